@@ -11,7 +11,7 @@ import type { Act } from "../../lib/runtime/log-act.ts";
 import type { AuthenticatePorts } from "../shared/authenticate-and-limit-requests.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 
-/** The functions and services that the API calls. */
+/** What the API needs. */
 export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "limitRequests"> {
   readonly ledger: Pick<
     Ledger,
@@ -37,21 +37,21 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
   readonly deliver: (request: DeliveryRequest) => Promise<AttemptResult>;
   /** Creates the response to `GET /v1/health`. */
   readonly health: () => Promise<ApiResponse>;
-  /** The public URL of the API if the config has no `publicUrl`. */
+  /** The public URL if the config has no `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
   readonly waitingLimits: WaitingLimits;
   readonly uuid: () => string;
   readonly onDurationsUnread?: (error: unknown) => void;
-  /** Reports a request that changed something for other users, by default in a log line. */
+  /** Reports a change that affects others, by default in a log line. */
   readonly onAct?: (act: Act) => void;
   readonly onTested?: (name: string, kind: Target["kind"], result: AttemptResult, caller: string) => void;
-  /** Reports for which targets the API has queued a notification again, by default in a log line. */
+  /** Reports queued notifications of a redelivery, by default in a log line. */
   readonly onRedelivered?: (key: WatchKey & Pick<Watch, "traceparent">, targets: readonly string[]) => void;
 }
 
-/** The functions and services that the API calls, together with the data of one HTTP request. */
+/** What the API needs, and the data of one request. */
 export interface RequestPorts extends ApiPorts, Pick<AuthenticatePorts, "note" | "limitRequests"> {
   readonly remainingMs: () => number;
   readonly durations: ReadLearnedDurations;

@@ -7,12 +7,12 @@ import {
 import { type ProblemResponse, problemResponse } from "../../lib/api/problem-response.ts";
 import { renderStartPage } from "../../lib/pages/page-shell.ts";
 
-/** The character that separates the OpenAPI document from the HTML page in `OPENAPI_AND_DOCS`. */
+/** Separates the OpenAPI document from the HTML page in `OPENAPI_AND_DOCS`. */
 export const API_TEXT_SEPARATOR = "\0";
 
 /**
- * Loads and decompresses the OpenAPI document and the HTML page of the API reference. The API reference is large and
- * rarely requested, so a Lambda instance loads the API reference only at its first request.
+ * Loads the OpenAPI document and the page of the API reference. Both are large and rarely needed, so an instance loads
+ * them at the first request.
  */
 async function loadTexts() {
   const [{ OPENAPI_AND_DOCS, DOCS_STYLE_SOURCE, DOCS_SCRIPT_SOURCE }, { brotliDecompressSync }] =
@@ -23,8 +23,8 @@ async function loadTexts() {
 }
 
 /**
- * The cached responses with the API reference, by the public URL of the API or by the path of the HTML page. Anyone may
- * request the API reference without a token, so the service creates each response and its ETag only once.
+ * Responses with the API reference, by public URL or path. Anyone may request them without a token, so each is created
+ * only once.
  */
 const responses = new Map<string, Promise<ApiResponse>>();
 
@@ -36,10 +36,7 @@ function makeOnce(key: string, make: () => Promise<ApiResponse>): Promise<ApiRes
 
 const CACHED = { "cache-control": "public, max-age=300", "x-content-type-options": "nosniff" };
 
-/**
- * Creates the response to `GET /v1/openapi.json`: the OpenAPI document of the API with the public URL of the
- * deployment.
- */
+/** Creates the response to `GET /v1/openapi.json`: the OpenAPI document with the public URL. */
 export async function createOpenApiResponse(
   publicUrl: string,
   request: Pick<ApiRequest, "headers">,
@@ -69,8 +66,8 @@ export async function createDocsResponse(request: Pick<ApiRequest, "headers">): 
 }
 
 /**
- * Creates the response to `GET /`: a page with a link to the API reference for a browser, and the HTTP status 404 for
- * any other client.
+ * Creates the response to `GET /`: a page with a link to the API reference. Clients other than browsers get the status
+ * 404.
  */
 export function createStartPageResponse({
   headers,
@@ -80,8 +77,8 @@ export function createStartPageResponse({
     const detail = "The path has only a page for browsers. GET /docs lists all paths.";
     return problemResponse("not-found", detail, [], { vary: "accept" });
   }
-  // A browser replaces the last segment of the current path by the relative link, so the link repeats this segment. The
-  // last segment of a path is empty if the path ends in "/".
+  // A browser replaces the last segment of the path by the relative link, so the link repeats this segment. After a "/"
+  // at the end, the last segment is empty.
   const lastSegment = path.slice(path.lastIndexOf("/") + 1);
   const page = renderStartPage(lastSegment === "" ? "docs" : `${encodeURIComponent(lastSegment)}/docs`);
   return { status: 200, headers: { ...page.headers, vary: "accept" }, body: page.html };

@@ -29,9 +29,7 @@ type OpenStep = (params: Params, request: ApiRequest, ports: RequestPorts) => Re
 type CallerStep = (params: Params, request: ApiRequest, ports: RequestPorts, caller: Caller) => Result;
 type WatchStep = (key: WatchKey, request: ApiRequest, ports: RequestPorts, caller: Caller) => Result;
 
-/**
- * The operations of the API that need no bearer token. The HTML pages of jobs need a key in the URL instead of a token.
- */
+/** Operations without a bearer token. Pages need a key in the URL instead. */
 const OPEN_STEPS = {
   readHealth: (_params, _request, { health }) => health(),
   readOpenApi: async (_params, request, ports) => createOpenApiResponse(await publicUrl(ports), request),
@@ -50,16 +48,15 @@ const CALLER_STEPS = {
   testTarget: testTargetAndSwitchOnIfDelivered,
   listTargets: listUsableTargets,
   listProjects: listUsableProjects,
-  /** API Gateway sends `POST /v1/jobs` to the enqueue function, so the api function never accepts jobs. */
+  /** API Gateway sends `POST /v1/jobs` to the function `enqueue`. */
   acceptJobs: async () => methodNotAllowed([ROUTES.acceptJobs.method]),
-  /** API Gateway sends the messages of SMN (the message service of Huawei Cloud) to the discover function. */
+  /** API Gateway sends SMN messages (SMN is the message service of Huawei Cloud) to the function `discover`. */
   receiveSmnMessage: async () => methodNotAllowed([ROUTES.receiveSmnMessage.method]),
 } satisfies Record<Exclude<OperationId, keyof typeof OPEN_STEPS>, CallerStep>;
 
 /**
- * Creates the handler of all API routes that API Gateway sends to the api function. The handler responds to a HEAD
- * request as to a GET request, with a body. API Gateway removes the body from the response to a HEAD request and
- * reports the length of the body (RFC 9110, section 8.6).
+ * Creates the handler of the function `api`. A HEAD request gets the same response as GET, with a body. API Gateway
+ * removes this body and reports its length (RFC 9110, section 8.6).
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
   const durations = createCachedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
@@ -83,10 +80,7 @@ async function handle(request: ApiRequest, ports: RequestPorts): Result {
   return CALLER_STEPS[operation](params, request, ports, identified.caller);
 }
 
-/**
- * Finds the route of a request. A request for the path of the public URL gets the start page, because the public URL
- * may contain a base path of the API.
- */
+/** Finds the route of a request. The public URL may contain a base path, so its path gets the start page. */
 async function findRoute({ method, path }: ApiRequest, ports: RequestPorts) {
   const route = matchRoute(method, path);
   if (route.kind !== "path_not_found") return route;
@@ -100,10 +94,7 @@ function isOpen(operation: OperationId): operation is keyof typeof OPEN_STEPS {
   return Object.hasOwn(OPEN_STEPS, operation);
 }
 
-/**
- * Returns a function that checks whether the caller may use the operation, reads the watch key from the URL, and then
- * calls `step`.
- */
+/** Returns a function that checks the right to the operation, reads the watch key from the URL, and calls `step`. */
 function onWatch(operation: CallerOperation, step: WatchStep): CallerStep {
   return async (params, request, ports, caller) => {
     const read = checkRightAndReadWatchKey(caller, operation, params);
@@ -116,10 +107,7 @@ function methodNotAllowed(methods: readonly string[]): ProblemResponse {
   return problemResponse("method-not-allowed", `The methods of this path are ${allow}.`, [], { allow });
 }
 
-/**
- * Returns the public URL of the API. If the config has errors, the function returns the default URL, and the config
- * source logs the errors.
- */
+/** Returns the public URL. If the config has errors, it returns the default URL. */
 async function publicUrl({ configs, defaultUrl }: RequestPorts): Promise<string> {
   try {
     return createLinkOptions(await configs.current(), defaultUrl).publicUrl;

@@ -5,8 +5,8 @@ import type { Instant } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 /**
- * The time for which an instance caches the result of the health check. The cache limits the cost, because anyone may
- * request the health check without a token.
+ * How long an instance caches the result of the health check. The cache limits the costs, because anyone may request
+ * the check without a token.
  */
 const MAX_AGE_MS = 2_000;
 const CHECK_TIMEOUT_MS = 3_000;
@@ -14,10 +14,7 @@ const CHECK_TIMEOUT_MS = 3_000;
 type CheckName = keyof HealthDocument["checks"];
 
 export interface HealthPorts {
-  /**
-   * The checks of the config, the ledger and the queues. A check throws an error if the service cannot reach the
-   * checked part.
-   */
+  /** The checks of the config, the ledger and the queues. A failed check throws. */
   readonly checks: Readonly<Record<CheckName, () => Promise<unknown>>>;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
@@ -26,8 +23,8 @@ export interface HealthPorts {
 }
 
 /**
- * Creates the function that responds to `GET /v1/health`. The HTTP status is 200 if the service can reach the config,
- * the ledger and the queues, else 503. The response does not say why a health check failed.
+ * Creates the function for `GET /v1/health`. The status is 200 if all checks succeed, else 503. The response contains
+ * no reason of a failure.
  */
 export function createCachedHealthCheck(ports: HealthPorts): () => Promise<ApiResponse> {
   const cache = createExpiringCache({ load: () => runChecks(ports), now: ports.now, maxAgeMs: MAX_AGE_MS });

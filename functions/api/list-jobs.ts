@@ -32,18 +32,17 @@ import type { ApiPorts } from "./api-ports.ts";
 import { selectOwnOrNewestWatches } from "./own-or-newest-watch.ts";
 
 /**
- * The maximum number of ledger reads for one page of the job list. A filter may need several ledger reads, because the
- * index of recent watches contains only acceptance times.
+ * The maximum number of ledger reads for one page. A filter may need several, because the index contains only
+ * acceptance times.
  */
 const MAX_READS = 5;
 const READ_LIMIT = 100;
-/** The minimum number of watches that `readJobListPage` checks in parallel. */
+/** At least this number of watches is checked in parallel. */
 const MIN_CHECKED = 25;
 
 /**
- * Creates the response to `GET /v1/jobs`: the jobs of one project, newest first. For each job, the list shows the watch
- * of the caller, or the newest watch of the job if the caller has no watch of the job. A filter does not search the
- * context of another caller's watch, because the caller may not see this context.
+ * Creates the response to `GET /v1/jobs`: a project's jobs, newest first. It shows the caller's own watch of each job,
+ * or the newest watch of the job. A filter does not search the context of another caller's watch.
  */
 export async function listJobs(
   _params: unknown,
@@ -74,8 +73,8 @@ function readerOf({ name }: Caller, ledger: ApiPorts["ledger"]): ListReader {
 }
 
 /**
- * Returns true if the caller may see everything on the HTML page of a watch. The HTML page shows the context and all
- * targets of the watch. The context of a discovered job comes from the config and not from another caller.
+ * Returns true if the caller may see everything on the status page of a watch. The page shows the context and all
+ * targets. The context of a discovered job comes from the config, so everyone may see it.
  */
 function mayOpenPage(watch: Watch, caller: Caller): boolean {
   const { project, targets } = watch;
@@ -116,30 +115,26 @@ export interface ListQuery {
   readonly project: string;
   readonly filter: JobFilter;
   readonly limit: number;
-  /** The value of `next` from the previous page of the job list, or null for the first page. */
+  /** `next` of the previous page, or null for the first page. */
   readonly before: string | null;
 }
 
 interface ListReader {
-  /** The name of the caller who reads the job list, or null for a reader without a token. */
+  /** The caller who reads the list, or null for a reader without a token. */
   readonly caller: string | null;
-  /**
-   * Returns the part of a watch's context that the reader of the job list may see. A filter searches only the part of
-   * the context that the reader may see.
-   */
+  /** Returns what the reader may see of a context. A filter searches only this. */
   readonly readContext: (watch: Watch) => Promise<Context>;
 }
 
-/** A watch in the job list with the part of its context that the reader may see. */
+/** A watch in the list, and what the reader may see of its context. */
 interface FoundJob {
   readonly watch: Watch;
   readonly context: Context;
 }
 
 /**
- * Returns one page of the job list of a project, newest job first. For each job, the page contains the watch of the
- * caller, or the newest watch of the job if the caller has no watch of the job. The page may contain fewer jobs than
- * `limit`, because the function reads at most 500 watches for one page.
+ * Returns one page of a project's job list, newest first. It contains the caller's own watch of each job, or the newest
+ * watch of the job. It may contain fewer jobs than `limit`, because at most 500 watches are read.
  * @throws PageTokenError if `before` is not a page token
  */
 export async function readJobListPage(
@@ -156,7 +151,7 @@ export async function readJobListPage(
       before: next,
     });
     const matching = page.watches.filter((watch) => matchesFieldsWithoutContext(watch, filter));
-    // The check of a watch reads the ledger, so the loop checks only a few more watches than the page needs.
+    // Each check reads the ledger, so only a few more watches than needed are checked.
     for (let i = 0; i < matching.length; ) {
       const slice = matching.slice(i, i + Math.max(limit - jobs.length, MIN_CHECKED));
       jobs.push(...(await selectJobs(slice, filter, reader, ledger)));
@@ -174,10 +169,7 @@ export async function readJobListPage(
   return { jobs, next: next && toPublicPageToken(next) };
 }
 
-/**
- * Returns the page token at which the job list starts. With the filter field `to`, the list starts at the newest watch
- * that the filter can select.
- */
+/** Returns the page token of the start of the list. With `to`, it starts at the newest possible watch. */
 function startBelow({ to }: JobFilter): string | null {
   return to === null ? null : toPageToken({ acceptedAt: to + 1, jobId: "0", caller: "token:0" });
 }

@@ -7,7 +7,7 @@ import type { ApiPorts } from "./api-ports.ts";
 
 type Ports = Pick<ApiPorts, "configs">;
 
-/** Creates the response to `GET /v1/targets`: the names and kinds of the targets that the caller may use. */
+/** Creates the response to `GET /v1/targets`: names and kinds of the caller's targets. */
 export async function listUsableTargets(
   _params: unknown,
   request: ApiRequest,
@@ -21,7 +21,7 @@ export async function listUsableTargets(
   return listResponse(request, { targets: usable.sort(byName) });
 }
 
-/** Creates the response to `GET /v1/projects`: the names of the projects that the caller may use. */
+/** Creates the response to `GET /v1/projects`: names of the caller's projects. */
 export async function listUsableProjects(
   _params: unknown,
   request: ApiRequest,

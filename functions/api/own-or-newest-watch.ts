@@ -5,7 +5,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 
-/** Returns the caller's own watch of a job, else the newest watch of the job. Returns null if the job has no watch. */
+/** Returns the caller's own watch of a job, else the newest one. Without a watch, the result is null. */
 export async function readOwnOrNewestWatch(
   key: WatchKey,
   ledger: Pick<Ledger, "readWatch" | "listJobWatches">,
@@ -17,9 +17,8 @@ export async function readOwnOrNewestWatch(
 }
 
 /**
- * Selects, from watches of one project, the watch that a job list shows for each job. A job list shows the caller's own
- * watch of a job, else the newest watch of the job.
- * @param caller the name of the caller, or null for a reader without a token
+ * Selects the watch of each job that a list shows, which is the caller's own watch, else the newest one.
+ * @param caller the caller, or null for a reader without a token
  */
 export async function selectOwnOrNewestWatches(
   watches: readonly Watch[],
@@ -37,8 +36,8 @@ export async function selectOwnOrNewestWatches(
 }
 
 /**
- * Removes from a watch all data that a caller may not see, such as targets that the caller may not use. From another
- * caller's watch, the function also removes the context, the callbacks and the receivers' answers.
+ * Removes from a watch what a caller may not see, such as other targets. From another caller's watch, the context, the
+ * callbacks and the receivers' answers are removed too.
  */
 export function redactWatchForCaller(document: WatchDocument, caller: Caller): WatchDocument {
   const { watch, deliveries } = document;

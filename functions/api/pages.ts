@@ -24,16 +24,15 @@ import { readExpectedDurationIfRunning, replaceDeliveriesByThoseOfDigest } from 
 import { createTruncatedStatusResponse } from "./status-response.ts";
 
 /**
- * The maximum size in bytes of the JSON of all subjobs on the HTML page of a job, enough for about 3,000 subjobs. An
- * HTML page with more subjobs would be slow, because the page reloads regularly.
+ * The maximum JSON size of the subjobs on a status page, enough for about 3,000 subjobs. A larger page would be slow,
+ * because it is often reloaded.
  */
 const MAX_TREE_BYTES = 1_000_000;
 const LIST_LIMIT = 50;
 
 /**
- * Creates the response to `GET /jobs/{project}/{jobId}?key=…`: the HTML page of one job. For a wrong key, an expired
- * key or an unknown job, the response is the same "not found" page. The link from the page to the job list of the
- * project expires at the same time as the key in the URL of the page.
+ * Creates the response to `GET /jobs/{project}/{jobId}?key=…`: the status page of a job. A wrong key, an expired key
+ * and an unknown job lead to the same "not found" page. The link to the list of jobs expires together with this key.
  */
 export async function createJobPageResponse(
   params: Readonly<Record<string, string>>,
@@ -65,7 +64,7 @@ export async function createJobPageResponse(
   );
 }
 
-/** Omits the labels of the job and the answers of receivers, unless the config allows them on HTML pages. */
+/** Omits labels and answers of receivers, unless the config allows them on pages. */
 function omitFromPage<Shown extends Pick<WatchDocument, "context" | "deliveries">>(
   shown: Shown,
   pages: PageSettings,
@@ -93,8 +92,8 @@ function truncateForPage(tree: Job | null): Job | null {
 }
 
 /**
- * Creates the response to `GET /jobs?key=…&project=…`: the HTML page that lists the recent watches of a project.
- * Without the query parameter `project`, the page lists the watches of the default project.
+ * Creates the response to `GET /jobs?key=…&project=…`: the page with the recent jobs of a project. Without `project`,
+ * it is the default project.
  */
 export async function createListPageResponse(
   _params: unknown,
@@ -130,9 +129,9 @@ export async function createListPageResponse(
   return pageResponse(list, request);
 }
 
-/** Returns one page of the job list for a reader without a token, or null when `before` is not a page token. */
+/** Returns one page of the job list for a reader without a token. For a wrong page token, the result is null. */
 async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts["ledger"]) {
-  // A filter searches only the part of the context that the HTML page of the job shows.
+  // A filter searches only what the status page shows.
   const readContext = async (watch: Watch) => omitLabels((await ledger.readCallerData(watch)).context, pages);
   try {
     return await readJobListPage(query, { caller: null, readContext }, ledger);
@@ -143,9 +142,8 @@ async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts[
 }
 
 /**
- * Returns the options for the links on an HTML page, or null if the key in the URL does not open the page. The links on
- * the page expire at the same time as the key. The function `opens` returns true if the key opens the page of the given
- * caller's watch.
+ * Returns options for the links on a page, or null if the key does not open the page. These links expire together with
+ * the key. `opens` returns true if the key opens the watch of the given caller.
  */
 function openPage(
   page: LinkedPage,
@@ -157,7 +155,7 @@ function openPage(
   return read && { links: { ...links, expiresAt: read.expiresAt }, opens: read.opens };
 }
 
-/** Creates the HTTP response with an HTML page, or with the HTTP status 404 if `page` is null. */
+/** Creates the response with a page, or with the status 404 if `page` is null. */
 function pageResponse(page: RenderedPage | null, request: ApiRequest): ApiResponse {
   const { html, headers } = page ?? renderNotFoundPage();
   return withEtagOrNotModified({ status: page === null ? 404 : 200, headers, body: html }, request);

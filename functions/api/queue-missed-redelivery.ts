@@ -34,20 +34,17 @@ import {
   type WatchNotification,
 } from "./queue-redelivery.ts";
 
-/** One redelivery request reads at most five pages of watches. */
+/** A request reads at most this number of pages of watches. */
 const MAX_PAGES = 5;
 const PAGE_SIZE = 100;
-/**
- * After a redelivery request has found 100 jobs with missed notifications, the request reads no further page of
- * watches.
- */
+/** After this number of jobs with missed notifications, no further page is read. */
 const MAX_JOBS = 100;
 const CONCURRENCY = 10;
-/** A redelivery request reads no further page of watches when less than ten seconds remain for the request. */
+/** No further page is read if less time than this remains. */
 const PAGE_MARGIN_MS = 10_000;
 /**
- * The longest time between the acceptance and the end of a watch. The list of watches is sorted by acceptance time, so
- * a search for ended watches also reads watches that were accepted up to `LONGEST_WATCH_MS` earlier.
+ * The longest time between the acceptance and the end of a watch. The list is sorted by acceptance, so a search for
+ * ended watches must also read watches that were accepted up to this time earlier.
  */
 const LONGEST_WATCH_MS = MAX_DEADLINE_MINUTES * 60_000;
 
@@ -57,18 +54,14 @@ interface MissedScope {
   readonly config: Config;
   readonly now: Instant;
   readonly isOff: boolean;
-  /**
-   * The keys of the notifications that the redelivery request has already handled. Two watches of the same job can
-   * share one notification.
-   */
+  /** Keys of notifications that this request has already processed. Two watches of a job can share one notification. */
   readonly handled: Set<string>;
 }
 
 /**
- * Creates the response to `POST /v1/targets/{name}/redeliver` and queues the finally failed notifications of one target
- * again. The request covers the watches that ended since a given time, in the projects for which the caller has the
- * right to redeliver. A repeated request does not queue a notification that is still in the queue or was delivered. If
- * the target is switched off, the function queues no notification and reports every job as skipped.
+ * Creates the response to `POST /v1/targets/{name}/redeliver` and queues the failed notifications of a target again. It
+ * covers watches that ended since a given time, in projects with the right to redeliver. A repeated request queues
+ * nothing that is in the queue or was delivered. If the target is switched off, every job is skipped.
  */
 export async function queueMissedRedelivery(
   { name = "" }: Readonly<Record<string, string>>,
@@ -111,7 +104,7 @@ async function redeliverPages(
   const jobs: MissedJob[] = [];
   const firstPageOf = (project: string | undefined) =>
     project === undefined ? null : { project, before: null };
-  // The caller may have lost the right to the project since the previous request.
+  // Since the previous request, the caller may have lost the right to the project.
   const isUsable = from === null || projects.includes(from.project);
   let position: MissedPosition | null = isUsable ? (from ?? firstPageOf(projects[0])) : null;
   if (position !== null && position.before !== null) {
@@ -155,8 +148,8 @@ async function redeliverWatches(
 }
 
 /**
- * Queues the missed notifications about one watch again, unless the target is off or the request is a dry run. Returns
- * an empty array if the target missed no notification.
+ * Queues the missed notifications of a watch again, unless the target is off or the request is a dry run. If the target
+ * missed nothing, the result is empty.
  */
 async function redeliverWatch(
   listed: Watch,
@@ -192,9 +185,8 @@ async function redeliverWatch(
 }
 
 /**
- * Returns the delivery record of the notification about a watch. If the target got a digest message (one message about
- * several jobs), the function returns the record of the digest message. If the notification about the watch alone was
- * already sent again, the function returns the record of this notification.
+ * Returns the delivery record of a watch's notification, or of the digest message (one message about several jobs) that
+ * the target got instead. If the notification was already sent again, its own record counts.
  */
 async function readDelivery(
   { watch, deliveries }: WatchDocument,

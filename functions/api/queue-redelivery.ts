@@ -29,12 +29,11 @@ import { logActAndCountStop } from "../../lib/runtime/log-act.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
- * Creates the response to `POST …/redeliver` and queues the notifications about the caller's own ended watch again. A
- * target that the request names is notified even if the setting `on` of the target excludes the outcome of the job. If
- * the request names no targets, the function selects the targets of the watch that the caller may use and whose setting
- * `on` lists the outcome of the job. A target that is switched off is skipped. If the queue confirms no notification,
- * the HTTP status is 503. If the queue confirms only some notifications, the HTTP status is 202, because a repeated
- * request would notify some targets twice.
+ * Creates the response to `POST …/redeliver` and queues the notifications of the caller's ended watch again. A target
+ * in the request is notified even if its setting `on` excludes the outcome. By default, the targets are those of the
+ * watch that the caller may use and whose `on` contains the outcome. A switched-off target is skipped. If the queue
+ * confirms nothing, the status is 503. If it confirms only a part, the status is 202, because a repeated request would
+ * notify some targets twice.
  */
 export async function queueRedelivery(
   key: WatchKey,
@@ -129,7 +128,7 @@ function chooseTargets(
   return errors.length > 0 ? invalidRequest(errors) : { kind: "chosen", targets: [...new Set(named)] };
 }
 
-/** Logs that a caller has queued notifications again. */
+/** Logs a redelivery. */
 export function logRedelivery(
   { project, jobId, caller, traceparent }: WatchKey & Pick<Watch, "traceparent">,
   targets: readonly string[],
@@ -142,29 +141,23 @@ interface QueueAgainPorts {
   readonly notifyQueue: Pick<Queue, "send">;
 }
 
-/**
- * For each target, the result of queueing the notifications of the target again. The result is `queued_by_another` if
- * another call has queued the notifications at the same time.
- */
+/** The result for each target. `queued_by_another`: another call queued the notifications at the same time. */
 type QueuedAgain = ReadonlyMap<string, (typeof RESULTS)[number]>;
 
 const RESULTS = ["queued_by_another", "queued", "failed"] as const;
 
-/**
- * The target and the event of a notification. The event is the outcome of the job, or `slow` for a job that took
- * unusually long.
- */
+/** A target and an event. The event is the outcome, or `slow` for a slow job. */
 export interface WatchNotification {
   readonly target: string;
   readonly event: TargetEvent;
 }
 
-/** Returns true if the delivery of a notification has failed and the service will not try again. */
+/** Returns true if a notification has failed and will not be tried again. */
 export function hasDeliveryFinallyFailed(delivery: DeliveryRecord | undefined): boolean {
   return delivery !== undefined && delivery.state !== "pending" && delivery.state !== "delivered";
 }
 
-/** Returns the finally failed notifications of a watch that reported a slow job. */
+/** Returns the failed notifications about a slow job. */
 export function listFailedSlowNotifications({ deliveries }: WatchDocument): readonly WatchNotification[] {
   return deliveries
     .filter((delivery) => delivery.event === "job.slow" && hasDeliveryFinallyFailed(delivery))
@@ -172,8 +165,8 @@ export function listFailedSlowNotifications({ deliveries }: WatchDocument): read
 }
 
 /**
- * Queues notifications of an ended watch again, each with a new redelivery number. A notification is not queued if
- * another call has started its redelivery after this call read the watch.
+ * Queues notifications of an ended watch again, each with a new redelivery number. If another call has started a
+ * redelivery meanwhile, a notification is not queued.
  */
 export async function queueNotificationsAgain(
   { watch, generations, slow, deliveries }: WatchDocument,
@@ -183,8 +176,8 @@ export async function queueNotificationsAgain(
 ): Promise<QueuedAgain> {
   if (notifications.length === 0) return new Map();
   const expiresAt = computeLedgerExpiryTime(now, settings);
-  // Before the messages are sent, the watch is added to the index that the sweep function reads. The sweep function
-  // sends lost messages again.
+  // Before the messages are sent, the watch is added to the overdue index, so that the sweep function sends lost
+  // messages again.
   await ledger.scheduleSweepBy(watch, deliveriesOverdueAt(now), expiresAt);
   const started = await Promise.all(
     notifications.map(async ({ target, event }) => {
@@ -205,12 +198,12 @@ export async function queueNotificationsAgain(
     if (message === null) return [target, "queued_by_another"] as const;
     return [target, failed.has(message.id) ? "failed" : "queued"] as const;
   });
-  // A target can have two results: for the notification about the outcome and for the notification about a slow job.
-  // The map keeps only the last result of a target, so the sort puts failures last.
+  // A target can have two results: for the outcome and for a slow job. The map contains the last one, so failures must
+  // come last.
   return new Map(queued.toSorted(([, a], [, b]) => RESULTS.indexOf(a) - RESULTS.indexOf(b)));
 }
 
-/** Returns true if a target is switched off, so that a notification to the target would fail at once. */
+/** Returns true if a target is switched off, so that a notification would fail at once. */
 export async function isTargetSwitchedOff(
   target: string,
   { ledger }: { readonly ledger: Pick<Ledger, "readTarget"> },

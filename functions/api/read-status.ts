@@ -19,36 +19,29 @@ import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { readOwnOrNewestWatch, redactWatchForCaller } from "./own-or-newest-watch.ts";
 import { createTruncatedStatusResponse } from "./status-response.ts";
 
-/** The time between two reads of the ledger while an API call waits until a watch ends. */
+/** While a call waits, the ledger is read in this interval. */
 const REREAD_MS = 1_000;
-/** The time that an API call keeps free for its last read of the ledger and for its response. */
+/** This time remains for the last read and the response. */
 const RESPONSE_MS = 2_000;
 
 /**
- * The maximum number of API calls that may wait for the end of a watch at the same time. On AWS, each waiting call
- * occupies one Lambda execution, and a new AWS account allows only ten concurrent Lambda executions. On one node, a
- * waiting call needs only a connection and a timer, but a process can have only a limited number of connections.
+ * How many calls may wait for the end of a watch at the same time. On AWS, each occupies one Lambda execution, and a
+ * new account allows only ten. On one node, it needs only a connection and a timer.
  */
 export const WAITING_LIMITS = {
   aws: { total: 4, perCaller: 2 },
   oneNode: { total: 200, perCaller: 50 },
 } as const satisfies Record<string, WaitingLimits>;
 
-/**
- * The longest time in the header `retry-after`. With this limit, a caller who repeats the call in time learns of a
- * stopped watch within three minutes.
- */
+/** The longest time in the header `retry-after`. A caller therefore sees a stopped watch within three minutes. */
 const MAX_RETRY_AFTER_SECONDS = 180;
-/**
- * The shortest time in the header `retry-after` if an API call could not wait because too many calls already waited.
- */
+/** The shortest time in `retry-after` if too many calls are waiting. */
 const TOO_MANY_RETRY_SECONDS = 2;
 
 /**
- * Creates the response to `GET /v1/jobs/{project}/{jobId}`: the caller's own watch, or the part of the newest watch of
- * the job that the caller may see. With the query parameter `wait`, the API call waits until the watch ends or the
- * waiting time is over. If no poll is planned within the waiting time, the API call does not wait. The header
- * `retry-after` says when the caller should repeat the call.
+ * Creates the response to `GET /v1/jobs/{project}/{jobId}`: the caller's own watch, or the visible part of the newest
+ * watch. With `wait`, the call waits until the watch ends or the time is over. If no poll is planned within this time,
+ * it does not wait. The header `retry-after` says when to repeat the call.
  */
 export async function readStatus(
   key: WatchKey,
@@ -74,10 +67,10 @@ export async function readStatus(
   return withEtagOrNotModified(response, request);
 }
 
-/** The maximum age of the learned durations from which the API computes the expected duration of a job. */
+/** The maximum age of learned durations for the expected duration. */
 const EXPECTED_MAX_AGE_MS = 60_000;
 
-/** Returns the expected duration of a running job, or null if the job has ended. */
+/** Returns the expected duration of a running job, or null after its end. */
 export async function readExpectedDurationIfRunning(
   { watch, tree }: WatchDocument,
   { durations, now }: Pick<RequestPorts, "durations" | "now">,
@@ -90,10 +83,7 @@ export async function readExpectedDurationIfRunning(
   );
 }
 
-/**
- * Returns the value of the header `retry-after`: the seconds until the next poll of the job, and one second for its
- * record.
- */
+/** Returns `retry-after`: the seconds until one second after the next poll. */
 function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: Instant): number {
   const seconds = watch.nextPollAt === null ? 0 : Math.ceil((watch.nextPollAt - now) / 1000) + 1;
   const leastSeconds = waited === "too_many" ? TOO_MANY_RETRY_SECONDS : 1;
@@ -101,9 +91,8 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
 }
 
 /**
- * Replaces the delivery record of each chat that gets a digest message (one message about several jobs) with the
- * delivery record of the digest message. The delivery record of a redelivered notification is not replaced. A watch
- * without an outcome is returned unchanged.
+ * Replaces the record of each chat with a digest (one message about several jobs) by the record of the digest message.
+ * The record of a redelivered notification stays. A watch without an outcome stays unchanged.
  */
 export async function replaceDeliveriesByThoseOfDigest(
   document: WatchDocument,
@@ -125,9 +114,8 @@ export async function replaceDeliveriesByThoseOfDigest(
 }
 
 /**
- * `over` means that the API call has waited, so the watch may have changed. `not_needed` means that the API call does
- * not wait, because the watch cannot change within the waiting time. `too_many` means that the API call does not wait,
- * because too many calls already wait.
+ * `over`: the call has waited, so the watch may have changed. `not_needed`: the watch cannot change within the waiting
+ * time. `too_many`: too many calls are waiting.
  */
 type WaitResult = "over" | "not_needed" | "too_many";
 

@@ -14,22 +14,13 @@ import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 import type { Expected } from "../../lib/schedule/expected-duration.ts";
 import { isSubscribedToSlowOrRemoved } from "../shared/notification-targets.ts";
 
-/**
- * The maximum size of an API response in bytes. Lambda allows 6 MiB for the response together with its request ID and
- * its field names.
- */
+/** The maximum size of a response in bytes. Lambda allows 6 MiB including the request ID and field names. */
 const MAX_RESPONSE_BYTES = 6_000_000;
-/**
- * The maximum size in bytes of the list of failed subjobs in a status document. The tree of subjobs in the same status
- * document contains the complete failure reasons.
- */
+/** The maximum size of the list of failed subjobs. The tree of subjobs contains the complete failure reasons. */
 const MAX_FAILURES_BYTES = 20_000;
 const MAX_CAUSES_BYTES = 20_000;
 
-/**
- * Creates a response with the status document of a watch. If the response is too large for Lambda, the function removes
- * subjobs from the status document.
- */
+/** Creates the status response of a watch. If it is too large for Lambda, subjobs are omitted. */
 export function createTruncatedStatusResponse(
   watchDocument: WatchDocument,
   config: Config,
@@ -48,9 +39,8 @@ export function createTruncatedStatusResponse(
 }
 
 /**
- * Builds the status document of a watch. The status document shows the outcome of an ended watch, or the latest poll of
- * a running watch.
- * @param shownTree the tree of subjobs to show, complete or truncated
+ * Builds the status of a watch: the outcome of an ended watch, or the latest poll of a running watch.
+ * @param shownTree the complete or truncated tree of subjobs
  */
 function buildStatusDocument(
   watchDocument: WatchDocument,
@@ -113,10 +103,7 @@ function summarizeLatestPoll({ watch, tree }: WatchDocument, config: Config) {
   };
 }
 
-/**
- * Describes the error of the latest polls. Returns null if a poll saw the end of the job, because the watch still
- * contains the error of the polls before.
- */
+/** Describes the error of the latest polls. After a poll saw the end of the job, the result is null. */
 function describeLastPollError({ state, accessError, lastPollError }: Watch): string | null {
   if (state === "succeeded" || state === "failed") return null;
   if (accessError !== null)
@@ -124,10 +111,7 @@ function describeLastPollError({ state, accessError, lastPollError }: Watch): st
   return lastPollError === null ? null : `${lastPollError.text}, since ${toIso(lastPollError.since)}`;
 }
 
-/**
- * Returns the delivery records of a watch. Omits a target that was never tried and whose setting `on` excludes the
- * event.
- */
+/** Returns the delivery records of a watch, except untried targets whose `on` excludes the event. */
 function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): WatchDelivery[] {
   const { state } = watch;
   const isSubscribed = ({ target, event }: WatchDelivery): boolean => {
@@ -155,10 +139,7 @@ function deliveryDocument(record: WatchDelivery): DeliveryDocument {
   };
 }
 
-/**
- * Counts the subjobs of a tree by state, and lists the failed subjobs and the causes of the failures. Truncates long
- * failure reasons of subjobs.
- */
+/** Counts subjobs by state, and lists failed subjobs and causes. Long failure reasons are truncated. */
 export function summarizeSubJobs(
   tree: Job | null,
 ): Pick<OutcomeSummary, "subJobs" | "failures" | "failuresOmitted" | "causes" | "causesOmitted"> {
@@ -175,7 +156,7 @@ export function summarizeSubJobs(
   };
 }
 
-/** Returns an array with one warning if the tree omits subjobs, else an empty array. */
+/** Returns a warning if the tree omits subjobs, else an empty array. */
 export function describeOmittedSubJobs(shownTree: Job): string[] {
   const { counts, omittedCount } = countAndGroupSubJobs(shownTree);
   const text = `The tree of subjobs is too large, so ${omittedCount} of ${counts.total} subjobs are omitted.`;
@@ -183,8 +164,8 @@ export function describeOmittedSubJobs(shownTree: Job): string[] {
 }
 
 /**
- * Converts a job and its subjobs to a JSON document. The conversion uses no recursion, because a tree of subjobs can be
- * deeper than the call stack allows.
+ * Converts a job and its subjobs to a JSON document. It uses no recursion, because a very deep tree would overflow the
+ * call stack.
  */
 export function toJobDocument(job: Job): JobDocument {
   const findHint = createCachedHintFinder();

@@ -19,8 +19,8 @@ import type { ApiPorts } from "./api-ports.ts";
 
 /**
  * Handles `DELETE /v1/jobs/{project}/{jobId}`: stops the caller's own watch without a notification. With `?all=true`,
- * the request stops the watches of all callers of the job. An ended watch keeps its state. If a watch ended as
- * `timed_out` or `lost`, its caller can restart the watch after the stop request.
+ * it stops all watches of the job. An ended watch keeps its state. After that, a caller can restart a watch that ended
+ * as `timed_out` or `lost`.
  */
 export async function stopWatch(
   key: WatchKey,
@@ -40,13 +40,13 @@ export async function stopWatch(
   let answer: ApiResponse | ProblemResponse = { status: 204 };
   for (const watch of watches) {
     const stopped = await stopOne(watch, ports, caller, request);
-    // The ledger may delete an old watch after the list of watches was read. A deleted watch needs no stop.
+    // Meanwhile the ledger may have deleted an old watch, which then needs no stop.
     if ("kind" in stopped && stopped.problem.status !== 404) answer = stopped;
   }
   return answer;
 }
 
-/** Returns true if one entry of the caller's rights contains the operation `stop`, the project and the target `*`. */
+/** Returns true if one entry of the rights contains `stop`, the project and the target `*`. */
 function mayStopAll({ rights }: Caller, project: string): boolean {
   return rights.some(
     (entry) =>
@@ -55,8 +55,8 @@ function mayStopAll({ rights }: Caller, project: string): boolean {
 }
 
 /**
- * Stops one watch, so that a digest message (one message about several jobs) no longer waits for this watch. If a
- * request could not send the digest message, a repeated request sends the digest message.
+ * Stops one watch, so that a digest (one message about several jobs) no longer waits for it. If the digest message
+ * could not be sent, a repeated request sends it.
  */
 async function stopOne(
   { project, jobId, caller: owner }: WatchKey,
@@ -72,10 +72,10 @@ async function stopOne(
   try {
     watch = (await ledger.readWatch(key))?.watch;
   } finally {
-    // The stop is logged even if the ledger cannot be read after the stop.
+    // The stop is logged even if this read fails.
     if (result === "stopped") {
       const traceparent = watch?.traceparent ?? null;
-      // With `?all=true`, the owner of the watch may be another caller.
+      // With `?all=true`, the watch may belong to another caller.
       onAct({
         act: "stop",
         who: caller.name,

@@ -19,12 +19,12 @@ import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
 const ATTEMPT_MS = 10_000;
-/** The time that the API keeps free to record the result of a target test and to send the response. */
+/** This time remains to record the result and to respond. */
 const RESPONSE_MS = 2_000;
 
 /**
- * Sends a test message to a target and creates the response to `POST /v1/targets/{name}/test`. If the target accepts
- * the test message, a target that was switched off is switched on again.
+ * Sends a test message to a target for `POST /v1/targets/{name}/test`. If the target accepts it, a switched-off target
+ * is switched on again.
  */
 export async function testTargetAndSwitchOnIfDelivered(
   { name = "" }: Readonly<Record<string, string>>,
@@ -52,7 +52,7 @@ export async function testTargetAndSwitchOnIfDelivered(
   const target = isNameInConfig(config, "target", name) ? config.targets[name] : undefined;
   if (target === undefined) return nameNotFound("target", name);
   const now = clock();
-  // The ledger is read before the test message is sent, so that no test message is sent if the ledger is not available.
+  // The ledger is read first, so that no test message is sent if the ledger is unavailable.
   const { offSince } = await ledger.readTarget(name);
   const result = await deliver({
     target,
@@ -74,7 +74,7 @@ export async function testTargetAndSwitchOnIfDelivered(
   return jsonResponse(200, { target: name, verdict, status, reason } satisfies TestResult);
 }
 
-/** Logs the result of one test of a target. */
+/** Logs the result of a test. */
 export function logTargetTest(
   target: string,
   kind: Target["kind"],

@@ -3,12 +3,12 @@ import type { Audit } from "../../lib/ledger/audit.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 
-/** The maximum number of orphaned watches that one audit logs. */
+/** One audit logs at most this number of orphaned watches. */
 const MAX_LOGGED = 50;
 
 /**
- * Creates the handler of the audit function. The audit function counts all watches and finds orphaned watches. An
- * orphaned watch has not ended, but its next poll or its deadline is long overdue.
+ * Creates the handler of the audit function. It counts all watches and finds orphaned watches: watches that have not
+ * ended, although their next poll or deadline is long overdue.
  */
 export function createAuditHandler(
   auditWatches: (now: Instant) => Promise<Audit>,
@@ -18,7 +18,7 @@ export function createAuditHandler(
   return async () => onAudit(await auditWatches(now()));
 }
 
-/** Writes the log lines and the metrics of one run of the audit function. */
+/** Writes the log lines and metrics of an audit. */
 export function logAndCountAudit({ accepted, concluded, stopped, live, discovered, orphaned }: Audit): void {
   const discrepancy = accepted - concluded - stopped - live;
   log.info("audit", { accepted, concluded, stopped, live, discrepancy, discovered });

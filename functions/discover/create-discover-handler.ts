@@ -7,15 +7,15 @@ import { log } from "../../lib/runtime/log.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type DiscoverPorts, discoverJobsIfDue } from "./discover-jobs.ts";
 
-/** The number of projects whose jobs the discover function lists in parallel. */
+/** How many projects are listed in parallel. */
 const CONCURRENCY = 5;
-/** The time limit for listing the jobs of one project. */
+/** The time limit for the list of one project. */
 const LIST_MS = 30_000;
-/** The time that the discover function reserves to open watches after CCE has listed the jobs. */
+/** This time is reserved to start watches after the list. */
 const OPEN_MS = 15_000;
 /**
- * The maximum number of jobs of a project in `known`, the memory of jobs that have a watch. If `known` has more jobs,
- * the function clears `known` and asks the ledger again which jobs have a watch.
+ * The maximum number of jobs in `known`, the memory of jobs with a watch. If there are more, the memory is cleared, and
+ * the ledger is asked again.
  */
 const MAX_KNOWN_JOBS = 20_000;
 
@@ -23,7 +23,7 @@ export interface DiscoverHandlerPorts
   extends Omit<DiscoverPorts, "config" | "cce" | "rateLimit" | "known" | "remainingMs"> {
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "current">;
   readonly createCce: (config: ConfigWithCredentials) => Pick<CceClient, "listJobs">;
-  /** Reports that the discovery of the jobs of a project failed, by default in a log line. */
+  /** Reports a failed discovery of a project, by default in a log line. */
   readonly onFailure?: (project: string, error: unknown) => void;
 }
 
@@ -37,8 +37,8 @@ export type DiscoverJobsOfProject = (
 ) => Promise<"listed" | "not_due" | "failed">;
 
 /**
- * Creates the function that lists the jobs of one project. The function keeps CCE clients, rate limits and the jobs
- * with a watch in memory between two calls.
+ * Creates the function that lists the jobs of a project. CCE clients, rate limits and known jobs stay in memory between
+ * two calls.
  */
 export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfProject {
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
@@ -56,16 +56,15 @@ export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfP
 }
 
 /**
- * Creates the handler that runs on a schedule. The handler lists the jobs of each project whose config has the key
- * `discover` and whose interval has ended. An error for one project does not affect the other projects. The projects
- * whose latest list failed come last, so that projects whose CCE does not answer cannot use the time of the other
- * projects.
+ * Creates the handler of the schedule. It lists each project with the key `discover` whose interval is over. An error
+ * does not affect other projects. Projects whose latest list failed come last, so that they cannot use the time of the
+ * others.
  */
 export function createDiscoverHandler(
   discover: DiscoverJobsOfProject,
   { configs, onFailure = logDiscoverFailure }: Pick<DiscoverHandlerPorts, "configs" | "onFailure">,
 ): (invocation: Pick<Invocation, "remainingMs">) => Promise<void> {
-  /** The projects whose latest list failed. The project whose list failed longest ago comes first. */
+  /** Projects whose latest list failed, the earliest failure first. */
   const failing = new Set<string>();
   return async ({ remainingMs }) => {
     const config = await configs.current();
@@ -84,7 +83,7 @@ export function createDiscoverHandler(
       if (result === "failed") failing.add(project);
     };
     const names = Object.keys(config.projects);
-    // All loops take their next project from the same iterator.
+    // All loops share this iterator.
     const waiting = [
       ...names.filter((name) => !failing.has(name)),
       ...[...failing].filter((name) => names.includes(name)),

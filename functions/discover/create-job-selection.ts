@@ -5,72 +5,60 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { ClaimedDiscovery, Discovery } from "../../lib/ledger/ledger.ts";
 
 /**
- * A job that ended more than a week ago is not discovered. The ledger keeps every watch for more than a week, so no job
- * is discovered twice.
+ * A job that ended longer ago is not discovered. The ledger stores every watch longer than this, so no job is
+ * discovered twice.
  */
 const MAX_AGE_MS = 7 * 86_400_000;
 /**
- * The longest time from the end of a job until a list of CCE shows this end. A job that ended more than an hour before
- * the latest complete list was already in this list as an ended job.
+ * A list of CCE shows the end of a job at most this late. If a job ended earlier before the latest complete list, that
+ * list already contained it as ended.
  */
 const LATE_END_MS = 3_600_000;
-/**
- * If the service has not tried to list the jobs of a project for a day, discovery was switched off, and the next list
- * counts as a first list.
- */
+/** After this time without a list, discovery counts as switched off, and the next list is a first list. */
 const SWITCHED_OFF_MS = 86_400_000;
 /**
- * The largest tolerated difference between two clocks of the cloud. Discovery skips a job by its time if the job ended
- * more than five minutes before the first list. If the first list contains a job that ended later, discovery skips the
- * job by its ID.
+ * The largest assumed difference between two clocks of the cloud. If a job ended longer than this before the first
+ * list, its time shows that it must be skipped. Later ended jobs of the first list are skipped by their ID.
  */
 const CLOCK_MARGIN_MS = 300_000;
-/**
- * The maximum number of skipped jobs whose IDs the ledger stores in one item. An item of the ledger has at most 400 KB.
- */
+/** The maximum number of stored IDs of skipped jobs, because a ledger item has at most 400 KB. */
 const MAX_SKIPPED = 2000;
 /**
- * The text `*` replaces the IDs of the skipped jobs if there are more than `MAX_SKIPPED` skipped jobs. The text `*`
- * means that all ended jobs without a time are skipped, and all jobs that ended until `CLOCK_MARGIN_MS` after the first
- * list.
+ * Replaces the IDs if there are more than `MAX_SKIPPED`. It skips all ended jobs without a time, and all jobs that
+ * ended until `CLOCK_MARGIN_MS` after the first list.
  */
 const ALL_SKIPPED = "*";
 /**
- * If the first list is truncated, the text `?` is stored with the IDs of the skipped jobs until a list is complete. The
- * text `?` means that all ended jobs without a time are skipped, and all jobs that ended before the first list. The
- * missing part of the truncated list may contain ended jobs.
+ * Is stored with the IDs after a truncated first list, until a list is complete. It skips all ended jobs without a
+ * time, and all jobs that ended before the first list, because the missing part may contain ended jobs.
  */
 const UNLISTED_SKIPPED = "?";
 /**
- * If the time in a reply of CCE differs more than one hour from the service's clock, the reply probably comes from a
- * cache, and the service uses its own clock instead.
+ * If the time of CCE differs more than this from the service's clock, the response probably comes from a cache, and the
+ * service's clock counts.
  */
 const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 
-/** Selects the jobs for which discovery opens a watch, from one job list of CCE. */
+/** Selects the jobs of one list that discovery should watch. */
 interface JobSelection {
-  /**
-   * Adds one listed job to the selection if discovery should watch the job. CCE may list the same job several times,
-   * and in any order.
-   */
+  /** Adds a listed job if discovery should watch it. CCE may list a job several times and in any order. */
   add(job: ListedJob): void;
-  /** Returns the IDs of the selected jobs. Some of the selected jobs may already have a watch. */
+  /** Returns the IDs of the selected jobs. Some may already have a watch. */
   jobIds(): readonly string[];
   /**
-   * Returns the state of discovery that the ledger stores after this list of jobs.
-   * @param isOpened true if all selected jobs have a watch.
+   * Returns the state of discovery to store after this list.
+   * @param isOpened true if all selected jobs have a watch
    */
   discovery(reply: Extract<ListReply, { kind: "list" }>, isOpened: boolean): Discovery;
 }
 
 /**
- * Creates the selection of jobs from one list of CCE. Selects a job if the job ran at or after the time of the
- * project's first list. A running job is always selected. An ended job is selected by the time of its end, unless an
- * earlier complete list contained the ended job. After a truncated first list, an ended job is selected only if it
- * ended after the first list, until a list is complete. The time of the first list and the end of a job both come from
- * the cloud's clock. A job that the first list shows as ended is never selected. If the end time of a job is unknown or
- * close to the time of the first list, discovery remembers the ID of the job. A job with a missing or unknown phase may
- * have ended, so the first list selects such a job only if the job changed in the last hour.
+ * Creates the selection of one list. A job is selected if it ran at or after the time of the project's first list: a
+ * running job always, an ended job by its end time, unless an earlier complete list contained it as ended. After a
+ * truncated first list, an ended job is selected only if it ended after this list, until a list is complete. Both times
+ * come from the clock of the cloud. An ended job of the first list is never selected. If its end time is unknown or
+ * close to the first list, its ID is stored. A job with an unknown phase may have ended. The first list selects it only
+ * if it changed in the last hour.
  */
 export function createJobSelection(
   { types }: Pick<DiscoverySettings, "types">,
@@ -89,7 +77,7 @@ export function createJobSelection(
   const skipped = new Set(switchedOnAt === null ? [] : claimed.skippedJobIds);
   const allSkippedUntil = (switchedOnAt ?? 0) + CLOCK_MARGIN_MS;
   const selected = new Set<string>();
-  /** The ended jobs whose IDs discovery may have to remember, with their end times (null if unknown). */
+  /** Ended jobs whose IDs may have to be stored, with their end times (null if unknown). */
   const undecided = new Map<string, Instant | null>();
 
   return {

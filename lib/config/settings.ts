@@ -44,7 +44,7 @@ export const LinkKey = z.pipe(
 );
 
 /**
- * Returns true if the mixture of digits and letters looks random. A random base64 text without a digit has many letters
+ * Returns true if the mixture of digits and letters is probably random. A random base64 text without a digit has many letters
  * of both cases.
  */
 function hasRandomClasses(key: string): boolean {

@@ -133,8 +133,8 @@ export function compareNewestFirst(a: Watch, b: Watch): number {
 }
 
 /**
- * Returns true if an API call restarts the caller's existing watch: a stopped or restartable watch, or an ended watch
- * whose operation may be a new one.
+ * Returns true if an API call restarts the caller's existing watch. The watch must be stopped or restartable, or its
+ * operation may be a new one.
  * @param found the watch before the call
  * @param operation the operation in the call, or null or undefined for a job.
  */

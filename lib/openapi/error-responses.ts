@@ -17,20 +17,17 @@ interface ProblemHelp {
 }
 
 /**
- * The cause, the remedy and an example of each problem document (RFC 9457), which is an error response of the API. The
- * `type` of a problem document is a link to its help in the API reference.
+ * The cause, the remedy and an example of each error response (problem document, RFC 9457). Its `type` is a link to the
+ * help in the API reference.
  */
 export const PROBLEM_HELP: Readonly<Record<ProblemKind, ProblemHelp>> = problemHelp;
 
-/**
- * The schema and the examples of the body of a request or of a response. The key of each entry is the media type of the
- * body.
- */
+/** The schema and examples of a body. The key is the media type. */
 export type Content = Readonly<Record<string, MediaType>>;
 
 interface MediaType {
   readonly schema: JsonObject;
-  /** A map from the name of each example to an example of the body. */
+  /** Examples of the body by their names. */
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
@@ -42,10 +39,9 @@ interface ErrorResponse {
 }
 
 /**
- * The error responses that API Gateway creates itself: a body of more than 10 MB, too many requests, a request line and
- * headers of more than 10,240 bytes, a Lambda function that crashed, and a Lambda function without an answer after 30
- * seconds.
- * Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+ * Error responses of API Gateway itself: a body above 10 MB, too many requests, headers above 10,240 bytes, a crashed
+ * function, and a function without an answer after 30 seconds. Sources:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
  */
 const GATEWAY_MESSAGES: Readonly<Record<number, string>> = {
@@ -56,7 +52,7 @@ const GATEWAY_MESSAGES: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** The statuses with which API Gateway can answer every operation. */
+/** The statuses of API Gateway itself, for every operation. */
 const GATEWAY_STATUSES = [429, 431, 500, 503];
 
 const ERROR_TITLES: Readonly<Record<number, string>> = {
@@ -71,10 +67,7 @@ const ERROR_HEADERS: Readonly<Record<number, readonly string[]>> = {
   503: ["retry-after"],
 };
 
-/**
- * Returns the error responses of an operation, sorted by HTTP status: the responses of the service with the given kinds
- * of problems, and the responses of API Gateway.
- */
+/** Returns the error responses of an operation, sorted by status: those of the service and those of API Gateway. */
 export function createErrorResponses(kinds: readonly ProblemKind[]): readonly ErrorResponse[] {
   const statuses = new Set([...kinds.map((kind) => PROBLEMS[kind].status), ...GATEWAY_STATUSES]);
   return [...statuses].sort().map((status) => {

@@ -21,15 +21,12 @@ import schemaExamples from "./schema-examples.json" with { type: "json" };
 const { notify, callbackUrl, deadlineMinutes, until, readyMinutes } = Submission.shape;
 const { actor, pipeline, runUrl, commit } = Context.shape;
 
-/**
- * A map from the name of each request parameter to its JSON Schema. The service checks request parameters with the same
- * schemas.
- */
+/** The JSON Schema of each request parameter. The service checks requests with the same schemas. */
 export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
-  // Only one schema may contain the enum of the kinds of operations, so this schema contains a pattern.
+  // Only one schema may contain the enum of the kinds, so this one has a pattern.
   operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
   clusterId: createParameterSchema(Operation.shape.clusterId),
   traceparent: { type: "string" },
@@ -48,32 +45,24 @@ function createSchemas(schemas: Readonly<Record<string, z.core.$ZodType>>): Reco
   );
 }
 
-/**
- * The description of an operation in `operations.json`. `operations.json` does not repeat facts that a route or a
- * schema already contains.
- */
+/** An operation in `operations.json`, without facts that a route or a schema already contains. */
 interface DescribedOperation {
   readonly summary: string;
   readonly description?: string;
   readonly tags: readonly string[];
   readonly security?: readonly JsonObject[];
-  /**
-   * All parameters except the path parameters. The `schema` of a parameter replaces the schema from PARAMETER_SCHEMAS.
-   */
+  /** All parameters except the path parameters. `schema` replaces the schema of PARAMETER_SCHEMAS. */
   readonly parameters?: readonly DescribedParameter[];
   readonly requestBody?: DescribedRequestBody;
   readonly responses: Readonly<Record<string, DescribedResponse>>;
-  /** The kinds of problem documents with which the service answers the operation. */
+  /** The problem documents of the operation. */
   readonly problems?: readonly string[];
 }
 
 interface DescribedRequestBody {
   readonly required: boolean;
   readonly schema: string;
-  /**
-   * The names of the schemas whose examples are also examples of the body. Without `examples`, the body has only the
-   * example of its own schema.
-   */
+  /** The schemas whose examples are examples of the body. By default, only the example of the body's own schema. */
   readonly examples?: readonly string[];
 }
 
@@ -87,10 +76,10 @@ interface DescribedParameter {
 
 interface DescribedResponse {
   readonly description: string;
-  /** The schema name of a JSON body. A body that is not JSON has a `content` instead. */
+  /** The schema of a JSON body. Any other body has `content` instead. */
   readonly schema?: string;
   readonly content?: Content;
-  /** The names of the response headers in `components.headers`. */
+  /** Response headers in `components.headers`. */
   readonly headers?: readonly string[];
 }
 
@@ -98,20 +87,20 @@ const EVENT = "jobEnded";
 const EVENTS = [EVENT, "jobSlow"] as const;
 type Event = (typeof EVENTS)[number];
 const OPERATIONS: Readonly<Record<OperationId | Event, DescribedOperation>> = operations;
-/** A map from the name of each schema to an example of a body. */
+/** An example of a body for each schema. */
 export const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
 
 /**
- * The text about a parameter or a field of a request body in the OpenAPI document and in the reference. The help
- * contains only facts that the schema and the example of the whole body do not contain.
+ * The text about a parameter or field in the OpenAPI document and in the reference. It contains only what the schema
+ * and the example do not show.
  */
 export interface FieldHelp {
   readonly example?: unknown;
-  /** A description of the default value in words. */
+  /** The default value in words. */
   readonly default?: string;
 }
 
-/** The help for the fields of each schema, and for the parameters of all operations. */
+/** The help for the fields of each schema and for all parameters. */
 export const FIELD_HELP: Readonly<Record<string, Readonly<Record<string, FieldHelp>>>> = fieldHelp;
 
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
@@ -121,18 +110,15 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The places of the callback URL in a request: a field of a submission, or a query parameter with `from=cce`. Each
- * place has its own operation ID, because code generators make one function of each operation ID.
+ * Where a request contains the callback URL: in a field, or with `from=cce` in a query parameter. Both have their own
+ * operation ID, because code generators create a function for each operation ID.
  */
 const CALLBACKS = {
   callbackJobEnded: "{$request.body#/callbackUrl}",
   queryCallbackJobEnded: "{$request.query.callbackUrl}",
 };
 
-/**
- * Creates the OpenAPI 3.1 document of the API from the schemas that the code uses. Some fields of the created object
- * are undefined, and JSON omits these fields.
- */
+/** Creates the OpenAPI 3.1 document from the schemas of the code. Undefined fields are omitted in JSON. */
 export function createOpenApiDocument() {
   const { components, ...base } = baseDocument;
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
@@ -183,7 +169,7 @@ function callbacks(): JsonObject {
 function openApiParameter(parameter: DescribedParameter) {
   const schema: JsonObject = parameter.schema ?? PARAMETER_SCHEMAS[parameter.name] ?? { type: "string" };
   const example = FIELD_HELP.parameters?.[parameter.name]?.example;
-  // FIELD_HELP contains the example in the form of a URL query. In the OpenAPI document, the example of an array is an
+  // FIELD_HELP contains the example as in a URL query, but in the OpenAPI document, the example of an array is an
   // array.
   return { ...parameter, schema, example: schema.type === "array" ? String(example).split(",") : example };
 }
@@ -199,7 +185,7 @@ function response({ description, schema, content, headers = [] }: DescribedRespo
   };
 }
 
-/** Returns the content of a JSON body with a named schema, and the examples of the named schemas. */
+/** Returns the content of a JSON body with the given schema and examples. */
 function jsonContent(schema: string, exampleNames: readonly string[] = [schema]): Content {
   const examples = exampleNames.map((name) => [name, { value: EXAMPLES[name] }] as const);
   return {

@@ -5,22 +5,16 @@ import { type Html, html, renderBdiElement } from "./html.ts";
 import { type IconName, renderStateIcon } from "./state-icons.ts";
 import { parseSetInstant, renderCountdown, renderShortTime, renderTime } from "./time-html.ts";
 
-/**
- * If a watch has at most `MAX_UNSORTED` targets, the page shows them in the order of the watch. The page sorts the
- * targets of other watches by state.
- */
+/** With at most this number of targets, their order stays. Otherwise they are sorted by state. */
 const MAX_UNSORTED = 8;
-/**
- * The number of targets that the page shows for each state if a watch has many targets. One line replaces the other
- * targets in the same state.
- */
+/** How many of many targets are shown for each state. One line replaces the others. */
 const SHOWN_OF_STATE = 3;
-/** The minimum number of targets that one line replaces. */
+/** One line replaces at least this number of targets. */
 const MIN_FOLD = 3;
-/** The order in which the page sorts many targets by state. States that may need an action of a person come first. */
+/** The order of many targets by state. States that may need an action come first. */
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];
 
-/** Renders the targets of a job with the delivery attempts for each target. Returns null if the job has no targets. */
+/** Renders the targets of a job and their delivery attempts. Without targets, the result is null. */
 export function renderTargetsSection({ deliveries, state, done }: StatusDocument): Html | null {
   if (deliveries.length === 0) return null;
   const entries =
@@ -85,8 +79,7 @@ function presentDelivery(
   if (state !== "pending") return ENDED_DELIVERIES[state];
   if (event === null)
     return watchState === "stopped" ? ["stopped", "Not notified"] : ["waiting", "When the job ends"];
-  // After the first attempt with the verdict `gone` (the target no longer exists), the service sends the notification
-  // again.
+  // After the first verdict `gone`, the service tries again.
   const isRetrying = attempts > 0 || history.at(-1)?.verdict === "gone";
   return isRetrying ? ["timed_out", "Retrying"] : ["running", "On its way"];
 }
@@ -95,13 +88,10 @@ function answer({ lastStatus, lastReason }: DeliveryDocument): Html {
   return html`${lastReason && !repeatsVerdict(lastReason) && html`, ${renderBdiElement(readableReason(lastReason))}`}${lastStatus !== null && ` (HTTP ${lastStatus})`}`;
 }
 
-/** Returns true for a reason that only repeats the text about the verdict or the state. */
+/** Returns true for a reason that only repeats the verdict or the state. */
 const repeatsVerdict = (reason: string): boolean => reason === "ok" || reason === "target_gone";
 
-/**
- * Returns `Server error` for the failure reason `server_error`. Returns an error code of Node.js, such as `ECONNRESET`,
- * without a change.
- */
+/** Returns `Server error` for `server_error`. An error code of Node.js, such as `ECONNRESET`, stays unchanged. */
 function readableReason(reason: string): string {
   const text = reason.replaceAll("_", " ");
   return /^[a-z]/.test(reason) ? text.charAt(0).toUpperCase() + text.slice(1) : reason;
@@ -114,7 +104,7 @@ const VERDICT_TEXTS: Readonly<Record<Verdict, string>> = {
   gone: "Target is gone",
 };
 
-/** Renders each attempt as a sentence for people, followed by the API values `verdict` and `reason` of the attempt. */
+/** Renders each attempt as a sentence, with its API values `verdict` and `reason`. */
 function attemptList({ target, history }: DeliveryDocument): Html {
   return html`<details><summary>Attempts</summary><ol class="attempts" aria-label="Attempts to notify ${target}">${history.map(attemptEntry)}</ol></details>`;
 }

@@ -15,8 +15,7 @@ import {
 import { formatSvgPercent } from "./timeline.ts";
 
 /**
- * Renders the top of the status page: the state, the name and the duration of the job, the person who started the job,
- * the error of the latest poll and the warnings.
+ * Renders the top of the status page: state, name, duration, who started the job, the latest poll error and warnings.
  */
 export function renderHeadlineSection(document: StatusDocument, now: Instant): Html {
   const wasObserved = wasJobObserved(document);
@@ -40,9 +39,7 @@ ${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)
 </header>`;
 }
 
-/**
- * Renders who started the job, the pipeline, the commit and the labels. Omits information that the caller did not send.
- */
+/** Renders who started the job, the pipeline, the commit and the labels. Missing information is omitted. */
 function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocument["context"]): Html {
   const run = normalizeWebUrl(runUrl);
   const parts = [
@@ -60,9 +57,8 @@ function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocu
 }
 
 /**
- * Returns the text of the link to a run of a pipeline. The text contains the host of the link, because a caller could
- * choose a misleading name for the pipeline. If the name of the pipeline already starts with the origin of the link,
- * the function does not add the host.
+ * Returns the text of the link to a pipeline run. It contains the host of the link, because the name of the pipeline
+ * could mislead. If the name already begins with the origin of the link, the host is not repeated.
  */
 function runLabel(run: string, pipeline: string | undefined): string {
   const { host, origin } = new URL(run);
@@ -70,9 +66,7 @@ function runLabel(run: string, pipeline: string | undefined): string {
   return startsWithOrigin ? String(pipeline) : `${pipeline ?? "Open the run"} (${host})`;
 }
 
-/**
- * Returns the median and the ninth decile of the durations of ended jobs, for example `Usually 7–9 min (from 42 jobs).`
- */
+/** Returns the usual durations, for example `Usually 7–9 min (from 42 jobs).` */
 function usualDuration({
   p50Seconds,
   p90Seconds,
@@ -88,13 +82,13 @@ function usualDuration({
   return `Usually ${range} ${to.unit} (from ${fromJobs === 1 ? "1 job" : `${fromJobs} jobs`}).`;
 }
 
-/** Rounds a duration to whole seconds, minutes or hours, so that people can read the duration quickly. */
+/** Rounds a duration to whole seconds, minutes or hours for quick reading. */
 function roundToUnit(seconds: number): { readonly count: number; readonly unit: string } {
   const [size, unit] = seconds < 120 ? [1, "s"] : seconds < 7200 ? [60, "min"] : [3600, "h"];
   return { count: Math.round(seconds / size), unit };
 }
 
-/** Returns the start time of a job, or the time at which the service accepted the job if the start time is unknown. */
+/** Returns the start of a job. If it is unknown, the result is the acceptance time. */
 export function jobStartOrAcceptanceTime(document: StatusDocument): Instant {
   return (
     parseSetInstant(document.createdAt) ??
@@ -116,9 +110,7 @@ function endLine(document: StatusDocument): Html {
   return html`${end !== null && html`${label} ${renderTimeWithAge(end)}.`}`;
 }
 
-/**
- * Renders the time of the next poll of a job that no poll has found yet. Returns null for a job that a poll has found.
- */
+/** Renders the time of the next poll before any poll has found the job. After that, the result is null. */
 function waitingLine(document: StatusDocument, wasObserved: boolean): Html | null {
   if (document.polls === 0) return html`<p>Accepted. The first poll is about to start.</p>`;
   if (wasObserved) return null;
@@ -126,7 +118,7 @@ function waitingLine(document: StatusDocument, wasObserved: boolean): Html | nul
   return html`<p>No poll has seen the job yet.${next !== null && html` Next poll ${renderCountdown(next)}.`}</p>`;
 }
 
-/** Renders the progress of the subjobs as a bar and as text. Returns null for a job without subjobs. */
+/** Renders the progress of subjobs as a bar and text. Without subjobs, the result is null. */
 function progress(counts: StatusDocument["leafSubJobs"]): Html | null {
   if (counts.total <= 0) return null;
   const succeeded = counts.succeeded / counts.total;

@@ -1,8 +1,6 @@
 import { escapeHtml, removeTerminalColours } from "../domain/clean-text.ts";
 
-/**
- * Safe HTML markup. Text becomes a part of HTML markup only through the template tag `html`, which escapes the text.
- */
+/** Safe HTML markup. HTML markup. Text becomes a part of it only through the tag `html`, which escapes the text. */
 export class Html {
   readonly #markup: string;
 
@@ -15,16 +13,10 @@ export class Html {
   }
 }
 
-/**
- * A value in an `html` template. The template escapes text and joins the entries of an array. The values null,
- * undefined and false add no text to the HTML.
- */
+/** A value in an `html` template. Text is escaped, and arrays are joined. Null, undefined and false add nothing. */
 export type Part = Html | string | number | null | undefined | false | readonly Part[];
 
-/**
- * Creates HTML markup from a template. Values are escaped for text and for quoted attributes, so a template must write
- * attributes with quotes.
- */
+/** Creates HTML from a template. Attributes in the template must have quotes. */
 export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {
   return new Html(strings, values);
 }
@@ -36,7 +28,7 @@ function render(part: Part): string {
   return escapeHtml(withVisibleControls(String(part)));
 }
 
-/** Replaces control characters with visible symbols from the Unicode block that starts at U+2400. */
+/** Replaces control characters by visible symbols (Unicode from U+2400). */
 function withVisibleControls(text: string): string {
   return removeTerminalColours(text)
     .replace(/\r\n?/g, "\n")
@@ -46,30 +38,24 @@ function withVisibleControls(text: string): string {
     .toWellFormed();
 }
 
-/** Puts untrusted text into a `<bdi>` element, so that the text cannot change the reading direction of other text. */
+/** Puts untrusted text into `<bdi>`, so that it cannot change the reading direction of other text. */
 export function renderBdiElement(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }
 
-/** Renders a `CamelCase` name. The browser may break the line between two words of the name. */
+/** Renders a `CamelCase` name. The browser may break the line between its words. */
 export function renderCamelCaseName(name: string): Html {
   const parts = name.split(/(?<=[a-z])(?=[A-Z])/);
   return html`<bdi>${parts.map((part, index) => html`${index > 0 && html`<wbr>`}${part}`)}</bdi>`;
 }
 
-/**
- * Returns a normalized URL for a text that is an http or https URL. Returns null for any other text, for example for a
- * `javascript:` URL.
- */
+/** Returns a normalized http or https URL. For any other text, such as a `javascript:` URL, the result is null. */
 export function normalizeWebUrl(text: string | null | undefined): string | null {
   const url = text ? URL.parse(text) : null;
   return url?.protocol === "https:" || url?.protocol === "http:" ? url.href : null;
 }
 
-/**
- * Renders a link to another site. The other site does not receive the URL of the page, because the URL of the page may
- * contain a key.
- */
+/** Renders a link to another website. The website does not get the URL of the page, which may contain a key. */
 export function renderExternalLink(url: string, label: string): Html {
   return html`<a href="${url}" rel="noreferrer noopener">${renderBdiElement(label)}</a>`;
 }
@@ -77,7 +63,7 @@ export function renderExternalLink(url: string, label: string): Html {
 const WEB_URL = /https?:\/\/[^\s<>"']+/g;
 const FINAL_PUNCTUATION = /(?<![.,;:!?)\]])[.,;:!?)\]]+$/;
 
-/** Renders a text and makes each http or https URL in the text a link. */
+/** Renders text. Its http and https URLs become links. */
 export function renderTextWithLinks(text: string): Html {
   const parts: Html[] = [];
   let end = 0;

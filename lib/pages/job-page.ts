@@ -20,25 +20,22 @@ import {
 } from "./time-html.ts";
 import { formatSvgPercent } from "./timeline.ts";
 
-/**
- * The maximum length of a failure reason without a scroll bar. A longer failure reason has its own scroll bar, so that
- * the reader sees the next failed subjob without much scrolling.
- */
+/** A longer failure reason has its own scroll bar, so that the next failed subjob is near. */
 const MAX_UNSCROLLED_CHARACTERS = 1600;
-/** The maximum length of a failure reason without a scroll bar if the page shows several failure reasons. */
+/** This limit applies if the page shows several failure reasons. */
 const MAX_UNSCROLLED_OF_SEVERAL = 500;
 const MAX_UNSCROLLED_LINES = 12;
 /**
- * The number of causes that the page shows before the reader opens the list of further causes. If a job has more
- * causes, the page shows no paths of subjobs, because a narrow page would become too high.
+ * How many causes are shown before the reader opens the list. With more causes, paths of subjobs are omitted, because a
+ * narrow page would become too high.
  */
 const SHOWN_CAUSES = 3;
 
 /**
- * Renders the status page of one job. If the browser runs no scripts, the status page still contains all data. A script
- * updates the status page until the job has ended and no notification is pending. For the same status document, the
- * HTML of the status page changes at most every 15 seconds, so a hash of the HTML is a good ETag.
- * @param listUrl the URL of the project's list page, or null if the reader may not open the list page.
+ * Renders the status page of one job. Without scripts, the page still contains all data. A script updates the page
+ * until the job has ended and no notification is pending. For the same status, the HTML changes at most every 15
+ * seconds, so a hash of it is a good ETag.
+ * @param listUrl the URL of the list page, or null if the reader may not open it
  */
 export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {
   const state = presentState(document.state, wasJobObserved(document), document.ready);
@@ -73,12 +70,11 @@ function mayChange({ done, state, deliveries }: StatusDocument): boolean {
 }
 
 /**
- * Renders why a watch ended without the end of its job, and the causes of a failed job, the most frequent cause first.
- * Returns null if the job has no failed subjobs and no reason.
+ * Renders why a watch ended, and the causes of a failed job, most frequent first. Without failed subjobs and a reason,
+ * the result is null.
  */
 function failuresSection({ state, reason, causes, causesOmitted }: StatusDocument): Html | null {
-  // A cause contains the reason of its nearest parent, so the page does not show the reason of the job in addition to
-  // the causes.
+  // The causes contain the reason of the job, so it is not shown twice.
   const isReasonShown = causes.length === 0 || isExplainedByReasonNotCauses(state);
   const jobReason = isReasonShown ? reason?.trim() || null : null;
   if (causes.length === 0 && jobReason === null) return null;
@@ -119,9 +115,8 @@ function reasonBox(reason: string, label: string, limit: number): Html {
 type Fact = readonly [term: string, value: Part];
 
 /**
- * Renders the section `Details` for operators and support tickets: the IDs, the state of the watch, the phase of the
- * job in CCE, the times and the polls. The entry `Detected` is the time from the end of the job to the poll that found
- * the end.
+ * Renders the section `Details` for operators: IDs, states, times and polls. `Detected` is the time from the end of the
+ * job to the poll that saw the end.
  */
 function detailsSection(document: StatusDocument, now: Instant): Html {
   const { jobId, project, region, clusterId, polls, done, lagSeconds } = document;
@@ -148,7 +143,7 @@ ${factList([
 ${pollStrip(document, now)}</details></section>`;
 }
 
-/** Renders an HTML list of terms and values. Omits each term whose value is unknown. */
+/** Renders an HTML list of terms and values. Unknown values are omitted. */
 function factList(entries: readonly Fact[]): Html {
   const known = entries.filter(([, value]) => value);
   return html`<dl>${known.map(
@@ -157,16 +152,12 @@ function factList(entries: readonly Fact[]): Html {
   )}</dl>`;
 }
 
-/**
- * Renders a text with a button that copies the text. The browser hides the button until the script of the page runs.
- */
+/** Renders text with a copy button. Without scripts, the button is hidden. */
 function copyable(text: string, what: string): Html {
   return html`<code><bdi>${text}</bdi></code> <button type="button" data-copy="${text}" aria-label="Copy the ${what}" hidden>Copy</button>`;
 }
 
-/**
- * Renders each poll as a tick on a line, and the next poll as a circle on the line. Returns null before the first poll.
- */
+/** Renders each poll as a mark on a line, and the next poll as a circle. Before the first poll, the result is null. */
 function pollStrip(document: StatusDocument, now: Instant): Html | null {
   const polledAt = document.polledAt.map((at) => Date.parse(at));
   if (polledAt.length === 0) return null;

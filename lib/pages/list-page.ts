@@ -17,7 +17,7 @@ import { type RenderedPage, renderPage, renderPageFooter } from "./page-shell.ts
 import { presentState, renderStateIcon, type StatePresentation } from "./state-icons.ts";
 import { renderRunningDuration, renderTimeWithAge, roundNowDownByAge } from "./time-html.ts";
 
-/** The fields of a watch that the list page shows. */
+/** The fields of a watch on the list page. */
 export interface ListedWatch
   extends Pick<
       Watch,
@@ -25,29 +25,29 @@ export interface ListedWatch
     >,
     Pick<Watch, "acceptedAt" | "concludedAt" | "accessError" | "lastPollError">,
     Pick<Context, "actor" | "pipeline"> {
-  /** The URL of the status page of the job. The URL contains a link key. */
+  /** The URL of the status page, with a link key. */
   readonly url: string;
 }
 
 interface ListPage {
   readonly project: string;
-  /** The watches on this page of the job list, newest first. All watches on the page match the filter. */
+  /** The watches of this page, newest first. All match the filter. */
   readonly watches: readonly ListedWatch[];
-  /** The errors in the fields of the filter. */
+  /** Errors in the fields of the filter. */
   readonly errors: readonly RequestError[];
-  /** `hasLabels` is true if the filter has a field for labels. */
+  /** True if the filter has a field for labels. */
   readonly hasLabels: boolean;
   readonly now: Instant;
   /**
-   * `self` is the URL of the list page with the link key and the filter. `before` is the query parameter for the next
-   * page with older watches, or null on the last page of the job list.
+   * `self` is the URL of this page with the link key and the filter. `before` is the parameter of the next page, or
+   * null on the last page.
    */
   readonly link: { readonly self: string; readonly before: string | null };
 }
 
 /**
- * Renders one page of the job list of a project. If the resource of a job has no name, the page shows the ID of the
- * job. Running jobs come first. Durations are rounded, so that the HTML of the page rarely changes.
+ * Renders one page of a project's job list. A job without a resource name is shown by its ID. Running jobs come first.
+ * Durations are rounded, so that the HTML rarely changes.
  */
 export function renderListPage({ project, watches, errors, hasLabels, now, link }: ListPage): RenderedPage {
   const isRunning = (watch: ListedWatch) => watch.state === "watching";
@@ -94,7 +94,7 @@ ${origin.length > 0 && html`<span class="by">${origin.map((part) => html`${part}
 `;
 }
 
-/** Renders the error of the latest poll. Returns null if the latest poll had no error. */
+/** Renders the error of the latest poll. Without an error, the result is null. */
 function pollErrorLine({ accessError, lastPollError }: ListedWatch): Html | null {
   const error = accessError ?? lastPollError;
   if (error === null) return null;
@@ -102,10 +102,7 @@ function pollErrorLine({ accessError, lastPollError }: ListedWatch): Html | null
   return html`<span class="poll error">Polls have failed since ${renderTimeWithAge(error.since)}: ${renderBdiElement(text)}</span>`;
 }
 
-/**
- * Renders the duration of a job that has ended. If the duration of the job is unknown, the function renders the
- * duration of the watch, because CCE may have started the job much earlier.
- */
+/** Renders the duration of an ended job. If it is unknown, the duration of the watch is shown. */
 function shownDuration(
   { acceptedAt, concludedAt, durationSeconds }: ListedWatch,
   now: Instant,
@@ -121,19 +118,16 @@ function emptyList(hasOlder: boolean): Html {
     : html`<p class="empty">No stored job of this project matches.</p>`;
 }
 
-/** The states of a watch, in the order in which the filter shows the states. */
+/** The order of the states in the filter. */
 const FILTER_STATES: readonly WatchState[] = ["watching", ...OUTCOMES, "stopped"];
 
-/** The text fields of the filter form, apart from the search field. */
+/** The text fields of the filter except the search field. */
 const FIELDS = [
   { name: "type", text: "Type", example: "CreateNode" },
   { name: "actor", text: "Started by", example: "anna" },
   { name: "label", text: "Label", example: "team:checkout" },
 ] as const;
-/**
- * The date fields of the filter form. Without the script of the page, a date is a day in UTC. With the script, a date
- * is a day in the time zone of the reader.
- */
+/** The date fields of the filter. Without scripts, a date is a day in UTC, else a day in the reader's time zone. */
 const DATE_FIELDS = [
   { name: "since", text: "From" },
   { name: "to", text: "To" },
@@ -145,9 +139,9 @@ const LIST_PARAMETERS: readonly string[] = [
 ];
 
 /**
- * Renders a form with the fields of the filter and a link for each state. The form works without a script.
- * @param currentUrl the URL of the page. The query of `currentUrl` contains the current values of the fields.
- * @param errors the errors of the current values
+ * Renders the filter as a form with a link for each state. It works without scripts.
+ * @param currentUrl the URL of the page, whose query contains the current values.
+ * @param errors errors of the current values
  */
 export function renderFilterForm(
   currentUrl: string,
@@ -176,7 +170,7 @@ ${FIELDS.filter(({ name }) => hasLabels || name !== "label").map(
   )}</div>`;
 }
 
-/** Renders a field for a date. The value of a date field cannot contain a time. */
+/** Renders a field for a date. It cannot contain a time. */
 function dateField(name: string, text: string, value: string): Html {
   const time = value.includes("T") && html` data-time="${value}"`;
   return html`<label>${text} <input type="date" name="${name}" value="${value.split("T", 1).join()}"${time} data-keep></label>
@@ -184,8 +178,8 @@ function dateField(name: string, text: string, value: string): Html {
 }
 
 /**
- * Returns the relative URL of the list page with another value of one parameter. The URL keeps the link key and the
- * other fields of the filter, and shows the first page unless the parameter is `before`.
+ * Returns the relative URL of the list page with one changed parameter. The link key and the filter stay. Unless the
+ * parameter is `before`, the URL is that of the first page.
  */
 export function replaceListParameter(currentUrl: string, name: string, value: string | null): string {
   const query = queryOf(currentUrl);
@@ -201,10 +195,7 @@ function clearFilter(currentUrl: string): string {
   return `?${query.toString()}`;
 }
 
-/**
- * Returns the query of a list page without empty fields. A browser sends the empty fields of a form, and an empty field
- * does not filter.
- */
+/** Returns the query without empty fields. A browser sends empty fields too, but they do not filter. */
 export function withoutEmptyFields(query: URLSearchParams): URLSearchParams {
   return new URLSearchParams([...query].filter(([, value]) => value.trim() !== ""));
 }

@@ -3,12 +3,12 @@ import { LIVE_SCRIPT, PAGE_CSS } from "./browser.generated.ts";
 import { Html, html } from "./html.ts";
 import { faviconDataUrl, ICON_SHEET, type IconName, renderStateIcon } from "./state-icons.ts";
 
-/** The interval after which a browser without scripts reloads a live page (a page that may still change). */
+/** Without scripts, a live page (a page that may still change) is reloaded after this time. */
 const REFRESH_SECONDS = 10;
 
 export interface RenderedPage {
   readonly html: string;
-  /** The headers of the HTTP response that contains the page, with names in lower case. */
+  /** Response headers by lower-case name. */
   readonly headers: Record<string, string>;
 }
 
@@ -18,14 +18,14 @@ export interface Page {
   readonly css: readonly string[];
   readonly body: Html;
   /**
-   * With `none`, the page contains no script. With `ended`, the script of the page updates durations and copies IDs.
-   * With `live`, the script also loads new versions of the page.
+   * `none`: no script. `ended`: the script updates durations and copies IDs. `live`: the script also loads new versions
+   * of the page.
    */
   readonly script: "none" | "ended" | "live";
   readonly hasForms: boolean;
 }
 
-/** Renders a complete HTML document. The HTML is always the same for the same input. */
+/** Renders a complete HTML document. The same input leads to the same HTML. */
 export function renderPage(page: Page): RenderedPage {
   const style = createInlineElement("style", page.css.join("\n"));
   const script = page.script === "none" ? null : createInlineElement("script", LIVE_SCRIPT);
@@ -52,16 +52,16 @@ ${script?.element}
 }
 
 /**
- * Renders the footer of a page, which says which service made the page and links to the API reference.
- * @param docsUrl the URL of the API reference, relative to the page
+ * Renders the footer of a page with a link to the API reference.
+ * @param docsUrl the relative URL of the API reference
  */
 export function renderPageFooter(docsUrl: string): Html {
   return html`<footer class="foot"><p>CCE job notifier watches jobs of Huawei Cloud CCE and notifies people and systems when a job ends. Anyone with the link to this page can open the page until the link expires. <a href="${docsUrl}">API reference</a></p></footer>`;
 }
 
 /**
- * Renders the page for a wrong link key, an expired link key and an unknown job.
- * The page is the same in each case, so that the page does not reveal which jobs exist.
+ * Renders the page for a wrong or expired link key and for an unknown job. It is always the same, so that it does not
+ * reveal which jobs exist.
  */
 export function renderNotFoundPage(): RenderedPage {
   return renderPage({
@@ -76,7 +76,7 @@ export function renderNotFoundPage(): RenderedPage {
   });
 }
 
-/** Renders the page for a person who opens the URL of the service. The page contains a link to the API reference. */
+/** Renders the page at the URL of the service, with a link to the API reference. */
 export function renderStartPage(docsUrl: string): RenderedPage {
   return renderPage({
     title: "CCE job notifier",
@@ -93,17 +93,16 @@ export function renderStartPage(docsUrl: string): RenderedPage {
 interface InlineElement {
   readonly element: Html;
   /**
-   * The source `'sha256-…'` for the header Content-Security-Policy. The SHA-256 hash covers the content of the inline
-   * `<script>` or `<style>` element.
+   * The source `'sha256-…'` for the Content-Security-Policy: a hash of the content of the inline `<script>` or
+   * `<style>`.
    */
   readonly source: string;
 }
 
 /**
- * Puts code of the product into a `<script>` or `<style>` element.
- * Never call the function with untrusted text, because the function cannot escape text inside a `<script>` or `<style>`
- * element.
- * @throws Error if the code contains an HTML tag.
+ * Puts code of the product into a `<script>` or `<style>` element. Never call it with untrusted text, because text
+ * inside these elements cannot be escaped.
+ * @throws Error if the code contains an HTML tag
  */
 export function createInlineElement(tag: "script" | "style", code: string): InlineElement {
   if (/<[/!]/.test(code)) throw new Error(`the code of a ${tag} must not contain a tag`);
@@ -113,11 +112,9 @@ export function createInlineElement(tag: "script" | "style", code: string): Inli
 }
 
 /**
- * Returns the response headers of a page. The URL of the page may contain a link key, and the body of the page may
- * contain untrusted text. With the response headers, the page loads nothing from other sites and runs only the script
- * of the product. The response headers also ensure that other sites cannot show the page in a frame, that caches and
- * search engines do not store the page, and that links do not send the URL of the page to other sites.
- * https://www.w3.org/TR/CSP3/
+ * Returns the response headers of a page. The URL may contain a link key, and the body may contain untrusted text. With
+ * these headers, the page loads nothing from other websites and runs only this script. The page is not shown in frames
+ * and not stored by caches or search engines, and links do not reveal its URL. https://www.w3.org/TR/CSP3/
  */
 export function createPageHeaders(
   style: InlineElement,

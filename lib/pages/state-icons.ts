@@ -12,13 +12,10 @@ const COLOURS = {
   stopped: "#6b7480",
   waiting: "#6b7480",
 };
-/** The name of an icon. The CSS uses the same name for the colour of the icon. */
+/** The name of an icon. In CSS, its colour has the same name. */
 export type IconName = keyof typeof COLOURS;
 
-/**
- * The shapes of the icons on a grid of 16 × 16 units. Each icon has a different shape, because some readers cannot see
- * colours.
- */
+/** The shapes of the icons on a grid of 16 × 16. All shapes differ, because some readers cannot see colours. */
 const SHAPES: Readonly<Record<IconName, Html>> = {
   running: html`<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="2" opacity=".3"/><path class="arc" d="M8 2a6 6 0 0 1 6 6" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/>`,
   succeeded: html`<circle cx="8" cy="8" r="7" fill="currentColor"/><path d="m4.9 8.3 2.2 2.2 4.1-4.7" fill="none" stroke="var(--on,#fff)" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"/>`,
@@ -32,21 +29,15 @@ const SHAPES: Readonly<Record<IconName, Html>> = {
 const SYMBOLS = Object.entries(SHAPES).map(
   ([name, shape]) => html`<symbol id="i-${name}" viewBox="0 0 16 16">${shape}</symbol>`,
 );
-/**
- * The SVG element with the shapes of all icons. A page contains the SVG element only once, and each icon on the page
- * refers to a shape in the SVG element.
- */
+/** The SVG element with all shapes. A page contains it once, and each icon refers to it. */
 export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${SYMBOLS}</defs></svg>`;
 
-/**
- * Renders an icon for a state. Screen readers ignore the icon, because the text for the state is always next to the
- * icon.
- */
+/** Renders the icon of a state. Screen readers ignore it, because text is always next to it. */
 export function renderStateIcon(name: IconName): Html {
   return html`<svg class="icon c-${name}" aria-hidden="true"><use href="#i-${name}"/></svg>`;
 }
 
-/** Returns the icon for the browser tab as a `data:` URL. */
+/** Returns the icon of the browser tab as a `data:` URL. */
 export function faviconDataUrl(name: IconName): string {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" color="${COLOURS[name]}">${SHAPES[name]}</svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
@@ -55,10 +46,7 @@ export function faviconDataUrl(name: IconName): string {
 export interface StatePresentation {
   readonly icon: IconName;
   readonly text: string;
-  /**
-   * The character that shows the state in the title of the browser tab, because the title of a browser tab cannot
-   * contain an icon.
-   */
+  /** The sign of the state in the title of the browser tab, which cannot contain an icon. */
   readonly sign: string;
 }
 
@@ -75,7 +63,7 @@ const SIGNS: Readonly<Record<WatchState, Signs>> = {
 };
 const UNOBSERVED: Signs = { icon: "waiting", sign: "○" };
 
-/** Returns the icon, the text and the character with which a page shows the state of a watch. */
+/** Returns the icon, text and sign of a watch state. */
 export function presentState(state: WatchState, wasObserved: boolean, ready?: Ready): StatePresentation {
   const isUnobserved = state === "watching" && !wasObserved && ready?.state !== "pending";
   return { ...(isUnobserved ? UNOBSERVED : SIGNS[state]), text: describeState(state, wasObserved, ready) };

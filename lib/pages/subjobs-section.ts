@@ -14,22 +14,13 @@ import {
   type Timeline,
 } from "./timeline.ts";
 
-/**
- * If a job has at most `MAX_SHORT_TREE` subjobs, the page shows each subjob in a line. For a job with more subjobs, one
- * line replaces several succeeded subjobs.
- */
+/** Up to this number of subjobs, each has its own line. With more, one line replaces several succeeded subjobs. */
 const MAX_SHORT_TREE = 14;
-/**
- * The maximum number of lines of a long tree that the page shows before the reader expands one of the lines. A job has
- * at most 21 groups of subjobs.
- */
+/** How many lines of a long tree are shown at first. There are at most 21 groups of subjobs. */
 const MAX_OPEN_LINES = 21;
-/** The minimum number of consecutive subjobs that one line replaces in a long tree of subjobs. */
+/** One line replaces at least this number of subjobs. */
 const MIN_FOLD = 4;
-/**
- * The maximum number of groups of subjobs in their original order. If the original order gives more than twelve groups,
- * the page first sorts the subjobs by state.
- */
+/** The maximum number of groups in the original order. With more groups, the subjobs are first sorted by state. */
 const MAX_GROUPS = 12;
 const MAX_NOTE_CHARACTERS = 400;
 const MAX_PHASE_CHARACTERS = 24;
@@ -39,16 +30,13 @@ interface Tree {
   readonly timeline: Timeline | null;
   readonly isLong: boolean;
   readonly now: Instant;
-  /**
-   * `isOver` is true if the watch of the job has ended. After the end of the watch, the durations of pending subjobs do
-   * not increase.
-   */
+  /** True if the watch has ended. The durations of running subjobs then do not increase. */
   readonly isOver: boolean;
 }
 
 /**
- * Renders a job and its subjobs as a tree with bars and as a table. Returns null for a job without subjobs.
- * @param now the time up to which the bars of pending subjobs extend while the watch continues.
+ * Renders a job and its subjobs as a tree with bars, and as a table. Without subjobs, the result is null.
+ * @param now the end of the bars of running subjobs while the watch runs
  */
 export function renderSubJobsSection(document: StatusDocument, now: Instant): Html | null {
   const { job, done } = document;
@@ -64,7 +52,7 @@ export function renderSubJobsSection(document: StatusDocument, now: Instant): Ht
 ${timesTable(rows, done)}</section>`;
 }
 
-/** @param lines the number of lines that the page initially shows below the line of the job, if the tree is long. */
+/** @param lines how many lines of a long tree are shown at first */
 function treeNode(job: JobDocument, tree: Tree, lines: number): Html {
   const key = job.jobId && html` data-key="${job.jobId}"`;
   if (job.subJobs.length === 0) return html`<li${key}>${treeRow(job, tree)}${note(job)}</li>`;
@@ -104,23 +92,19 @@ function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): Html
   return isRunning && start >= timeline.start ? renderRunningDuration(start, now) : "–";
 }
 
-/**
- * Renders the reason that CCE states for a subjob that did not fail. Another section of the page shows the failure
- * reasons of failed subjobs.
- */
+/** Renders the reason of a subjob that did not fail. Failure reasons are in another section. */
 function note(job: JobDocument): Html | null {
   const reason = job.reason?.trim();
   if (!reason || job.state === "failed") return null;
   return html`<p class="note" dir="auto">${truncate(reason, MAX_NOTE_CHARACTERS)}</p>`;
 }
 
-/** The texts that the page shows for the phases of CCE, by the phase in lower case. */
+/** Texts for phases of CCE, by the phase in lower case. */
 const PHASE_TEXTS: Readonly<Record<string, string>> = { initializing: "Starting", running: "Running" };
 
 /**
- * Returns the icon and the text for a subjob. The text for a pending subjob with an unknown phase is the phase itself.
- * The icon for a pending subjob is the icon for running if CCE has started the subjob and the watch of the job has not
- * ended.
+ * Returns the icon and text of a subjob. For an unknown phase, the text is the phase itself. A subjob has the icon for
+ * running if it has started and the watch runs.
  */
 function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; text: string } {
   if (job.state !== "pending") return presentState(job.state, true);
@@ -130,10 +114,10 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
   return { icon: isStarted && !isOver ? "running" : "waiting", text };
 }
 
-/** `mixed` means that a subjob has succeeded, but not all of its own subjobs have succeeded. */
+/** `mixed`: the subjob has succeeded, but not all of its subjobs. */
 type GroupKind = "failed" | "mixed" | "pending" | "succeeded";
 
-/** The icon and the text of the line that replaces several subjobs, in the order of the sorted groups. */
+/** The icon and text of a line for several subjobs, in the order of the groups. */
 const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]>> = {
   failed: ["failed", "more failed"],
   mixed: ["waiting", "more with failed or pending subjobs"],
@@ -141,9 +125,7 @@ const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]
   succeeded: ["succeeded", "succeeded"],
 };
 const KINDS = Object.keys(FOLDED);
-/**
- * The number of subjobs that the page shows of many consecutive subjobs of the same kind, apart from succeeded subjobs.
- */
+/** How many of many equal subjobs are shown, except succeeded ones. */
 const SHOWN_OF_RUN = 3;
 
 function kindOf(job: JobDocument): GroupKind {
@@ -152,11 +134,10 @@ function kindOf(job: JobDocument): GroupKind {
 }
 
 /**
- * Puts subjobs into groups. In a long tree of subjobs, four or more consecutive succeeded subjobs are one group. Of
- * seven or more consecutive subjobs of another kind, all but the first three subjobs are one group. The page shows a
- * group of several subjobs as one line until the reader opens the line. Every other subjob is a group with one subjob.
- * The groups keep the order of the subjobs, unless the order gives more than twelve groups. With more than twelve
- * groups, failed subjobs come first, and succeeded subjobs come last.
+ * Divides subjobs into groups. In a long tree, four or more succeeded subjobs in a row are one group. Of seven or more
+ * other equal subjobs in a row, all but the first three are one group. A group of several subjobs is one line, which
+ * the reader can open. Any other subjob is its own group. The order stays if there are at most twelve groups. Otherwise
+ * failed subjobs come first and succeeded subjobs last.
  */
 export function foldSubJobs(
   subJobs: readonly JobDocument[],
@@ -196,7 +177,7 @@ function rowsBelow(job: JobDocument, depth = 1): readonly TableRow[] {
   return job.subJobs.flatMap((subJob) => [{ job: subJob, depth }, ...rowsBelow(subJob, depth + 1)]);
 }
 
-/** Renders the start and end times of the subjobs as a table, for readers who cannot see the bars of the subjobs. */
+/** Renders start and end times as a table, for readers who cannot see the bars. */
 function timesTable(rows: readonly TableRow[], isOver: boolean): Html {
   return html`<details class="times"><summary>Times as a table</summary><div class="wide" tabindex="0" role="region" aria-label="Times of the subjobs"><table>
 <thead><tr><th scope="col">Subjob</th><th scope="col">State</th><th scope="col">Phase</th><th scope="col">Created</th><th scope="col">Updated</th><th scope="col">Took</th></tr></thead>

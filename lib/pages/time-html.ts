@@ -6,20 +6,18 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /**
- * Matches a time in the format of the JavaScript method `toISOString`. Because of the parentheses in the regular
- * expression, `split` also returns the time.
+ * Matches a time in the format of the JavaScript method `toISOString`. With these parentheses, `split` also returns the
+ * time.
  */
 const ISO_TIME = /\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/;
 
-/**
- * Parses an ISO 8601 time. Returns null for a year before 2000, because programs in Go write an unset time as year 1.
- */
+/** Parses an ISO 8601 time. Years before 2000 become null, because Go writes a missing time as year 1. */
 export function parseSetInstant(iso: string | null): Instant | null {
   const instant = iso === null ? Number.NaN : Date.parse(iso);
   return instant >= Date.UTC(2000) ? instant : null;
 }
 
-/** Parses an ISO 8601 time and renders the time. Returns null if the time is unknown. */
+/** Parses and renders an ISO 8601 time. For an unknown time, the result is null. */
 export function renderIfKnown<Rendered>(
   iso: string | null,
   render: (at: Instant) => Rendered,
@@ -28,17 +26,14 @@ export function renderIfKnown<Rendered>(
   return instant === null ? null : render(instant);
 }
 
-/**
- * Returns the step in ms to which a page rounds the age of a job. The step is longer for a job that has run for a
- * longer time.
- */
+/** Returns the step in ms to which the age of a job is rounded. Older jobs have a longer step. */
 export function ageRoundingStepMs(ageMs: number): number {
   return ageMs < 10 * MINUTE ? 15 * SECOND : ageMs < HOUR ? MINUTE : 5 * MINUTE;
 }
 
 /**
- * Rounds `now` down, so that the age of a job is a multiple of a step. With the rounded time, the HTML page of an
- * unchanged job keeps its ETag for some time.
+ * Rounds `now` down to a multiple of this step after the start of the job, so that the page of an unchanged job keeps
+ * its ETag for some time.
  */
 export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   const ageMs = now - startedAt;
@@ -46,14 +41,12 @@ export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   return startedAt + Math.floor(ageMs / stepMs) * stepMs;
 }
 
-/**
- * Renders a time in UTC with seconds. The script of the page then shows the local time, and the UTC time as a tooltip.
- */
+/** Renders a time in UTC with seconds. The script replaces it by the local time, with UTC as a tooltip. */
 export function renderTime(instant: Instant): Html {
   return html`<time datetime="${toIso(instant)}">${formatUtc(instant)}</time>`;
 }
 
-/** Renders a time as `renderTime` does, but without the year. */
+/** Renders a time like `renderTime`, without the year. */
 export function renderShortTime(instant: Instant): Html {
   return html`<time datetime="${toIso(instant)}" data-short>${formatUtc(instant).slice("2026-".length)}</time>`;
 }

@@ -1,7 +1,7 @@
-// The script of the copy buttons of an HTML page. A copy button copies the text in its attribute `data-copy`. If the
-// attribute `data-copy` is empty, the button copies the text of the HTML element before the button.
+// The script of the copy buttons. A button copies the text in its attribute `data-copy`. If this is empty, it copies
+// the text of the element before it.
 
-/** Shows the copy buttons of a page, which are hidden in a browser without scripts. */
+/** Shows the copy buttons, which are hidden without scripts. */
 export function showCopyButtons(page: ParentNode): void {
   for (const button of page.querySelectorAll<HTMLElement>("[data-copy]")) button.hidden = false;
 }
@@ -11,7 +11,7 @@ async function copy(button: HTMLElement): Promise<void> {
   try {
     await navigator.clipboard.writeText(button.dataset.copy || (source?.textContent ?? ""));
   } catch {
-    // The browser does not allow the script to copy the text, so the script selects the text for the reader.
+    // Copying is not allowed, so the text is selected for the reader.
     if (source !== null) getSelection()?.selectAllChildren(source);
     return;
   }

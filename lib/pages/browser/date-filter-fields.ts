@@ -1,10 +1,10 @@
-// The filter fields `since` and `to` contain dates in the time zone of the reader, because the page shows local times.
-// The query contains times in UTC, so that a copied URL selects the same jobs in every time zone.
+// The fields `since` and `to` contain dates in the reader's time zone, because the page shows local times. The query
+// contains UTC times, so that a copied URL selects the same jobs everywhere.
 
-/** The local time of day that each date field of the filter stands for: the start or the end of the day. */
+/** Each date field means the start or the end of the local day. */
 const TIMES_OF_DATE_FIELDS = { since: "T00:00:00.000", to: "T23:59:59.999" } as const;
 
-/** Shows the time of a date field as a date in the time zone of the reader. */
+/** Shows the time in a date field as a local date. */
 export function showLocalDates(): void {
   for (const field of document.querySelectorAll<HTMLInputElement>("input[data-time]")) {
     const at = new Date(field.dataset.time ?? "");
@@ -13,7 +13,7 @@ export function showLocalDates(): void {
   }
 }
 
-/** Replaces each date that a form sends with the start or the end of the day in the time zone of the reader. */
+/** Replaces each date of a form by the start or end of the local day. */
 export function sendLocalDates({ formData }: FormDataEvent): void {
   for (const [name, time] of Object.entries(TIMES_OF_DATE_FIELDS)) {
     const at = new Date(`${formData.get(name)}${time}`);

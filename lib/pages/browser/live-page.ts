@@ -1,22 +1,18 @@
-// The only script of an HTML page. The script updates durations and bars, shows local times, sends local dates, copies
-// IDs and loads new versions of a live page (a page that may still change). An update of the page changes only the HTML
-// nodes that differ, so that the reader keeps selected text, open sections and typed text. An update of the page does
-// not change an HTML element with the attribute `data-keep`.
+// The only script of the pages. It updates durations and bars, shows local times, copies IDs, and loads new versions of
+// a live page (a page that may still change). An update changes only different HTML nodes, so that selected text, open
+// sections and typed text stay. Elements with the attribute `data-keep` never change.
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { showCopyButtons } from "./copy-buttons.ts";
 import { sendLocalDates, showLocalDates } from "./date-filter-fields.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
-/**
- * A difference of less than 2.5 s between the service's clock and the browser's clock is ignored, because the HTTP
- * response itself also takes time.
- */
+/** A smaller difference between the clocks of service and browser is ignored, because a response takes some time. */
 const MIN_CLOCK_OFFSET_MS = 2500;
 const MAX_DELAY_MS = 60_000;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-/** The minimum width of a bar in percent, the same as in the HTML that the service renders. */
+/** The minimum width of a bar in percent, as in the HTML of the service. */
 const MIN_BAR_PERCENT = 1.2;
 const SHORT_TIME: Intl.DateTimeFormatOptions = {
   month: "short",
@@ -34,10 +30,10 @@ const fullTime = new Intl.DateTimeFormat(undefined, {
 
 const root = document.documentElement;
 const openedAt = Date.now();
-/** The sections of the page that the reader opened or closed. */
+/** Sections that the reader opened or closed. */
 const toggledSections = new WeakSet<Element>();
 let isLive = root.dataset.live === "live";
-/** The time on the clock of the service minus the time on the clock of the browser. */
+/** The clock of the service minus the clock of the browser. */
 let clockOffsetMs = 0;
 let etag: string | null = null;
 let failedRequests = 0;
@@ -51,9 +47,7 @@ function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/**
- * Formats an age as text. For an age of a minute or more, the text contains only the largest unit, for example `9 min`.
- */
+/** Formats an age as text. From a minute on, it shows only the largest unit, for example `9 min`. */
 function formatAge(ageMs: number): string {
   const text = formatDuration(ageMs);
   return ageMs < MINUTE_MS ? text : text.split(" ").slice(0, 2).join(" ");
@@ -68,7 +62,7 @@ function updateTimes(): void {
   for (const bar of document.querySelectorAll("[data-grows]")) growBar(bar, now);
 }
 
-/** Makes the bar of a pending subjob longer, up to the current time. */
+/** Extends the bar of a running subjob to the current time. */
 function growBar(bar: Element, now: number): void {
   const { start, end } = bar.closest<HTMLElement>("[data-start]")?.dataset ?? {};
   const [from, to] = [Date.parse(start ?? ""), Date.parse(end ?? "")];
@@ -81,7 +75,7 @@ function timesOf(name: "since" | "ago" | "until"): { node: HTMLElement; at: numb
   return [...elements(`[data-${name}]`)].map((node) => ({ node, at: Date.parse(node.dataset[name] ?? "") }));
 }
 
-/** Adds the parts of a page that need a script: copy buttons, and local times with the UTC time in the title. */
+/** Adds what needs a script: copy buttons and local times. */
 function enhance(page: ParentNode): void {
   for (const time of page.querySelectorAll("time")) {
     const at = Date.parse(time.dateTime);
@@ -97,10 +91,7 @@ function isSameNode(old: Node, next: Node): boolean {
   return old.id === next.id && old.getAttribute("data-key") === next.getAttribute("data-key");
 }
 
-/**
- * Changes the HTML node `old` until it equals the HTML node `next`, and reuses the child nodes that exist in both
- * nodes.
- */
+/** Changes the node `old` until it equals `next`. Equal child nodes stay. */
 function morph(old: Node, next: Node): void {
   if (!(old instanceof Element && next instanceof Element)) {
     setText(old, next.textContent ?? "");
@@ -131,7 +122,7 @@ function morphAttributes(old: Element, next: Element): void {
     if (old.getAttribute(name) !== value && !isKept(name)) old.setAttribute(name, value);
 }
 
-/** Removes the HTML node `first` and the sibling nodes after `first`. Stops before the HTML node `end`. */
+/** Removes `first` and the siblings after it, but not `end` and the siblings after `end`. */
 function removeSiblings(first: ChildNode | null, end: ChildNode | null): void {
   for (let node = first; node !== null && node !== end; ) {
     const removed = node;
@@ -196,8 +187,8 @@ async function refresh(): Promise<void> {
 }
 
 /**
- * Returns the delay before the next update of the page. The delay is 2 seconds at first, and increases while the page
- * stays open and after failed requests.
+ * Returns the delay before the next update of the page. It is 2 seconds at first, and increases with the age of the
+ * page and after failed requests.
  */
 function refreshDelayMs(): number {
   const openMs = Date.now() - openedAt;
