@@ -4,7 +4,7 @@ import { createWaitingTargets, measureWaiting, type WaitingFigures } from "../..
 let figures: WaitingFigures;
 beforeAll(async () => {
   figures = await measureWaiting();
-}, 60_000);
+});
 
 describe("a caller who waits for a ten-minute job with the command", () => {
   it("costs at most 4 dollars per 100,000 jobs, and sees the end within 3 s", () => {

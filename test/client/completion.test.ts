@@ -217,4 +217,4 @@ if (isInstalled("zsh"))
     } finally {
       zsh.kill();
     }
-  }, 60_000);
+  });

@@ -39,7 +39,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "client-"));
   command = join(folder, "cce-notifier.mjs");
   await runCommand(process.execPath, [BUILD, command]);
-}, 90_000);
+});
 
 afterAll(async () => {
   await fixture.stop();

@@ -78,7 +78,6 @@ test.each([80, 40])(
     expect(program.lines().join("")).toContain(`page: ${PAGE}`);
     expect(program.written()).toContain("\u001b[32m✔\u001b[0m");
   },
-  60_000,
 );
 
 test("Ctrl-C ends a wait by its signal, and the terminal shows how to wait again", async () => {
@@ -92,7 +91,7 @@ test("Ctrl-C ends a wait by its signal, and the terminal shows how to wait again
   expect(program.lines().join("")).toContain(`To wait again: cce-notifier status prod/${JOB_ID} --wait`);
   expect(text.match(/CreateNode/g)).toHaveLength(1);
   expect(text).not.toMatch(/ at |node:/);
-}, 60_000);
+});
 
 test("with NO_COLOR, a terminal shows the same text without colours", async () => {
   isDone = true;
@@ -100,13 +99,13 @@ test("with NO_COLOR, a terminal shows the same text without colours", async () =
   expect(await program.ended).toMatchObject({ exitCode: 0 });
   expect(program.written()).not.toContain("\u001b[");
   expect(program.lines()[0]).toContain("✔ prod/");
-}, 60_000);
+});
 
 test("in a terminal, --reply - does not wait for somebody to type", async () => {
   const program = start(80, "watch --reply -");
   expect(await program.ended).toMatchObject({ exitCode: 2 });
   expect(program.lines().join("")).toContain("create-cluster.sh | cce-notifier watch --reply -");
-}, 60_000);
+});
 
 test("a program that reads only the first line of the output ends nothing with an error", async () => {
   isDone = true;
@@ -114,18 +113,14 @@ test("a program that reads only the first line of the output ends nothing with a
   const ran = await runCommand("bash", ["--norc", "-c", line], { env: environment() });
   expect(ran.stderr).toBe("");
   expect(ran.stdout).toMatch(/^✔ prod[^\n]*\n0\n$/);
-}, 60_000);
+});
 
 test.each([
   ["watch --reply /no/such/file", "the file '/no/such/file' does not exist"],
   ["watch --reply /", "the file '/' is a folder"],
   [`status ${JOB_ID}x --json --nope`, "unknown option '--nope'"],
-])(
-  "an error of '%s' is a sentence without a stack trace",
-  async (line, text) => {
-    const ran = await runCommand(process.execPath, [COMMAND, ...line.split(" ")], { env: environment() });
-    expect([ran.code, ran.stdout, ran.stderr]).toEqual([2, "", expect.stringContaining(text)]);
-    expect(ran.stderr).not.toMatch(/ENOENT|EISDIR|ERR_|\n +at /);
-  },
-  60_000,
-);
+])("an error of '%s' is a sentence without a stack trace", async (line, text) => {
+  const ran = await runCommand(process.execPath, [COMMAND, ...line.split(" ")], { env: environment() });
+  expect([ran.code, ran.stdout, ran.stderr]).toEqual([2, "", expect.stringContaining(text)]);
+  expect(ran.stderr).not.toMatch(/ENOENT|EISDIR|ERR_|\n +at /);
+});

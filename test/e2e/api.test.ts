@@ -36,7 +36,7 @@ beforeAll(async () => {
     oidc: [issuer, blockedIssuer].map(({ url }) => ({ issuer: url, ...RULE })),
     settings: { egress: { allow }, callbackHosts: [new URL(receiver.url).host] },
   });
-}, 90_000);
+});
 
 afterAll(async () => {
   await fixture.stop();
@@ -166,11 +166,11 @@ describe("a status request with wait", () => {
     const threeNotified = async () => {
       const jobs = await Promise.all([notified(), notified(), notified()]);
       const [fastest, , last] = jobs.toSorted((a, b) => a.ms - b.ms);
-      return {
-        fastestMs: fastest?.ms ?? Number.NaN,
-        lastMs: last?.ms ?? Number.NaN,
-        lastJobId: last?.jobId,
-      };
+      const answer = await call("GET", `/v1/jobs/${PROJECT}/${last?.jobId}?wait=5`);
+      const { state, concludedAt } = StatusDocument.parse(await answer.json());
+      expect(state).toBe("succeeded");
+      const answeredMs = Date.now() - Date.parse(concludedAt ?? "");
+      return { fastestMs: fastest?.ms ?? Number.NaN, answeredMs };
     };
     const endless = await startedJob(null);
     const alone = await threeNotified();
@@ -189,15 +189,9 @@ describe("a status request with wait", () => {
     const together = await threeNotified().finally(() => {
       stopped = true;
     });
-    const { state, concludedAt } = StatusDocument.parse(
-      await (await call("GET", `/v1/jobs/${PROJECT}/${together.lastJobId}?wait=5`)).json(),
-    );
-    const answeredMs = Date.now() - Date.parse(concludedAt ?? "");
     await call("DELETE", `/v1/jobs/${PROJECT}/${endless}`);
     await Promise.all(followers);
-    expect(state).toBe("succeeded");
-    // On a quiet machine, each job is notified within five seconds.
-    expect(answeredMs).toBeLessThan(3000 + Math.max(0, alone.lastMs - 5000));
+    expect(together.answeredMs).toBeLessThan(Math.max(3000, 1.5 * alone.answeredMs + 1000));
     expect(together.fastestMs).toBeLessThan(1.5 * alone.fastestMs + 1000);
     expect(answers.length).toBeGreaterThanOrEqual(60);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
@@ -205,7 +199,7 @@ describe("a status request with wait", () => {
     const watching = answers.filter((answer) => answer.state === "watching");
     expect(watching.length).toBeGreaterThan(0);
     expect(watching.filter(({ retryAfter }) => !(retryAfter >= 1))).toEqual([]);
-  }, 90_000);
+  });
 
   test("is answered after the requested seconds at the latest", async () => {
     const jobId = await startedJob(null);
@@ -358,7 +352,7 @@ describe("the API", () => {
       30_000,
     );
     expect(typesOf(jobId)).toEqual(["job.timed_out ci", "job.failed kim", "job.failed late"]);
-  }, 60_000);
+  });
 
   test("tests a target with a real delivery attempt", async () => {
     const answer = await call("POST", "/v1/targets/audit/test");

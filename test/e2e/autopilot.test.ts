@@ -14,7 +14,7 @@ beforeAll(async () => {
     discover: { notify: ["audit"], everyMinutes: 60 },
     settings: { egress: { allow: [new URL(receiver.url).host] } },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await fixture?.stop();
   await receiver.stop();

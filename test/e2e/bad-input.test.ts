@@ -12,7 +12,7 @@ beforeAll(async () => {
     targets: { deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` } },
     settings: { egress: { allow: [new URL(receiver.url).host] }, defaultTargets: ["deploys"] },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await fixture?.stop();
   await receiver.stop();

@@ -11,7 +11,7 @@ let results: ScenarioResults;
 beforeAll(async () => {
   fixture = await startDeliveryFixture();
   results = await runScenarios(fixture);
-}, 180_000);
+});
 afterAll(() => fixture?.stop());
 
 const statuses = (notifications: readonly ReceivedNotification[]) =>

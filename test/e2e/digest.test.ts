@@ -16,7 +16,7 @@ beforeAll(async () => {
     },
     settings: { egress: { allow: [new URL(receiver.url).host] } },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await fixture?.stop();
   await receiver.stop();

@@ -15,7 +15,7 @@ beforeAll(async () => {
     discover: { notify: ["deploys"], everyMinutes: 60, labels: { source: "discovery" } },
     settings: { egress: { allow: [new URL(receiver.url).host] } },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await fixture?.stop();
   await receiver.stop();
@@ -44,4 +44,4 @@ it("the discover function finds a running job that nobody submitted, and each ta
 
   const listed = await fixture.api(`/v1/jobs?project=${PROJECT}`);
   expect(await listed.json()).toMatchObject({ jobs: [{}, {}] });
-}, 60_000);
+});

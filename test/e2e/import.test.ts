@@ -21,7 +21,7 @@ beforeAll(async () => {
     targets: { deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` } },
     settings: { egress: { allow: [new URL(receiver.url).host] } },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await fixture?.stop();
   await receiver.stop();

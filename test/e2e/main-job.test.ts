@@ -36,7 +36,7 @@ const FAILURES = [
 let outcomes: FourOutcomes;
 beforeAll(async () => {
   outcomes = await runFourOutcomes();
-}, 60_000);
+});
 afterAll(() => outcomes?.stop());
 
 describe("a job that is submitted over HTTP", () => {

@@ -14,7 +14,7 @@ beforeAll(async () => {
     targets: { audit, deploys },
     settings: { egress: { allow: [new URL(receiver.url).host] } },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await fixture?.stop();
   await receiver?.stop();
@@ -50,49 +50,41 @@ async function submit(operation: TestedOperation | ReturnType<typeof withCluster
 }
 
 describe("an operation of CCE that has no job", () => {
-  it.each(OPERATIONS)(
-    "%j is followed until it has succeeded",
-    async (operation) => {
-      fixture.cce.addOperation({ project: PROJECT_ID, operation, endSeconds: 3 });
-      const jobId = await submit(operation);
-      const over = await fixture.over(jobId);
-      expect(over).toMatchObject({
-        state: "succeeded",
-        type: operation.kind,
-        clusterId: operation.clusterId,
-        durationSeconds: expect.any(Number),
-      });
-      const [event] = posts(jobId, "webhook").map((body) => JSON.parse(body));
-      expect(event).toMatchObject({ type: "job.succeeded", data: { jobType: operation.kind } });
-      expect(posts(jobId, "slack")).toHaveLength(1);
-      expect(fixture.cce.stats.queriesByJob[jobId]).toBeUndefined();
-      const list = await (await fixture.api(`/v1/jobs?project=${PROJECT}&type=${operation.kind}`)).json();
-      expect(JobList.parse(list).jobs.map((job) => job.jobId)).toContain(jobId);
-    },
-    60_000,
-  );
+  it.each(OPERATIONS)("%j is followed until it has succeeded", async (operation) => {
+    fixture.cce.addOperation({ project: PROJECT_ID, operation, endSeconds: 3 });
+    const jobId = await submit(operation);
+    const over = await fixture.over(jobId);
+    expect(over).toMatchObject({
+      state: "succeeded",
+      type: operation.kind,
+      clusterId: operation.clusterId,
+      durationSeconds: expect.any(Number),
+    });
+    const [event] = posts(jobId, "webhook").map((body) => JSON.parse(body));
+    expect(event).toMatchObject({ type: "job.succeeded", data: { jobType: operation.kind } });
+    expect(posts(jobId, "slack")).toHaveLength(1);
+    expect(fixture.cce.stats.queriesByJob[jobId]).toBeUndefined();
+    const list = await (await fixture.api(`/v1/jobs?project=${PROJECT}&type=${operation.kind}`)).json();
+    expect(JobList.parse(list).jobs.map((job) => job.jobId)).toContain(jobId);
+  });
 
-  it.each(OPERATIONS)(
-    "%j ends as failed with the reason that CCE gives",
-    async (succeeding) => {
-      const operation = withCluster(succeeding, `${succeeding.clusterId}-failed`);
-      const [reason, message] = ["QuotaExceeded", "not enough nodes"];
-      const failure = { endSeconds: 2, outcome: "failed", reason, message } as const;
-      fixture.cce.addOperation({ project: PROJECT_ID, operation, ...failure });
-      if (operation.kind === "cluster_upgrade" && "taskId" in operation) {
-        const { taskId: _, ...cluster } = operation;
-        fixture.cce.addOperation({ project: PROJECT_ID, operation: cluster, ...failure });
-      }
-      const jobId = await submit(operation);
-      expect(await fixture.over(jobId)).toMatchObject({
-        state: "failed",
-        type: operation.kind,
-        reason: `${reason}: ${message}`,
-      });
-      expect(posts(jobId, "slack")[0]).toContain(`${reason}: ${message}`);
-    },
-    60_000,
-  );
+  it.each(OPERATIONS)("%j ends as failed with the reason that CCE gives", async (succeeding) => {
+    const operation = withCluster(succeeding, `${succeeding.clusterId}-failed`);
+    const [reason, message] = ["QuotaExceeded", "not enough nodes"];
+    const failure = { endSeconds: 2, outcome: "failed", reason, message } as const;
+    fixture.cce.addOperation({ project: PROJECT_ID, operation, ...failure });
+    if (operation.kind === "cluster_upgrade" && "taskId" in operation) {
+      const { taskId: _, ...cluster } = operation;
+      fixture.cce.addOperation({ project: PROJECT_ID, operation: cluster, ...failure });
+    }
+    const jobId = await submit(operation);
+    expect(await fixture.over(jobId)).toMatchObject({
+      state: "failed",
+      type: operation.kind,
+      reason: `${reason}: ${message}`,
+    });
+    expect(posts(jobId, "slack")[0]).toContain(`${reason}: ${message}`);
+  });
 
   it("is a new generation when a caller submits it again after its end", async () => {
     const operation = { kind: "awake", clusterId: "c-again" } as const;
@@ -103,7 +95,7 @@ describe("an operation of CCE that has no job", () => {
     expect(again).toMatchObject([{ jobId, status: "accepted" }]);
     await fixture.over(jobId);
     await eventually("the second event", async () => posts(jobId, "webhook").length === 2);
-  }, 60_000);
+  });
 
   it("is found in the reply of CCE", async () => {
     const operation = { kind: "addon", clusterId: "c-reply", addonId: "addon-reply" } as const;
@@ -119,7 +111,7 @@ describe("an operation of CCE that has no job", () => {
     const jobId = "addon:c-reply:addon-reply";
     expect(await answer.json()).toMatchObject({ jobs: [{ jobId, status: "accepted" }] });
     expect(await fixture.over(jobId)).toMatchObject({ state: "succeeded" });
-  }, 60_000);
+  });
 
   it("shows on its page that the upgrade is paused", async () => {
     const path = "clusters/c-pause/operation/upgrade/tasks/task-pause";
@@ -137,5 +129,5 @@ describe("an operation of CCE that has no job", () => {
     expect(page).toContain("The upgrade is paused.");
     fixture.cce.addResource({ project: PROJECT_ID, path, steps: [{ body: task("Success") }] });
     expect(await fixture.over("task-pause")).toMatchObject({ state: "succeeded" });
-  }, 60_000);
+  });
 });

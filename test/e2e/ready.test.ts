@@ -19,7 +19,7 @@ beforeAll(async () => {
     targets: { audit },
     settings: { egress: { allow: [new URL(receiver.url).host] } },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await fixture?.stop();
   await receiver?.stop();
@@ -59,7 +59,7 @@ describe("a job that is submitted with until: ready", () => {
     fixture.cce.addResource({ project: PROJECT_ID, path, steps: [{ body: cluster("Available") }] });
     expect(await fixture.over(jobId)).toMatchObject({ state: "succeeded", ready: { state: "ready" } });
     expect(events(jobId)).toMatchObject([{ type: "job.succeeded", data: { ready: { state: "ready" } } }]);
-  }, 60_000);
+  });
 
   it("is notified as not_ready with the reason of the cluster after readyMinutes", async () => {
     const jobId = createCluster("cluster-b");
@@ -69,5 +69,5 @@ describe("a job that is submitted with until: ready", () => {
     const ready = { state: "not_ready", reason: "Unavailable", message: MESSAGE };
     expect(await fixture.over(jobId)).toMatchObject({ state: "not_ready", phase: "Success", ready });
     expect(events(jobId)).toMatchObject([{ type: "job.not_ready", data: { outcome: "not_ready", ready } }]);
-  }, 60_000);
+  });
 });

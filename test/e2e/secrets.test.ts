@@ -60,7 +60,7 @@ beforeAll(async () => {
   });
   secrets.push(...fixture.secrets);
   answers = await causeErrors();
-}, 90_000);
+});
 afterAll(async () => {
   await fixture?.stop();
   await echoReceiver.stop();

@@ -20,7 +20,7 @@ beforeAll(async () => {
     settings: { egress: { allow: [new URL(receiver.url).host] } },
     environment: { ACCOUNT_CONCURRENCY: "10", LATE_INDEX_SEED: "1" },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await fixture?.stop();
   await receiver.stop();
@@ -67,5 +67,5 @@ describe("in an account with ten concurrent executions and late indexes, the ser
     const { state, deliveries } = await fixture.over(short);
     expect([state, deliveries.map(({ attempts }) => attempts)]).toEqual(["succeeded", [1]]);
     expect(receiver.notifications.list("audit")).toHaveLength(2);
-  }, 120_000);
+  });
 });

@@ -12,7 +12,7 @@ let env: ExamplesService["env"];
 beforeAll(async () => {
   service = await startExamplesService();
   ({ issuer, fixture, env } = service);
-}, 90_000);
+});
 
 afterAll(() => service.stop());
 

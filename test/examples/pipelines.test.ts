@@ -27,7 +27,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pipelines-"));
   const build = ["client/build.mjs", inFolder("github-action.mjs"), "client/github-action.ts"];
   expect(await runCommand(process.execPath, build, { cwd: ROOT })).toMatchObject({ code: 0 });
-}, 90_000);
+});
 
 afterAll(async () => {
   await service.stop();

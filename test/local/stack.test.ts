@@ -51,7 +51,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "stack-config-"));
   host = startProgramHost();
   await packageToyService();
-}, 60_000);
+});
 afterAll(async () => {
   await host.stop();
   await rm(folder, { recursive: true });
@@ -132,7 +132,7 @@ describe("npm run stack", () => {
   it("ends on SIGTERM and on SIGINT while the start of the stack hangs", async () => {
     const signals = ["SIGTERM", "SIGINT"] as const;
     expect(await Promise.all(signals.map(stopHangingStart))).toEqual(signals.map((signal) => [null, signal]));
-  }, 60_000);
+  });
 
   it("kills a function's processes during an invocation", async () => {
     const stack = await start();
@@ -180,7 +180,7 @@ describe("npm run stack", () => {
     expect(error.message).toMatch(/work: the queue \S+ invokes this function.* about 16/);
     expect(error.message).toMatch(/work.* 11 s/);
     await rm(serviceDir, { recursive: true });
-  }, 30_000);
+  });
 
   it("lists every fault of a config without its values", async () => {
     const config = { projects: { "a b": 1, c: { auth: { kind: "secret-kind" } } }, extra: "secret-value" };
@@ -267,7 +267,7 @@ describe("npm run stack", () => {
     await eventually("the sweep", () => second.stderrText().includes("[sweep]"));
     expect(await second.stop()).toBe(0);
     for (const folder of [serviceDir, ledgerDir]) await rm(folder, { recursive: true });
-  }, 30_000);
+  });
 });
 
 /** Copies the toy service and changes its serverless.yml. */

@@ -14,7 +14,7 @@ let recorder: Awaited<ReturnType<typeof startRecorder>>;
 
 beforeAll(async () => {
   api = await unpackFunction("api");
-}, 60_000);
+});
 afterAll(() => api.remove());
 afterEach(async () => {
   child.kill("SIGKILL");

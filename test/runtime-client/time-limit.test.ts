@@ -13,7 +13,7 @@ beforeAll(async () => {
   audit = await unpackFunction("audit");
   unresponsive = createServer(() => undefined);
   await new Promise<void>((resolve) => unresponsive.listen(0, "127.0.0.1", resolve));
-}, 60_000);
+});
 afterAll(async () => {
   unresponsive.close();
   unresponsive.closeAllConnections();

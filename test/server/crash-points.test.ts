@@ -186,7 +186,7 @@ describe("a job on SQLite", () => {
         expect(new Set(deliveries).size).toBe(1);
       }
     });
-  }, 120_000);
+  });
 
   it("is notified after two crashes", async () => {
     await captured(async () => {
@@ -200,7 +200,7 @@ describe("a job on SQLite", () => {
         expect(deliveries.length).toBeLessThanOrEqual(3);
       }
     });
-  }, 120_000);
+  });
 });
 
 /** Returns the number of the effect that is the delivery: the process has delivered if it dies after this effect. */

@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { jest } from "@jest/globals";
 import * as z from "zod";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
@@ -15,9 +14,6 @@ import {
 
 const TOPIC = `urn:smn:eu-de:${PROJECT_ID}:cce-events`;
 const Accepted = z.object({ jobs: z.tuple([z.object({ jobId: z.string() })]) });
-
-// The tests start a process and wait for simulated jobs.
-jest.setTimeout(90_000);
 
 let receiver: Receiver;
 let fixture: ServerFixture;

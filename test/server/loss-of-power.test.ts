@@ -73,13 +73,9 @@ test("the service has every accepted job after SIGKILL and a loss of power at an
     ...fixture,
     dataDirectory: copyDataWithShorterLog(accepted.at(-1)?.logBytes ?? 0),
   });
-  await eventually(
-    "the notifications",
-    () => {
-      const bodies = receiver.notifications.list("webhook").map(({ body }) => body);
-      return accepted.every(({ jobId }) => bodies.some((body) => body.includes(jobId)));
-    },
-    80_000,
-  );
+  await eventually("the notifications", () => {
+    const bodies = receiver.notifications.list("webhook").map(({ body }) => body);
+    return accepted.every(({ jobId }) => bodies.some((body) => body.includes(jobId)));
+  });
   expect(await second.end("SIGTERM")).toBe(0);
-}, 120_000);
+});

@@ -79,4 +79,4 @@ test("the steps of docs/one-node.md lead from an empty folder to a test notifica
   }
   const exported = await run(block(" export "));
   expect([exported.code, exported.stderr]).toEqual([0, ""]);
-}, 60_000);
+});

@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { request } from "node:https";
 import { fileURLToPath } from "node:url";
-import { jest } from "@jest/globals";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { eventually } from "../support/eventually.ts";
@@ -31,9 +30,6 @@ const start = (extra: readonly string[] = []) =>
   startServer({ ...fixture, arguments: extra, env: { HOOK_URL: `${receiver.url}/webhook/audit` } });
 
 const readText = async (url: string) => (await fetch(url)).text();
-
-// Each test starts one or two processes.
-jest.setTimeout(90_000);
 
 describe("cce-notifier serve", () => {
   it("follows a job to its notification, with secrets from the environment and from a file", async () => {
@@ -78,18 +74,14 @@ describe("cce-notifier serve", () => {
     await fetch(`${first.api}/v1/jobs`, { method: "POST", headers: fixture.headers, body });
     expect(await first.end("SIGKILL")).toBeNull();
     const second = await start();
-    const status = await eventually(
-      "the end of the job",
-      async () => {
-        const answer = await fetch(`${second.api}/v1/jobs/prod/${jobId}`, { headers: fixture.headers });
-        const document = StatusDocument.parse(await answer.json());
-        return document.done && document;
-      },
-      60_000,
-    );
+    const status = await eventually("the end of the job", async () => {
+      const answer = await fetch(`${second.api}/v1/jobs/prod/${jobId}`, { headers: fixture.headers });
+      const document = StatusDocument.parse(await answer.json());
+      return document.done && document;
+    });
     expect(status).toMatchObject({ state: "succeeded" });
     expect(await second.end("SIGTERM")).toBe(0);
-  }, 70_000);
+  });
 
   it("sends the notifications of many jobs one after the other, because a crash repeats those that are not recorded", async () => {
     const ANSWER_MS = 100;

@@ -68,7 +68,7 @@ beforeAll(async () => {
   ({ checkSync: check } = await import("recheck"));
   literals = withoutDoubles(findLiterals());
   constructed = withoutDoubles(await recordConstructed());
-}, 60_000);
+});
 
 function withoutDoubles(found: readonly Found[]): readonly Found[] {
   return [...new Map(found.map((one) => [`/${one.source}/${one.flags}`, one])).values()];
@@ -136,7 +136,7 @@ test("every constructed regular expression is fast for the longest text that it 
       const text = `${word} `.repeat(REASON_CHARACTERS / (word.length + 1));
       expect({ source, word, ms: measure(source, flags, text) }).toEqual({ source, word, ms: "short" });
     }
-}, 60_000);
+});
 
 test.each(Object.entries(MEASURED))("the pattern that starts with %s takes linear time", (start, texts) => {
   const patterns = literals.filter(({ source }) => source.startsWith(start));

@@ -20,4 +20,4 @@ test("a run of the tests leaves nothing in the temporary folder of the machine",
   expect(stderr).toMatch(/Test Suites: \d+ passed, \d+ total/);
   expect((await readdir(folder)).filter((name) => !CACHES.has(name))).toEqual([]);
   await rm(folder, { recursive: true });
-}, 60_000);
+});

@@ -33,7 +33,7 @@ let runbook: string;
 beforeAll(async () => {
   own = await compileOwnTemplate();
   runbook = await readFile(join(ROOT, "docs/runbook.md"), "utf8");
-}, 60_000);
+});
 
 const alarms = () =>
   resourcesOf(own, "AWS::CloudWatch::Alarm", Alarm).map(({ properties }) => ({

@@ -10,7 +10,7 @@ import { compileOwnTemplate, type OwnTemplate } from "./own-template.ts";
 let own: OwnTemplate;
 beforeAll(async () => {
   own = await compileOwnTemplate();
-}, 60_000);
+});
 
 /** Returns the template with one more grant, or without the grants of an action. */
 function withGrant(name: string, action: string, more: boolean): OwnTemplate {

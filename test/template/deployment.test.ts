@@ -10,7 +10,7 @@ let emitted: ReadonlySet<string>;
 beforeAll(async () => {
   own = await compileOwnTemplate();
   emitted = await readEmittedMetrics();
-}, 60_000);
+});
 
 const withProperties = (changes: Parameters<typeof changeProperties>[1]) => changeProperties(own, changes);
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
     operator: await readIamPolicy("operator", STAGE),
     auditor: await readIamPolicy("auditor", STAGE),
   };
-}, 60_000);
+});
 
 const refused = (policy: IamPolicy, needed: readonly NeededAction[]) =>
   needed.filter((one) => !isAllowed(policy, one)).map(({ action, resource }) => `${action} on ${resource}`);

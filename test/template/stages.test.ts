@@ -75,7 +75,7 @@ test("a stage without a file has the defaults", async () => {
     pollConcurrency: DEFAULT_CONCURRENCY,
     notifyConcurrency: DEFAULT_CONCURRENCY,
   });
-}, 60_000);
+});
 
 test("the memory of a function is its own setting, else memoryMegabytes of the stage file, else its default, and the region of a stage file without a region is AWS_REGION", async () => {
   const file = { memoryMegabytes: 300, pollMemoryMegabytes: 700, trailMemoryMegabytes: 128 };
@@ -89,12 +89,12 @@ test("the memory of a function is its own setting, else memoryMegabytes of the s
   const defaults = Object.entries((await printWithoutParameters()).memory);
   for (const [name, megabytes] of defaults)
     expect([name, megabytes]).toEqual([name, Number(DEFAULTS[`${name}MemoryMegabytes`])]);
-}, 60_000);
+});
 
 test("the check of the account's concurrency counts every function", async () => {
   const functions = Object.keys((await printWithoutParameters()).memory);
   expect(functions.sort()).toEqual([...OTHER_FUNCTIONS, "poll", "notify"].sort());
-}, 60_000);
+});
 
 test("the command line overrides the stage file, and the framework accepts regions that its own list lacks", async () => {
   const parameters = [

@@ -9,7 +9,7 @@ let emitted: ReadonlySet<string>;
 beforeAll(async () => {
   own = await compileOwnTemplate();
   emitted = await readEmittedMetrics();
-}, 60_000);
+});
 
 test("no rule finds a fault in the template", () => {
   expect(findTemplateFaults(own, emitted)).toEqual([]);

@@ -7,7 +7,7 @@ import * as rules from "./rules.ts";
 let own: OwnTemplate;
 beforeAll(async () => {
   own = await compileOwnTemplate();
-}, 60_000);
+});
 
 const withProperties = (changes: Parameters<typeof changeProperties>[1]) => changeProperties(own, changes);
 

@@ -89,4 +89,4 @@ test("a client queries a CCE that does not answer once, and answers the next que
     retryAfterSeconds: expect.any(Number),
   });
   await unresponsive.close();
-}, 20_000);
+});

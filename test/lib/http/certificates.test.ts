@@ -51,5 +51,4 @@ test.each([
     expect(code).not.toBe(0);
     expect(receiver.received).toHaveLength(0);
   },
-  30_000,
 );

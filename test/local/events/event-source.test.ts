@@ -23,7 +23,7 @@ let sqs: SQSClient;
 beforeAll(async () => {
   stack = await startToyStack();
   sqs = new SQSClient({ ...client, endpoint: stack.sqs });
-}, 60_000);
+});
 afterAll(async () => {
   sqs.destroy();
   await stack.stop();
@@ -220,7 +220,7 @@ describe("an event source", () => {
     }
     const deadLettered = new ReceiveMessageCommand({ QueueUrl: stack.queues.workDead, WaitTimeSeconds: 10 });
     expect((await sqs.send(deadLettered)).Messages).toEqual([expect.objectContaining({ MessageId: failed })]);
-  }, 20_000);
+  });
 
   test.each([["throw"], ["hang"], ["malformed"], ["unknown-id"]])(
     "deletes no message of a batch after this behaviour of the function: %s",

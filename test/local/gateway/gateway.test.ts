@@ -12,7 +12,7 @@ const Loose = z.record(z.string(), z.unknown());
 let stack: ToyStack;
 beforeAll(async () => {
   stack = await startToyStack();
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 const call = (path: string, init?: RequestInit) => fetch(stack.api + path, init);

@@ -8,7 +8,7 @@ let host: FunctionHost;
 
 beforeAll(async () => {
   echo = await unpackEcho();
-}, 60_000);
+});
 afterAll(() => echo.remove());
 afterEach(() => host.stop());
 

@@ -47,7 +47,6 @@ test.each(PROGRAMS)(
     expect(wrong.stderr).toContain(help.stdout);
     expect(wrong.stderr).not.toMatch(STACK_OF_NODE);
   },
-  60_000,
 );
 
 test.each([

@@ -39,7 +39,7 @@ beforeAll(async () => {
     settings: { egress: { allow: ["127.0.0.1"] }, publicUrl: `http://127.0.0.1:${apiPort}` },
     environment: { SSM_ENDPOINT: ssm.url, PORT: String(apiPort) },
   });
-}, 90_000);
+});
 afterAll(async () => {
   await fixture?.stop();
   client.destroy();
@@ -115,7 +115,7 @@ test("verify plays all promises on a stage, writes a report, and leaves the conf
   expect(run.output()).toContain(text);
   expect(run.output() + JSON.stringify(report)).not.toMatch(/whsec_|ccen_/);
   expect(await readEntries()).toEqual(before);
-}, 150_000);
+});
 
 test("verify removes its entries after Ctrl-C", async () => {
   const before = await readEntries();
@@ -126,7 +126,7 @@ test("verify removes its entries after Ctrl-C", async () => {
   expect(await run.ended).toBe(1);
   expect(run.output()).toContain("the verification was stopped. Its config entries are removed");
   expect(await readEntries()).toEqual(before);
-}, 90_000);
+});
 
 test("verify changes nothing if this machine does not answer under the address", async () => {
   const before = await readEntries();
@@ -145,7 +145,7 @@ test("verify reports broken promises if no notification arrives in time", async 
   run.child.kill("SIGINT");
   expect(await run.ended).toBe(1);
   expect(await readEntries()).toEqual(before);
-}, 90_000);
+});
 
 test("verify refuses an address that the stage would refuse", async () => {
   const before = await readEntries();

@@ -35,7 +35,7 @@ let commandPackages: readonly BundledPackage[];
 beforeAll(async () => {
   packages = await listBundledPackages(ROOT, await readFunctionBundles(ROOT));
   commandPackages = await listBundledPackages(ROOT, COMMAND_BUNDLES);
-}, 60_000);
+});
 
 const readJson = async (file: string): Promise<unknown> =>
   JSON.parse(await readFile(join(ROOT, file), "utf8"));

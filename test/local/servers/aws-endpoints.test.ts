@@ -24,7 +24,7 @@ let env: z.infer<typeof Environment>["env"];
 beforeAll(async () => {
   stack = await startToyStack();
   ({ env } = await environment());
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 /** Returns the environment of the function `echo`. */

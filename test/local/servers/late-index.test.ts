@@ -109,7 +109,7 @@ describe("a late index", () => {
     await eventually("the old entry to disappear", async () => (await dueBefore(client, 10)).length === 0);
     expect(await dueBefore(client, 100)).toContain("job");
     await stop();
-  }, 20_000);
+  });
 
   it("shows every kind of write after some time", async () => {
     const { client, stop } = await startLate(7);
@@ -130,7 +130,7 @@ describe("a late index", () => {
     expect(await shown()).toEqual(["batch-1", "batch-2"]);
     await eventually("no items", async () => (await shown()).length === 0);
     await stop();
-  }, 20_000);
+  });
 
   it("returns an item twice, never beyond the limit of the query, and the same for the same seed", async () => {
     const first = await startLate(16);
@@ -149,7 +149,7 @@ describe("a late index", () => {
     expect(await counts(5)).toEqual(found);
     expect(await counts(6)).not.toEqual(found);
     expect(new Set(await counts(5, 1))).toEqual(new Set([1]));
-  }, 30_000);
+  });
 
   it("delays the writes by random times of at most five seconds, and the same for the same seed", async () => {
     const delaysOf = async (seed: number) => {

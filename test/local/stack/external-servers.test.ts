@@ -72,7 +72,7 @@ beforeAll(async () => {
       SSM_ENDPOINT: ssm.url,
     },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await stack?.stop();
   parameters.destroy();

@@ -13,7 +13,7 @@ beforeAll(async () => {
   packaged = await readPackage(
     await packageServiceIfChanged({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") }),
   );
-}, 60_000);
+});
 
 describe("the compiled serverless.yml", () => {
   it("has no deployment faults", () => {

@@ -28,4 +28,4 @@ async function compareDrivers(calls: readonly LedgerCall[]): Promise<void> {
 test("the ledger on SQLite returns the same as the ledger of the simulation for random calls", async () => {
   const calls = fc.array(ledgerCall, { minLength: 1, maxLength: MAX_CALLS, size: "max" });
   await fc.assert(fc.asyncProperty(calls, compareDrivers), { numRuns: RUNS });
-}, 120_000);
+});

@@ -104,7 +104,7 @@ describe("the store", () => {
     }
     expect(tried).toBeGreaterThan(50);
     store.close();
-  }, 60_000);
+  });
 
   it("refuses data of a newer release and names both versions", () => {
     const directory = createDataDirectory();

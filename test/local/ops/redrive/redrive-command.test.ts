@@ -103,7 +103,7 @@ test("a run ends although its messages fail again immediately, and keeps and lis
     ]),
   );
   expect(await countDeadLetters("notify")).toBe(3);
-}, 30_000);
+});
 
 test("a message that does not fail again is deleted from the dead-letter queue", async () => {
   await deadLetter(
