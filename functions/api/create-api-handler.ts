@@ -85,9 +85,7 @@ async function findRoute({ method, path }: ApiRequest, ports: RequestPorts) {
   const route = matchRoute(method, path);
   if (route.kind !== "path_not_found") return route;
   const basePath = URL.parse(await publicUrl(ports))?.pathname;
-  return basePath === path || basePath === `${path}/` || `${basePath}/` === path
-    ? matchRoute(method, "/")
-    : route;
+  return basePath === path || `${basePath}/` === path ? matchRoute(method, "/") : route;
 }
 
 function isOpen(operation: OperationId): operation is keyof typeof OPEN_STEPS {

@@ -184,7 +184,7 @@ describe("links on a page", () => {
         labels,
         answers,
       ]);
-      if (!answers) expect(body).toBe(await pageWith(pages, ""));
+      if (!answers) expect(body).toBe(await pageWith({ ...pages, answers: true }, ""));
     },
   );
 

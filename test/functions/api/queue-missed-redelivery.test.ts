@@ -80,7 +80,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
       const api = createHarness();
       api.clock.now = acceptedAt;
       await watchEnded(api, "long", "exhausted");
-      await acceptOthers(api, Array(100).fill(acceptedAt));
+      await acceptOthers(api, [SINCE_MS, SINCE_MS, ...Array<number>(98).fill(acceptedAt)]);
       api.calls.length = 0;
       expect(json(await missed(api, { since: SINCE, dryRun: true }))).toMatchObject({ jobs, next: null });
       // One of the reads is for the project without watches.
@@ -208,6 +208,23 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     await fail("job.failed", "deploys");
     expect(json(await missed(api)).jobs).toMatchObject([{ jobId: "both", status: "queued" }]);
     expect(messages(api.notifyQueue)).toMatchObject([{ target: "deploys", outcome: "failed" }]);
+  });
+
+  test("keeps the watch for the retention time after the request", async () => {
+    const day = 86_400_000;
+    const kept: number[] = [];
+    const api = createHarness({
+      ledger: (memory) => ({
+        startRedelivery: (key, after, expiresAt) => {
+          kept.push(expiresAt);
+          return memory.startRedelivery(key, after, expiresAt);
+        },
+      }),
+    });
+    await watchEnded(api, "a", "exhausted");
+    api.clock.now += 10 * day;
+    expect(json(await missed(api)).jobs).toHaveLength(1);
+    expect(kept).toEqual([api.clock.now + 30 * day]);
   });
 
   test("logs the request if at least one notification was queued", async () => {

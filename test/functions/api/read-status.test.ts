@@ -131,7 +131,10 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
   });
 
   test("shows no delivery of a stopped watch that was never tried", async () => {
-    const api = await watched();
+    const api = createHarness();
+    const callbackUrl = "https://hooks.example.com/done";
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["audit"], callbackUrl } });
+    expect(json(await api.ask("GET", URL_OF_A)).deliveries).toHaveLength(2);
     await api.ask("DELETE", URL_OF_A);
     expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({ state: "stopped", deliveries: [] });
   });

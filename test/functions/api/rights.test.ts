@@ -57,6 +57,34 @@ describe("the right to an operation", () => {
     },
   );
 
+  test("to a target of one project is no right to the target in another project", async () => {
+    const rule = (project: string, target: string) => ({
+      issuer: "https://ci.example.com",
+      audience: "us",
+      claims: { sub: "me" },
+      projects: [project],
+      targets: [target],
+      operations: ["watch" as const],
+    });
+    const rights = [rule("prod", "deploys"), rule("secret", "ops")];
+    const caller = { name: "oidc:https://ci.example.com:me", rights };
+    const settings = { ...CONFIG.settings, defaultTargets: ["deploys", "ops"] };
+    const api = createHarness({
+      config: { ...CONFIG, settings, oidc: rights },
+      identify: async () => ({ kind: "caller", caller }),
+    });
+    const post = (body: object) => api.ask("POST", "/v1/jobs", { token: "eyJh.eyJp.c2ln", body });
+    const refused = await post({ jobId: "b", project: "prod", notify: ["ops"] });
+    expect([refused.status, json(refused).errors.map(({ pointer }) => pointer)]).toEqual([
+      403,
+      ["#/notify/0"],
+    ]);
+    expect((await post({ jobId: "b", project: "secret", notify: ["ops"] })).status).toBe(202);
+    await post({ jobId: "c", project: "prod" });
+    const watch = await api.ledger.readWatch({ project: "prod", jobId: "c", caller: caller.name });
+    expect(watch?.watch.targets).toEqual(["deploys"]);
+  });
+
   test("does not name a target that the caller may not use in the header of a 403", async () => {
     const api = createWith({ operations: ["watch"] });
     const body = { jobId: "b", notify: ["ops"] };

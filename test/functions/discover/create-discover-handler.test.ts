@@ -102,6 +102,18 @@ describe("the discover function", () => {
     expect(flow.reports).toMatchObject([{ kind: "listed", opened: ["a"], failed: 0 }]);
   });
 
+  it("lists up to two seconds before the end of the interval, because the schedule is not exact", async () => {
+    const flow = createDiscovery({ discover: { everyMinutes: 2 } });
+    const instance = flow.start();
+    await instance.run();
+    flow.clock.now = T0 + 2 * MINUTE_MS - 2001;
+    await instance.run();
+    expect(flow.cloud.lists).toBe(1);
+    flow.clock.now += 1;
+    await instance.run();
+    expect(flow.cloud.lists).toBe(2);
+  });
+
   it("notifies of a job that appeared and ended between two lists", async () => {
     const flow = createDiscovery();
     const instance = flow.start();

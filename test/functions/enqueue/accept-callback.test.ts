@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { decrypt } from "../../../lib/auth/encryption.ts";
 import { json } from "../http-answers.ts";
-import { CONFIG } from "../http-config.ts";
+import { CONFIG, LINKS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 
 const JOB = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
@@ -15,6 +16,10 @@ describe("a callbackUrl", () => {
     const [target] = document?.watch.targets ?? [];
     expect(target).toMatch(/^callback:[0-9a-f]{16}$/);
     expect(JSON.stringify(api.ledger.state)).not.toContain("secret=7");
+    // The notify function decrypts the URL with the name of the target, so that no URL serves for another target.
+    const encrypted = document?.callbacks[target ?? ""] ?? "";
+    expect(decrypt(encrypted, LINKS.linkKeys, target ?? "")?.reveal()).toBe(body.callbackUrl);
+    expect(decrypt(encrypted, LINKS.linkKeys, "callback:0123456789abcdef")).toBeNull();
   });
 
   test("has a name that nobody can compute from the URL without the link key", async () => {
@@ -33,7 +38,7 @@ describe("a callbackUrl", () => {
 
   test.each([
     ["no linkKeys", { linkKeys: [] }, "settings.linkKeys"],
-    ["no hosts", { callbackHosts: [] }, "settings.callbackHosts"],
+    ["no hosts", { callbackHosts: [] }, "no hosts in settings.callbackHosts"],
     ["another host", { callbackHosts: ["other.example.com"] }, "settings.callbackHosts"],
   ])("is refused with %s, and the error names the setting without the URL", async (_, settings, setting) => {
     const api = createHarness({ config: { ...CONFIG, settings: { ...CONFIG.settings, ...settings } } });
