@@ -72,9 +72,10 @@ const omitFiles: readonly Plugin[] = OMITTED_FILES.map(({ file, stub }) => ({
 
 /**
  * The functions of Node modules that a bundle reads only at the time of a call. Reading `getRandomValues` loads more of
- * Node. Most requests of some functions need no compression, so these functions do not load `node:zlib` at their start.
+ * Node. Most requests of some functions resolve no name of a receiver and need no compression, so these functions do
+ * not load `node:dns` and `node:zlib` at their start.
  */
-const READ_AT_CALL = ["getRandomValues", "deflateRawSync", "inflateRawSync"];
+const READ_AT_CALL = ["getRandomValues", "lookup", "deflateRawSync", "inflateRawSync"];
 
 /**
  * A bundled `import` of a Node module reads every property of the module. Reading a property may load more of Node.

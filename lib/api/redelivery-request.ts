@@ -14,20 +14,22 @@ const TargetName = textSchema(
 );
 
 /** The body of a `POST …/redeliver` request. An empty body means all targets. */
-export const Redelivery = withDescription(
-  z.strictObject({
-    targets: withDescription(
-      z.optional(
-        listSchema(
-          TargetName,
-          z.minLength(1, "must have at least 1 target. Omit 'targets' to notify all targets."),
-          z.maxLength(50, "must have at most 50 targets"),
+export const Redelivery = z.lazy(() =>
+  withDescription(
+    z.strictObject({
+      targets: withDescription(
+        z.optional(
+          listSchema(
+            TargetName,
+            z.minLength(1, "must have at least 1 target. Omit 'targets' to notify all targets."),
+            z.maxLength(50, "must have at most 50 targets"),
+          ),
         ),
+        "The targets to notify again. The default is all targets of the watch that the caller may use and whose `on` lists the outcome.",
       ),
-      "The targets to notify again. The default is all targets of the watch that the caller may use and whose `on` lists the outcome.",
-    ),
-  }),
-  "The targets to notify again.",
+    }),
+    "The targets to notify again.",
+  ),
 );
 export type Redelivery = z.infer<typeof Redelivery>;
 
@@ -79,18 +81,20 @@ function withBodyHint(error: RequestError): RequestError {
 }
 
 /** The body of `POST /v1/targets/{name}/redeliver`. */
-export const MissedRedelivery = withDescription(
-  z.strictObject({
-    since: withDescription(
-      z.iso.datetime({ offset: true, error: "must be a time such as '2026-11-23T09:30:00Z'" }),
-      "The service sends the notifications of the jobs whose watch ended at this time or later.",
-    ),
-    dryRun: withDescription(
-      z.optional(z.boolean()),
-      "If true, the service only lists the jobs and sends nothing.",
-    ),
-  }),
-  "The notifications that a target missed.",
+export const MissedRedelivery = z.lazy(() =>
+  withDescription(
+    z.strictObject({
+      since: withDescription(
+        z.iso.datetime({ offset: true, error: "must be a time such as '2026-11-23T09:30:00Z'" }),
+        "The service sends the notifications of the jobs whose watch ended at this time or later.",
+      ),
+      dryRun: withDescription(
+        z.optional(z.boolean()),
+        "If true, the service only lists the jobs and sends nothing.",
+      ),
+    }),
+    "The notifications that a target missed.",
+  ),
 );
 
 export type MissedRedelivery = z.infer<typeof MissedRedelivery>;

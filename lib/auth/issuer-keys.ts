@@ -23,18 +23,19 @@ const FIRST_READ_INTERVAL_MS = 5000;
  */
 const REFRESH_WAIT_MS = 500;
 
-const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
-const KeySet = z.object({ keys: z.array(z.unknown()) });
+// Most requests have no identity token, so the schemas of keys are created at their first use.
+const Discovery = z.lazy(() => z.object({ issuer: z.string(), jwks_uri: z.url() }));
+const KeySet = z.lazy(() => z.object({ keys: z.array(z.unknown()) }));
 
 /** A text field of a signing key. A number in place of a text is converted to its digits. */
-const KeyText = z.pipe(z.union([textSchema(z.minLength(1)), z.number()]), z.transform(String));
-const Key = z.looseObject({ kty: z.string() });
+const KeyText = z.lazy(() => z.pipe(z.union([textSchema(z.minLength(1)), z.number()]), z.transform(String)));
+const Key = z.lazy(() => z.looseObject({ kty: z.string() }));
 /** Optional fields of a key (JWK) that matter for a signature. */
 const KEY_PARTS = {
   kid: KeyText,
   alg: KeyText,
   use: KeyText,
-  key_ops: z.array(z.string()),
+  key_ops: z.lazy(() => z.array(z.string())),
 } as const;
 /** Optional fields of a key (JWK) that do not matter for a signature. */
 const IGNORED_PARTS: ReadonlySet<string> = new Set(["ext", "x5c"]);

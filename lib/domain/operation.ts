@@ -39,34 +39,36 @@ export const AddonAction = z.enum(ADDON_ACTIONS);
  * An operation that CCE carries out without a job. The service polls a task or the state of a resource instead of a
  * job.
  */
-export const Operation = withKeywords(
-  withChecks(
-    z.strictObject({
-      kind: withDescription(
-        OperationKind,
-        "`cluster_upgrade` and `upgrade_precheck` end with their task, `node_pool_scale` with the number of nodes, `addon` with the state of the add-on, `hibernate` and `awake` with the state of the cluster.",
-      ),
-      clusterId: resourceId("The ID of the cluster."),
-      taskId: withDescription(
-        z.optional(ResourceId),
-        "The ID of the task: `metadata.uid` in the reply of CCE. `upgrade_precheck` needs it. Without it, `cluster_upgrade` ends with the state of the cluster.",
-      ),
-      nodePoolId: z.optional(resourceId("The ID of the node pool for `node_pool_scale`.")),
-      addonId: z.optional(resourceId("The ID of the add-on for `addon`.")),
-      action: withDescription(
-        z.optional(AddonAction),
-        "For `addon`: with `delete`, the operation has succeeded when CCE no longer knows the add-on. The default is `install`.",
-      ),
-    }),
-    z.check(({ value, issues }) => {
-      for (const [path, message] of fieldFaults(value))
-        issues.push({ code: "custom", input: value, path: [path], message });
-    }),
+export const Operation = z.lazy(() =>
+  withKeywords(
+    withChecks(
+      z.strictObject({
+        kind: withDescription(
+          OperationKind,
+          "`cluster_upgrade` and `upgrade_precheck` end with their task, `node_pool_scale` with the number of nodes, `addon` with the state of the add-on, `hibernate` and `awake` with the state of the cluster.",
+        ),
+        clusterId: resourceId("The ID of the cluster."),
+        taskId: withDescription(
+          z.optional(ResourceId),
+          "The ID of the task: `metadata.uid` in the reply of CCE. `upgrade_precheck` needs it. Without it, `cluster_upgrade` ends with the state of the cluster.",
+        ),
+        nodePoolId: z.optional(resourceId("The ID of the node pool for `node_pool_scale`.")),
+        addonId: z.optional(resourceId("The ID of the add-on for `addon`.")),
+        action: withDescription(
+          z.optional(AddonAction),
+          "For `addon`: with `delete`, the operation has succeeded when CCE no longer knows the add-on. The default is `install`.",
+        ),
+      }),
+      z.check(({ value, issues }) => {
+        for (const [path, message] of fieldFaults(value))
+          issues.push({ code: "custom", input: value, path: [path], message });
+      }),
+    ),
+    {
+      description: "An operation of CCE that has no job.",
+      ...OPERATION_KINDS.reduce(requireOwnFields, {}),
+    },
   ),
-  {
-    description: "An operation of CCE that has no job.",
-    ...OPERATION_KINDS.reduce(requireOwnFields, {}),
-  },
 );
 export type Operation = Readonly<z.infer<typeof Operation>>;
 

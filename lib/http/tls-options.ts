@@ -14,24 +14,24 @@ export const Certificates = textSchema(
   ),
 );
 
-const PrivateKey = z.pipe(
-  textSchema(
-    z.refine(
-      isPrivateKey,
-      "must be a private key in PEM, without a passphrase ('-----BEGIN PRIVATE KEY-----')",
-    ),
+/**
+ * The certificate with which the service identifies itself to a server, and the private key of the certificate. Few
+ * targets have a certificate, so the schema is created at its first use.
+ */
+export const ClientCertificate = z.lazy(() =>
+  withChecks(
+    z.strictObject({ cert: Certificates, key: privateKeySchema() }),
+    z.refine(({ cert, key }) => isKeyOf(cert, key), {
+      message: "must be the private key of the first certificate in cert",
+      path: ["key"],
+    }),
   ),
-  toSecret,
 );
 
-/** The certificate with which the service identifies itself to a server, and the private key of the certificate. */
-export const ClientCertificate = withChecks(
-  z.strictObject({ cert: Certificates, key: PrivateKey }),
-  z.refine(({ cert, key }) => isKeyOf(cert, key), {
-    message: "must be the private key of the first certificate in cert",
-    path: ["key"],
-  }),
-);
+function privateKeySchema() {
+  const error = "must be a private key in PEM, without a passphrase ('-----BEGIN PRIVATE KEY-----')";
+  return z.pipe(textSchema(z.refine(isPrivateKey, error)), toSecret);
+}
 
 /** The TLS settings of a target or project. */
 interface TlsConfig {

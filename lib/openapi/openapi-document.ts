@@ -28,7 +28,7 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   from: { type: "string", enum: ["cce"] },
   // Only one schema may contain the enum of the kinds, so this one has a pattern.
   operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
-  clusterId: createParameterSchema(Operation.shape.clusterId),
+  clusterId: createParameterSchema(Operation._zod.innerType.shape.clusterId),
   traceparent: { type: "string" },
   all: { type: "string", enum: ["true"] },
   notify: { ...createParameterSchema(notify), minItems: 1 },

@@ -21,7 +21,7 @@ export const discordChannel = createChatChannel({
 });
 
 /** With the query parameter `wait=true`, Discord responds with the message that it posted. */
-const MessageBody = z.object({ id: textSchema(z.regex(/^\d+$/)) });
+const MessageBody = z.lazy(() => z.object({ id: textSchema(z.regex(/^\d+$/)) }));
 /**
  * Matches the beginning of a message object. Discord repeats the whole message in the response, so the received part
  * may end inside the message.
@@ -29,12 +29,14 @@ const MessageBody = z.object({ id: textSchema(z.regex(/^\d+$/)) });
 const MESSAGE_START = /^\{\s*"(?:id"\s*:\s*"\d+"|type"\s*:\s*\d|content"\s*:\s*")/;
 const ErrorBody = z.object({ code: NumberOrMissing, message: TextOrEmpty });
 /** A response that only lists refused fields, for example `{"embeds":["0"]}`. */
-const RefusedFields = z.union([
-  z.object({ _misc: z.array(z.unknown()) }),
-  z.object({ allowed_mentions: z.array(z.unknown()) }),
-  z.object({ content: z.array(z.unknown()) }),
-  z.object({ embeds: z.array(z.unknown()) }),
-]);
+const RefusedFields = z.lazy(() =>
+  z.union([
+    z.object({ _misc: z.array(z.unknown()) }),
+    z.object({ allowed_mentions: z.array(z.unknown()) }),
+    z.object({ content: z.array(z.unknown()) }),
+    z.object({ embeds: z.array(z.unknown()) }),
+  ]),
+);
 
 /** https://docs.discord.com/developers/topics/opcodes-and-status-codes#json */
 const UNKNOWN_WEBHOOK = 10015;

@@ -93,17 +93,21 @@ const MESSAGE_ERROR =
   /^(invalid_(attachments|blocks|payload)|missing_text|msg_|no_text|too_many_|web\.incoming_webhook\.)/;
 
 /** Error responses of a Slack workflow, of Rocket.Chat and of Mattermost. */
-const ErrorBody = z.union([
-  z.object({ ok: z.literal(false), error: z.string() }),
-  z.object({ success: z.literal(false), error: z.string() }),
-  z.pipe(
-    z.object({ id: textSchema(z.regex(/^web\.incoming_webhook\./)) }),
-    z.transform(({ id }) => ({ error: id })),
-  ),
-]);
+const ErrorBody = z.lazy(() =>
+  z.union([
+    z.object({ ok: z.literal(false), error: z.string() }),
+    z.object({ success: z.literal(false), error: z.string() }),
+    z.pipe(
+      z.object({ id: textSchema(z.regex(/^web\.incoming_webhook\./)) }),
+      z.transform(({ id }) => ({ error: id })),
+    ),
+  ]),
+);
 
 /** Success responses. The first form comes from a Slack workflow, and the second from Rocket.Chat. */
-const SuccessBody = z.union([z.object({ ok: z.literal(true) }), z.object({ success: z.literal(true) })]);
+const SuccessBody = z.lazy(() =>
+  z.union([z.object({ ok: z.literal(true) }), z.object({ success: z.literal(true) })]),
+);
 
 /**
  * Returns the verdict for a response of Slack: `ok` or an error code, as plain text or JSON. Errors of Mattermost and

@@ -33,7 +33,9 @@ const REFUSAL_TEXT = /HTTP error (?:400|413)/i;
 const SUCCESS_BODIES: ReadonlySet<string> = new Set(["", "1"]);
 
 /** The response body with an error of the workflow service, for example `WorkflowNotFound`. */
-const ErrorBody = z.object({ error: z.object({ code: textSchema(z.regex(/^[A-Z][A-Za-z0-9]+$/)) }) });
+const ErrorBody = z.lazy(() =>
+  z.object({ error: z.object({ code: textSchema(z.regex(/^[A-Z][A-Za-z0-9]+$/)) }) }),
+);
 const SWITCHED_OFF = "WorkflowTriggerIsNotEnabled";
 const THROTTLE_CODE = /TooManyRequests|Throttl|RateLimit/i;
 
