@@ -133,7 +133,8 @@ export function createIssuerKeysCache(
         const read = readAgain(source, issuer, keysUrl).catch(() => known.keys);
         return Promise.race([read, wait(REFRESH_WAIT_MS).then(() => known.keys)]);
       }
-      if (reading !== null || mayRead) return readAgain(source, issuer, keysUrl);
+      // A read in progress began when a read was allowed, so the function joins the read.
+      if (mayRead) return readAgain(source, issuer, keysUrl);
       if (known === null || latest?.error) throw latest?.error;
       return known.keys;
     },
