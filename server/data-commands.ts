@@ -115,10 +115,7 @@ export async function runDataCommand(name: string, argv: readonly string[]): Pro
   }
 }
 
-/**
- * Returns the message of an error. An error of the file system gets another message, because its own message is for
- * programmers.
- */
+/** Returns the message of an error. A file system error gets a message for people. */
 function describeFailure(file: string, error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return "syscall" in error ? `the file ${file} ${describeFileError(error)}` : error.message;

@@ -1,14 +1,13 @@
 import { type ParseArgsConfig, parseArgs, types } from "node:util";
 
-/** The error for wrong arguments of a command. The message is a sentence for the person who typed the arguments. */
+/** Wrong arguments of a command. The message is for the person who typed them. */
 export class ArgumentError extends Error {
   override readonly name: string = "ArgumentError";
 }
 
 /**
- * Parses the arguments of a command as the function `parseArgs` of Node.js does. This function also refuses an empty
- * value, which is usually an unset variable of a script, and a repeated option of which `parseArgs` would ignore all
- * values but the last.
+ * Parses arguments like `parseArgs` of Node.js. An empty value is also refused, because it usually is an unset
+ * variable. A repeated option is refused too, because `parseArgs` would ignore all values but the last.
  * @throws ArgumentError
  */
 export function parseStrictArguments<const T extends ParseArgsConfig>(
@@ -35,8 +34,7 @@ function parseOrExplain<const T extends ParseArgsConfig>(config: T): ReturnType<
   } catch (error) {
     const isParseError =
       types.isNativeError(error) && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-    // Only the first sentence of the message of Node.js is for the person who typed the arguments. All later sentences
-    // are about arguments that begin with a dash.
+    // Only the first sentence of Node.js's message is for people. The rest is about arguments that begin with a dash.
     throw isParseError ? new ArgumentError(error.message.replace(/\.\s.*/s, "")) : error;
   }
 }

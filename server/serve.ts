@@ -56,7 +56,7 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
       process.stdout.write(SERVE_USAGE);
       return 0;
     }
-    // A signal without a listener ends the process immediately, so the listeners exist before the service starts.
+    // A signal without a listener ends the process, so listeners exist before the service starts.
     signals = listenForSignals();
     service = await startService(options);
   } catch (error) {
@@ -72,15 +72,14 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
   log.info("stopping", {});
   await service.stop();
   log.info("stopped", {});
-  // The process does not wait for a delivery attempt that has not ended within the stop time and keeps its connection
-  // open.
+  // An unfinished delivery attempt would keep its connection open.
   process.exit(0);
 }
 
 interface Signals {
   /** A promise that resolves at the first SIGTERM or SIGINT. */
   readonly stop: Promise<void>;
-  /** Calls `reload` at each SIGHUP, and immediately if a SIGHUP has arrived before this call. */
+  /** Calls `reload` at each SIGHUP, and at once if one has already arrived. */
   onReload(reload: () => void): void;
 }
 
@@ -128,10 +127,7 @@ function readOptions(argv: readonly string[], env: ServiceOptions["env"]): Servi
   };
 }
 
-/**
- * A host name or a port would have no effect, because the service compares the IP address of a connection with the list
- * of proxies.
- */
+/** Only IP addresses are compared, so a host name or port would have no effect. */
 function isAddressOrRange(entry: string): boolean {
   const [address = ""] = entry.trim().split("/");
   return isIP(address) !== 0 && isValidAllowEntry(entry);

@@ -41,8 +41,8 @@ const READ_LIMIT = 100;
 const MIN_CHECKED = 25;
 
 /**
- * Creates the response to `GET /v1/jobs`: a project's jobs, newest first. It shows the caller's own watch of each job,
- * or the newest watch of the job. A filter does not search the context of another caller's watch.
+ * Creates the response to `GET /v1/jobs`: a project's jobs, newest first. The response shows the caller's own watch of
+ * each job, or the newest watch of the job. A filter does not search the context of another caller's watch.
  */
 export async function listJobs(
   _params: unknown,
@@ -133,8 +133,8 @@ interface FoundJob {
 }
 
 /**
- * Returns one page of a project's job list, newest first. It contains the caller's own watch of each job, or the newest
- * watch of the job. It may contain fewer jobs than `limit`, because at most 500 watches are read.
+ * Returns one page of a project's job list, newest first. The page contains the caller's own watch of each job, or the
+ * newest watch of the job. The page may contain fewer jobs than `limit`, because at most 500 watches are read.
  * @throws PageTokenError if `before` is not a page token
  */
 export async function readJobListPage(

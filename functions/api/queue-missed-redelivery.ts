@@ -59,9 +59,9 @@ interface MissedScope {
 }
 
 /**
- * Creates the response to `POST /v1/targets/{name}/redeliver` and queues the failed notifications of a target again. It
- * covers watches that ended since a given time, in projects with the right to redeliver. A repeated request queues
- * nothing that is in the queue or was delivered. If the target is switched off, every job is skipped.
+ * Creates the response to `POST /v1/targets/{name}/redeliver` and queues the failed notifications of a target again.
+ * The call covers watches that ended since a given time, in projects with the right to redeliver. A repeated request
+ * queues nothing that is in the queue or was delivered. If the target is switched off, every job is skipped.
  */
 export async function queueMissedRedelivery(
   { name = "" }: Readonly<Record<string, string>>,

@@ -164,8 +164,8 @@ export function describeOmittedSubJobs(shownTree: Job): string[] {
 }
 
 /**
- * Converts a job and its subjobs to a JSON document. It uses no recursion, because a very deep tree would overflow the
- * call stack.
+ * Converts a job and its subjobs to a JSON document. The function uses no recursion, because a very deep tree would
+ * overflow the call stack.
  */
 export function toJobDocument(job: Job): JobDocument {
   const findHint = createCachedHintFinder();

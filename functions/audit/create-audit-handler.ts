@@ -7,8 +7,8 @@ import { meter } from "../../lib/runtime/metrics.ts";
 const MAX_LOGGED = 50;
 
 /**
- * Creates the handler of the audit function. It counts all watches and finds orphaned watches: watches that have not
- * ended, although their next poll or deadline is long overdue.
+ * Creates the handler of the audit function. The audit counts all watches and finds orphaned watches. An orphaned watch
+ * has not ended, although its next poll or deadline is long overdue.
  */
 export function createAuditHandler(
   auditWatches: (now: Instant) => Promise<Audit>,

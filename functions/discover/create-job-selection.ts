@@ -24,13 +24,13 @@ const CLOCK_MARGIN_MS = 300_000;
 /** The maximum number of stored IDs of skipped jobs, because a ledger item has at most 400 KB. */
 const MAX_SKIPPED = 2000;
 /**
- * Replaces the IDs if there are more than `MAX_SKIPPED`. It skips all ended jobs without a time, and all jobs that
- * ended until `CLOCK_MARGIN_MS` after the first list.
+ * Replaces the IDs if there are more than `MAX_SKIPPED`. This text means: skip all ended jobs without a time, and all
+ * jobs that ended until `CLOCK_MARGIN_MS` after the first list.
  */
 const ALL_SKIPPED = "*";
 /**
- * Is stored with the IDs after a truncated first list, until a list is complete. It skips all ended jobs without a
- * time, and all jobs that ended before the first list, because the missing part may contain ended jobs.
+ * Is stored with the IDs after a truncated first list, until a list is complete. This text means: skip all ended jobs
+ * without a time, and all jobs that ended before the first list. The missing part of this list may contain ended jobs.
  */
 const UNLISTED_SKIPPED = "?";
 /**

@@ -72,9 +72,9 @@ const REFUSAL_DETAILS: Readonly<Record<Exclude<Refusal, "topic">, string>> = {
 
 /**
  * Creates the handler of `POST /v1/events/smn/{project}`, which receives messages of SMN (the message service of Huawei
- * Cloud). It accepts a message only with a valid signature of SMN and for a topic in the config. If SMN asks to confirm
- * a subscription, it does so. If the message reports a call of the CCE API, which CTS (the audit log of Huawei Cloud)
- * has recorded, it lists the jobs at once.
+ * Cloud). The handler accepts a message only with a valid signature of SMN and for a topic in the config. If SMN asks
+ * to confirm a subscription, it does so. If the message reports a call of the CCE API, which CTS (the audit log of
+ * Huawei Cloud) has recorded, it lists the jobs at once.
  */
 export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPorts): HandleRequest {
   const readCertificate = createCachedCertificateFetcher(ports.now);

@@ -11,8 +11,8 @@ import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./star
 
 const MINUTE_MS = 60_000;
 /**
- * A list may start this long before the end of the interval, because the schedule may start the function some seconds
- * early, and the next run is a minute later.
+ * A list may start this long before the end of the interval. The schedule may start the function some seconds early,
+ * and the next run is a minute later.
  */
 const SCHEDULE_JITTER_MS = 2000;
 
@@ -108,8 +108,8 @@ export async function discoverJobsIfDue(
 }
 
 /**
- * Returns the seconds by which discovery is overdue, or 0: the interval has passed since the last complete list whose
- * jobs all have a watch.
+ * Returns the seconds by which discovery is overdue, or 0. Discovery is overdue if no list since the interval was
+ * complete with a watch for each job.
  */
 function overdue({ succeededAt }: Discovery, { everyMinutes }: DiscoverySettings, now: Instant): number {
   return Math.max(0, (now - succeededAt - everyMinutes * MINUTE_MS) / 1000);

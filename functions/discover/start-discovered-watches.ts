@@ -60,7 +60,9 @@ export async function startDiscoveredWatchesIfAbsent(
 interface OpenedOne {
   readonly jobId: string;
   readonly kind: "opened" | "exists" | "failed";
-  /** The message of the first poll. Null if a poll has already started or the watch could not be started. */
+  /**
+   * The message of the first poll. `message` is null if a poll has already started or the watch could not be started.
+   */
   readonly message: OutgoingMessage | null;
 }
 

@@ -192,8 +192,8 @@ interface Allowance {
 }
 
 /**
- * Creates the limit of running watches per caller. It is approximate, because each instance reads the ledger only
- * sometimes. A counter in the ledger would need a write for each call. Calls about already watched jobs are never
+ * Creates the limit of running watches per caller. The limit is approximate, because each instance reads the ledger
+ * only sometimes. A counter in the ledger would need a write for each call. Calls about already watched jobs are never
  * refused.
  */
 export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatchesPorts): MayWatchJobs {

@@ -13,8 +13,8 @@ import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./start-or-extend-watches.ts";
 
 /**
- * When the sweep function (which sends lost messages again) checks the notifications of an ended watch, because a crash
- * may happen before all of them are in the queue.
+ * When the sweep function (which sends lost messages again) checks the notifications of an ended watch. A crash may
+ * happen before all of them are in the queue.
  */
 const SWEEP_DELAY_MS = 600_000;
 

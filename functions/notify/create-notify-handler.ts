@@ -56,7 +56,7 @@ export interface NotifyPorts
   readonly configs: Pick<ConfigSource<ConfigWithTargets>, "current" | "currentWith" | "refreshed">;
   /** Waits until the time reserved by the rate limit, at most `EARLY_MS`. */
   readonly wait: (ms: number) => Promise<void>;
-  /** Makes one delivery attempt. It never throws. */
+  /** Makes one delivery attempt. The function never throws. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
   /**
    * Runs an attempt and records its result, by default at once. The one-node edition (without AWS) limits here how many

@@ -33,9 +33,9 @@ type ReservedSendTime =
   | { readonly kind: "postpone"; readonly until: Instant; readonly requestAt: Instant | null };
 
 /**
- * Decides when a request to a target may be sent. It waits for the first step of the retry schedule, for the end of a
- * wait after 429, and for the rate limit. If a request missed its reserved time, a new time is reserved, because the
- * next times belong to other requests.
+ * Decides when a request to a target may be sent. The request waits for the first step of the retry schedule, for the
+ * end of a wait after 429, and for the rate limit. If a request missed its reserved time, a new time is reserved,
+ * because the next times belong to other requests.
  */
 export async function reserveSendTime(
   targetName: string,

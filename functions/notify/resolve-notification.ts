@@ -21,11 +21,13 @@ import { createDigestNotificationKey, TARGET_PROJECT } from "../shared/notificat
 export interface Notification {
   readonly key: NotificationKey;
   readonly redelivery: number;
-  /** The ID that shows a receiver a repeated notification. It is the same for all attempts and redeliveries. */
+  /**
+   * The ID that shows a receiver a repeated notification. `webhookId` is the same for all attempts and redeliveries.
+   */
   readonly webhookId: string;
   /** The trace context of the watch, or null for several watches. */
   readonly traceparent: string | null;
-  /** Null if the config does not contain the target. */
+  /** `target` is null if the config does not contain the target. */
   readonly target: Target | null;
   readonly content: NotificationContent;
   readonly expiresAt: Instant;
@@ -129,8 +131,8 @@ async function resolveWith(
 }
 
 /**
- * Returns true if the setting `on` of the target excludes the event. A redelivery is never excluded. A notification is
- * also not excluded after its first delivery attempt, because its state would stay `pending`.
+ * Returns true if the setting `on` of the target excludes the event. A redelivery is never excluded. After the first
+ * attempt, a notification is not excluded either, because its state would stay `pending`.
  */
 async function isFiltered(
   message: NotificationMessage,
@@ -142,7 +144,7 @@ async function isFiltered(
   return (await ledger.readDelivery(toNotificationKey(message))).history.length === 0;
 }
 
-/** Returns the webhook target for the `callbackUrl` of the caller, or null when `callbackUrl` cannot be decrypted. */
+/** Returns the target of the caller's `callbackUrl`, or null if the URL cannot be decrypted. */
 async function readCallback(
   watch: WatchGeneration,
   name: string,
@@ -156,8 +158,8 @@ async function readCallback(
 }
 
 /**
- * Returns the webhook ID of a notification. The webhook ID is a hash, because the name of a target may contain
- * characters that are not allowed in an HTTP header.
+ * Returns the webhook ID of a notification: a hash, because a target's name may contain characters that HTTP headers do
+ * not allow.
  */
 function webhookId({ project, jobId, generation, event, target }: NotificationKey): string {
   const parts = [project, jobId, event, target, generation];

@@ -20,7 +20,7 @@ import { bucketOfDuration, daysSince1970, durationCountExpiry } from "../../lib/
 import { removeDigestMemberAndSendIfLast, splitTargetsToNotify } from "../shared/notification-targets.ts";
 import { logAndCountConcluded } from "./poll-log.ts";
 
-/** The time limit for the queries to CCE that read the failure reasons of subjobs. */
+/** The time limit for queries of failure reasons of subjobs. */
 const SUBJOBS_MS = 5_000;
 
 export interface ConcludePorts {
@@ -37,53 +37,49 @@ export interface ConcludePorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly cce: Pick<CceClient, "queryMissingFailureReasons">;
   readonly config: Config;
-  /** The public URL of the API if the config has no `publicUrl`. */
+  /** The public URL if the config has no `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: () => Instant;
   /** Reports the end of a watch, by default in a log line and metrics. */
   readonly onConcluded?: typeof logAndCountConcluded;
 }
 
-/** The result of one poll of a job. */
+/** The result of a poll. */
 export interface PollResult {
   readonly watch: Watch;
   readonly poll: number;
   readonly messageId: string;
   readonly at: Instant;
-  /** The observation is null if the poll made no query to CCE, for example because of the rate limit. */
+  /** `observation` is null if the poll did not query CCE, for example because of the rate limit. */
   readonly observation: Observation | null;
-  /** The number of polls of the job so far, without the polls that the rate limit postponed. */
+  /** The number of polls so far, without those postponed by the rate limit. */
   readonly polls: number;
-  /** The times of the latest polls of the job, oldest first. */
+  /** The times of the latest polls, oldest first. */
   readonly polledAt: readonly Instant[];
-  /** The time when the lease of the poll ends and another message may repeat the poll. */
+  /** When the lease ends and another message may repeat the poll. */
   readonly leaseUntil: Instant;
 }
 
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
-/** The error of a poll whose lease ended before the poll stored an outcome. */
+/** The lease of the poll ended before an outcome was stored. */
 class LeaseEndedError extends Error {
   override readonly name = "LeaseEndedError";
 }
 
-/**
- * The error of a poll if a caller has moved the deadline of the watch during the poll. After a `DeadlineMovedError`,
- * the same queue message repeats the poll.
- */
+/** A caller has moved the deadline during the poll. The same queue message then repeats the poll. */
 class DeadlineMovedError extends Error {
   override readonly name = "DeadlineMovedError";
 }
 
 /**
- * Stores the outcome summary of a watch, sends one notification to each target, and then marks the watch as ended. Does
- * nothing if a caller stopped or restarted the watch during the poll. After a crash, the function uses the stored
- * outcome summary, so that all targets receive the same outcome. After a crash, a notification message may be sent
- * twice, but only one of the two messages can claim the notification.
- * @returns the stored outcome summary, or null if the function did nothing
- * @throws SendFailedError when a notification was not sent.
- * @throws LeaseEndedError when the lease of the poll has ended.
- * @throws DeadlineMovedError when the caller has moved the deadline during the poll.
+ * Stores the outcome of a watch, sends a notification to each target, and marks the watch as ended. If the watch was
+ * stopped or restarted during the poll, nothing happens. After a crash, the stored outcome is used, so that all targets
+ * get the same outcome. A message may then be sent twice, but only one can claim the notification.
+ * @returns the stored outcome, or null if nothing happened
+ * @throws SendFailedError if a notification was not sent
+ * @throws LeaseEndedError if the lease of the poll has ended
+ * @throws DeadlineMovedError if the caller has moved the deadline during the poll
  */
 export async function concludeAndNotify(
   result: PollResult,
@@ -97,10 +93,10 @@ export async function concludeAndNotify(
     const { state, generation } = document.watch;
     if (state !== "watching" || generation !== watch.generation) return null;
   }
-  // The caller has submitted the job again during the poll, so the watch uses the later of the two deadlines.
+  // The job was submitted again during the poll, so the later deadline applies.
   if (conclusion.outcome === "timed_out" && document !== null && document.watch.deadlineAt > watch.deadlineAt)
     throw new DeadlineMovedError("the deadline of this watch has moved");
-  // A submission during the poll may also have asked that the watch waits until the resource of the job is usable.
+  // A submission during the poll may also ask to wait until the resource is usable.
   const endsWithJob = conclusion.outcome === "succeeded" && conclusion.ready === undefined;
   if (endsWithJob && document?.summary === null && document.watch.readyMinutes !== null)
     throw new DeadlineMovedError("the watch must wait until the resource of its job is usable");
@@ -110,9 +106,9 @@ export async function concludeAndNotify(
 }
 
 /**
- * Completes the end of a watch after a crash. The function uses the stored outcome and does not query CCE again,
- * because some targets may already have received the stored outcome.
- * @returns false if the ledger has no outcome for the generation of the watch (each restart begins a new generation)
+ * Completes the end of a watch after a crash. The function uses the stored outcome and does not query CCE, because some
+ * targets may already have this outcome.
+ * @returns false if this generation of the watch has no stored outcome (each restart begins a new generation)
  */
 export async function resumeConclusion(watch: Watch, at: Instant, ports: ConcludePorts): Promise<boolean> {
   const outcome = await ports.ledger.readOutcome(watch);
@@ -122,9 +118,8 @@ export async function resumeConclusion(watch: Watch, at: Instant, ports: Conclud
 }
 
 /**
- * Corrects the conclusion of a watch whose job has succeeded. The conclusion cannot be `timed_out` or `lost`, because
- * the end of the job is known. The corrected conclusion says that the resource of the job has not become usable or was
- * never seen.
+ * Corrects the conclusion of a watch whose job has succeeded. `timed_out` and `lost` would be wrong, because the end of
+ * the job is known. The corrected conclusion says that the resource did not become usable or could not be read.
  */
 function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {
   const isUnknown = conclusion.outcome === "timed_out" || conclusion.outcome === "lost";
@@ -212,10 +207,7 @@ async function notifyAndEnd(
   }
 }
 
-/**
- * Adds the duration of an ended job to the learned durations. Only the function call that ended the watch may add the
- * duration of the job.
- */
+/** Adds the duration of an ended job to the learned durations. Only the call that ended the watch may do this. */
 async function learnDuration(
   { project, jobType, durationSeconds, concludedAt }: OutcomeSummary,
   ledger: Pick<Ledger, "addDuration">,

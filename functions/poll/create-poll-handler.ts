@@ -24,25 +24,25 @@ import {
 } from "./run-claimed-poll.ts";
 import type { SlowJobPorts } from "./slow-job.ts";
 
-/** The time limit for one query to CCE. */
+/** The time limit of a query to CCE. */
 const QUERY_MS = 10_000;
-/** The time that the function keeps free after the query to CCE, to send messages and to record the poll. */
+/** This time remains after the query to send messages and to record the poll. */
 const RECORD_MS = 6_000;
 /**
- * The shortest and the longest wait of a message whose poll must run alone, while another poll of the batch already
- * runs alone. The wait is longer than the time limit of the poll function, so the batch has ended when SQS delivers the
- * message again. The wait is random, so that not all waiting messages come back at the same time.
+ * The shortest and longest wait of a message whose poll must run alone, if another poll already runs alone. The wait is
+ * longer than the time limit of the function, so that the batch has ended. The wait is random, so that the messages do
+ * not come back together.
  */
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
 /**
- * The number of unfinished tries of a poll after which the poll runs alone. A single unfinished try usually has a cause
- * outside of the job, for example a host that AWS stops.
+ * After this number of crashes, a poll runs alone. A single crash usually has another reason, for example a host that
+ * AWS stops.
  */
 const TRIES_BEFORE_ALONE = 2;
 /**
- * The shortest and the longest wait of a poll message whose project gets no answer from CCE. The longest wait is
- * shorter than the 30 s after which the sweep function sends the poll message again.
+ * The shortest and longest wait of a message whose project gets no answer from CCE. The wait is shorter than 30 s,
+ * after which the sweep function would send the message again.
  */
 const MIN_UNANSWERED_WAIT_SECONDS = 5;
 const MAX_UNANSWERED_WAIT_SECONDS = 20;
@@ -60,17 +60,14 @@ export interface PollPorts
     config: ConfigWithCredentials,
   ) => Pick<CceClient, "queryJob" | "queryMissingFailureReasons" | "queryResource" | "unansweredWaitMs">;
   readonly random: () => number;
-  /**
-   * The timer that delays a request to SQS until the messages of the whole batch can be sent together, by default the
-   * system timer.
-   */
+  /** The timer of the delay in which the messages of a batch are collected. */
   readonly timer?: Timer;
-  /** Reports the result of one poll message, by default in a log line and metrics. */
+  /** Reports the result of a message, by default in a log line and metrics. */
   readonly onPoll?: typeof logAndCountPollMessage;
   readonly onDurationsUnread?: (error: unknown) => void;
 }
 
-/** The functions, services and settings that one poll uses. */
+/** What one poll needs. */
 interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
   readonly ledger: PollPorts["ledger"];
   readonly pollQueue: Pick<Queue, "send" | "changeVisibility">;
@@ -78,10 +75,7 @@ interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
   readonly runAlone: AlonePollLimiter;
 }
 
-/**
- * Creates the handler of the poll queue. The handler sends the next poll messages of all jobs in a batch in one request
- * to SQS.
- */
+/** Creates the handler of the poll queue. The next poll messages of a batch are sent in one SQS request. */
 export function createPollHandler(ports: PollPorts): (messages: number) => HandleMessage {
   const durations = createCachedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
@@ -109,9 +103,9 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
 }
 
 /**
- * Polls a job once. Claims the poll in the ledger, so that no other message makes the same poll. The function then
- * queries CCE, sends the next poll message or the notifications, and records the poll as done. If the function crashes,
- * a later message repeats the poll after the lease of the poll has ended.
+ * Polls a job once. First it claims the poll, so that no other message makes this poll. Then it queries CCE, sends the
+ * next poll message or the notifications, and records the poll as done. After a crash, a later message repeats the poll
+ * when the lease has ended.
  */
 async function pollJob(
   message: PollMessage,
@@ -124,7 +118,7 @@ async function pollJob(
   try {
     return await claimAndPoll(message, wanted, received, scope);
   } catch (error) {
-    // The process still runs after the error, so the poll must not count as a poll that crashes the process.
+    // The process still runs after the error, so the poll must not count as a crash.
     await scope.ledger.undoPollClaim(wanted).catch(() => undefined);
     throw error;
   }
@@ -188,7 +182,7 @@ async function claimAndPoll(
       return "acknowledged";
     }
   }
-  // The unfinished tries of the poll may have crashed the process and with it all other polls of the batch.
+  // The crashes may also have ended all other polls of the batch.
   const mayPoll = unfinishedTries < TRIES_BEFORE_ALONE || (await runAlone.waitUntilAlone());
   const queryMs = queryTimeMs(received);
   if (!mayPoll || queryMs <= 0) {
@@ -204,10 +198,9 @@ async function claimAndPoll(
 }
 
 /**
- * Returns the seconds for which a poll message waits in its queue because CCE does not answer the queries of the
- * project. Returns 0 if the poll must be made now. The message waits before it claims the poll, because many claims
- * would delay the polls of other projects. Each message waits only once, so that the ledger records that the project
- * gets no answer.
+ * Returns how many seconds a message waits because CCE does not answer the queries of its project. With 0, the poll
+ * must be made now. The wait comes before the claim, because many claims would delay other projects. Each message waits
+ * only once, so that the ledger shows the failed polls.
  */
 function unansweredWaitSeconds(
   { project, deadlineAt }: PollMessage,
@@ -222,10 +215,7 @@ function unansweredWaitSeconds(
   return Math.ceil(Math.min(waitSeconds, unansweredSeconds));
 }
 
-/**
- * Returns the time limit for the query to CCE in milliseconds. If the result is 0 or negative, too little time remains
- * for a poll.
- */
+/** Returns the milliseconds for the query to CCE. With 0 or less, too little time remains for a poll. */
 function queryTimeMs({ remainingMs }: ReceivedMessage): number {
   return Math.min(QUERY_MS, remainingMs() - RECORD_MS);
 }

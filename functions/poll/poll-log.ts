@@ -7,11 +7,11 @@ import { meter } from "../../lib/runtime/metrics.ts";
 
 type RefusedClaim = Exclude<PollClaim["kind"], "claimed">;
 
-/** A report about one message of the poll queue. */
+/** A report about a poll message. */
 export interface PollReport {
   readonly key: WatchKey;
   readonly poll: number;
-  /** The observation of the job, or the reason why the function did not query CCE. */
+  /** The observation, or why CCE was not queried. */
   readonly observation:
     | Observation["kind"]
     | "rate_limited"
@@ -20,20 +20,20 @@ export interface PollReport {
     | "must_run_alone"
     | "project_not_answering"
     | RefusedClaim;
-  /** The observation of a resource or a task. `resource` is null if the poll queried only a job. */
+  /** The observation of a resource or task, or null if only a job was queried. */
   readonly resource: Observation["kind"] | null;
   readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
   readonly delaySeconds: number | null;
-  /** The seconds between the planned time and the actual time of the poll, or null if the function made no poll. */
+  /** The seconds between the planned and the actual time of the poll, or null without a poll. */
   readonly latenessSeconds: number | null;
 }
 
-/** Writes the log line and the metrics of one message of the poll queue. */
+/** Writes the log line and metrics of a poll message. */
 export function logAndCountPollMessage({ key, next, ...report }: PollReport): void {
   const { observation, resource, latenessSeconds } = report;
-  // The log line omits fields that are null. Most polls query no resource and are followed by another poll.
+  // Null fields are omitted. Most polls query no resource, and another poll follows.
   log.info("poll", { ...key, ...report, next: next === "poll_again" ? null : next });
-  // The metric of failed polls does not show a missing permission to read resources, because most polls read only jobs.
+  // Most polls read only jobs, so the metric of failed polls does not show a missing permission for resources.
   if (resource === "forbidden" || resource === "unauthorized" || resource === "misconfigured")
     meter.add("ResourceQueriesRefused", 1);
   switch (observation) {
@@ -52,14 +52,13 @@ export function logAndCountPollMessage({ key, next, ...report }: PollReport): vo
       return;
     default:
       meter.add("Polls", 1, { observation });
-      // The observation `gone` does not mean that the access to CCE failed, because the caller may have sent a wrong
-      // job ID.
+      // `gone` is no failed access, because the caller may have sent a wrong job ID.
       meter.add("PollsWithoutJob", observation === "job" || observation === "gone" ? 0 : 1);
       if (latenessSeconds !== null) meter.add("PollLatenessSeconds", latenessSeconds);
   }
 }
 
-/** Writes the log line and the metrics of an ended watch. */
+/** Writes the log line and metrics of an ended watch. */
 export function logAndCountConcluded(summary: OutcomeSummary): void {
   const { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds } = summary;
   log.info("concluded", { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds });

@@ -9,23 +9,23 @@ import type { ReadyCheck } from "../../lib/schedule/decide-ready.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 
 /**
- * The goals for which CCE may still show the state from before the operation. With one of these goals, the state of a
- * resource counts only if an earlier poll has already found the resource.
+ * For these goals, CCE may still show the state before the operation. The state counts only if an earlier poll has
+ * already read the resource.
  */
 const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
   "cluster_upgraded",
   "node_pool_scaled",
   "addon_running",
 ];
-/** The delay before the second poll, which confirms the state that the first poll found. */
+/** The delay until the second poll, which confirms the state. */
 const CONFIRM_SECONDS = 5;
 
-/** The phase that the service shows for a node pool with all its nodes, because CCE returns an empty phase. */
+/** CCE returns an empty phase for a complete node pool. The service shows this phase instead. */
 const EMPTY_PHASE = "Available";
 
 /**
- * Queries the task or the resource of an operation. Returns the task or the resource in the form of a job, whose type
- * is the kind of the operation. Never throws an error.
+ * Queries the task or resource of an operation. The result has the form of a job whose type is the kind of the
+ * operation. The function never throws.
  * @param timeLimitMs the time limit for all queries
  */
 export async function queryOperation(
@@ -59,19 +59,13 @@ export async function queryOperation(
 
 const isPause = (phase: string | null): boolean => phase?.toLowerCase() === "pause";
 
-/**
- * Joins the reason and the message in a reply of CCE into one text. Returns null if the reply contains neither a reason
- * nor a message.
- */
+/** Joins the reason and the message of a response. Without both, the result is null. */
 function textOf({ job, message }: Extract<Observation, { kind: "job" }>): string | null {
   const texts = [job.reason, message ?? null].map((text) => text?.trim()).filter(Boolean);
   return [...new Set(texts)].join(": ") || null;
 }
 
-/**
- * Returns the reason of a failed upgrade task from the state of the cluster, because CCE gives no reason for the task
- * itself.
- */
+/** CCE gives no reason for a failed upgrade task, so the state of the cluster is the reason. */
 async function reasonOfCluster(
   { project }: Pick<Watch, "project">,
   { goal, clusterId }: WatchedResource,
@@ -86,8 +80,8 @@ async function reasonOfCluster(
 }
 
 /**
- * The maximum number of resources that one poll queries. A job may create hundreds of nodes, and the rate limit of the
- * project allows a few hundred queries in five minutes.
+ * The maximum number of resources in one poll. A job may create hundreds of nodes, but the rate limit allows only a few
+ * hundred queries in five minutes.
  */
 const MAX_RESOURCES = 20;
 
@@ -99,8 +93,7 @@ interface CheckReadyPorts {
 }
 
 /**
- * Queries at most `MAX_RESOURCES` resources of a succeeded job one after the other, and stops at the first resource
- * that is not usable.
+ * Queries at most `MAX_RESOURCES` resources one after the other, up to the first unusable one.
  * @param timeLimitMs the time limit for all queries
  */
 export async function queryReadyState(
@@ -116,8 +109,7 @@ export async function queryReadyState(
     const remainingMs = endAt - now();
     if (remainingMs <= 0)
       return { kind: "unseen", observation: { kind: "unavailable", text: "CCE did not answer in time" } };
-    // The queries of one poll do not wait for the rate limit of the project. If a poll uses more queries than the rate
-    // limit allows, the next poll waits.
+    // Queries within a poll do not wait for the rate limit. If there are more than allowed, the next poll waits.
     await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
     const observation = await cce.queryResource(project, resource, { timeLimitMs: remainingMs });
     if (observation.kind === "throttled") rateLimit.onThrottled(project);

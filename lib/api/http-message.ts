@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** An HTTP request to the API. It does not depend on API Gateway or Lambda. */
+/** An HTTP request to the API. `ApiRequest` does not depend on API Gateway or Lambda. */
 export interface ApiRequest {
   readonly method: string;
-  /** The decoded path, as API Gateway sends it. It may begin with the base path of a custom domain. */
+  /** The decoded path, as API Gateway sends it. The path may begin with the base path of a custom domain. */
   readonly path: string;
   readonly query: URLSearchParams;
   /** Request headers by lower-case name. */

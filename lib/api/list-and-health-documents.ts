@@ -144,7 +144,7 @@ export type ProjectList = z.infer<typeof ProjectList>;
 
 const Check = z.enum(["ok", "unreachable"]);
 
-/** The body of the response to `GET /v1/health`. */
+/** The response body of `GET /v1/health`. */
 export const HealthDocument = z.object({
   status: z.enum(["ok", "degraded"]),
   checks: z.object({ config: Check, ledger: Check, queue: Check }),

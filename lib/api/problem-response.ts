@@ -179,7 +179,7 @@ export function tooManyRequests(detail: string, retryAfterSeconds: number): Prob
   return problemResponse("too-many-requests", detail, [], { "retry-after": String(retryAfterSeconds) });
 }
 
-/** Creates an error response with the status 503. It asks the caller to send the request again. */
+/** Creates an error response with the status 503. The response asks the caller to send the request again. */
 export function unavailable(
   detail: string,
   errors: readonly RequestError[] = [],

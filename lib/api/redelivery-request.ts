@@ -114,7 +114,7 @@ export type MissedJob = z.infer<typeof MissedJob>;
 /** The response body of `POST /v1/targets/{name}/redeliver`. */
 export const MissedRedeliveryResult = z.object({
   jobs: z.array(MissedJob),
-  /** `before` of the next request. Null after the last job. */
+  /** `before` of the next request. `next` is null after the last job. */
   next: z.nullable(z.string()),
 });
 export type MissedRedeliveryResult = z.infer<typeof MissedRedeliveryResult>;
@@ -142,7 +142,7 @@ export interface MissedRequest {
   readonly kind: "missed";
   readonly since: Instant;
   readonly dryRun: boolean;
-  /** Null starts with the first project. */
+  /** With null, the request starts with the first project. */
   readonly from: MissedPosition | null;
 }
 

@@ -49,7 +49,7 @@ export function listParameterErrors(
   ];
 }
 
-/** Returns the entries of a list parameter. It may be repeated, and commas may separate its entries. */
+/** Returns the entries of a list parameter. A list parameter may be repeated, and commas may separate its entries. */
 export function readListParameter(query: URLSearchParams, parameter: string): readonly string[] {
   return query
     .getAll(parameter)

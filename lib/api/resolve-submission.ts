@@ -30,13 +30,16 @@ export interface ResolvedSubmission {
   /** The encrypted callback URLs by target name. */
   readonly callbacks: Readonly<Record<string, string>>;
   readonly deadlineMinutes: number;
-  /** Null if the watch ends with its job. */
+  /** `readyMinutes` is null if the watch ends with its job. */
   readonly readyMinutes: number | null;
   readonly context: Context;
   readonly digest: boolean;
   /** The job IDs in the order of the request, also repeated and malformed ones. */
   readonly jobIds: readonly string[];
-  /** The watched operation, whose ID is then the only element of `jobIds`. Null if the call is about jobs. */
+  /**
+   * The watched operation, whose ID is then the only element of `jobIds`. `operation` is null if the call is about
+   * jobs.
+   */
   readonly operation: Operation | null;
 }
 

@@ -13,8 +13,8 @@ const MAX_AGE_MS = 86_400_000;
  */
 const READ_INTERVAL_MS = 30_000;
 /**
- * The shortest time between two reads while there are no keys. It is short, because every token waits for the first
- * keys.
+ * The shortest time between two reads while there are no keys. This time is short, because every token waits for the
+ * first keys.
  */
 const FIRST_READ_INTERVAL_MS = 5000;
 /**

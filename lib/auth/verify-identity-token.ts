@@ -36,9 +36,9 @@ export function hasJwtForm(token: string): boolean {
 }
 
 /**
- * Checks the identity token (OIDC) of a CI job. An issuer in the config must have signed it for this service. It must
- * not have expired, and its lifetime must be short enough. Its claims must match at least one OIDC rule. The caller
- * gets the rights of each matching rule.
+ * Checks the identity token (OIDC) of a CI job. An issuer in the config must have signed it for this service. The token
+ * must not have expired, and its lifetime must be short enough. Its claims must match at least one OIDC rule. The
+ * caller gets the rights of each matching rule.
  */
 export async function verifyIdentityToken(
   token: string,
@@ -119,7 +119,7 @@ const ALGORITHMS = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA 
 /** The allowed difference between the clocks of an issuer and of the service. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** The failed check of a token. It never contains the token. */
+/** The failed check of a token. The object never contains the token. */
 interface FailedCheck {
   readonly check:
     | "form"

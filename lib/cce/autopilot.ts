@@ -66,7 +66,9 @@ function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolea
 /** A job in CCE's list of the jobs of a project. CCE lists jobs without subjobs, so `subJobs` is always empty here. */
 export type ListedJob = Job & { readonly jobId: string };
 
-/** The result of a request for a list of jobs. It contains no jobs, because `onJob` has already received them. */
+/**
+ * The result of a request for a list of jobs. The result contains no jobs, because `onJob` has already received them.
+ */
 export type ListReply =
   | {
       readonly kind: "list";

@@ -18,7 +18,9 @@ import type { TextReply } from "./send-cce-request.ts";
 const DEFAULT_VALIDITY_MS = 3_600_000;
 /** How long before its expiry a token is renewed, so that no token expires during a request. */
 const RENEW_BEFORE_MS = 600_000;
-/** The shortest wait after a refused sign-in. It is needed because IAM locks a user after a few wrong passwords. */
+/**
+ * The shortest wait after a refused sign-in. The wait is needed because IAM locks a user after a few wrong passwords.
+ */
 const REFUSAL_MS = 30_000;
 
 /** The longest wait that IAM can ask for. */

@@ -108,8 +108,8 @@ function stateOf(phase: string, document: JsonObject, resource: WatchedResource)
 }
 
 /**
- * Returns false while another job changes a node, or while a node pool has the wrong number of nodes. It also returns
- * false while CCE creates or deletes nodes of the pool.
+ * Returns false while another job changes a node, or while a node pool has the wrong number of nodes. The function also
+ * returns false while CCE creates or deletes nodes of the pool.
  */
 function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedResource): boolean {
   const [wanted, found] = [toObjectOrEmpty(spec), toObjectOrEmpty(status)];

@@ -30,7 +30,7 @@ export type TextReply =
 /** A signed request without its limits. */
 export type CceRequest = Omit<HttpRequest, "timeLimitMs" | "maxBytes">;
 
-/** Sends one request to CCE or IAM. It never throws. */
+/** Sends one request to CCE or IAM. The function never throws. */
 export async function sendRequestForText(request: HttpRequest): Promise<TextReply> {
   const result = await sendHttpRequest(request);
   if (result.kind === "failed") return { kind: "failed", code: result.code || "UNKNOWN" };
@@ -49,7 +49,7 @@ function freeBuffer({ buffer, length }: Buffer): void {
  * Sends a request to CCE, and returns the result of `read` for its response. If the response is large, the first
  * request stops early, and a second request reads it. Only one large response is read at a time, because this takes
  * several times its size in memory. `endAt` is the deadline of both requests, in milliseconds of the monotonic clock.
- * It includes the wait for other large responses. The circuit breaker also limits the first request.
+ * The deadline includes the wait for other large responses. The circuit breaker also limits the first request.
  */
 export type SendCceRequest = <T>(
   request: CceRequest,

@@ -21,7 +21,8 @@ import { channelOf, type Target } from "./registry.ts";
 const MAX_ANSWER_BYTES = 16_384;
 
 /**
- * Replaces a response body that cannot be decoded. It is not empty, because an empty body means success for some chats.
+ * Replaces a response body that cannot be decoded. The text is not empty, because an empty body means success for some
+ * chats.
  */
 const UNDECODABLE = { text: "\ufffd", isTruncated: true };
 

@@ -106,8 +106,8 @@ export interface RateLimit {
 export interface FormattedMessage {
   readonly payload: JsonObject;
   /**
-   * A simpler message, which is sent once if the target refuses `payload` because of its content or size. Null if there
-   * is none.
+   * A simpler message, which is sent once if the target refuses `payload` because of its content or size. `fallback` is
+   * null if there is no simpler message.
    */
   readonly fallback: JsonObject | null;
 }

@@ -15,13 +15,13 @@ const JITTER = 0.2;
 
 /**
  * After a throttled attempt, the target has refused a message because of its rate limit. After two throttled attempts
- * in a row, the wait is twice this number of seconds. It doubles after each further throttled attempt.
+ * in a row, the wait is twice this number of seconds. The wait doubles after each further throttled attempt.
  */
 const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;
 
 /**
- * The longest time for which throttling may delay a notification. It is a little longer than the default retry
+ * The longest time for which throttling may delay a notification. This time is a little longer than the default retry
  * schedule.
  */
 const MAX_THROTTLED_MS = 24 * 3_600_000;

@@ -7,7 +7,7 @@ import type { Config, ConfigParser } from "./config.ts";
 const MAX_AGE_MS = 5 * 60_000;
 /** The maximum age of a config that `refreshed` returns. */
 const REFRESH_AGE_MS = 10_000;
-/** The delay after a failed read. It is short, because most read errors end soon. */
+/** The delay after a failed read. The delay is short, because most read errors end soon. */
 const UNREADABLE_AGE_MS = 30_000;
 /** Without a valid config, callers get the same error for this time before a new read. */
 const FAILURE_AGE_MS = 5000;
@@ -15,11 +15,11 @@ const FAILURE_AGE_MS = 5000;
 const JITTER = 0.2;
 
 /**
- * The time limit of the first read in a new Lambda instance. It is short, because a caller must get a response within
- * 30 s.
+ * The time limit of the first read in a new Lambda instance. The limit is short, because a caller must get a response
+ * within 30 s.
  */
 const FIRST_READ_MS = 8000;
-/** The time limit of later reads. It is short, because the instance already has a valid config. */
+/** The time limit of later reads. The limit is short, because the instance already has a valid config. */
 const REFRESH_READ_MS = 1000;
 
 /** How often an invalid config is read again before it is reported. A read may see only a part of a change. */
@@ -101,8 +101,8 @@ export function createConfigSource<C extends Config>(options: {
   };
 
   /**
-   * Reads the config until it is valid. It throws if two reads in a row return the same invalid config, or after
-   * `MAX_READS` reads.
+   * Reads the config until it is valid. The function throws if two reads in a row return the same invalid config, or
+   * after `MAX_READS` reads.
    */
   const readConfig = async (): Promise<ValidConfig<C>> => {
     const until = now() + (valid === null ? FIRST_READ_MS : REFRESH_READ_MS);

@@ -82,7 +82,7 @@ const READY_BYTES = 500;
 /** A URL of more than 1500 bytes is omitted, because a truncated URL does not work. */
 const MAX_URL_BYTES = 1500;
 
-/** A watch that has ended. `reason` says why the watch ended. It is null if `job` contains the reason. */
+/** A watch that has ended. `reason` says why the watch ended. `reason` is null if `job` contains the reason. */
 export interface EndedWatch
   extends Pick<
     OutcomeSummary,

@@ -2,7 +2,10 @@ import * as z from "zod/mini";
 import { textSchema } from "./zod-fields.ts";
 
 const MASK = "<secret>";
-/** The symbol `util.inspect.custom` of Node.js. It is not imported, because an import of `node:util` takes 3 ms. */
+/**
+ * The symbol `util.inspect.custom` of Node.js. The code does not import the symbol, because an import of `node:util`
+ * takes 3 ms.
+ */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /**

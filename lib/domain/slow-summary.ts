@@ -17,11 +17,11 @@ export const RunningSubJob = z.object({
   /** The job types from the job down to the running subjob. */
   path: z.array(z.string()),
   resourceName: MaybeText,
-  /** The time in seconds since the start of the subjob. It is null if CCE gives no valid start time. */
+  /** The time in seconds since the start of the subjob. `ageSeconds` is null if CCE gives no valid start time. */
   ageSeconds: z.nullable(Seconds),
   /**
-   * The median duration, in seconds, of the ended subjobs of the same type. It is null if too few such subjobs have
-   * ended.
+   * The median duration, in seconds, of the ended subjobs of the same type. `usualSeconds` is null if too few such
+   * subjobs have ended.
    */
   usualSeconds: z.nullable(Seconds),
 });

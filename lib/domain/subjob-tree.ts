@@ -35,8 +35,8 @@ export interface SubJobs {
 }
 
 /**
- * Counts and collects all subjobs of a job. It uses no recursion, because a very deep tree would overflow the call
- * stack.
+ * Counts and collects all subjobs of a job. The function uses no recursion, because a very deep tree would overflow the
+ * call stack.
  */
 export function countAndGroupSubJobs(root: Job | null): SubJobs {
   let counts = { ...NO_SUBJOBS };

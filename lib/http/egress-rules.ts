@@ -131,10 +131,10 @@ export interface AllowList {
 }
 
 interface Entry {
-  /** The host name of the entry. Null if the entry is an address or a CIDR range. */
+  /** The host name of the entry. `name` is null if the entry is an address or a CIDR range. */
   readonly name: string | null;
   readonly addresses: BlockList;
-  /** The allowed port. Null if every port is allowed. */
+  /** The allowed port. `port` is null if every port is allowed. */
   readonly port: number | null;
 }
 

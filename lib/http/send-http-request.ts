@@ -55,9 +55,9 @@ export type HttpResult =
     };
 
 /**
- * Sends one HTTP request within a time limit. It never throws, follows no redirect and decompresses nothing. After
- * `maxBytes` of the body, it closes the connection. A POST request is sent only once. A GET request is repeated if the
- * server had closed the reused connection (RFC 9112, section 9.3.1).
+ * Sends one HTTP request within a time limit. The function never throws, follows no redirect and decompresses nothing.
+ * After `maxBytes` of the body, it closes the connection. A POST request is sent only once. A GET request is repeated
+ * if the server had closed the reused connection (RFC 9112, section 9.3.1).
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   const { timeLimitMs, maxBytes, onChunk } = request;

@@ -6,11 +6,11 @@ import type { SlowRecord } from "./watch-deliveries.ts";
 import type { WatchLedger } from "./watch-ledger.ts";
 
 export interface TargetState {
-  /** The time when the target was switched off. Null if the target is on. */
+  /** The time when the target was switched off. `offSince` is null if the target is on. */
   readonly offSince: Instant | null;
   /**
-   * The time of the first response "gone" (the target no longer exists). Null if there was no such response since the
-   * last delivery.
+   * The time of the first response "gone" (the target no longer exists). `goneSince` is null if there was no such
+   * response since the last delivery.
    */
   readonly goneSince: Instant | null;
   /** The target accepts no request before this time, because it answered with HTTP status 429. */
@@ -153,7 +153,7 @@ export interface Ledger
 
 /** The state of discovery in a project. Discovery lists the jobs of the project and starts watches of new jobs. */
 export interface Discovery {
-  /** The time of the first list of jobs, by the clock of the cloud. Null before the first list. */
+  /** The time of the first list of jobs, by the clock of the cloud. `switchedOnAt` is null before the first list. */
   readonly switchedOnAt: Instant | null;
   /**
    * The time of the latest complete list after which all listed jobs had a watch, by the clock of the cloud. Before
@@ -168,7 +168,7 @@ export interface ClaimedDiscovery extends Discovery {
   readonly previousTryAt: Instant | null;
 }
 
-/** An API call that waits for the end of a watch. It occupies one execution of a Lambda function. */
+/** An API call that waits for the end of a watch. A waiting call occupies one execution of a Lambda function. */
 export interface WaitingCall {
   readonly caller: string;
   /** The latest end of the waiting call. After this time, the call no longer counts. */

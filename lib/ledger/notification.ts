@@ -200,7 +200,7 @@ export interface AttemptRecord extends NotificationOwner {
    */
   readonly spent: boolean;
   readonly attempt: Attempt;
-  /** The time of the next delivery attempt. It is null unless `state` is `pending`. */
+  /** The time of the next delivery attempt. `nextAttemptAt` is null unless `state` is `pending`. */
   readonly nextAttemptAt: Instant | null;
 }
 

@@ -34,8 +34,8 @@ export class PageTokenError extends Error {
 }
 
 /**
- * Returns the internal page token of a position in the list of watches. It contains the name of a caller, so readers
- * must not see it. Readers get a token of `toPublicPageToken`.
+ * Returns the internal page token of a position in the list of watches. The token contains the name of a caller, so
+ * readers must not see it. Readers get a token of `toPublicPageToken`.
  */
 export function toPageToken({ acceptedAt, jobId, caller }: PagePosition): string {
   return Buffer.from(JSON.stringify([acceptedAt, jobId, caller])).toString("base64url");
@@ -55,7 +55,7 @@ export function parsePageToken(token: string): PagePosition {
 
 /**
  * Returns a page token for readers. One byte of a hash replaces the name of the caller. This is enough to distinguish
- * the few watches of a job. It does not reveal the name, because many names have the same byte.
+ * the few watches of a job. The byte does not reveal the name, because many names have the same byte.
  * @throws PageTokenError if `toPageToken` did not create the token.
  */
 export function toPublicPageToken(token: string): string {

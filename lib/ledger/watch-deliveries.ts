@@ -21,8 +21,8 @@ export type SlowRecord = Readonly<z.infer<typeof SlowRecord>>;
 
 export interface WatchDelivery extends DeliveryRecord {
   /**
-   * The event of the notification. Null until the watch has an outcome. The ledger never returns `jobs.digest`, because
-   * a digest (one message about several jobs) belongs to several watches.
+   * The event of the notification. `event` is null until the watch has an outcome. The ledger never returns
+   * `jobs.digest`, because a digest (one message about several jobs) belongs to several watches.
    */
   readonly event: `job.${TargetEvent}` | "jobs.digest" | null;
 }

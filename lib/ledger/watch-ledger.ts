@@ -121,7 +121,7 @@ export interface OverdueEntry extends WatchKey {
 
 interface WatchPage {
   readonly watches: readonly Watch[];
-  /** `before` of the next page. It is null on the last page. */
+  /** `before` of the next page. `next` is null on the last page. */
   readonly next: string | null;
 }
 

@@ -39,9 +39,9 @@ export const POLL_HISTORY = 60;
 export const WatchFields = z.object({
   generation: z.int(),
   state: WatchState,
-  /** The number of the latest claimed poll. It is 0 before the first poll. A restart does not reset it. */
+  /** The number of the latest claimed poll. `poll` is 0 before the first poll. A restart does not reset it. */
   poll: z.int(),
-  /** True if the message for the next poll was sent. It is also true before the first poll. */
+  /** True if the message for the next poll was sent. `pollDone` is also true before the first poll. */
   pollDone: z.boolean(),
   /** The number of the last poll before the latest restart of the watch, or 0 for a watch without a restart. */
   previousPolls: IntegerZeroByDefault,
@@ -64,14 +64,14 @@ export const WatchFields = z.object({
   resourceName: TextNullByDefault,
   consecutiveFailures: IntegerZeroByDefault,
   /**
-   * The minutes after the success of the job in which its resource must become usable. It is null if the watch ends
-   * with the job.
+   * The minutes after the success of the job in which its resource must become usable. `readyMinutes` is null if the
+   * watch ends with the job.
    */
   readyMinutes: NumberNullByDefault,
   /**
    * The time from which the job counts as slow. After the notifications about the slow job were sent, it is the time
-   * when one of them is overdue. It is null if no target lists `slow`, if no poll has found the job yet, or if too few
-   * jobs of the type have ended. It is also null after all these notifications are finished.
+   * when one of them is overdue. `slowAt` is null if no target lists `slow`, if no poll has found the job yet, or if
+   * too few jobs of the type have ended. `slowAt` is also null after all these notifications are finished.
    */
   slowAt: NumberNullByDefault,
   /** The cause of the failure that ended the watch, in one line. `cause` is null for a watch without a failure. */
@@ -86,9 +86,9 @@ export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typ
   readonly targets: readonly string[];
   /** The times of the latest polls, oldest first. */
   readonly polledAt: readonly Instant[];
-  /** Null until a poll of a watch with `readyMinutes` has seen the success of the job. */
+  /** `ready` is null until a poll of a watch with `readyMinutes` has seen the success of the job. */
   readonly ready: ReadyProgress | null;
-  /** The watched operation. It is null if the watch is about a job. */
+  /** The watched operation. `operation` is null if the watch is about a job. */
   readonly operation: Operation | null;
 }
 
@@ -121,7 +121,7 @@ export interface WatchDocument extends CallerData {
   readonly tree: Job | null;
   /** They are final after the outcome was stored. */
   readonly generations: NotificationGenerations;
-  /** Null unless a poll of this generation found the job slow. */
+  /** `slow` is null unless a poll of this generation found the job slow. */
   readonly slow: SlowRecord | null;
   /** The delivery records in the order of `listDeliveries`. */
   readonly deliveries: readonly WatchDelivery[];

@@ -112,8 +112,8 @@ export const RESPONSE_SCHEMAS = {
 } as const;
 
 /**
- * Returns every schema as JSON Schema 2020-12, the format of OpenAPI 3.1. It contains only forms that code generators
- * understand.
+ * Returns every schema as JSON Schema 2020-12, the format of OpenAPI 3.1. The schemas contain only forms that code
+ * generators understand.
  */
 export function createComponentSchemas(): Readonly<Record<string, JsonObject>> {
   const { Reason: reason, ...responses } = toJsonSchemas(RESPONSE_SCHEMAS, "output");

@@ -91,8 +91,8 @@ const OPERATIONS: Readonly<Record<OperationId | Event, DescribedOperation>> = op
 export const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
 
 /**
- * The text about a parameter or field in the OpenAPI document and in the reference. It contains only what the schema
- * and the example do not show.
+ * The text about a parameter or field in the OpenAPI document and in the reference. The text contains only what the
+ * schema and the example do not show.
  */
 export interface FieldHelp {
   readonly example?: unknown;

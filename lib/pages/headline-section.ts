@@ -57,8 +57,8 @@ function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocu
 }
 
 /**
- * Returns the text of the link to a pipeline run. It contains the host of the link, because the name of the pipeline
- * could mislead. If the name already begins with the origin of the link, the host is not repeated.
+ * Returns the text of the link to a pipeline run. The text contains the host of the link, because the name of the
+ * pipeline could mislead. If the name already begins with the origin of the link, the host is not repeated.
  */
 function runLabel(run: string, pipeline: string | undefined): string {
   const { host, origin } = new URL(run);

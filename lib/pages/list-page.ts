@@ -139,7 +139,7 @@ const LIST_PARAMETERS: readonly string[] = [
 ];
 
 /**
- * Renders the filter as a form with a link for each state. It works without scripts.
+ * Renders the filter as a form with a link for each state. The form works without scripts.
  * @param currentUrl the URL of the page, whose query contains the current values.
  * @param errors errors of the current values
  */
@@ -170,7 +170,7 @@ ${FIELDS.filter(({ name }) => hasLabels || name !== "label").map(
   )}</div>`;
 }
 
-/** Renders a field for a date. It cannot contain a time. */
+/** Renders a field for a date. A date field cannot contain a time. */
 function dateField(name: string, text: string, value: string): Html {
   const time = value.includes("T") && html` data-time="${value}"`;
   return html`<label>${text} <input type="date" name="${name}" value="${value.split("T", 1).join()}"${time} data-keep></label>

@@ -60,8 +60,8 @@ export function renderPageFooter(docsUrl: string): Html {
 }
 
 /**
- * Renders the page for a wrong or expired link key and for an unknown job. It is always the same, so that it does not
- * reveal which jobs exist.
+ * Renders the page for a wrong or expired link key and for an unknown job. The page is always the same, so that it does
+ * not reveal which jobs exist.
  */
 export function renderNotFoundPage(): RenderedPage {
   return renderPage({

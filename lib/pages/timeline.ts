@@ -9,7 +9,7 @@ export interface Timeline {
   readonly end: Instant;
   /** The end of the bars of running subjobs. */
   readonly now: Instant;
-  /** When jobs of this type usually end. Null if the job has ended or this is unknown. */
+  /** When jobs of this type usually end. `usualEnd` is null if the job has ended or this is unknown. */
   readonly usualEnd: { readonly from: Instant; readonly to: Instant } | null;
 }
 
@@ -132,8 +132,8 @@ const NEAR_END = 0.85;
 const MIN_MARK = 0.006;
 
 /**
- * Renders time labels above the bars and vertical lines behind them. It also marks when jobs of this type usually end.
- * The text of this mark is below the labels, so that no label is between the text and the mark.
+ * Renders time labels above the bars and vertical lines behind them. The function also marks when jobs of this type
+ * usually end. The text of this mark is below the labels, so that no label is between the text and the mark.
  */
 export function renderTimelineAxis(timeline: Timeline): Html {
   const ticks = computeElapsedTimeTicks(timeline);

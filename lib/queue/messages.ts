@@ -15,7 +15,7 @@ import type { NotificationKey } from "../ledger/notification.ts";
 import type { Watch } from "../ledger/watch.ts";
 import type { OutgoingMessage } from "./queue.ts";
 
-/** The version of messages that this release writes. It also reads earlier versions. */
+/** The version of messages that this release writes. This release also reads earlier versions. */
 const MESSAGE_VERSION = 1;
 
 /** Requests poll number `poll` of a watch. */
@@ -52,7 +52,7 @@ export const NotificationMessage = z.strictObject({
   target: TargetName,
   /** The outcome of the watch, or `slow`. */
   outcome: TargetEvent,
-  /** The number of the redelivery that a caller requested. It is 0 for the first notification. */
+  /** The number of the redelivery that a caller requested. `redelivery` is 0 for the first notification. */
   redelivery: Count,
   /** The W3C trace context of the watch. */
   traceparent: z.optional(Traceparent),

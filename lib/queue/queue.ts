@@ -95,8 +95,9 @@ interface CoalescedSender extends Pick<Queue, "send"> {
 }
 
 /**
- * Creates a sender that sends the messages of several records in one request, because each SQS request costs money. It
- * sends when every record is done or waits for the result of a send, but at most 100 ms after the first message.
+ * Creates a sender that sends the messages of several records in one request, because each SQS request costs money. The
+ * sender waits until every record is done or waits for the result of a send, but at most 100 ms after the first
+ * message.
  * @param recordCount the number of records that share the sender
  */
 export function createCoalescingSender(

@@ -35,7 +35,7 @@ export type Note = (notes: Partial<RequestNotes>) => void;
  */
 export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
 
-/** The header with the request ID, which is also in each log line of the invocation. */
+/** The header with the request ID. Each log line of the invocation also contains this ID. */
 const REQUEST_ID = "x-request-id";
 
 /**

@@ -9,7 +9,7 @@ import { OUTGOING_PROXY } from "./environment.ts";
 
 /**
  * The time limit for one AWS request and its response. AWS normally responds within milliseconds. A slower request
- * probably uses a dead connection. It is ended, and the AWS SDK repeats it.
+ * probably uses a dead connection. Such a request is ended, and the AWS SDK repeats it.
  */
 const REQUEST_MS = 3000;
 /** The maximum size of an AWS response. DynamoDB sends at most 1 MB, and SSM and SQS send less. */
@@ -43,8 +43,8 @@ class AwsRequestError extends Error {
 }
 
 /**
- * Creates the HTTP request handler of the AWS clients. It has a time limit and uses the product's own HTTP code. The
- * handler of the AWS SDK has no time limit, and needs streams and four timers per request.
+ * Creates the HTTP request handler of the AWS clients. The request handler has a time limit and uses the product's own
+ * HTTP code. The handler of the AWS SDK has no time limit, and needs streams and four timers per request.
  */
 export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
   // Connections stay open until AWS closes them. A request on a dead connection fails, and the AWS SDK repeats it.

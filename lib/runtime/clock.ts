@@ -24,7 +24,7 @@ export function correctSystemClock(awsTimeMs: number): void {
 
 export const systemRandom = (): number => Math.random();
 
-/** Returns the milliseconds of a clock that is never set back. It measures durations. */
+/** Returns the milliseconds of a clock that is never set back. The product measures durations with this clock. */
 export const monotonicClock = (): number => performance.now();
 
 /** `node:timers/promises` would be a further module to load. */

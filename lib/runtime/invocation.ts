@@ -16,7 +16,7 @@ export interface Invocation {
 const FLUSH_MARGIN_MS = 250;
 
 /**
- * Creates a Lambda handler. Its log lines contain the request ID. It writes metrics even after an error.
+ * Creates a Lambda handler. Its log lines contain the request ID. The handler writes its metrics even after an error.
  * @param linesWithRequestId `problems`: only warnings and errors contain the request ID
  */
 export function createLambdaHandler<Event, Result>(
@@ -36,7 +36,7 @@ export function createLambdaHandler<Event, Result>(
     .onError(publishMetrics);
 }
 
-/** Creates the Lambda handler of a scheduled function. It ignores the event. */
+/** Creates the Lambda handler of a scheduled function. The handler ignores the event. */
 export function createScheduleHandler(
   handle: (invocation: Invocation) => Promise<void>,
 ): MiddyfiedHandler<unknown, void> {

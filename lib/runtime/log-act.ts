@@ -15,19 +15,19 @@ export interface Act {
     | "token_remove";
   /** The caller, `service`, or the operator who changed the config. */
   readonly who: string;
-  /** The IP address of the caller. Null for `service`. */
+  /** The IP address of the caller. `from` is null for `service`. */
   readonly from: string | null;
   readonly project: string | null;
   readonly jobId: string | null;
-  /** The owner of the watch. Null if the act is not about a watch. */
+  /** The owner of the watch. `owner` is null if the act is not about a watch. */
   readonly owner: string | null;
   /**
-   * The trace context of the watch. Null without a watch or a trace context, and if the watch could not be read after
-   * its stop.
+   * The trace context of the watch. `traceparent` is null without a watch or a trace context, and if the watch could
+   * not be read after its stop.
    */
   readonly traceparent: string | null;
   readonly targets: readonly string[];
-  /** The changed entry of the config, such as `tokens/ci`. It is absent for other acts. */
+  /** The changed entry of the config, such as `tokens/ci`. `entry` is absent for other acts. */
   readonly entry?: string;
 }
 

@@ -20,7 +20,8 @@ export const UNITS = {
   /** Jobs that discovery found and watches. */
   JobsDiscovered: MetricUnit.Count,
   /**
-   * How long the next complete list of a project's jobs is overdue. It is written only if the list was not complete.
+   * How long the next complete list of a project's jobs is overdue. The metric is written only if the list was not
+   * complete.
    */
   ListOverdueSeconds: MetricUnit.Seconds,
   /** SMN messages (Simple Message Notification of Huawei Cloud) by result. */
@@ -41,8 +42,8 @@ export const UNITS = {
   /** Poll messages and notifications that a run of the sweep function sent again. */
   SweepFound: MetricUnit.Count,
   /**
-   * Overdue notifications that the sweep function or a poll of a slow job sent again. It is written only if there are
-   * any.
+   * Overdue notifications that the sweep function or a poll of a slow job sent again. The metric is written only if
+   * there are such notifications.
    */
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
@@ -50,8 +51,8 @@ export const UNITS = {
   /** Failed reads of the config, for example because SSM did not respond. The config itself may be valid. */
   ConfigUnreadable: MetricUnit.Count,
   /**
-   * Watches and targets that a run of the sweep function could not check, plus 1 if the run reached its time limit. It
-   * is written only after a failure.
+   * Watches and targets that a run of the sweep function could not check, plus 1 if the run reached its time limit. The
+   * metric is written only after a failure.
    */
   SweepFailures: MetricUnit.Count,
   /**
@@ -74,7 +75,7 @@ export function isMetricName(name: string): name is MetricName {
   return Object.hasOwn(UNITS, name);
 }
 
-/** A dimension has few values, such as kinds, verdicts and outcomes. It never contains names or IDs. */
+/** A dimension has few values, such as kinds, verdicts and outcomes. A dimension never contains names or IDs. */
 export type Dimensions = Readonly<Record<string, string>>;
 
 const bySet = new Map<string, Metrics>();
@@ -108,8 +109,8 @@ const LIST_OVERDUE_LIMIT_SECONDS = 1800;
 
 /**
  * Returns the metric of an alarm in which the value of another metric also counts, and the counted value. Returns null
- * if the value counts in no such metric. One invalid config or one long overdue list reaches the limit of the alarm. A
- * single failed event or refused query may have a temporary reason, so the alarm fires only for three of them.
+ * if the value counts in no such metric. One invalid config or one long overdue list fires the alarm. A single failed
+ * event or refused query may have a temporary reason, so the alarm fires only for three of them.
  */
 export function findAlarmMetric(
   name: MetricName,

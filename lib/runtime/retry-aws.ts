@@ -2,9 +2,9 @@ import type { Instant } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
- * The names of the errors that AWS services return when they get too many requests. AWS services return these errors
- * with the HTTP status 400. SSM sends `TooManyUpdates` during another write of the same parameter. SQS sends
- * `RequestThrottled` and `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
+ * The names of the errors that AWS services return when they get too many requests. The HTTP status is then 400. SSM
+ * sends `TooManyUpdates` while the same parameter is written. SQS sends `RequestThrottled` and `KmsThrottled`. DynamoDB
+ * sends `ProvisionedThroughputExceededException`.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  */
 const THROTTLED: ReadonlySet<string> = new Set([
@@ -17,23 +17,19 @@ const THROTTLED: ReadonlySet<string> = new Set([
   "ProvisionedThroughputExceededException",
 ]);
 
-/**
- * Returns true if a failed request to AWS may succeed later. A repeated request may succeed if the first request failed
- * because of throttling, a server error or a network error.
- */
+/** Returns true if a failed AWS request may succeed later: after throttling, a server error or a network error. */
 export function isTransientAwsError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (THROTTLED.has(error.name)) return true;
   const { $metadata, code } = toObjectOrEmpty(error);
-  // The AWS SDK sets `$metadata` on each error of a request. A Node.js error without `$metadata` is a bug in the
-  // program.
+  // The AWS SDK sets `$metadata` on each error of a request. An error without it is a bug of this program.
   if ($metadata === undefined) return false;
   const { httpStatusCode: status } = toObjectOrEmpty($metadata);
   // A network error has an error code of Node.js and no HTTP status.
   return typeof status === "number" ? status >= 500 || status === 429 : typeof code === "string";
 }
 
-/** The names of the errors with which AWS refuses a request that a bug in this program has made. */
+/** Errors of requests that are wrong because of a bug in this program. */
 const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
   "ValidationException",
   "SerializationException",
@@ -43,8 +39,8 @@ const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns true if an AWS service failed although the request to the service was correct. The cause may be an outage of
- * the AWS service. The cause may also be a missing table, queue, key or permission.
+ * Returns true if AWS failed although the request was correct. AWS may be unavailable, or a table, queue, key or
+ * permission may be missing.
  */
 export function isAwsOutage(error: unknown): boolean {
   if (isTransientAwsError(error)) return true;
@@ -56,7 +52,7 @@ export function isAwsOutage(error: unknown): boolean {
 }
 
 export interface RetryOptions {
-  /** No request to AWS starts after the time `until`. */
+  /** No request starts after this time. */
   readonly until: Instant;
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
@@ -66,9 +62,8 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats a request to AWS until the request succeeds or fails with a permanent error. The delay doubles after each
- * failed request. Half of each delay is random, so that throttled Lambda instances do not all repeat their requests at
- * the same time.
+ * Repeats an AWS request until it succeeds or fails with a permanent error. The delay doubles after each failure. Half
+ * of it is random, so that throttled instances do not all try again at the same time.
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  * @throws the error of the last request.
  */

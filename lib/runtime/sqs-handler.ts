@@ -5,15 +5,14 @@ import { createLambdaHandler } from "./invocation.ts";
 import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/** The time that an invocation keeps free at its end to report the unfinished messages to SQS. */
+/** This time remains to report unfinished messages to SQS. */
 const ANSWER_MS = 500;
 
 /**
- * Creates the Lambda handler of a function that receives messages from a queue. An invocation handles messages about
- * several jobs, so its request ID is only in warnings and errors. The Lambda handler handles all messages of a batch in
- * parallel. `batchItemFailures` lists the ID of each message that was not acknowledged, caused an error or was not
- * finished in time. SQS delivers only the listed messages again.
- * @param startBatch creates the handler for the messages of one batch, from the number of messages in the batch
+ * Creates the Lambda handler of a queue. Only warnings and errors contain the request ID, because one invocation
+ * processes messages of several jobs. All messages of a batch are processed in parallel. `batchItemFailures` lists
+ * messages that were not acknowledged, caused an error or were not finished. SQS delivers only these messages again.
+ * @param startBatch creates the handler of one batch with the given number of messages
  */
 export function createSqsHandler(
   startBatch: (messageCount: number) => HandleMessage,
@@ -40,29 +39,25 @@ function readRecord(record: SQSRecord, remainingMs: () => number): ReceivedMessa
   };
 }
 
-/** One message that a function has received from a queue. */
+/** A message from a queue. */
 export interface ReceivedMessage {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
-  /** The number of times that the queue has delivered the message, including the current delivery. */
+  /** How often the queue has delivered the message, including this delivery. */
   readonly receiveCount: number;
-  /** Returns the number of milliseconds that remain to handle the message. */
+  /** Returns the milliseconds that remain for the message. */
   remainingMs(): number;
 }
 
-/**
- * `acknowledged` means that the queue may delete the message. `retry` means that the queue must deliver the message
- * again.
- */
+/** `acknowledged`: the queue may delete the message. `retry`: the queue must deliver the message again. */
 export type Disposition = "acknowledged" | "retry";
 
 export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
 
 /**
- * Calls the handler of a message and returns the decision of the handler. Returns `retry` if the handler throws an
- * error or does not finish in time. Each log line of the handler contains the trace context of the message.
- * `handleMessageOrRetry` never throws an error.
+ * Calls the handler of a message and returns its decision. After an error or a timeout, the result is `retry`. Each log
+ * line contains the trace context of the message. The function never throws.
  */
 export function handleMessageOrRetry(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
   return runWithTraceparent(parseTraceparentInMessage(received.body), () => handleInTime(received, handle));

@@ -13,23 +13,22 @@ import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { type RetryOptions, retryAws } from "./retry-aws.ts";
 
-/** SSM allows at most ten parameters on each page of a response. */
+/** SSM allows at most ten parameters per page. */
 const PAGE_SIZE = 10;
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 2000;
 
 /**
- * Creates the source of the config that is stored below `path` in SSM Parameter Store. The config source reads only the
- * parts of the config that the parser needs. The config source logs and counts two separate errors: an invalid config
- * and an unreadable config.
+ * Creates the source of a config that is stored in SSM Parameter Store below `path`. The source reads only the parts
+ * that the parser needs. The source logs and counts an invalid config and an unreadable config separately.
  */
 export function createSsmConfigSource<C extends Config>(
   path: string,
   { parts, parse }: ConfigParser<C>,
   { now, random, wait } = { now: systemClock, random: systemRandom, wait: systemWait },
 ): ConfigSource<C> {
-  // Only the function `retryAws` repeats failed requests to SSM. If the SSM client also repeated requests, an
-  // overloaded AWS service would receive many more requests.
+  // Only `retryAws` repeats failed SSM requests. If the SSM client repeated them too, an overloaded AWS service would
+  // get many more requests.
   const client = withoutLogMiddleware(new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 }));
   return createConfigSource({
     parse,
@@ -51,10 +50,9 @@ export function createSsmConfigSource<C extends Config>(
 }
 
 /**
- * Reads and decrypts the given parts of the config below `path`. One request first reads all parts that consist of one
- * parameter. During an outage, SSM therefore does not get a request for each part. The other parts of the config are
- * then read in parallel. If another process writes parameters at the same time, the result may contain only a part of
- * the written parameters.
+ * Reads and decrypts parts of the config below `path`. The first request reads all parts with a single parameter. If
+ * SSM fails, it therefore gets only one request. All other parts are then read in parallel. If parameters are written
+ * at the same time, the result may contain only some of the changes.
  * @throws errors of AWS.
  */
 async function readConfigParts(
@@ -80,10 +78,9 @@ async function readConfigParts(
 }
 
 /**
- * Reads and decrypts all parameters below `path`. The name of a returned parameter is relative to `path`. If another
- * process writes parameters at the same time, the result may contain only a part of the written parameters.
- * @param retry the options of `retryAws` for the request for a page. Without `retry`, only the SSM client itself
- * repeats a request.
+ * Reads and decrypts all parameters below `path`. The names in the result are relative to `path`. If another process
+ * writes parameters at the same time, the result may contain only a part of the written parameters.
+ * @param retry options of `retryAws` for each page. By default, only the SSM client repeats requests.
  * @throws errors of AWS.
  */
 export async function readSsmParameters(

@@ -3,32 +3,26 @@ import type { ConfigSource } from "../config/config-source.ts";
 import { type LedgerTable, readRawItem } from "../ledger/dynamo/item-operations.ts";
 import { IS_LAMBDA_INSTANCE } from "./environment.ts";
 
-/**
- * The initialization of a Lambda instance waits at most this long for the AWS services. Lambda ends an initialization
- * after 10 s.
- */
+/** The initialization waits at most this long for AWS. Lambda would end it after 10 s. */
 const TIME_LIMIT_MS = 2000;
-/** The key of a ledger item that does not exist. */
+/** The key of an item that does not exist. */
 export const WARM_UP_KEY = { pk: "warm-up", sk: "warm-up" } as const;
 
 interface WarmUpPorts {
   readonly configs: Pick<ConfigSource, "current">;
   readonly table: LedgerTable;
-  /**
-   * The queue to which the first invocation will send messages. Without a queue, `warmUp` opens no connection to SQS.
-   */
+  /** The queue that the first invocation will use. Without it, no connection to SQS is opened. */
   readonly queue?: { readonly client: SQSClient; readonly url: string };
 }
 
 /**
- * Does work that the first invocation would otherwise do. `warmUp` opens a TLS connection to each AWS service, compiles
- * the code of the AWS clients, and reads the config. A handler module waits for `warmUp`, because an instance has a
- * whole processor during its initialization. During an invocation, the instance has only the part of a processor that
- * belongs to its memory size.
+ * Does work that would delay the first invocation: it opens TLS connections to AWS, compiles the code of the AWS
+ * clients, and reads the config. During its initialization, an instance has a whole processor, so a handler module
+ * waits for `warmUp`. Later the instance has only a part of a processor.
  *
- * Reads a ledger item that does not exist, and sends a batch without messages, which SQS refuses. Neither the read nor
- * the empty batch changes anything or needs an additional permission. `warmUp` ignores errors, because the first
- * invocation gets and reports the same errors. `warmUp` does nothing outside of Lambda and of the local stack.
+ * The function reads an item that does not exist, and sends an empty batch, which SQS refuses. This changes nothing and
+ * needs no additional permission. Errors are ignored, because the first invocation reports them. Outside of Lambda and
+ * of the local stack, it does nothing.
  */
 export async function warmUp(
   { configs, table, queue }: WarmUpPorts,

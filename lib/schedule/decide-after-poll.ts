@@ -50,7 +50,8 @@ export type PollDecision =
     };
 
 /**
- * The delay until the next poll after an access error. It is short enough to detect soon that the access works again.
+ * The delay until the next poll after an access error. The delay is short enough to detect soon that the access works
+ * again.
  */
 const ACCESS_ERROR_DELAY = { minSeconds: 30, jitterSeconds: 30 };
 const GONE_DELAY = { minSeconds: 5, jitterSeconds: 6 };

@@ -82,9 +82,9 @@ export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
 /**
- * Returns how a watch ends if its job has succeeded, but the resource did not become usable in time. It replaces the
- * conclusion `replaced`, which says that the outcome of the job is unknown. If the service lost the access to the
- * resource, the state of the resource is unknown.
+ * Returns how a watch ends if its job has succeeded, but the resource did not become usable in time. The function
+ * replaces the conclusion `replaced`, which says that the outcome of the job is unknown. If the service lost the access
+ * to the resource, the state of the resource is unknown.
  */
 export function concludeNotReadyOrReadyUnknown(
   { readyMinutes, ready }: ReadyWatch,

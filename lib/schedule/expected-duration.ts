@@ -17,7 +17,10 @@ export const Expected = z.object({
   p90Seconds: Seconds,
   /** The number of these ended jobs. */
   fromJobs: Count,
-  /** The median remaining time of the running job. It is null if the job already takes longer than all ended jobs. */
+  /**
+   * The median remaining time of the running job. `remainingSeconds` is null if the job already takes longer than all
+   * ended jobs.
+   */
   remainingSeconds: z.nullable(Seconds),
 });
 export type Expected = z.infer<typeof Expected>;

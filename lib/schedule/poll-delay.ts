@@ -174,7 +174,7 @@ interface PollCosts {
 /**
  * Plans the cheapest sequence of polls after each planned age.
  *
- * The plan detects the end of the job soon and with few polls, which statistics calls an inspection problem. One poll
+ * The plan detects the end of the job soon and with few polls. Statistics calls this an inspection problem. One poll
  * costs x = `pollCostSeconds`. Each second of lateness costs 1. S(t) is the share of jobs that take longer than t. If a
  * job still runs at age t and the next poll is at age u, the cost until u is x + u - t. The lowest cost from age t on
  * is

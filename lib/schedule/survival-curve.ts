@@ -38,8 +38,8 @@ const MAX_DISTANCE = 150;
 
 /**
  * Returns the survival curve of a job type. For each bucket, the survival curve contains the probability that a job
- * lasts longer than the shortest duration in the bucket. The survival curve combines the smoothed job durations since
- * their last change with the assumed jobs of `assumedJobsLongerThanEachBucketStart`.
+ * lasts longer than the shortest duration in the bucket. The curve combines the smoothed durations since their last
+ * change with assumed jobs (`assumedJobsLongerThanEachBucketStart`).
  */
 export function getCachedSurvivalCurve(
   jobType: string | null,
@@ -52,10 +52,7 @@ export function getCachedSurvivalCurve(
   return survival;
 }
 
-/**
- * The survival curve for each list of duration counts. If the calling code passes the same list of counts again,
- * `getCachedSurvivalCurve` does not compute the curve again.
- */
+/** The survival curve for each list of duration counts. No curve is computed twice for the same list of counts. */
 const survivals = new WeakMap<
   readonly DurationCount[],
   { readonly jobType: string | null; readonly survival: Float64Array }
@@ -68,7 +65,7 @@ export function survivalAt(survival: Float64Array, ageSeconds: number): number {
 /**
  * Returns the probability that a job lasts longer than an age. Interpolates between the probabilities at the start and
  * at the end of the bucket of this age.
- * @param fractionalBucket the position of the age on the scale of buckets, from `fractionalBucketOfDuration`.
+ * @param fractionalBucket the age as a result of `fractionalBucketOfDuration`
  */
 export function survivalAtFractionalBucket(survival: Float64Array, fractionalBucket: number): number {
   const position = Math.min(BUCKETS, fractionalBucket);
@@ -146,7 +143,7 @@ interface Assumption {
  * assumed jobs are a Bayesian prior. The returned array has `BUCKETS` + 1 values, which fall and are never 0. If no
  * real job has ended, the first value of the array is 1. Each ended real job makes the first value of the array
  * smaller.
- * @param endedJobCount the number of real jobs that have ended.
+ * @param endedJobCount the number of ended jobs
  */
 export function assumedJobsLongerThanEachBucketStart(
   jobType: string | null,

@@ -3,7 +3,7 @@ import type { DiscoveryLedger } from "../../lib/ledger/ledger.ts";
 import type { Store } from "../store/store.ts";
 import { readRecord, updateRecord, writeRecord } from "./rows.ts";
 
-/** The time for which the ledger keeps the discovery record of a project after the last list of jobs. */
+/** How long the discovery state of a project is stored after the last list. */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 export function createDiscoveryOperations(store: Store): DiscoveryLedger {

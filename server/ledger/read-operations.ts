@@ -19,9 +19,7 @@ import {
 
 const Overdue = z.object({ project: z.string(), job_id: z.string(), caller: z.string(), due_at: z.number() });
 
-/**
- * Returns the ledger operations that read watches or change the times of the sweep (the search for overdue watches).
- */
+/** Returns operations that read watches or change when the sweep function checks them. */
 export function createWatchReadOperations(store: Store): WatchReadLedger {
   return {
     readWatch: (key) =>
@@ -128,7 +126,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
           .map(toWatchRow);
         const watches = rows.map(({ watch }) => watch);
         const end = watches.at(-1);
-        // A full page always has a page token, even the last page, because the ledger on DynamoDB does the same.
+        // A full page always has a page token, as with DynamoDB.
         return { watches, next: end === undefined || rows.length < limit ? null : toPageToken(end) };
       }),
   };

@@ -30,7 +30,7 @@ const WatchJson = z.extend(WatchFields, {
   operation: z.nullable(Operation),
 });
 
-/** The JSON in the column `body` of the table `watch`. `StoredWatch` describes the fields. */
+/** The JSON in column `body` of table `watch`. `StoredWatch` describes its fields. */
 const WatchBody = z.object({
   watch: WatchJson,
   owner: MaybeText,
@@ -52,10 +52,10 @@ export interface WatchRow extends StoredWatch {
   readonly expiresAt: Instant;
 }
 
-/** The columns of the table `watch` that `toWatchRow` reads. */
+/** The columns that `toWatchRow` reads. */
 export const WATCH_COLUMNS = "project, job_id, caller, due_at, expires_at, body";
 
-/** @throws ZodError if the row was not written by this service. The ZodError contains no values of the row. */
+/** @throws ZodError if this service did not write the row. It contains no values. */
 export function toWatchRow(row: Row): WatchRow {
   const {
     project,
@@ -79,7 +79,7 @@ export function readWatchRow(store: Store, { project, jobId, caller }: WatchKey)
   return row === null ? null : toWatchRow(row);
 }
 
-/** Writes a row of the table `watch`, and replaces an older row of the same watch. */
+/** Writes or replaces the row of a watch. */
 export function writeWatchRow(store: Store, { dueAt, expiresAt, watch, ...rest }: WatchRow): void {
   const { project, jobId, caller, ...fields } = watch;
   store.run(
@@ -104,11 +104,11 @@ export function readJobRows(store: Store, { project, jobId }: JobKey): readonly 
 
 const Instants = z._default(z.number(), 0);
 
-/** The kinds of rows in the table `record`, with the schema of the JSON in the column `body`. */
+/** The kinds of rows in table `record`, with the schema of column `body`. */
 const RECORDS = {
-  /** The context and the callbacks of one generation (one start or restart) of a watch. */
+  /** The context and callbacks of one generation (start or restart) of a watch. */
   caller: z.object({ context: Context, callbacks: z.record(z.string(), z.string()) }),
-  /** The job and its subjobs in the state that the latest poll has returned. */
+  /** The job and its subjobs in the latest poll. */
   tree: Job,
   outcome: z.object({
     summary: OutcomeSummary,
@@ -116,7 +116,7 @@ const RECORDS = {
     tree: z.nullable(Job),
   }),
   slow: SlowRecord,
-  /** The durations of the latest jobs of a type and of their subjobs. */
+  /** The latest durations of a job type and its subjobs. */
   latestDurations: LatestDurations,
   notification: z.object({ delivery: DeliveryRecord, owner: MaybeText, leaseUntil: MaybeInstant }),
   /** The state of a target or of a rate limit. */
@@ -139,14 +139,14 @@ const RECORDS = {
     succeededAt: z.number(),
     skippedJobIds: z.array(z.string()),
   }),
-  /** The record of an SMN message that the service has received. */
+  /** An SMN message that the service has received. */
   message: z.object({}),
-  /** The API calls that currently wait for a job, each under its number. */
+  /** Waiting API calls by their number. */
   waiting: z.record(z.string(), z.object({ caller: z.string(), until: z.number() })),
 } as const;
 export type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
 export type RecordKind = keyof Records;
-/** `RECORDS` in a type with an index signature, so that TypeScript accepts a type parameter as the index. */
+/** `RECORDS` with an index signature, so that a type parameter can be the index. */
 const SCHEMAS: { readonly [Kind in RecordKind]: z.ZodMiniType<Records[Kind]> } = RECORDS;
 
 const Body = z.object({ body: z.string() });
@@ -158,7 +158,7 @@ export const RecordRow = z.extend(Body, {
 });
 
 /**
- * Returns a record from the column `body` of the table `record`.
+ * Returns a record from column `body`.
  * @throws ZodError if the row was not written by this service. The ZodError contains no values of the row.
  */
 export function parseRecord<Kind extends RecordKind>(kind: Kind, body: string): Records[Kind] {
@@ -176,9 +176,8 @@ export function readRecord<Kind extends RecordKind>(
 }
 
 /**
- * Writes a record, and replaces an older record with the same kind and ID.
- * @param expiresAt the time after which the ledger may delete the record. `expiresAt` is null for a record that never
- * expires.
+ * Writes or replaces a record.
+ * @param expiresAt after this time, the record may be deleted. Null for ever.
  */
 export function writeRecord<Kind extends RecordKind>(
   store: Store,
@@ -197,7 +196,7 @@ export function writeRecord<Kind extends RecordKind>(
   );
 }
 
-/** Changes a record, but not its expiry time. */
+/** Changes a record without its expiry time. */
 export function updateRecord<Kind extends RecordKind>(
   store: Store,
   kind: Kind,

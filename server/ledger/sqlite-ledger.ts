@@ -10,7 +10,7 @@ import { createWatchReadOperations } from "./read-operations.ts";
 import { createTargetAndDurationOperations } from "./target-and-duration-operations.ts";
 import { createWatchChangeOperations } from "./watch-operations.ts";
 
-/** The largest number of rows of one table that one transaction deletes, so that other writes do not wait long. */
+/** How many rows one transaction deletes. With more, other writes would wait long. */
 const DELETED_ROWS = 500;
 
 /** Creates the ledger of the one-node edition. Each operation is one transaction of the store. */
@@ -35,8 +35,8 @@ const AuditRow = z.object({
 });
 
 /**
- * Counts the watches of the ledger by state, and finds orphaned watches (running watches whose planned check or
- * deadline passed long ago).
+ * Counts watches by state, and finds orphaned watches. An orphaned watch runs, but its next check or deadline passed
+ * long ago.
  */
 export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
   const counts = { concluded: 0, stopped: 0, live: 0, discovered: 0 };
@@ -58,13 +58,10 @@ export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
   return { ...counts, accepted: rows.length, orphaned };
 }
 
-/** The time after which a queue deletes a message, as on AWS. */
+/** A queue deletes a message after this time, as on AWS. */
 const MESSAGE_RETENTION_MS = 14 * 86_400_000;
 
-/**
- * Deletes the rows and the messages that have expired. One call deletes all expired rows and messages in several
- * transactions.
- */
+/** Deletes expired rows and messages, in several transactions. */
 export async function deleteExpiredRows(store: Store, now: Instant): Promise<void> {
   for (const table of ["watch", "record"]) {
     const sql = `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at < ? LIMIT ${DELETED_ROWS})`;

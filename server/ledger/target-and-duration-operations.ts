@@ -15,13 +15,10 @@ import { appendDurationsAndDropOldest, NO_LATEST_DURATIONS } from "../../lib/sch
 import type { Store } from "../store/store.ts";
 import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
 
-/**
- * The ledger deletes the state of a target or a rate limit one week after the last use, unless the target is switched
- * off.
- */
+/** The state of a target or rate limit is deleted a week after its last use, unless the target is switched off. */
 const RETENTION_MS = 7 * 24 * 3_600_000;
 
-/** The ID of the record that contains all waiting API calls. */
+/** The ID of the record with all waiting API calls. */
 const WAITING = "calls";
 
 const NEW_TARGET = { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0 };
@@ -30,15 +27,12 @@ const NOT_AN_OPERATION = `job_type NOT IN (${OPERATION_KINDS.map(() => "?").join
 
 const DurationRow = z.object({ day: z.int(), bucket: z.int(), count: Count });
 
-/** Returns the ledger operations for targets, rate limits, durations, digests, slow jobs and waiting API calls. */
+/** Returns operations for targets, rate limits, durations, digests, slow jobs and waiting calls. */
 export function createTargetAndDurationOperations(
   store: Store,
 ): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger & SlowLedger & WaitingCallLedger {
   const read = (name: string) => readRecord(store, "target", name) ?? NEW_TARGET;
-  /**
-   * @param usedAt the time when the target or the rate limit was used. The ledger keeps the state for one week after
-   * this time.
-   */
+  /** @param usedAt the time of the use. The state is stored for a week after it. */
   const write = (name: string, changes: Partial<ReturnType<typeof read>>, usedAt: Instant): void => {
     const state = { ...read(name), ...changes };
     writeRecord(store, "target", name, state, state.offSince === null ? usedAt + RETENTION_MS : null);

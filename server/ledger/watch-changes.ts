@@ -22,30 +22,25 @@ import type {
 } from "../../lib/ledger/watch-ledger.ts";
 
 /*
- * The functions in this file compute how an operation changes a stored watch. These functions do not access a database.
- * The ledger on SQLite and the ledger of the simulation use these functions.
+ * These functions compute how an operation changes a stored watch, without a database. The ledger on SQLite and the
+ * ledger of the simulation use them.
  */
 
-/** A watch in the form in which a ledger stores it. */
+/** A watch as a ledger stores it. */
 export interface StoredWatch {
   readonly watch: Watch;
-  /** The ID of the queue message that has claimed the latest poll. `owner` is null after the poll was recorded. */
+  /** The queue message that has claimed the latest poll. `owner` is null after the poll was recorded. */
   readonly owner: string | null;
   readonly leaseUntil: Instant;
-  /** The number of poll claims since the latest recorded poll, without the claims that were undone. */
+  /** Claimed polls since the latest recorded poll. Undone claims do not count. */
   readonly unfinishedTries: number;
-  /** `restartable` is true if the watch has ended and the next call for the job restarts the watch. */
+  /** True if the watch has ended and a new call would restart it. */
   readonly restartable: boolean;
-  /**
-   * The time when the sweep function checks the watch. `dueAt` is null if the sweep function does not check the watch.
-   */
+  /** When the sweep function checks the watch. With null, the sweep function does not check the watch. */
   readonly dueAt: Instant | null;
 }
 
-/**
- * The result of an operation on a stored watch. `stored` is the changed watch, or null if the operation changes
- * nothing.
- */
+/** The result of an operation. `stored` is the changed watch, or null without a change. */
 interface Change<Stored, Result> {
   readonly stored: Stored | null;
   readonly result: Result;
@@ -55,9 +50,9 @@ const NO_LEASE = { owner: null, leaseUntil: 0, unfinishedTries: 0 };
 const OVER = { pollDone: true, nextPollAt: null };
 
 /**
- * Returns the first generation of a watch (the watch after its first start), or the generation that follows the watch
- * `before`. The numbers of polls continue from the previous generation, so that the old poll messages have no effect.
- * @param before the caller's earlier watch of the same job. `before` is null if the caller has no watch of the job.
+ * Returns the first generation of a watch, or the generation after `before`. Poll numbers continue, so that old poll
+ * messages have no effect.
+ * @param before the caller's earlier watch of the job, or null.
  */
 export function startWatch(wanted: NewWatch, before: StoredWatch | null, generation: number): StoredWatch {
   const { project, jobId, caller, acceptedAt, deadlineAt, nextPollAt, digestId, traceparent } = wanted;
@@ -101,17 +96,17 @@ type ExtendedWatch<Stored> =
   | Extract<OpenResult, { readonly kind: "limit_exceeded" }>
   | {
       readonly kind: "extended";
-      /** The watch after the targets of the call were added. */
+      /** The watch with the added targets. */
       readonly stored: Stored;
       readonly addedTargets: readonly string[];
-      /** `isDeadlineLater` is true if the call has moved the deadline. */
+      /** True if the call has moved the deadline. */
       readonly isDeadlineLater: boolean;
       readonly isChanged: boolean;
-      /** `needsGenerations` is true if the call has added targets to an ended watch. */
+      /** True if targets were added to an ended watch. */
       readonly needsGenerations: boolean;
     };
 
-/** Adds targets to a watch. If the watch is running, the later deadline of the watch and of the call applies. */
+/** Adds targets to a watch. For a running watch, the later deadline applies. */
 export function extendWatch<Stored extends StoredWatch>(
   stored: Stored,
   wanted: NewWatch,
@@ -163,7 +158,7 @@ export function claimPoll<Stored extends StoredWatch>(
   };
 }
 
-/** Undoes the claim of a poll. Returns null if the message no longer has the claim or has already undone the claim. */
+/** Undoes the claim of a poll. If the message has no claim, the result is null. */
 export function undoPollClaim<Stored extends StoredWatch>(
   stored: Stored | null,
   claimed: PollOfMessage,
@@ -172,7 +167,7 @@ export function undoPollClaim<Stored extends StoredWatch>(
   return { ...stored, leaseUntil: 0, unfinishedTries: stored.unfinishedTries - 1 };
 }
 
-/** Records a poll. Returns null if the message no longer has the claim of the poll. */
+/** Records a poll. If the message has no claim, the result is null. */
 export function recordPoll<Stored extends StoredWatch>(
   stored: Stored | null,
   record: PollRecord,
@@ -235,7 +230,7 @@ export function stopWatch<Stored extends StoredWatch>(
   return { stored: { ...stored, ...NO_LEASE, watch, dueAt: null }, result: "stopped" };
 }
 
-/** Returns true if the message has claimed the poll and has not recorded the poll. */
+/** Returns true if the message has claimed the poll and not recorded it. */
 function hasClaimed({ watch, owner }: StoredWatch, { poll, messageId }: PollOfMessage): boolean {
   return watch.state === "watching" && watch.poll === poll && !watch.pollDone && owner === messageId;
 }

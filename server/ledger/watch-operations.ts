@@ -29,12 +29,12 @@ import {
 
 const NO_CALLER_DATA: CallerData = { context: {}, callbacks: {} };
 
-/** Returns the ledger operations that change watches. Each ledger operation is one transaction. */
+/** Returns operations that change watches. Each is one transaction. */
 export function createWatchChangeOperations(store: Store): WatchChangeLedger {
   const read = (key: WatchKey) => readWatchRow(store, key);
   const write = (row: WatchRow) => writeWatchRow(store, row);
 
-  /** Writes a watch that has ended. The context and the callbacks of an ended watch expire together with the watch. */
+  /** Writes a watch that has ended. Its context and callbacks expire together with it. */
   const writeEnded = (row: WatchRow, expiresAt: Instant): void => {
     write({ ...row, expiresAt });
     store.run(
@@ -119,7 +119,7 @@ export function createWatchChangeOperations(store: Store): WatchChangeLedger {
   };
 }
 
-/** Adds the targets and callbacks of a call to an existing watch, which the call does not restart. */
+/** Adds targets and callbacks to an existing watch without a restart. */
 function addToWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
   const extended = extendWatch(row, wanted);
   if (extended.kind === "limit_exceeded") return extended;
@@ -136,10 +136,7 @@ function addToWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
   return { kind: "already_watching", watch, addedTargets, generations };
 }
 
-/**
- * Computes the generation number for the notifications to targets that were added to an ended watch, and adds these
- * numbers to the stored outcome.
- */
+/** Computes and stores the generations in the notification keys of targets that were added to an ended watch. */
 function saveGenerationsOfLateTargets(
   store: Store,
   watch: Watch,

@@ -1,20 +1,16 @@
 import type { Instant } from "../../lib/domain/job.ts";
 
-/**
- * Smaller steps of the clock are ignored, because the time service of the machine corrects the clock by small steps.
- */
+/** Smaller steps are normal corrections by the time service of the machine. */
 const MIN_STEP_MS = 2000;
 
 interface ClockGuard {
-  /**
-   * Returns the time by which the clock was set back since the previous call. Returns 0 if the clock was not set back.
-   */
+  /** Returns by how much the clock was set back since the previous call, or 0. */
   readStepBackMs(): number;
 }
 
 /**
- * Compares the clock of the machine with a clock that is never set back. If the clock is set forward, no correction is
- * needed, because all planned polls and notifications are then due immediately.
+ * Compares the clock of the machine with a clock that is never set back. A clock that is set forward needs no
+ * correction, because everything planned is then due at once.
  */
 export function createClockGuard(now: () => Instant, monotonic: () => number): ClockGuard {
   let offsetMs = now() - monotonic();

@@ -5,8 +5,8 @@ const NAMED = ["projects", "targets", "tokens"];
 const SINGLE = ["oidc", "settings"];
 
 /**
- * Returns one act (a change that is logged) for each config entry that differs between two config documents. The
- * config file does not say who changed the file, so `who` is always `operator`. An act contains no value of the config.
+ * Returns one act (a logged change) for each changed config entry. The file does not say who changed it, so `who` is
+ * always `operator`. Acts contain no values.
  */
 export function listConfigActs(before: unknown, after: unknown): readonly Act[] {
   const [old, current] = [listEntries(before), listEntries(after)];

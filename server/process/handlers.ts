@@ -29,13 +29,13 @@ interface HandlerOptions {
   readonly queues: Readonly<Record<QueueName, SqliteQueue>>;
   readonly configs: ConfigSource<WholeConfig>;
   readonly proxy: OutgoingProxy | null;
-  /** Waits for `ms` milliseconds, and throws an error if the service stops during the wait. */
+  /** Waits for `ms` milliseconds, and throws if the service stops meanwhile. */
   readonly wait: (ms: number) => Promise<void>;
-  /** Returns the URL that the service uses when the config has no `publicUrl`. */
+  /** Returns the URL if the config has no `publicUrl`. */
   readonly defaultUrl: string;
 }
 
-/** Creates the handlers of all functions with the same factories as for the Lambda functions. */
+/** Creates the handlers with the same factories as the Lambda functions. */
 export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl }: HandlerOptions) {
   const ledger = createSqliteLedger(store);
   const shared = { ledger, configs, proxy, defaultUrl, wait, uuid, now: systemClock, random: systemRandom };
@@ -44,8 +44,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   const health = createCachedHealthCheck({
     checks: {
       config: configs.check,
-      // No target has the name `:health`, because the name of a target contains no colon. Reading the target `:health`
-      // only checks that the ledger responds, and returns no target.
+      // No target has this name, because names contain no colon. This read only checks that the ledger responds.
       ledger: () => ledger.readTarget(":health"),
       queue: () => queues.poll.nextVisibleAt(),
     },
@@ -81,7 +80,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       createCce,
     }),
     notify: () => handleNotification,
-    /** Starts no more delivery attempts. Notifications that wait for an attempt become visible in their queue again. */
+    /** Starts no more delivery attempts. Waiting notifications become visible in their queue again. */
     stopAttempts: () => attempts.stop(),
     sweep: createSweepHandler({ ...shared, ...senders }),
     discover: createDiscoverHandler(discover, shared),

@@ -16,7 +16,7 @@ import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 import type { AllowList } from "../../lib/http/egress-rules.ts";
 import { log } from "../../lib/runtime/log.ts";
 
-/** The time limit in which a client must send its whole request. */
+/** A client must send its whole request within this time. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface Tls {
@@ -27,20 +27,20 @@ export interface Tls {
 interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
-  /** The certificate and the private key in PEM. The server uses plain HTTP if `tls` is null. */
+  /** The certificate and the private key in PEM. With null, the server uses plain HTTP. */
   readonly tls: Tls | null;
-  /** The addresses of proxies that are trusted to name the client in the header X-Forwarded-For. */
+  /** Proxies whose header X-Forwarded-For is trusted. */
   readonly trustedProxies: Pick<AllowList, "hasAddress">;
   readonly answer: (request: ApiRequest) => Promise<ApiResponse>;
 }
 
 interface HttpServer {
   readonly url: string;
-  /** Stops accepting connections, waits at most `timeLimitMs` for open requests, and then closes all connections. */
+  /** Accepts no more connections, waits at most `timeLimitMs` for open requests, and closes all connections. */
   stop(timeLimitMs: number): Promise<void>;
 }
 
-/** The error for an address on which the server cannot listen. */
+/** The server cannot listen on this address. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
 }
@@ -80,9 +80,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/**
- * Returns the host in the URL of this server. A wildcard address cannot be in a URL, so it is replaced by 127.0.0.1.
- */
+/** Returns the host in the server's URL. For a wildcard address, it is 127.0.0.1. */
 function urlHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
   return isIP(host) === 6 ? `[${host}]` : host;
@@ -103,7 +101,7 @@ async function handle(
 ): Promise<void> {
   const requestId = randomUUID();
   const { bytes, isTooLong } = await readBody(incoming);
-  // If a request body is too long, the server does not read the rest of the body, so the connection must be closed.
+  // The rest of a too long body is not read, so the connection must be closed.
   if (isTooLong) response.setHeader("connection", "close");
   const [encodedPath = "/", ...query] = (incoming.url ?? "/").split("?");
   const path = decodePath(encodedPath);
@@ -140,10 +138,7 @@ async function handle(
   send(response, request.method, result);
 }
 
-/**
- * Reads the body of a request. Stops reading as soon as the body is longer than the limit, and the handler then reports
- * the limit.
- */
+/** Reads the body of a request. After the limit, it stops reading, and the handler reports the limit. */
 async function readBody(incoming: IncomingMessage): Promise<{ bytes: Buffer; isTooLong: boolean }> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -156,9 +151,7 @@ async function readBody(incoming: IncomingMessage): Promise<{ bytes: Buffer; isT
   return { bytes: Buffer.concat(chunks), isTooLong: false };
 }
 
-/**
- * Decodes the percent-encoding of a path, as API Gateway does, or returns null if the percent-encoding is malformed.
- */
+/** Decodes a path like API Gateway. A malformed path becomes null. */
 function decodePath(encodedPath: string): string | null {
   try {
     return decodeURIComponent(encodedPath);
@@ -174,8 +167,8 @@ function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, strin
 }
 
 /**
- * Returns the IP address of the client that has sent the request. Each proxy adds the address of its client to the end
- * of X-Forwarded-For. The client is the last address in X-Forwarded-For that does not belong to a trusted proxy.
+ * Returns the IP address of the client. Each proxy adds its client at the end of X-Forwarded-For. The client is the
+ * last address that is not a trusted proxy.
  */
 function clientAddress(
   peer: string,

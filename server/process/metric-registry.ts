@@ -7,8 +7,8 @@ import { type Dimensions, METRICS, type MetricName, UNITS } from "../../lib/runt
 export const OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /**
- * The metrics whose value is a state and not a number of events. For each of these metrics, the page `/metrics` shows
- * the latest value, and the number of values as `NAME_samples_total`.
+ * Metrics whose value is a state and not a number of events. `/metrics` shows their latest value, and the number of
+ * values as `NAME_samples_total`.
  */
 const GAUGES: ReadonlySet<string> = new Set<MetricName>([
   "LiveWatches",
@@ -19,8 +19,8 @@ const GAUGES: ReadonlySet<string> = new Set<MetricName>([
 ]);
 
 /**
- * The metrics that have labels. CloudWatch does not add up the values of dimensions, so the service also writes a total
- * of some of these metrics. Prometheus adds up the values of labels itself, so the page `/metrics` omits the total.
+ * Metrics with labels. CloudWatch does not add up dimensions, so some of these metrics also have a total. Prometheus
+ * adds up labels itself, so `/metrics` omits the total.
  */
 export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
   "Polls",
@@ -32,7 +32,7 @@ export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
   "AttemptMilliseconds",
 ]);
 
-/** The upper limits of the buckets of a histogram, in seconds and in milliseconds. */
+/** The upper limits of histogram buckets, in seconds and milliseconds. */
 const SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 1800, 3600];
 const MILLISECONDS = [10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
 
@@ -40,23 +40,23 @@ interface Series {
   sum: number;
   count: number;
   latest: number;
-  /** For each bucket of a histogram, the number of values that are at most the limit of the bucket. */
+  /** For each bucket, the number of values up to its limit. */
   readonly buckets: number[];
 }
 
-/** A value that is measured only when the page `/metrics` is read, such as the length of a queue. */
+/** A value that is measured when `/metrics` is read, such as the length of a queue. */
 export interface Measurement {
   readonly name: string;
   readonly help: string;
   readonly samples: readonly { readonly labels: Dimensions; readonly value: number }[];
 }
 
-/** Collects the metrics of the process and formats them as OpenMetrics text. */
+/** Collects metrics and formats them as OpenMetrics text. */
 export class MetricRegistry {
   readonly #families = new Map<MetricName, Map<string, Series>>();
 
   constructor() {
-    // Prometheus sees the first increase of a counter only if the counter existed before, so all counters start at 0.
+    // Prometheus sees the first increase only if the counter existed before, so all counters start at 0.
     for (const name of METRICS) if (!LABELLED_METRICS.has(name)) this.#seriesOf(name, {});
   }
 
@@ -81,7 +81,7 @@ export class MetricRegistry {
     return series;
   }
 
-  /** Returns the text of the page `/metrics`. The metrics have the same names as on AWS. */
+  /** Returns the text of `/metrics`. Names are the same as on AWS. */
   render(measurements: readonly Measurement[]): string {
     const families = [...this.#families].flatMap(([name, family]) => renderFamily(name, family));
     const measured = measurements.flatMap(({ name, help, samples }) => [
@@ -111,7 +111,7 @@ function renderFamily(name: MetricName, family: ReadonlyMap<string, Series>): st
   return [`# TYPE ${name} ${type}`, ...samples];
 }
 
-/** Before the first value of a gauge, the page `/metrics` shows only that the number of values is 0. */
+/** Before the first value, only the number of values (0) is shown. */
 function renderGauge(name: MetricName, family: ReadonlyMap<string, Series>): string[] {
   const series = [...family];
   return [
@@ -133,7 +133,7 @@ function limitsOf(name: MetricName): readonly number[] {
   return unit === "Milliseconds" ? MILLISECONDS : [];
 }
 
-/** Returns labels in braces, sorted by name. Returns an empty text if there are no labels. */
+/** Returns labels in braces, sorted by name, or an empty text. */
 function formatLabels(labels: Dimensions): string {
   const escapeLabel = (value: string) => value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n");
   const pairs = Object.entries(labels)

@@ -10,21 +10,18 @@ export interface OperationPagePorts {
   readonly store: Store;
   readonly configs: ConfigSource;
   readonly metrics: MetricRegistry;
-  /** Returns true as soon as the service begins to stop. */
+  /** Returns true when the service begins to stop. */
   readonly isStopping: () => boolean;
 }
 
 const NO_STORE = { "cache-control": "no-store" };
 
-/** The pages for operators and their tools. The pages need no token and contain no names and no secrets. */
+/** Pages for operators and their tools. They need no token and contain no names and no secrets. */
 export const OPERATION_PAGES: Readonly<Record<string, (ports: OperationPagePorts) => Promise<ApiResponse>>> =
   {
-    /** `/healthz` says that the process responds. A supervisor restarts a process that does not respond. */
+    /** Says that the process responds. Otherwise a supervisor restarts the process. */
     "/healthz": async () => jsonResponse(200, { status: "ok" }, NO_STORE),
-    /**
-     * `/readyz` says whether the service can accept jobs now. A load balancer sends no requests to a service that is
-     * not ready.
-     */
+    /** Says whether the service can accept jobs now. Otherwise a load balancer sends no requests. */
     "/readyz": readReadiness,
     "/metrics": async ({ store, metrics }) => ({
       status: 200,
@@ -39,7 +36,7 @@ async function readReadiness({ store, configs, isStopping }: OperationPagePorts)
       () => "ok",
       () => "unreachable",
     );
-  // This update checks whether the database is writable: it changes no data, but fails if the disk is full.
+  // This update changes no data, but fails if the disk is full.
   const writable = store.write(() => store.run("UPDATE message SET id = id WHERE id = ''"));
   const [config, ledger] = await Promise.all([check(configs.current()), check(writable)]);
   const isReady = config === "ok" && ledger === "ok" && !isStopping();

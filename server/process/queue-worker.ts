@@ -4,36 +4,33 @@ import { log } from "../../lib/runtime/log.ts";
 import { type HandleMessage, handleMessageOrRetry } from "../../lib/runtime/sqs-handler.ts";
 import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
 
-/** The number of messages in one batch, as on Lambda. */
+/** The number of messages per batch, as on Lambda. */
 const BATCH_MESSAGES = 10;
 /** The longest time between two checks of the queue, because another process may send messages or set the clock. */
 const MAX_IDLE_MS = 1000;
-/** The time that the worker waits after the database has refused a read or a write. */
+/** The wait after the database has refused a read or write. */
 const RETRY_MS = 1000;
 
 interface QueueWorkerOptions {
   readonly queue: Pick<SqliteQueue, "receive" | "remove" | "nextVisibleAt">;
-  /** Creates the handler for one batch with the given number of messages. */
+  /** Creates the handler of a batch. */
   readonly startBatch: (messages: number) => HandleMessage;
-  /** The largest number of messages that the worker handles at the same time. */
+  /** How many messages are processed at the same time. */
   readonly concurrency: number;
-  /** The time limit in which a handler must handle one message. */
+  /** The time limit for one message. */
   readonly timeLimitMs: number;
   readonly now: () => Instant;
   readonly monotonic: () => number;
 }
 
-/** Receives the messages of one queue and calls the handler for each message, as an event source of Lambda does. */
+/** Receives the messages of a queue and calls the handler, like an event source of Lambda. */
 export class QueueWorker {
   readonly #options: QueueWorkerOptions;
-  /**
-   * The IDs of the messages that a handler works on. After a change of the clock, a message can become visible while a
-   * handler still works on it.
-   */
+  /** Messages in progress. After a change of the clock, such a message can become visible again. */
   readonly #running = new Set<string>();
   readonly #done = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
-  /** The time when the worker receives messages again, or null while the worker receives messages. */
+  /** When the worker receives again, or null while it receives. */
   #nextReceiveAt: Instant | null = Number.POSITIVE_INFINITY;
   #mustReceiveAgain = false;
   #isStopped = false;
@@ -43,16 +40,15 @@ export class QueueWorker {
   }
 
   /**
-   * Makes the worker receive the visible messages immediately.
-   * @param visibleAt the time when the new message becomes visible. If the worker will receive messages before
-   * `visibleAt` anyway, the call has no effect.
+   * Lets the worker receive messages at once.
+   * @param visibleAt when the new message becomes visible. If the worker receives before that anyway, nothing happens.
    */
   wake(visibleAt: Instant = 0): void {
     if (this.#nextReceiveAt === null) this.#mustReceiveAgain = true;
     else if (visibleAt < this.#nextReceiveAt) void this.#receive();
   }
 
-  /** Stops receiving messages, and waits until the handlers of the received messages have finished. */
+  /** Stops receiving, and waits for the messages in progress. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -85,8 +81,7 @@ export class QueueWorker {
       if (free <= 0) return;
       const received = await queue.receive(Math.min(free, BATCH_MESSAGES));
       if (received.length === 0) return;
-      // If a handler already works on a message, the second copy of the message stays invisible until the visibility
-      // timeout has passed.
+      // A second copy of a message in progress stays invisible until its visibility timeout.
       const batch = received.filter(({ messageId }) => !this.#running.has(messageId));
       this.#startBatch(batch);
     }
@@ -94,7 +89,7 @@ export class QueueWorker {
 
   async #untilNextMessageMs(): Promise<number> {
     const { queue, now, concurrency } = this.#options;
-    // If all handlers are busy, the end of one handler wakes the worker before this time.
+    // If all handlers are busy, the first one that ends wakes the worker.
     if (this.#running.size >= concurrency) return MAX_IDLE_MS;
     const nextVisibleAt = await queue.nextVisibleAt();
     return nextVisibleAt === null ? MAX_IDLE_MS : Math.min(MAX_IDLE_MS, Math.max(0, nextVisibleAt - now()));
@@ -123,7 +118,7 @@ export class QueueWorker {
     const disposition = await handleMessageOrRetry(received, handle);
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
-      // A message that was not deleted becomes visible again and is handled again, which has no effect.
+      // The message becomes visible and is processed again, which has no effect.
       log.error("message not deleted", { messageId, traceparent: parseTraceparentInMessage(body) }, error);
     });
   }

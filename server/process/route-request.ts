@@ -7,9 +7,8 @@ import type { Handlers } from "./handlers.ts";
 import { OPERATION_PAGES, type OperationPagePorts } from "./operation-pages.ts";
 
 /**
- * Answers an HTTP request of the one-node edition: with an operation page such as `/metrics`, or with the handler of
- * the API call. While the service starts, only the operation pages respond, and every other request gets the status
- * 503.
+ * Answers an HTTP request with an operation page such as `/metrics`, or with the handler of the API call. While the
+ * service starts, all other requests get the status 503.
  */
 export async function routeRequest(
   request: ApiRequest,

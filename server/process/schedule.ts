@@ -1,16 +1,15 @@
 import { log } from "../../lib/runtime/log.ts";
 
 export interface Schedule {
-  /** Ends the schedule, so that no further run starts. */
+  /** Starts no further run. */
   stop(): void;
-  /** Returns a promise that resolves when no run of the schedule is in progress. */
+  /** Resolves when no run is in progress. */
   ended(): Promise<void>;
 }
 
 /**
- * Starts a run immediately, and then at regular intervals. No run starts while the previous run is in progress. A
- * failed run is logged, and the next run starts as planned. As on Lambda, a failed run writes no metric, because an
- * alarm counts the successful runs of the sweep and of the audit.
+ * Runs at once and then at regular intervals, but never twice at the same time. A failed run is logged. A failed run
+ * writes no metric, because an alarm counts successful runs.
  */
 export function startSchedule(name: string, everyMs: number, run: () => Promise<void>): Schedule {
   let current: Promise<void> | null = null;

@@ -24,22 +24,20 @@ import { QueueWorker } from "./queue-worker.ts";
 import { routeRequest } from "./route-request.ts";
 import { startSchedule } from "./schedule.ts";
 
-/** The time limit of one HTTP request and of one message, as on Lambda. */
+/** The time limit of a request or message, as on Lambda. */
 const TIME_LIMIT_MS = 29_000;
-/** This visibility timeout is longer than the lease of a poll or a notification (35 s). */
+/** The timeout is longer than a lease (35 s). */
 const VISIBILITY_MS = 40_000;
 const MAX_RECEIVE_COUNT = 1000;
 const CONCURRENCY = 100;
 const SWEEP_EVERY_MS = 5 * 60_000;
 const DISCOVER_EVERY_MS = 60_000;
-/** The time limit for one run of the sweep or of the discovery. */
+/** The time limit of a run of the sweep or the discovery. */
 const RUN_LIMIT_MS = 60_000;
 const AUDIT_EVERY_MS = 3_600_000;
 const CONFIG_CHECK_MS = 2000;
 const CLOCK_CHECK_MS = 1000;
-/**
- * The process must stop within 10 s. After `STOP_LIMIT_MS`, the process has 2 s for the last commit to the database.
- */
+/** The process must stop within 10 s. After this limit, 2 s remain for the last commit. */
 const STOP_LIMIT_MS = 8000;
 
 export interface ServiceOptions {
@@ -55,15 +53,14 @@ export interface ServiceOptions {
 
 export interface RunningService {
   readonly url: string;
-  /** Reads the config file again now. If the config file has errors, the service keeps the last valid config. */
+  /** Reads the config file again now. If it has errors, the last valid config stays. */
   reload(): Promise<void>;
-  /** Stops accepting requests and messages, waits at most 8 s for the running work, and closes the database. */
+  /** Accepts no more requests and messages, waits at most 8 s, and closes the database. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the one-node edition: the API and the pages, the workers of both queues, the sweep, the discovery and
- * the audit.
+ * Starts the one-node edition: API, pages, queues, sweep, discovery and audit.
  * @throws DataUnusableError, ListenError, ConfigInvalidError or ConfigUnreadableError.
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
@@ -141,7 +138,7 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
   }, CLOCK_CHECK_MS);
   const reload = async () => {
     await configs.reload().catch(() => undefined);
-    // The config source has already logged the errors of an invalid config file.
+    // The errors of an invalid config are already logged.
     await configs.check().then(
       () => log.info("config read", {}),
       () => undefined,
@@ -221,8 +218,7 @@ function createQueues(
 
 /**
  * Waits for `ms` milliseconds.
- * @throws LedgerUnavailableError if the service stops. The caller of a waiting request then gets a 503 response and
- * repeats the request.
+ * @throws LedgerUnavailableError if the service stops. A waiting request then gets a 503 response.
  */
 function waitUnlessStopped(ms: number, stopping: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

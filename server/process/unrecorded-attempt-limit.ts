@@ -1,24 +1,15 @@
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 
 /**
- * The number of recorded attempts after which one more attempt may run at the same time. A process that is killed again
- * and again repeats at most one notification per kill, and one more notification per 60 recorded attempts.
+ * After this number of recorded attempts, one more attempt may run in parallel. Repeated crashes repeat at most one
+ * notification each, and one more per 60 recorded attempts.
  */
 const RECORDED_PER_ATTEMPT = 60;
-/**
- * A delivery attempt no longer counts toward the limit after 500 ms without an answer, so that a slow target does not
- * delay attempts to other targets.
- */
+/** After this time without an answer, an attempt no longer counts, so that a slow target does not delay others. */
 const SLOW_ANSWER_MS = 500;
-/**
- * The pause before the next try to record an attempt, if the database has refused the record, for example on a full
- * disk.
- */
+/** The pause before a refused record is tried again, for example on a full disk. */
 const RECORD_RETRY_MS = 500;
-/**
- * The time limit for all tries to record one attempt. `RECORD_LIMIT_MS` is shorter than the lease of a notification (35
- * s).
- */
+/** The time limit for the record of one attempt. The limit is shorter than the lease (35 s). */
 const RECORD_LIMIT_MS = 20_000;
 
 interface LimitOptions {
@@ -27,19 +18,18 @@ interface LimitOptions {
 }
 
 /**
- * Limits the number of delivery attempts that were started but are not recorded yet. If the process crashes, the
- * notifications of unrecorded attempts are sent twice. The limit is 1 after the start of the process, and grows with
- * the number of recorded attempts. Without the limit, a process that starts with many waiting notifications would send
- * all notifications before it records the first attempt.
+ * Limits how many attempts are started and not recorded yet. A crash repeats the notifications of these attempts. The
+ * limit is 1 at first, and grows with the number of recorded attempts. Without it, a process would send all waiting
+ * notifications before it records the first.
  */
 export class UnrecordedAttemptLimit {
   readonly #options: LimitOptions;
   readonly #waiting: ((mayStart: boolean) => void)[] = [];
   #isStopped = false;
   #recorded = 0;
-  /** The number of running attempts, without the attempts whose target answers slowly. */
+  /** Running attempts, except those with a slow target. */
   #counted = 0;
-  /** The number of attempts whose record the database has refused until now. */
+  /** Attempts whose record the database has refused so far. */
   #refused = 0;
 
   constructor(options: LimitOptions) {
@@ -47,9 +37,9 @@ export class UnrecordedAttemptLimit {
   }
 
   /**
-   * Waits until the limit allows another delivery attempt, and then runs the attempt with its record. Attempts start in
-   * the order of the calls.
-   * @returns the result of the attempt, or null if `stop` was called before the attempt could start
+   * Waits until the limit allows another attempt, and runs it with its record. Attempts start in the order of the
+   * calls.
+   * @returns the result, or null if `stop` was called before the attempt
    */
   async run<T>(attempt: () => Promise<T>): Promise<T | null> {
     const mayStart = await new Promise<boolean>((resolve) => {
@@ -63,8 +53,8 @@ export class UnrecordedAttemptLimit {
       isCounted = false;
       this.#startWaiting();
     };
-    // `setImmediate` lets the process read a response that has already arrived, and the record of this response is then
-    // part of the next commit.
+    // `setImmediate` lets the process read a response that has already arrived, so that its record is part of the next
+    // commit.
     const timer = setTimeout(() => setImmediate(stopCounting), SLOW_ANSWER_MS);
     try {
       return await attempt();
@@ -75,9 +65,8 @@ export class UnrecordedAttemptLimit {
   }
 
   /**
-   * Records an attempt. If the database refuses the record, `record` tries again. Until then no other attempt starts,
-   * because its record would be refused too.
-   * @throws LedgerUnavailableError if the database refuses the record for 20 s. Throws the other errors of `record`.
+   * Records an attempt. If the database refuses the record, `record` tries again. Until then no other attempt starts.
+   * @throws LedgerUnavailableError if the database refuses it for 20 s. Other errors are thrown unchanged.
    */
   async record<T>(record: () => Promise<T>): Promise<T> {
     const { monotonic, wait } = this.#options;
@@ -102,7 +91,7 @@ export class UnrecordedAttemptLimit {
     }
   }
 
-  /** Starts no more delivery attempts, but lets the running attempts continue. */
+  /** Starts no more attempts. Running attempts continue. */
   stop(): void {
     this.#isStopped = true;
     this.#startWaiting();

@@ -8,26 +8,26 @@ import type { Store } from "../store/store.ts";
 
 export type QueueName = "poll" | "pollDead" | "notify" | "notifyDead";
 
-/** A message that a consumer has received. */
+/** A received message. */
 export interface QueueMessage {
   readonly messageId: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly sentAt: Instant;
-  /** The number of times that the queue has delivered the message, including the current delivery. */
+  /** How often the message was delivered, including this delivery. */
   readonly receiveCount: number;
   readonly receiptHandle: string;
 }
 
 export interface SqliteQueue extends Queue {
   /**
-   * Receives at most `max` visible messages, and starts with the message that has been visible for the longest time.
-   * The queue makes the received messages invisible for the visibility timeout.
+   * Receives at most `max` visible messages, the longest visible first. They become invisible for the visibility
+   * timeout.
    */
   receive(max: number): Promise<readonly QueueMessage[]>;
-  /** Deletes a message. As in SQS, the receipt handle of an earlier delivery deletes nothing. */
+  /** Deletes a message. The receipt handle of an earlier delivery deletes nothing, as in SQS. */
   remove(receiptHandle: string): Promise<void>;
-  /** Returns the time when the next message becomes visible, or null if the queue is empty. */
+  /** Returns when the next message becomes visible, or null for an empty queue. */
   nextVisibleAt(): Promise<Instant | null>;
 }
 
@@ -35,16 +35,15 @@ interface SqliteQueueOptions {
   readonly name: QueueName;
   readonly now: () => Instant;
   readonly visibilityMs: number;
-  /** A message that was received `maxReceiveCount` times moves to the dead-letter queue. */
+  /** After `maxReceiveCount` receives, a message moves to the dead-letter queue. */
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: QueueName };
   /**
-   * `onChange` is called after messages were sent or their visibility was changed, with the time when the first of
-   * these messages becomes visible.
+   * Called after messages were sent or their visibility changed, with the time when the first of them becomes visible.
    */
   readonly onChange?: (visibleAt: Instant) => void;
 }
 
-/** The error for a message that is visible or deleted, or that was received again with another receipt handle. */
+/** The message is visible or deleted, or was received again. */
 class MessageNotInFlightError extends Error {
   override readonly name = "MessageNotInFlightError";
 }
@@ -59,7 +58,7 @@ const MessageRow = z.object({
 const Attributes = z.record(z.string(), z.string());
 const VisibleAt = z.object({ at: z.nullable(z.number()) });
 
-/** Creates one queue of the one-node edition. The queue behaves like an SQS standard queue. */
+/** Creates a queue of the one-node edition. The queue behaves like an SQS standard queue. */
 export function createSqliteQueue(store: Store, options: SqliteQueueOptions): SqliteQueue {
   const { name, now, visibilityMs, redrive, onChange = () => undefined } = options;
 
@@ -67,7 +66,7 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
     store.run("UPDATE message SET queue = ?, sent_at = ?, visible_at = ? WHERE id = ?", to, now(), now(), id);
   };
 
-  /** Makes a message invisible for the visibility timeout and counts the delivery. */
+  /** Makes a message invisible and counts the delivery. */
   const deliverMessage = (message: z.infer<typeof MessageRow>): QueueMessage => {
     const { id: messageId, body, sent_at: sentAt } = message;
     const receiveCount = message.receive_count + 1;
@@ -128,8 +127,8 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
     receive: (max) =>
       store.write(() => {
         const received: QueueMessage[] = [];
-        // No separate statement searches for messages for the dead-letter queue, because it would read all visible
-        // messages at each call. A consumer that has fallen behind would then become slower and slower.
+        // A separate search for dead letters would read all visible messages at each call, which would make a slow
+        // consumer even slower.
         for (;;) {
           const rows = store.all(
             `SELECT id, body, attributes, sent_at, receive_count FROM message

@@ -5,23 +5,20 @@ import * as z from "zod/mini";
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 
-/** The name of the database file in the data directory. */
+/** The database file in the data directory. */
 export const DATABASE_FILE = "notifier.sqlite";
-/**
- * The process that runs the service holds an exclusive lock on this file. The operating system releases the lock when
- * the process ends.
- */
+/** The running service has an exclusive lock on this file. The operating system releases it when the process ends. */
 const LOCK_FILE = "lock.sqlite";
-/** The longest time that an operator's command and the service wait for each other's writes. */
+/** How long an operator's command and the service wait for each other's writes. */
 const BUSY_TIMEOUT_MS = 5000;
 
-/** The error for a data directory that this release cannot use. A `DataUnusableError` says what the operator can do. */
+/** This release cannot use the data directory. The message says what the operator can do. */
 export class DataUnusableError extends Error {
   override readonly name = "DataUnusableError";
 }
 
 /**
- * Creates the data directory and its missing parent directories. Only the owner may read the files in a new directory.
+ * Creates the data directory and its parents. Only the owner may read files in a new directory.
  * @throws DataUnusableError if a directory cannot be created.
  */
 export function createDataDirectoryIfMissing(directory: string): void {
@@ -35,8 +32,8 @@ export function createDataDirectoryIfMissing(directory: string): void {
 }
 
 /**
- * Creates a directory and its missing parents. The option `recursive` of `mkdirSync` is not used, because a recursive
- * `mkdirSync` never ends in /proc: there, `mkdir` reports an existing parent directory as missing.
+ * Creates a directory and its missing parents. A recursive `mkdirSync` never ends in /proc, because there `mkdir`
+ * reports an existing parent as missing.
  * @throws Error if a directory cannot be created, or if a file has the name of a directory.
  */
 export function createMissingDirectories(directory: string): void {

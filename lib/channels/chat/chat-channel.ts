@@ -92,7 +92,10 @@ const DOT_OF_NAME = /(?<=[\p{L}\p{N}])\.(?=\p{L}{2})/gu;
 const withoutLinks = (text: string): string =>
   text.replace(ADDRESS, "…").replace(DOT_OF_NAME, `.${ZERO_WIDTH_SPACE}`);
 
-/** Creates the channel of a chat. It shortens the texts step by step until the message is within the size limits. */
+/**
+ * Creates the channel of a chat. The channel shortens the texts step by step until the message is within the size
+ * limits.
+ */
 export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Schema>): Channel<Schema> {
   return {
     isChat: true,

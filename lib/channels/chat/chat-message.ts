@@ -25,7 +25,7 @@ export interface ChatMessage {
   /** Lines with a label and a value, for example who started the job. */
   readonly facts: readonly Fact[];
   readonly links: readonly Link[];
-  /** The last line: the project, the region and the full job ID. It is empty for a message about a target. */
+  /** The last line: the project, the region and the full job ID. `footer` is empty for a message about a target. */
   readonly footer: string;
   /** The time after the footer. If possible, the chat shows this time in the reader's time zone. */
   readonly at: Instant;
@@ -70,11 +70,11 @@ export interface Fact {
 
 /** The text about one cause of failure. In a digest, a cause may belong to several jobs. */
 export interface CauseText {
-  /** The failed subjobs, such as `30 of 30 nodes failed: pool-a-0 …`. Null if the job itself failed. */
+  /** The failed subjobs, such as `30 of 30 nodes failed: pool-a-0 …`. `title` is null if the job itself failed. */
   readonly title: string | null;
   /**
-   * The types down to the failed subjob, such as `CreateCluster › CreateNode`. Null if title and headline already
-   * contain these types.
+   * The types down to the failed subjob, such as `CreateCluster › CreateNode`. `path` is null if title and headline
+   * already contain these types.
    */
   readonly path: string | null;
   /** The failure reason of the cloud, or null. */
@@ -124,8 +124,8 @@ export function joinFooterAndTime(footer: string, time: string): string {
 }
 
 /**
- * The maximum length of a URL in a message. A longer URL would exceed the size limit of a channel. It is omitted,
- * because a truncated URL does not work.
+ * The maximum length of a URL in a message. A longer URL would exceed the size limit of a channel. Such a URL is
+ * omitted, because a truncated URL does not work.
  */
 const MAX_URL_CHARACTERS = 600;
 

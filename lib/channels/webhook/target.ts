@@ -68,8 +68,8 @@ export const CALLBACK_PREFIX = "callback:";
 export const isCallbackTargetName = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
 
 /**
- * Creates the target of a caller's `callbackUrl`. It is notified of every outcome. Without `secrets`, its notifications
- * are not signed.
+ * Creates the target of a caller's `callbackUrl`. This target is notified of every outcome. Without `secrets`, its
+ * notifications are not signed.
  */
 export function createCallbackTarget(url: Secret, secrets: Secret[]): WebhookTarget {
   return { kind: "webhook", url, on: [...OUTCOMES], secrets, headers: {} };

@@ -13,7 +13,7 @@ const EMPTY_BODY_BYTES = JSON.stringify({ msgtype: "markdown", markdown: { conte
 const COLOURS: Readonly<Record<Tone, string>> = { good: "info", bad: "warning", doubtful: "warning" };
 const STYLE = createMarkdownStyleWithoutEscapes("\n", (line) => `<font color="comment">${line}</font>`);
 
-/** Formats a message in Markdown for WeCom. It mentions only the configured user. */
+/** Formats a message in Markdown for WeCom. The message mentions only the configured user. */
 export function formatWecomMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const headline = `### <font color="${COLOURS[message.tone]}">${disableMarkupByZeroWidthSpaces(message.headline)}</font>`;
   const mentionLine = mention === null ? [] : [mentionTag(mention)];

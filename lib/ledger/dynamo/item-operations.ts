@@ -206,8 +206,8 @@ export function bindToTable<Name extends keyof Ledger>(
 }
 
 /**
- * The dictionary of the compression contains texts that most outcome summaries and trees contain. It must never change,
- * because stored data needs the same dictionary.
+ * The dictionary of the compression contains texts that most outcome summaries and trees contain. The dictionary must
+ * never change, because stored data needs the same dictionary.
  */
 const DICTIONARY = Buffer.from(
   `"region":null,"outcome":"failed","succeeded","reason":null,"failures":[],"failuresOmitted":0,"causes":[],\

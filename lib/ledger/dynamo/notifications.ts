@@ -83,8 +83,8 @@ function explainRefusal(item: NotificationItem, wanted: NotificationToClaim): No
 }
 
 /**
- * After an attempt, the item still contains the ID of the queue message. It shows that another message for the same
- * notification is a duplicate.
+ * After an attempt, the item still contains the ID of the queue message. With this ID, the ledger recognizes another
+ * message for the same notification as a duplicate.
  */
 export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, record) => {
   const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;

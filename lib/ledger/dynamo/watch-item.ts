@@ -28,8 +28,8 @@ const Flag = z._default(z.boolean(), false);
 const Bytes = z._default(z.nullable(z.instanceof(Uint8Array)), null);
 
 /**
- * The DynamoDB item of a watch. Each poll writes this item. It has less than 1 kB, because DynamoDB bills each started
- * kilobyte of a write.
+ * The DynamoDB item of a watch. Each poll writes this item. The watch item has less than 1 kB, because DynamoDB bills
+ * each started kilobyte of a write.
  */
 export const WatchItem = z.extend(WatchFields, {
   pk: z.string(),

@@ -187,8 +187,8 @@ async function refresh(): Promise<void> {
 }
 
 /**
- * Returns the delay before the next update of the page. It is 2 seconds at first, and increases with the age of the
- * page and after failed requests.
+ * Returns the delay before the next update of the page. The delay is 2 seconds at first, and increases with the age of
+ * the page and after failed requests.
  */
 function refreshDelayMs(): number {
   const openMs = Date.now() - openedAt;
