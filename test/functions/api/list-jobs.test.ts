@@ -94,6 +94,11 @@ describe("the ledger reads of GET /v1/jobs", () => {
 });
 
 describe("GET /v1/jobs", () => {
+  test("returns 50 jobs without `limit`", async () => {
+    const { jobs, next } = await list(await createListed(51));
+    expect([jobs.length, next]).toEqual([50, expect.any(String)]);
+  });
+
   test("has no `next` after the last watch that a filter selects", async () => {
     const api = await createListed(7, (i) => i % 2 === 0);
     const { jobs, next } = await list(api, "?state=stopped&limit=4");

@@ -190,12 +190,13 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     ]);
   });
 
-  test("schedules a sweep that finds the notification when its message is lost", async () => {
+  test("schedules a sweep that finds the notification when its message is lost, and not before its first attempt", async () => {
     const api = await watched();
     await end(api, "succeeded");
     const [before] = await api.ledger.listOverdue(api.clock.now * 2, 10);
     if (before !== undefined) await api.ledger.rescheduleSweep(before, null);
     await again(api);
+    expect(await api.ledger.listOverdue(api.clock.now + 59_999, 10)).toEqual([]);
     expect(await api.ledger.listOverdue(api.clock.now * 2, 10)).toMatchObject([KEY]);
   });
 

@@ -61,6 +61,28 @@ async function deliver(api: Harness, target: string): Promise<void> {
   });
 }
 
+const readOf = (project: string, target: string): Rights => {
+  return { projects: [project], targets: [target], operations: ["read"] };
+};
+
+/** Watches a job that discovery has found. */
+async function watchDiscovered({ ledger }: Harness, targets: readonly string[]): Promise<void> {
+  await ledger.startOrExtendWatch({
+    project: "prod",
+    jobId: "found",
+    caller: "discover:prod",
+    acceptedAt: START,
+    deadlineAt: START + 1e6,
+    nextPollAt: START,
+    targets,
+    context: {},
+    callbacks: {},
+    digestId: null,
+    traceparent: null,
+    expiresAt: START + 1e10,
+  });
+}
+
 describe("POST /v1/jobs of several callers", () => {
   test("accepts one watch for each caller, each with its own deadline", async () => {
     const api = create();
@@ -286,24 +308,29 @@ describe("GET /v1/jobs of several callers", () => {
     "has a page link to a discovered job with the targets %j if the caller may use them",
     async (targets, url) => {
       const api = create();
-      await api.ledger.startOrExtendWatch({
-        project: "prod",
-        jobId: "found",
-        caller: "discover:prod",
-        acceptedAt: START,
-        deadlineAt: START + 1e6,
-        nextPollAt: START,
-        targets,
-        context: {},
-        callbacks: {},
-        digestId: null,
-        traceparent: null,
-        expiresAt: START + 1e10,
-      });
+      await watchDiscovered(api, targets);
       const { jobs } = JobList.parse(json(await api.ask("GET", "/v1/jobs", { token: "reader" })));
       expect(jobs.map(({ pageUrl }) => pageUrl)).toEqual([url]);
     },
   );
+
+  test("has no page link to a discovered job whose target the caller may use only in another project", async () => {
+    const rights = [readOf("prod", "deploys"), readOf("secret", "ops")];
+    const caller = { name: "oidc:https://ci.example.com:me", rights };
+    const oidc = rights.map((rule) => {
+      return { ...rule, issuer: "https://ci.example.com", audience: "us", claims: { sub: "me" } };
+    });
+    const identify = async () => ({ kind: "caller" as const, caller });
+    for (const [target, url] of [
+      ["deploys", expect.any(String)],
+      ["ops", null],
+    ] as const) {
+      const api = createHarness({ config: { ...CONFIG, oidc }, identify });
+      await watchDiscovered(api, [target]);
+      const { jobs } = JobList.parse(json(await api.ask("GET", "/v1/jobs", { token: "eyJh.eyJp.c2ln" })));
+      expect(jobs.map(({ pageUrl }) => pageUrl)).toEqual([url]);
+    }
+  });
 
   test("filters by the state of the watch that it shows", async () => {
     const api = await createTwo();
@@ -334,7 +361,6 @@ test("the watch of another caller contains only the targets that the reader may 
   const reader = { name: "token:reader", rights: [CALLERS.reader] as Rights[] };
   expect(redactWatchForCaller(document, reader).watch.targets).toEqual(["deploys"]);
   expect(redactWatchForCaller(document, { ...reader, rights: [] }).watch.targets).toEqual([]);
-  const elsewhere = { projects: ["secret"], targets: ["ops"], operations: ["read"] } as Rights;
-  const both = { ...reader, rights: [...reader.rights, elsewhere] };
+  const both = { ...reader, rights: [...reader.rights, readOf("secret", "ops")] };
   expect(redactWatchForCaller(document, both).deliveries.map(({ target }) => target)).toEqual(["deploys"]);
 });
