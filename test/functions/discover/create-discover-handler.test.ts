@@ -95,7 +95,12 @@ describe("the discover function", () => {
     const document = await flow.memory.readWatch(keyOf("a"));
     expect(document).toMatchObject({
       context: { labels: { source: "discovery" } },
-      watch: { state: "watching", targets: ["audit", "deploys"], deadlineAt: T0 + 120 * MINUTE_MS },
+      watch: {
+        state: "watching",
+        targets: ["audit", "deploys"],
+        deadlineAt: T0 + 120 * MINUTE_MS,
+        nextPollAt: T0,
+      },
     });
     expect(await flow.memory.readWatch(keyOf("b"))).toBeNull();
     expect(flow.pollQueue.receive(10)).toMatchObject([{}]);

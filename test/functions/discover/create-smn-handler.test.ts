@@ -18,7 +18,9 @@ type HarnessOptions = NonNullable<Parameters<typeof createHarness>[0]>;
 
 /** Creates the API with a simulated SMN that has the hosts of Open Telekom Cloud. */
 function createReceiver(
-  options: Pick<HarnessOptions, "config" | "readConfig" | "ledger"> & { status?: number } = {},
+  options: Pick<HarnessOptions, "config" | "refreshedConfig" | "readConfig" | "ledger"> & {
+    status?: number;
+  } = {},
 ) {
   const { status: ownStatus, ...others } = options;
   const smn = new SimulatedSmn(() => api.clock.now);
@@ -113,6 +115,13 @@ describe("the event trigger", () => {
     expect(reads).toBe(2);
     expect(await send(trace())).toMatchObject({ status: 200 });
     expect(reads).toBe(3);
+  });
+
+  it("accepts a message of a topic that the operator added a moment ago", async () => {
+    const { prod, secret } = CONFIG.projects;
+    const projects = { prod: { ...prod, discover: { notify: [] } }, secret };
+    const { send, trace } = createReceiver({ config: { ...CONFIG, projects }, refreshedConfig: CONFIG });
+    expect(await send(trace())).toEqual({ status: 200, text: "listed" });
   });
 
   it("keeps the ID of a message for 15 minutes, and refuses a message that another instance has handled meanwhile", async () => {
