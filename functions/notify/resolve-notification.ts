@@ -158,8 +158,8 @@ async function readCallback(
 }
 
 /**
- * Returns the webhook ID of a notification: a hash, because a target's name may contain characters that HTTP headers do
- * not allow.
+ * Returns the webhook ID of a notification. The ID is a hash, because a target's name may contain characters that HTTP
+ * headers do not allow.
  */
 function webhookId({ project, jobId, generation, event, target }: NotificationKey): string {
   const parts = [project, jobId, event, target, generation];

@@ -118,7 +118,7 @@ export async function queryReadyState(
       if (state === "succeeded") continue;
       return { kind: "not_ready", reason: reason ?? phase, message: observation.message ?? null };
     }
-    // A new resource may become visible in CCE later, so the reply that the resource does not exist is not final.
+    // CCE may show a new resource late, so the response "unknown resource" is not final.
     if (observation.kind === "gone")
       return { kind: "unseen", observation: { kind: "unavailable", text: observation.text } };
     return { kind: "unseen", observation };

@@ -19,11 +19,11 @@ import { queryOperation, queryReadyState } from "./query-resource.ts";
 import { notifyIfSlowAndPlanNextCheck, type SlowJobPorts, saveDurationsForSlowLimit } from "./slow-job.ts";
 
 /**
- * The longest time for which a watch may continue after the deadline in its poll message, even if the ledger has a
- * later deadline.
+ * A watch never continues longer than this after the deadline in its poll message, even if the ledger contains a later
+ * deadline.
  */
 const LOOP_BOUND_MS = 7 * 86_400_000;
-/** If the rate limit asks for a wait of at most one second, the function ignores the wait and queries CCE at once. */
+/** If the rate limit asks for at most one second, the function queries CCE at once. */
 const NEGLIGIBLE_WAIT_MS = 1000;
 
 export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow" | "onSlowSentAgain"> {
@@ -35,7 +35,7 @@ export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow
   readonly random: () => number;
 }
 
-/** A poll that a queue message has claimed, so that no other message makes the same poll. */
+/** A poll that a queue message has claimed. No other message makes this poll. */
 export interface ClaimedPoll {
   readonly message: PollMessage;
   readonly messageId: string;
@@ -45,8 +45,8 @@ export interface ClaimedPoll {
 }
 
 /**
- * Makes a claimed poll: queries CCE, and sends the next poll message or the notifications about the end of the watch.
- * After the next poll message is sent, the function records the current poll as done.
+ * Makes a claimed poll: queries CCE, and sends the next poll message or the notifications. After that, the function
+ * records the poll as done.
  * @param timeLimitMs the time limit for the query to CCE
  * @throws SendFailedError, LeaseEndedError or an error of the ledger
  */
@@ -91,7 +91,7 @@ export async function runClaimedPoll(
   return { observation: answer.kind, resource, next: "poll_again", delaySeconds };
 }
 
-/** Returns the kind of the observation of a resource or a task, or null if the poll queried only a job. */
+/** Returns the kind of the observation of a resource or task, or null if only a job was queried. */
 function kindOfResourceReply(
   { watch }: ClaimedPoll,
   answer: CceAnswer,
@@ -103,9 +103,9 @@ function kindOfResourceReply(
 }
 
 /**
- * Returns the delay of the next poll, and shortens the delay if a notification about a slow job would otherwise be
+ * Returns the delay until the next poll. The delay is shorter if a notification about a slow job would otherwise be
  * late.
- * @param slowAt the time of the next check whether the job is slow. A time in the past does not shorten the delay.
+ * @param slowAt the time of the next check whether the job is slow. A past time does not shorten the delay.
  */
 function delayUntilSlow(
   delaySeconds: number,
@@ -118,7 +118,7 @@ function delayUntilSlow(
   return Math.min(delaySeconds, Math.max(minSeconds, Math.ceil((slowAt - at) / 1000)));
 }
 
-/** Returns the result of a claimed poll. The parameter `observation` is null if the poll made no query to CCE. */
+/** Returns the result of a claimed poll. `observation` is null if the poll did not query CCE. */
 export function toPollResult(
   { message: { poll }, messageId, watch, leaseUntil }: ClaimedPoll,
   observation: Observation | null,
@@ -137,9 +137,8 @@ export function toPollResult(
 }
 
 /**
- * Returns the time at which a watch must end. At its effective deadline, a watch whose job has not succeeded ends as
- * `timed_out`. At its effective deadline, a watch whose job has succeeded ends although the resource of the job is not
- * usable.
+ * Returns the time at which a watch must end. If the job has not succeeded by then, the watch ends as `timed_out`. If
+ * the job has succeeded, the watch ends although its resource is not usable.
  */
 export function computeEffectiveDeadline({
   message,
@@ -148,12 +147,12 @@ export function computeEffectiveDeadline({
   return Math.min(readyDeadline(watch) ?? watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
 }
 
-/** An observation of a job, or the later time that the rate limit of the project has reserved for the query to CCE. */
+/** An observation, or the later time that the rate limit has reserved for the query. */
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
 /**
- * Queries a job or an operation from CCE. If the job has already succeeded, the function returns the stored job without
- * a query, because only the resources of the job can still change.
+ * Queries a job or an operation from CCE. If the job has already succeeded, the function returns the stored job,
+ * because only its resources can still change.
  */
 async function askCce(
   { message: { project, jobId, rateLimitedUntil }, watch }: ClaimedPoll,
@@ -188,9 +187,9 @@ async function decideNext(
 }
 
 /**
- * Sends the next poll message and then records the current poll as done. If the rate limit has reserved a later time
- * for the query to CCE, the next poll message contains this time. If CCE asked for a wait longer than the longest delay
- * of SQS, the next poll message contains the end of the wait.
+ * Sends the next poll message and records the current poll as done. If the rate limit has reserved a later time for the
+ * query, the message contains this time. If CCE asked for a wait longer than the longest delay of SQS, the message
+ * contains the end of the wait.
  */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,

@@ -29,7 +29,7 @@ import {
 } from "../shared/notification-targets.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
-/** The maximum age of the learned durations from which the function computes when a job is slow. */
+/** The maximum age of learned durations for the limit of slow jobs. */
 const LIMIT_MAX_AGE_MS = 1000;
 
 export interface SlowJobPorts {
@@ -39,13 +39,13 @@ export interface SlowJobPorts {
   readonly config: Config;
   /** The public URL of the API if the config has no `publicUrl`. */
   readonly defaultUrl: string;
-  /** Reports that a job is slow, by default in a log line and a metric. */
+  /** Reports a slow job, by default in a log line and a metric. */
   readonly onSlow?: typeof logAndCountSlowJob;
-  /** Reports that notifications about a slow job were sent again, by default in a log line and a metric. */
+  /** Reports repeated notifications about a slow job, by default in a log line and a metric. */
   readonly onSlowSentAgain?: typeof logAndCountSentAgain;
 }
 
-/** Returns the targets of a watch that are notified of a slow job, because their setting `on` contains `slow`. */
+/** Returns the targets of a watch whose setting `on` contains `slow`. */
 function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): readonly string[] {
   return targets.filter(
     (name) => Object.hasOwn(config.targets, name) && config.targets[name]?.on.includes("slow"),
@@ -53,13 +53,10 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
 }
 
 /**
- * Notifies the targets once if a running job is slow (takes longer than usual for its type). The first poll that sees
- * the job computes, from the durations of ended jobs, the age at which the job counts as slow. Later polls send lost
- * notifications again, also while CCE does not answer and while the service waits until the resource of the job is
- * usable.
- * @returns the time of the next check, which the watch stores: the time from which the job is slow, or the time at
- * which a sent notification is overdue. The result is null if no notification can follow, or if every notification was
- * delivered or has finally failed.
+ * Notifies the targets once if a running job takes longer than usual. The first poll of the job computes the age at
+ * which the job counts as slow. Later polls send lost notifications again, even while CCE does not answer.
+ * @returns the time of the next check: when the job becomes slow, or when a sent notification is overdue. The result is
+ * null if no notification can follow.
  * @throws SendFailedError or an error of the ledger
  */
 export async function notifyIfSlowAndPlanNextCheck(
@@ -75,22 +72,21 @@ export async function notifyIfSlowAndPlanNextCheck(
   }
   if (observation?.kind !== "job") return watch.slowAt;
   const { job } = observation;
-  // A notification that was sent before the end of the job may become overdue after the end of the job.
+  // A notification from before the end of the job may become overdue after the end.
   if (job.state !== "pending") return (watch.slowAt ?? 0) > at ? watch.slowAt : null;
   const wasObserved = watch.operation === null ? watch.jobType !== null : watch.phase !== null;
   const jobType = job.type ?? watch.jobType;
   if (jobType === null || (watch.slowAt === null && wasObserved)) return null;
   const ageSeconds = plausibleJobAgeSeconds(job.createdAt, watch.acceptedAt, at);
   const durations = await ports.durations(watch.project, jobType, wasObserved ? undefined : LIMIT_MAX_AGE_MS);
-  // The stored time `slowAt` already considers the latest jobs, so only a poll that may notify reads the latest jobs
-  // again.
+  // `slowAt` already considers the latest jobs, so only a poll that may notify reads them again.
   const isFirstOrDue = (watch.slowAt ?? 0) <= at;
   const latest = isFirstOrDue
     ? await ports.ledger.readLatestDurations(watch.project, jobType)
     : NO_LATEST_DURATIONS;
   const limit = computeSlowLimitOf95Percent(durations, latest.jobs);
   if (limit === null) return null;
-  // If the jobs of the type have become slower since the limit was computed, the later limit applies.
+  // If jobs of the type have become slower meanwhile, the later limit applies.
   const slowAt = Math.max(watch.slowAt ?? 0, at + (limit.p95Seconds - ageSeconds) * 1000);
   if (at < slowAt) return Math.ceil(slowAt);
   await notifySlow(result, job, targets, { limit, latest, ageSeconds }, ports);
@@ -98,10 +94,9 @@ export async function notifyIfSlowAndPlanNextCheck(
 }
 
 /**
- * Sends notifications about a slow job again if their messages were probably lost. If an earlier try of the same poll
- * stored the slow job and then crashed, the function sends all open notifications again.
- * @returns the earliest time at which a notification is overdue, or null if every notification was delivered or has
- * finally failed.
+ * Sends notifications about a slow job again if their messages are probably lost. If an earlier try of this poll stored
+ * the slow job and then crashed, all open notifications are sent again.
+ * @returns the earliest time at which a notification is overdue, or null if all are finished.
  */
 async function sendLostNotifications(
   { watch, at, polls }: PollResult,
@@ -135,10 +130,7 @@ async function sendLostNotifications(
   );
 }
 
-/**
- * Stores the state of a slow job and sends one notification to each target. A repeated call of the function sends the
- * same state.
- */
+/** Stores a slow job and notifies each target. A repeated call sends the same data. */
 async function notifySlow(
   { watch, at, polls }: PollResult,
   job: Job,
@@ -179,10 +171,7 @@ async function notifySlow(
   onSlow(stored.summary, watch);
 }
 
-/**
- * Adds the durations of an ended job and of its subjobs to the latest durations of the job type, if at least one target
- * is notified of slow jobs.
- */
+/** Adds the durations of an ended job and its subjobs to the latest durations, if a target is notified of slow jobs. */
 export async function saveDurationsForSlowLimit(
   { watch, observation }: Pick<PollResult, "watch" | "observation">,
   { jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,
@@ -206,8 +195,8 @@ export function logAndCountSlowJob(
 }
 
 /**
- * Writes the log line and the metrics of notifications that a poll sent again. The sweep function writes the same log
- * line and the same metrics.
+ * Writes the log line and metrics of notifications that a poll sent again. The sweep function writes the same line and
+ * metrics.
  */
 export function logAndCountSentAgain(
   { project, jobId, caller }: WatchKey,

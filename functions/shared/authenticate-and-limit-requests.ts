@@ -23,8 +23,8 @@ import { log } from "../../lib/runtime/log.ts";
 
 const MINUTE_MS = 60_000;
 /**
- * An instance counts the requests of at most 1000 callers. If there are more callers, the instance deletes all counts,
- * and each caller starts again with 0 requests.
+ * The maximum number of callers whose requests an instance counts. With more callers, all counts are deleted, and each
+ * caller starts again with 0.
  */
 const MAX_CALLERS = 1000;
 
@@ -40,9 +40,9 @@ export interface AuthenticatePorts {
 }
 
 /**
- * Identifies the caller by a bearer token or by the identity token of a CI system, and limits the requests of the
- * caller. The function adds the name of the caller to the log line of the request. An unknown token may be newer than
- * the config in memory, so the config is read again before a token is rejected.
+ * Identifies the caller by a bearer token or a CI identity token, and limits the caller's requests. The function adds
+ * the name of the caller to the log line of the request. An unknown token may be newer than the stored config, so the
+ * config is read again before the token is rejected.
  */
 export async function authenticateAndLimitRequests(
   authorization: string | undefined,
@@ -90,10 +90,7 @@ export async function authenticateAndLimitRequests(
 const exceeded = (requestsPerMinute: number): string =>
   `A caller may send about ${requestsPerMinute} requests in a minute (settings.limits.requestsPerMinute). Send the request again later.`;
 
-/**
- * Creates a function that checks the identity tokens of CI systems and keeps the signing keys of token issuers in
- * memory.
- */
+/** Creates a function that checks identity tokens of CI systems. It stores the keys of token issuers in memory. */
 export function createIdentityTokenCheck(
   now: () => Instant,
   proxy: OutgoingProxy | null = null,
@@ -118,7 +115,7 @@ function logIssuerFailure(cause: unknown, issuer: string): void {
   log.error("issuer unreachable", { issuer }, cause);
 }
 
-/** Logs which check refused an identity token, because the caller only sees that the token is not valid. */
+/** Logs which check failed, because the caller only sees that the token is not valid. */
 function logRefusal({ issuer, check, claims }: TokenRefusal): void {
   log.warn("identity token refused", { issuer, check, claims });
 }
@@ -130,15 +127,15 @@ function logRefusal({ issuer, check, claims }: TokenRefusal): void {
 type LimitRequests = (caller: string, requestsPerMinute: number) => number | null;
 
 /**
- * Creates a limit for the requests of each caller in a minute. The limit is approximate, because each instance of a
- * function counts only its own requests, so that a request costs no write to the ledger.
+ * Creates a limit for the requests per minute of each caller. The limit is approximate, because each instance counts
+ * only its own requests. A common counter would cost a ledger write per request.
  */
 export function createApproximateRequestLimit(now: () => Instant): LimitRequests {
   const callers = new Map<string, { readonly startedAt: Instant; readonly requests: number }>();
   return (caller, requestsPerMinute) => {
     if (requestsPerMinute === 0) return null;
     const known = callers.get(caller);
-    // If the counted minute starts far in the future, the clock was set back, and the function starts a new minute.
+    // If the counted minute is far in the future, the clock was set back, and a new minute starts.
     const isNew = known === undefined || Math.abs(now() - known.startedAt) >= MINUTE_MS;
     const current = isNew ? { startedAt: now(), requests: 0 } : known;
     if (current.requests >= requestsPerMinute)

@@ -8,40 +8,36 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
 /**
- * The shortest and the longest wait of a message that only a newer release can process. The first wait of a message is
- * short, because a deployment that replaces the functions one after the other is soon finished. Each further wait of a
- * message is twice as long as the wait before.
+ * The shortest and longest wait of a message that needs a newer release. The first wait is short, because a running
+ * deployment is soon finished. Each further wait is twice as long.
  */
 const MIN_WAIT_SECONDS = 15;
 const MAX_WAIT_SECONDS = 900;
 
 /**
- * The largest body of a dead letter in bytes. A received message of the maximum size (1 MiB) is too large for SQS
- * together with the attributes that state the reason. An SQS-compatible server may accept only 256 KiB.
+ * The maximum body of a dead letter in bytes. A body of the maximum size (1 MiB) would be too large together with the
+ * attributes. Some SQS-compatible servers accept only 256 KiB.
  */
 const MAX_DEAD_LETTER_BYTES = 250_000;
 const MAX_DETAIL_BYTES = 1000;
 
 /**
- * The reason why a function could not use a message. The reason `newer` means that a newer release of the service wrote
- * the message or an item that the message refers to. The reason `unknown` means that the ledger does not contain the
- * data that the message refers to.
+ * Why a function could not use a message. `newer`: a newer release wrote the message or a ledger item that it needs.
+ * `unknown`: the ledger does not contain the data for the message.
  */
 export type UnreadableReason = "malformed" | "newer" | "unknown";
 
 export interface ReadMessagePorts {
-  /** The queue from which the message was received. */
+  /** The queue of the message. */
   readonly queue: Pick<Queue, "changeVisibility">;
   readonly deadLetterQueue: Pick<Queue, "send">;
-  /** Reports a message that a function could not use, by default in a log line and a metric. */
+  /** Reports an unusable message, by default in a log line and a metric. */
   readonly onUnreadable?: typeof logUnreadable;
 }
 
 /**
- * Parses a message from a queue and calls `handle` with the parsed message. A malformed message is sent to the
- * dead-letter queue with the reason of the error. A message waits in its queue if a newer release of the service wrote
- * the message or a ledger item of the message. The newer release processes the waiting message when the newer release
- * is deployed.
+ * Parses a message and calls `handle` with it. A malformed message becomes a dead letter with the reason. If a newer
+ * release wrote the message or its ledger item, the message stays in its queue, until this release is deployed.
  * @throws SendFailedError when the dead-letter queue does not accept a malformed message, or an error of `handle`.
  */
 export async function handleMessageOrDeadLetter<T>(
@@ -80,7 +76,7 @@ async function waitForNewerRelease(
 }
 
 /**
- * Sends a message that a function cannot use to the dead-letter queue, together with the reason.
+ * Sends an unusable message to the dead-letter queue with the reason.
  * @throws SendFailedError when the dead-letter queue does not accept the message.
  */
 export async function deadLetterMessage(
@@ -95,9 +91,8 @@ export async function deadLetterMessage(
 }
 
 /**
- * Creates a dead letter: the body of the received message, with the reason of the failure in attributes. If the body is
- * too long, the dead letter contains only the beginning of the body, and the attribute `bodyBytes` states the size of
- * the whole body in bytes.
+ * Creates a dead letter: the body of the message, with the reason in attributes. A long body is cut, and the attribute
+ * `bodyBytes` contains its full size.
  */
 export function createDeadLetter(
   { messageId, body }: Pick<ReceivedMessage, "messageId" | "body">,

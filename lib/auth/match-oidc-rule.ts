@@ -14,8 +14,8 @@ export function listMismatchedClaimNames(claims: JsonObject, rule: OidcRule): re
 }
 
 /**
- * Returns the values of a claim as strings. A claim may be an array. Objects and null are ignored, because a rule
- * cannot match them.
+ * Returns the values of a claim as strings. A claim may be an array. Claims that are objects or null are ignored,
+ * because a rule cannot match them.
  */
 function claimValues(claims: JsonObject, name: string): string[] {
   const values = Object.hasOwn(claims, name) ? [claims[name]].flat() : [];

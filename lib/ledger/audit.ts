@@ -2,9 +2,9 @@ import type { Instant, WatchKey, WatchState } from "../domain/job.ts";
 import type { Watch } from "./watch.ts";
 
 /**
- * A running watch counts as orphaned if its deadline was longer ago than this. A running watch also counts as orphaned
- * if the sweep function should have checked it more than `GRACE_MS` ago. The time is longer than an hour, because the
- * rate limit can delay the last poll by an hour.
+ * A running watch counts as orphaned if its deadline passed more than `GRACE_MS` ago. A running watch also counts as
+ * orphaned if the sweep function should have checked it more than `GRACE_MS` ago. The time is longer than an hour,
+ * because the rate limit can delay the last poll by an hour.
  */
 const GRACE_MS = 5_400_000;
 

@@ -71,7 +71,7 @@ export type PollClaim =
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
   /** The same queue message has already claimed the poll in an earlier invocation. This invocation may still run. */
   | { readonly kind: "own_lease" }
-  /** Another queue message has claimed the poll. This queue message is not needed. */
+  /** Another queue message has claimed the poll. The queue must not deliver this message again. */
   | { readonly kind: "other_owner" };
 
 export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polledAt"> {

@@ -5,7 +5,7 @@ import problemHelp from "./problem-help.json" with { type: "json" };
 interface ProblemHelp {
   readonly cause: string;
   readonly remedy: string;
-  /** Fields of the example problem document. All other fields depend on the kind of problem. */
+  /** Fields of the example problem document. All other fields of a problem document depend on the kind of problem. */
   readonly example: {
     readonly detail: string;
     readonly errors?: readonly {

@@ -20,7 +20,7 @@ import {
 } from "./time-html.ts";
 import { formatSvgPercent } from "./timeline.ts";
 
-/** A longer failure reason has its own scroll bar, so that the next failed subjob is near. */
+/** A longer failure reason has its own scroll bar, so that the reader sees the next failed subjob. */
 const MAX_UNSCROLLED_CHARACTERS = 1600;
 /** This limit applies if the page shows several failure reasons. */
 const MAX_UNSCROLLED_OF_SEVERAL = 500;

@@ -145,7 +145,7 @@ export function readStoredTree(
 
 /**
  * Returns the tree of the tree item together with later changes. If a poll wrote one of the two items during the read,
- * they do not belong together. The result is then the tree of the tree item.
+ * they do not belong together. In this case, the function returns the tree of the tree item.
  */
 function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
   try {
