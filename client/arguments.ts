@@ -10,9 +10,9 @@ import { OptionValues, UsageError } from "./option-values.ts";
 import { suggestName } from "./suggest-name.ts";
 
 /**
- * The options that cannot be used together with `--reply`. A request that submits a reply of CCE has no URL parameters
- * for labels and digests (one message about several jobs). The option `--again` needs the job ID, and only the service
- * can find the job ID in a reply of CCE.
+ * The options that cannot be used together with `--reply`. A request with a response of CCE has no URL parameters for
+ * labels and digests (one message about several jobs). `--again` needs the job ID, which only the service finds in a
+ * response of CCE.
  */
 const NOT_WITH_REPLY = ["label", "digest", "again", ...OPTIONS_OF_RESOURCE] as const;
 const DEFAULT_LIST_LIMIT = 20;
@@ -21,8 +21,7 @@ const DEFAULT_LIST_LIMIT = 20;
  * Parses the command line. The parameter `defaultProject` is the value of the environment variable NOTIFIER_PROJECT.
  */
 export function parseArguments(argv: readonly string[], defaultProject: string | undefined): Command {
-  // If an option is wrong, it is unknown which argument is the command, so the first argument with the name of a
-  // command is used.
+  // With a wrong option, it is unclear which argument is the command, so the first command name counts.
   let command = argv.find(isCommandName) ?? null;
   try {
     const options = new OptionValues(argv);

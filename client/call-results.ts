@@ -43,8 +43,8 @@ export class CallResults<Value extends object> {
   }
 
   /**
-   * Calls the service for each item, one after the other. After an outage of the service, the remaining items are not
-   * tried, because these calls would also fail.
+   * Calls the service for each item, one after the other. If the service cannot be reached, the remaining calls are not
+   * tried.
    */
   async callEach<Item>(
     items: readonly Item[],

@@ -99,7 +99,7 @@ export function createClient(connection: Connection) {
     ): Promise<MissedRedeliveryResult> {
       const query = before === null ? "" : `?${new URLSearchParams({ before })}`;
       const path = `/v1/targets/${encodeURIComponent(target)}/redeliver${query}`;
-      // If a notification is already in the queue, a second call does not send the notification again.
+      // A second call does not repeat a notification that is already in the queue.
       return requestData(
         connection,
         { method: "POST", path, body, repeatable: true },

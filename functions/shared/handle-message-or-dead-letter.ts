@@ -37,7 +37,7 @@ export interface ReadMessagePorts {
 
 /**
  * Parses a message and calls `handle` with it. A malformed message becomes a dead letter with the reason. If a newer
- * release wrote the message or its ledger item, the message stays in its queue, until this release is deployed.
+ * release wrote the message or its ledger item, the message stays in its queue until this release is deployed.
  * @throws SendFailedError when the dead-letter queue does not accept a malformed message, or an error of `handle`.
  */
 export async function handleMessageOrDeadLetter<T>(

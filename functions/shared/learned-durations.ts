@@ -25,7 +25,7 @@ export type ReadLearnedDurations = (
  * Creates a reader that keeps the learned durations of the ledger in memory for five minutes. When the ledger cannot be
  * read, the reader calls `onUnread` and returns an empty array. With an empty array, the poll schedule uses only its
  * built-in durations.
- * @param onUnread receives the error if the ledger cannot be read. By default, the error is logged.
+ * @param onUnread receives the error of an unreadable ledger. By default, the error is logged.
  */
 export function createCachedDurationsReader(
   ledger: Pick<DurationLedger, "readDurations">,

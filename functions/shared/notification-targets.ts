@@ -12,24 +12,23 @@ import { createDigestMessage, createNotificationMessage } from "../../lib/queue/
 import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 
 /**
- * In the ledger, `:digest` or `:target` replaces the name of a project for digests (messages about several jobs) and
- * for alerts about targets. The name of a real project never contains a colon.
+ * Digests (messages about several jobs) and alerts about targets have `:digest` or `:target` in place of a project. A
+ * real project name contains no colon.
  */
 export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";
 
-/** Returns the key of the notification that delivers a digest message to one target. */
+/** Returns the notification key of a digest message to one target. */
 export function createDigestNotificationKey(digestId: string, target: string): NotificationKey {
   return { project: DIGEST_PROJECT, jobId: digestId, generation: 0, event: "digest", target };
 }
 
 /**
- * Selects the targets of a watch whose setting `on` lists the outcome of the job. A target that was removed from the
- * config is also selected, so that an operator finds its notification in the dead-letter queue.
- * @param watch.digestTargets the targets of the digest of the watch, as `listDigestTargets` returns them
- * @returns in `own` the targets that get a notification about the watch alone, and in `byDigest` the chats that get one
- * digest about all jobs of the call. Targets of the config come before callbacks, so that the callbacks of one caller
- * do not delay the targets
+ * Selects the targets of a watch whose setting `on` contains the outcome. A target that is no longer in the config is
+ * also selected, so that its notification becomes a dead letter.
+ * @param watch.digestTargets the result of `listDigestTargets`
+ * @returns `own`: targets that get a notification about this watch. `byDigest`: chats that get one digest about all
+ * jobs of the call. Configured targets come before callbacks, so that one caller's callbacks do not delay the targets
  */
 export function splitTargetsToNotify(
   watch: { readonly targets: readonly string[]; readonly digestTargets: readonly string[] },
@@ -48,17 +47,17 @@ export function splitTargetsToNotify(
 }
 
 /**
- * Returns true if a target is notified of slow jobs. A target that was removed from the config counts as subscribed, so
- * that its notification goes to the dead-letter queue.
+ * Returns true if a target is notified of slow jobs. A target that is no longer in the config also returns true, so
+ * that its notification becomes a dead letter.
  */
 export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targets"]): boolean {
   return !Object.hasOwn(targets, name) || targets[name]?.on.includes("slow") === true;
 }
 
 /**
- * Returns the targets of a watch that get a digest message (one message about several jobs). Returns an empty array
- * when the digest does not contain the watch. A digest lacks a watch if the service lost the ledger's response to the
- * new watch, and then created the digest without the watch.
+ * Returns the targets of a watch that get a digest message (one message about several jobs). If the digest does not
+ * contain the watch, the array is empty. This happens if the service lost the ledger's response to the new watch before
+ * it created the digest.
  */
 export function listDigestTargets(
   digest: Digest | null,
@@ -75,11 +74,11 @@ interface SendDigestPorts {
 }
 
 /**
- * Removes an ended watch from the running watches of its digest. Sends the digest message (one message about several
- * jobs) when no watch of the digest is running. A repeated call queues the digest message again, but only one queue
- * message can claim and deliver the notification.
- * @returns the targets that get a digest message about this watch, or an empty array when the watch is not in a digest
- * @throws SendFailedError when the digest message could not be sent.
+ * Removes an ended watch from the running watches of its digest. When no watch of the digest is running, the function
+ * sends the digest message (one message about several jobs). A repeated call queues this message again, but only one
+ * message can claim the notification.
+ * @returns the targets with a digest message about this watch, or an empty array without a digest
+ * @throws SendFailedError if the digest message could not be sent
  */
 export async function removeDigestMemberAndSendIfLast(
   watch: Pick<Watch, keyof WatchKey | "digestId" | "traceparent">,
@@ -95,17 +94,17 @@ export async function removeDigestMemberAndSendIfLast(
   return { digestTargets };
 }
 
-/** A notification that was sent and may be overdue. */
+/** A sent notification that may be overdue. */
 export interface ResendableNotification {
-  /** The delivery record, or null if no message has ever claimed the notification. */
+  /** The delivery record, or null if no message has claimed the notification. */
   readonly delivery: DeliveryRecord | null;
   /** The message that sends the notification again. */
   readonly message: OutgoingMessage;
 }
 
 /**
- * Returns the notifications of a watch about a slow job. A target whose setting `on` no longer contains `slow` is
- * included only if a caller has requested a redelivery to this target.
+ * Returns the notifications of a watch about a slow job. A target whose `on` no longer contains `slow` is included only
+ * after a redelivery.
  */
 export function listResendableSlowNotifications(
   { watch, slow, deliveries }: Pick<WatchDocument, "watch" | "slow" | "deliveries">,

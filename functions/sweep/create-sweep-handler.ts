@@ -12,52 +12,45 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import { type SentAgain, type SentAgainOfWatch, type SweepWatchPorts, sweepWatch } from "./sweep-watch.ts";
 
 const CONCURRENCY = 10;
-/** The number of watches that one read of the index of overdue watches returns. */
+/** How many watches one read of the overdue index returns. */
 const PAGE_SIZE = 100;
-/** When only ten seconds remain, a run of the sweep function stops, so that the run can still log its result. */
+/** When less time remains, a run stops, so that it can still log its result. */
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**
- * For one day after a target was switched off, every run of the sweep function sends an alert about the target. Only
- * one alert is delivered, because only one queue message can claim a notification.
+ * For this time after a target was switched off, every run sends an alert about the target. Only one alert is
+ * delivered, because only one message can claim a notification.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
-/**
- * The number of overdue messages from which a run of the sweep function reports a fault. A crash of a function leaves a
- * few overdue messages, and the sweep function replaces them.
- */
+/** With this number of overdue messages, a run reports a fault. A single crash leaves only a few overdue messages. */
 const MANY_OVERDUE = 5;
 
-/** A watch or a target for which a run of the sweep function failed with an error. */
+/** A watch or target whose check failed. */
 export type SweepItem = (WatchKey & Pick<Watch, "traceparent">) | { readonly target: string };
 
 export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdue" | "readTarget">;
   readonly configs: Pick<ConfigSource, "current">;
-  /** Reports that the sweep function failed for one watch or target, by default in a log line. */
+  /** Reports a failed check, by default in a log line. */
   readonly onFailure?: (failed: SweepItem, error: unknown) => void;
   /** Reports a watch whose messages were sent again, by default in a log line. */
   readonly onSentAgain?: typeof logSentAgain;
   readonly onSwept?: (result: SweepResult) => void;
 }
 
-/** The result of one run of the sweep function. */
+/** The result of a run of the sweep function. */
 export interface SweepResult extends SentAgain {
-  /**
-   * The number of watches and targets for which this run of the sweep function failed and which the next run tries
-   * again.
-   */
+  /** How many checks failed. The next run repeats these checks. */
   readonly failed: number;
-  /** `finished` is false if the run of the sweep function stopped because its time was over. */
+  /** `finished` is false if the time of the run was over. */
   readonly finished: boolean;
 }
 
 /**
- * Creates the handler of the sweep function. A run of the sweep function sends overdue poll messages and notifications
- * again, because the first messages may be lost. A duplicate message has no effect, because only one message can claim
- * a poll or a notification. Each checked watch gets a later time in the index of overdue watches, so the next run of
- * the sweep function continues where the previous run stopped. An error for one watch does not affect the other
- * watches.
+ * Creates the handler of the sweep function. Each run sends overdue poll messages and notifications again, because the
+ * first messages may be lost. A duplicate has no effect, because only one message can claim a poll or notification.
+ * Each checked watch gets a later time in the overdue index, so that the next run starts with other watches. An error
+ * of one watch does not affect the others.
  */
 export function createSweepHandler(
   ports: SweepPorts,
@@ -82,9 +75,7 @@ async function sweepWatches(
   const total = { polls: 0, notifications: 0, stuck: 0 };
   let failed = 0;
   /**
-   * The watches that the current run of the sweep function has handled. The index of overdue watches may return a
-   * handled watch again, because the index is eventually consistent, or because the watch could not be moved in the
-   * index.
+   * Watches that this run has already checked. The overdue index is eventually consistent and may return a watch again.
    */
   const handled = new Set<string>();
   const sweepOne = async (entry: OverdueEntry): Promise<void> => {
@@ -116,17 +107,14 @@ async function sweepWatches(
   }
 }
 
-/** Returns each watch once, because the index of overdue watches may return a watch twice while the watch moves. */
+/** Removes repeated watches, because the overdue index may return a moving watch twice. */
 function distinctEntries(entries: readonly OverdueEntry[]): readonly OverdueEntry[] {
   return [...new Map(entries.map((entry) => [idOf(entry), entry])).values()];
 }
 
 const idOf = ({ project, jobId, caller }: WatchKey) => JSON.stringify([project, jobId, caller]);
 
-/**
- * Sends an alert about each target that was switched off to the fallback target. Returns the number of alerts that
- * could not be sent.
- */
+/** Sends an alert about each switched-off target to the fallback target. Returns the number of unsent alerts. */
 async function reportOffTargets(
   config: Config,
   remainingMs: () => number,
@@ -156,12 +144,12 @@ function logSentAgain({ project, jobId, caller }: WatchKey, sent: SentAgainOfWat
   log.info("sent again", { project, jobId, caller, polls, notifications, traceparent });
 }
 
-/** Logs that a run of the sweep function failed for one watch or target. */
+/** Logs a failed check of a watch or target. */
 export function logSweepFailure(failed: SweepItem, error: unknown): void {
   log.error("sweep failed", { ...failed }, error);
 }
 
-/** Writes the log line and the metrics of one run of the sweep function. */
+/** Writes the log line and metrics of a run. */
 export function logAndCountSweep(result: SweepResult): void {
   const { polls, notifications } = result;
   log.info("swept", { ...result });
@@ -175,8 +163,8 @@ export function logAndCountSweep(result: SweepResult): void {
 const countFailures = ({ failed, finished }: SweepResult) => failed + (finished ? 0 : 1);
 
 /**
- * Returns true if the result of a run of the sweep function shows a fault of the service: many overdue messages, a stuck
- * poll or notification, a failed check, or a run that reached its time limit.
+ * Returns true if a run found a fault of the service: many overdue messages, a stuck poll or notification, or a failed
+ * check.
  */
 export function isFaultFound(result: SweepResult): boolean {
   const { polls, notifications, stuck } = result;

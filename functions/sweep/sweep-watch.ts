@@ -21,18 +21,16 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * After the sweep function has sent a message of a watch again, the sweep function checks the watch again after four
- * minutes. The sweep function runs every five minutes for up to one minute, so every run finds each watch that makes no
- * progress. An alarm counts the runs that find a watch without progress.
+ * After a message was sent again, the watch is checked again after this time. Runs start every five minutes, so every
+ * run finds a watch without progress. An alarm counts such runs.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
- * The delay of a repeated message for a poll that has started and is not done. The delay is longer than the lease of
- * the poll (`POLL_LEASE_MS`), because the poll function acknowledges a repeated message as a duplicate until the lease
- * ends.
+ * The delay of a repeated message for a poll that has started and is not done. The delay is longer than the lease
+ * (`POLL_LEASE_MS`), because before its end the message would count as a duplicate.
  */
 const LEASE_WAIT_SECONDS = 36;
-/** The functions, services and data that one run of the sweep function uses for each watch. */
+/** What a run needs for each watch. */
 export interface SweepWatchPorts {
   readonly ledger: Pick<Ledger, "rescheduleSweep" | "readWatch" | "readDelivery" | "readDigest">;
   readonly pollQueue: Pick<Queue, "send">;
@@ -40,36 +38,34 @@ export interface SweepWatchPorts {
   readonly now: () => Instant;
   readonly config: Config;
   /**
-   * The message bodies of the notifications that this run of the sweep function has sent. The set ensures that the
-   * watches of one digest send the digest message only once.
+   * The bodies of notification messages that this run has sent. With this set, the watches of a digest send the digest
+   * message only once.
    */
   readonly sent: Set<string>;
 }
 
-/** The numbers of poll messages and notifications that the sweep function has sent again. */
+/** How many poll messages and notifications were sent again. */
 export interface SentAgain {
   readonly polls: number;
   readonly notifications: number;
-  /** The number of sent messages whose poll or notification is late by at least a quarter of an hour. */
+  /** How many of them are late by at least a quarter of an hour. */
   readonly stuck: number;
 }
 
-/**
- * The numbers of messages that the sweep function has sent again for one watch, and the W3C trace context of the watch.
- */
+/** The sent messages of one watch, and its trace context. */
 export type SentAgainOfWatch = SentAgain & Pick<Watch, "traceparent">;
 
 /**
- * Sends the overdue messages of one watch again, and schedules the next check of the watch. If no message of the watch
- * can become overdue, the function removes the watch from the index of overdue watches.
- * @throws SendFailedError or an error of the ledger. If possible, the function schedules a later check of the watch
- * before it throws the error.
+ * Sends the overdue messages of a watch again, and schedules the next check. If no message can become overdue any more,
+ * the watch leaves the overdue index.
+ * @throws SendFailedError or an error of the ledger. If possible, a later check is scheduled before the error is
+ * thrown.
  */
 export async function sweepWatch(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgainOfWatch> {
   try {
     return await sendOverdue(entry, ports);
   } catch (error) {
-    // A watch that fails in every run of the sweep function must not block the other overdue watches in the index.
+    // A watch that fails in every run must not block the other watches in the index.
     await ports.ledger.rescheduleSweep(entry, ports.now() + DUE_AGAIN_MS).catch(() => undefined);
     throw error;
   }
@@ -81,8 +77,7 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
   const traceparent = document?.watch.traceparent ?? null;
   if (document?.watch.state === "watching") {
     const { poll, pollDone, nextPollAt } = document.watch;
-    // The index of overdue watches is eventually consistent, so the index may still list a watch whose poll was made
-    // meanwhile.
+    // The overdue index is eventually consistent, so the poll may have been made meanwhile.
     if (nextPollAt !== null && pollOverdueAt(nextPollAt) >= now())
       return { polls: 0, notifications: 0, stuck: 0, traceparent };
     const due = { ...document.watch, poll: pollDone ? poll + 1 : poll };
@@ -98,10 +93,7 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
   return { ...(await sendNotifications(entry, document, document.summary.outcome, ports)), traceparent };
 }
 
-/**
- * Sends the overdue notifications of an ended watch again. If each notification of the watch was delivered or has
- * finally failed, the function removes the watch from the index of overdue watches.
- */
+/** Sends the overdue notifications of an ended watch again. If all are finished, the watch leaves the overdue index. */
 async function sendNotifications(
   entry: OverdueEntry,
   document: WatchDocument,
@@ -118,8 +110,7 @@ async function sendNotifications(
     outcome,
     config.targets,
   );
-  // A caller may request a redelivery to a target even if the setting `on` of the target does not list the outcome of
-  // the job.
+  // A caller may request a redelivery to a target whose `on` excludes the outcome.
   const redelivered = deliveries
     .filter(({ target, redelivery }) => redelivery > 0 && !own.includes(target))
     .map(({ target }) => target);
@@ -150,9 +141,8 @@ async function sendNotifications(
 }
 
 /**
- * Reads the notifications of the digest (one message about several jobs) to which a watch belongs. Returns null while a
- * job of the digest is running, because the digest message is sent after the last job has ended. The function checks
- * each watch in the digest's list of running watches, because a later call may have stopped or restarted the watch.
+ * Reads the notifications of a watch's digest (one message about several jobs). While a job of the digest is running,
+ * the result is null. Each listed watch is checked, because a later call may have stopped or restarted it.
  */
 async function readDigestNotifications(
   { digestId, traceparent }: Watch,

@@ -6,7 +6,7 @@ import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { createLambdaHandler } from "../../lib/runtime/invocation.ts";
 import { type Act, createConfigAct, logActAndCountStop } from "../../lib/runtime/log-act.ts";
 
-/** The maximum size in bytes of the decompressed log lines in one event of CloudWatch Logs. */
+/** The maximum size of the decompressed log lines in one event, in bytes. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 
 const SubscriptionEvent = z.object({ awslogs: z.object({ data: z.string() }) });
@@ -17,7 +17,7 @@ const LogLines = z.object({
 
 const UNKNOWN = "unknown";
 
-/** An event of EventBridge about a call of Parameter Store that CloudTrail has recorded. */
+/** An event of EventBridge about a recorded call of Parameter Store (CloudTrail). */
 export const ConfigChange = z.object({
   detail: z.object({
     eventName: z.string(),
@@ -28,9 +28,7 @@ export const ConfigChange = z.object({
   }),
 });
 
-/**
- * Each text is a complete log line already, so the logger must not write the text as the message of another log line.
- */
+/** Each text is already a complete log line, so the logger is not used. */
 const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 
 export const handler = createLambdaHandler<unknown, void>(async (event) => {
@@ -41,8 +39,7 @@ export const handler = createLambdaHandler<unknown, void>(async (event) => {
 });
 
 /**
- * Writes the log lines with the message `act` from an event of CloudWatch Logs unchanged. CloudWatch Logs may send a
- * log line twice.
+ * Copies the log lines `act` of a CloudWatch Logs event unchanged. A line may arrive twice.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
  * @throws ZodError if the event has another form.
  */
@@ -50,8 +47,7 @@ export function writeActLines(event: unknown, writeLine: (line: string) => void)
   const { data } = SubscriptionEvent.parse(event).awslogs;
   const text = gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_EVENT_BYTES }).toString();
   const { messageType, logEvents } = LogLines.parse(parseJsonOrUndefined(text));
-  // CloudWatch Logs also sends messages of the type `CONTROL_MESSAGE`, which only check that the function can be
-  // reached.
+  // Messages of the type `CONTROL_MESSAGE` only check that the function can be reached.
   if (messageType !== "DATA_MESSAGE") return;
   for (const { message } of logEvents) {
     const line = message.trim();
@@ -60,8 +56,8 @@ export function writeActLines(event: unknown, writeLine: (line: string) => void)
 }
 
 /**
- * Logs one act for each config entry that an operator has stored in Parameter Store or removed from Parameter Store,
- * with any tool. The event of EventBridge contains no value of a parameter. EventBridge may send an event twice.
+ * Logs one act for each config entry that was stored or removed in Parameter Store, with any tool. The event contains
+ * no values. An event may arrive twice.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
  * @param path the path of the config in Parameter Store.
  */
