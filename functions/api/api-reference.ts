@@ -11,8 +11,8 @@ import { renderStartPage } from "../../lib/pages/page-shell.ts";
 export const API_TEXT_SEPARATOR = "\0";
 
 /**
- * Loads the OpenAPI document and the page of the API reference. Both are large and rarely needed, so an instance loads
- * them at the first request.
+ * Loads the OpenAPI document and the page of the API reference. The document and the page are large and rarely needed,
+ * so an instance loads them at the first request.
  */
 async function loadTexts() {
   const [{ OPENAPI_AND_DOCS, DOCS_STYLE_SOURCE, DOCS_SCRIPT_SOURCE }, { brotliDecompressSync }] =

@@ -92,8 +92,8 @@ function truncateForPage(tree: Job | null): Job | null {
 }
 
 /**
- * Creates the response to `GET /jobs?key=…&project=…`: the page with the recent jobs of a project. Without `project`,
- * it is the default project.
+ * Creates the response to `GET /jobs?key=…&project=…`: the page with the recent jobs of a project. Without the query
+ * parameter `project`, the page lists the default project.
  */
 export async function createListPageResponse(
   _params: unknown,
@@ -142,8 +142,8 @@ async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts[
 }
 
 /**
- * Returns options for the links on a page, or null if the key does not open the page. These links expire together with
- * the key. `opens` returns true if the key opens the watch of the given caller.
+ * Returns options for the links on a page, or null if the key does not open the page. The links on the page expire
+ * together with the key. `opens` returns true if the key opens the watch of the given caller.
  */
 function openPage(
   page: LinkedPage,

@@ -34,13 +34,13 @@ import {
   type WatchNotification,
 } from "./queue-redelivery.ts";
 
-/** A request reads at most this number of pages of watches. */
+/** A request reads at most `MAX_PAGES` pages of watches. */
 const MAX_PAGES = 5;
 const PAGE_SIZE = 100;
-/** After this number of jobs with missed notifications, no further page is read. */
+/** After `MAX_JOBS` jobs with missed notifications, no further page is read. */
 const MAX_JOBS = 100;
 const CONCURRENCY = 10;
-/** No further page is read if less time than this remains. */
+/** No further page is read if less time than `PAGE_MARGIN_MS` remains. */
 const PAGE_MARGIN_MS = 10_000;
 /**
  * The longest time between the acceptance and the end of a watch. The list is sorted by acceptance, so a search for

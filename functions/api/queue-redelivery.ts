@@ -32,8 +32,8 @@ import type { ApiPorts } from "./api-ports.ts";
  * Creates the response to `POST …/redeliver` and queues the notifications of the caller's ended watch again. A target
  * in the request is notified even if its setting `on` excludes the outcome. By default, the targets are those of the
  * watch that the caller may use and whose `on` contains the outcome. A switched-off target is skipped. If the queue
- * confirms nothing, the status is 503. If it confirms only a part, the status is 202, because a repeated request would
- * notify some targets twice.
+ * confirms nothing, the status is 503. If the queue confirms only some notifications, the status is 202, because a
+ * repeated request would notify some targets twice.
  */
 export async function queueRedelivery(
   key: WatchKey,

@@ -21,7 +21,7 @@ import { createTruncatedStatusResponse } from "./status-response.ts";
 
 /** While a call waits, the ledger is read in this interval. */
 const REREAD_MS = 1_000;
-/** This time remains for the last read and the response. */
+/** `RESPONSE_MS` remains for the last read and the response. */
 const RESPONSE_MS = 2_000;
 
 /**

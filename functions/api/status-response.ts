@@ -20,7 +20,7 @@ const MAX_RESPONSE_BYTES = 6_000_000;
 const MAX_FAILURES_BYTES = 20_000;
 const MAX_CAUSES_BYTES = 20_000;
 
-/** Creates the status response of a watch. If it is too large for Lambda, subjobs are omitted. */
+/** Creates the status response of a watch. If the response is too large for Lambda, subjobs are omitted. */
 export function createTruncatedStatusResponse(
   watchDocument: WatchDocument,
   config: Config,

@@ -19,7 +19,7 @@ import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
 const ATTEMPT_MS = 10_000;
-/** This time remains to record the result and to respond. */
+/** `RESPONSE_MS` remains to record the result and to respond. */
 const RESPONSE_MS = 2_000;
 
 /**

@@ -3,7 +3,7 @@ import type { Audit } from "../../lib/ledger/audit.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 
-/** One audit logs at most this number of orphaned watches. */
+/** One audit logs at most `MAX_LOGGED` orphaned watches. */
 const MAX_LOGGED = 50;
 
 /**

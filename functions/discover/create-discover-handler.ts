@@ -11,10 +11,10 @@ import { type DiscoverPorts, discoverJobsIfDue } from "./discover-jobs.ts";
 const CONCURRENCY = 5;
 /** The time limit for the list of one project. */
 const LIST_MS = 30_000;
-/** This time is reserved to start watches after the list. */
+/** `OPEN_MS` is reserved to start watches after the list. */
 const OPEN_MS = 15_000;
 /**
- * The maximum number of jobs in `known`, the memory of jobs with a watch. If there are more, the memory is cleared, and
+ * The maximum number of jobs in `known`, the memory of jobs with a watch. If `known` has more jobs, it is cleared, and
  * the ledger is asked again.
  */
 const MAX_KNOWN_JOBS = 20_000;

@@ -5,20 +5,20 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { ClaimedDiscovery, Discovery } from "../../lib/ledger/ledger.ts";
 
 /**
- * A job that ended longer ago is not discovered. The ledger stores every watch longer than this, so no job is
+ * A job that ended longer ago is not discovered. The ledger stores every watch longer than `MAX_AGE_MS`, so no job is
  * discovered twice.
  */
 const MAX_AGE_MS = 7 * 86_400_000;
 /**
- * A list of CCE shows the end of a job at most this late. If a job ended earlier before the latest complete list, that
- * list already contained it as ended.
+ * A list of CCE shows the end of a job at most `LATE_END_MS` late. If a job ended earlier before the latest complete
+ * list, that list already contained it as ended.
  */
 const LATE_END_MS = 3_600_000;
-/** After this time without a list, discovery counts as switched off, and the next list is a first list. */
+/** After `SWITCHED_OFF_MS` without a list, discovery counts as switched off, and the next list is a first list. */
 const SWITCHED_OFF_MS = 86_400_000;
 /**
- * The largest assumed difference between two clocks of the cloud. If a job ended longer than this before the first
- * list, its time shows that it must be skipped. Later ended jobs of the first list are skipped by their ID.
+ * The largest assumed difference between two clocks of the cloud. If a job ended longer than `CLOCK_MARGIN_MS` before
+ * the first list, its time shows that it must be skipped. Later ended jobs of the first list are skipped by their ID.
  */
 const CLOCK_MARGIN_MS = 300_000;
 /** The maximum number of stored IDs of skipped jobs, because a ledger item has at most 400 KB. */
@@ -34,8 +34,8 @@ const ALL_SKIPPED = "*";
  */
 const UNLISTED_SKIPPED = "?";
 /**
- * If the time of CCE differs more than this from the service's clock, the response probably comes from a cache, and the
- * service's clock counts.
+ * If the time of CCE differs more than `MAX_DATE_DIFFERENCE_MS` from the service's clock, the response probably comes
+ * from a cache, and the service's clock counts.
  */
 const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 
@@ -55,10 +55,10 @@ interface JobSelection {
 /**
  * Creates the selection of one list. A job is selected if it ran at or after the time of the project's first list: a
  * running job always, an ended job by its end time, unless an earlier complete list contained it as ended. After a
- * truncated first list, an ended job is selected only if it ended after this list, until a list is complete. Both times
- * come from the clock of the cloud. An ended job of the first list is never selected. If its end time is unknown or
- * close to the first list, its ID is stored. A job with an unknown phase may have ended. The first list selects it only
- * if it changed in the last hour.
+ * truncated first list, an ended job is selected only if it ended after this list, until a list is complete. The end of
+ * a job and the time of the list both come from the clock of the cloud. An ended job of the first list is never
+ * selected. If its end time is unknown or close to the first list, its ID is stored. A job with an unknown phase may
+ * have ended. The first list selects it only if it changed in the last hour.
  */
 export function createJobSelection(
   { types }: Pick<DiscoverySettings, "types">,

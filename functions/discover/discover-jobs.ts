@@ -11,8 +11,8 @@ import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./star
 
 const MINUTE_MS = 60_000;
 /**
- * A list may start this long before the end of the interval. The schedule may start the function some seconds early,
- * and the next run is a minute later.
+ * A list may start `SCHEDULE_JITTER_MS` before the end of the interval. The schedule may start the function some
+ * seconds early, and the next run is a minute later.
  */
 const SCHEDULE_JITTER_MS = 2000;
 
@@ -52,7 +52,7 @@ export type DiscoveryReport =
 
 /**
  * Lists the jobs of a project once and starts a watch for each new job. First it reserves the list in the ledger, so
- * that only one call per interval lists the jobs. If it fails later, this reservation stays.
+ * that only one call per interval lists the jobs. If the function fails later, this reservation stays.
  * @param trigger `event` lists the jobs even before the end of the interval. If this is too soon, or the list is
  * incomplete, the next scheduled run lists the jobs.
  * @param timeLimitMs the time limit of the list

@@ -41,7 +41,7 @@ import {
 
 /** After this part of a caller's remaining watches, an instance counts the caller's watches in the ledger again. */
 const UNCOUNTED_PART = 1 / 25;
-/** After a refused call, an instance does not count the caller's watches again for this time. */
+/** After a refused call, an instance does not count the caller's watches again for `FULL_MS`. */
 const FULL_MS = 10_000;
 /** The maximum number of callers in memory. */
 const MAX_CALLERS = 1000;

@@ -15,8 +15,8 @@ import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 
 const MINUTE_MS = 60_000;
 /**
- * A call with at most this number of jobs may read learned durations. A larger call only sends one ledger request per
- * job.
+ * A call with at most `SMALL_CALL_JOBS` jobs may read learned durations. A larger call only sends one ledger request
+ * per job.
  */
 const SMALL_CALL_JOBS = 10;
 
@@ -173,7 +173,8 @@ export type PlanFirstPollDelay = (
 
 /**
  * Creates the function that plans first polls. The job type is usually unknown, so the durations of all jobs of the
- * project count. They are read at most once in five minutes, and only by calls with few jobs. Planning never throws.
+ * project count. The durations are read at most once in five minutes, and only by calls with few jobs. Planning never
+ * throws.
  */
 export function createFirstPollDelayPlanner(ports: FirstPollDelayPorts): PlanFirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;

@@ -31,10 +31,11 @@ import {
 } from "./resolve-notification.ts";
 
 const ATTEMPT_MS = 10_000;
-/** This time remains to record an attempt and to send a dead letter. */
+/** `RECORD_MS` remains to record an attempt and to send a dead letter. */
 const RECORD_MS = 6_000;
 /**
- * After this number of receives, the waits of a message become longer. Before that, it waits only for the rate limit.
+ * After `PROMPT_RECEIVES` receives, the waits of a message become longer. Before `PROMPT_RECEIVES`, a message waits
+ * only for the rate limit.
  */
 const PROMPT_RECEIVES = 30;
 /**
@@ -96,8 +97,8 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 }
 
 /**
- * Claims a notification, so that no other message delivers it. Then it waits for the rate limit, makes one attempt, and
- * records the result. For a long wait, the message becomes invisible.
+ * Claims a notification, so that no other message delivers it. After the claim, the function waits for the rate limit,
+ * makes one attempt, and records the result. For a long wait, the message becomes invisible.
  */
 async function notify(
   notification: Notification,

@@ -22,15 +22,15 @@ const CONFIRM_GONE_MS = 60_000;
 /** The wait after a response 429 without Retry-After. */
 const THROTTLE_SECONDS = 30;
 /**
- * After this number of receives, the next attempt is the last. After 1000 receives, SQS itself would move the message
- * to the dead-letter queue, without a reason (resources/queues.yml). 100 receives remain to send the dead letter with a
- * reason.
+ * After `LAST_ATTEMPT_RECEIVE_COUNT` receives, the next attempt is the last. After 1000 receives, SQS itself would move
+ * the message to the dead-letter queue, without a reason (resources/queues.yml). 100 receives remain to send the dead
+ * letter with a reason.
  */
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
 /**
- * After this number of receives, no attempt is made. The last attempt was started many times and never finished, so it
- * probably crashes the process.
+ * After `GIVE_UP_RECEIVE_COUNT` receives, no attempt is made. The last attempt was started many times and never
+ * finished, so it probably crashes the process.
  */
 export const GIVE_UP_RECEIVE_COUNT = LAST_ATTEMPT_RECEIVE_COUNT + 50;
 
@@ -73,8 +73,8 @@ export interface BeforeAttempt {
 }
 
 /**
- * Records the result of an attempt. Then it acknowledges the message, postpones it, or sends a dead letter. After two
- * responses "gone", at least a minute apart, it switches the target off.
+ * Records the result of an attempt. After the record, the function acknowledges the message, postpones it, or sends a
+ * dead letter. After two responses "gone", at least a minute apart, it switches the target off.
  */
 export async function recordAttemptAndSettleMessage(
   notification: Notification,
@@ -139,9 +139,10 @@ export async function recordAttemptAndSettleMessage(
 }
 
 /**
- * Stores the time of the first response `gone` (the target no longer exists). If it was at least a minute ago, the
- * result is null. Otherwise the result is the time of the attempt that confirms it. All notifications to a target share
- * this time. For a callback URL, each notification has its own, because a URL may be valid for only one pipeline run.
+ * Stores the time of the first response `gone` (the target no longer exists). If the first response `gone` was at least
+ * a minute ago, the result is null. If the first response `gone` was later, the result is the time of the attempt that
+ * confirms it. All notifications to a target share this time. For a callback URL, each notification has its own,
+ * because a URL may be valid for only one pipeline run.
  */
 async function goneConfirmationTime(
   { key, redelivery }: Notification,
@@ -183,7 +184,7 @@ export async function deadLetterNotification(
 }
 
 /**
- * Writes the log line and metrics of an attempt. They contain the target's name and never its URL.
+ * Writes the log line and metrics of an attempt. The log line contains the target's name and never its URL.
  * @param after.state the state after the attempt
  * @param after.attempts the number of attempts of the retry schedule
  */

@@ -7,8 +7,8 @@ import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 
 /**
- * A message becomes visible this long before its reserved time. SQS delays only by whole seconds, so the function waits
- * for the exact time itself. This is longer than one second plus the usual time from the queue to the function.
+ * A message becomes visible `EARLY_MS` before its reserved time. SQS delays only by whole seconds, so the function
+ * waits for the exact time itself. This is longer than one second plus the usual time from the queue to the function.
  */
 export const EARLY_MS = 1500;
 /**

@@ -26,7 +26,7 @@ import type { SlowJobPorts } from "./slow-job.ts";
 
 /** The time limit of a query to CCE. */
 const QUERY_MS = 10_000;
-/** This time remains after the query to send messages and to record the poll. */
+/** `RECORD_MS` remains after the query to send messages and to record the poll. */
 const RECORD_MS = 6_000;
 /**
  * The shortest and longest wait of a message whose poll must run alone, if another poll already runs alone. The wait is
@@ -36,8 +36,8 @@ const RECORD_MS = 6_000;
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
 /**
- * After this number of crashes, a poll runs alone. A single crash usually has another reason, for example a host that
- * AWS stops.
+ * After `TRIES_BEFORE_ALONE` crashes, a poll runs alone. A single crash usually has another reason, for example a host
+ * that AWS stops.
  */
 const TRIES_BEFORE_ALONE = 2;
 /**
@@ -103,9 +103,9 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
 }
 
 /**
- * Polls a job once. First it claims the poll, so that no other message makes this poll. Then it queries CCE, sends the
- * next poll message or the notifications, and records the poll as done. After a crash, a later message repeats the poll
- * when the lease has ended.
+ * Polls a job once. First it claims the poll, so that no other message makes this poll. After the claim, the function
+ * queries CCE, sends the next poll message or the notifications, and records the poll as done. After a crash, a later
+ * message repeats the poll when the lease has ended.
  */
 async function pollJob(
   message: PollMessage,

@@ -109,7 +109,8 @@ export async function queryReadyState(
     const remainingMs = endAt - now();
     if (remainingMs <= 0)
       return { kind: "unseen", observation: { kind: "unavailable", text: "CCE did not answer in time" } };
-    // Queries within a poll do not wait for the rate limit. If there are more than allowed, the next poll waits.
+    // Queries within a poll do not wait for the rate limit. If a poll makes more queries than allowed, the next poll
+    // waits.
     await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
     const observation = await cce.queryResource(project, resource, { timeLimitMs: remainingMs });
     if (observation.kind === "throttled") rateLimit.onThrottled(project);

@@ -19,8 +19,8 @@ import { queryOperation, queryReadyState } from "./query-resource.ts";
 import { notifyIfSlowAndPlanNextCheck, type SlowJobPorts, saveDurationsForSlowLimit } from "./slow-job.ts";
 
 /**
- * A watch never continues longer than this after the deadline in its poll message, even if the ledger contains a later
- * deadline.
+ * A watch never continues longer than `LOOP_BOUND_MS` after the deadline in its poll message, even if the ledger
+ * contains a later deadline.
  */
 const LOOP_BOUND_MS = 7 * 86_400_000;
 /** If the rate limit asks for at most one second, the function queries CCE at once. */
@@ -45,8 +45,8 @@ export interface ClaimedPoll {
 }
 
 /**
- * Makes a claimed poll: queries CCE, and sends the next poll message or the notifications. After that, the function
- * records the poll as done.
+ * Makes a claimed poll: queries CCE, and sends the next poll message or the notifications. After the messages are sent,
+ * the function records the poll as done.
  * @param timeLimitMs the time limit for the query to CCE
  * @throws SendFailedError, LeaseEndedError or an error of the ledger
  */

@@ -14,7 +14,7 @@ const DEFAULT_QUOTA = 200;
  */
 const EVEN_FRACTION = 0.8;
 const BURST_FRACTION = 0.15;
-/** After a response 429, a project without a quota in the config is limited for this time. */
+/** After a response 429, a project without a quota in the config is limited for `THROTTLED_MS`. */
 const THROTTLED_MS = 3_600_000;
 
 export interface ProjectRateLimit {

@@ -22,7 +22,7 @@ const TARGETS_MARGIN_MS = 5_000;
  * delivered, because only one message can claim a notification.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
-/** With this number of overdue messages, a run reports a fault. A single crash leaves only a few overdue messages. */
+/** With `MANY_OVERDUE` overdue messages, a run reports a fault. A single crash leaves only a few overdue messages. */
 const MANY_OVERDUE = 5;
 
 /** A watch or target whose check failed. */

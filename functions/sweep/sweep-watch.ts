@@ -21,8 +21,8 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * After a message was sent again, the watch is checked again after this time. Runs start every five minutes, so every
- * run finds a watch without progress. An alarm counts such runs.
+ * After a message was sent again, the watch is checked again after `DUE_AGAIN_MS`. Runs start every five minutes, so
+ * every run finds a watch without progress. An alarm counts such runs.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**

@@ -89,8 +89,8 @@ function choiceErrors(json: unknown): RequestError[] {
 }
 
 /**
- * Returns the errors of malformed job IDs. They are errors of the request only if the request also has other errors.
- * Otherwise only these jobs are rejected.
+ * Returns the errors of malformed job IDs. Malformed job IDs are errors of the request only if the request also has
+ * other errors. Without other errors, only the jobs with a malformed ID are rejected.
  */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   const check = (id: string, pointer: string) => toRequestErrors(JobId.safeParse(id), () => ({ pointer }));
@@ -132,8 +132,8 @@ const SINGLE_PARAMETERS: readonly string[] = [
 
 /**
  * Creates a submission from a response of CCE. The caller has started a job or operation, and posts the response of
- * CCE. The query parameters contain the other fields of the submission. They have the same schema as the fields of a
- * usual body. Each error names the wrong query parameter.
+ * CCE. The query parameters contain the other fields of the submission. These query parameters have the same schema as
+ * the fields of a usual body. Each error names the wrong query parameter.
  */
 function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const [kind, clusterId] = OPERATION_PARAMETERS.map((name) => query.get(name) ?? undefined);

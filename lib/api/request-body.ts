@@ -8,8 +8,8 @@ export const MAX_BODY_BYTES = 256 * 1024;
 
 /**
  * Reads a JSON body. The content type must be absent, `application/json` or `application/*+json`. The charset must be
- * UTF-8, and the body must not be compressed. Otherwise the result is an error response with the status 400, 413 or
- * 415.
+ * UTF-8, and the body must not be compressed. For any other body, the result is an error response with the status 400,
+ * 413 or 415.
  */
 export function readJsonBody(
   request: ApiRequest,

@@ -25,7 +25,7 @@ export interface ResolvedSubmission {
   /** The caller, who will own the watches. */
   readonly caller: string;
   readonly project: string;
-  /** The names of the targets, sorted and without repetitions. They include the caller's callback URL. */
+  /** The names of the targets, sorted and without repetitions. One of the targets may be the caller's callback URL. */
   readonly targets: readonly string[];
   /** The encrypted callback URLs by target name. */
   readonly callbacks: Readonly<Record<string, string>>;

@@ -28,8 +28,8 @@ export type SubmissionResult = z.infer<typeof SubmissionResult>;
 
 /**
  * Creates the response to a submission. If at least one job is accepted or already watched, the status is 202.
- * Otherwise the result is an error response with the errors of all jobs. Its status is 503 if the same request can
- * succeed later, else 422.
+ * Otherwise the result is an error response with the errors of all jobs. The status of this error response is 503 if
+ * the same request can succeed later, else 422.
  * @param locateInRequest returns the position of a job in the request
  */
 export function submissionResponse(

@@ -31,7 +31,8 @@ export interface LinkOptions {
 }
 
 /**
- * Returns the options for links to pages. They begin with the public URL in the config, else with the URL of the API.
+ * Returns the options for links to pages. The links begin with the public URL in the config, else with the URL of the
+ * API.
  */
 export function createLinkOptions(
   { settings, projects }: Pick<Config, "settings" | "projects">,

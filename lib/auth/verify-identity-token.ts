@@ -37,8 +37,8 @@ export function hasJwtForm(token: string): boolean {
 
 /**
  * Checks the identity token (OIDC) of a CI job. An issuer in the config must have signed it for this service. The token
- * must not have expired, and its lifetime must be short enough. Its claims must match at least one OIDC rule. The
- * caller gets the rights of each matching rule.
+ * must not have expired, and its lifetime must be short enough. The claims of the token must match at least one OIDC
+ * rule. The caller gets the rights of each matching rule.
  */
 export async function verifyIdentityToken(
   token: string,
@@ -112,8 +112,8 @@ function claimedIssuer(token: string, decode: (token: string) => JWTPayload): st
 }
 
 /**
- * The allowed signature algorithms. They are asymmetric, because with a shared secret the service itself could create
- * valid tokens. RFC 9864 calls EdDSA with the curve Ed25519 "Ed25519".
+ * The allowed signature algorithms. All algorithms are asymmetric, because with a shared secret the service itself
+ * could create valid tokens. RFC 9864 calls EdDSA with the curve Ed25519 "Ed25519".
  */
 const ALGORITHMS = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
 /** The allowed difference between the clocks of an issuer and of the service. */

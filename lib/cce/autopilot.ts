@@ -3,8 +3,8 @@ import type { Instant, Job, Observation } from "../domain/job.ts";
 import type { Refusal } from "./cce-error.ts";
 
 /**
- * After the Autopilot API has refused a list of jobs, the service does not ask it again for this time. Some clouds have
- * no Autopilot API.
+ * After the Autopilot API has refused a list of jobs, the service does not ask it again for `REFUSED_MS`. Some clouds
+ * have no Autopilot API.
  */
 const REFUSED_MS = 3_600_000;
 

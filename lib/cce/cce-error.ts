@@ -29,7 +29,10 @@ export const NOT_A_LIST: Refusal = {
 const CODE_NAMES = ["errorCode", "error_code", "code"];
 const MESSAGE_NAMES = ["errorMessage", "error_message", "errorMsg", "error_msg"];
 
-/** The error codes and the best message of an error response. Both may be missing. */
+/**
+ * The error codes and the best message of an error response. An error response may contain neither error codes nor a
+ * message.
+ */
 export interface CceError {
   readonly codes: readonly string[];
   readonly message: string | null;

@@ -26,10 +26,11 @@ export interface CircuitBreaker {
 }
 
 /**
- * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without it, the
- * polls of one such project would occupy the function `poll`, and the polls of all other projects would wait. After the
- * wait, one query may use the whole time limit, and the other queries of the project wait for it. A slow CCE can
- * therefore still respond. A random part of the wait prevents that all function instances query CCE at the same moment.
+ * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
+ * circuit breaker, the polls of one such project would occupy the function `poll`, and the polls of all other projects
+ * would wait. After the wait, one query may use the whole time limit, and the other queries of the project wait for it.
+ * A slow CCE can therefore still respond. A random part of the wait prevents that all function instances query CCE at
+ * the same moment.
  * @param monotonic the milliseconds of a clock that is never set back
  */
 export function createCircuitBreaker(monotonic: () => number, random: () => number): CircuitBreaker {

@@ -151,7 +151,7 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
  * Adds missing failure reasons to the subjobs, and returns a new job. The function queries each failed subjob without a
  * reason and without a failed subjob of its own. The reason and the subjobs of the response become part of the job.
  * Added subjobs are queried too, up to 5 queries in total.
- * @param queryJob queries a subjob by its ID. If it returns null, the subjob stays unchanged.
+ * @param queryJob queries a subjob by its ID. If `queryJob` returns null, the subjob stays unchanged.
  */
 export async function queryMissingFailureReasons(
   job: Job,

@@ -13,7 +13,7 @@ const MAX_TOKENS = 4;
 
 /**
  * Matches a canonical request, which is the signed form of an HTTP request. An error response of the API gateway may
- * contain it, in several lines or in one line with `|`. Its last part is a hash.
+ * contain it, in several lines or in one line with `|`. The last part of a canonical request is a hash.
  */
 const CANONICAL_REQUEST = /(canonical[-_ ]?request["']?\s*[:=]\s*)[\s\S]*?(?:[|\n][0-9a-f]{64}\b|$)/gi;
 const SIGNATURE = /(Signature\s*[=:]\s*)[0-9a-f]{16,}/gi;
@@ -31,7 +31,7 @@ export interface CredentialMask {
 
 /**
  * Creates the mask for the responses of CCE and IAM to one project.
- * @param config the whole config. It masks the secrets of all projects and targets, because a server between the
+ * @param config the whole config. The mask hides the secrets of all projects and targets, because a server between the
  * service and CCE may know any of them.
  */
 export function createMaskOfConfigSecretsAndTokens(config: object): CredentialMask {

@@ -24,8 +24,8 @@ export function configuredOrRegionalCceEndpoint(
 
 /**
  * Returns the base URL of IAM for a project, without a trailing slash. The URL is the `iamEndpoint` in the config.
- * Otherwise it follows from an `endpoint` whose host begins with `cce.`, or from the `region`. If none of these is
- * possible, the result is null.
+ * Without `iamEndpoint`, the URL follows from an `endpoint` whose host begins with `cce.`, or from the `region`. If
+ * none of these is possible, the result is null.
  */
 export function configuredOrDerivedIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;
@@ -52,8 +52,8 @@ interface SmnOrigins {
 
 /**
  * Returns the allowed origins (scheme, host and port) of URLs in the messages of an SMN topic.
- * @param topicUrn the URN of the topic in the config. Its third part is the region.
- * @param smnEndpoint the URL of SMN in the config. If it is set, only its origin is allowed.
+ * @param topicUrn the URN of the topic in the config. The third part of the URN is the region.
+ * @param smnEndpoint the URL of SMN in the config. If `smnEndpoint` is set, only its origin is allowed.
  */
 export function configuredOrDerivedSmnOrigins(topicUrn: string, smnEndpoint: string | undefined): SmnOrigins {
   if (smnEndpoint !== undefined) {

@@ -34,8 +34,8 @@ export interface Queried {
 const JOB: Queried = { what: "job", permission: "cce:job:get" };
 
 /**
- * Converts the response to a job query into an observation. Its text may contain credentials, so the caller must mask
- * it.
+ * Converts the response to a job query into an observation. The text of the observation may contain credentials, so the
+ * caller must mask it.
  * @param maskBeforeTruncating masks secrets in texts that are then truncated
  * @param queried what the query asked for, by default a job. Source of the error codes:
  * https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html

@@ -96,7 +96,7 @@ export interface ProjectQueries {
   listJobs(onJob: (job: ListedJob) => void, timeLimitMs: number): Promise<ListReply>;
 }
 
-/** Creates the queries of one project. They share one IAM token and one throttle. */
+/** Creates the queries of one project. All queries of a project share one IAM token and one throttle. */
 export function createProjectQueries(
   name: string,
   project: Project,

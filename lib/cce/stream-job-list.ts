@@ -25,8 +25,8 @@ const ENTRY_DEPTH = 2;
 const FIELDS_DEPTH = 3;
 
 /**
- * The maximum size of one listed job, without deeply nested values. A longer entry is ignored. The failure reason is
- * the only long text of a listed job.
+ * The maximum size of one listed job, without deeply nested values. An entry of the list above `MAX_ENTRY_BYTES` is
+ * ignored. The failure reason is the only long text of a listed job.
  */
 const MAX_ENTRY_BYTES = 64 * 1024;
 

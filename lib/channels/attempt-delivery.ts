@@ -17,7 +17,7 @@ import {
 import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from "./channel.ts";
 import { channelOf, type Target } from "./registry.ts";
 
-/** The service reads at most this number of bytes of a response. */
+/** The service reads at most `MAX_ANSWER_BYTES` bytes of a response. */
 const MAX_ANSWER_BYTES = 16_384;
 
 /**
@@ -185,7 +185,7 @@ export function maskedAnswerExcerpt(
   // not with a space inside.
   const masked = mask(text);
   // A truncated response may end with the first part of a secret, which the mask does not find. The last three quarters
-  // are therefore omitted. They are longer than any secret.
+  // are therefore omitted. The omitted part is longer than any secret.
   const line = masked
     .slice(0, isTruncated ? masked.length / 4 : undefined)
     .replace(/[\r\n\t\u2028\u2029]+/g, " ")

@@ -55,8 +55,8 @@ export function retryOnSchedule(
 }
 
 /**
- * The verdict "try again" because the target limits the rate of messages. Such an attempt does not count as an attempt
- * of the retry schedule.
+ * The verdict "try again" because the target limits the rate of messages. A throttled attempt does not count as an
+ * attempt of the retry schedule.
  */
 export function retryWithoutSpendingAttempt(afterSeconds: number | null): AttemptVerdict {
   return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
@@ -126,8 +126,8 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Node.js error codes begin like this if a response is not valid HTTP. The target may still have accepted the
- * notification.
+ * Node.js error codes begin like `PARSER_CODE_PREFIX` if a response is not valid HTTP. The target may still have
+ * accepted the notification.
  */
 const PARSER_CODE_PREFIX = "HPE_";
 
@@ -153,7 +153,8 @@ export function verdictOfNetworkError(code: string): AttemptVerdict {
  * Returns the verdict for the response of a chat. Only a response in the documented form can mean `delivered` or
  * `gone`. The HTTP status is not enough, because a proxy or a sign-in page may send any status. A status with the same
  * meaning in every channel, such as 503, comes first.
- * @param documentedVerdict the verdict by the vendor's documentation. It is null for a response in another form.
+ * @param documentedVerdict the verdict by the vendor's documentation. `documentedVerdict` is null for a response in
+ * another form.
  * @param defaultThrottleSeconds the wait after HTTP status 429 without a wait in the response
  */
 export function verdictOfChatAnswer(

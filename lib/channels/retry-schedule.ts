@@ -2,8 +2,8 @@ import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
 /**
- * The default waits before the delivery attempts of a notification, in seconds. Their sum is 20.7 hours, so that a
- * target can be down for one night.
+ * The default waits before the delivery attempts of a notification, in seconds. The sum of the waits is 20.7 hours, so
+ * that a target can be down for one night.
  */
 export const DEFAULT_RETRY_SECONDS: readonly number[] = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 
@@ -15,7 +15,7 @@ const JITTER = 0.2;
 
 /**
  * After a throttled attempt, the target has refused a message because of its rate limit. After two throttled attempts
- * in a row, the wait is twice this number of seconds. The wait doubles after each further throttled attempt.
+ * in a row, the wait is twice `THROTTLED_SECONDS` seconds. The wait doubles after each further throttled attempt.
  */
 const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;

@@ -19,7 +19,7 @@ export const CONFIG_GROUPS = [
 /** The entries without a group. */
 export const SINGLE_ENTRIES = ["settings", "secret/settings", "linkKeys"] as const;
 
-/** Entries with the secret fields of another entry begin like this. */
+/** Entries with the secret fields of another entry begin like `SECRET`. */
 export const SECRET = "secret/";
 
 /** Fields of `settings` with a separate entry, and the name of this entry. */
@@ -44,7 +44,7 @@ export type AssembledConfig =
   | { readonly kind: "document"; readonly document: Readonly<Record<string, unknown>> }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/** Entries with certificates begin like this. */
+/** Entries with certificates begin like `CERTIFICATES`. */
 export const CERTIFICATES = "certificates/";
 
 /** Matches the names of all entries except certificates. */
@@ -102,8 +102,9 @@ function findMisplacedFields(name: string, value: unknown): readonly string[] {
 }
 
 /**
- * Returns true if `secret/targets/NAME` contains all fields of the target, not only the secret fields. This happens
- * while the kind of a target is changed, because Parameter Store cannot change two entries at the same time.
+ * Returns true if `secret/targets/NAME` contains all fields of the target, not only the secret fields. The entry
+ * contains all fields while the kind of a target is changed, because Parameter Store cannot change two entries at the
+ * same time.
  */
 function isWholeTarget(name: string, value: unknown): boolean {
   return name.startsWith(`${SECRET}targets/`) && isJsonObject(value) && Object.hasOwn(value, "kind");

@@ -9,7 +9,7 @@ const MAX_AGE_MS = 5 * 60_000;
 const REFRESH_AGE_MS = 10_000;
 /** The delay after a failed read. The delay is short, because most read errors end soon. */
 const UNREADABLE_AGE_MS = 30_000;
-/** Without a valid config, callers get the same error for this time before a new read. */
+/** Without a valid config, callers get the same error for `FAILURE_AGE_MS` before a new read. */
 const FAILURE_AGE_MS = 5000;
 /** Each maximum age is randomly up to 20 % shorter, so that Lambda instances do not all read at the same time. */
 const JITTER = 0.2;
@@ -45,7 +45,7 @@ export interface ConfigSource<C extends Config = Config> {
   reload(): Promise<Config>;
 }
 
-/** Its message lists all errors of a config. */
+/** The message of the error lists all errors of a config. */
 export class ConfigInvalidError extends Error {
   override readonly name = "ConfigInvalidError";
   readonly faults: readonly string[];
@@ -75,8 +75,8 @@ interface ValidConfig<C> {
  * Creates an object that reads and caches the config. Before the first valid config, each method throws
  * `ConfigInvalidError` or `ConfigUnreadableError`. For some seconds, the same error is thrown without a new read.
  * @param options.parse parses the config document
- * @param options.readDocument reads the needed parts of the config. It may repeat failed requests for at most
- * `timeLimitMs`.
+ * @param options.readDocument reads the needed parts of the config. `readDocument` may repeat failed requests for at
+ * most `timeLimitMs`.
  * @param options.onFault receives the error of a failed read or of an invalid config
  */
 export function createConfigSource<C extends Config>(options: {

@@ -54,8 +54,8 @@ export type Token = z.infer<typeof Token>;
 export const OidcRule = z.strictObject({
   issuer: httpUrlSchema("must be the issuer's URL"),
   /**
-   * The URL of the issuer's keys. `jwksUri` is needed only if the keys are at another host than the issuer. Otherwise
-   * the issuer's discovery document contains this URL.
+   * The URL of the issuer's keys. `jwksUri` is needed only if the keys are at another host than the issuer. Without
+   * `jwksUri`, the issuer's discovery document contains the URL of the keys.
    */
   jwksUri: z.optional(httpUrlSchema("must be the URL of the issuer's key set")),
   audience: NonEmpty,

@@ -5,7 +5,7 @@ import { listTypesFromRootTo, type SubJobs, type TreeNode } from "./subjob-tree.
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
 const NAME_BYTES = 200;
-/** A long path of job types shows only this number of types at its beginning and at its end. */
+/** A long path of job types shows only `PATH_END` types at its beginning and at its end. */
 const PATH_END = 3;
 /** The possible maximum sizes of a failure reason, in bytes. The largest size with which all causes fit is used. */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;

@@ -28,7 +28,7 @@ const HTML_ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt:
 /** Matches control characters, invisible characters, and a line break with the spaces after it. */
 const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
 
-/** Matches text without encoded, control or invisible characters. Such text need not be decoded. */
+/** Matches text without encoded, control or invisible characters. Text that matches `PLAIN` need not be decoded. */
 const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
 
 /**

@@ -44,7 +44,7 @@ const SENTENCE_PATTERNS = Object.entries(en)
   });
 
 /**
- * Translates English sentences of the service in a text. The ledger stores reasons and warnings in English. All other
+ * Translates English sentences of the service in a text. The ledger stores reasons and warnings in English. Other
  * sentences, such as error messages of the cloud, stay unchanged.
  */
 export function translateKnownSentences(text: string, texts: Texts): string {

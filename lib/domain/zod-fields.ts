@@ -69,8 +69,8 @@ export const TextOrEmpty = z.pipe(
   ),
 );
 /**
- * A number in a response of another service. A number as text, such as `"0"` or `" 1.5e1 "`, is also accepted. Any
- * other value becomes undefined.
+ * A number in a response of another service. A number as text, such as `"0"` or `" 1.5e1 "`, is also accepted. A value
+ * that is no number becomes undefined.
  */
 export const NumberOrMissing = z.pipe(
   z.optional(z.unknown()),

@@ -13,14 +13,14 @@ export interface Connections {
 }
 
 /**
- * An idle connection is not used again after this time. Servers close idle connections, and a request over a closed
+ * An idle connection is not used again after `MAX_IDLE_MS`. Servers close idle connections, and a request over a closed
  * connection is lost.
  */
 export const MAX_IDLE_MS = 4000;
 
 /**
- * The time limit for a connection to one address of a host. After this time, Node.js tries the next address. Node.js's
- * default of 250 ms is too short for a distant host.
+ * The time limit for a connection to one address of a host. After `ADDRESS_TIMEOUT_MS`, Node.js tries the next address.
+ * Node.js's default of 250 ms is too short for a distant host.
  */
 const ADDRESS_TIMEOUT_MS = 2000;
 

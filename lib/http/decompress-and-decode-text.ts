@@ -116,7 +116,7 @@ async function createDecompressor(coding: string, body: Buffer, isTruncated: boo
 }
 
 /**
- * Returns true if a body begins like JSON or a web page, or is short printable ASCII such as `ok`. Such a body stays
+ * Returns true if a body begins like JSON or a web page, or is short printable ASCII such as `ok`. Such text stays
  * unchanged, because some proxies decompress a body without changing Content-Encoding.
  */
 const startsLikeText = (bytes: Buffer): boolean =>

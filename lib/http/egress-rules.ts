@@ -122,8 +122,8 @@ export class EgressRefusedError extends Error {
 /** Hosts and addresses to which the service may connect although an egress rule refuses them. */
 export interface AllowList {
   /**
-   * Returns true if the allow list contains the host name with this port. Such a host may be private and use plain
-   * http.
+   * Returns true if the allow list contains the host name with this port. A host in the allow list may be private and
+   * use plain http.
    */
   hasName(name: string, port: number): boolean;
   /** Returns true if the allow list contains the address with this port. An entry is an address or a CIDR range. */

@@ -52,7 +52,7 @@ const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
 
 /**
  * Returns the connections of an allow list. For the same array, they are the same until they were idle for
- * `MAX_IDLE_MS`. After that, servers may have closed them, so new connections are opened.
+ * `MAX_IDLE_MS`. Servers may have closed idle connections, so new connections are opened after `MAX_IDLE_MS`.
  */
 export function openCachedEgress(
   allowed: readonly string[],

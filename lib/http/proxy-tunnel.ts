@@ -23,7 +23,7 @@ class ProxyError extends Error {
 interface TunnelOptions extends ConnectionOptions {
   readonly host: string;
   readonly port: number;
-  /** Resolves and checks the host name. If it is undefined, the proxy resolves the host name. */
+  /** Resolves and checks the host name. If `lookup` is undefined, the proxy resolves the host name. */
   readonly lookup: LookupFunction | undefined;
 }
 

@@ -18,7 +18,7 @@ export interface Audit {
    * release.
    */
   readonly live: number;
-  /** Watches that discovery started for jobs in CCE. They are also in the other counts. */
+  /** Watches that discovery started for jobs in CCE. The other counts also contain the watches of discovery. */
   readonly discovered: number;
   /** Watches that are neither live nor concluded nor stopped. Each orphaned watch is a bug of the service. */
   readonly orphaned: readonly OrphanedWatch[];

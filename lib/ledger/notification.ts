@@ -62,9 +62,9 @@ export interface StartedGeneration extends WatchGeneration {
 }
 
 /**
- * Computes the same as `computeHigherGenerations` for targets that a call adds to an ended watch. The exception:
- * another watch may already have notified the target of the same end. The notification key is then the key of the other
- * watch, so that the target is not notified again.
+ * Computes the same as `computeHigherGenerations` for targets that a call adds to an ended watch. Another watch may
+ * already have notified the target of the same end. This case is an exception. The notification key is then the key of
+ * the other watch, so that the target is not notified again.
  * @param jobWatches all watches of the job
  */
 export function computeGenerationsOfLateTargets(

@@ -52,7 +52,7 @@ export function listDeliveries(
   ];
 }
 
-/** After this time, the queue message of a notification is probably lost. */
+/** After `NOTIFICATION_SLACK_MS`, the queue message of a notification is probably lost. */
 const NOTIFICATION_SLACK_MS = 4 * 60_000;
 
 /**

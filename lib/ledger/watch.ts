@@ -16,8 +16,8 @@ export const NO_LIMITS: WatchLimits = { callbacksPerWatch: 0, targetsPerWatch: 0
 const TEXT_BYTES = 200;
 
 /**
- * If a poll is later than this, its queue message is probably lost. Normal delays of the queue and of a cold start are
- * shorter.
+ * If a poll is later than `POLL_OVERDUE_MS`, its queue message is probably lost. Normal delays of the queue and of a
+ * cold start are shorter.
  */
 const POLL_OVERDUE_MS = 30_000;
 /**
@@ -27,8 +27,8 @@ const POLL_OVERDUE_MS = 30_000;
 export const STUCK_MS = 15 * 60_000;
 
 /**
- * After the end of a watch, the sweep function checks its notifications after this time. Most of them are then
- * delivered.
+ * After the end of a watch, the sweep function checks its notifications after `DELIVERIES_OVERDUE_MS`. Most of them are
+ * then delivered.
  */
 const DELIVERIES_OVERDUE_MS = 60_000;
 

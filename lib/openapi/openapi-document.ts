@@ -110,8 +110,8 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Where a request contains the callback URL: in a field, or with `from=cce` in a query parameter. Both have their own
- * operation ID, because code generators create a function for each operation ID.
+ * Where a request contains the callback URL: in a field, or with `from=cce` in a query parameter. Both places of the
+ * callback URL have their own operation ID, because code generators create a function for each operation ID.
  */
 const CALLBACKS = {
   callbackJobEnded: "{$request.body#/callbackUrl}",

@@ -5,11 +5,11 @@ import { type Html, html, renderBdiElement } from "./html.ts";
 import { type IconName, renderStateIcon } from "./state-icons.ts";
 import { parseSetInstant, renderCountdown, renderShortTime, renderTime } from "./time-html.ts";
 
-/** With at most this number of targets, their order stays. Otherwise they are sorted by state. */
+/** With at most `MAX_UNSORTED` targets, their order stays. Otherwise they are sorted by state. */
 const MAX_UNSORTED = 8;
 /** How many of many targets are shown for each state. One line replaces the others. */
 const SHOWN_OF_STATE = 3;
-/** One line replaces at least this number of targets. */
+/** One line replaces at least `MIN_FOLD` targets. */
 const MIN_FOLD = 3;
 /** The order of many targets by state. States that may need an action come first. */
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];

@@ -3,7 +3,7 @@ import { LIVE_SCRIPT, PAGE_CSS } from "./browser.generated.ts";
 import { Html, html } from "./html.ts";
 import { faviconDataUrl, ICON_SHEET, type IconName, renderStateIcon } from "./state-icons.ts";
 
-/** Without scripts, a live page (a page that may still change) is reloaded after this time. */
+/** Without scripts, a live page (a page that may still change) is reloaded after `REFRESH_SECONDS`. */
 const REFRESH_SECONDS = 10;
 
 export interface RenderedPage {

@@ -14,11 +14,11 @@ import {
   type Timeline,
 } from "./timeline.ts";
 
-/** Up to this number of subjobs, each has its own line. With more, one line replaces several succeeded subjobs. */
+/** Up to `MAX_SHORT_TREE` subjobs, each has its own line. With more, one line replaces several succeeded subjobs. */
 const MAX_SHORT_TREE = 14;
 /** How many lines of a long tree are shown at first. There are at most 21 groups of subjobs. */
 const MAX_OPEN_LINES = 21;
-/** One line replaces at least this number of subjobs. */
+/** One line replaces at least `MIN_FOLD` subjobs. */
 const MIN_FOLD = 4;
 /** The maximum number of groups in the original order. With more groups, the subjobs are first sorted by state. */
 const MAX_GROUPS = 12;

@@ -100,8 +100,8 @@ const MAX_STEPS = 5;
 const LAST_LABEL = 0.93;
 
 /**
- * Returns at most six ticks of a timeline. They are at round times after its start, and their labels have the same
- * unit.
+ * Returns at most six ticks of a timeline. The ticks are at round times after the start of the timeline, and their
+ * labels have the same unit.
  */
 export function computeElapsedTimeTicks(timeline: Pick<Timeline, "start" | "end">): readonly Tick[] {
   const seconds = (timeline.end - timeline.start) / 1000;

@@ -89,14 +89,16 @@ export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
 type ParsedMessage<T> =
   | { readonly kind: "message"; readonly message: T }
-  /** A message of a later release. It stays in the queue for this release. */
+  /** A message of a later release. A message of a later release stays in the queue for this release. */
   | { readonly kind: "newer"; readonly version: number }
   /** A message that no release can read. */
   | { readonly kind: "malformed"; readonly reason: string };
 
 const Version = z.object({ v: z.int() });
 
-/** Parses the body of a queue message. If it is malformed, the reason contains names of fields and no values. */
+/**
+ * Parses the body of a queue message. If the message is malformed, the reason contains names of fields and no values.
+ */
 export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedMessage<T> {
   const json = parseJsonOrUndefined(body);
   if (json === undefined) return { kind: "malformed", reason: "the body is not JSON" };

@@ -1,6 +1,9 @@
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 
-/** How long a message waits for other messages to share one request with them. A poll takes much longer than this. */
+/**
+ * How long a message waits for other messages to share one request with them. A poll takes much longer than
+ * `WINDOW_MS`.
+ */
 const WINDOW_MS = 100;
 
 export interface OutgoingMessage {

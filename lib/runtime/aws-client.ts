@@ -9,7 +9,7 @@ import { OUTGOING_PROXY } from "./environment.ts";
 
 /**
  * The time limit for one AWS request and its response. AWS normally responds within milliseconds. A slower request
- * probably uses a dead connection. Such a request is ended, and the AWS SDK repeats it.
+ * probably uses a dead connection. A slow request is ended, and the AWS SDK repeats it.
  */
 const REQUEST_MS = 3000;
 /** The maximum size of an AWS response. DynamoDB sends at most 1 MB, and SSM and SQS send less. */
@@ -134,8 +134,8 @@ class RequestHash {
 const keyObjects = new WeakMap<object, KeyObject>();
 
 /**
- * Returns a key that `createHmac` uses without a conversion. The AWS SDK signs with the same bytes for a day. Their
- * conversion at each request would take five times as long as the signature.
+ * Returns a key that `createHmac` uses without a conversion. The AWS SDK signs with the same bytes for a day. The
+ * conversion of these bytes at each request would take five times as long as the signature.
  */
 function toHmacKey(key: KeyData): string | KeyObject {
   if (typeof key === "string") return key;
@@ -150,8 +150,8 @@ function toHmacKey(key: KeyData): string | KeyObject {
 }
 
 /**
- * The options of every AWS client. They share their connections. With `cacheMiddleware`, a client builds its middleware
- * only once per command.
+ * The options of every AWS client. All AWS clients share their connections. With `cacheMiddleware`, a client builds its
+ * middleware only once per command.
  */
 export const AWS_CLIENT = {
   cacheMiddleware: true,

@@ -1,6 +1,6 @@
 /**
  * Returns the current time in milliseconds, corrected by `correctSystemClock`. Only this file may read the clock and
- * create random numbers. All other code gets them as parameters.
+ * create random numbers. All other code gets the clock and random numbers as parameters.
  */
 export const systemClock = (): number => Date.now() + correctionMs;
 

@@ -10,13 +10,14 @@ export interface Invocation {
 }
 
 /**
- * An unfinished invocation ends with an error this long before the time limit, so that it can write its metrics.
- * Middy's default of 5 ms is too short on a busy machine.
+ * An unfinished invocation ends with an error `FLUSH_MARGIN_MS` before the time limit, so that it can write its
+ * metrics. Middy's default of 5 ms is too short on a busy machine.
  */
 const FLUSH_MARGIN_MS = 250;
 
 /**
- * Creates a Lambda handler. Its log lines contain the request ID. The handler writes its metrics even after an error.
+ * Creates a Lambda handler. The log lines of the handler contain the request ID. The handler writes its metrics even
+ * after an error.
  * @param linesWithRequestId `problems`: only warnings and errors contain the request ID
  */
 export function createLambdaHandler<Event, Result>(

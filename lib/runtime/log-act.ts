@@ -1,7 +1,10 @@
 import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/** An act is a change that affects others, such as the stop of a watch. Its log line always has all these fields. */
+/**
+ * An act is a change that affects others, such as the stop of a watch. The log line of an act always has all these
+ * fields.
+ */
 export interface Act {
   readonly act:
     | "stop"

@@ -5,7 +5,7 @@ import { createLambdaHandler } from "./invocation.ts";
 import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/** This time remains to report unfinished messages to SQS. */
+/** `ANSWER_MS` remains to report unfinished messages to SQS. */
 const ANSWER_MS = 500;
 
 /**

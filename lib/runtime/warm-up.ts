@@ -3,7 +3,7 @@ import type { ConfigSource } from "../config/config-source.ts";
 import { type LedgerTable, readRawItem } from "../ledger/dynamo/item-operations.ts";
 import { IS_LAMBDA_INSTANCE } from "./environment.ts";
 
-/** The initialization waits at most this long for AWS. Lambda would end it after 10 s. */
+/** The initialization waits at most `TIME_LIMIT_MS` for AWS. Lambda would end it after 10 s. */
 const TIME_LIMIT_MS = 2000;
 /** The key of an item that does not exist. */
 export const WARM_UP_KEY = { pk: "warm-up", sk: "warm-up" } as const;
@@ -11,7 +11,7 @@ export const WARM_UP_KEY = { pk: "warm-up", sk: "warm-up" } as const;
 interface WarmUpPorts {
   readonly configs: Pick<ConfigSource, "current">;
   readonly table: LedgerTable;
-  /** The queue that the first invocation will use. Without it, no connection to SQS is opened. */
+  /** The queue that the first invocation will use. Without `queue`, no connection to SQS is opened. */
   readonly queue?: { readonly client: SQSClient; readonly url: string };
 }
 
@@ -20,9 +20,9 @@ interface WarmUpPorts {
  * clients, and reads the config. During its initialization, an instance has a whole processor, so a handler module
  * waits for `warmUp`. Later the instance has only a part of a processor.
  *
- * The function reads an item that does not exist, and sends an empty batch, which SQS refuses. This changes nothing and
- * needs no additional permission. Errors are ignored, because the first invocation reports them. Outside of Lambda and
- * of the local stack, it does nothing.
+ * The function reads an item that does not exist, and sends an empty batch, which SQS refuses. The read and the empty
+ * batch change nothing and need no additional permission. Errors are ignored, because the first invocation reports
+ * them. Outside of Lambda and of the local stack, it does nothing.
  */
 export async function warmUp(
   { configs, table, queue }: WarmUpPorts,

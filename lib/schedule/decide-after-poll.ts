@@ -8,7 +8,10 @@ import type { DurationCount } from "./duration-counts.ts";
 import { plausibleJobAgeSeconds } from "./job-age.ts";
 import { pickNextPollDelaySeconds, roundAndClampDelaySeconds } from "./poll-delay.ts";
 
-/** The state of a watch before the service decides what happens after a poll. Its errors come from earlier polls. */
+/**
+ * The state of a watch before the service decides what happens after a poll. The errors of a `PolledWatch` come from
+ * earlier polls.
+ */
 export interface PolledWatch extends PollErrors {
   /** The number of polls of the watch, including the current poll. */
   readonly polls: number;
@@ -66,15 +69,15 @@ const MAX_BACKOFF_SECONDS = 300;
 const LAST_POLL_GRACE_MS = 3_600_000;
 
 /**
- * After this number of crashes in the same poll, the watch ends. A single crash can also have another reason, such as a
- * failed host.
+ * After `MAX_UNFINISHED_TRIES` crashes in the same poll, the watch ends. A single crash can also have another reason,
+ * such as a failed host.
  */
 const MAX_UNFINISHED_TRIES = 8;
-/** After the deadline, the watch already ends after this number of crashes. */
+/** After the deadline, the watch already ends after `MAX_UNFINISHED_TRIES_AT_DEADLINE` crashes. */
 const MAX_UNFINISHED_TRIES_AT_DEADLINE = 2;
 /**
- * After the deadline, the watch also ends after this number of receives of the poll message. This limit also covers
- * tries that failed with an error.
+ * After the deadline, the watch also ends after `MAX_RECEIVES_AT_DEADLINE` receives of the poll message. This limit
+ * also covers tries that failed with an error.
  */
 const MAX_RECEIVES_AT_DEADLINE = 20;
 
@@ -93,8 +96,8 @@ export function decideAfterPoll(input: DecisionInput): PollDecision {
 }
 
 /**
- * Decides before a poll whether the watch ends, because earlier tries of this poll crashed. Such a poll would probably
- * crash the function again.
+ * Decides before a poll whether the watch ends, because earlier tries of this poll crashed. A poll that crashed several
+ * times would probably crash the function again.
  * @param tries.unfinished the number of tries that crashed
  * @param tries.receives how often SQS has delivered the poll message
  * @returns the conclusion, or null if the service should poll
@@ -230,7 +233,8 @@ function jittered({ minSeconds, jitterSeconds }: typeof GONE_DELAY, random: () =
 }
 
 /**
- * Returns a random delay after failed polls, in whole seconds. Its maximum doubles with each failed poll in a row.
+ * Returns a random delay after failed polls, in whole seconds. The maximum of the delay doubles with each failed poll
+ * in a row.
  * @param failures the number of failed polls in a row, at least 1 Source:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */

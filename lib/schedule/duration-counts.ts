@@ -1,6 +1,9 @@
 import type { Instant } from "../domain/job.ts";
 
-/** The mean ranks before and after a day must differ by at least this many standard errors to count as a change. */
+/**
+ * The mean ranks before and after a day must differ by at least `MIN_CHANGE_STANDARD_ERRORS` standard errors to count
+ * as a change.
+ */
 const MIN_CHANGE_STANDARD_ERRORS = 4.5;
 /** The minimum number of jobs before and after a change. With fewer jobs, the difference may be chance. */
 const MIN_CHANGE_JOBS = 4;

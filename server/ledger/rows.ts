@@ -55,7 +55,7 @@ export interface WatchRow extends StoredWatch {
 /** The columns that `toWatchRow` reads. */
 export const WATCH_COLUMNS = "project, job_id, caller, due_at, expires_at, body";
 
-/** @throws ZodError if this service did not write the row. It contains no values. */
+/** @throws ZodError if this service did not write the row. The error contains no values. */
 export function toWatchRow(row: Row): WatchRow {
   const {
     project,

@@ -58,7 +58,7 @@ export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
   return { ...counts, accepted: rows.length, orphaned };
 }
 
-/** A queue deletes a message after this time, as on AWS. */
+/** A queue deletes a message after `MESSAGE_RETENTION_MS`, as on AWS. */
 const MESSAGE_RETENTION_MS = 14 * 86_400_000;
 
 /** Deletes expired rows and messages, in several transactions. */

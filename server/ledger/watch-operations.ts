@@ -34,7 +34,7 @@ export function createWatchChangeOperations(store: Store): WatchChangeLedger {
   const read = (key: WatchKey) => readWatchRow(store, key);
   const write = (row: WatchRow) => writeWatchRow(store, row);
 
-  /** Writes a watch that has ended. Its context and callbacks expire together with it. */
+  /** Writes a watch that has ended. The context and callbacks of an ended watch expire together with the watch. */
   const writeEnded = (row: WatchRow, expiresAt: Instant): void => {
     write({ ...row, expiresAt });
     store.run(

@@ -16,12 +16,14 @@ export interface OperationPagePorts {
 
 const NO_STORE = { "cache-control": "no-store" };
 
-/** Pages for operators and their tools. They need no token and contain no names and no secrets. */
+/** Pages for operators and their tools. Operation pages need no token and contain no names and no secrets. */
 export const OPERATION_PAGES: Readonly<Record<string, (ports: OperationPagePorts) => Promise<ApiResponse>>> =
   {
-    /** Says that the process responds. Otherwise a supervisor restarts the process. */
+    /** Says that the process responds. A supervisor restarts a process that does not respond. */
     "/healthz": async () => jsonResponse(200, { status: "ok" }, NO_STORE),
-    /** Says whether the service can accept jobs now. Otherwise a load balancer sends no requests. */
+    /**
+     * Says whether the service can accept jobs now. A load balancer sends no requests to a service that is not ready.
+     */
     "/readyz": readReadiness,
     "/metrics": async ({ store, metrics }) => ({
       status: 200,

@@ -53,7 +53,7 @@ export interface ServiceOptions {
 
 export interface RunningService {
   readonly url: string;
-  /** Reads the config file again now. If it has errors, the last valid config stays. */
+  /** Reads the config file again now. If the config file has errors, the last valid config stays. */
   reload(): Promise<void>;
   /** Accepts no more requests and messages, waits at most 8 s, and closes the database. */
   stop(): Promise<void>;

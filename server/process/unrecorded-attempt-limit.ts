@@ -1,11 +1,13 @@
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 
 /**
- * After this number of recorded attempts, one more attempt may run in parallel. Repeated crashes repeat at most one
- * notification each, and one more per 60 recorded attempts.
+ * After `RECORDED_PER_ATTEMPT` recorded attempts, one more attempt may run in parallel. Repeated crashes repeat at most
+ * one notification each, and one more per 60 recorded attempts.
  */
 const RECORDED_PER_ATTEMPT = 60;
-/** After this time without an answer, an attempt no longer counts, so that a slow target does not delay others. */
+/**
+ * After `SLOW_ANSWER_MS` without an answer, an attempt no longer counts, so that a slow target does not delay others.
+ */
 const SLOW_ANSWER_MS = 500;
 /** The pause before a refused record is tried again, for example on a full disk. */
 const RECORD_RETRY_MS = 500;
@@ -19,8 +21,8 @@ interface LimitOptions {
 
 /**
  * Limits how many attempts are started and not recorded yet. A crash repeats the notifications of these attempts. The
- * limit is 1 at first, and grows with the number of recorded attempts. Without it, a process would send all waiting
- * notifications before it records the first.
+ * limit is 1 at first, and grows with the number of recorded attempts. Without the limit, a process would send all
+ * waiting notifications before it records the first.
  */
 export class UnrecordedAttemptLimit {
   readonly #options: LimitOptions;
@@ -65,7 +67,8 @@ export class UnrecordedAttemptLimit {
   }
 
   /**
-   * Records an attempt. If the database refuses the record, `record` tries again. Until then no other attempt starts.
+   * Records an attempt. If the database refuses the record, `record` tries again. Until the database accepts the
+   * record, no other attempt starts.
    * @throws LedgerUnavailableError if the database refuses it for 20 s. Other errors are thrown unchanged.
    */
   async record<T>(record: () => Promise<T>): Promise<T> {

@@ -21,8 +21,8 @@ export interface QueueMessage {
 
 export interface SqliteQueue extends Queue {
   /**
-   * Receives at most `max` visible messages, the longest visible first. They become invisible for the visibility
-   * timeout.
+   * Receives at most `max` visible messages, the longest visible first. The received messages become invisible for the
+   * visibility timeout.
    */
   receive(max: number): Promise<readonly QueueMessage[]>;
   /** Deletes a message. The receipt handle of an earlier delivery deletes nothing, as in SQS. */

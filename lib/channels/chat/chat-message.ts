@@ -124,7 +124,7 @@ export function joinFooterAndTime(footer: string, time: string): string {
 }
 
 /**
- * The maximum length of a URL in a message. A longer URL would exceed the size limit of a channel. Such a URL is
+ * The maximum length of a URL in a message. A longer URL would exceed the size limit of a channel. A longer URL is
  * omitted, because a truncated URL does not work.
  */
 const MAX_URL_CHARACTERS = 600;

@@ -14,7 +14,8 @@ import { createSafeLink, formatCausesWithinBudget, formatOmittedCausesNote } fro
 const MAX_HEADLINE_CHARACTERS = 150;
 const MAX_JOB_ID_CHARACTERS = 128;
 /**
- * The maximum number of warnings in a message. If there are more, the last line states the number of omitted warnings.
+ * The maximum number of warnings in a message. If a job has more warnings, the last line states the number of omitted
+ * warnings.
  */
 const MAX_WARNINGS = 3;
 const MORE_WARNINGS = /^(\d+) more warnings\.$/;

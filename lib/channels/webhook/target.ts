@@ -61,15 +61,18 @@ function webhookTargetSchema() {
 }
 export type WebhookTarget = z.infer<typeof WebhookTarget>;
 
-/** The target of a caller's `callbackUrl` has a name that begins like this. Names in the config contain no colon. */
+/**
+ * The target of a caller's `callbackUrl` has a name that begins like `CALLBACK_PREFIX`. Names in the config contain no
+ * colon.
+ */
 export const CALLBACK_PREFIX = "callback:";
 
 /** Returns true for the target of a caller's `callbackUrl`. */
 export const isCallbackTargetName = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
 
 /**
- * Creates the target of a caller's `callbackUrl`. This target is notified of every outcome. Without `secrets`, its
- * notifications are not signed.
+ * Creates the target of a caller's `callbackUrl`. The created target is notified of every outcome. Without `secrets`,
+ * its notifications are not signed.
  */
 export function createCallbackTarget(url: Secret, secrets: Secret[]): WebhookTarget {
   return { kind: "webhook", url, on: [...OUTCOMES], secrets, headers: {} };

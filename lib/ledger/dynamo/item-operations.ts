@@ -40,8 +40,8 @@ export interface LedgerTable {
   readonly client: DynamoDBClient;
   readonly table: string;
   /**
-   * The milliseconds between two runs of the sweep function. Runs start at multiples of this time. If it is missing,
-   * runs may start at any time.
+   * The milliseconds between two runs of the sweep function. Runs start at multiples of this time. If `sweepIntervalMs`
+   * is missing, runs may start at any time.
    */
   readonly sweepIntervalMs?: number;
 }
