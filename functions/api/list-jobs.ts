@@ -37,7 +37,7 @@ import { selectOwnOrNewestWatches } from "./own-or-newest-watch.ts";
  */
 const MAX_READS = 5;
 const READ_LIMIT = 100;
-/** At least `MIN_CHECKED` watches is checked in parallel. */
+/** At least `MIN_CHECKED` watches are checked in parallel. */
 const MIN_CHECKED = 25;
 
 /**

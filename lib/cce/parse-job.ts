@@ -11,7 +11,7 @@ const SECONDS_END = 19;
 /** Matches what may follow the time: a UTC offset, a time zone and a reading of Go's monotonic clock. */
 const ZONE = /^(?: ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?(?: [A-Z]{1,6}| [+-]\d{2,4})?(?: m=[+-][\d.]+)?$/;
 
-/** Nearly every time in a response ends like `USUAL_ZONE`. */
+/** Nearly every time in a response ends with `USUAL_ZONE`. */
 const USUAL_ZONE = " +0000 UTC";
 
 /**

@@ -126,7 +126,7 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Node.js error codes begin like `PARSER_CODE_PREFIX` if a response is not valid HTTP. The target may still have
+ * Node.js error codes begin with `PARSER_CODE_PREFIX` if a response is not valid HTTP. The target may still have
  * accepted the notification.
  */
 const PARSER_CODE_PREFIX = "HPE_";

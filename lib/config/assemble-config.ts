@@ -19,7 +19,7 @@ export const CONFIG_GROUPS = [
 /** The entries without a group. */
 export const SINGLE_ENTRIES = ["settings", "secret/settings", "linkKeys"] as const;
 
-/** Entries with the secret fields of another entry begin like `SECRET`. */
+/** Entries with the secret fields of another entry begin with `SECRET`. */
 export const SECRET = "secret/";
 
 /** Fields of `settings` with a separate entry, and the name of this entry. */
@@ -44,7 +44,7 @@ export type AssembledConfig =
   | { readonly kind: "document"; readonly document: Readonly<Record<string, unknown>> }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/** Entries with certificates begin like `CERTIFICATES`. */
+/** Entries with certificates begin with `CERTIFICATES`. */
 export const CERTIFICATES = "certificates/";
 
 /** Matches the names of all entries except certificates. */

@@ -62,7 +62,7 @@ function webhookTargetSchema() {
 export type WebhookTarget = z.infer<typeof WebhookTarget>;
 
 /**
- * The target of a caller's `callbackUrl` has a name that begins like `CALLBACK_PREFIX`. Names in the config contain no
+ * The target of a caller's `callbackUrl` has a name that begins with `CALLBACK_PREFIX`. Names in the config contain no
  * colon.
  */
 export const CALLBACK_PREFIX = "callback:";

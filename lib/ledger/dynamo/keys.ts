@@ -33,7 +33,7 @@ export function parseJobPartition(pk: string): JobKey {
   return { project, jobId };
 }
 
-/** The sort keys of watch items begin like `WATCH_PREFIX`. */
+/** The sort keys of watch items begin with `WATCH_PREFIX`. */
 export const WATCH_PREFIX = "watch#";
 
 /** Returns the key of a watch item. The caller is the last part, because its name may contain `#`. */
