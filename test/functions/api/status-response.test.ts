@@ -15,7 +15,7 @@ import { FAILED, failedChain, job } from "../../lib/channels/samples.ts";
 import { json } from "../http-answers.ts";
 import { LINKS, START } from "../http-config.ts";
 import type { Harness } from "../http-harness.ts";
-import { end, KEY, RUNNING, URL_OF_A, watched } from "../http-watched.ts";
+import { end, KEY, RUNNING, recordWaitingForReady, URL_OF_A, watched } from "../http-watched.ts";
 
 /** The size limit of Lambda for the complete result of a function as JSON. */
 const LAMBDA_BYTES = 6 * 1024 * 1024;
@@ -141,6 +141,29 @@ test("a status a little larger than a response of Lambda is truncated, and a lit
     expect(lambdaBytes(answer)).toBeLessThan(LAMBDA_BYTES);
     expect((json(answer).warnings as string[]).length === 0).toBe(isComplete);
   }
+});
+
+test("a status shows that the resource is ready as soon as the outcome is stored", async () => {
+  const api = await watched();
+  await recordWaitingForReady(api);
+  const summary = summarizeAndTruncateOutcome({
+    ...KEY,
+    region: null,
+    outcome: "succeeded",
+    reason: null,
+    job: RUNNING,
+    warnings: [],
+    context: {},
+    jobPageUrl: null,
+    listUrl: null,
+    acceptedAt: START,
+    concludedAt: START,
+    polls: 1,
+  });
+  const ready = { state: "ready", reason: null, message: null } as const;
+  const outcome = { summary: { ...summary, ready }, tree: null, generations: {} };
+  await api.ledger.saveOutcomeOnce({ ...KEY, generation: 0 }, outcome, START * 2);
+  expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({ state: "watching", ready });
 });
 
 describe("the status of a job with reasons of hundreds of kilobytes", () => {
