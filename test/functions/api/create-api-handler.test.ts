@@ -46,6 +46,11 @@ describe("the api handler", () => {
     });
   });
 
+  test("returns the health without a token", async () => {
+    const answer = await createHarness().ask("GET", "/v1/health", { token: null });
+    expect(answer).toEqual({ status: 200 });
+  });
+
   test.each([
     ["/v1/jobs", "POST"],
     ["/v1/events/smn/prod", "POST"],
