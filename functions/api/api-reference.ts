@@ -23,8 +23,8 @@ async function loadTexts() {
 }
 
 /**
- * Responses with the API reference, by public URL or path. Anyone may request them without a token, so each is created
- * only once.
+ * Responses with the API reference, by public URL or path. Anyone may request the API reference without a token, so
+ * each response is created only once.
  */
 const responses = new Map<string, Promise<ApiResponse>>();
 

@@ -63,7 +63,8 @@ const checkQueue = (url: string) =>
 const health = createCachedHealthCheck({
   checks: {
     config: ports.configs.check,
-    // This read only checks that the ledger responds. No target has this name, because names contain no colon.
+    // A read of the target `:health` only checks that the ledger responds. No target has this name, because names
+    // contain no colon.
     ledger: () => ledger.readTarget(":health"),
     queue: () => Promise.all([env.POLL_QUEUE_URL, env.NOTIFY_QUEUE_URL].map(checkQueue)),
   },

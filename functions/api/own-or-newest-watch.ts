@@ -5,7 +5,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 
-/** Returns the caller's own watch of a job, else the newest one. Without a watch, the result is null. */
+/** Returns the caller's own watch of a job, else the newest one. If the job has no watch, the result is null. */
 export async function readOwnOrNewestWatch(
   key: WatchKey,
   ledger: Pick<Ledger, "readWatch" | "listJobWatches">,

@@ -25,7 +25,7 @@ import { createTruncatedStatusResponse } from "./status-response.ts";
 
 /**
  * The maximum JSON size of the subjobs on a status page, enough for about 3,000 subjobs. A larger page would be slow,
- * because it is often reloaded.
+ * because a live page is often reloaded.
  */
 const MAX_TREE_BYTES = 1_000_000;
 const LIST_LIMIT = 50;

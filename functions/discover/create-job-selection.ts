@@ -57,8 +57,9 @@ interface JobSelection {
  * running job always, an ended job by its end time, unless an earlier complete list contained it as ended. After a
  * truncated first list, an ended job is selected only if it ended after this list, until a list is complete. The end of
  * a job and the time of the list both come from the clock of the cloud. An ended job of the first list is never
- * selected. If its end time is unknown or close to the first list, its ID is stored. A job with an unknown phase may
- * have ended. The first list selects it only if it changed in the last hour.
+ * selected. If the end time of a job is unknown or close to the first list, the ID of the job is stored. A job with an
+ * unknown phase may have ended. The first list selects a job with an unknown phase only if the job changed in the last
+ * hour.
  */
 export function createJobSelection(
   { types }: Pick<DiscoverySettings, "types">,
@@ -98,8 +99,8 @@ export function createJobSelection(
         skipped.has(jobId) ||
         (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil)) ||
         (skipped.has(UNLISTED_SKIPPED) && (at === null || at < (switchedOnAt ?? 0)));
-      // Jobs of other types are remembered too. Otherwise a type that is added to `types` later would select its ended
-      // jobs without a time.
+      // Jobs of other types are remembered too. If these jobs were not remembered, a type that is added to `types`
+      // later would select its ended jobs without a time.
       if (at === null || hadEnded) undecided.set(jobId, at);
       if (isWanted && !hadEnded) selected.add(jobId);
     },

@@ -10,7 +10,7 @@ import { log } from "../../lib/runtime/log.ts";
 const MINUTE_MS = 60_000;
 /** For how many jobs watches are started in parallel. */
 const BATCH_JOBS = 25;
-/** If less time remains, no further watches are started. The next run starts them. */
+/** If less time remains, no further watches are started. The next run starts the remaining watches. */
 const MARGIN_MS = 5_000;
 
 export interface OpenDiscoveredPorts {

@@ -14,7 +14,7 @@ import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./start-or-e
 
 /**
  * When the sweep function (which sends lost messages again) checks the notifications of an ended watch. A crash may
- * happen before all of them are in the queue.
+ * happen before all notifications are in the queue.
  */
 const SWEEP_DELAY_MS = 600_000;
 

@@ -13,7 +13,7 @@ import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 export const EARLY_MS = 1500;
 /**
  * The shortest time between a reservation and its request, because a new Lambda instance needs about 150 ms to start a
- * request. Otherwise a first request would be late, and the second would follow too soon.
+ * request. Without this lead time, a first request would be late, and the second would follow too soon.
  */
 export const LEAD_MS = 150;
 /** A shorter remaining wait after a response 429 is ignored. */

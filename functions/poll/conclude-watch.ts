@@ -207,7 +207,9 @@ async function notifyAndEnd(
   }
 }
 
-/** Adds the duration of an ended job to the learned durations. Only the call that ended the watch may do this. */
+/**
+ * Adds the duration of an ended job to the learned durations. Only the call that ended the watch may add the duration.
+ */
 async function learnDuration(
   { project, jobType, durationSeconds, concludedAt }: OutcomeSummary,
   ledger: Pick<Ledger, "addDuration">,

@@ -90,7 +90,10 @@ export async function authenticateAndLimitRequests(
 const exceeded = (requestsPerMinute: number): string =>
   `A caller may send about ${requestsPerMinute} requests in a minute (settings.limits.requestsPerMinute). Send the request again later.`;
 
-/** Creates a function that checks identity tokens of CI systems. It stores the keys of token issuers in memory. */
+/**
+ * Creates a function that checks identity tokens of CI systems. The created function stores the keys of token issuers
+ * in memory.
+ */
 export function createIdentityTokenCheck(
   now: () => Instant,
   proxy: OutgoingProxy | null = null,

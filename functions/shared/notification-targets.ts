@@ -56,8 +56,8 @@ export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targe
 
 /**
  * Returns the targets of a watch that get a digest message (one message about several jobs). If the digest does not
- * contain the watch, the array is empty. This happens if the service lost the ledger's response to the new watch before
- * it created the digest.
+ * contain the watch, the array is empty. A digest lacks a watch if the service lost the ledger's response to the new
+ * watch before it created the digest.
  */
 export function listDigestTargets(
   digest: Digest | null,

@@ -4,8 +4,8 @@ import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 /** Huawei Cloud counts the queries of a project over five minutes. */
 const WINDOW_MS = 300_000;
 /**
- * The API quota of a project without a quota in the config. This number was measured on one cloud, and other clouds may
- * have other limits.
+ * The API quota of a project without a quota in the config. The default quota was measured on one cloud, and other
+ * clouds may have other limits.
  */
 const DEFAULT_QUOTA = 200;
 /**
@@ -29,9 +29,9 @@ export interface ProjectRateLimit {
 }
 
 /**
- * Creates the rate limits of all projects. All Lambda instances share them through the ledger. A project with a quota
- * in the config is always limited. Any other project is limited for an hour after a response 429. For a limited
- * project, each query needs one ledger write.
+ * Creates the rate limits of all projects. All Lambda instances share the rate limits through the ledger. A project
+ * with a quota in the config is always limited. A project without a quota is limited for an hour after a response 429.
+ * For a limited project, each query needs one ledger write.
  */
 export function createProjectRateLimit(
   ledger: Pick<RateLimitLedger, "reserveRequestTime">,

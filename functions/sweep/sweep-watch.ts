@@ -48,7 +48,7 @@ export interface SweepWatchPorts {
 export interface SentAgain {
   readonly polls: number;
   readonly notifications: number;
-  /** How many of them are late by at least a quarter of an hour. */
+  /** How many sent messages are late by at least a quarter of an hour. */
   readonly stuck: number;
 }
 

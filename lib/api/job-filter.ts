@@ -15,7 +15,7 @@ export interface JobFilter {
   /** The labels that a selected job must have, as `KEY:VALUE`. */
   readonly labels: readonly string[];
   readonly actor: string | null;
-  /** Search terms in lower case. A selected job must contain all of them. */
+  /** Search terms in lower case. A selected job must contain all search terms. */
   readonly searchTerms: readonly string[];
   /** The first and the last accepted time of the submission of a selected job. */
   readonly since: Instant | null;

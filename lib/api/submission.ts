@@ -37,7 +37,10 @@ const ListedJobId = withKeywords(SubmittedJobId(), {
 /** Only the length is checked here. `checkCallback` checks the form and the host against the config. */
 export const CallbackUrl = limitedTextSchema({ min: 1, max: 2000 });
 
-/** The fields that say what to watch. A body contains exactly one of them. */
+/**
+ * The fields that say what to watch. A request body contains exactly one of these fields: `jobId`, `jobIds` or
+ * `operation`.
+ */
 export const WATCHED_FIELDS = ["jobId", "jobIds", "operation"] as const;
 
 /** The body of a `POST /v1/jobs` request. */

@@ -9,7 +9,7 @@ const TAG_BYTES = 16;
 
 /**
  * Encrypts a text with AES-256-GCM. Each call uses a new random nonce, so the same text leads to different results.
- * @param key a secret of the operator. The encryption key is derived from it (HKDF, RFC 5869).
+ * @param key a secret of the operator. The encryption key is derived from `key` (HKDF, RFC 5869).
  * @param purpose what the text is used for. The decryption needs the same purpose.
  */
 export function encrypt(text: string, key: Secret, purpose: string): string {

@@ -62,7 +62,7 @@ export class DiscoveryError extends Error {
 export interface IssuerKeys {
   /**
    * Returns the keys of an issuer. If the stored keys are less than a day old, the function returns them at once. If
-   * they are older than an hour, one call starts a new read and waits half a second for it.
+   * the stored keys are older than an hour, one call starts a new read and waits half a second for the result.
    * @param keysUrl the URL of the keys in the config. By default, the discovery document contains the URL.
    * @param refresh true if no stored key verified the token. The call then waits for a new read of the keys. Other
    * calls do not wait. After a read, there is no new read for 30 seconds.

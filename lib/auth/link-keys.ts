@@ -16,7 +16,7 @@ const DAY_MS = 24 * HOUR_MS;
 export interface LinkOptions {
   readonly publicUrl: string;
   /**
-   * The secrets that sign links. The first one signs new links. A link with a signature of any of them opens its page.
+   * The secrets that sign links. The first one signs new links. A link with a signature of any link key opens its page.
    */
   readonly linkKeys: readonly Secret[];
   /** The longest validity of a link, in days. */

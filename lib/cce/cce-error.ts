@@ -25,7 +25,7 @@ export const NOT_A_LIST: Refusal = {
   text: "CCE returned one job in place of the list of jobs",
 };
 
-/** Fields of CCE, the API gateway or IAM that contain an error code. One response may contain several of them. */
+/** Fields of CCE, the API gateway or IAM that contain an error code. One response may contain several error codes. */
 const CODE_NAMES = ["errorCode", "error_code", "code"];
 const MESSAGE_NAMES = ["errorMessage", "error_message", "errorMsg", "error_msg"];
 
@@ -41,7 +41,7 @@ export interface CceError {
 /** The kinds of an observation after an error response of CCE or IAM. */
 export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 
-/** Matches error codes for too many queries. The HTTP status is then sometimes 400 or 403. */
+/** Matches error codes for too many queries. For too many queries, the HTTP status is sometimes 400 or 403. */
 const THROTTLED_CODE = /^(APIGW\.0308|CCE\.\d\d429\d+)$/i;
 
 /** HTTP statuses of errors that pass without help (RFC 9110, 4918, 8470). */

@@ -151,7 +151,7 @@ export const hasFailedJobInTree = (root: Job): boolean =>
 /** Returns the text of the field `name`, else of `otherName`, else null. */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
-  // Strings come first, because a large job has a hundred thousand of them.
+  // Strings come first, because a large job has a hundred thousand strings.
   const text = typeof value === "string" ? (value.trim() === "" ? null : value) : toTextOfAnyType(value);
   return text === null && otherName !== undefined ? textOf(fields, otherName) : text;
 }

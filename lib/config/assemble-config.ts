@@ -4,7 +4,7 @@ import { PublicProject } from "./projects.ts";
 
 /**
  * The groups of entries in Parameter Store. An entry is called `GROUP/NAME`. Groups `secret/…` contain the secret
- * fields. Only functions with a connection to CCE or to targets need them.
+ * fields. Only functions with a connection to CCE or to targets need the secret fields.
  */
 export const CONFIG_GROUPS = [
   "projects",

@@ -19,7 +19,10 @@ const JITTER = 0.2;
  * within 30 s.
  */
 const FIRST_READ_MS = 8000;
-/** The time limit of later reads. The limit is short, because the instance already has a valid config. */
+/**
+ * The time limit of all reads of the config after the first one. The limit is short, because the instance already has a
+ * valid config.
+ */
 const REFRESH_READ_MS = 1000;
 
 /** How often an invalid config is read again before it is reported. A read may see only a part of a change. */

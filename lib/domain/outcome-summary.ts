@@ -15,7 +15,7 @@ import { Count, MaybeText, numberSchema } from "./zod-fields.ts";
 const InstantField = z.number();
 const Seconds = z.nullable(numberSchema(z.minimum(0)));
 
-/** The complete result of a watch. The ledger stores it, and every notification is made from it. */
+/** The complete result of a watch. The ledger stores the summary, and every notification is made from it. */
 export const OutcomeSummary = z.object({
   project: z.string(),
   region: MaybeText,

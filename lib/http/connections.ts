@@ -27,7 +27,7 @@ const ADDRESS_TIMEOUT_MS = 2000;
 /**
  * From now on, every TLS connection of the process checks certificates, also those of `fetch` and of the AWS SDK.
  * Node.js reads NODE_TLS_REJECT_UNAUTHORIZED for each connection.
- * @param env the environment of the process. NODE_TLS_REJECT_UNAUTHORIZED is removed from it.
+ * @param env the environment of the process. The variable NODE_TLS_REJECT_UNAUTHORIZED is removed from the environment.
  */
 export function enforceCertificateChecks(env: Record<string, string | undefined>): void {
   delete env.NODE_TLS_REJECT_UNAUTHORIZED;

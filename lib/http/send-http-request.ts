@@ -44,7 +44,7 @@ export type HttpResult =
       readonly kind: "failed";
       /** A code of Node.js or of this service, without an address. */
       readonly code: string;
-      /** The original error. Callers must never see its message, because it may contain an address. */
+      /** The original error. Callers must never see the message of the error, because it may contain an address. */
       readonly error: unknown;
       /** The HTTP status, if it arrived before the failure, else null. */
       readonly status: number | null;

@@ -91,8 +91,8 @@ function isKeyOf(cert: string, key: unknown): boolean {
 }
 
 /**
- * Error codes of Node.js for a certificate that does not prove the identity of the host. Most of them come from
- * OpenSSL. https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ * Error codes of Node.js for a certificate that does not prove the identity of the host. Most of these error codes come
+ * from OpenSSL. https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
 const CERTIFICATE_CODES = [
   /^(ERR_TLS_CERT_ALTNAME|CERT|ERROR_IN_CERT|SELF_SIGNED_CERT)_/,

@@ -25,7 +25,7 @@ export interface TargetLedger {
   markTargetGone(name: string, at: Instant): Promise<Instant>;
   /** Removes the time of `markTargetGone`. */
   clearTargetGone(name: string): Promise<void>;
-  /** Switches a target off. The result is false if it was already off. */
+  /** Switches a target off. The result is false if the target was already off. */
   switchTargetOff(name: string, at: Instant): Promise<boolean>;
   /** Switches a target on and removes the time of `markTargetGone`. */
   switchTargetOn(name: string): Promise<void>;

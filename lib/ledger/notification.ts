@@ -63,8 +63,8 @@ export interface StartedGeneration extends WatchGeneration {
 
 /**
  * Computes the same as `computeHigherGenerations` for targets that a call adds to an ended watch. Another watch may
- * already have notified the target of the same end. This case is an exception. The notification key is then the key of
- * the other watch, so that the target is not notified again.
+ * already have notified the target of the same end. This case is an exception. In this case, the notification key is
+ * the key of the other watch, so that the target is not notified again.
  * @param jobWatches all watches of the job
  */
 export function computeGenerationsOfLateTargets(

@@ -21,7 +21,7 @@ export const PageToken = textSchema(
   z.maxLength(MAX_TOKEN_LENGTH, TOKEN_RULE),
 );
 
-/** The last watch on a page of watches. The next page starts after it. */
+/** The last watch on a page of watches. The next page starts after this watch. */
 export interface PagePosition {
   readonly acceptedAt: Instant;
   readonly jobId: string;
@@ -79,7 +79,7 @@ export async function resolveLedgerPageToken(
   if (!position.success) throw new PageTokenError("The page token is not valid.");
   const [acceptedAt, jobId, byte] = position.data;
   const watches = await ledger.listJobWatches({ project, jobId });
-  // If several watches have this byte, the next page starts after the last of them.
+  // If several watches have the same byte, the next page starts after the last of these watches.
   const found = watches.findLast(
     (watch) => watch.acceptedAt === acceptedAt && callerByte(watch.caller) === byte,
   );

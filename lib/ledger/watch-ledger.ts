@@ -128,8 +128,8 @@ interface WatchPage {
 export interface WatchChangeLedger {
   /**
    * Creates a watch if the caller has no watch of the job. If `isRestartedByCall` returns true, the existing watch is
-   * restarted. Its generation is then higher than that of all watches of the job. Otherwise the new targets and
-   * callbacks are added to the existing watch. The later deadline and the longer `readyMinutes` apply.
+   * restarted. A restarted watch has a higher generation than all other watches of the job. Otherwise the new targets
+   * and callbacks are added to the existing watch. The later deadline and the longer `readyMinutes` apply.
    */
   startOrExtendWatch(watch: NewWatch): Promise<OpenResult>;
   /**
@@ -138,7 +138,7 @@ export interface WatchChangeLedger {
    */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
   /**
-   * Undoes the claim of a poll that was not made. The claim then does not count as a crash. The same queue message may
+   * Undoes the claim of a poll that was not made. An undone claim does not count as a crash. The same queue message may
    * claim the poll again at once. If another queue message has claimed the poll meanwhile, nothing happens.
    */
   undoPollClaim(claimed: PollOfMessage): Promise<void>;

@@ -27,8 +27,8 @@ const POLL_OVERDUE_MS = 30_000;
 export const STUCK_MS = 15 * 60_000;
 
 /**
- * After the end of a watch, the sweep function checks its notifications after `DELIVERIES_OVERDUE_MS`. Most of them are
- * then delivered.
+ * After the end of a watch, the sweep function checks its notifications after `DELIVERIES_OVERDUE_MS`. After
+ * `DELIVERIES_OVERDUE_MS`, most notifications are delivered.
  */
 const DELIVERIES_OVERDUE_MS = 60_000;
 
@@ -69,9 +69,9 @@ export const WatchFields = z.object({
    */
   readyMinutes: NumberNullByDefault,
   /**
-   * The time from which the job counts as slow. After the notifications about the slow job were sent, it is the time
-   * when one of them is overdue. `slowAt` is null if no target lists `slow`, if no poll has found the job yet, or if
-   * too few jobs of the type have ended. `slowAt` is also null after all these notifications are finished.
+   * The time from which the job counts as slow. After the notifications about the slow job were sent, `slowAt` is the
+   * time when one of them is overdue. `slowAt` is null if no target lists `slow`, if no poll has found the job yet, or
+   * if too few jobs of the type have ended. `slowAt` is also null after all these notifications are finished.
    */
   slowAt: NumberNullByDefault,
   /** The cause of the failure that ended the watch, in one line. `cause` is null for a watch without a failure. */

@@ -202,8 +202,8 @@ function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: J
 type FieldDescriptions = Readonly<Record<string, string | undefined>>;
 
 /**
- * Descriptions of schemas and fields that have none in zod. They are not in the zod schemas, because each cold start
- * would load them.
+ * Descriptions of schemas and fields that have none in zod. The zod schemas do not contain these descriptions, because
+ * each cold start would load them.
  */
 const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, FieldDescriptions>> =
   fieldDescriptions;

@@ -34,7 +34,7 @@ const SHOWN_CAUSES = 3;
 /**
  * Renders the status page of one job. Without scripts, the page still contains all data. A script updates the page
  * until the job has ended and no notification is pending. For the same status, the HTML changes at most every 15
- * seconds, so a hash of it is a good ETag.
+ * seconds, so a hash of the HTML is a good ETag.
  * @param listUrl the URL of the list page, or null if the reader may not open it
  */
 export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {

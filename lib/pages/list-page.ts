@@ -102,7 +102,7 @@ function pollErrorLine({ accessError, lastPollError }: ListedWatch): Html | null
   return html`<span class="poll error">Polls have failed since ${renderTimeWithAge(error.since)}: ${renderBdiElement(text)}</span>`;
 }
 
-/** Renders the duration of an ended job. If it is unknown, the duration of the watch is shown. */
+/** Renders the duration of an ended job. If the duration of the job is unknown, the duration of the watch is shown. */
 function shownDuration(
   { acceptedAt, concludedAt, durationSeconds }: ListedWatch,
   now: Instant,

@@ -29,10 +29,10 @@ const SHAPES: Readonly<Record<IconName, Html>> = {
 const SYMBOLS = Object.entries(SHAPES).map(
   ([name, shape]) => html`<symbol id="i-${name}" viewBox="0 0 16 16">${shape}</symbol>`,
 );
-/** The SVG element with all shapes. A page contains it once, and each icon refers to it. */
+/** The SVG element with all shapes. A page contains the SVG element once, and each icon refers to the element. */
 export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${SYMBOLS}</defs></svg>`;
 
-/** Renders the icon of a state. Screen readers ignore it, because text is always next to it. */
+/** Renders the icon of a state. Screen readers ignore the icon, because text is always next to the icon. */
 export function renderStateIcon(name: IconName): Html {
   return html`<svg class="icon c-${name}" aria-hidden="true"><use href="#i-${name}"/></svg>`;
 }

@@ -136,8 +136,8 @@ function kindOf(job: JobDocument): GroupKind {
 /**
  * Divides subjobs into groups. In a long tree, four or more succeeded subjobs in a row are one group. Of seven or more
  * other equal subjobs in a row, all but the first three are one group. A group of several subjobs is one line, which
- * the reader can open. Any other subjob is its own group. The order stays if there are at most twelve groups. Otherwise
- * failed subjobs come first and succeeded subjobs last.
+ * the reader can open. Any other subjob is a group of one. The order stays if there are at most twelve groups. With
+ * more than twelve groups, failed subjobs come first and succeeded subjobs last.
  */
 export function foldSubJobs(
   subJobs: readonly JobDocument[],

@@ -15,7 +15,7 @@ import type { NotificationKey } from "../ledger/notification.ts";
 import type { Watch } from "../ledger/watch.ts";
 import type { OutgoingMessage } from "./queue.ts";
 
-/** The version of messages that this release writes. This release also reads earlier versions. */
+/** The version of messages that this release writes. This release also reads messages of earlier versions. */
 const MESSAGE_VERSION = 1;
 
 /** Requests poll number `poll` of a watch. */

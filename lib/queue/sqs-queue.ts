@@ -17,7 +17,7 @@ export const MAX_BATCH_BYTES = 262_144;
 /** How often a refused message is sent again. If the whole request fails, the AWS SDK repeats it. */
 const RETRIES = 2;
 /**
- * The maximum wait before the first repetition. The wait is a random part of it (full jitter). Source:
+ * The maximum wait before the first repetition. The wait is a random part of this maximum (full jitter). Source:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 const BACKOFF_MS = 50;
@@ -134,8 +134,8 @@ async function sendEntries(
 }
 
 /**
- * Converts a message into an entry of a SendMessageBatch request. Its ID is the index in the batch, because SQS might
- * not allow the message ID.
+ * Converts a message into an entry of a SendMessageBatch request. The ID of the entry is the index in the batch,
+ * because SQS might not allow the message ID.
  */
 function toEntry(message: OutgoingMessage | undefined, index: number): SendMessageBatchRequestEntry[] {
   if (message === undefined) return [];

@@ -21,7 +21,7 @@ const MAX_HEADER_BYTES = 16_384;
  */
 const MAX_SOCKETS = 16;
 
-/** The used fields of an AWS request. Its body is in memory. */
+/** The used fields of an AWS request. The body of an AWS request is in memory. */
 interface AwsRequest {
   readonly protocol: string;
   readonly hostname: string;

@@ -27,7 +27,7 @@ const VARIABLES = {
 export type Variable = keyof typeof VARIABLES;
 
 /**
- * They are read at the start, so that a wrong variable causes an error before the first message.
+ * Environment variables are read at the start, so that a wrong variable causes an error before the first message.
  * @throws an Error that names all missing and invalid variables
  */
 export function readEnvironment<Name extends Variable>(

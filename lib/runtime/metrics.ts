@@ -166,8 +166,8 @@ interface MetricRecord {
 }
 
 /**
- * Writes all metrics of an invocation. Every invocation calls it once at its end. One record contains as many sets of
- * dimensions as possible, because AWS charges for each byte.
+ * Writes all metrics of an invocation. Every invocation calls `publishMetrics` once at its end. One record contains as
+ * many sets of dimensions as possible, because AWS charges for each byte.
  */
 export function publishMetrics(): void {
   const records: MetricRecord[] = [];

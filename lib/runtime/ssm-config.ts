@@ -27,8 +27,8 @@ export function createSsmConfigSource<C extends Config>(
   { parts, parse }: ConfigParser<C>,
   { now, random, wait } = { now: systemClock, random: systemRandom, wait: systemWait },
 ): ConfigSource<C> {
-  // Only `retryAws` repeats failed SSM requests. If the SSM client repeated them too, an overloaded AWS service would
-  // get many more requests.
+  // Only `retryAws` repeats failed SSM requests. If the SSM client also repeated requests, an overloaded AWS service
+  // would get many more requests.
   const client = withoutLogMiddleware(new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 }));
   return createConfigSource({
     parse,
@@ -51,8 +51,8 @@ export function createSsmConfigSource<C extends Config>(
 
 /**
  * Reads and decrypts parts of the config below `path`. The first request reads all parts with a single parameter. If
- * SSM fails, it therefore gets only one request. All other parts are then read in parallel. If parameters are written
- * at the same time, the result may contain only some of the changes.
+ * SSM fails, it therefore gets only one request. All other parts of the config are then read in parallel. If parameters
+ * are written at the same time, the result may contain only some of the changes.
  * @throws errors of AWS.
  */
 async function readConfigParts(

@@ -80,8 +80,8 @@ export function countJobsPerBucketSinceDurationsChanged(durations: readonly Dura
 }
 
 /**
- * Counts the jobs of each bucket on the latest days that have `minJobs` jobs together. If there are fewer jobs, the
- * function counts all jobs.
+ * Counts the jobs of each bucket on the latest days that have `minJobs` jobs together. If there are fewer than
+ * `minJobs` jobs, the function counts all jobs.
  */
 export function countJobsPerBucketOfLatestDays(
   durations: readonly DurationCount[],

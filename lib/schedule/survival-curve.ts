@@ -7,11 +7,11 @@ import {
 } from "./duration-counts.ts";
 
 /**
- * The schedule adds assumed jobs to the ended jobs of a type, because few jobs of the type may have ended. This share
- * of the assumed jobs fails soon after the start.
+ * The schedule adds assumed jobs to the ended jobs of a type, because few jobs of the type may have ended. The share
+ * `EARLY_FAILURES` of the assumed jobs fails soon after the start.
  */
 const EARLY_FAILURES = 0.05;
-/** This share of the assumed jobs is stuck and takes very long. */
+/** The share `STUCK_JOBS` of the assumed jobs is stuck and takes very long. */
 const STUCK_JOBS = 0.03;
 /** After eight ended jobs, the assumed normal jobs count half. */
 const HALFWAY_JOBS = 8;
@@ -91,9 +91,9 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
 
 /**
  * Spreads the jobs of each bucket over the neighboring buckets (kernel density estimate with triangles). The triangle
- * is narrow where many jobs ended, and wide where few jobs ended. Its half width grows with the square root of the
- * distance to the nearest jobs. With a few jobs, the estimated distribution is therefore not too narrow. Source: I. S.
- * Abramson, "On bandwidth variation in kernel estimates", Annals of Statistics 10 (1982).
+ * is narrow where many jobs ended, and wide where few jobs ended. The half width of the triangle grows with the square
+ * root of the distance to the nearest jobs. With a few jobs, the estimated distribution is therefore not too narrow.
+ * Source: I. S. Abramson, "On bandwidth variation in kernel estimates", Annals of Statistics 10 (1982).
  * @param countsSum the sum of all counts. The result has the same sum.
  */
 export function smoothCounts(counts: Float64Array, countsSum: number): Float64Array {

@@ -32,7 +32,7 @@ export function createTargetAndDurationOperations(
   store: Store,
 ): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger & SlowLedger & WaitingCallLedger {
   const read = (name: string) => readRecord(store, "target", name) ?? NEW_TARGET;
-  /** @param usedAt the time of the use. The state is stored for a week after it. */
+  /** @param usedAt the time of the use. The state is stored for a week after this time. */
   const write = (name: string, changes: Partial<ReturnType<typeof read>>, usedAt: Instant): void => {
     const state = { ...read(name), ...changes };
     writeRecord(store, "target", name, state, state.offSince === null ? usedAt + RETENTION_MS : null);

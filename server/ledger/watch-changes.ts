@@ -23,7 +23,7 @@ import type {
 
 /*
  * These functions compute how an operation changes a stored watch, without a database. The ledger on SQLite and the
- * ledger of the simulation use them.
+ * ledger of the simulation use these functions.
  */
 
 /** A watch as a ledger stores it. */
@@ -158,7 +158,7 @@ export function claimPoll<Stored extends StoredWatch>(
   };
 }
 
-/** Undoes the claim of a poll. If the message has no claim, the result is null. */
+/** Undoes the claim of a poll. If the message has no claim of the poll, the result is null. */
 export function undoPollClaim<Stored extends StoredWatch>(
   stored: Stored | null,
   claimed: PollOfMessage,

@@ -44,7 +44,8 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   const health = createCachedHealthCheck({
     checks: {
       config: configs.check,
-      // No target has this name, because names contain no colon. This read only checks that the ledger responds.
+      // No target has this name, because names contain no colon. A read of the target `:health` only checks that the
+      // ledger responds.
       ledger: () => ledger.readTarget(":health"),
       queue: () => queues.poll.nextVisibleAt(),
     },

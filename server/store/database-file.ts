@@ -12,7 +12,7 @@ const LOCK_FILE = "lock.sqlite";
 /** How long an operator's command and the service wait for each other's writes. */
 const BUSY_TIMEOUT_MS = 5000;
 
-/** This release cannot use the data directory. The message says what the operator can do. */
+/** The error of a data directory that this release cannot use. The message says what the operator can do. */
 export class DataUnusableError extends Error {
   override readonly name = "DataUnusableError";
 }

@@ -15,8 +15,8 @@ const Header = z.strictObject({
   export: z.literal("cce-job-notifier"),
   version: z.literal(EXPORT_VERSION),
   /**
-   * `whileRunning` is true if the service ran during the export. Such an export may be out of date, because the service
-   * can change the data afterwards.
+   * `whileRunning` is true if the service ran during the export. An export of a running service may be out of date,
+   * because the service can change the data afterwards.
    */
   whileRunning: z.optional(z.literal(true)),
 });

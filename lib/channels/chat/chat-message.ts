@@ -8,8 +8,8 @@ import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 
 /**
- * The parts of a chat message as plain text. Every chat shows them in this order. Each channel escapes them and adds
- * its own markup.
+ * The parts of a chat message as plain text. Every chat shows the parts in the order of these fields. Each channel
+ * escapes the parts and adds its own markup.
  */
 export interface ChatMessage {
   readonly tone: Tone;
@@ -33,7 +33,7 @@ export interface ChatMessage {
   readonly texts: Texts;
 }
 
-/** Texts from the config of a target. Channels do not escape them, because the operator is trusted. */
+/** Texts from the config of a target. Channels do not escape texts from the config, because the operator is trusted. */
 export interface ConfiguredTexts {
   /** The mention of the target, or null if the message mentions nobody. */
   readonly mention: string | null;

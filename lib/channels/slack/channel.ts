@@ -16,8 +16,8 @@ export const slackChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("slack"), ...chatFields }),
   // https://docs.slack.dev/apis/web-api/rate-limits#posting
   rateLimit: { messages: 1, windowMs: 1000 },
-  // Slack always sends the header Retry-After with the HTTP status 429. This default is for other servers that accept
-  // Slack messages.
+  // Slack always sends the header Retry-After with the HTTP status 429. The default wait is for other servers that
+  // accept Slack messages.
   defaultThrottleSeconds: 60,
   render: formatSlackMessage,
   renderPlain: formatPlainSlackMessage,

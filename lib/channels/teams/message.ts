@@ -6,8 +6,8 @@ import type { CauseText, ChatMessage, ConfiguredTexts, Hint, Tone } from "../cha
 import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 /**
- * The maximum size of a message to a Teams workflow. The workflow makes it about 18 % larger. Teams then refuses a
- * message of more than 28 kB, although the workflow has accepted it.
+ * The maximum size of a message to a Teams workflow. The workflow makes it about 18 % larger. Teams refuses a message
+ * of more than 28 kB, even if the workflow has accepted it.
  */
 const MAX_BODY_BYTES = 21_900;
 

@@ -50,9 +50,9 @@ export async function saveCallbacksAndFirstContext(
 }
 
 /**
- * Moves the caller data from the watch item to the caller item of the same generation. A restart needs this, because
- * notifications of the old generation may still need the callbacks. Returns the changes that remove the caller data
- * from the watch item.
+ * Moves the caller data from the watch item to the caller item of the same generation. A restart moves the data,
+ * because notifications of the old generation may still need the callbacks. Returns the changes that remove the caller
+ * data from the watch item.
  */
 export async function moveCallerDataToCallerItem(table: LedgerTable, watchItem: Item): Promise<StoredValues> {
   const { pk, sk, generation, context, expiresAt } = parseItem(WatchItem, watchItem);
@@ -77,8 +77,8 @@ export const readCallerData: LedgerOperation<"readCallerData"> = async (table, k
 };
 
 /**
- * Combines the caller data of the watch item and the caller item of one generation. If both contain a context, the
- * context of the watch item counts, because it is older.
+ * Combines the caller data of the watch item and the caller item of one generation. If both items contain a context,
+ * the older context of the watch item counts.
  */
 export function mergeCallerData(watchItem: Item | null, callerItem: Item | null): CallerData {
   const inline = watchItem === null ? null : parseItem(WatchItem, watchItem);

@@ -1,5 +1,5 @@
-// The script of the copy buttons. A button copies the text in its attribute `data-copy`. If this is empty, it copies
-// the text of the element before it.
+// The script of the copy buttons. A button copies the text in its attribute `data-copy`. If `data-copy` is empty, the
+// button copies the text of the element before it.
 
 /** Shows the copy buttons, which are hidden without scripts. */
 export function showCopyButtons(page: ParentNode): void {
