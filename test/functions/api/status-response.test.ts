@@ -198,7 +198,9 @@ describe("the status of a job with reasons of hundreds of kilobytes", () => {
 });
 
 it("renders a tree as a document, with hints for failed subjobs", () => {
-  const root = job({ subJobs: [job({ ...FAILED, reason: "Ecs.0314", subJobs: [job()] })] });
+  const root = job({
+    subJobs: [job({ ...FAILED, reason: "Ecs.0314", subJobs: [job({ reason: "Ecs.0314" })] })],
+  });
   const document = toJobDocument(root);
   expect(JobDocument.parse(document)).toEqual(document);
   expect(document.subJobs[0]).toMatchObject({
