@@ -65,7 +65,10 @@ export const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = 
   [/^npm audit --omit=dev$/, "the result depends on the day"],
   [/^systemctl /, "CI has no running systemd"],
   [/^openssl rand /, "the program of another project, without a file of this repository"],
-  [/^npm run bench -- power$/, "it takes ten minutes on a machine that does nothing else"],
+  [
+    /^npm run bench -- power(?: enqueue| --store)?$/,
+    "it takes ten minutes on a machine that does nothing else",
+  ],
   [/^npm run bench:costs -- --measure$/, "it changes the stored figures"],
   [/^npm run --silent bench:schedule-table /, "it takes more than ten minutes"],
   [/^npm run mutate /, "it takes from two minutes to hours"],
