@@ -1,13 +1,16 @@
 import { T0 } from "../simulation/draw-inputs.ts";
 import type { Plant } from "../simulation/plant.ts";
+import { createArrivals } from "./arrivals.ts";
 import { checkSystem } from "./check-system.ts";
-import { type Arrival, createKnownStates } from "./known-states.ts";
-import { listChoices } from "./list-choices.ts";
+import { createKnownStates, type Reached } from "./known-states.ts";
+import { describeAction, listActions } from "./list-actions.ts";
 import { createPositions } from "./positions.ts";
-import { runToEnd } from "./runs.ts";
-import { createStateKeys } from "./state-keys.ts";
+import { createStateKeys, type StateKeys } from "./state-keys.ts";
+import type { Core, State } from "./state-parts.ts";
+import { createStates } from "./states.ts";
 import type { Rules } from "./steps.ts";
 import { type CallName, createSystem, type System } from "./system.ts";
+import { createTransitions, type Transitions } from "./transitions.ts";
 
 /** What the caller calls, one call after the other. */
 export const CALLS = {
@@ -47,25 +50,10 @@ export interface Violation {
   readonly faults: readonly string[];
 }
 
-interface Node {
-  readonly system: System;
-  readonly arrival: Arrival;
-  readonly trace: Trace | null;
-}
-
-/** How a state was reached. The labels of the steps are found again when they are needed, because they use memory. */
-interface Trace {
-  /** The index of the choice in the state before. */
-  readonly choice: number;
-  /** The number of steps after which the chosen invocation crashed, see `RunEnd`. */
-  readonly crashAfter: number | null;
-  readonly before: Trace | null;
-}
-
 interface Found {
   readonly level: number;
   readonly steps: number;
-  readonly trace: Trace | null;
+  readonly reached: Reached | null;
   readonly faults: readonly string[];
 }
 
@@ -77,110 +65,145 @@ interface Found {
 export async function exploreSchedules(options: ExploreOptions): Promise<Exploration> {
   const { calls, plant, preemptions, start = createSystem(T0), isReduced = true } = options;
   const keys = createStateKeys(isReduced);
-  const caches = { answers: new Map(), deliveries: new Map(), removals: new Map() };
+  const caches = { answers: new Map(), removals: new Map() };
   const rules: Rules = { calls, plant, positions: createPositions(keys.numberOf), keys, ...caches };
-  const known = createKnownStates();
-  const checked = new Set<string>();
-  const finalStates = new Set<string>();
-  let [schedules, states] = [0, 0];
+  const states = createStates(keys);
+  const arrivals = createArrivals(keys, isReduced);
+  const known = createKnownStates(states, arrivals.arrivalOf, arrivals.includes);
+  const check = createCheck();
+  const transitions = createTransitions(rules, states, (core) => check(core, false), isReduced);
+  /** The states in which nothing is running, queued or still to be called, by number. */
+  const finalStates = new Map<number, string>();
+  let [schedules, visited] = [0, 0];
   let found: Found | null = null;
-  /** The nodes to visit, by number of preemptions and number of steps. */
-  const levels: Node[][][] = Array.from({ length: preemptions + 1 }, () => []);
+  /** The arrivals to visit, by number of preemptions and number of steps. */
+  const levels: number[][][] = Array.from({ length: preemptions + 1 }, () => []);
 
   const isBest = (level: number, steps: number): boolean =>
     found === null || level < found.level || (level === found.level && steps < found.steps);
   const report = (violation: Found): void => {
     if (violation.faults.length > 0 && isBest(violation.level, violation.steps)) found = violation;
   };
-  const check = (system: System): readonly string[] => {
-    const isOver = isQuiet(system, calls);
-    const key = `${isOver} ${keys.checkKeyOf(system)}`;
-    if (checked.has(key)) return [];
-    const faults = checkSystem(system, isOver);
-    if (faults.length === 0) checked.add(key);
-    return faults;
-  };
-  const add = (level: number, steps: number, system: System, trace: Trace | null): void => {
-    const arrival = known.add(keys.keyOf(system), { ...keys.arrivalOf(system), level, steps });
+  const add = (state: State, reached: Reached): void => {
+    const arrival = known.add(state, reached);
     if (arrival === null) {
       schedules += 1;
       return;
     }
-    const bySteps = levels[level] ?? [];
-    const nodes = bySteps[steps] ?? [];
-    nodes.push({ system, arrival, trace });
-    bySteps[steps] = nodes;
+    const bySteps = levels[reached.level] ?? [];
+    bySteps[reached.steps] ??= [];
+    bySteps[reached.steps]?.push(arrival);
   };
-  const addRun = async (level: number, steps: number, started: System, trace: Trace): Promise<void> => {
-    for (const { system, crashAfter, faults, ...run } of await runToEnd(started, rules, check)) {
-      const after = { level, steps: steps + run.steps, trace: { ...trace, crashAfter } };
-      report({ ...after, faults });
-      if (faults.length === 0) add(level, after.steps, system, after.trace);
+  const addRun = async (started: State, reached: Reached): Promise<void> => {
+    const run = transitions.runToEnd(started);
+    for (const { state, faults, ...end } of run instanceof Promise ? await run : run) {
+      const after = { ...reached, steps: reached.steps + end.steps, crashAfter: end.crashAfter };
+      report({ level: after.level, steps: after.steps, reached: after, faults });
+      if (faults.length === 0) add(state, after);
+    }
+  };
+  const visit = async (arrival: number, state: State, level: number, steps: number): Promise<void> => {
+    visited += 1;
+    const isOver = isQuiet(state, calls);
+    report({ level, steps, reached: known.reachedOf(arrival), faults: check(state.shared.core, isOver) });
+    if (isOver && !finalStates.has(arrivals.coreNumberOf(state)))
+      finalStates.set(arrivals.coreNumberOf(state), textOf(state, keys));
+    const actions = listActions(state, calls);
+    if (actions.length === 0) schedules += 1;
+    for (const [choice, action] of actions.entries()) {
+      const next = level + action.preemptions;
+      if (next > preemptions) continue;
+      const reached = { level: next, steps: steps + 1, before: arrival, choice, crashAfter: null };
+      const taken = transitions.take(state, action);
+      const after = taken instanceof Promise ? await taken : taken;
+      if (isReduced && next === preemptions) await addRun(after, reached);
+      else add(after, reached);
     }
   };
 
-  add(0, 0, start, null);
+  const first = { level: 0, steps: 0, before: -1, choice: 0, crashAfter: null };
+  add(states.stateOf(start), first);
   for (const [level, bySteps] of levels.entries()) {
     for (let steps = 0; steps < bySteps.length && isBest(level, steps); steps += 1) {
-      const nodes = bySteps[steps] ?? [];
+      const waiting = bySteps[steps] ?? [];
       bySteps[steps] = [];
-      for (const { system, arrival, trace } of nodes) {
-        if (arrival.isCovered) continue;
-        states += 1;
-        report({ level, steps, trace, faults: check(system) });
-        const choices = listChoices(system, rules);
-        if (choices.length === 0) schedules += 1;
-        if (isQuiet(system, calls)) finalStates.add(keys.textOf(system));
-        for (const [choice, { preemptions: cost, take }] of choices.entries()) {
-          const next = level + cost;
-          if (next > preemptions) continue;
-          const reached = { choice, crashAfter: null, before: trace };
-          if (isReduced && next === preemptions) await addRun(next, steps + 1, await take(), reached);
-          else add(next, steps + 1, await take(), reached);
-        }
+      for (const arrival of waiting) {
+        const state = known.stateOf(arrival);
+        if (state !== null) await visit(arrival, state, level, steps);
       }
     }
   }
-  const violation = found && (await describeViolation(found, start, rules, isReduced ? preemptions : null));
-  return { schedules, states, finalStates: [...finalStates].toSorted(), violation };
+  const describe = ({ level, reached, faults }: Found): Promise<Violation> => {
+    const path: Reached[] = [];
+    for (let at = reached; at !== null && at.before !== -1; at = known.reachedOf(at.before)) path.unshift(at);
+    return describeViolation(
+      { level, path, faults },
+      { start: states.stateOf(start), transitions, calls, check, runsFrom: isReduced ? preemptions : null },
+    );
+  };
+  const violation = found && (await describe(found));
+  return {
+    schedules,
+    states: visited,
+    finalStates: [...new Set(finalStates.values())].toSorted(),
+    violation,
+  };
+}
+
+/** Returns the violations of a state. */
+type Check = (core: Core, isOver: boolean) => readonly string[];
+
+/** Checks each core only once, because the guarantees do not depend on messages that wait in a queue. */
+function createCheck(): Check {
+  const checked = new Map<number, readonly string[]>();
+  return ({ id, system }, isOver) => {
+    const key = id * 2 + (isOver ? 1 : 0);
+    const known = checked.get(key);
+    if (known !== undefined) return known;
+    const faults = checkSystem(system, isOver);
+    checked.set(key, faults);
+    return faults;
+  };
+}
+
+function textOf({ shared: { core }, running, hasSwept }: State, keys: StateKeys): string {
+  const { isOver, system } = core;
+  return keys.textOf(system, { isOver, isSwept: hasSwept, isClaiming: running.isClaiming });
 }
 
 /** Returns true if nothing is running, queued or still to be called. A later sweep or second delivery must not be needed. */
-function isQuiet({ invocations, queues, caller }: System, calls: readonly CallName[]): boolean {
-  return (
-    invocations.length === 0 &&
-    queues.poll.messages.length === 0 &&
-    queues.notify.messages.length === 0 &&
-    caller.call === calls.length
-  );
+function isQuiet({ running, shared: { core, messages } }: State, calls: readonly CallName[]): boolean {
+  return running.items.length === 0 && messages.isEmpty && core.system.caller.call === calls.length;
 }
 
-/**
- * Repeats a schedule from its first step, to describe its steps.
- * @param runsFrom the number of preemptions from which invocations ran to their ends, or null
- */
+interface Repetition {
+  readonly start: State;
+  readonly transitions: Transitions;
+  readonly calls: readonly CallName[];
+  readonly check: Check;
+  /** The number of preemptions from which invocations ran to their ends, or null. */
+  readonly runsFrom: number | null;
+}
+
+/** Repeats a schedule from its first step, to describe its steps. */
 async function describeViolation(
-  { level, trace, faults }: Found,
-  start: System,
-  rules: Rules,
-  runsFrom: number | null,
+  { level, path, faults }: Omit<Found, "steps" | "reached"> & { readonly path: readonly Reached[] },
+  { start, transitions, calls, check, runsFrom }: Repetition,
 ): Promise<Violation> {
-  const path: Trace[] = [];
-  for (let at = trace; at !== null; at = at.before) path.unshift(at);
   const schedule: string[] = [];
-  let system = start;
+  let state = start;
   let preemptions = 0;
   const take = async (index: number): Promise<void> => {
-    const choice = listChoices(system, rules)[index];
-    if (choice === undefined) throw new Error("The schedule cannot be repeated.");
-    schedule.push(choice.label);
-    preemptions += choice.preemptions;
-    system = await choice.take();
+    const action = listActions(state, calls)[index];
+    if (action === undefined) throw new Error("The schedule cannot be repeated.");
+    schedule.push(describeAction(action, state));
+    preemptions += action.preemptions;
+    state = await transitions.take(state, action);
   };
   for (const { choice, crashAfter } of path) {
     await take(choice);
     if (preemptions !== runsFrom) continue;
-    for (let steps = 0; system.current !== null && checkSystem(system, false).length === 0; steps += 1)
+    for (let steps = 0; state.current !== null && check(state.shared.core, false).length === 0; steps += 1)
       // The first choice continues the current invocation, and the second choice is its crash.
       await take(steps === crashAfter ? 1 : 0);
   }

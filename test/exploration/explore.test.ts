@@ -46,6 +46,10 @@ describe("the reduced exploration", () => {
   it.each([
     ["without preemptions, with a stop", ["--preemptions", "0", "--calls", "stop"]],
     ["with one preemption, without a crash and a sweep", ["--preemptions", "1", "--calls", "none", "--calm"]],
+    [
+      "with one preemption and a stop, without a crash and a sweep",
+      ["--preemptions", "1", "--calls", "stop", "--calm"],
+    ],
   ])("reaches the same final states as the unreduced exploration %s", async (_, args) => {
     const reduced = await exploreCalls(...args);
     const unreduced = await exploreCalls(...args, "--unreduced");

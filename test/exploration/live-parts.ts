@@ -63,14 +63,19 @@ export interface LivePart {
   readonly read: () => unknown;
 }
 
-/** Returns the parts of a state without its running invocations. */
-export function listLiveParts(system: System, isOver: boolean): readonly LivePart[] {
-  const { ledger, history, posts, caller, cce, faults, queues, invocations, hasSwept } = system;
-  const isSwept = hasSwept && invocations.every(({ work }) => work.kind !== "sweep");
-  const isClaiming = invocations.some(
-    ({ position: { claims, next } }) =>
-      Object.keys(claims).length > 0 || next?.method === "claimNotification",
-  );
+/** What else decides what later steps read of the parts. */
+export interface LiveUse {
+  /** The watch has succeeded. */
+  readonly isOver: boolean;
+  /** The sweep function has run and ended. */
+  readonly isSwept: boolean;
+  /** An invocation has claimed a notification, or is claiming one. */
+  readonly isClaiming: boolean;
+}
+
+/** Returns the parts of a state without its running invocations and its messages. */
+export function listLiveParts(system: System, { isOver, isSwept, isClaiming }: LiveUse): readonly LivePart[] {
+  const { ledger, history, posts, caller, cce, faults, queues } = system;
   return [
     { part: ledger, use: `ledger ${isSwept}`, read: () => liveLedger(ledger, isSwept) },
     { part: history, use: "history", read: () => liveHistory(history, isOver) },
@@ -79,7 +84,11 @@ export function listLiveParts(system: System, isOver: boolean): readonly LivePar
     // The number of polls decides what the next poll sees. After a success, no poll records what it sees.
     { part: cce, use: "cce", read: () => (isOver ? cce.observed : cce) },
     { part: faults, use: "faults", read: () => faults },
-    ...Object.values(queues).map((queue) => ({ part: queue, use: "queue", read: () => queue.messages })),
+    ...[queues.pollDead, queues.notifyDead].map((queue) => ({
+      part: queue,
+      use: "queue",
+      read: () => queue.messages,
+    })),
   ];
 }
 

@@ -1,8 +1,7 @@
-import { handleOf } from "./deliveries.ts";
-import type { Arrival } from "./known-states.ts";
-import { hasSucceeded, listLiveParts, liveText } from "./live-parts.ts";
+import { type LiveUse, listLiveParts, liveText } from "./live-parts.ts";
 import type { Position } from "./positions.ts";
-import type { Invocation, System } from "./system.ts";
+import type { Messages } from "./state-parts.ts";
+import type { Invocation, QueuedMessage, System } from "./system.ts";
 
 const NUMBER = Symbol("number");
 
@@ -17,17 +16,21 @@ export interface StateKeys {
   unique<T extends object>(part: T): T;
   /** Returns the number of a part. Equal parts have the same number. */
   numberOf(part: object): number;
+  /** Returns a text for the parts that all invocations share, except the messages. Equal texts have the same time. */
+  coreKeyOf(system: System, isOver: boolean): string;
+  /** Returns the number of what later steps and checks read of the parts that all invocations share, except the messages. */
+  coreNumberOf(system: System, use: LiveUse): number;
+  /** Returns the number of what later steps read of the messages. */
+  messagesNumberOf(queues: Messages["queues"], now: number, isOver: boolean): number;
   /**
-   * Returns a text for the state of a system. Two systems with the same text allow the same later steps, except for the
-   * differences in `arrivalOf`, and show the same violations.
+   * Returns the number of what the code of an invocation has read, relative to the current time.
+   * @param hasHandle the message that the invocation processes is in its queue with the same receipt handle
    */
-  keyOf(system: System): string;
-  /** Returns what else decides which schedules a state allows. */
-  arrivalOf(system: System): Omit<Arrival, "level" | "steps" | "isCovered">;
-  /** Returns a text for the parts that the check of the guarantees reads. */
-  checkKeyOf(system: System): string;
-  /** Returns a text for the state of a system in which nothing runs. The text has no number of this exploration. */
-  textOf(system: System): string;
+  invocationNumberOf(invocation: Invocation, now: number, isOver: boolean, hasHandle: boolean): number;
+  /** Returns the number of what the second delivery of a message depends on. */
+  secondNumberOf(second: QueuedMessage, now: number, isOver: boolean): number;
+  /** Returns a text for the parts that all invocations share, except the messages. The text has no number of this exploration. */
+  textOf(system: System, use: LiveUse): string;
 }
 
 /**
@@ -48,11 +51,9 @@ export function createStateKeys(isReduced: boolean): StateKeys {
     return part;
   };
   const numberOf = (part: object): number => readNumber(part) ?? (readNumber(unique(part)) as number);
-  const checkKeyOf = ({ now, ledger, history, queues, cce, posts, caller, faults }: System): string => {
-    const { poll, notify, pollDead, notifyDead } = queues;
-    const ofQueues = `${numberOf(poll)},${numberOf(notify)},${numberOf(pollDead)},${numberOf(notifyDead)}`;
-    const ofOthers = `${numberOf(cce)},${numberOf(posts)},${numberOf(caller)},${numberOf(faults)}`;
-    return `${now},${numberOf(ledger)},${numberOf(history)},${ofQueues},${ofOthers}`;
+  const exactKeyOf = ({ now, ledger, history, queues, cce, posts, caller, faults }: System): string => {
+    const parts = [ledger, history, queues.pollDead, queues.notifyDead, cce, posts, caller, faults];
+    return `${now},${parts.map(numberOf).join()}`;
   };
 
   const textNumbers = new Map<string, number>();
@@ -82,49 +83,40 @@ export function createStateKeys(isReduced: boolean): StateKeys {
     positions.set(key, number);
     return number;
   };
-  const liveInvocation = (invocation: Invocation, { now, queues }: System, isOver: boolean): string => {
-    const { position, answer, startedAt, work } = invocation;
-    const read = answer ?? [];
-    const toText = () => liveText(read, startedAt, isOver);
-    const answerNumber = liveNumber(read, startedAt, `answer ${isOver}`, toText);
-    const hasHandle =
-      work.kind === "message" &&
-      queues[work.queue].messages.some((message) => handleOf(message) === work.receiptHandle);
-    return `${livePosition(position, isOver)}/${answerNumber}/${startedAt - now}/${hasHandle}`;
-  };
-  const liveKeyOf = (system: System): string => {
-    const { now, invocations } = system;
-    const isOver = hasSucceeded(system.ledger);
-    const parts = listLiveParts(system, isOver).map(({ part, use, read }) =>
-      liveNumber(part, now, `${use} ${isOver}`, () => liveText(read(), now, isOver)),
-    );
-    const running = invocations.map((invocation) => liveInvocation(invocation, system, isOver));
-    return `${parts.join()};${running.toSorted().join()}`;
-  };
-  const exactKeyOf = (system: System): string => {
-    const running = system.invocations.map(
-      ({ position, answer }) => `${position.id}/${answer === null ? "" : numberOf(answer)}`,
-    );
-    const { current, unrepeated, hasSwept, hasCrashed } = system;
-    const rest = `${current},${numberOf(unrepeated)},${hasSwept},${hasCrashed}`;
-    return `${checkKeyOf(system)};${rest};${running.toSorted().join()}`;
-  };
+  const liveParts = (system: System, use: LiveUse): string =>
+    listLiveParts(system, use)
+      .map(({ part, use: name, read }) =>
+        liveNumber(part, system.now, `${name} ${use.isOver}`, () => liveText(read(), system.now, use.isOver)),
+      )
+      .join();
   return {
     unique,
     numberOf,
-    keyOf: isReduced ? liveKeyOf : exactKeyOf,
-    arrivalOf({ now, ledger, current, unrepeated, hasSwept, hasCrashed }) {
-      const isOver = hasSucceeded(ledger);
-      const numbers = unrepeated.map((part) =>
-        liveNumber(part, now, `second ${isOver}`, () => liveText(part, now, isOver)),
+    // While the sweep can run and invocations can claim notifications, later steps read the most.
+    coreKeyOf: (system, isOver) =>
+      isReduced
+        ? `${system.now};${liveParts(system, { isOver, isSwept: false, isClaiming: true })}`
+        : exactKeyOf(system),
+    coreNumberOf: (system, use) => numberOfText(`core ${liveParts(system, use)}`),
+    messagesNumberOf({ poll, notify }, now, isOver) {
+      const [ofPoll, ofNotify] = [poll, notify].map((queue) =>
+        liveNumber(queue, now, `queue ${isOver}`, () => liveText(queue.messages, now, isOver)),
       );
-      return { current, unrepeated: numbers, hasSwept, hasCrashed };
+      return numberOfText(`messages ${ofPoll} ${ofNotify}`);
     },
-    checkKeyOf,
-    textOf(system) {
-      const isOver = hasSucceeded(system.ledger);
-      const texts = listLiveParts(system, isOver).map(({ read }) => liveText(read(), system.now, isOver));
-      return texts.join("\n");
+    invocationNumberOf({ position, answer, startedAt }, now, isOver, hasHandle) {
+      const read = answer ?? [];
+      const toText = () => liveText(read, startedAt, isOver);
+      const answerNumber = liveNumber(read, startedAt, `answer ${isOver}`, toText);
+      return numberOfText(
+        `${livePosition(position, isOver)}/${answerNumber}/${startedAt - now}/${hasHandle}`,
+      );
     },
+    secondNumberOf: (second, now, isOver) =>
+      liveNumber(second, now, `second ${isOver}`, () => liveText(second, now, isOver)),
+    textOf: (system, use) =>
+      listLiveParts(system, use)
+        .map(({ read }) => liveText(read(), system.now, use.isOver))
+        .join("\n"),
   };
 }

@@ -1,6 +1,6 @@
 import { SubmissionResult } from "../../lib/api/submission-result.ts";
 import { type Answered, answerRequest, partsFor } from "./answer-request.ts";
-import { type Delivery, type DeliveryRules, deliverMessage, removeMessage } from "./deliveries.ts";
+import { type Delivery, type DeliveryRules, deliverMessage, unrepeatedAfter } from "./deliveries.ts";
 import type { PortRequest, Position, Positions, Program } from "./positions.ts";
 import { callProgram, LIMIT_MS, sweepProgram } from "./small-service.ts";
 import type { CallerState, CallName, Invocation, System } from "./system.ts";
@@ -22,10 +22,17 @@ const UNAFFECTED = new Set([
   ...["readDurations", "addDuration", "readLatestDurations", "addLatestDurations"],
 ]);
 
+/** The state after a step. */
+export interface StepResult {
+  readonly system: System;
+  /** The invocation has ended and has acknowledged its message, which is still in its queue. */
+  readonly acknowledges: boolean;
+}
+
 /**
  * Gives an invocation its answer. The invocation runs until its next request, and the request takes effect.
  */
-export async function proceed(system: System, invocation: Invocation, rules: Rules): Promise<System> {
+export async function proceed(system: System, invocation: Invocation, rules: Rules): Promise<StepResult> {
   const { keys, positions } = rules;
   const invocations = system.invocations.filter((other) => other !== invocation);
   let next = { ...system };
@@ -48,7 +55,8 @@ export async function proceed(system: System, invocation: Invocation, rules: Rul
     answer: keys.unique(answer),
     hasEffect: isChanged(system, next),
   };
-  return { ...next, invocations: [...invocations, waiting], current: invocation.name };
+  const after = { ...next, invocations: [...invocations, waiting], current: invocation.name };
+  return { system: after, acknowledges: false };
 }
 
 /** Answers a request. The same request in the same state has the same answer, so each is answered only once. */
@@ -77,22 +85,17 @@ async function ask(
   return added;
 }
 
-function finish(system: System, work: Invocation["work"], { result }: Position, rules: Rules): System {
+function finish(system: System, work: Invocation["work"], { result }: Position, rules: Rules): StepResult {
+  const value = result?.kind === "value" ? result.value : null;
   switch (work.kind) {
     case "sweep":
-      return system;
-    case "call":
-      return {
-        ...system,
-        caller: rules.keys.unique(
-          afterCall(system, work.call, result?.kind === "value" ? result.value : null),
-        ),
-      };
-    case "message": {
-      if (result?.kind !== "value" || result.value !== "acknowledged") return system;
-      const state = removeMessage(system.queues[work.queue], work.receiptHandle, rules);
-      return { ...system, queues: { ...system.queues, [work.queue]: state } };
+      return { system, acknowledges: false };
+    case "call": {
+      const caller = rules.keys.unique(afterCall(system, work.call, value));
+      return { system: { ...system, caller }, acknowledges: false };
     }
+    case "message":
+      return { system, acknowledges: value === "acknowledged" };
     default:
       return work satisfies never;
   }
@@ -125,20 +128,20 @@ function start(
   program: Program,
   work: Invocation["work"],
   rules: Rules,
-): Promise<System> {
+): Promise<StepResult> {
   const { now } = system;
   const position = rules.positions.start(program);
   const started = { name, startedAt: now, position, answer: null, work, hasEffect: false };
   return proceed({ ...system, invocations: [...system.invocations, started] }, started, rules);
 }
 
-export function startCall(system: System, call: CallName, rules: Rules): Promise<System> {
+export function startCall(system: System, call: CallName, rules: Rules): Promise<StepResult> {
   const hasStopped = system.caller.hasStopped || call === "stop";
   const calling = { ...system, caller: { ...system.caller, isCalling: true, hasStopped } };
   return start(calling, call, callProgram(call, system.now, rules.plant), { kind: "call", call }, rules);
 }
 
-export function startSweep(system: System, rules: Rules): Promise<System> {
+export function startSweep(system: System, rules: Rules): Promise<StepResult> {
   return start(
     { ...system, hasSwept: true },
     "sweep",
@@ -155,26 +158,27 @@ export function startSweep(system: System, rules: Rules): Promise<System> {
  */
 export async function receive(
   system: System,
-  { queue, message, isSecond, crashes }: Delivery,
+  delivery: Delivery & { readonly crashes: boolean },
   rules: Rules,
-): Promise<System> {
+): Promise<StepResult> {
   const { now } = system;
-  const { messageId } = message;
-  const delivered = deliverMessage(system, { queue, message, isSecond }, rules);
+  const { queue, isSecond, crashes } = delivery;
+  const { messageId } = delivery.message;
+  const delivered = deliverMessage(system, delivery, rules);
   const isOverlap = !isSecond && system.invocations.some((other) => isProcessing(other, messageId, now));
   const received = {
     ...system,
     queues: { ...system.queues, [queue]: delivered.state },
-    unrepeated: delivered.unrepeated,
+    unrepeated: unrepeatedAfter(system.unrepeated, delivery, delivered.second),
     faults: isOverlap ? [...system.faults, `${messageId} is delivered while it is processed`] : system.faults,
   };
-  if (crashes) return { ...received, current: null, hasCrashed: true };
+  if (crashes) return { system: { ...received, current: null, hasCrashed: true }, acknowledges: false };
   const { receiptHandle, program } = delivered;
   const work = { kind: "message", queue, messageId, receiptHandle } as const;
   return start(received, receiptHandle, program, work, rules);
 }
 
-function isProcessing({ work, startedAt }: Invocation, messageId: string, now: number): boolean {
+export function isProcessing({ work, startedAt }: Invocation, messageId: string, now: number): boolean {
   return work.kind === "message" && work.messageId === messageId && startedAt + LIMIT_MS > now;
 }
 

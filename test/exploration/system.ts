@@ -51,6 +51,12 @@ export interface WatchHistory {
   readonly givenUp: readonly string[];
 }
 
+/** A message with its queue. */
+export interface QueuedMessage {
+  readonly queue: "poll" | "notify";
+  readonly message: MemoryMessage;
+}
+
 /** The whole state between two steps. The state is plain data. Each part is replaced, never changed. */
 export interface System {
   readonly now: number;
@@ -58,7 +64,7 @@ export interface System {
   readonly history: WatchHistory;
   readonly queues: Readonly<Record<QueueName, QueueState>>;
   /** The messages that were delivered once and are delivered a second time later, even if they are deleted then. */
-  readonly unrepeated: readonly { readonly queue: "poll" | "notify"; readonly message: MemoryMessage }[];
+  readonly unrepeated: readonly QueuedMessage[];
   readonly cce: { readonly polls: number; readonly observed: readonly string[] };
   readonly posts: readonly Post[];
   readonly caller: CallerState;
