@@ -147,12 +147,12 @@ function createNumberMap(): { get(key: number): number; set(key: number, value: 
   let values = new Int32Array(1024);
   let size = 0;
 
-  const placeOf = (key: number): number => {
+  const bucketOf = (key: number): number => {
     const mask = keys.length - 1;
     const mixed = Math.imul(key ^ Math.imul(key / 2 ** 26, 0x9e3779b1), 0x85ebca6b);
-    let place = (mixed ^ (mixed >>> 15)) & mask;
-    while (keys[place] !== -1 && keys[place] !== key) place = (place + 1) & mask;
-    return place;
+    let bucket = (mixed ^ (mixed >>> 15)) & mask;
+    while (keys[bucket] !== -1 && keys[bucket] !== key) bucket = (bucket + 1) & mask;
+    return bucket;
   };
   const grow = (): void => {
     const [oldKeys, oldValues] = [keys, values];
@@ -160,21 +160,21 @@ function createNumberMap(): { get(key: number): number; set(key: number, value: 
     values = new Int32Array(keys.length);
     for (const [i, key] of oldKeys.entries()) {
       if (key === -1) continue;
-      const place = placeOf(key);
-      keys[place] = key;
-      values[place] = oldValues[i] as number;
+      const bucket = bucketOf(key);
+      keys[bucket] = key;
+      values[bucket] = oldValues[i] as number;
     }
   };
   return {
     get(key) {
-      const place = placeOf(key);
-      return keys[place] === -1 ? -1 : (values[place] as number);
+      const bucket = bucketOf(key);
+      return keys[bucket] === -1 ? -1 : (values[bucket] as number);
     },
     set(key, value) {
-      const place = placeOf(key);
-      if (keys[place] === -1) size += 1;
-      keys[place] = key;
-      values[place] = value;
+      const bucket = bucketOf(key);
+      if (keys[bucket] === -1) size += 1;
+      keys[bucket] = key;
+      values[bucket] = value;
       if (size * 2 > keys.length) grow();
     },
   };

@@ -47,12 +47,12 @@ export function createMessageChanges(rules: DeliveryRules, states: States): Mess
   }
 
   function waited({ core, messages }: SharedState, until: number): SharedState {
-    if (until === messages.now) return states.share(core, messages);
+    if (until === messages.now) return states.sharedStateOf(core, messages);
     const key = `${core.id} ${messages.id} ${until}`;
     const known = waits.get(key);
     if (known !== undefined) return known;
     const now = until;
-    const after = states.share(
+    const after = states.sharedStateOf(
       states.coreOf({ ...core.system, now }),
       states.messagesOf({ now, queues: messages.queues }),
     );

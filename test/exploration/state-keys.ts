@@ -18,7 +18,7 @@ export interface StateKeys {
   numberOf(part: object): number;
   /** Returns a text for the parts that all invocations share, except the messages. Equal texts have the same time. */
   coreKeyOf(system: System, isOver: boolean): string;
-  /** Returns the number of what later steps and checks read of the parts that all invocations share, except the messages. */
+  /** Returns the number of what later steps and checks read of the same parts. */
   coreNumberOf(system: System, use: LiveUse): number;
   /** Returns the number of what later steps read of the messages. */
   messagesNumberOf(queues: Messages["queues"], now: number, isOver: boolean): number;
@@ -29,7 +29,7 @@ export interface StateKeys {
   invocationNumberOf(invocation: Invocation, now: number, isOver: boolean, hasHandle: boolean): number;
   /** Returns the number of what the second delivery of a message depends on. */
   secondNumberOf(second: QueuedMessage, now: number, isOver: boolean): number;
-  /** Returns a text for the parts that all invocations share, except the messages. The text has no number of this exploration. */
+  /** Returns a text for the same parts. The text has no number of this exploration. */
   textOf(system: System, use: LiveUse): string;
 }
 

@@ -14,7 +14,7 @@ export interface States {
   /** Returns the first core that was equal to the core of a system. */
   coreOf(system: System): Core;
   messagesOf(system: Pick<Messages, "now" | "queues">): Messages;
-  share(core: Core, messages: Messages): SharedState;
+  sharedStateOf(core: Core, messages: Messages): SharedState;
   invocation(invocation: Invocation): KnownInvocation;
   secondsOf(unrepeated: System["unrepeated"]): Seconds;
   /** Returns the list without one invocation and with another. */
@@ -102,7 +102,7 @@ export function createStates(keys: StateKeys): States {
     return added;
   }
 
-  function share(core: Core, messages: Messages): SharedState {
+  function sharedStateOf(core: Core, messages: Messages): SharedState {
     const key = core.id * 2 ** 26 + messages.id;
     const known = sharedByKey.get(key);
     if (known !== undefined) return known;
@@ -150,7 +150,7 @@ export function createStates(keys: StateKeys): States {
     noSeconds,
     coreOf,
     messagesOf,
-    share,
+    sharedStateOf,
     secondsOf,
     invocation: toKnown,
     replace(before, removed, added) {
@@ -165,7 +165,7 @@ export function createStates(keys: StateKeys): States {
     stateOf(system) {
       const items = system.invocations.map(toKnown);
       return {
-        shared: share(coreOf(system), messagesOf(system)),
+        shared: sharedStateOf(coreOf(system), messagesOf(system)),
         running: list(items),
         current: items.find(({ name }) => name === system.current) ?? null,
         seconds: secondsOf(system.unrepeated),

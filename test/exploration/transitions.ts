@@ -97,7 +97,7 @@ export function createTransitions(
           const { messages } = state.shared;
           const after = acknowledges ? removed(messages, invocation) : (sent ?? messages);
           const running = states.replace(state.running, invocation, current);
-          return { ...state, shared: states.share(core, after), running, current, hasCrashed };
+          return { ...state, shared: states.sharedStateOf(core, after), running, current, hasCrashed };
         };
         return change instanceof Promise ? change.then(next) : next(change);
       }
@@ -140,7 +140,7 @@ export function createTransitions(
     crashes: boolean,
   ): State {
     const running = invocation === null ? state.running : states.replace(state.running, null, invocation);
-    const shared = states.share(core, sent ?? messages);
+    const shared = states.sharedStateOf(core, sent ?? messages);
     return { ...state, shared, running, current: invocation, hasCrashed: state.hasCrashed || crashes };
   }
 
@@ -189,15 +189,15 @@ export function createTransitions(
     results: readonly RunChange[],
   ): readonly RunEnd[] {
     const running = states.replace(state.running, invocation, null);
-    const ends: RunEnd[] = [];
+    const reached: RunEnd[] = [];
     for (const { core, sent, acknowledges, ...end } of results) {
       if (end.crashAfter !== null && state.hasCrashed) continue;
       const messages = sent ?? state.shared.messages;
-      const shared = states.share(core, acknowledges ? removed(messages, invocation) : messages);
+      const shared = states.sharedStateOf(core, acknowledges ? removed(messages, invocation) : messages);
       const hasCrashed = state.hasCrashed || end.crashAfter !== null;
-      ends.push({ ...end, state: { ...state, shared, running, current: null, hasCrashed } });
+      reached.push({ ...end, state: { ...state, shared, running, current: null, hasCrashed } });
     }
-    return ends;
+    return reached;
   }
 
   return {
