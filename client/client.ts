@@ -85,8 +85,11 @@ export function createClient(connection: Connection) {
      */
     redeliver(watch: JobKey, targets?: readonly string[]): Promise<RedeliveryResult> {
       const path = `${pathOf(watch)}/redeliver`;
-      const body = targets === undefined ? {} : { targets };
-      return requestData(connection, { method: "POST", path, body, repeatable: false }, RedeliveryResult);
+      return requestData(
+        connection,
+        { method: "POST", path, body: { targets }, repeatable: false },
+        RedeliveryResult,
+      );
     },
     /**
      * Sends to a target the notifications that the target missed since a time in ISO 8601.

@@ -83,6 +83,12 @@ test("reads the options that describe the pipeline run", () => {
   });
 });
 
+test("reads the callback URL of watch", () => {
+  expect(read("watch a --callback-url https://hooks.example/1")).toMatchObject({
+    submission: { callbackUrl: "https://hooks.example/1" },
+  });
+});
+
 test("reads until when watch follows a job", () => {
   expect(read("watch a --until ready --ready-minutes 7.5")).toMatchObject({
     submission: { until: "ready", readyMinutes: 7.5, deadlineMinutes: undefined },
@@ -167,6 +173,7 @@ test.each([
   ["completion bash --json", "has no option --json"],
   ["help nothing", "unknown command 'nothing'"],
   ["watch a --label env", "NAME=VALUE"],
+  ["watch a --label =x=y", "NAME=VALUE"],
   ["watch a --deadline-minutes soon", "a number greater than 0"],
   ["watch a --timeout-seconds 5", "needs --wait"],
   ["status prod/..", "not a job ID"],

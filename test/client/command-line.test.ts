@@ -174,6 +174,8 @@ test.each([
   ["https://notifier.example/jobs?key=a", "must be the URL of the service without '?' and '#'"],
   ["https://notifier.example/#a", "must be the URL of the service without '?' and '#'"],
   ["https://user:secret@notifier.example", "must not contain a user name or a password"],
+  ["https://user@notifier.example", "must not contain a user name or a password"],
+  ["https://:secret@notifier.example", "must not contain a user name or a password"],
   ["notifier.example", "must be the URL of the service"],
   ["xhttps://notifier.example", "must be the URL of the service"],
   ["https", "must be the URL of the service"],
@@ -182,6 +184,25 @@ test.each([
   expect([ran.code, ran.stdout, ran.requests]).toEqual([2, "", []]);
   expect(ran.stderr).toContain(`cce-notifier: NOTIFIER_URL ${fault}`);
   expect(ran.stderr).not.toContain("secret");
+});
+
+test("a proxy that the command cannot use is wrong usage, and no request is sent", async () => {
+  const ran = await run(["status", "a"], jobs({}), { HTTPS_PROXY: "socks5://kim:hunter2@proxy" });
+  expect([ran.code, ran.requests]).toEqual([2, []]);
+  expect(ran.stderr).toContain("HTTPS_PROXY must be the URL of an HTTP proxy");
+  expect(ran.stderr).not.toContain("hunter2");
+});
+
+test.each([
+  ["redeliver --target ops --since 2026-11-23T09:00:00Z", "redeliver"],
+  ["redeliver a", "redeliver"],
+  ["status a", "status"],
+])("wrong settings of '%s' refer to the help of the command", async (line, command) => {
+  const ran = await run(line.split(" "), jobs({}), { NOTIFIER_TOKEN: "" });
+  expect([ran.code, ran.stderr]).toEqual([
+    2,
+    `cce-notifier: NOTIFIER_TOKEN is not set\nFor help, run: cce-notifier help ${command}\n`,
+  ]);
 });
 
 test("an audience without the permission of a GitHub Actions job is named", async () => {
@@ -270,6 +291,18 @@ describe("stop and redeliver", () => {
     expect(stdout).toBe(
       "prod/a:\n  ✔ audit: the notification is queued again\n  ✖ deploys: not queued: the target is switched off. To switch it on, run: cce-notifier test deploys\n",
     );
+  });
+
+  test("redeliver says to run the command again if the service queued no notification", async () => {
+    const targets = [{ target: "ops", status: "skipped", reason: "not_queued" }];
+    const ran = await run(["redeliver", "a"], () => ({
+      status: 202,
+      body: { project: "prod", jobId: "a", targets },
+    }));
+    expect([ran.code, ran.stdout]).toEqual([
+      1,
+      "prod/a:\n  ✖ ops: not queued: the service did not queue the notification. Run the command again\n",
+    ]);
   });
 
   test("redeliver --since sends every page of what a target missed", async () => {

@@ -79,3 +79,17 @@ test.each([
   const summary = renderJobSummary({ ...JOB, causes: [], reason }, null);
   expect(summary.split("\n").at(-2)).toBe(escaped);
 });
+
+test("the summary of a job without a resource or a valid page has no empty parts", () => {
+  const [cause] = JOB.causes;
+  if (cause === undefined) throw new Error("the job has no cause");
+  const causes = [
+    { ...cause, type: "CreateEIP", count: 1, total: 1, resources: [], reason: null, hint: null },
+  ];
+  expect(renderJobSummary({ ...JOB, resourceName: null, causes }, "no URL")).toBe(
+    "### CreateCluster\\: failed\n\nJob prod/5f0e7f0e · duration 9 min 10 s\n\n- **CreateEIP failed**\n",
+  );
+  expect(renderJobSummary({ ...JOB, type: null, resourceName: null }, null)).toMatch(
+    /^### CCE job\\: failed/,
+  );
+});

@@ -70,6 +70,23 @@ describe("list", () => {
     ]);
   });
 
+  test("prints a table in a wide terminal, each cell in one line with single spaces", async () => {
+    const written: string[] = [];
+    const stdout = { write: (text: string) => written.push(text), isTTY: true, columns: 200 };
+    const wide = [listed("a", { cause: "sold \n  out" })];
+    await run(["list", "--no-color"], () => ok({ jobs: wide, next: null }), {}, { stdout });
+    const [header, line] = written.join("").split("\n");
+    expect(header).toMatch(/^ {2}STATE +JOB +TYPE +RESOURCE +SUBMITTED/);
+    expect(line).toMatch(/ sold out$/);
+  });
+
+  test("says nothing of older jobs if a page has no jobs", async () => {
+    const ran = await run(["list", "--limit", "1"], (requested) =>
+      ok({ jobs: [], next: requested.includes("before") ? null : "x" }),
+    );
+    expect([ran.stdout, ran.requests.length]).toEqual(["no jobs\n", 2]);
+  });
+
   test("reads more pages until it has enough jobs, and says that there are older jobs", async () => {
     const ran = await run(["list", "--limit", "2"], (requested) =>
       ok({
@@ -114,6 +131,28 @@ describe("open", () => {
     const stdout = { write: () => true, isTTY: true };
     await run(["open", "a"], answer("https://n.example/a"), {}, { openBrowser, stdout });
     expect(opened).toEqual(["https://n.example/a"]);
+  });
+
+  test("prints the page of each job as JSON, and exits with 1 if a job has no page", async () => {
+    const both = (requested: string) =>
+      ok(
+        requested.includes("/v1/jobs/")
+          ? { ...status, jobId: requested.split("/").at(-1) }
+          : {
+              jobs: [listed("a", { pageUrl: "https://n.example/a" }), listed("b", { pageUrl: null })],
+              next: null,
+            },
+      );
+    const ran = await run(["open", "a", "b", "--json"], both);
+    expect([ran.code, JSON.parse(ran.stdout)]).toEqual([
+      1,
+      {
+        jobs: [
+          { project: "prod", jobId: "a", pageUrl: "https://n.example/a" },
+          { project: "prod", jobId: "b", pageUrl: null },
+        ],
+      },
+    ]);
   });
 
   test("says what to do without a browser, and without links", async () => {

@@ -104,6 +104,73 @@ test.each([
   stop();
 });
 
+test.each([
+  ["a".repeat(200), `HTTP 404: ${"a".repeat(200)}`],
+  ["a".repeat(201), "HTTP 404: The response does not come from the service."],
+])("the error has a message of a gateway with at most 200 characters (%#)", async (message, text) => {
+  const { client, stop } = await serve([{ status: 404, body: JSON.stringify({ message }) }]);
+  await expect(client.status(KEY)).rejects.toThrow(new Error(text));
+  stop();
+});
+
+test.each([
+  [500, "HTTP 500: no. The service may have carried out the call."],
+  [499, "HTTP 499: no"],
+])(
+  "the error of a test message with the status %d says whether the result is unknown",
+  async (status, text) => {
+    const { client, stop } = await serve([{ status, body: '{"message":"no"}' }]);
+    const error = await client.test("deploys").catch((thrown: unknown) => thrown);
+    expect(String(error)).toContain(text);
+    expect(String(error).includes("may have carried out")).toBe(status === 500);
+    stop();
+  },
+);
+
+test.each(["3 s", "x3", "1234567", ""])(
+  "the delay after the header Retry-After: %j is a normal delay",
+  async (delay) => {
+    const { client, waits, stop } = await serve([{ status: 503, headers: { "retry-after": delay } }, good]);
+    await client.status(KEY);
+    expect(waits[0]).toBeLessThan(1000);
+    stop();
+  },
+);
+
+test("a call has its body as JSON and the type of its body, and follows no redirect", async () => {
+  const sent: (readonly [string, RequestInit])[] = [];
+  const client = createClient({
+    url: "https://notifier.example",
+    token: "t",
+    fetch: async (url, init) => {
+      sent.push([String(url), init]);
+      return Response.json(
+        sent.length === 1 ? schemaExamples.StatusDocument : schemaExamples.SubmissionResult,
+      );
+    },
+  });
+  await client.status(KEY, 5);
+  await client.watch({ jobId: "a" });
+  await client.watchReply("{ }");
+  expect(sent.map(([url, { method, body, redirect }]) => [method, url, body, redirect])).toEqual([
+    ["GET", "https://notifier.example/v1/jobs/prod/a?wait=5", undefined, "error"],
+    ["POST", "https://notifier.example/v1/jobs", '{"jobId":"a"}', "error"],
+    ["POST", "https://notifier.example/v1/jobs?from=cce", "{ }", "error"],
+  ]);
+  const types = sent.map(([, { headers }]) => new Headers(headers).get("content-type"));
+  expect(types).toEqual([null, "application/json", "application/json"]);
+});
+
+test("the error of a missing response has its cause, and a response with the status 300 is an error", async () => {
+  const cause = new TypeError("fetch failed");
+  const options = { url: "https://notifier.example", token: "t", wait: async () => {} };
+  const failing = createClient({ ...options, fetch: () => Promise.reject(cause) });
+  await expect(failing.status(KEY)).rejects.toMatchObject({ name: "UnreachableError", cause });
+  const body = JSON.stringify(schemaExamples.StatusDocument);
+  const strange = createClient({ ...options, fetch: async () => new Response(body, { status: 300 }) });
+  await expect(strange.status(KEY)).rejects.toThrow("HTTP 300");
+});
+
 test("describes a missing response in words and by its error code, without the token", async () => {
   const { client, requests, url, stop } = await serve([]);
   const error: unknown = await client.status(KEY).catch((thrown: unknown) => thrown);

@@ -77,7 +77,7 @@ async function act(
 }
 
 test("waits for the job in the input and writes its outputs and its summary", async () => {
-  const ran = await act({ "job-id": "prod/a" });
+  const ran = await act({ "job-id": " prod/a\n" });
   expect(ran.code).toBe(1);
   expect(ran.output).toEqual([
     "state=failed",
@@ -119,6 +119,15 @@ test("with the input wait = no, does not wait, and has no summary", async () => 
   const ran = await act({ "job-id": "prod/a", wait: "no" });
   expect([ran.code, ran.requests, ran.summary]).toEqual([0, ["POST /v1/jobs"], null]);
   expect(ran.output).toEqual(["state=watching", "reason=", "cause=", `page-url=${PAGE}`, "duration="]);
+});
+
+test("has no page in its output without a link, and uses the audience without a token", async () => {
+  const withoutPage = { status: 202, body: { jobs: [{ ...accepted, pageUrl: null }] } };
+  const ran = await act({ "job-id": "prod/a", wait: "no" }, withoutPage);
+  expect(ran.output?.[3]).toBe("page-url=");
+  const refused = await act({ "job-id": "prod/a", token: "", audience: "notifier" });
+  expect([refused.code, refused.requests]).toEqual([2, []]);
+  expect(refused.stderr).toContain("NOTIFIER_AUDIENCE needs a GitHub Actions job");
 });
 
 test("submits the reply in the input", async () => {

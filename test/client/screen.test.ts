@@ -59,3 +59,9 @@ test("the mark at the beginning of a line has a colour if the user wants colours
   screen.print(["✖ a: failed", "✖"]);
   expect(written).toEqual(["\u001b[31m✖\u001b[0m a: failed\n✖\n"]);
 });
+
+test("no lines are printed as nothing below the lines that change in place", () => {
+  const { written, screen } = createRecordedScreen(true);
+  screen.print([]);
+  expect(written).toEqual([]);
+});

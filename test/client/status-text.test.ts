@@ -1,4 +1,9 @@
-import { formatDeliveryLines, formatReasonLines, formatStatusLine } from "../../client/status-text.ts";
+import {
+  formatDeliveryLines,
+  formatJobCount,
+  formatReasonLines,
+  formatStatusLine,
+} from "../../client/status-text.ts";
 import { type DeliveryDocument, type JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 
@@ -66,8 +71,29 @@ test("the line of a job with one subjob is in the singular", () => {
   expect(formatStatusLine(one)).toMatch(/, 1 of 1 subjob ended$/);
 });
 
-test("a job that has succeeded has no reason lines", () => {
-  expect(formatReasonLines({ ...status, state: "succeeded" })).toEqual([]);
+test("a job that has succeeded or runs has no reason lines", () => {
+  for (const state of ["succeeded", "watching"] as const)
+    expect(formatReasonLines({ ...status, state })).toEqual([]);
+});
+
+test("the reason lines of a cause without a hint and of a reason with an empty line are not empty", () => {
+  const causes = status.causes.map((cause) => ({ ...cause, hint: null, reason: "sold\n\nout" }));
+  expect(formatReasonLines({ ...status, causes, causesOmitted: 1 })).toEqual([
+    "  | 5 of 6 nodes failed: n-1, n-2, n-3 and 1 more",
+    "  |   sold",
+    "  |   out",
+    "  | and 1 more cause",
+  ]);
+  expect(formatReasonLines({ ...status, causes, causesOmitted: 0 })).toHaveLength(3);
+});
+
+test("the line of a job shows a duration only if the job ended and its duration is known", () => {
+  expect(formatStatusLine({ ...status, durationSeconds: null })).toContain(": failed, 2 of 3");
+  expect(formatStatusLine({ ...status, state: "timed_out" })).toContain(": timed out, 2 of 3");
+});
+
+test("the number of jobs is in the singular or in the plural", () => {
+  expect([[], ["a"], ["a", "b"]].map(formatJobCount)).toEqual(["0 jobs", "1 job", "2 jobs"]);
 });
 
 test("the line of a running job shows how long jobs of its type usually take", () => {
@@ -126,6 +152,32 @@ test("the line of a running job shows the elapsed time and which subjobs run", (
   );
 });
 
+test("the line of a running job names three types of subjobs, and a subjob whose own subjobs have ended", () => {
+  const subJob = (type: string | null, subJobs: JobDocument[] = []): JobDocument => ({
+    jobId: null,
+    type,
+    phase: "Running",
+    state: "pending",
+    reason: null,
+    hint: null,
+    clusterId: null,
+    resourceId: null,
+    resourceName: null,
+    createdAt: null,
+    updatedAt: null,
+    subJobs,
+  });
+  const ended: JobDocument = { ...subJob("CreateVM"), state: "succeeded" };
+  const subJobs = [subJob("A", [ended]), subJob("B", [ended, subJob("C")]), subJob(null), subJob("D")];
+  const running = {
+    ...status,
+    state: "watching",
+    done: false,
+    job: { ...subJob("Create"), subJobs },
+  } as const;
+  expect(formatStatusLine(running)).toMatch(/, running: A, unknown, D and 1 more$/);
+});
+
 const DELIVERY: DeliveryDocument = {
   target: "ops",
   event: "job.failed",
@@ -160,6 +212,10 @@ test("the deliveries of an ended job are grouped by what became of them", () => 
   ]);
   expect(formatDeliveryLines({ ...status, deliveries: [] })).toEqual([
     "  no target is notified of this outcome",
+  ]);
+  expect(formatDeliveryLines({ ...status, deliveries: [{ ...DELIVERY, event: "job.slow" }] })).toEqual([
+    "  no target is notified of this outcome",
+    "  notified: ops (slow job)",
   ]);
   expect(formatDeliveryLines({ ...status, state: "stopped", deliveries })).toEqual([]);
   expect(formatDeliveryLines({ ...status, state: "watching", done: false, deliveries })).toEqual([]);
