@@ -47,8 +47,8 @@ export interface WaitingFigures {
 }
 
 /**
- * Lets the command wait for ten-minute jobs, and computes what the status calls cost. The client, the API and the schedule
- * are the product's own. Time is simulated.
+ * Lets the command wait for ten-minute jobs, and computes what the status calls cost. The client, the API and the
+ * schedule are the product's own. Time is simulated.
  */
 export async function measureWaiting(): Promise<WaitingFigures> {
   const random = createSeededRandom(1);
@@ -129,8 +129,8 @@ async function waitForOneJob(random: () => number) {
   });
   if (!ended) throw new Error("The command did not see the end of the job.");
   const count = (name: string) => api.calls.filter((call) => call === `ledger.${name}`).length;
-  job.waits = count("countWaitingCall");
-  job.smallReads = count("readProgress");
+  job.waits = count("addWaitingCallIfAllowed");
+  job.smallReads = count("readProgressEventuallyConsistent");
   job.waitedSeconds = api.waits.reduce((total, ms) => total + ms, 0) / 1000;
   return job;
 }
@@ -179,7 +179,7 @@ async function recordPoll(
     concludedAt: recordedAt,
     targets: [],
   } as const;
-  if (isOver) await ledger.endWatch({ ...ending, polledAt: [], expiresAt: 2 * recordedAt });
+  if (isOver) await ledger.endWatchUnlessTargetsAdded({ ...ending, polledAt: [], expiresAt: 2 * recordedAt });
   else
     await ledger.recordPoll({
       ...claimed,

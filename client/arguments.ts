@@ -1,6 +1,7 @@
 import type { Submission } from "../lib/api/submission.ts";
-import type { Context } from "../lib/domain/context.ts";
-import { JobId, Name, WATCH_STATES } from "../lib/domain/job.ts";
+import type { Context } from "../lib/domain/context-and-labels.ts";
+import { JobId, WATCH_STATES } from "../lib/domain/job.ts";
+import { Name } from "../lib/domain/names.ts";
 import type { QueryField } from "./client.ts";
 import type { Command, NamedJob, OutputOptions, ServiceCommand, WaitOptions } from "./command.ts";
 import { COMMAND_TEXTS, type CommandName, isCommandName, optionsOf } from "./command-table.ts";

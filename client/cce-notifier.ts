@@ -1,9 +1,9 @@
-import { enforceCertificateChecks } from "../lib/http/connections.ts";
+import { unsetVariableThatDisablesCertificateChecks } from "../lib/http/connections.ts";
 import { runCommandLine } from "./command-line.ts";
 import { createProcessEnvironment, ignoreClosedOutputs } from "./process-environment.ts";
 import { isServerCommand, runServerCommand, toServerHelp } from "./server-command.ts";
 
-enforceCertificateChecks(process.env);
+unsetVariableThatDisablesCertificateChecks(process.env);
 
 const argv = toServerHelp(process.argv.slice(2));
 if (isServerCommand(argv[0])) {

@@ -1,4 +1,4 @@
-import type { Context } from "../lib/domain/context.ts";
+import type { Context } from "../lib/domain/context-and-labels.ts";
 import { truncate } from "../lib/domain/truncate-text.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { type OutgoingProxy, readOutgoingProxy } from "../lib/http/outgoing-proxy.ts";
+import { type OutgoingProxy, readOutgoingProxyOrThrow } from "../lib/http/outgoing-proxy.ts";
 import { parseArguments } from "./arguments.ts";
 import { readCiContext } from "./ci-context.ts";
 import { createClient } from "./client.ts";
@@ -168,7 +168,7 @@ function readConnection(
   if (urlFault !== null) return `NOTIFIER_URL ${urlFault}`;
   let proxy: OutgoingProxy | null;
   try {
-    proxy = readOutgoingProxy(env);
+    proxy = readOutgoingProxyOrThrow(env);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -1,5 +1,5 @@
 import type { Submission } from "../lib/api/submission.ts";
-import type { Context } from "../lib/domain/context.ts";
+import type { Context } from "../lib/domain/context-and-labels.ts";
 import type { QueryField } from "./client.ts";
 import type { CommandName } from "./command-table.ts";
 import type { Shell } from "./completion.ts";

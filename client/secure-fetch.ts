@@ -1,6 +1,6 @@
 import { request as startRequest } from "node:https";
 import { buffer } from "node:stream/consumers";
-import { openConnections } from "../lib/http/connections.ts";
+import { createConnections } from "../lib/http/connections.ts";
 import { decompressAndDecodeText } from "../lib/http/decompress-and-decode-text.ts";
 import type { OutgoingProxy } from "../lib/http/outgoing-proxy.ts";
 
@@ -17,7 +17,7 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
  * @param proxy the proxy for requests to `https` URLs. `fetch` itself uses no proxy before Node.js 24.
  */
 export function createSecureFetch(proxy: OutgoingProxy | null = null): Fetch {
-  const agent = openConnections(MAX_HEADER_BYTES, {}, proxy).https;
+  const agent = createConnections(MAX_HEADER_BYTES, {}, proxy).https;
   return (url, init) => {
     const target = new URL(url);
     if (target.protocol !== "https:") return fetch(url, init);

@@ -1,6 +1,6 @@
 import { MAX_JOBS, type Submission } from "../lib/api/submission.ts";
 import type { JobResult, SubmissionResult } from "../lib/api/submission-result.ts";
-import type { Context } from "../lib/domain/context.ts";
+import type { Context } from "../lib/domain/context-and-labels.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { jobIdFromTaskOrResourceIds } from "../lib/domain/operation.ts";
 import type { NotifierClient } from "./client.ts";

@@ -4,7 +4,7 @@ import { createSecureContext } from "node:tls";
 import type { ParseArgsConfig } from "node:util";
 import { ConfigInvalidError, ConfigUnreadableError } from "../lib/config/config-source.ts";
 import { describeFileError } from "../lib/config/replace-env-and-file-references.ts";
-import { isValidAllowEntry, parseAllowList } from "../lib/http/egress-rules.ts";
+import { isValidAllowEntry, parseAllowListIgnoringInvalid } from "../lib/http/egress-rules.ts";
 import { OUTGOING_PROXY } from "../lib/runtime/environment.ts";
 import { log } from "../lib/runtime/log.ts";
 import { ArgumentError, parseStrictArguments } from "./parse-strict-arguments.ts";
@@ -122,7 +122,7 @@ function readOptions(argv: readonly string[], env: ServiceOptions["env"]): Servi
     host,
     port: Number(port),
     tls: readTls(values["tls-cert"], values["tls-key"]),
-    trustedProxies: parseAllowList(proxies),
+    trustedProxies: parseAllowListIgnoringInvalid(proxies),
     proxy: OUTGOING_PROXY,
   };
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type AttributeValue, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { createCachedDurationsReader } from "../../functions/shared/learned-durations.ts";
+import { createCachedDurationsReaderOrEmpty } from "../../functions/shared/learned-durations.ts";
 import type { Instant, Job } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import {
@@ -69,9 +69,9 @@ async function measureJob(
   await createTable(client, table);
   const ledger = createDynamoLedger({ client, table, sweepIntervalMs: SWEEP_INTERVAL_MS });
   // One instance of the function poll makes all polls, and keeps the learned durations in memory.
-  const durations = createCachedDurationsReader(ledger, () => flow.clock.now);
-  const readDurations: Ledger["readDurations"] = (project, jobType) => durations(project, jobType);
-  const flow = createFlow({ ledger: { ...ledger, readDurations } });
+  const durations = createCachedDurationsReaderOrEmpty(ledger, () => flow.clock.now);
+  const readDurationCounts: Ledger["readDurationCounts"] = (project, jobType) => durations(project, jobType);
+  const flow = createFlow({ ledger: { ...ledger, readDurationCounts } });
   const acceptedAt = T0 + start * STARTS.distanceMs;
   const secondsPerPoll = JOB_SECONDS / polls;
   const poll = async (number: number) => {
@@ -82,7 +82,7 @@ async function measureJob(
   capacity.take();
   flow.clock.now = acceptedAt;
   // The function enqueue plans the first poll.
-  await ledger.readDurations(KEY.project, ANY_TYPE);
+  await ledger.readDurationCounts(KEY.project, ANY_TYPE);
   await ledger.startOrExtendWatch({
     ...KEY,
     acceptedAt,

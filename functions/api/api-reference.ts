@@ -69,7 +69,7 @@ export async function createDocsResponse(request: Pick<ApiRequest, "headers">): 
  * Creates the response to `GET /`: a page with a link to the API reference. Clients other than browsers get the status
  * 404.
  */
-export function createStartPageResponse({
+export function createStartPageOrNotFoundResponse({
   headers,
   path,
 }: Pick<ApiRequest, "headers" | "path">): ApiResponse | ProblemResponse {

@@ -1,8 +1,8 @@
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem } from "../../lib/api/problem-response.ts";
 import { matchRoute, type OperationId, ROUTES } from "../../lib/api/routes.ts";
-import { checkRightAndReadWatchKey } from "../../lib/api/watch-parameters.ts";
-import type { Caller } from "../../lib/auth/caller.ts";
+import { checkRightAndReadWatchKey } from "../../lib/api/watch-path-and-wait-parameters.ts";
+import type { Caller } from "../../lib/auth/caller-and-rights.ts";
 import { createLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { CallerOperation } from "../../lib/config/config.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
@@ -11,15 +11,19 @@ import {
   authenticateAndLimitRequests,
   createApproximateRequestLimit,
 } from "../shared/authenticate-and-limit-requests.ts";
-import { createCachedDurationsReader } from "../shared/learned-durations.ts";
+import { createCachedDurationsReaderOrEmpty } from "../shared/learned-durations.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
-import { createDocsResponse, createOpenApiResponse, createStartPageResponse } from "./api-reference.ts";
+import {
+  createDocsResponse,
+  createOpenApiResponse,
+  createStartPageOrNotFoundResponse,
+} from "./api-reference.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listUsableProjects, listUsableTargets } from "./list-usable-names.ts";
 import { createJobPageResponse, createListPageResponse } from "./pages.ts";
-import { queueMissedRedelivery } from "./queue-missed-redelivery.ts";
 import { queueRedelivery } from "./queue-redelivery.ts";
-import { readStatus } from "./read-status.ts";
+import { queueRedeliveryOfFailedToTarget } from "./queue-redelivery-of-failed-to-target.ts";
+import { readStatusOrWaitForEnd } from "./read-status.ts";
 import { stopWatch } from "./stop-watch.ts";
 import { testTargetAndSwitchOnIfDelivered } from "./test-target.ts";
 
@@ -34,17 +38,17 @@ const OPEN_STEPS = {
   readHealth: (_params, _request, { health }) => health(),
   readOpenApi: async (_params, request, ports) => createOpenApiResponse(await publicUrl(ports), request),
   readDocs: (_params, request) => createDocsResponse(request),
-  showStart: async (_params, request) => createStartPageResponse(request),
+  showStart: async (_params, request) => createStartPageOrNotFoundResponse(request),
   showJob: createJobPageResponse,
   showJobs: createListPageResponse,
 } satisfies Partial<Record<OperationId, OpenStep>>;
 
 const CALLER_STEPS = {
   listJobs,
-  readJob: onWatch("read", readStatus),
+  readJob: onWatch("read", readStatusOrWaitForEnd),
   stopJob: onWatch("stop", stopWatch),
   redeliverJob: onWatch("redeliver", queueRedelivery),
-  redeliverTarget: queueMissedRedelivery,
+  redeliverTarget: queueRedeliveryOfFailedToTarget,
   testTarget: testTargetAndSwitchOnIfDelivered,
   listTargets: listUsableTargets,
   listProjects: listUsableProjects,
@@ -59,7 +63,7 @@ const CALLER_STEPS = {
  * removes this body and reports its length (RFC 9110, section 8.6).
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
-  const durations = createCachedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
+  const durations = createCachedDurationsReaderOrEmpty(ports.ledger, ports.now, ports.onDurationsUnread);
   const limitRequests = createApproximateRequestLimit(ports.now);
   return async (request, { remainingMs }, note) => {
     const result = await handle(request, { ...ports, limitRequests, remainingMs, note, durations });

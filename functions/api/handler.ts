@@ -5,23 +5,27 @@ import { Target } from "../../lib/channels/registry.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
-import { readDurations } from "../../lib/ledger/dynamo/durations.ts";
+import { readDurationCounts } from "../../lib/ledger/dynamo/durations.ts";
 import { stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import {
-  readDelivery,
+  readDeliveryOrPendingRecord,
   readDigest,
-  removeRunningMemberAndCount,
-  startRedelivery,
+  removeRunningMemberAndCountRemaining,
+  startRedeliveryAfter,
 } from "../../lib/ledger/dynamo/notifications.ts";
-import { scheduleSweepBy } from "../../lib/ledger/dynamo/overdue-index.ts";
-import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
+import { scheduleSweepByAndExtendExpiry } from "../../lib/ledger/dynamo/overdue-index.ts";
+import {
+  listRecentWatches,
+  readProgressEventuallyConsistent,
+  readWatch,
+} from "../../lib/ledger/dynamo/read-watches.ts";
 import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { countWaitingCall, endWaiting } from "../../lib/ledger/dynamo/waiting-calls.ts";
+import { addWaitingCallIfAllowed, removeWaitingCall } from "../../lib/ledger/dynamo/waiting-calls.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
-import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
+import { readEnvironmentAndCreateAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { systemWait as wait } from "../../lib/runtime/clock.ts";
 import { warmUp } from "../../lib/runtime/warm-up.ts";
 import { createIdentityTokenCheck } from "../shared/authenticate-and-limit-requests.ts";
@@ -33,7 +37,7 @@ const configParser = createConfigParser(
   ["projects", "targets", "secret/targets", "certificates", "tokens", "oidc", "settings", "linkKeys"],
   { project: PublicProject, target: Target },
 );
-const { env, table, sqs, ...ports } = createAwsPorts(
+const { env, table, sqs, ...ports } = readEnvironmentAndCreateAwsPorts(
   configParser,
   "POLL_QUEUE_URL",
   "NOTIFY_QUEUE_URL",
@@ -42,20 +46,20 @@ const { env, table, sqs, ...ports } = createAwsPorts(
 const ledger = bindToTable(table, {
   listJobWatches,
   readWatch,
-  readProgress,
+  readProgressEventuallyConsistent,
   readCallerData,
   listRecentWatches,
-  scheduleSweepBy,
+  scheduleSweepByAndExtendExpiry,
   stopWatch,
-  startRedelivery,
+  startRedeliveryAfter,
   readTarget,
   switchTargetOn,
-  removeRunningMemberAndCount,
+  removeRunningMemberAndCountRemaining,
   readDigest,
-  readDelivery,
-  readDurations,
-  countWaitingCall,
-  endWaiting,
+  readDeliveryOrPendingRecord,
+  readDurationCounts,
+  addWaitingCallIfAllowed,
+  removeWaitingCall,
 });
 
 const checkQueue = (url: string) =>

@@ -6,28 +6,32 @@ import {
   matchesFieldsOfContext,
   matchesFieldsWithoutContext,
 } from "../../lib/api/job-filter.ts";
-import { type JobList, type ListedJob, readJobListQuery } from "../../lib/api/list-and-health-documents.ts";
+import {
+  checkRightAndReadJobListQuery,
+  type JobList,
+  type ListedJob,
+} from "../../lib/api/list-and-health-documents.ts";
 import type { ProblemResponse } from "../../lib/api/problem-response.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
-import { type Caller, mayUse } from "../../lib/auth/caller.ts";
+import { type Caller, mayUse } from "../../lib/auth/caller-and-rights.ts";
 import {
   createJobPageUrl,
   createLinkOptions,
   createStatusDocumentUrl,
   type LinkOptions,
 } from "../../lib/auth/link-keys.ts";
-import type { Context } from "../../lib/domain/context.ts";
+import type { Context } from "../../lib/domain/context-and-labels.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { isDiscoveryWatch } from "../../lib/ledger/audit.ts";
 import {
   PageTokenError,
-  resolveLedgerPageToken,
+  removeCallerFromPageTokenOrThrow,
+  restoreCallerInPageTokenOrThrow,
   toPageToken,
-  toPublicPageToken,
 } from "../../lib/ledger/page-token.ts";
-import { countPollsOfGeneration, type Watch } from "../../lib/ledger/watch.ts";
+import { countQueriedPollsOfGeneration, type Watch } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
 import { selectOwnOrNewestWatches } from "./own-or-newest-watch.ts";
 
@@ -52,11 +56,11 @@ export async function listJobs(
 ): Promise<ApiResponse | ProblemResponse> {
   const project = request.query.get("project");
   const config = await (project === null ? configs.current() : configs.currentWith("projects", project));
-  const query = readJobListQuery(request.query, caller, config);
+  const query = checkRightAndReadJobListQuery(request.query, caller, config);
   if (query.kind === "problem") return query;
   const links = createLinkOptions(config, defaultUrl);
   try {
-    const { jobs, next } = await readJobListPage(query, readerOf(caller, ledger), ledger);
+    const { jobs, next } = await readJobListPageOrThrow(query, readerOf(caller, ledger), ledger);
     const listed = jobs.map((job) => listedJob(job, caller, links, now()));
     return jsonResponse(200, { jobs: listed, next } satisfies JobList, { vary: "authorization" });
   } catch (error) {
@@ -101,7 +105,7 @@ function listedJob(
     cause,
     actor: context.actor ?? null,
     pipeline: context.pipeline ?? null,
-    polls: countPollsOfGeneration(watch),
+    polls: countQueriedPollsOfGeneration(watch),
     acceptedAt: toIso(acceptedAt),
     concludedAt: toIsoOrNull(concludedAt),
     durationSeconds,
@@ -137,14 +141,15 @@ interface FoundJob {
  * newest watch of the job. The page may contain fewer jobs than `limit`, because at most 500 watches are read.
  * @throws PageTokenError if `before` is not a page token
  */
-export async function readJobListPage(
+export async function readJobListPageOrThrow(
   { project, filter, limit, before }: ListQuery,
   reader: ListReader,
   ledger: ApiPorts["ledger"],
 ): Promise<{ readonly jobs: readonly FoundJob[]; readonly next: string | null }> {
   const jobs: FoundJob[] = [];
   const isFiltered = hasAnyFilterField(filter);
-  let next = before === null ? startBelow(filter) : await resolveLedgerPageToken(before, project, ledger);
+  let next =
+    before === null ? startBelow(filter) : await restoreCallerInPageTokenOrThrow(before, project, ledger);
   for (let read = 0; read < MAX_READS; read += 1) {
     const page = await ledger.listRecentWatches(project, {
       limit: isFiltered ? READ_LIMIT : limit,
@@ -159,14 +164,14 @@ export async function readJobListPage(
       const last = jobs.length >= limit ? jobs[limit - 1]?.watch : undefined;
       if (last === undefined) continue;
       const position = last === page.watches.at(-1) ? page.next : toPageToken(last);
-      return { jobs: jobs.slice(0, limit), next: position && toPublicPageToken(position) };
+      return { jobs: jobs.slice(0, limit), next: position && removeCallerFromPageTokenOrThrow(position) };
     }
     next = page.next;
     const oldest = page.watches.at(-1)?.acceptedAt ?? Infinity;
     if (oldest < (filter.since ?? -Infinity)) next = null;
     if (next === null || !isFiltered) break;
   }
-  return { jobs, next: next && toPublicPageToken(next) };
+  return { jobs, next: next && removeCallerFromPageTokenOrThrow(next) };
 }
 
 /** Returns the page token of the start of the list. With `to`, it starts at the newest possible watch. */

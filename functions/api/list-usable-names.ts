@@ -1,8 +1,8 @@
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
 import type { ProjectList, TargetList } from "../../lib/api/list-and-health-documents.ts";
 import type { ProblemResponse } from "../../lib/api/problem-response.ts";
-import { rejectQueryAndBody } from "../../lib/api/request-body.ts";
-import { type Caller, mayUse } from "../../lib/auth/caller.ts";
+import { rejectUnexpectedQueryOrBody } from "../../lib/api/request-body.ts";
+import { type Caller, mayUse } from "../../lib/auth/caller-and-rights.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 type Ports = Pick<ApiPorts, "configs">;
@@ -36,7 +36,7 @@ export async function listUsableProjects(
 }
 
 function listResponse(request: ApiRequest, list: TargetList | ProjectList): ApiResponse | ProblemResponse {
-  return rejectQueryAndBody(request) ?? jsonResponse(200, list, { vary: "authorization" });
+  return rejectUnexpectedQueryOrBody(request) ?? jsonResponse(200, list, { vary: "authorization" });
 }
 
 interface Named {

@@ -1,9 +1,9 @@
-import { type Caller, mayUse } from "../../lib/auth/caller.ts";
+import { type Caller, mayUse } from "../../lib/auth/caller-and-rights.ts";
 import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { JobKey, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
-import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
+import type { WatchDelivery } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 
 /** Returns the caller's own watch of a job, else the newest one. If the job has no watch, the result is null. */
 export async function readOwnOrNewestWatch(

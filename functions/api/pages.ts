@@ -9,17 +9,18 @@ import {
   verifyLinkKey,
 } from "../../lib/auth/link-keys.ts";
 import type { PageSettings } from "../../lib/config/settings.ts";
-import type { Context } from "../../lib/domain/context.ts";
-import { type Instant, type Job, JobId, Name } from "../../lib/domain/job.ts";
+import type { Context } from "../../lib/domain/context-and-labels.ts";
+import { type Instant, type Job, JobId } from "../../lib/domain/job.ts";
+import { Name } from "../../lib/domain/names.ts";
 import { serializeTruncatedTree } from "../../lib/domain/subjob-tree.ts";
 import { PageTokenError } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
-import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
+import type { WatchDelivery } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { renderListPage, withoutEmptyFields } from "../../lib/pages/list-page.ts";
 import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
-import { type ListQuery, readJobListPage } from "./list-jobs.ts";
+import { type ListQuery, readJobListPageOrThrow } from "./list-jobs.ts";
 import { readExpectedDurationIfRunning, replaceDeliveriesByThoseOfDigest } from "./read-status.ts";
 import { createTruncatedStatusResponse } from "./status-response.ts";
 
@@ -134,7 +135,7 @@ async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts[
   // A filter searches only what the status page shows.
   const readContext = async (watch: Watch) => omitLabels((await ledger.readCallerData(watch)).context, pages);
   try {
-    return await readJobListPage(query, { caller: null, readContext }, ledger);
+    return await readJobListPageOrThrow(query, { caller: null, readContext }, ledger);
   } catch (error) {
     if (error instanceof PageTokenError) return null;
     throw error;

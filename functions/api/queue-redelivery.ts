@@ -14,14 +14,15 @@ import {
   readRedeliveryRequest,
 } from "../../lib/api/redelivery-request.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
-import { type Caller, mayUse } from "../../lib/auth/caller.ts";
+import { type Caller, mayUse } from "../../lib/auth/caller-and-rights.ts";
 import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Outcome, TargetEvent, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createNotificationKey, type DeliveryRecord } from "../../lib/ledger/notification.ts";
-import { deliveriesOverdueAt, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
+import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import { deliveriesOverdueAt } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
@@ -137,7 +138,7 @@ export function logRedelivery(
 }
 
 interface QueueAgainPorts {
-  readonly ledger: Pick<Ledger, "scheduleSweepBy" | "startRedelivery">;
+  readonly ledger: Pick<Ledger, "scheduleSweepByAndExtendExpiry" | "startRedeliveryAfter">;
   readonly notifyQueue: Pick<Queue, "send">;
 }
 
@@ -178,7 +179,7 @@ export async function queueNotificationsAgain(
   const expiresAt = computeLedgerExpiryTime(now, settings);
   // Before the messages are sent, the watch is added to the overdue index, so that the sweep function sends lost
   // messages again.
-  await ledger.scheduleSweepBy(watch, deliveriesOverdueAt(now), expiresAt);
+  await ledger.scheduleSweepByAndExtendExpiry(watch, deliveriesOverdueAt(now), expiresAt);
   const started = await Promise.all(
     notifications.map(async ({ target, event }) => {
       const isSlow = event === "slow";
@@ -187,7 +188,7 @@ export async function queueNotificationsAgain(
       const latest = deliveries.find(
         (delivery) => delivery.target === target && (delivery.event === "job.slow") === isSlow,
       );
-      const redelivery = await ledger.startRedelivery(key, latest?.redelivery ?? 0, expiresAt);
+      const redelivery = await ledger.startRedeliveryAfter(key, latest?.redelivery ?? 0, expiresAt);
       const message = redelivery === null ? null : createNotificationMessage(watch, key, event, redelivery);
       return { target, message };
     }),

@@ -5,16 +5,19 @@ import {
   withEtagOrNotModified,
 } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, watchNotFound } from "../../lib/api/problem-response.ts";
-import { readWaitSeconds } from "../../lib/api/watch-parameters.ts";
-import type { Caller } from "../../lib/auth/caller.ts";
+import { readWaitSeconds } from "../../lib/api/watch-path-and-wait-parameters.ts";
+import type { Caller } from "../../lib/auth/caller-and-rights.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { WaitingLimits } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
-import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
+import type { WatchDelivery } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { WatchProgress } from "../../lib/ledger/watch-ledger.ts";
 import { computeExpectedDuration, type Expected } from "../../lib/schedule/expected-duration.ts";
 import { plausibleJobAgeSeconds } from "../../lib/schedule/job-age.ts";
-import { createDigestNotificationKey, listDigestTargets } from "../shared/notification-targets.ts";
+import {
+  createDigestNotificationKey,
+  listDigestTargetsOfWatch,
+} from "../shared/notification-and-digest-targets.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { readOwnOrNewestWatch, redactWatchForCaller } from "./own-or-newest-watch.ts";
 import { createTruncatedStatusResponse } from "./status-response.ts";
@@ -43,7 +46,7 @@ const TOO_MANY_RETRY_SECONDS = 2;
  * watch. With `wait`, the call waits until the watch ends or the time is over. If no poll is planned within this time,
  * it does not wait. The header `retry-after` says when to repeat the call.
  */
-export async function readStatus(
+export async function readStatusOrWaitForEnd(
   key: WatchKey,
   request: ApiRequest,
   ports: RequestPorts,
@@ -101,12 +104,12 @@ export async function replaceDeliveriesByThoseOfDigest(
   const { watch } = document;
   const { digestId, state } = watch;
   if (digestId === null || state === "watching" || state === "stopped") return document;
-  const targets = listDigestTargets(await ledger.readDigest(digestId), watch);
+  const targets = listDigestTargetsOfWatch(await ledger.readDigest(digestId), watch);
   const deliveries = await Promise.all(
     document.deliveries.map(async (delivery): Promise<WatchDelivery> => {
       const { target, event, redelivery } = delivery;
       if (!targets.includes(target) || event === "job.slow" || redelivery > 0) return delivery;
-      const digest = await ledger.readDelivery(createDigestNotificationKey(digestId, target));
+      const digest = await ledger.readDeliveryOrPendingRecord(createDigestNotificationKey(digestId, target));
       return { ...digest, event: "jobs.digest" };
     }),
   );
@@ -136,15 +139,15 @@ async function waitForEnd(
     progress?.state === "watching" && now() < until && (progress.nextPollAt ?? 0) <= until;
   if (!mayEnd(watch)) return "not_needed";
   const call = { caller, until };
-  const number = await ledger.countWaitingCall(call, now(), waitingLimits);
+  const number = await ledger.addWaitingCallIfAllowed(call, now(), waitingLimits);
   if (number === null) return "too_many";
   try {
     for (let progress: WatchProgress | null = watch; mayEnd(progress); ) {
       await wait(Math.min(REREAD_MS, until - now()));
-      progress = await ledger.readProgress(watch);
+      progress = await ledger.readProgressEventuallyConsistent(watch);
     }
   } finally {
-    await ledger.endWaiting(number, call);
+    await ledger.removeWaitingCall(number, call);
   }
   return "over";
 }

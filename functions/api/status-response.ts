@@ -1,4 +1,4 @@
-import { type ApiResponse, countSerializedBytes } from "../../lib/api/http-message.ts";
+import { type ApiResponse, countBytesAsSentByLambda } from "../../lib/api/http-message.ts";
 import type { DeliveryDocument, JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { createCachedHintFinder } from "../../lib/domain/hints.ts";
@@ -9,10 +9,10 @@ import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
 import { countAndGroupSubJobs, serializeTruncatedTree } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
-import { countPollsOfGeneration, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
-import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
+import { countQueriedPollsOfGeneration, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
+import type { WatchDelivery } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { Expected } from "../../lib/schedule/expected-duration.ts";
-import { isSubscribedToSlowOrRemoved } from "../shared/notification-targets.ts";
+import { isSubscribedToSlowOrRemoved } from "../shared/notification-and-digest-targets.ts";
 
 /** The maximum size of a response in bytes. Lambda allows 6 MiB including the request ID and field names. */
 const MAX_RESPONSE_BYTES = 6_000_000;
@@ -35,7 +35,7 @@ export function createTruncatedStatusResponse(
   const { tree } = watchDocument;
   return tree === null
     ? respond(null)
-    : serializeTruncatedTree(tree, respond, countSerializedBytes, MAX_RESPONSE_BYTES);
+    : serializeTruncatedTree(tree, respond, countBytesAsSentByLambda, MAX_RESPONSE_BYTES);
 }
 
 /**
@@ -71,7 +71,7 @@ function buildStatusDocument(
     createdAt: toIsoOrNull(job.createdAt),
     updatedAt: toIsoOrNull(job.updatedAt),
     durationSeconds: job.durationSeconds,
-    polls: countPollsOfGeneration(watch),
+    polls: countQueriedPollsOfGeneration(watch),
     polledAt: watch.polledAt.map(toIso),
     nextPollAt: toIsoOrNull(watch.nextPollAt),
     lagSeconds: summary?.lagSeconds ?? null,

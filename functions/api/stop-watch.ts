@@ -6,15 +6,15 @@ import {
   unavailable,
   watchNotFound,
 } from "../../lib/api/problem-response.ts";
-import { rejectQueryAndBody } from "../../lib/api/request-body.ts";
+import { rejectUnexpectedQueryOrBody } from "../../lib/api/request-body.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
-import { type Caller, mayUse } from "../../lib/auth/caller.ts";
+import { type Caller, mayUse } from "../../lib/auth/caller-and-rights.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
 import { logActAndCountStop } from "../../lib/runtime/log-act.ts";
-import { removeDigestMemberAndSendIfLast } from "../shared/notification-targets.ts";
+import { removeDigestMemberAndSendIfLast } from "../shared/notification-and-digest-targets.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
@@ -28,7 +28,7 @@ export async function stopWatch(
   ports: ApiPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
-  const problem = rejectQueryAndBody(request, ["all"]);
+  const problem = rejectUnexpectedQueryOrBody(request, ["all"]);
   if (problem !== null) return problem;
   const all = request.query.get("all");
   if (all === null) return stopOne(key, ports, caller, request);

@@ -1,19 +1,19 @@
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
 import {
   forbidden,
-  malformedPath,
+  malformedPathNotFound,
   missingRightError,
   nameNotFound,
   type ProblemResponse,
 } from "../../lib/api/problem-response.ts";
-import { rejectQueryAndBody } from "../../lib/api/request-body.ts";
+import { rejectUnexpectedQueryOrBody } from "../../lib/api/request-body.ts";
 import { toRequestErrors } from "../../lib/api/request-errors.ts";
 import type { TestResult } from "../../lib/api/status-document.ts";
-import { type Caller, isNameInConfig, mayUse } from "../../lib/auth/caller.ts";
+import { type Caller, isNameInConfig, mayUse } from "../../lib/auth/caller-and-rights.ts";
 import type { AttemptResult } from "../../lib/channels/attempt-delivery.ts";
 import type { Target } from "../../lib/channels/registry.ts";
 import { getCachedSecretMask } from "../../lib/domain/cached-secret-mask.ts";
-import { Name } from "../../lib/domain/job.ts";
+import { Name } from "../../lib/domain/names.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import type { RequestPorts } from "./api-ports.ts";
@@ -41,10 +41,10 @@ export async function testTargetAndSwitchOnIfDelivered(
   }: RequestPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
-  const problem = rejectQueryAndBody(request);
+  const problem = rejectUnexpectedQueryOrBody(request);
   if (problem !== null) return problem;
   const errors = toRequestErrors(Name.safeParse(name), () => ({ parameter: "name" }));
-  if (errors.length > 0) return malformedPath(errors);
+  if (errors.length > 0) return malformedPathNotFound(errors);
   if (!mayUse(caller, { target: name })) return nameNotFound("target", name);
   if (!mayUse(caller, { operation: "test", target: name }))
     return forbidden("test", [missingRightError("test", "target", name, { parameter: "name" })]);

@@ -2,11 +2,11 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { auditWatches } from "../../lib/ledger/dynamo/audit-watches.ts";
 import { AWS_CLIENT, withoutLogMiddleware } from "../../lib/runtime/aws-client.ts";
 import { systemClock } from "../../lib/runtime/clock.ts";
-import { readEnvironment } from "../../lib/runtime/environment.ts";
+import { readEnvironmentOrThrow } from "../../lib/runtime/environment.ts";
 import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
 import { createAuditHandler } from "./create-audit-handler.ts";
 
-const env = readEnvironment("LEDGER_TABLE");
+const env = readEnvironmentOrThrow("LEDGER_TABLE");
 const table = { client: withoutLogMiddleware(new DynamoDBClient(AWS_CLIENT)), table: env.LEDGER_TABLE };
 
 export const handler = createScheduleHandler(

@@ -61,7 +61,7 @@ interface JobSelection {
  * unknown phase may have ended. The first list selects a job with an unknown phase only if the job changed in the last
  * hour.
  */
-export function createJobSelection(
+export function createNewJobSelection(
   { types }: Pick<DiscoverySettings, "types">,
   claimed: ClaimedDiscovery,
   now: Instant,

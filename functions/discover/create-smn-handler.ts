@@ -24,7 +24,7 @@ import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { DiscoverySettings } from "../../lib/config/projects.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
-import { guardedFetch, openCachedEgress } from "../../lib/http/egress.ts";
+import { getCachedEgress, guardedFetchOrThrow } from "../../lib/http/egress.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { toTlsOptions } from "../../lib/http/tls-options.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -168,9 +168,9 @@ async function readMessage(
   const configured = find(config);
   const settings = configured?.discover;
   if (configured === undefined || settings?.topics === undefined) return nameNotFound("project", project);
-  const egress = openCachedEgress(config.settings.egress.allow, now(), proxy);
+  const egress = getCachedEgress(config.settings.egress.allow, now(), proxy);
   const tls = toTlsOptions({ ca: configured.ca });
-  const fetchGuarded: FetchFromSmn = (url, limits) => guardedFetch(url, { egress, tls, ...limits });
+  const fetchGuarded: FetchFromSmn = (url, limits) => guardedFetchOrThrow(url, { egress, tls, ...limits });
   return { kind: "message", project, config, settings, message, fetchFromSmn: fetchFromSmn ?? fetchGuarded };
 }
 

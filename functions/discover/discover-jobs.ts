@@ -6,7 +6,7 @@ import type { Discovery, Ledger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
-import { createJobSelection } from "./create-job-selection.ts";
+import { createNewJobSelection } from "./create-job-selection.ts";
 import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./start-discovered-watches.ts";
 
 const MINUTE_MS = 60_000;
@@ -18,7 +18,7 @@ const SCHEDULE_JITTER_MS = 2000;
 
 export interface DiscoverPorts extends OpenDiscoveredPorts {
   readonly ledger: OpenDiscoveredPorts["ledger"] &
-    Pick<Ledger, "claimJobList" | "requestJobListNow" | "saveDiscovery" | "reserveRequestTime">;
+    Pick<Ledger, "claimJobList" | "requestJobListSoon" | "saveDiscoveryIfUnchanged" | "reserveRequestTime">;
   readonly cce: Pick<CceClient, "listJobs">;
   readonly config: Config;
   readonly rateLimit: ProjectRateLimit;
@@ -72,26 +72,26 @@ export async function discoverJobsIfDue(
   const startedAt = now();
   const claimed = await ledger.claimJobList(project, startedAt, intervalMs);
   if (claimed === null) {
-    if (trigger === "event") await ledger.requestJobListNow(project);
+    if (trigger === "event") await ledger.requestJobListSoon(project);
     return "not_due";
   }
   // The list does not wait for the rate limit, so later polls wait longer.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
-  const selection = createJobSelection(settings, claimed, startedAt);
+  const selection = createNewJobSelection(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });
   if (reply.kind === "throttled") rateLimit.onThrottled(project);
   if (reply.kind !== "list") {
     const { opened } = await startDiscoveredWatchesIfAbsent(project, settings, selection.jobIds(), ports);
     const overdueSeconds = overdue(claimed, settings, now());
     onListed(project, { kind: "failed", text: reply.text, opened, overdueSeconds });
-    if (trigger === "event") await ledger.requestJobListNow(project);
+    if (trigger === "event") await ledger.requestJobListSoon(project);
     return "failed";
   }
   const { isComplete } = reply;
   // After a failure from here on, the next list must not be a first list, which skips all ended jobs.
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)
-    await ledger.saveDiscovery(project, switchedOnAt, selection.discovery(reply, false));
+    await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, selection.discovery(reply, false));
   const { opened, failed } = await startDiscoveredWatchesIfAbsent(
     project,
     settings,
@@ -99,9 +99,9 @@ export async function discoverJobsIfDue(
     ports,
   );
   const discovery = selection.discovery(reply, failed === 0);
-  await ledger.saveDiscovery(project, switchedOnAt, discovery);
+  await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, discovery);
   // The short time limit of an event may truncate the list, so the next scheduled run lists the jobs again.
-  if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestJobListNow(project);
+  if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestJobListSoon(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });
   return "listed";

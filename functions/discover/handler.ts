@@ -6,8 +6,8 @@ import { Project } from "../../lib/config/projects.ts";
 import {
   claimJobList,
   hasSmnMessageId,
-  requestJobListNow,
-  saveDiscovery,
+  requestJobListSoon,
+  saveDiscoveryIfUnchanged,
   saveSmnMessageIdOnce,
 } from "../../lib/ledger/dynamo/discovery.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
@@ -16,7 +16,7 @@ import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-lim
 import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
-import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
+import { readEnvironmentAndCreateAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { monotonicClock } from "../../lib/runtime/clock.ts";
 import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
 import { createDiscoverHandler, createJobDiscovery } from "./create-discover-handler.ts";
@@ -26,12 +26,12 @@ const configParser = createConfigParser(["projects", "secret/projects", "certifi
   project: Project,
   target: PublicTarget,
 });
-const { env, table, sqs, ...ports } = createAwsPorts(configParser, "POLL_QUEUE_URL");
+const { env, table, sqs, ...ports } = readEnvironmentAndCreateAwsPorts(configParser, "POLL_QUEUE_URL");
 
 const ledger = bindToTable(table, {
   claimJobList,
-  requestJobListNow,
-  saveDiscovery,
+  requestJobListSoon,
+  saveDiscoveryIfUnchanged,
   saveSmnMessageIdOnce,
   hasSmnMessageId,
   reserveRequestTime,

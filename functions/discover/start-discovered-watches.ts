@@ -3,7 +3,7 @@ import type { DiscoverySettings } from "../../lib/config/projects.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { createPollMessage, createUnclaimedFirstPollMessage } from "../../lib/queue/messages.ts";
+import { createPollMessage, recreateFirstPollMessageIfUnclaimed } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 
@@ -76,7 +76,8 @@ async function openOne(
   try {
     const watches = await ledger.listJobWatches(key);
     const own = watches.find(({ caller }) => caller === key.caller);
-    if (own !== undefined) return { jobId, kind: "exists", message: createUnclaimedFirstPollMessage(own, 0) };
+    if (own !== undefined)
+      return { jobId, kind: "exists", message: recreateFirstPollMessageIfUnclaimed(own, 0) };
     const configured = config.projects[project];
     const readyMinutes = configured?.until === "ready" ? configured.readyMinutes : null;
     const acceptedAt = now();
@@ -95,7 +96,7 @@ async function openOne(
       expiresAt: computeLedgerExpiryTime(deadlineAt + (readyMinutes ?? 0) * MINUTE_MS, config.settings),
     });
     if (result.kind === "already_watching")
-      return { jobId, kind: "exists", message: createUnclaimedFirstPollMessage(result.watch, 0) };
+      return { jobId, kind: "exists", message: recreateFirstPollMessageIfUnclaimed(result.watch, 0) };
     if (result.kind === "limit_exceeded") throw new Error("Discovery sets no limits.");
     const message = createPollMessage({ ...key, poll: result.poll, deadlineAt, traceparent: null }, 0);
     return { jobId, kind: "opened", message };

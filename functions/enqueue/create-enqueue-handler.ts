@@ -9,13 +9,13 @@ import {
 } from "../../lib/api/problem-response.ts";
 import { readSubmission } from "../../lib/api/read-submission.ts";
 import {
+  checkRightsAndResolveSubmission,
   hasUnknownName,
   type ResolvedSubmission,
-  resolveSubmission,
 } from "../../lib/api/resolve-submission.ts";
 import type { Submission } from "../../lib/api/submission.ts";
 import { type JobResult, submissionResponse } from "../../lib/api/submission-result.ts";
-import { mayUse } from "../../lib/auth/caller.ts";
+import { mayUse } from "../../lib/auth/caller-and-rights.ts";
 import { createJobPageUrl, createLinkOptions, createStatusDocumentUrl } from "../../lib/auth/link-keys.ts";
 import { type Instant, JobId, type WatchKey } from "../../lib/domain/job.ts";
 import { toIso } from "../../lib/domain/time-text.ts";
@@ -29,14 +29,14 @@ import {
   authenticateAndLimitRequests,
   createApproximateRequestLimit,
 } from "../shared/authenticate-and-limit-requests.ts";
-import { sendWatchMessages } from "./send-watch-messages.ts";
+import { sendWatchMessagesAndMarkFailed } from "./send-watch-messages.ts";
 import {
   type AcceptPorts,
   createFirstPollDelayPlanner,
   type FirstPollDelayPorts,
   type OpenedJob,
   type PlanFirstPollDelay,
-  startOrExtendWatches,
+  startOrExtendWatchesAndDigest,
 } from "./start-or-extend-watches.ts";
 
 /** After this part of a caller's remaining watches, an instance counts the caller's watches in the ledger again. */
@@ -86,7 +86,7 @@ async function acceptRequest(
 
   let config = await ports.configs.current();
   if (hasUnknownName(submission, config)) config = await ports.configs.refreshed();
-  const resolved = resolveSubmission(read, identified.caller, config);
+  const resolved = checkRightsAndResolveSubmission(read, identified.caller, config);
   if (resolved.kind === "problem") return resolved;
 
   const { watchesPerCaller } = config.settings.limits;
@@ -117,8 +117,8 @@ function watchedPath({ jobIds, operation }: Submission, index: number): readonly
  * @returns one result per job ID, in the order of the submission
  */
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
-  const opened = await startOrExtendWatches(submission, findValidJobIds(submission), ports);
-  const sent = await sendWatchMessages(submission, opened, ports);
+  const opened = await startOrExtendWatchesAndDigest(submission, findValidJobIds(submission), ports);
+  const sent = await sendWatchMessagesAndMarkFailed(submission, opened, ports);
   const byId = new Map(sent.map((job) => [job.jobId, job]));
   return submission.jobIds.map((jobId) =>
     jobResult({ project: submission.project, jobId, caller: submission.caller }, byId.get(jobId), ports),
@@ -175,7 +175,7 @@ export function logAndCountAccepted(
 }
 
 interface LimitWatchesPorts {
-  readonly ledger: Pick<Ledger, "countLiveWatches" | "readProgress">;
+  readonly ledger: Pick<Ledger, "countUnfinishedWatchesApproximately" | "readProgressEventuallyConsistent">;
   readonly now: () => Instant;
 }
 
@@ -203,7 +203,7 @@ export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatches
     allowances.set(caller, allowance);
   };
   const isNew = async (key: WatchKey): Promise<boolean> =>
-    (await ledger.readProgress(key))?.state !== "watching";
+    (await ledger.readProgressEventuallyConsistent(key))?.state !== "watching";
   const countNew = async (caller: string, project: string, jobIds: readonly string[]) =>
     (await Promise.all(jobIds.map((jobId) => isNew({ caller, project, jobId })))).filter(Boolean).length;
 
@@ -221,7 +221,9 @@ export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatches
     const fullMs = fullUntil - now();
     // A longer remaining time means that the clock was set back.
     const isFull = fullMs > 0 && fullMs <= FULL_MS;
-    const free = isFull ? 0 : Math.max(0, watchesPerCaller - (await ledger.countLiveWatches(caller)));
+    const free = isFull
+      ? 0
+      : Math.max(0, watchesPerCaller - (await ledger.countUnfinishedWatchesApproximately(caller)));
     const opened = jobs <= free ? jobs : await countNew(caller, project, jobIds);
     if (opened <= free) {
       remember(caller, { remaining: Math.floor((free - opened) * UNCOUNTED_PART), fullUntil });

@@ -2,15 +2,18 @@ import { randomUUID } from "node:crypto";
 import { PublicTarget } from "../../lib/channels/public-target.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
-import { readDurations } from "../../lib/ledger/dynamo/durations.ts";
+import { readDurationCounts } from "../../lib/ledger/dynamo/durations.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
-import { createDigest } from "../../lib/ledger/dynamo/notifications.ts";
-import { countLiveWatches, scheduleSweepBy } from "../../lib/ledger/dynamo/overdue-index.ts";
-import { readProgress } from "../../lib/ledger/dynamo/read-watches.ts";
+import { createDigestIfAbsent } from "../../lib/ledger/dynamo/notifications.ts";
+import {
+  countUnfinishedWatchesApproximately,
+  scheduleSweepByAndExtendExpiry,
+} from "../../lib/ledger/dynamo/overdue-index.ts";
+import { readProgressEventuallyConsistent } from "../../lib/ledger/dynamo/read-watches.ts";
 import { startOrExtendWatch } from "../../lib/ledger/dynamo/start-or-extend-watch.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
-import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
+import { readEnvironmentAndCreateAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { warmUp } from "../../lib/runtime/warm-up.ts";
 import { createIdentityTokenCheck } from "../shared/authenticate-and-limit-requests.ts";
 import { createEnqueueHandler } from "./create-enqueue-handler.ts";
@@ -19,7 +22,7 @@ const configParser = createConfigParser(["projects", "targets", "tokens", "oidc"
   project: PublicProject,
   target: PublicTarget,
 });
-const { env, table, sqs, ...ports } = createAwsPorts(
+const { env, table, sqs, ...ports } = readEnvironmentAndCreateAwsPorts(
   configParser,
   "POLL_QUEUE_URL",
   "NOTIFY_QUEUE_URL",
@@ -33,11 +36,11 @@ export const handler = createHttpHandler(
     ...ports,
     ledger: bindToTable(table, {
       startOrExtendWatch,
-      scheduleSweepBy,
-      createDigest,
-      readDurations,
-      countLiveWatches,
-      readProgress,
+      scheduleSweepByAndExtendExpiry,
+      createDigestIfAbsent,
+      readDurationCounts,
+      countUnfinishedWatchesApproximately,
+      readProgressEventuallyConsistent,
     }),
     pollQueue: createSqsSender({ ...sqs, url: env.POLL_QUEUE_URL }),
     notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),

@@ -7,7 +7,7 @@ import type { Watch } from "../../lib/ledger/watch.ts";
 import {
   createNotificationMessage,
   createPollMessage,
-  createUnclaimedFirstPollMessage,
+  recreateFirstPollMessageIfUnclaimed,
 } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./start-or-extend-watches.ts";
@@ -22,7 +22,7 @@ const SWEEP_DELAY_MS = 600_000;
  * Sends the poll messages and notifications of an API call. If SQS does not confirm all messages of a job, its result
  * is `failed`.
  */
-export async function sendWatchMessages(
+export async function sendWatchMessagesAndMarkFailed(
   { project, caller }: Pick<ResolvedSubmission, "project" | "caller">,
   opened: readonly OpenedJob[],
   ports: AcceptPorts,
@@ -55,7 +55,7 @@ function pollsFor(
   if (job.kind === "accepted")
     return [createPollMessage({ ...key, poll: job.poll, deadlineAt, traceparent }, delaySeconds)];
   const message =
-    job.kind === "already_watching" ? createUnclaimedFirstPollMessage(job.watch, delaySeconds) : null;
+    job.kind === "already_watching" ? recreateFirstPollMessageIfUnclaimed(job.watch, delaySeconds) : null;
   return message === null ? [] : [message];
 }
 
@@ -99,7 +99,7 @@ async function scheduleSweeps(
       if (job.kind !== "already_watching" || outcomeOf(job.watch) === null) return;
       const expiresAt = job.addedTargets.length === 0 ? null : computeLedgerExpiryTime(now, config.settings);
       try {
-        await ledger.scheduleSweepBy(job.watch, now + SWEEP_DELAY_MS, expiresAt);
+        await ledger.scheduleSweepByAndExtendExpiry(job.watch, now + SWEEP_DELAY_MS, expiresAt);
       } catch (error) {
         onFailure("send", error);
         failed.add(job.jobId);

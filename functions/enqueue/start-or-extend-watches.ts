@@ -11,7 +11,7 @@ import type { Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-counts.ts";
 import { pickFirstPollDelaySeconds } from "../../lib/schedule/poll-delay.ts";
-import { createCachedDurationsReader } from "../shared/learned-durations.ts";
+import { createCachedDurationsReaderOrEmpty } from "../shared/learned-durations.ts";
 
 const MINUTE_MS = 60_000;
 /**
@@ -29,7 +29,10 @@ export type OpenedJob = {
 
 /** What one call of `POST /v1/jobs` needs. */
 export interface AcceptPorts {
-  readonly ledger: Pick<Ledger, "startOrExtendWatch" | "createDigest" | "scheduleSweepBy">;
+  readonly ledger: Pick<
+    Ledger,
+    "startOrExtendWatch" | "createDigestIfAbsent" | "scheduleSweepByAndExtendExpiry"
+  >;
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;
@@ -47,7 +50,7 @@ export interface AcceptPorts {
  * Starts a watch for each job of a call. If the caller already watches a job, the targets are added to this watch. If
  * the call asks for a digest message (one message about several jobs), a digest is stored.
  */
-export async function startOrExtendWatches(
+export async function startOrExtendWatchesAndDigest(
   submission: ResolvedSubmission,
   jobIds: readonly string[],
   ports: AcceptPorts,
@@ -57,7 +60,7 @@ export async function startOrExtendWatches(
   const opened = await Promise.all(
     jobIds.map((jobId) => startOrExtendWatch(jobId, submission, digestId, ports)),
   );
-  return digestId === null ? opened : createDigest(digestId, chats, submission, opened, ports);
+  return digestId === null ? opened : createDigestIfAbsent(digestId, chats, submission, opened, ports);
 }
 
 async function startOrExtendWatch(
@@ -120,7 +123,7 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
  * returns an error, each new watch is `failed`, and a repeated call sends the poll messages. Without a stored digest,
  * each chat gets one notification per watch.
  */
-async function createDigest(
+async function createDigestIfAbsent(
   digestId: string,
   targets: readonly string[],
   { project, caller }: ResolvedSubmission,
@@ -131,7 +134,7 @@ async function createDigest(
   const [first] = members;
   if (first === undefined) return opened;
   try {
-    await ledger.createDigest({
+    await ledger.createDigestIfAbsent({
       digestId,
       caller,
       targets,
@@ -152,7 +155,7 @@ export function logAcceptFailure(step: "open" | "send" | "digest", error: unknow
 }
 
 export interface FirstPollDelayPorts {
-  readonly ledger: Pick<Ledger, "readDurations">;
+  readonly ledger: Pick<Ledger, "readDurationCounts">;
   readonly now: () => Instant;
   readonly random: () => number;
   /** Reports unreadable learned durations, by default in a log line. */
@@ -178,7 +181,7 @@ export type PlanFirstPollDelay = (
  */
 export function createFirstPollDelayPlanner(ports: FirstPollDelayPorts): PlanFirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;
-  const read = createCachedDurationsReader(ledger, now, onDurationsUnread);
+  const read = createCachedDurationsReaderOrEmpty(ledger, now, onDurationsUnread);
   const latest = new Map<string, readonly DurationCount[]>();
   return async (poll, project, jobs, jobType) => {
     if (jobType !== undefined) return pickFirstPollDelaySeconds(poll, random, await read(project, jobType));

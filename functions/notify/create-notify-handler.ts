@@ -5,18 +5,18 @@ import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { getCachedSecretMask } from "../../lib/domain/cached-secret-mask.ts";
 import type { Instant } from "../../lib/domain/job.ts";
+import { NOTIFICATION_LEASE_MS } from "../../lib/domain/sqs-limits-and-leases.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { NotifyMessage } from "../../lib/queue/messages.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import {
-  deadLetterMessage,
+  deadLetterMessageOrThrow,
   handleMessageOrDeadLetter,
   type ReadMessagePorts,
 } from "../shared/handle-message-or-dead-letter.ts";
-import { NOTIFICATION_LEASE_MS } from "../shared/leases.ts";
 import {
   type BeforeAttempt,
-  deadLetterNotification,
+  deadLetterNotificationOrThrow,
   GIVE_UP_RECEIVE_COUNT,
   isNextAttemptLast,
   postponeMessage,
@@ -50,7 +50,7 @@ type NotificationRequest = DeliveryRequest & Notification & { readonly target: T
 export interface NotifyPorts
   extends Omit<RecordAttemptPorts, "settings">,
     Pick<ReadMessagePorts, "onUnreadable"> {
-  readonly ledger: Pick<Ledger, "claimNotification" | "postponeNotification" | "readTarget"> &
+  readonly ledger: Pick<Ledger, "claimNotification" | "postponeNotificationAndEndLease" | "readTarget"> &
     ResolveNotificationPorts["ledger"] &
     ReserveSendTimePorts["ledger"] &
     RecordAttemptPorts["ledger"];
@@ -82,7 +82,7 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
         case "filtered":
           return "acknowledged";
         case "unknown":
-          return deadLetterMessage(
+          return deadLetterMessageOrThrow(
             "unknown",
             "the ledger contains no outcome or digest for the message",
             received,
@@ -124,7 +124,7 @@ async function notify(
     case "not_due":
       return postponeMessage(received, claim.until, ports);
     case "needs_dead_letter":
-      return deadLetterNotification(notification, received, claim.state, claim.reason, ports);
+      return deadLetterNotificationOrThrow(notification, received, claim.state, claim.reason, ports);
     default:
       return claim satisfies never;
   }
@@ -148,7 +148,7 @@ async function notify(
       const addedSeconds = Math.min(received.receiveCount - PROMPT_RECEIVES, MAX_ADDED_WAIT_SECONDS);
       const until = Math.max(acquired.until, lease.now + addedSeconds * 1000);
       const { requestAt } = acquired;
-      await ledger.postponeNotification({ key, redelivery, messageId, until, requestAt });
+      await ledger.postponeNotificationAndEndLease({ key, redelivery, messageId, until, requestAt });
       return postponeMessage(received, until, ports);
     }
     const waitMs = acquired.requestAt - now();
@@ -174,7 +174,7 @@ async function notify(
   if (disposition !== null) return disposition;
   // The lease ends now, so that the next process can make the attempt at once.
   const until = now();
-  await ledger.postponeNotification({ key, redelivery, messageId, until, requestAt: null });
+  await ledger.postponeNotificationAndEndLease({ key, redelivery, messageId, until, requestAt: null });
   return postponeMessage(received, until, ports);
 }
 

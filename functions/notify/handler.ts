@@ -3,27 +3,27 @@ import { Target } from "../../lib/channels/registry.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
-import { readSlow } from "../../lib/ledger/dynamo/durations.ts";
-import { readOutcome } from "../../lib/ledger/dynamo/end-watch.ts";
+import { readSlowRecord } from "../../lib/ledger/dynamo/durations.ts";
+import { readOutcomeWithoutTree } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import {
   claimNotification,
   markDeadLettered,
-  postponeNotification,
-  readDelivery,
+  postponeNotificationAndEndLease,
+  readDeliveryOrPendingRecord,
   readDigest,
   recordAttempt,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import {
   clearTargetGone,
-  markTargetGone,
+  markTargetGoneOnce,
   readTarget,
   reserveRequestTime,
   switchTargetOff,
-  throttleTarget,
+  throttleTargetUntilAtLeast,
 } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
-import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
+import { readEnvironmentAndCreateAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { systemWait as wait } from "../../lib/runtime/clock.ts";
 import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { warmUp } from "../../lib/runtime/warm-up.ts";
@@ -33,7 +33,7 @@ const configParser = createConfigParser(
   ["targets", "secret/targets", "certificates", "settings", "secret/settings", "linkKeys"],
   { project: PublicProject, target: Target },
 );
-const { env, table, sqs, ...ports } = createAwsPorts(
+const { env, table, sqs, ...ports } = readEnvironmentAndCreateAwsPorts(
   configParser,
   "NOTIFY_QUEUE_URL",
   "NOTIFY_DEAD_QUEUE_URL",
@@ -42,18 +42,18 @@ const handleMessage = createNotifyHandler({
   ...ports,
   ledger: bindToTable(table, {
     readCallerData,
-    readOutcome,
-    readSlow,
+    readOutcomeWithoutTree,
+    readSlowRecord,
     readDigest,
-    readDelivery,
+    readDeliveryOrPendingRecord,
     claimNotification,
     recordAttempt,
-    postponeNotification,
+    postponeNotificationAndEndLease,
     markDeadLettered,
     readTarget,
     reserveRequestTime,
-    throttleTarget,
-    markTargetGone,
+    throttleTargetUntilAtLeast,
+    markTargetGoneOnce,
     clearTargetGone,
     switchTargetOff,
   }),

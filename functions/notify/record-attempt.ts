@@ -3,7 +3,7 @@ import { decideNextAttempt, shortenScheduleAfterInvalidHttp } from "../../lib/ch
 import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { DeliveryState, Instant } from "../../lib/domain/job.ts";
-import { MAX_POSTPONE_SECONDS } from "../../lib/domain/sqs-limits.ts";
+import { MAX_POSTPONE_SECONDS } from "../../lib/domain/sqs-limits-and-leases.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
@@ -11,7 +11,7 @@ import { log } from "../../lib/runtime/log.ts";
 import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
-import { createDeadLetter } from "../shared/handle-message-or-dead-letter.ts";
+import { createTruncatedDeadLetter } from "../shared/handle-message-or-dead-letter.ts";
 import type { Notification } from "./resolve-notification.ts";
 
 /**
@@ -44,8 +44,8 @@ export interface RecordAttemptPorts {
     Ledger,
     | "recordAttempt"
     | "markDeadLettered"
-    | "throttleTarget"
-    | "markTargetGone"
+    | "throttleTargetUntilAtLeast"
+    | "markTargetGoneOnce"
     | "clearTargetGone"
     | "switchTargetOff"
   >;
@@ -113,7 +113,8 @@ export async function recordAttemptAndSettleMessage(
   const state: DeliveryState = nextAttemptAt === null ? finalState : "pending";
   // If the receiver asks to wait, all notifications to the target wait. The retry schedule delays only this
   // notification.
-  if (isThrottled && afterSeconds !== null) await ledger.throttleTarget(key.target, at + afterSeconds * 1000);
+  if (isThrottled && afterSeconds !== null)
+    await ledger.throttleTargetUntilAtLeast(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
     key,
     redelivery,
@@ -135,7 +136,7 @@ export async function recordAttemptAndSettleMessage(
   const isConfirmed = state === "gone" && reason !== "target_off" && confirmAt === null;
   if (isConfirmed && !isCallbackTargetName(key.target) && (await ledger.switchTargetOff(key.target, at)))
     onAct({ ...NO_WATCH, act: "target_off", who: "service", from: null, targets: [key.target] });
-  return deadLetterNotification(notification, received, state, reason, ports);
+  return deadLetterNotificationOrThrow(notification, received, state, reason, ports);
 }
 
 /**
@@ -148,10 +149,10 @@ async function goneConfirmationTime(
   { key, redelivery }: Notification,
   claimedAt: Instant,
   at: Instant,
-  ledger: Pick<Ledger, "markTargetGone">,
+  ledger: Pick<Ledger, "markTargetGoneOnce">,
 ): Promise<Instant | null> {
   const name = isCallbackTargetName(key.target) ? JSON.stringify({ ...key, redelivery }) : key.target;
-  const confirmAt = (await ledger.markTargetGone(name, at)) + CONFIRM_GONE_MS;
+  const confirmAt = (await ledger.markTargetGoneOnce(name, at)) + CONFIRM_GONE_MS;
   return claimedAt >= confirmAt ? null : confirmAt;
 }
 
@@ -170,7 +171,7 @@ export async function postponeMessage(
  * Sends a dead letter with the reason, and marks the notification in the ledger.
  * @throws SendFailedError if the dead-letter queue does not accept the message.
  */
-export async function deadLetterNotification(
+export async function deadLetterNotificationOrThrow(
   { key, redelivery }: Notification,
   received: ReceivedMessage,
   state: DeliveryState,
@@ -178,7 +179,7 @@ export async function deadLetterNotification(
   { ledger, deadLetterQueue }: Pick<RecordAttemptPorts, "ledger" | "deadLetterQueue">,
 ): Promise<Disposition> {
   const attributes = { reason: state, detail: reason, target: key.target };
-  await sendAllOrThrow(deadLetterQueue, [createDeadLetter(received, attributes)]);
+  await sendAllOrThrow(deadLetterQueue, [createTruncatedDeadLetter(received, attributes)]);
   await ledger.markDeadLettered(key, redelivery);
   return "acknowledged";
 }

@@ -12,10 +12,10 @@ import type { NotificationKey } from "../../lib/ledger/notification.ts";
 import {
   type NotificationMessage,
   type NotifyMessage,
-  toNotificationKey,
-  toWatchGeneration,
+  notificationKeyOfMessage,
+  watchGenerationOfMessage,
 } from "../../lib/queue/messages.ts";
-import { createDigestNotificationKey, TARGET_PROJECT } from "../shared/notification-targets.ts";
+import { createDigestNotificationKey, TARGET_PROJECT } from "../shared/notification-and-digest-targets.ts";
 
 /** What a delivery attempt needs of a notification. */
 export interface Notification {
@@ -43,7 +43,11 @@ type ResolvedNotification =
 export interface ResolveNotificationPorts {
   readonly ledger: Pick<
     Ledger,
-    "readOutcome" | "readSlow" | "readCallerData" | "readDigest" | "readDelivery"
+    | "readOutcomeWithoutTree"
+    | "readSlowRecord"
+    | "readCallerData"
+    | "readDigest"
+    | "readDeliveryOrPendingRecord"
   >;
   readonly configs: Pick<ConfigSource<ConfigWithTargets>, "refreshed">;
   readonly now: () => Instant;
@@ -86,21 +90,25 @@ async function resolveWith(
   switch (message.kind) {
     case "notification": {
       const { redelivery } = message;
-      const watch = toWatchGeneration(message);
+      const watch = watchGenerationOfMessage(message);
       if (message.outcome === "slow") {
-        const slow = await ledger.readSlow(watch);
+        const slow = await ledger.readSlowRecord(watch);
         if (slow === null) return { kind: "unknown" };
         if (await isFiltered(message, "slow", target, ledger)) return { kind: "filtered" };
         return notificationOf(
-          toNotificationKey(message),
+          notificationKeyOfMessage(message),
           { kind: "slow", summary: slow.summary },
           redelivery,
         );
       }
-      const summary = (await ledger.readOutcome(watch))?.summary ?? null;
+      const summary = (await ledger.readOutcomeWithoutTree(watch))?.summary ?? null;
       if (summary === null) return { kind: "unknown" };
       if (await isFiltered(message, summary.outcome, target, ledger)) return { kind: "filtered" };
-      const resolved = notificationOf(toNotificationKey(message), { kind: "outcome", summary }, redelivery);
+      const resolved = notificationOf(
+        notificationKeyOfMessage(message),
+        { kind: "outcome", summary },
+        redelivery,
+      );
       return isCallbackTargetName(name)
         ? { ...resolved, target: await readCallback(watch, name, config, ledger) }
         : resolved;
@@ -110,7 +118,9 @@ async function resolveWith(
       const digest = await ledger.readDigest(digestId);
       if (digest === null) return { kind: "unknown" };
       const { caller, members } = digest;
-      const read = await Promise.all(members.map((member) => ledger.readOutcome({ ...member, caller })));
+      const read = await Promise.all(
+        members.map((member) => ledger.readOutcomeWithoutTree({ ...member, caller })),
+      );
       const summaries = read.flatMap((outcome) => outcome?.summary ?? []);
       if (!summaries.some(({ outcome }) => target === null || target.on.includes(outcome)))
         return { kind: "filtered" };
@@ -138,10 +148,10 @@ async function isFiltered(
   message: NotificationMessage,
   event: TargetEvent,
   target: Target | null,
-  ledger: Pick<Ledger, "readDelivery">,
+  ledger: Pick<Ledger, "readDeliveryOrPendingRecord">,
 ): Promise<boolean> {
   if (message.redelivery > 0 || target === null || target.on.includes(event)) return false;
-  return (await ledger.readDelivery(toNotificationKey(message))).history.length === 0;
+  return (await ledger.readDeliveryOrPendingRecord(notificationKeyOfMessage(message))).history.length === 0;
 }
 
 /** Returns the target of the caller's `callbackUrl`, or null if the URL cannot be decrypted. */

@@ -17,7 +17,10 @@ import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { PollDecision } from "../../lib/schedule/decide-after-poll.ts";
 import { concludeNotReadyOrReadyUnknown } from "../../lib/schedule/decide-ready.ts";
 import { bucketOfDuration, daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-counts.ts";
-import { removeDigestMemberAndSendIfLast, splitTargetsToNotify } from "../shared/notification-targets.ts";
+import {
+  removeDigestMemberAndSendIfLast,
+  splitTargetsToNotify,
+} from "../shared/notification-and-digest-targets.ts";
 import { logAndCountConcluded } from "./poll-log.ts";
 
 /** The time limit for queries of failure reasons of subjobs. */
@@ -27,10 +30,10 @@ export interface ConcludePorts {
   readonly ledger: Pick<
     Ledger,
     | "readWatch"
-    | "readOutcome"
+    | "readOutcomeWithoutTree"
     | "saveOutcomeOnce"
-    | "endWatch"
-    | "removeRunningMemberAndCount"
+    | "endWatchUnlessTargetsAdded"
+    | "removeRunningMemberAndCountRemaining"
     | "readDigest"
     | "addDuration"
   >;
@@ -81,7 +84,7 @@ class DeadlineMovedError extends Error {
  * @throws LeaseEndedError if the lease of the poll has ended
  * @throws DeadlineMovedError if the caller has moved the deadline during the poll
  */
-export async function concludeAndNotify(
+export async function concludeAndNotifyUnlessStopped(
   result: PollResult,
   decided: Conclusion,
   ports: ConcludePorts,
@@ -110,8 +113,12 @@ export async function concludeAndNotify(
  * targets may already have this outcome.
  * @returns false if this generation of the watch has no stored outcome (each restart begins a new generation)
  */
-export async function resumeConclusion(watch: Watch, at: Instant, ports: ConcludePorts): Promise<boolean> {
-  const outcome = await ports.ledger.readOutcome(watch);
+export async function completeStoredConclusion(
+  watch: Watch,
+  at: Instant,
+  ports: ConcludePorts,
+): Promise<boolean> {
+  const outcome = await ports.ledger.readOutcomeWithoutTree(watch);
   if (outcome === null) return false;
   await notifyAndEnd(outcome, { watch, at, polledAt: watch.polledAt }, ports);
   return true;
@@ -187,7 +194,7 @@ async function notifyAndEnd(
       return createNotificationMessage(watch, key, outcome, 0);
     });
     await sendAllOrThrow(notifyQueue, messages);
-    const ended = await ledger.endWatch({
+    const ended = await ledger.endWatchUnlessTargetsAdded({
       key: watch,
       acceptedAt: watch.acceptedAt,
       outcome,

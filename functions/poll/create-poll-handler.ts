@@ -2,6 +2,7 @@ import type { CceClient } from "../../lib/cce/client.ts";
 import type { ConfigWithCredentials } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant } from "../../lib/domain/job.ts";
+import { POLL_LEASE_MS } from "../../lib/domain/sqs-limits-and-leases.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { PollOfMessage } from "../../lib/ledger/watch-ledger.ts";
 import { PollMessage } from "../../lib/queue/messages.ts";
@@ -9,11 +10,14 @@ import { createCoalescingSender, type Queue, type Timer } from "../../lib/queue/
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { concludeIfTooManyUnfinishedTries } from "../../lib/schedule/decide-after-poll.ts";
 import { handleMessageOrDeadLetter, type ReadMessagePorts } from "../shared/handle-message-or-dead-letter.ts";
-import { createCachedDurationsReader } from "../shared/learned-durations.ts";
-import { POLL_LEASE_MS } from "../shared/leases.ts";
+import { createCachedDurationsReaderOrEmpty } from "../shared/learned-durations.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type AlonePollLimiter, createAlonePollLimiter } from "./alone-poll-limiter.ts";
-import { type ConcludePorts, concludeAndNotify, resumeConclusion } from "./conclude-watch.ts";
+import {
+  type ConcludePorts,
+  completeStoredConclusion,
+  concludeAndNotifyUnlessStopped,
+} from "./conclude-watch.ts";
 import { logAndCountPollMessage, type PollReport } from "./poll-log.ts";
 import {
   type ClaimedPoll,
@@ -53,7 +57,7 @@ export interface PollPorts
     Pick<SlowJobPorts, "onSlow" | "onSlowSentAgain"> {
   readonly ledger: ConcludePorts["ledger"] &
     SlowJobPorts["ledger"] &
-    Pick<Ledger, "claimPoll" | "undoPollClaim" | "recordPoll" | "readDurations" | "reserveRequestTime">;
+    Pick<Ledger, "claimPoll" | "undoPollClaim" | "recordPoll" | "readDurationCounts" | "reserveRequestTime">;
   readonly pollQueue: Queue;
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "currentWith">;
   readonly createCce: (
@@ -77,7 +81,7 @@ interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
 
 /** Creates the handler of the poll queue. The next poll messages of a batch are sent in one SQS request. */
 export function createPollHandler(ports: PollPorts): (messages: number) => HandleMessage {
-  const durations = createCachedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
+  const durations = createCachedDurationsReaderOrEmpty(ports.ledger, ports.now, ports.onDurationsUnread);
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
   const clients = new WeakMap<ConfigWithCredentials, PollScope["cce"]>();
   return (messages) => {
@@ -166,7 +170,7 @@ async function claimAndPoll(
     leaseUntil: claimedAt + POLL_LEASE_MS,
   };
   if (claim.reclaimed) {
-    if (await resumeConclusion(watch, claimedAt, scope)) {
+    if (await completeStoredConclusion(watch, claimedAt, scope)) {
       report({ observation: "resumed", next: "concluded" });
       return "acknowledged";
     }
@@ -177,7 +181,7 @@ async function claimAndPoll(
       claimedAt,
     );
     if (conclusion !== null) {
-      await concludeAndNotify(toPollResult(claimed, null, claimedAt), conclusion, scope);
+      await concludeAndNotifyUnlessStopped(toPollResult(claimed, null, claimedAt), conclusion, scope);
       report({ observation: "given_up", next: "concluded" });
       return "acknowledged";
     }

@@ -5,18 +5,22 @@ import { Project } from "../../lib/config/projects.ts";
 import {
   addDuration,
   addLatestDurations,
-  readDurations,
+  readDurationCounts,
   readLatestDurations,
-  saveSlowOnce,
+  saveSlowRecordOnce,
 } from "../../lib/ledger/dynamo/durations.ts";
-import { endWatch, readOutcome, saveOutcomeOnce } from "../../lib/ledger/dynamo/end-watch.ts";
+import {
+  endWatchUnlessTargetsAdded,
+  readOutcomeWithoutTree,
+  saveOutcomeOnce,
+} from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
-import { readDigest, removeRunningMemberAndCount } from "../../lib/ledger/dynamo/notifications.ts";
+import { readDigest, removeRunningMemberAndCountRemaining } from "../../lib/ledger/dynamo/notifications.ts";
 import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/poll-claims.ts";
 import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
-import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
+import { readEnvironmentAndCreateAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { monotonicClock } from "../../lib/runtime/clock.ts";
 import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { warmUp } from "../../lib/runtime/warm-up.ts";
@@ -26,7 +30,7 @@ const configParser = createConfigParser(
   ["projects", "secret/projects", "certificates", "targets", "settings", "linkKeys"],
   { project: Project, target: PublicTarget },
 );
-const { env, table, sqs, ...ports } = createAwsPorts(
+const { env, table, sqs, ...ports } = readEnvironmentAndCreateAwsPorts(
   configParser,
   "POLL_QUEUE_URL",
   "POLL_DEAD_QUEUE_URL",
@@ -45,14 +49,14 @@ export const handler = createSqsHandler(
       recordPoll,
       readWatch,
       saveOutcomeOnce,
-      readOutcome,
-      endWatch,
-      removeRunningMemberAndCount,
+      readOutcomeWithoutTree,
+      endWatchUnlessTargetsAdded,
+      removeRunningMemberAndCountRemaining,
       readDigest,
       addDuration,
-      readDurations,
+      readDurationCounts,
       readLatestDurations,
-      saveSlowOnce,
+      saveSlowRecordOnce,
       addLatestDurations,
       reserveRequestTime,
     }),

@@ -96,7 +96,7 @@ interface CheckReadyPorts {
  * Queries at most `MAX_RESOURCES` resources one after the other, up to the first unusable one.
  * @param timeLimitMs the time limit for all queries
  */
-export async function queryReadyState(
+export async function queryResourcesUntilNotReady(
   project: string,
   job: Job,
   timeLimitMs: number,

@@ -1,7 +1,7 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { countPollsOfGeneration, type Watch } from "../../lib/ledger/watch.ts";
+import { countQueriedPollsOfGeneration, type Watch } from "../../lib/ledger/watch.ts";
 import type { PollRecord } from "../../lib/ledger/watch-ledger.ts";
 import { createPollMessage, type PollMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
@@ -13,9 +13,9 @@ import {
 import { decideAfterReadyCheck, type ReadyCheck, readyDeadline } from "../../lib/schedule/decide-ready.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
-import { type ConcludePorts, concludeAndNotify, type PollResult } from "./conclude-watch.ts";
+import { type ConcludePorts, concludeAndNotifyUnlessStopped, type PollResult } from "./conclude-watch.ts";
 import type { PollReport } from "./poll-log.ts";
-import { queryOperation, queryReadyState } from "./query-resource.ts";
+import { queryOperation, queryResourcesUntilNotReady } from "./query-resource.ts";
 import { notifyIfSlowAndPlanNextCheck, type SlowJobPorts, saveDurationsForSlowLimit } from "./slow-job.ts";
 
 /**
@@ -63,7 +63,12 @@ export async function runClaimedPoll(
       ? null
       : {
           job: succeeded,
-          check: await queryReadyState(claimed.message.project, succeeded, endAt - ports.now(), ports),
+          check: await queryResourcesUntilNotReady(
+            claimed.message.project,
+            succeeded,
+            endAt - ports.now(),
+            ports,
+          ),
         };
   const result = toPollResult(claimed, answer.kind === "rate_limited" ? null : answer, ports.now());
   const decision =
@@ -79,7 +84,7 @@ export async function runClaimedPoll(
         });
   const resource = kindOfResourceReply(claimed, answer, ready?.check ?? null);
   if (decision.kind === "conclude") {
-    const summary = await concludeAndNotify(result, decision, ports);
+    const summary = await concludeAndNotifyUnlessStopped(result, decision, ports);
     if (summary !== null) await saveDurationsForSlowLimit(result, summary, ports);
     return { observation: answer.kind, resource, next: "concluded", delaySeconds: null };
   }
@@ -130,7 +135,7 @@ export function toPollResult(
     messageId,
     at,
     observation,
-    polls: countPollsOfGeneration(watch) - (observation === null ? 1 : 0),
+    polls: countQueriedPollsOfGeneration(watch) - (observation === null ? 1 : 0),
     polledAt: observation === null ? watch.polledAt : [...watch.polledAt, at],
     leaseUntil,
   };

@@ -6,9 +6,13 @@ import { hasJobEnded, type OutcomeSummary } from "../../lib/domain/outcome-summa
 import { type SlowSummary, summarizeAndTruncateSlowJob } from "../../lib/domain/slow-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createNotificationKey } from "../../lib/ledger/notification.ts";
-import { STUCK_MS, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
-import type { SlowRecord } from "../../lib/ledger/watch-deliveries.ts";
-import { isDeliveryFinal, notificationOverdueAt } from "../../lib/ledger/watch-deliveries.ts";
+import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import type { SlowRecord } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
+import {
+  isDeliveredOrDeadLettered,
+  notificationOverdueAt,
+  STUCK_MS,
+} from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
@@ -26,14 +30,17 @@ import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import {
   listResendableSlowNotifications,
   type ResendableNotification,
-} from "../shared/notification-targets.ts";
+} from "../shared/notification-and-digest-targets.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
 /** The maximum age of learned durations for the limit of slow jobs. */
 const LIMIT_MAX_AGE_MS = 1000;
 
 export interface SlowJobPorts {
-  readonly ledger: Pick<Ledger, "readWatch" | "saveSlowOnce" | "readLatestDurations" | "addLatestDurations">;
+  readonly ledger: Pick<
+    Ledger,
+    "readWatch" | "saveSlowRecordOnce" | "readLatestDurations" | "addLatestDurations"
+  >;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly durations: ReadLearnedDurations;
   readonly config: Config;
@@ -105,7 +112,7 @@ async function sendLostNotifications(
   { config, notifyQueue, onSlow = logAndCountSlowJob, onSlowSentAgain = logAndCountSentAgain }: SlowJobPorts,
 ): Promise<Instant | null> {
   const open = listResendableSlowNotifications(document, config.targets).filter(
-    ({ delivery }) => !isDeliveryFinal(delivery),
+    ({ delivery }) => !isDeliveredOrDeadLettered(delivery),
   );
   const isRepeated = summary.polls === polls;
   const overdueAt = ({ delivery }: ResendableNotification) =>
@@ -162,7 +169,7 @@ async function notifySlow(
   );
   const expiresAt = computeLedgerExpiryTime(watch.deadlineAt, config.settings);
   const record = { summary, targets: [...targets], generations: document?.generations ?? {} };
-  const stored = await ledger.saveSlowOnce(watch, record, expiresAt);
+  const stored = await ledger.saveSlowRecordOnce(watch, record, expiresAt);
   const messages = stored.targets.map((target) => {
     const key = createNotificationKey(watch, stored.generations, "job.slow", target);
     return createNotificationMessage(watch, key, "slow", 0);

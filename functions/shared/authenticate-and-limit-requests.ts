@@ -4,8 +4,8 @@ import {
   tooManyRequests,
   unavailable,
 } from "../../lib/api/problem-response.ts";
-import { type Caller, findTokenCaller, parseAuthorization } from "../../lib/auth/caller.ts";
-import { createIssuerKeysCache } from "../../lib/auth/issuer-keys.ts";
+import { type Caller, findTokenCaller, parseAuthorization } from "../../lib/auth/caller-and-rights.ts";
+import { createIssuerKeysCacheKeepingLastValid } from "../../lib/auth/issuer-keys.ts";
 import {
   hasJwtForm,
   type IdentityCheck,
@@ -15,7 +15,7 @@ import {
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import { guardedFetch, openEgress } from "../../lib/http/egress.ts";
+import { createEgress, guardedFetchOrThrow } from "../../lib/http/egress.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import type { Note } from "../../lib/runtime/answer-and-log-request.ts";
 import { systemWait } from "../../lib/runtime/clock.ts";
@@ -99,9 +99,9 @@ export function createIdentityTokenCheck(
   proxy: OutgoingProxy | null = null,
 ): AuthenticatePorts["identify"] {
   let allow: readonly string[] = [];
-  const keys = createIssuerKeysCache(
+  const keys = createIssuerKeysCacheKeepingLastValid(
     async (url) => {
-      const { status, text } = await guardedFetch(url, { egress: openEgress(allow, { proxy }) });
+      const { status, text } = await guardedFetchOrThrow(url, { egress: createEgress(allow, { proxy }) });
       if (status !== 200) throw new Error(`the token issuer responded with the HTTP status ${status}`);
       return text;
     },

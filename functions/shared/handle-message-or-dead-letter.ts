@@ -56,7 +56,7 @@ export async function handleMessageOrDeadLetter<T>(
     case "newer":
       return waitForNewerRelease(`version ${parsed.version}`, received, ports);
     case "malformed":
-      return deadLetterMessage("malformed", parsed.reason, received, ports);
+      return deadLetterMessageOrThrow("malformed", parsed.reason, received, ports);
     default:
       return parsed satisfies never;
   }
@@ -79,13 +79,13 @@ async function waitForNewerRelease(
  * Sends an unusable message to the dead-letter queue with the reason.
  * @throws SendFailedError when the dead-letter queue does not accept the message.
  */
-export async function deadLetterMessage(
+export async function deadLetterMessageOrThrow(
   reason: UnreadableReason,
   detail: string,
   received: ReceivedMessage,
   { deadLetterQueue, onUnreadable = logUnreadable }: ReadMessagePorts,
 ): Promise<Disposition> {
-  await sendAllOrThrow(deadLetterQueue, [createDeadLetter(received, { reason, detail })]);
+  await sendAllOrThrow(deadLetterQueue, [createTruncatedDeadLetter(received, { reason, detail })]);
   onUnreadable(reason, detail);
   return "acknowledged";
 }
@@ -94,7 +94,7 @@ export async function deadLetterMessage(
  * Creates a dead letter: the body of the message, with the reason in attributes. A long body is cut, and the attribute
  * `bodyBytes` contains its full size.
  */
-export function createDeadLetter(
+export function createTruncatedDeadLetter(
   { messageId, body }: Pick<ReceivedMessage, "messageId" | "body">,
   { detail, ...attributes }: { readonly reason: string; readonly detail: string; readonly target?: string },
 ): OutgoingMessage {

@@ -27,8 +27,8 @@ export type ReadLearnedDurations = (
  * built-in durations.
  * @param onUnread receives the error of an unreadable ledger. By default, the error is logged.
  */
-export function createCachedDurationsReader(
-  ledger: Pick<DurationLedger, "readDurations">,
+export function createCachedDurationsReaderOrEmpty(
+  ledger: Pick<DurationLedger, "readDurationCounts">,
   now: () => Instant,
   onUnread: (error: unknown) => void = logUnread,
 ): ReadLearnedDurations {
@@ -38,7 +38,7 @@ export function createCachedDurationsReader(
     load: (key) => {
       // The name of a project never contains a line break.
       const end = key.indexOf("\n");
-      return ledger.readDurations(key.slice(0, end), key.slice(end + 1));
+      return ledger.readDurationCounts(key.slice(0, end), key.slice(end + 1));
     },
   });
   return async (project, jobType, maxAgeMs) => {

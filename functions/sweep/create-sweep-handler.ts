@@ -9,7 +9,12 @@ import { sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { Invocation } from "../../lib/runtime/invocation.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
-import { type SentAgain, type SentAgainOfWatch, type SweepWatchPorts, sweepWatch } from "./sweep-watch.ts";
+import {
+  type SentAgain,
+  type SentAgainOfWatch,
+  type SweepWatchPorts,
+  sweepWatchAndReschedule,
+} from "./sweep-watch.ts";
 
 const CONCURRENCY = 10;
 /** How many watches one read of the overdue index returns. */
@@ -29,7 +34,7 @@ const MANY_OVERDUE = 5;
 export type SweepItem = (WatchKey & Pick<Watch, "traceparent">) | { readonly target: string };
 
 export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
-  readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdue" | "readTarget">;
+  readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdueWatches" | "readTarget">;
   readonly configs: Pick<ConfigSource, "current">;
   /** Reports a failed check, by default in a log line. */
   readonly onFailure?: (failed: SweepItem, error: unknown) => void;
@@ -81,7 +86,7 @@ async function sweepWatches(
   const sweepOne = async (entry: OverdueEntry): Promise<void> => {
     handled.add(idOf(entry));
     try {
-      const sent = await sweepWatch(entry, watchPorts);
+      const sent = await sweepWatchAndReschedule(entry, watchPorts);
       total.polls += sent.polls;
       total.notifications += sent.notifications;
       total.stuck += sent.stuck;
@@ -96,7 +101,7 @@ async function sweepWatches(
   const result = (finished: boolean): SweepResult => ({ ...total, failed, finished });
   for (let limit = PAGE_SIZE; ; ) {
     if (remainingMs() < WATCHES_MARGIN_MS) return result(false);
-    const overdue = await ports.ledger.listOverdue(ports.now(), limit);
+    const overdue = await ports.ledger.listOverdueWatches(ports.now(), limit);
     const due = distinctEntries(overdue).filter((entry) => !handled.has(idOf(entry)));
     if (due.length === 0 && overdue.length < limit) return result(true);
     limit = PAGE_SIZE + overdue.length - due.length;

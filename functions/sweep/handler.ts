@@ -2,12 +2,12 @@ import { PublicTarget } from "../../lib/channels/public-target.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
-import { readDelivery, readDigest } from "../../lib/ledger/dynamo/notifications.ts";
-import { listOverdue, rescheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
+import { readDeliveryOrPendingRecord, readDigest } from "../../lib/ledger/dynamo/notifications.ts";
+import { listOverdueWatches, rescheduleSweepIfUnchanged } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { readTarget } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
-import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
+import { readEnvironmentAndCreateAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
 import { createSweepHandler } from "./create-sweep-handler.ts";
 
@@ -15,16 +15,20 @@ const configParser = createConfigParser(["targets", "settings"], {
   project: PublicProject,
   target: PublicTarget,
 });
-const { env, table, sqs, ...ports } = createAwsPorts(configParser, "POLL_QUEUE_URL", "NOTIFY_QUEUE_URL");
+const { env, table, sqs, ...ports } = readEnvironmentAndCreateAwsPorts(
+  configParser,
+  "POLL_QUEUE_URL",
+  "NOTIFY_QUEUE_URL",
+);
 
 export const handler = createScheduleHandler(
   createSweepHandler({
     ...ports,
     ledger: bindToTable(table, {
-      listOverdue,
-      rescheduleSweep,
+      listOverdueWatches,
+      rescheduleSweepIfUnchanged,
       readWatch,
-      readDelivery,
+      readDeliveryOrPendingRecord,
       readDigest,
       readTarget,
     }),

@@ -2,8 +2,13 @@ import type { Config } from "../../lib/config/config.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Digest, Ledger } from "../../lib/ledger/ledger.ts";
 import { createNotificationKey, type DeliveryRecord } from "../../lib/ledger/notification.ts";
-import { pollOverdueAt, STUCK_MS, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
-import { isDeliveryFinal, notificationOverdueAt } from "../../lib/ledger/watch-deliveries.ts";
+import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import {
+  isDeliveredOrDeadLettered,
+  notificationOverdueAt,
+  pollOverdueAt,
+  STUCK_MS,
+} from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { OverdueEntry } from "../../lib/ledger/watch-ledger.ts";
 import {
   createDigestMessage,
@@ -13,11 +18,11 @@ import {
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import {
   createDigestNotificationKey,
-  listDigestTargets,
+  listDigestTargetsOfWatch,
   listResendableSlowNotifications,
   type ResendableNotification,
   splitTargetsToNotify,
-} from "../shared/notification-targets.ts";
+} from "../shared/notification-and-digest-targets.ts";
 
 const MINUTE_MS = 60_000;
 /**
@@ -32,7 +37,10 @@ const DUE_AGAIN_MS = 4 * MINUTE_MS;
 const LEASE_WAIT_SECONDS = 36;
 /** What a run needs for each watch. */
 export interface SweepWatchPorts {
-  readonly ledger: Pick<Ledger, "rescheduleSweep" | "readWatch" | "readDelivery" | "readDigest">;
+  readonly ledger: Pick<
+    Ledger,
+    "rescheduleSweepIfUnchanged" | "readWatch" | "readDeliveryOrPendingRecord" | "readDigest"
+  >;
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly now: () => Instant;
@@ -61,12 +69,15 @@ export type SentAgainOfWatch = SentAgain & Pick<Watch, "traceparent">;
  * @throws SendFailedError or an error of the ledger. If possible, a later check is scheduled before the error is
  * thrown.
  */
-export async function sweepWatch(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgainOfWatch> {
+export async function sweepWatchAndReschedule(
+  entry: OverdueEntry,
+  ports: SweepWatchPorts,
+): Promise<SentAgainOfWatch> {
   try {
     return await sendOverdue(entry, ports);
   } catch (error) {
     // A watch that fails in every run must not block the other watches in the index.
-    await ports.ledger.rescheduleSweep(entry, ports.now() + DUE_AGAIN_MS).catch(() => undefined);
+    await ports.ledger.rescheduleSweepIfUnchanged(entry, ports.now() + DUE_AGAIN_MS).catch(() => undefined);
     throw error;
   }
 }
@@ -82,12 +93,12 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
       return { polls: 0, notifications: 0, stuck: 0, traceparent };
     const due = { ...document.watch, poll: pollDone ? poll + 1 : poll };
     await sendAllOrThrow(pollQueue, [createPollMessage(due, pollDone ? 0 : LEASE_WAIT_SECONDS)]);
-    await ledger.rescheduleSweep(entry, now() + DUE_AGAIN_MS);
+    await ledger.rescheduleSweepIfUnchanged(entry, now() + DUE_AGAIN_MS);
     const isStuck = nextPollAt !== null && nextPollAt + STUCK_MS <= now();
     return { polls: 1, notifications: 0, stuck: isStuck ? 1 : 0, traceparent };
   }
   if (document === null || document.watch.state === "stopped" || document.summary === null) {
-    await ledger.rescheduleSweep(entry, null);
+    await ledger.rescheduleSweepIfUnchanged(entry, null);
     return { polls: 0, notifications: 0, stuck: 0, traceparent };
   }
   return { ...(await sendNotifications(entry, document, document.summary.outcome, ports)), traceparent };
@@ -106,7 +117,7 @@ async function sendNotifications(
   const now = ports.now();
   const digest = watch.digestId === null ? null : await ledger.readDigest(watch.digestId);
   const { own, byDigest } = splitTargetsToNotify(
-    { targets: watch.targets, digestTargets: listDigestTargets(digest, watch) },
+    { targets: watch.targets, digestTargets: listDigestTargetsOfWatch(digest, watch) },
     outcome,
     config.targets,
   );
@@ -122,7 +133,7 @@ async function sendNotifications(
   const digestNotifications = await readDigestNotifications(watch, byDigest, digest, ledger);
   const slowNotifications = listResendableSlowNotifications(document, config.targets);
   const open = [...ownNotifications, ...slowNotifications, ...(digestNotifications ?? [])].filter(
-    ({ delivery }) => !isDeliveryFinal(delivery),
+    ({ delivery }) => !isDeliveredOrDeadLettered(delivery),
   );
   const overdueAt = (delivery: DeliveryRecord | null) => notificationOverdueAt(delivery, 0);
   const overdue = open.filter(({ delivery }) => overdueAt(delivery) < now);
@@ -134,7 +145,7 @@ async function sendNotifications(
   );
   const dueTimes = open.map(({ delivery }) => Math.max(now + DUE_AGAIN_MS, overdueAt(delivery)));
   if (digestNotifications === null) dueTimes.push(now + DUE_AGAIN_MS);
-  await ledger.rescheduleSweep(entry, dueTimes.length === 0 ? null : Math.min(...dueTimes));
+  await ledger.rescheduleSweepIfUnchanged(entry, dueTimes.length === 0 ? null : Math.min(...dueTimes));
   const plannedAt = (delivery: DeliveryRecord | null) => delivery?.nextAttemptAt ?? watch.concludedAt ?? 0;
   const stuck = unsent.filter(({ delivery }) => plannedAt(delivery) + STUCK_MS <= now);
   return { polls: 0, notifications: unsent.length, stuck: stuck.length };
@@ -148,7 +159,7 @@ async function readDigestNotifications(
   { digestId, traceparent }: Watch,
   targets: readonly string[],
   digest: Digest | null,
-  ledger: Pick<Ledger, "readWatch" | "readDelivery">,
+  ledger: Pick<Ledger, "readWatch" | "readDeliveryOrPendingRecord">,
 ): Promise<readonly ResendableNotification[] | null> {
   if (digestId === null || digest === null || targets.length === 0) return [];
   for (const job of digest.running) {
@@ -157,7 +168,7 @@ async function readDigestNotifications(
   }
   return Promise.all(
     targets.map(async (target) => ({
-      delivery: await ledger.readDelivery(createDigestNotificationKey(digestId, target)),
+      delivery: await ledger.readDeliveryOrPendingRecord(createDigestNotificationKey(digestId, target)),
       message: createDigestMessage(digestId, target, traceparent),
     })),
   );

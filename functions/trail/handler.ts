@@ -2,7 +2,7 @@ import "../../lib/domain/zod-fields.ts";
 import { gunzipSync } from "node:zlib";
 import * as z from "zod/mini";
 import { parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
-import { readEnvironment } from "../../lib/runtime/environment.ts";
+import { readEnvironmentOrThrow } from "../../lib/runtime/environment.ts";
 import { createLambdaHandler } from "../../lib/runtime/invocation.ts";
 import { type Act, createConfigAct, logActAndCountStop } from "../../lib/runtime/log-act.ts";
 
@@ -34,8 +34,12 @@ const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 export const handler = createLambdaHandler<unknown, void>(async (event) => {
   const change = ConfigChange.safeParse(event);
   if (change.success)
-    reportConfigChangesAsActs(change.data, readEnvironment("CONFIG_PATH").CONFIG_PATH, logActAndCountStop);
-  else writeActLines(event, writeLine);
+    reportConfigChangesAsActs(
+      change.data,
+      readEnvironmentOrThrow("CONFIG_PATH").CONFIG_PATH,
+      logActAndCountStop,
+    );
+  else writeActLinesOfLogEvent(event, writeLine);
 });
 
 /**
@@ -43,7 +47,7 @@ export const handler = createLambdaHandler<unknown, void>(async (event) => {
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
  * @throws ZodError if the event has another form.
  */
-export function writeActLines(event: unknown, writeLine: (line: string) => void): void {
+export function writeActLinesOfLogEvent(event: unknown, writeLine: (line: string) => void): void {
   const { data } = SubscriptionEvent.parse(event).awslogs;
   const text = gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_EVENT_BYTES }).toString();
   const { messageType, logEvents } = LogLines.parse(parseJsonOrUndefined(text));

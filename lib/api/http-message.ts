@@ -54,7 +54,7 @@ export function jsonResponse(
  * Returns the size of a response as Lambda counts it. Lambda sends a response as JSON, and the body is a string in this
  * JSON.
  */
-export function countSerializedBytes(response: ApiResponse): number {
+export function countBytesAsSentByLambda(response: ApiResponse): number {
   return Buffer.byteLength(JSON.stringify(response));
 }
 

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Context } from "../domain/context.ts";
+import { Context } from "../domain/context-and-labels.ts";
 import { type Instant, WATCH_STATES, type WatchState } from "../domain/job.ts";
 import { STATE_TEXTS } from "../domain/state-text.ts";
 import { limitedTextSchema, textSchema, withChecks } from "../domain/zod-fields.ts";

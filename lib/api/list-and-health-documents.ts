@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
-import { type Caller, isNameInConfig } from "../auth/caller.ts";
+import { type Caller, isNameInConfig } from "../auth/caller-and-rights.ts";
 import type { Config } from "../config/config.ts";
-import { Name, WatchState } from "../domain/job.ts";
+import { WatchState } from "../domain/job.ts";
+import { Name } from "../domain/names.ts";
 import { Ready } from "../domain/ready.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText, withDescription } from "../domain/zod-fields.ts";
 import {
@@ -17,7 +18,7 @@ import {
   listParameterErrors,
   toRequestErrors,
 } from "./request-errors.ts";
-import { checkProjectRight } from "./watch-parameters.ts";
+import { checkProjectRight } from "./watch-path-and-wait-parameters.ts";
 
 /** A watch in the job list, without subjobs and deliveries. */
 export const ListedJob = z.object({
@@ -88,7 +89,7 @@ interface JobListQuery {
  * project but not read its jobs, the status is 403. If the query is invalid, the status is 400, and the response
  * contains all errors.
  */
-export function readJobListQuery(
+export function checkRightAndReadJobListQuery(
   query: URLSearchParams,
   caller: Caller,
   config: Config,

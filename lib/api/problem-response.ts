@@ -151,7 +151,7 @@ export function missingRightError(
 }
 
 /** Creates an error response with the status 404 for a path with a malformed name. A malformed name never exists. */
-export function malformedPath(errors: readonly RequestError[]): ProblemResponse {
+export function malformedPathNotFound(errors: readonly RequestError[]): ProblemResponse {
   return problemResponse("not-found", "A name in the path is malformed. See 'errors'.", errors);
 }
 

@@ -5,9 +5,10 @@ import {
   findOperationWithoutJob,
   findOrderIdForMessage,
 } from "../cce/find-job-id.ts";
-import type { Context } from "../domain/context.ts";
-import { JobId, Name } from "../domain/job.ts";
+import type { Context } from "../domain/context-and-labels.ts";
+import { JobId } from "../domain/job.ts";
 import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
+import { Name } from "../domain/names.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem-response.ts";

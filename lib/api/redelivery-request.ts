@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
-import { type Instant, Name } from "../domain/job.ts";
+import type { Instant } from "../domain/job.ts";
 import { parseJsonOrUndefined } from "../domain/json.ts";
+import { Name } from "../domain/names.ts";
 import { listSchema, textSchema, withDescription } from "../domain/zod-fields.ts";
 import { PageToken } from "../ledger/page-token.ts";
 import type { ApiRequest } from "./http-message.ts";
@@ -127,7 +128,7 @@ export interface MissedPosition {
 
 const Position = z.tuple([Name, z.nullable(PageToken)]);
 
-export function createMissedPageToken({ project, before }: MissedPosition): string {
+export function createPageTokenOfMissedRedelivery({ project, before }: MissedPosition): string {
   return Buffer.from(JSON.stringify([project, before])).toString("base64url");
 }
 

@@ -59,7 +59,7 @@ function isJsonType(contentType: string | undefined): boolean {
  * Returns an error response if a request has a body or an unknown query parameter, else null. The body `{}` counts as
  * empty, because some clients always send it.
  */
-export function rejectQueryAndBody(
+export function rejectUnexpectedQueryOrBody(
   { query, body }: ApiRequest,
   allowedParameters: readonly string[] = [],
 ): ProblemResponse | null {

@@ -1,11 +1,11 @@
 import type * as z from "zod/mini";
-import { type Caller, mayUse } from "../auth/caller.ts";
+import { type Caller, mayUse } from "../auth/caller-and-rights.ts";
 import type { Config } from "../config/config.ts";
 import { describeIssue } from "../domain/zod-fields.ts";
 import { type ProblemResponse, problemResponse, type RequestError } from "./problem-response.ts";
 
 /** Returns the JSON pointer (RFC 6901) of a field as a URI fragment, such as `#/context/labels/a~1b`. */
-export function toJsonPointer(path: readonly PropertyKey[]): string {
+export function toJsonPointerFragment(path: readonly PropertyKey[]): string {
   const steps = path.map((step) =>
     // Half of a surrogate pair in a name would make encodeURIComponent throw.
     encodeURIComponent(String(step).replaceAll("~", "~0").replaceAll("/", "~1").toWellFormed()),
@@ -16,7 +16,7 @@ export function toJsonPointer(path: readonly PropertyKey[]): string {
 /** Returns the position of a field in the request. The input is the path of the field in the parsed input. */
 export type Locate = (path: readonly PropertyKey[]) => Omit<RequestError, "detail">;
 
-export const locateInBody: Locate = (path) => ({ pointer: toJsonPointer(path) });
+export const locateInBody: Locate = (path) => ({ pointer: toJsonPointerFragment(path) });
 
 /** Converts zod errors to request errors. Each unknown field becomes a separate error. */
 export function toRequestErrors(

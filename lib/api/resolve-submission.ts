@@ -1,18 +1,18 @@
 import { createHmac } from "node:crypto";
-import { type Caller, isNameInConfig, mayUse } from "../auth/caller.ts";
+import { type Caller, isNameInConfig, mayUse } from "../auth/caller-and-rights.ts";
 import { encrypt } from "../auth/encryption.ts";
 import { CALLBACK_PREFIX } from "../channels/webhook/target.ts";
 import type { Config } from "../config/config.ts";
 import type { PublicProject } from "../config/projects.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Context } from "../domain/context.ts";
-import { Name } from "../domain/job.ts";
+import type { Context } from "../domain/context-and-labels.ts";
+import { Name } from "../domain/names.ts";
 import { jobIdFromTaskOrResourceIds, type Operation } from "../domain/operation.ts";
 import {
   checkUrlBeforeDns,
   EGRESS_RULE_TEXT,
   isCallbackHostListedExactly,
-  parseAllowList,
+  parseAllowListIgnoringInvalid,
 } from "../http/egress-rules.ts";
 import { forbidden, missingRightError, type ProblemResponse, type RequestError } from "./problem-response.ts";
 import type { ReadSubmission } from "./read-submission.ts";
@@ -48,7 +48,7 @@ export interface ResolvedSubmission {
  * caller learns nothing about other projects. If the caller has no right to the project or to a target, the result is
  * an error response with status 403. For all other errors, the status is 422, and the response contains all of them.
  */
-export function resolveSubmission(
+export function checkRightsAndResolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,
   caller: Caller,
   config: Config,
@@ -192,7 +192,7 @@ function checkCallback(text: string, caller: string, settings: Settings): Checke
   if (!URL.canParse(text)) return error("must be a URL");
   if (!isCallbackHostListedExactly(text, settings.callbackHosts))
     return error("has a host that is not in settings.callbackHosts. Ask the operator to add the host.");
-  const checked = checkUrlBeforeDns(text, parseAllowList(settings.egress.allow));
+  const checked = checkUrlBeforeDns(text, parseAllowListIgnoringInvalid(settings.egress.allow));
   if (checked.kind === "refused") return error(`can never be called: ${EGRESS_RULE_TEXT[checked.rule]}`);
   const { href } = new URL(text);
   const target =

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { CauseInTree, Failure } from "../domain/cause.ts";
-import { Context } from "../domain/context.ts";
+import { Context } from "../domain/context-and-labels.ts";
 import { DeliveryState, JobState, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
 import { Ready } from "../domain/ready.ts";
 import {

@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
 import { ReadyMinutes, Until } from "../config/projects.ts";
 import { MAX_DEADLINE_MINUTES } from "../config/settings.ts";
-import { Context } from "../domain/context.ts";
-import { describeMalformedJobId, JOB_ID_KEYWORDS, Name } from "../domain/job.ts";
+import { Context } from "../domain/context-and-labels.ts";
+import { describeMalformedJobId, JOB_ID_KEYWORDS } from "../domain/job.ts";
+import { Name } from "../domain/names.ts";
 import { Operation } from "../domain/operation.ts";
 import {
   limitedTextSchema,

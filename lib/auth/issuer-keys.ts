@@ -89,7 +89,7 @@ interface Source {
  * Creates an object that reads and caches the keys of issuers (OpenID Connect Discovery 1.0). The last valid keys are
  * used during a new read and after a failed read, so that one token cannot make other tokens fail or wait.
  */
-export function createIssuerKeysCache(
+export function createIssuerKeysCacheKeepingLastValid(
   fetchText: FetchText,
   now: () => Instant,
   wait: (ms: number) => Promise<void>,
@@ -106,7 +106,7 @@ export function createIssuerKeysCache(
       source.reading = null;
       source.latest = { endedAt: now(), error };
     };
-    source.reading ??= fetchIssuerKeys(issuer, keysUrl, fetchText).then(
+    source.reading ??= fetchIssuerKeysOrThrow(issuer, keysUrl, fetchText).then(
       (keys) => {
         source.known = { keys, readAt: now() };
         end(null);
@@ -145,7 +145,7 @@ export function createIssuerKeysCache(
  * Reads the keys of an issuer. Keys of an unknown form are omitted (RFC 7517, section 5).
  * @throws the errors of `IssuerKeys.read`
  */
-export async function fetchIssuerKeys(
+export async function fetchIssuerKeysOrThrow(
   issuer: string,
   keysUrl: string | undefined,
   fetchText: FetchText,

@@ -50,7 +50,7 @@ export function createLinkOptions(
  * @param caller the owner of the watch, or empty for the list page.
  * @returns null if the config has no link key or does not contain the project
  */
-export function createLinkKey(
+export function createLinkKeyExpiringOnFullHour(
   { linkKeys: [secret], linkVersions }: LinkOptions,
   page: LinkedPage,
   caller: string,
@@ -115,7 +115,7 @@ function urlWithKey(
   now: Instant,
 ): string | null {
   const { publicUrl, linkDays, expiresAt = now + linkDays * DAY_MS } = options;
-  const key = createLinkKey(options, page, caller, expiresAt);
+  const key = createLinkKeyExpiringOnFullHour(options, page, caller, expiresAt);
   return key === null ? null : `${publicUrl}${path}key=${key}`;
 }
 

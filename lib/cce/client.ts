@@ -1,8 +1,12 @@
 import type { Project } from "../config/projects.ts";
 import { type Instant, type Job, JobId, type JobKey, type Observation } from "../domain/job.ts";
 import type { WatchedResource } from "../domain/job-resources.ts";
-import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
-import { parseAllowList } from "../http/egress-rules.ts";
+import {
+  type Connections,
+  createConnectionCacheReopenedAfterIdle,
+  createConnections,
+} from "../http/connections.ts";
+import { parseAllowListIgnoringInvalid } from "../http/egress-rules.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import type { ListedJob, ListReply } from "./autopilot.ts";
 import { refusalForUnknownProject } from "./cce-error.ts";
@@ -74,14 +78,14 @@ export function createCceClient(options: {
   readonly proxy?: OutgoingProxy | null;
 }): CceClient {
   const { config, now, monotonic, random } = options;
-  const connectionsAt = createConnectionCache(() =>
-    openConnections(MAX_HEADER_BYTES, {}, options.proxy ?? null),
+  const connectionsAt = createConnectionCacheReopenedAfterIdle(() =>
+    createConnections(MAX_HEADER_BYTES, {}, options.proxy ?? null),
   );
   const ports = {
     now,
     monotonic,
     random,
-    allow: parseAllowList(config.settings.egress.allow),
+    allow: parseAllowListIgnoringInvalid(config.settings.egress.allow),
     createMask: () => createMaskOfConfigSecretsAndTokens(config),
     connections: () => options.connections ?? connectionsAt(now()),
     sendCceRequest: createMemoryLimitedCceSender(monotonic),

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
 import { parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
 import { textSchema, withChecks, withDescription } from "../domain/zod-fields.ts";
-import type { guardedFetch } from "../http/egress.ts";
+import type { guardedFetchOrThrow } from "../http/egress.ts";
 
 /**
  * A field of an SMN message without line breaks. The signed text has no quotes, so a line break inside a field could
@@ -115,7 +115,7 @@ const MIN_INTERVAL_MS = 1000;
 export type FetchFromSmn = (
   url: string,
   limits: { timeLimitMs: number; maxBytes: number },
-) => ReturnType<typeof guardedFetch>;
+) => ReturnType<typeof guardedFetchOrThrow>;
 
 type FetchedCertificate =
   | { readonly kind: "certificate"; readonly certificate: X509Certificate }

@@ -3,7 +3,7 @@ import type { Instant } from "../domain/job.ts";
 import { type JsonObject, parseJsonOrUndefined } from "../domain/json.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { decompressAndDecodeText } from "../http/decompress-and-decode-text.ts";
-import { type Egress, openCachedEgress } from "../http/egress.ts";
+import { type Egress, getCachedEgress } from "../http/egress.ts";
 import { checkUrlBeforeDns, EgressRefusedError } from "../http/egress-rules.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import { type HttpResult, sendHttpRequest } from "../http/send-http-request.ts";
@@ -110,7 +110,7 @@ async function sendOnce<Schema extends TargetSchema>(
 ): Promise<Omit<AttemptResult, "durationMs">> {
   const now = Math.floor(startedAt + elapsedMs);
   const { url, headers, body } = channel.buildRequest(target, payload, { webhookId, traceparent, now });
-  const connections = egress ?? openCachedEgress(allow, now, proxy);
+  const connections = egress ?? getCachedEgress(allow, now, proxy);
   const checked = checkUrlBeforeDns(url, connections.allow);
   if (checked.kind === "refused") return { ...rejected(checked.rule), status: null, answer: "" };
   const result = await sendHttpRequest({

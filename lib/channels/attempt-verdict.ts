@@ -3,7 +3,7 @@ import type { Instant, Verdict } from "../domain/job.ts";
 import { isJsonObject, parseJsonOrUndefined, unwrapSingleEntriesOrEmpty } from "../domain/json.ts";
 import { NumberOrMissing } from "../domain/zod-fields.ts";
 import { EGRESS_REFUSED } from "../http/egress-rules.ts";
-import { readCappedRetryAfterSeconds, toSqsWaitSeconds } from "../http/retry-after.ts";
+import { ceilSecondsCappedToSqsVisibility, readCappedRetryAfterSeconds } from "../http/retry-after.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
 import { isCertificateError } from "../http/tls-options.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "./channel.ts";
@@ -45,7 +45,7 @@ function final(verdict: Verdict, reason: DeliveryReason): AttemptVerdict {
 
 /**
  * Returns the verdict that the service sends the notification again at the next time of the retry schedule, but not
- * before `afterSeconds` seconds have passed.
+ * before `minWaitSeconds` seconds have passed.
  */
 export function retryOnSchedule(
   reason: DeliveryReason,
@@ -179,7 +179,7 @@ export function verdictOfChatAnswer(
 
 function readWaitSeconds({ headers, body }: ReceiverAnswer, now: Instant): number | null {
   const seconds = parseJsonBodyIgnoringCase(WaitBody, body)?.retry_after;
-  const fromBody = seconds === undefined || seconds < 0 ? null : toSqsWaitSeconds(seconds);
+  const fromBody = seconds === undefined || seconds < 0 ? null : ceilSecondsCappedToSqsVisibility(seconds);
   return readCappedRetryAfterSeconds(headers["retry-after"], now) ?? fromBody;
 }
 

@@ -1,4 +1,4 @@
-import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
+import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
 /**

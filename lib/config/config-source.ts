@@ -82,7 +82,7 @@ interface ValidConfig<C> {
  * most `timeLimitMs`.
  * @param options.onFault receives the error of a failed read or of an invalid config
  */
-export function createConfigSource<C extends Config>(options: {
+export function createCachedConfigSource<C extends Config>(options: {
   readonly parse: ConfigParser<C>["parse"];
   readonly readDocument: (timeLimitMs: number) => Promise<AssembledConfig>;
   readonly now: () => Instant;

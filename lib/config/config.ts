@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import type { PublicTarget } from "../channels/public-target.ts";
 import type { Target } from "../channels/registry.ts";
-import { Name } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
+import { Name } from "../domain/names.ts";
 import {
   describeIssue,
   httpUrlSchema,

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { Labels } from "../domain/context.ts";
-import { Name } from "../domain/job.ts";
+import { Labels } from "../domain/context-and-labels.ts";
+import { Name } from "../domain/names.ts";
 import { HeaderSecret, SecretText } from "../domain/secret.ts";
 import {
   httpUrlSchema,
@@ -30,7 +30,9 @@ export const MIN_JOB_LIST_INTERVAL_MS = 10_000;
 /** The settings of a project for discovery, which watches the jobs that no caller submits. */
 export const DiscoverySettings = z.lazy(() =>
   z.strictObject({
-    /** The types of the jobs to watch, without regard to case. Without `types`, the service watches jobs of all types. */
+    /**
+     * The types of the jobs to watch, without regard to case. Without `types`, the service watches jobs of all types.
+     */
     types: z.optional(listSchema(NonEmpty, z.minLength(1), z.maxLength(100))),
     /** The names of the targets that are notified of the discovered jobs. */
     notify: listSchema(Name, z.maxLength(50, "must have at most 50 targets")),
@@ -38,8 +40,8 @@ export const DiscoverySettings = z.lazy(() =>
     /** The labels that each discovered job gets. */
     labels: z.optional(Labels),
     /**
-     * The SMN topics whose messages make the service list the jobs of the project at once. Without `topics`, the service
-     * accepts no SMN message for the project.
+     * The SMN topics whose messages make the service list the jobs of the project at once. Without `topics`, the
+     * service accepts no SMN message for the project.
      */
     topics: z.optional(listSchema(TopicUrn, z.minLength(1), z.maxLength(10))),
     /** The URL of SMN in a cloud whose SMN hosts the service does not know. */

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { DEFAULT_RETRY_SECONDS } from "../channels/retry-schedule.ts";
 import { WebhookSecret } from "../channels/webhook/target.ts";
-import { Name } from "../domain/job.ts";
+import { Name } from "../domain/names.ts";
 import { toSecret } from "../domain/secret.ts";
-import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
+import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 import { httpUrlSchema, integerSchema, listSchema, numberSchema, textSchema } from "../domain/zod-fields.ts";
 import { DEFAULT_RETENTION_DAYS } from "./retention.ts";
 
@@ -44,8 +44,8 @@ export const LinkKey = z.pipe(
 );
 
 /**
- * Returns true if the mixture of digits and letters is probably random. A random base64 text without a digit has many letters
- * of both cases.
+ * Returns true if the mixture of digits and letters is probably random. A random base64 text without a digit has many
+ * letters of both cases.
  */
 function hasRandomClasses(key: string): boolean {
   const count = (pattern: RegExp) => key.match(pattern)?.length ?? 0;

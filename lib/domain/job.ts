@@ -61,10 +61,6 @@ export function describeMalformedJobId(text: string, what: "job ID" | "ID" = "jo
   return JOB_ID_RULE;
 }
 
-const NAME_RULE = "must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit";
-/** The name of a project, target or token in the config. */
-export const Name = textSchema(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, NAME_RULE));
-
 const MAX_CALLER_BYTES = 800;
 /**
  * The name of a caller: `token:NAME`, `oidc:ISSUER:SUB` or `discover:PROJECT`. The length is limited, because a

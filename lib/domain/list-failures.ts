@@ -23,7 +23,7 @@ export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJ
     reason: truncateNullable(node.job.reason, reasonBytes, countBytesInsideJsonString),
     hint: findHint(node.job.reason),
   });
-  /** Converts failed subjobs to failures, up to `maxBytes` bytes. */
+  /** Converts failed subjobs to failures, up to `maxJsonBytes` bytes. */
   const select = (nodes: readonly TreeNode[], reasonBytes: number): ReadonlyMap<TreeNode, Failure> => {
     const selected = new Map<TreeNode, Failure>();
     let usedBytes = 0;

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { CauseInTree, describeFailedOfTotal, Failure, formatNameList } from "./cause.ts";
-import { Context, truncateContextForEvent } from "./context.ts";
+import { Context, truncateContextForEvent } from "./context-and-labels.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
 import { countBytesInsideJsonString } from "./json.ts";
 import { listCausesOfSimilarFailures } from "./list-causes.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Context, truncateContextForEvent } from "./context.ts";
+import { Context, truncateContextForEvent } from "./context-and-labels.ts";
 import { type Instant, type Job, SubJobCounts } from "./job.ts";
 import {
   countAndGroupSubJobs,

@@ -92,7 +92,7 @@ export const CountFromOne = integerSchema(z.minimum(1));
 export const IsoTime = z.iso.datetime();
 export const MaybeIsoTime = z.nullable(IsoTime);
 
-/** Returns a schema for an http or https URL. `error` is the error message for an invalid URL. */
+/** Returns a schema for an http or https URL. `errorMessage` is the error message for an invalid URL. */
 export function httpUrlSchema(errorMessage: string): z.ZodMiniURL {
   return z.url({ protocol: /^https?$/, error: errorMessage });
 }

@@ -29,7 +29,7 @@ const ADDRESS_TIMEOUT_MS = 2000;
  * Node.js reads NODE_TLS_REJECT_UNAUTHORIZED for each connection.
  * @param env the environment of the process. The variable NODE_TLS_REJECT_UNAUTHORIZED is removed from the environment.
  */
-export function enforceCertificateChecks(env: Record<string, string | undefined>): void {
+export function unsetVariableThatDisablesCertificateChecks(env: Record<string, string | undefined>): void {
   delete env.NODE_TLS_REJECT_UNAUTHORIZED;
 }
 
@@ -37,7 +37,7 @@ export function enforceCertificateChecks(env: Record<string, string | undefined>
  * Creates agents that reuse any number of connections. Idle connections do not keep the process running. With `proxy`,
  * TLS connections use the proxy.
  */
-export function openConnections(
+export function createConnections(
   maxHeaderBytes: number,
   options: AgentOptions = {},
   proxy: OutgoingProxy | null = null,
@@ -66,7 +66,7 @@ export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void
     const tunnel = { ...tls, host, port: Number(port), lookup, path: undefined };
     // The code for the proxy is loaded only when needed.
     import("./proxy-tunnel.ts")
-      .then(({ openTlsTunnel }) => openTlsTunnel(proxy, tunnel))
+      .then(({ openTlsTunnelOrThrow }) => openTlsTunnelOrThrow(proxy, tunnel))
       .then(
         (socket) => done?.(null, socket),
         // The callback type requires a socket, which Node.js ignores after an error.
@@ -80,7 +80,9 @@ export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void
  * Creates a function that returns the connections for the next request. After `MAX_IDLE_MS` without use, it opens new
  * connections.
  */
-export function createConnectionCache<T extends Connections>(open: () => T): (now: Instant) => T {
+export function createConnectionCacheReopenedAfterIdle<T extends Connections>(
+  open: () => T,
+): (now: Instant) => T {
   let current: T | null = null;
   let usedAt: Instant = 0;
   return (now) => {

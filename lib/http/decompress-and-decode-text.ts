@@ -142,11 +142,11 @@ export function decodeText(bytes: Buffer, contentType?: string): string {
   const charset =
     charsetOfFirstBytes(bytes) ?? /charset\s*=\s*["']?([^\s"';,]+)/i.exec(contentType ?? "")?.[1];
   const isUtf8 = charset === undefined || /^utf-?8$/i.test(charset);
-  return withoutByteOrderMark((isUtf8 ? null : decodeCharset(bytes, charset)) ?? bytes.toString("utf8"));
+  return withoutByteOrderMarks((isUtf8 ? null : decodeCharset(bytes, charset)) ?? bytes.toString("utf8"));
 }
 
 /** Removes byte order marks at the beginning. A file that was joined from several files may have several. */
-export const withoutByteOrderMark = (text: string): string =>
+export const withoutByteOrderMarks = (text: string): string =>
   text.startsWith("\ufeff") ? text.replace(/^\ufeff+/, "") : text;
 
 /**

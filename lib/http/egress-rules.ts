@@ -101,7 +101,7 @@ export function isCallbackHostListedExactly(url: string, callbackHosts: readonly
   const parsed = URL.parse(url);
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) return false;
   const { host, port } = hostPortOf(parsed);
-  const hosts = parseAllowList(callbackHosts.filter((entry) => !entry.includes("/")));
+  const hosts = parseAllowListIgnoringInvalid(callbackHosts.filter((entry) => !entry.includes("/")));
   return hosts.hasName(host, port) || hosts.hasAddress(host, port);
 }
 
@@ -142,7 +142,7 @@ interface Entry {
  * Parses `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address with a
  * port needs brackets. Any other entry is ignored.
  */
-export function parseAllowList(entries: readonly string[]): AllowList {
+export function parseAllowListIgnoringInvalid(entries: readonly string[]): AllowList {
   const list = entries.map(readEntry).filter((entry) => entry !== null);
   return {
     hasName: (name, port) => list.some((entry) => entry.name === name && matchesPort(entry, port)),

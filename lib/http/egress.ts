@@ -2,7 +2,11 @@ import { lookup as systemLookup } from "node:dns";
 import type { Agent } from "node:http";
 import { BlockList, isIP, type LookupFunction, Socket } from "node:net";
 import type { Instant } from "../domain/job.ts";
-import { type Connections, createConnectionCache, openConnections } from "./connections.ts";
+import {
+  type Connections,
+  createConnectionCacheReopenedAfterIdle,
+  createConnections,
+} from "./connections.ts";
 import { BODY_UNDECODABLE, decompressAndDecodeText } from "./decompress-and-decode-text.ts";
 import {
   type AllowList,
@@ -10,7 +14,7 @@ import {
   EgressRefusedError,
   type EgressRule,
   type HostPort,
-  parseAllowList,
+  parseAllowListIgnoringInvalid,
 } from "./egress-rules.ts";
 import type { OutgoingProxy } from "./outgoing-proxy.ts";
 import { sendHttpRequest } from "./send-http-request.ts";
@@ -36,13 +40,13 @@ const MAX_HEADER_BYTES = 65_536;
  * Creates connections with the allow list `settings.egress.allow`. TLS certificates are always checked, even if an
  * environment variable disables the check.
  */
-export function openEgress(
+export function createEgress(
   allowed: readonly string[],
   { lookup, ca, proxy = null }: EgressOptions = {},
 ): Egress {
-  const allow = parseAllowList(allowed);
+  const allow = parseAllowListIgnoringInvalid(allowed);
   // If the agent had an option `ca`, even undefined, it would replace the `ca` of a request.
-  const connections = openConnections(MAX_HEADER_BYTES, ca === undefined ? {} : { ca }, proxy);
+  const connections = createConnections(MAX_HEADER_BYTES, ca === undefined ? {} : { ca }, proxy);
   makeAgentCheckAddresses(connections.http, allow, lookup);
   makeAgentCheckAddresses(connections.https, allow, lookup, proxy);
   return { ...connections, allow };
@@ -54,12 +58,14 @@ const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
  * Returns the connections of an allow list. For the same array, they are the same until they were idle for
  * `MAX_IDLE_MS`. Servers may have closed idle connections, so new connections are opened after `MAX_IDLE_MS`.
  */
-export function openCachedEgress(
+export function getCachedEgress(
   allowed: readonly string[],
   now: Instant,
   proxy: OutgoingProxy | null = null,
 ): Egress {
-  const egressAt = egressByList.get(allowed) ?? createConnectionCache(() => openEgress(allowed, { proxy }));
+  const egressAt =
+    egressByList.get(allowed) ??
+    createConnectionCacheReopenedAfterIdle(() => createEgress(allowed, { proxy }));
   egressByList.set(allowed, egressAt);
   return egressAt(now);
 }
@@ -125,7 +131,9 @@ export function findRefusingRule(
   allow: AllowList,
 ): EgressRule | null {
   if (allow.hasName(host, port)) return null;
-  const isAllowed = addresses.every((address) => isRoutable(address) || allow.hasAddress(address, port));
+  const isAllowed = addresses.every(
+    (address) => isPublicUnicastAddress(address) || allow.hasAddress(address, port),
+  );
   return isAllowed ? null : "egress_private_address";
 }
 
@@ -162,7 +170,7 @@ function onFirstCall<T>(create: () => T): () => T {
 }
 
 /** Returns true only for a globally routable unicast IP address. */
-export function isRoutable(address: string): boolean {
+export function isPublicUnicastAddress(address: string): boolean {
   if (isIP(address) === 4) return !specialRanges().check(address, "ipv4");
   if (isIP(address) !== 6 || address.includes("%")) return false;
   return globalV6().check(address, "ipv6") && !specialRanges().check(address, "ipv6");
@@ -185,7 +193,7 @@ export class GuardedFetchError extends Error {
  * @throws {EgressRefusedError} if an egress rule refuses the address.
  * @throws {GuardedFetchError} if the response is late, broken or longer than `maxBytes` after decompression.
  */
-export async function guardedFetch(
+export async function guardedFetchOrThrow(
   url: string,
   options: {
     readonly egress: Egress;

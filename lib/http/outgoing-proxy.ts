@@ -23,7 +23,7 @@ const DEFAULT_PORT = 1080;
  * https://curl.se/docs/manpage.html#ENVIRONMENT
  * @throws an Error without the value if it is not the URL of an HTTP proxy
  */
-export function readOutgoingProxy(env: ProxyEnvironment): OutgoingProxy | null {
+export function readOutgoingProxyOrThrow(env: ProxyEnvironment): OutgoingProxy | null {
   const variable = (name: string) =>
     [env[name], env[name.toUpperCase()]].find((value) => value?.trim())?.trim();
   const name = variable("https_proxy") === undefined ? "all_proxy" : "https_proxy";

@@ -32,7 +32,7 @@ interface TunnelOptions extends ConnectionOptions {
  * a direct connection.
  * @throws ProxyError, or the error of `lookup`
  */
-export async function openTlsTunnel(proxy: OutgoingProxy, options: TunnelOptions): Promise<TLSSocket> {
+export async function openTlsTunnelOrThrow(proxy: OutgoingProxy, options: TunnelOptions): Promise<TLSSocket> {
   const { host, port, lookup, ...tlsOptions } = options;
   const address = lookup === undefined || isIP(host) !== 0 ? host : await resolve(host, lookup);
   const socket = await connectThrough(proxy, `${address.includes(":") ? `[${address}]` : address}:${port}`);

@@ -1,5 +1,5 @@
 import type { Instant } from "../domain/job.ts";
-import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
+import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 
 const SECONDS = /^\d+(\.\d+)?$/;
 const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
@@ -17,7 +17,7 @@ const SEPARATOR = /(?<=\d|GMT),/;
  */
 export function readCappedRetryAfterSeconds(header: string | undefined, now: Instant): number | null {
   const waits = (header ?? "").split(SEPARATOR).map((text) => readSeconds(text.trim(), now));
-  return waits.includes(null) ? null : toSqsWaitSeconds(Math.max(0, ...waits.map(Number)));
+  return waits.includes(null) ? null : ceilSecondsCappedToSqsVisibility(Math.max(0, ...waits.map(Number)));
 }
 
 function readSeconds(text: string, now: Instant): number | null {
@@ -39,6 +39,6 @@ export function parseHttpDate(header: string | undefined): Instant | null {
  * Rounds a wait up to whole seconds. The maximum wait is 12 hours, because a visibility timeout of SQS is at most 12
  * hours.
  */
-export function toSqsWaitSeconds(seconds: number): number {
+export function ceilSecondsCappedToSqsVisibility(seconds: number): number {
   return Math.min(Math.ceil(seconds), SQS_MAX_VISIBILITY_SECONDS);
 }

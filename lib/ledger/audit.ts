@@ -37,7 +37,7 @@ type WatchClass = "concluded" | "stopped" | "live" | "orphaned";
  * Returns the class of a watch for the audit.
  * @param watch.dueAt when the sweep function checks the watch, or null
  */
-export function classifyForAudit(
+export function classifyWatchForAudit(
   { state, dueAt, deadlineAt }: { state: WatchState; dueAt: Instant | null; deadlineAt: Instant },
   now: Instant,
 ): WatchClass {

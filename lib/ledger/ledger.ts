@@ -2,7 +2,7 @@ import type { Instant, JobKey, WatchGeneration } from "../domain/job.ts";
 import type { DurationCount } from "../schedule/duration-counts.ts";
 import type { EndedDurations, LatestDurations } from "../schedule/usual-durations.ts";
 import type { NotificationLedger } from "./notification.ts";
-import type { SlowRecord } from "./watch-deliveries.ts";
+import type { SlowRecord } from "./watch-deliveries-and-overdue-times.ts";
 import type { WatchLedger } from "./watch-ledger.ts";
 
 export interface TargetState {
@@ -20,14 +20,14 @@ export interface TargetState {
 export interface TargetLedger {
   readTarget(name: string): Promise<TargetState>;
   /** Sets `throttledUntil` of a target, unless a later time is stored. */
-  throttleTarget(name: string, until: Instant): Promise<void>;
+  throttleTargetUntilAtLeast(name: string, until: Instant): Promise<void>;
   /** Stores the time `at` of a response "gone", unless an earlier time is stored. Returns the stored time. */
-  markTargetGone(name: string, at: Instant): Promise<Instant>;
-  /** Removes the time of `markTargetGone`. */
+  markTargetGoneOnce(name: string, at: Instant): Promise<Instant>;
+  /** Removes the time of `markTargetGoneOnce`. */
   clearTargetGone(name: string): Promise<void>;
   /** Switches a target off. The result is false if the target was already off. */
   switchTargetOff(name: string, at: Instant): Promise<boolean>;
-  /** Switches a target on and removes the time of `markTargetGone`. */
+  /** Switches a target on and removes the time of `markTargetGoneOnce`. */
   switchTargetOn(name: string): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export interface DurationLedger {
    * Returns the counts of one job type. With `ANY_TYPE`, it returns the counts of all job types. Operations only count
    * for their own type.
    */
-  readDurations(project: string, jobType: string): Promise<readonly DurationCount[]>;
+  readDurationCounts(project: string, jobType: string): Promise<readonly DurationCount[]>;
 }
 
 interface NewDuration extends Omit<DurationCount, "count"> {
@@ -62,12 +62,12 @@ interface NewDuration extends Omit<DurationCount, "count"> {
 
 export interface DigestLedger {
   /** Creates a digest (one message about several jobs). If a digest with this ID exists, nothing happens. */
-  createDigest(digest: NewDigest): Promise<void>;
+  createDigestIfAbsent(digest: NewDigest): Promise<void>;
   /**
    * Removes a job from the running jobs of a digest. Returns the number of remaining running jobs. Without such a
    * digest, it is 0. If the job was already removed, nothing changes.
    */
-  removeRunningMemberAndCount(digestId: string, job: JobKey): Promise<number>;
+  removeRunningMemberAndCountRemaining(digestId: string, job: JobKey): Promise<number>;
   readDigest(digestId: string): Promise<Digest | null>;
 }
 
@@ -98,8 +98,8 @@ export interface SlowLedger {
   /**
    * Stores the record of a slow job, unless this generation of the watch already has one. Returns the stored record.
    */
-  saveSlowOnce(generation: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
-  readSlow(generation: WatchGeneration): Promise<SlowRecord | null>;
+  saveSlowRecordOnce(watch: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
+  readSlowRecord(generation: WatchGeneration): Promise<SlowRecord | null>;
   /** Returns the durations of the latest ended jobs of a type, or empty lists. */
   readLatestDurations(project: string, jobType: string): Promise<LatestDurations>;
   /**
@@ -186,9 +186,9 @@ export interface WaitingCallLedger {
    * Adds a waiting call. Returns its number, which is below `limits.total`. The result is null if too many calls are
    * waiting. If several calls start at the same time, the result may be null although one of them could wait.
    */
-  countWaitingCall(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
+  addWaitingCallIfAllowed(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
   /** Removes a waiting call that has ended before `until`. */
-  endWaiting(number: number, call: WaitingCall): Promise<void>;
+  removeWaitingCall(number: number, call: WaitingCall): Promise<void>;
 }
 
 /** Returns a number that no waiting call has. The result is null if the caller may not have a further waiting call. */
@@ -207,21 +207,21 @@ export function findFreeCallNumber(
 export interface DiscoveryLedger {
   /**
    * Reserves the next list of a project's jobs. The result is null if the previous list was less than `intervalMs` ago.
-   * After `requestJobListNow`, the shorter `MIN_JOB_LIST_INTERVAL_MS` applies.
+   * After `requestJobListSoon`, the shorter `MIN_JOB_LIST_INTERVAL_MS` applies.
    */
   claimJobList(project: string, now: Instant, intervalMs: number): Promise<ClaimedDiscovery | null>;
   /**
    * Lets discovery list the jobs of a project as soon as possible, but not before `MIN_JOB_LIST_INTERVAL_MS` has passed
    * since the previous list.
    */
-  requestJobListNow(project: string): Promise<void>;
+  requestJobListSoon(project: string): Promise<void>;
   /**
    * Replaces the state of discovery in a project. Before the first `claimJobList`, nothing happens. If another list has
    * switched discovery on meanwhile, nothing happens either. Otherwise a slow first list would hide jobs that ended
    * after a faster list.
-   * @param claimedSwitchedOnAt `switchedOnAt` from `claimJobList`
+   * @param switchedOnAt `switchedOnAt` from `claimJobList`
    */
-  saveDiscovery(project: string, claimedSwitchedOnAt: Instant | null, discovery: Discovery): Promise<void>;
+  saveDiscoveryIfUnchanged(project: string, switchedOnAt: Instant | null, stored: Discovery): Promise<void>;
   /**
    * Stores the ID of an SMN message (Simple Message Notification of Huawei Cloud). The result is false if this ID is
    * already stored.

@@ -36,7 +36,7 @@ export type NotificationGenerations = Readonly<Record<string, number>>;
  * restart always leads to a new notification, because its generation is the highest of all watches of the job. The
  * result contains only generations above the generation of the watch.
  */
-export function computeHigherGenerations(
+export function computeHigherGenerationsOfSharedTargets(
   { generation, targets }: WatchTargets,
   jobWatches: readonly WatchTargets[],
 ): NotificationGenerations {
@@ -62,9 +62,9 @@ export interface StartedGeneration extends WatchGeneration {
 }
 
 /**
- * Computes the same as `computeHigherGenerations` for targets that a call adds to an ended watch. Another watch may
- * already have notified the target of the same end. This case is an exception. In this case, the notification key is
- * the key of the other watch, so that the target is not notified again.
+ * Computes the same as `computeHigherGenerationsOfSharedTargets` for targets that a call adds to an ended watch.
+ * Another watch may already have notified the target of the same end. This case is an exception. In this case, the
+ * notification key is the key of the other watch, so that the target is not notified again.
  * @param jobWatches all watches of the job
  */
 export function computeGenerationsOfLateTargets(
@@ -225,9 +225,9 @@ export interface NotificationLedger {
    * Ends the lease without an attempt. Returns `superseded` and writes nothing if the queue message has lost the lease
    * of the notification.
    */
-  postponeNotification(postponement: Postponement): Promise<"recorded" | "superseded">;
+  postponeNotificationAndEndLease(postponement: Postponement): Promise<"recorded" | "superseded">;
   /** Returns the stored record of a notification, or a new record. */
-  readDelivery(key: NotificationKey): Promise<DeliveryRecord>;
+  readDeliveryOrPendingRecord(key: NotificationKey): Promise<DeliveryRecord>;
   /** Stores that the failed notification is in the dead-letter queue. */
   markDeadLettered(key: NotificationKey, redelivery: number): Promise<void>;
   /**
@@ -235,5 +235,5 @@ export interface NotificationLedger {
    * If another redelivery has started meanwhile, nothing changes and the result is null.
    * @param after the latest redelivery number that the caller has read.
    */
-  startRedelivery(key: NotificationKey, after: number, expiresAt: Instant): Promise<number | null>;
+  startRedeliveryAfter(key: NotificationKey, after: number, expiresAt: Instant): Promise<number | null>;
 }

@@ -14,7 +14,8 @@ const MAX_TOKEN_LENGTH = 7000;
 const TOKEN_RULE = "must be the value of 'next' from the previous page";
 
 /**
- * Checks only the characters and the length of a page token. `parsePageToken` also checks the content of a page token.
+ * Checks only the characters and the length of a page token. `parsePageTokenOrThrow` also checks the content of a page
+ * token.
  */
 export const PageToken = textSchema(
   z.regex(/^[A-Za-z0-9_-]+$/, TOKEN_RULE),
@@ -35,7 +36,7 @@ export class PageTokenError extends Error {
 
 /**
  * Returns the internal page token of a position in the list of watches. The token contains the name of a caller, so
- * readers must not see it. Readers get a token of `toPublicPageToken`.
+ * readers must not see it. Readers get a token of `removeCallerFromPageTokenOrThrow`.
  */
 export function toPageToken({ acceptedAt, jobId, caller }: PagePosition): string {
   return Buffer.from(JSON.stringify([acceptedAt, jobId, caller])).toString("base64url");
@@ -45,7 +46,7 @@ export function toPageToken({ acceptedAt, jobId, caller }: PagePosition): string
  * Returns the position in an internal page token.
  * @throws PageTokenError if `toPageToken` did not create the token.
  */
-export function parsePageToken(token: string): PagePosition {
+export function parsePageTokenOrThrow(token: string): PagePosition {
   const text = PageToken.safeParse(token).success ? Buffer.from(token, "base64url").toString() : "";
   const position = Position.safeParse(parseJsonOrUndefined(text));
   if (!position.success) throw new PageTokenError("The page token is not valid.");
@@ -58,8 +59,8 @@ export function parsePageToken(token: string): PagePosition {
  * the few watches of a job. The byte does not reveal the name, because many names have the same byte.
  * @throws PageTokenError if `toPageToken` did not create the token.
  */
-export function toPublicPageToken(token: string): string {
-  const { acceptedAt, jobId, caller } = parsePageToken(token);
+export function removeCallerFromPageTokenOrThrow(token: string): string {
+  const { acceptedAt, jobId, caller } = parsePageTokenOrThrow(token);
   return Buffer.from(JSON.stringify([acceptedAt, jobId, callerByte(caller)])).toString("base64url");
 }
 
@@ -67,9 +68,9 @@ export function toPublicPageToken(token: string): string {
  * Converts the page token of a reader to an internal page token. After a restart of the watch, the position in the
  * token may not exist any more. The next page then starts after all watches of the job with the acceptance time of the
  * token.
- * @throws PageTokenError if `toPublicPageToken` did not create the token.
+ * @throws PageTokenError if `removeCallerFromPageTokenOrThrow` did not create the token.
  */
-export async function resolveLedgerPageToken(
+export async function restoreCallerInPageTokenOrThrow(
   token: string,
   project: string,
   ledger: Pick<WatchReadLedger, "listJobWatches">,

@@ -106,8 +106,8 @@ export interface WatchEnd {
 export type EndResult =
   | { readonly kind: "ended" }
   /**
-   * The watch did not end, because the caller has added targets. All `targets` must now be notified, and `endWatch`
-   * must be called again.
+   * The watch did not end, because the caller has added targets. All `targets` must now be notified, and
+   * `endWatchUnlessTargetsAdded` must be called again.
    */
   | { readonly kind: "targets_changed"; readonly targets: readonly string[] }
   | { readonly kind: "over" };
@@ -155,8 +155,8 @@ export interface WatchChangeLedger {
     outcome: StoredOutcome,
     expiresAt: Instant,
   ): Promise<OutcomeRecord>;
-  readOutcome(generation: WatchGeneration): Promise<OutcomeRecord | null>;
-  endWatch(end: WatchEnd): Promise<EndResult>;
+  readOutcomeWithoutTree(generation: WatchGeneration): Promise<OutcomeRecord | null>;
+  endWatchUnlessTargetsAdded(end: WatchEnd): Promise<EndResult>;
   /**
    * Stops a running watch. A watch that ended as `timed_out` or `lost` keeps its outcome, but the next call for the job
    * restarts it.
@@ -171,29 +171,33 @@ export interface WatchReadLedger {
    * Returns only the state and the next poll time of a watch, which is cheaper than `readWatch`. The state may be a
    * second old. Returns null if the watch does not exist.
    */
-  readProgress(key: WatchKey): Promise<WatchProgress | null>;
+  readProgressEventuallyConsistent(key: WatchKey): Promise<WatchProgress | null>;
   /** Returns all watches of a job, newest first. */
   listJobWatches(job: JobKey): Promise<readonly Watch[]>;
   /**
    * Counts the running watches of a caller, and ended watches with unfinished notifications. The count may be some
    * seconds old.
    */
-  countLiveWatches(caller: string): Promise<number>;
+  countUnfinishedWatchesApproximately(caller: string): Promise<number>;
   /**
    * Returns at most `limit` watches that the sweep function should have checked before `now`. A recently checked watch
    * comes after all other overdue watches.
    */
-  listOverdue(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
+  listOverdueWatches(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**
    * Changes when the sweep function checks a watch. With `dueAt` null, it does not check the watch again. The result is
    * `changed` if another call changed this time first, or if `dueAt` is null and the watch is running.
    */
-  rescheduleSweep(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
+  rescheduleSweepIfUnchanged(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**
    * Makes the sweep function check the watch at `dueAt` or earlier, even after its end. With `expiresAt`, the watch,
    * its outcome and its slow job are stored at least until then. If the watch does not exist, nothing happens.
    */
-  scheduleSweepBy(generation: WatchGeneration, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
+  scheduleSweepByAndExtendExpiry(
+    generation: WatchGeneration,
+    dueAt: Instant,
+    expiresAt: Instant | null,
+  ): Promise<void>;
   /**
    * Returns one page of a project's watches, newest first.
    * @param page.before `next` of the previous page, or null for the first page

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { isCallbackTargetName } from "../channels/webhook/target.ts";
-import type { Context } from "../domain/context.ts";
+import type { Context } from "../domain/context-and-labels.ts";
 import { type Instant, type Job, type PollErrors, type WatchGeneration, WatchState } from "../domain/job.ts";
 import { mayBeAnotherOperation, type Operation } from "../domain/operation.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
@@ -8,29 +8,12 @@ import type { ReadyProgress } from "../domain/ready.ts";
 import { countUtf8Bytes, truncate } from "../domain/truncate-text.ts";
 import { IntegerZeroByDefault, NumberNullByDefault, TextNullByDefault } from "../domain/zod-fields.ts";
 import type { NotificationGenerations } from "./notification.ts";
-import type { SlowRecord, WatchDelivery } from "./watch-deliveries.ts";
+import type { SlowRecord, WatchDelivery } from "./watch-deliveries-and-overdue-times.ts";
 
 export const NO_LIMITS: WatchLimits = { callbacksPerWatch: 0, targetsPerWatch: 0 };
 
 /** The maximum size of a CCE text in a watch. A watch must be small, because each poll writes it. */
 const TEXT_BYTES = 200;
-
-/**
- * If a poll is later than `POLL_OVERDUE_MS`, its queue message is probably lost. Normal delays of the queue and of a
- * cold start are shorter.
- */
-const POLL_OVERDUE_MS = 30_000;
-/**
- * A poll or notification that is late by a quarter of an hour is stuck: its message was sent again at least twice without
- * effect. The alarm `overdue` counts the runs of the sweep function that find a stuck poll or notification.
- */
-export const STUCK_MS = 15 * 60_000;
-
-/**
- * After the end of a watch, the sweep function checks its notifications after `DELIVERIES_OVERDUE_MS`. After
- * `DELIVERIES_OVERDUE_MS`, most notifications are delivered.
- */
-const DELIVERIES_OVERDUE_MS = 60_000;
 
 /** How many poll times of a watch are stored. */
 export const POLL_HISTORY = 60;
@@ -147,34 +130,10 @@ export function isRestartedByCall(
 }
 
 /** Returns the number of polls in the current generation, including a running poll. */
-export function countPollsOfGeneration(
+export function countQueriedPollsOfGeneration(
   watch: Pick<Watch, "poll" | "previousPolls" | "rateLimitedPolls">,
 ): number {
   return watch.poll - watch.previousPolls - watch.rateLimitedPolls;
-}
-
-/**
- * The sweep function replaces lost queue messages. Returns when it replaces the message of a poll that is planned for
- * `nextPollAt`.
- */
-export function pollOverdueAt(nextPollAt: Instant): Instant {
-  return nextPollAt + POLL_OVERDUE_MS;
-}
-
-/**
- * Rounds a time up to the last millisecond before the next run of the sweep function. Runs start at multiples of
- * `sweepIntervalMs`. With rounded times, a run finds the same overdue watches as with exact times.
- */
-export function roundUpToLastMsBeforeSweep(at: Instant, sweepIntervalMs: number): Instant {
-  return Math.floor(at / sweepIntervalMs) * sweepIntervalMs + sweepIntervalMs - 1;
-}
-
-/**
- * Returns when the sweep function checks the notifications of an ended watch.
- * @param at the end of the watch, or the time when a target was added to the ended watch.
- */
-export function deliveriesOverdueAt(at: Instant): Instant {
-  return at + DELIVERIES_OVERDUE_MS;
 }
 
 /** Truncates a CCE text to `TEXT_BYTES` bytes, because a stored watch must be small. */

@@ -34,7 +34,7 @@ import { EventResult, SmnMessage } from "../cce/smn.ts";
 import { describeDeliveryReasonsForApiReference } from "../channels/delivery-reason.ts";
 import { JobEvent, JobEventData, SlowEvent, SlowEventData } from "../channels/webhook/event.ts";
 import { Cause, CauseInTree, Failure } from "../domain/cause.ts";
-import { Context } from "../domain/context.ts";
+import { Context } from "../domain/context-and-labels.ts";
 import { DeliveryState, JobState, Outcome, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
 import { isJsonObject, type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
 import { AddonAction, Operation } from "../domain/operation.ts";

@@ -3,15 +3,15 @@ import { PROBLEMS, type ProblemKind } from "../api/problem-response.ts";
 import { describeDeliveryReasonsForApiReference } from "../channels/delivery-reason.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { type Html, html } from "../pages/html.ts";
-import { createInlineElement } from "../pages/page-shell.ts";
+import { createInlineElementOrThrow } from "../pages/page-shell.ts";
 import {
   renderCodeBlock,
   renderDefinitions,
   renderParameterTable,
-  renderProse,
   renderResponseFieldTable,
   renderTable,
   renderTableOfEachBodyForm,
+  renderTextWithCodeAndSchemaLinks,
   schemaNameOfReference,
 } from "./docs-parts.ts";
 import { type Content, createProblemExample, PROBLEM_HELP } from "./error-responses.ts";
@@ -54,15 +54,15 @@ export function renderDocsPage(
     operations: operations.filter(({ operation }) => operation.tags.includes(tag.name)),
   }));
   const objects = Object.keys(schemas).filter((name) => "properties" in (schemas[name] ?? {}));
-  const style = createInlineElement(
+  const style = createInlineElementOrThrow(
     "style",
     readFileSync(new URL("./docs-page.css", import.meta.url), "utf8"),
   );
-  const script = createInlineElement("script", copyScript);
+  const script = createInlineElementOrThrow("script", copyScript);
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${info.title}: API reference</title>${style.element}</head>
-<body><header><h1>${info.title}</h1><p>${renderProse(info.description)}</p>
+<body><header><h1>${info.title}</h1><p>${renderTextWithCodeAndSchemaLinks(info.description)}</p>
 <p>Requests carry <code>authorization: Bearer TOKEN</code>, unless the operation needs no token. The operator of the service makes tokens. Responses carry the header <code>x-request-id</code>. The examples use the shell variables <code>NOTIFIER_URL</code>, the URL of this service, and <code>NOTIFIER_TOKEN</code>. <a href="v1/openapi.json">openapi.json</a> contains this page as OpenAPI 3.1.</p></header>
 <nav aria-label="Contents" tabindex="0">${groups.map(
     (group) => html`<h2>${group.name}</h2><ul>${group.operations.map(contentsEntry)}</ul>`,
@@ -70,7 +70,7 @@ export function renderDocsPage(
 <main>
 ${groups.map(
   (group) =>
-    html`<section><h2>${group.name}</h2><p>${renderProse(group.description)}</p>${group.operations.map((operation) => operationSection(operation, schemas))}</section>`,
+    html`<section><h2>${group.name}</h2><p>${renderTextWithCodeAndSchemaLinks(group.description)}</p>${group.operations.map((operation) => operationSection(operation, schemas))}</section>`,
 )}
 <section id="problems"><h2>Problems</h2><p>An error is <code>application/problem+json</code> (RFC 9457). <code>errors</code> lists every fault. <code>type</code> ends with the kind of the problem.</p>
 ${Object.keys(PROBLEMS).map((kind) => problemEntry(kind as ProblemKind))}</section>
@@ -81,7 +81,7 @@ ${Object.keys(PROBLEMS).map((kind) => problemEntry(kind as ProblemKind))}</secti
 ${renderDefinitions("reason", describeDeliveryReasonsForApiReference())}</section>
 <section id="schemas"><h2>Schemas</h2>${objects.map(
     (name) =>
-      html`<h3 id="schema-${name}">${name}</h3><p>${renderProse(String(schemas[name]?.description ?? ""))}</p>${renderResponseFieldTable(name, schemas)}`,
+      html`<h3 id="schema-${name}">${name}</h3><p>${renderTextWithCodeAndSchemaLinks(String(schemas[name]?.description ?? ""))}</p>${renderResponseFieldTable(name, schemas)}`,
   )}</section>
 </main>${script.element}</body></html>
 `;
@@ -102,7 +102,7 @@ function contentsEntry({ path, method, operation: { operationId, summary } }: Do
 function problemEntry(kind: ProblemKind): Html {
   const { status, title } = PROBLEMS[kind];
   const { cause, remedy } = PROBLEM_HELP[kind];
-  return html`<h3 id="problem-${kind}">${status} ${title}: <code>${kind}</code></h3><p>${renderProse(cause)}</p><p>${renderProse(remedy)}</p>${renderCodeBlock(JSON.stringify(createProblemExample(kind), null, 2))}`;
+  return html`<h3 id="problem-${kind}">${status} ${title}: <code>${kind}</code></h3><p>${renderTextWithCodeAndSchemaLinks(cause)}</p><p>${renderTextWithCodeAndSchemaLinks(remedy)}</p>${renderCodeBlock(JSON.stringify(createProblemExample(kind), null, 2))}`;
 }
 
 /** An operation of the API, or a webhook event, which has no path. */
@@ -125,16 +125,16 @@ function operationSection(
   const successes = Object.entries(responses).filter(([status]) => /^[23d]|^410/.test(status) || isEvent);
   const examples = Object.entries(body?.examples ?? {});
   const needsToken = security === undefined;
-  return html`<section id="${operationId}"><h3>${renderProse(summary)}</h3>
+  return html`<section id="${operationId}"><h3>${renderTextWithCodeAndSchemaLinks(summary)}</h3>
 ${!isEvent && html`<p class="route"><code><b>${verb}</b> ${path}</code> ${needsToken ? "needs a token." : "needs no token."}</p>`}
-${description !== undefined && html`<p>${renderProse(description)}</p>`}
+${description !== undefined && html`<p>${renderTextWithCodeAndSchemaLinks(description)}</p>`}
 ${parameters.length > 0 && html`<h4>Parameters</h4>${renderParameterTable(`Parameters of ${summary}`, operation, schemas)}`}
 ${
   bodySchema !== "" &&
   html`<h4>Request body${requestBody?.required === false && " (optional)"}</h4>${
     isEvent
       ? [
-          html`<p>${renderProse(`The schema \`${bodySchema}\` lists the fields.`, schemas)}</p>`,
+          html`<p>${renderTextWithCodeAndSchemaLinks(`The schema \`${bodySchema}\` lists the fields.`, schemas)}</p>`,
           examples.map(([, { value }]) => renderCodeBlock(toJson(value))),
         ]
       : renderTableOfEachBodyForm(`Request body of ${summary}`, bodySchema, schemas)
@@ -153,7 +153,7 @@ ${!isEvent && errorTable(summary, responses)}</section>
 
 function response(status: string, text: string, content: Content): Html {
   const examples = Object.values(content).flatMap((body) => Object.values(body.examples ?? {}));
-  return html`<p><code>${status}</code> ${renderProse(text)}</p>${examples.map(({ value }) => renderCodeBlock(toJson(value)))}`;
+  return html`<p><code>${status}</code> ${renderTextWithCodeAndSchemaLinks(text)}</p>${examples.map(({ value }) => renderCodeBlock(toJson(value)))}`;
 }
 
 /** Renders the error responses of an operation as a table. Each kind of problem is a link to its help. */

@@ -5,7 +5,7 @@ import { EXAMPLES, FIELD_HELP, type FieldHelp, type OpenApiOperation } from "./o
 type Schemas = Readonly<Record<string, JsonObject>>;
 
 /** Renders text with code between backticks. The name of a schema becomes a link. */
-export function renderProse(text: string, schemas: Schemas = {}): readonly Part[] {
+export function renderTextWithCodeAndSchemaLinks(text: string, schemas: Schemas = {}): readonly Part[] {
   return text.split("`").map((part, index) => {
     if (index % 2 === 0) return part;
     // The browser may break the line after a dot, as in `settings.defaultProject`.
@@ -39,7 +39,8 @@ export function renderTable(
 /** Renders a list of terms and meanings. Each term has an anchor. */
 export function renderDefinitions(prefix: string, meanings: Readonly<Record<string, string>>): Html {
   return html`<dl>${Object.entries(meanings).map(
-    ([term, text]) => html`<dt id="${prefix}-${term}">${term}</dt><dd>${renderProse(text)}</dd>`,
+    ([term, text]) =>
+      html`<dt id="${prefix}-${term}">${term}</dt><dd>${renderTextWithCodeAndSchemaLinks(text)}</dd>`,
   )}</dl>`;
 }
 
@@ -65,7 +66,7 @@ export function renderTableOfEachBodyForm(label: string, name: string, schemas: 
   return names.map((form) => {
     const schema = schemas[form] ?? {};
     const rows = requestFields(form, "", EXAMPLES[form], schemas);
-    return html`<p>${renderProse(String(schema.description ?? ""))}</p>
+    return html`<p>${renderTextWithCodeAndSchemaLinks(String(schema.description ?? ""))}</p>
 ${renderTable(`${label}: ${form}`, ["Field", ...REQUEST_HEADS], rows)}`;
   });
 }
@@ -98,20 +99,20 @@ function requestCells(
   const { example, description } = help;
   const fallback = help.default ?? ("default" in schema ? jsonInBackticks(schema.default) : "–");
   return [
-    renderProse(describeTypeAndLimits(schema), schemas),
+    renderTextWithCodeAndSchemaLinks(describeTypeAndLimits(schema), schemas),
     isRequired ? "yes" : "no",
-    renderProse(isRequired ? "–" : fallback),
+    renderTextWithCodeAndSchemaLinks(isRequired ? "–" : fallback),
     html`<code>${typeof example === "string" ? example : JSON.stringify(example)}</code>`,
-    renderProse(description),
+    renderTextWithCodeAndSchemaLinks(description),
   ];
 }
 
 export function renderResponseFieldTable(name: string, schemas: Schemas): Html {
   const rows = fieldsOf(schemas[name] ?? {}).map(({ field, property, isRequired }) => [
     html`<code>${field}</code>`,
-    renderProse(describeTypeAndLimits(property), schemas),
+    renderTextWithCodeAndSchemaLinks(describeTypeAndLimits(property), schemas),
     isRequired ? "yes" : "no",
-    renderProse(String(property.description ?? "")),
+    renderTextWithCodeAndSchemaLinks(String(property.description ?? "")),
   ]);
   return renderTable(`Fields of ${name}`, ["Field", "Type", "Always present", "Description"], rows);
 }

@@ -4,10 +4,11 @@ import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from "../api/list-and-health-docum
 import type { ProblemKind } from "../api/problem-response.ts";
 import { type OperationId, ROUTES } from "../api/routes.ts";
 import { Submission } from "../api/submission.ts";
-import { MAX_WAIT_SECONDS } from "../api/watch-parameters.ts";
-import { Context } from "../domain/context.ts";
-import { JobId, Name } from "../domain/job.ts";
+import { MAX_WAIT_SECONDS } from "../api/watch-path-and-wait-parameters.ts";
+import { Context } from "../domain/context-and-labels.ts";
+import { JobId } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
+import { Name } from "../domain/names.ts";
 import { Operation } from "../domain/operation.ts";
 import { OPERATION_KINDS } from "../domain/operation-kind.ts";
 import { PageToken } from "../ledger/page-token.ts";

@@ -3,7 +3,7 @@ import type { DeliveryState, Verdict, WatchState } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html, renderBdiElement } from "./html.ts";
 import { type IconName, renderStateIcon } from "./state-icons.ts";
-import { parseSetInstant, renderCountdown, renderShortTime, renderTime } from "./time-html.ts";
+import { parseInstantSince2000, renderCountdown, renderShortTime, renderTime } from "./time-html.ts";
 
 /** With at most `MAX_UNSORTED` targets, their order stays. Otherwise they are sorted by state. */
 const MAX_UNSORTED = 8;
@@ -53,8 +53,8 @@ function foldedEntries(entries: readonly Html[], [iconName, text]: DeliveryPrese
 
 function deliveryEntry(delivery: DeliveryDocument, watchState: WatchState): Html {
   const [iconName, text] = presentDelivery(delivery, watchState);
-  const at = parseSetInstant(delivery.at);
-  const next = parseSetInstant(delivery.nextAttemptAt);
+  const at = parseInstantSince2000(delivery.at);
+  const next = parseInstantSince2000(delivery.nextAttemptAt);
   const attempts = delivery.attempts === 1 ? "1 attempt" : `${delivery.attempts} attempts`;
   const isSlow = delivery.event === "job.slow";
   return html`<li data-key="${delivery.target}${isSlow && " job.slow"}"><p class="head">${renderStateIcon(iconName)}<b>${renderBdiElement(delivery.target)}</b>${isSlow && " that the job is slow"}<span class="word c-${iconName}">${text}</span></p>

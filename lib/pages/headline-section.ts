@@ -3,10 +3,10 @@ import { createClusterConsoleUrl } from "../domain/console-url.ts";
 import { explainUnclearWatchState, type Instant, wasJobObserved } from "../domain/job.ts";
 import { isOperationWithoutJob, operationNameOrJobType } from "../domain/operation-kind.ts";
 import { formatDuration } from "../domain/time-text.ts";
-import { type Html, html, normalizeWebUrl, renderBdiElement, renderExternalLink } from "./html.ts";
+import { type Html, html, normalizeHttpUrl, renderBdiElement, renderExternalLink } from "./html.ts";
 import { presentState, renderStateIcon } from "./state-icons.ts";
 import {
-  parseSetInstant,
+  parseInstantSince2000,
   renderCountdown,
   renderRunningDuration,
   renderTimesInText,
@@ -41,7 +41,7 @@ ${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)
 
 /** Renders who started the job, the pipeline, the commit and the labels. Missing information is omitted. */
 function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocument["context"]): Html {
-  const run = normalizeWebUrl(runUrl);
+  const run = normalizeHttpUrl(runUrl);
   const parts = [
     run ? renderExternalLink(run, runLabel(run, pipeline)) : pipeline && renderBdiElement(pipeline),
     actor && html`by ${renderBdiElement(actor)}`,
@@ -91,8 +91,8 @@ function roundToUnit(seconds: number): { readonly count: number; readonly unit: 
 /** Returns the start of a job. If it is unknown, the result is the acceptance time. */
 export function jobStartOrAcceptanceTime(document: StatusDocument): Instant {
   return (
-    parseSetInstant(document.createdAt) ??
-    parseSetInstant(document.job?.createdAt ?? null) ??
+    parseInstantSince2000(document.createdAt) ??
+    parseInstantSince2000(document.job?.createdAt ?? null) ??
     Date.parse(document.acceptedAt)
   );
 }
@@ -105,7 +105,8 @@ function clock(document: StatusDocument, now: Instant): Html | string | null {
 function endLine(document: StatusDocument): Html {
   const jobEnded = ["succeeded", "failed", "not_ready"].includes(document.state);
   const end =
-    (jobEnded ? parseSetInstant(document.updatedAt) : null) ?? parseSetInstant(document.concludedAt);
+    (jobEnded ? parseInstantSince2000(document.updatedAt) : null) ??
+    parseInstantSince2000(document.concludedAt);
   const label = jobEnded ? "Ended" : "Watched until";
   return html`${end !== null && html`${label} ${renderTimeWithAge(end)}.`}`;
 }
@@ -114,7 +115,7 @@ function endLine(document: StatusDocument): Html {
 function waitingLine(document: StatusDocument, wasObserved: boolean): Html | null {
   if (document.polls === 0) return html`<p>Accepted. The first poll is about to start.</p>`;
   if (wasObserved) return null;
-  const next = parseSetInstant(document.nextPollAt);
+  const next = parseInstantSince2000(document.nextPollAt);
   return html`<p>No poll has seen the job yet.${next !== null && html` Next poll ${renderCountdown(next)}.`}</p>`;
 }
 

@@ -44,13 +44,13 @@ export function renderBdiElement(text: string): Html {
 }
 
 /** Renders a `CamelCase` name. The browser may break the line between its words. */
-export function renderCamelCaseName(name: string): Html {
+export function renderCamelCaseNameWithLineBreaks(name: string): Html {
   const parts = name.split(/(?<=[a-z])(?=[A-Z])/);
   return html`<bdi>${parts.map((part, index) => html`${index > 0 && html`<wbr>`}${part}`)}</bdi>`;
 }
 
 /** Returns a normalized http or https URL. For any other text, such as a `javascript:` URL, the result is null. */
-export function normalizeWebUrl(text: string | null | undefined): string | null {
+export function normalizeHttpUrl(text: string | null | undefined): string | null {
   const url = text ? URL.parse(text) : null;
   return url?.protocol === "https:" || url?.protocol === "http:" ? url.href : null;
 }
@@ -69,7 +69,7 @@ export function renderTextWithLinks(text: string): Html {
   let end = 0;
   for (const match of text.matchAll(WEB_URL)) {
     const address = match[0].replace(FINAL_PUNCTUATION, "");
-    const url = normalizeWebUrl(address);
+    const url = normalizeHttpUrl(address);
     if (url === null) continue;
     parts.push(html`${text.slice(end, match.index)}${renderExternalLink(url, address)}`);
     end = match.index + address.length;

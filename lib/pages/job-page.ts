@@ -11,7 +11,7 @@ import { type RenderedPage, renderPage, renderPageFooter } from "./page-shell.ts
 import { presentState, renderStateIcon } from "./state-icons.ts";
 import { renderSubJobsSection } from "./subjobs-section.ts";
 import {
-  parseSetInstant,
+  parseInstantSince2000,
   renderCountdown,
   renderIfKnown,
   renderTime,
@@ -161,10 +161,15 @@ function copyable(text: string, what: string): Html {
 function pollStrip(document: StatusDocument, now: Instant): Html | null {
   const polledAt = document.polledAt.map((at) => Date.parse(at));
   if (polledAt.length === 0) return null;
-  const next = document.done ? null : parseSetInstant(document.nextPollAt);
+  const next = document.done ? null : parseInstantSince2000(document.nextPollAt);
   const accepted = Date.parse(document.acceptedAt);
   const start = document.polls > polledAt.length ? Math.min(...polledAt) : Math.min(accepted, ...polledAt);
-  const end = Math.max(parseSetInstant(document.concludedAt) ?? now, next ?? 0, ...polledAt, start + 1000);
+  const end = Math.max(
+    parseInstantSince2000(document.concludedAt) ?? now,
+    next ?? 0,
+    ...polledAt,
+    start + 1000,
+  );
   const x = (instant: Instant) => formatSvgPercent(0.015 + (0.97 * (instant - start)) / (end - start));
   const label = polledAt.length === 1 ? "One poll" : `The latest ${polledAt.length} polls`;
   return html`<svg class="strip" role="img" aria-label="${label} on a line of time"><line class="base" x1="0" x2="100%" y1="9" y2="9"/>${polledAt.map(

@@ -1,5 +1,5 @@
 import type { RequestError } from "../api/problem-response.ts";
-import type { Context } from "../domain/context.ts";
+import type { Context } from "../domain/context-and-labels.ts";
 import {
   ACCESS_ERROR_TEXTS,
   type Instant,
@@ -65,7 +65,8 @@ export function renderListPage({ project, watches, errors, hasLabels, now, link 
 ${renderFilterForm(link.self, errors, hasLabels)}
 <div id="list">${sorted.length === 0 ? emptyList(link.before !== null) : html`<ol>${sorted.map((watch) => listEntry(watch, now))}</ol>`}
 <nav class="pages" aria-label="Pages">${
-      link.before && html`<a href="${replaceListParameter(link.self, "before", link.before)}">Older jobs</a>`
+      link.before &&
+      html`<a href="${listUrlWithParameterOnFirstPage(link.self, "before", link.before)}">Older jobs</a>`
     }</nav></div></main>
 ${renderPageFooter("docs")}`,
   });
@@ -151,7 +152,7 @@ export function renderFilterForm(
   const query = queryOf(currentUrl);
   const state = query.get("state");
   const stateLink = (text: string, value: string | null) =>
-    html`<a href="${replaceListParameter(currentUrl, "state", value)}"${value === state && html` aria-current="page"`}>${text}</a>`;
+    html`<a href="${listUrlWithParameterOnFirstPage(currentUrl, "state", value)}"${value === state && html` aria-current="page"`}>${text}</a>`;
   const kept = [...query].filter(([name]) => name === "state" || !LIST_PARAMETERS.includes(name));
   const isFiltered = LIST_PARAMETERS.some((name) => name !== "before" && query.get(name));
   return html`<div class="filter"><nav aria-label="By state" id="states">${stateLink("All", null)}${FILTER_STATES.map(
@@ -181,7 +182,11 @@ function dateField(name: string, text: string, value: string): Html {
  * Returns the relative URL of the list page with one changed parameter. The link key and the filter stay. Unless the
  * parameter is `before`, the URL is that of the first page.
  */
-export function replaceListParameter(currentUrl: string, name: string, value: string | null): string {
+export function listUrlWithParameterOnFirstPage(
+  currentUrl: string,
+  name: string,
+  value: string | null,
+): string {
   const query = queryOf(currentUrl);
   query.delete("before");
   if (value === null) query.delete(name);

@@ -27,8 +27,8 @@ export interface Page {
 
 /** Renders a complete HTML document. The same input leads to the same HTML. */
 export function renderPage(page: Page): RenderedPage {
-  const style = createInlineElement("style", page.css.join("\n"));
-  const script = page.script === "none" ? null : createInlineElement("script", LIVE_SCRIPT);
+  const style = createInlineElementOrThrow("style", page.css.join("\n"));
+  const script = page.script === "none" ? null : createInlineElementOrThrow("script", LIVE_SCRIPT);
   const document = html`<!doctype html>
 <html lang="en" data-live="${page.script}">
 <head>
@@ -104,7 +104,7 @@ interface InlineElement {
  * inside these elements cannot be escaped.
  * @throws Error if the code contains an HTML tag
  */
-export function createInlineElement(tag: "script" | "style", code: string): InlineElement {
+export function createInlineElementOrThrow(tag: "script" | "style", code: string): InlineElement {
   if (/<[/!]/.test(code)) throw new Error(`the code of a ${tag} must not contain a tag`);
   const trimmed = code.trim();
   const digest = createHash("sha256").update(trimmed).digest("base64");

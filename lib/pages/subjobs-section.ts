@@ -2,9 +2,9 @@ import type { JobDocument, StatusDocument } from "../api/status-document.ts";
 import type { Instant } from "../domain/job.ts";
 import { formatDuration, toIso } from "../domain/time-text.ts";
 import { truncate } from "../domain/truncate-text.ts";
-import { type Html, html, renderBdiElement, renderCamelCaseName } from "./html.ts";
+import { type Html, html, renderBdiElement, renderCamelCaseNameWithLineBreaks } from "./html.ts";
 import { type IconName, presentState, renderStateIcon } from "./state-icons.ts";
-import { parseSetInstant, renderIfKnown, renderRunningDuration, renderShortTime } from "./time-html.ts";
+import { parseInstantSince2000, renderIfKnown, renderRunningDuration, renderShortTime } from "./time-html.ts";
 import {
   computeSubJobBar,
   computeTimelineSpan,
@@ -42,7 +42,7 @@ export function renderSubJobsSection(document: StatusDocument, now: Instant): Ht
   const { job, done } = document;
   if (job === null || job.subJobs.length === 0) return null;
   const rows = [{ job, depth: 0 }, ...rowsBelow(job)];
-  const until = done ? (parseSetInstant(document.concludedAt) ?? now) : now;
+  const until = done ? (parseInstantSince2000(document.concludedAt) ?? now) : now;
   const timeline = computeTimelineSpan(job, until, document);
   const tree: Tree = { timeline, isLong: rows.length - 1 > MAX_SHORT_TREE, now: until, isOver: done };
   const span = timeline && html` data-start="${toIso(timeline.start)}" data-end="${toIso(timeline.end)}"`;
@@ -56,7 +56,7 @@ ${timesTable(rows, done)}</section>`;
 function treeNode(job: JobDocument, tree: Tree, lines: number): Html {
   const key = job.jobId && html` data-key="${job.jobId}"`;
   if (job.subJobs.length === 0) return html`<li${key}>${treeRow(job, tree)}${note(job)}</li>`;
-  const groups = foldSubJobs(job.subJobs, tree.isLong);
+  const groups = groupSubJobsForFolding(job.subJobs, tree.isLong);
   const isOpen = !tree.isLong || (groups.length <= lines && !isAllSucceeded(job));
   const parents = groups.filter((group) => group.length === 1 && !group.every(isAllSucceeded)).length;
   const linesOfEach = isOpen ? Math.floor((lines - groups.length) / Math.max(1, parents)) : 0;
@@ -76,7 +76,7 @@ function treeGroup(group: readonly JobDocument[], tree: Tree, lines: number): Ht
 
 function treeRow(job: JobDocument, tree: Tree): Html {
   const state = presentSubJob(job, tree.isOver);
-  const name = html`<b>${renderCamelCaseName(job.type || UNNAMED)}</b>${
+  const name = html`<b>${renderCamelCaseNameWithLineBreaks(job.type || UNNAMED)}</b>${
     job.resourceName && html` <span class="res">${renderBdiElement(job.resourceName)}</span>`
   }`;
   return html`<span class="row c-${state.icon}"><span class="name">${renderStateIcon(state.icon)}<span>${name}</span></span>${
@@ -87,7 +87,7 @@ function treeRow(job: JobDocument, tree: Tree): Html {
 function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): Html | string {
   const duration = jobDurationMs(job);
   if (duration !== null) return formatDuration(duration);
-  const start = parseSetInstant(job.createdAt);
+  const start = parseInstantSince2000(job.createdAt);
   const isRunning = job.state === "pending" && !isOver && start !== null && timeline !== null;
   return isRunning && start >= timeline.start ? renderRunningDuration(start, now) : "–";
 }
@@ -139,7 +139,7 @@ function kindOf(job: JobDocument): GroupKind {
  * the reader can open. Any other subjob is a group of one. The order stays if there are at most twelve groups. With
  * more than twelve groups, failed subjobs come first and succeeded subjobs last.
  */
-export function foldSubJobs(
+export function groupSubJobsForFolding(
   subJobs: readonly JobDocument[],
   isTreeLong: boolean,
 ): readonly (readonly JobDocument[])[] {

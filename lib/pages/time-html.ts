@@ -12,7 +12,7 @@ const HOUR = 60 * MINUTE;
 const ISO_TIME = /\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/;
 
 /** Parses an ISO 8601 time. Years before 2000 become null, because Go writes a missing time as year 1. */
-export function parseSetInstant(iso: string | null): Instant | null {
+export function parseInstantSince2000(iso: string | null): Instant | null {
   const instant = iso === null ? Number.NaN : Date.parse(iso);
   return instant >= Date.UTC(2000) ? instant : null;
 }
@@ -22,7 +22,7 @@ export function renderIfKnown<Rendered>(
   iso: string | null,
   render: (at: Instant) => Rendered,
 ): Rendered | null {
-  const instant = parseSetInstant(iso);
+  const instant = parseInstantSince2000(iso);
   return instant === null ? null : render(instant);
 }
 
@@ -65,7 +65,7 @@ export function renderCountdown(instant: Instant): Html {
 /** Renders text. Its ISO 8601 times become easy to read. */
 export function renderTimesInText(text: string): Html {
   return html`${text.split(ISO_TIME).map((part, index) => {
-    const instant = index % 2 === 1 ? parseSetInstant(part) : null;
+    const instant = index % 2 === 1 ? parseInstantSince2000(part) : null;
     return instant === null ? part : renderTimeWithAge(instant);
   })}`;
 }

@@ -1,7 +1,7 @@
 import type { JobDocument, StatusDocument } from "../api/status-document.ts";
 import type { Instant } from "../domain/job.ts";
 import { type Html, html } from "./html.ts";
-import { ageRoundingStepMs, parseSetInstant } from "./time-html.ts";
+import { ageRoundingStepMs, parseInstantSince2000 } from "./time-html.ts";
 
 /** The time span of the chart of a job and its subjobs. */
 export interface Timeline {
@@ -39,10 +39,10 @@ export function computeTimelineSpan(
   now: Instant,
   { done, expected }: Pick<StatusDocument, "done" | "expected">,
 ): Timeline | null {
-  const start = parseSetInstant(job.createdAt) ?? firstStart(job.subJobs);
+  const start = parseInstantSince2000(job.createdAt) ?? firstStart(job.subJobs);
   if (start === null) return null;
   const isPending = job.state === "pending";
-  const ownEnd = isPending ? null : parseSetInstant(job.updatedAt);
+  const ownEnd = isPending ? null : parseInstantSince2000(job.updatedAt);
   if (ownEnd !== null && ownEnd > start) return { start, end: ownEnd, now: ownEnd, usualEnd: null };
   if (done || !isPending) return now > start ? { start, end: now, now, usualEnd: null } : null;
   const usualEnd = expected
@@ -53,16 +53,16 @@ export function computeTimelineSpan(
 }
 
 function firstStart(jobs: readonly JobDocument[]): Instant | null {
-  const times = jobs.map((job) => parseSetInstant(job.createdAt)).filter((time) => time !== null);
+  const times = jobs.map((job) => parseInstantSince2000(job.createdAt)).filter((time) => time !== null);
   return times.length === 0 ? null : Math.min(...times);
 }
 
 /** Returns the bar of a subjob. Without a start time, the result is null. */
 export function computeSubJobBar(job: JobDocument, timeline: Timeline): Bar | null {
-  const start = parseSetInstant(job.createdAt);
+  const start = parseInstantSince2000(job.createdAt);
   if (start === null) return null;
   const isPending = job.state === "pending";
-  const end = isPending ? timeline.now : (parseSetInstant(job.updatedAt) ?? start);
+  const end = isPending ? timeline.now : (parseInstantSince2000(job.updatedAt) ?? start);
   const isOutside = start < timeline.start || start > timeline.end || end > timeline.end;
   const from = positionOf(start, timeline);
   return {
@@ -80,8 +80,8 @@ function positionOf(at: Instant, { start, end }: Pick<Timeline, "start" | "end">
  * Returns the duration of an ended job in ms. If a time is missing, or the end is before the start, the result is null.
  */
 export function jobDurationMs(job: JobDocument): number | null {
-  const start = parseSetInstant(job.createdAt);
-  const end = parseSetInstant(job.updatedAt);
+  const start = parseInstantSince2000(job.createdAt);
+  const end = parseInstantSince2000(job.updatedAt);
   if (job.state === "pending" || start === null || end === null || end < start) return null;
   return end - start;
 }

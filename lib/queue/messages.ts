@@ -3,12 +3,12 @@ import {
   CallerName,
   type Instant,
   JobId,
-  Name,
   TargetEvent,
   type WatchGeneration,
   type WatchKey,
 } from "../domain/job.ts";
 import { parseJsonOrUndefined } from "../domain/json.ts";
+import { Name } from "../domain/names.ts";
 import { Traceparent } from "../domain/traceparent.ts";
 import { Count, CountFromOne, textSchema } from "../domain/zod-fields.ts";
 import type { NotificationKey } from "../ledger/notification.ts";
@@ -146,7 +146,10 @@ export function createPollMessage(
  * the watch has ended or a message has claimed a poll. A second message for a claimed poll could overtake the message
  * that waits for the rate limit.
  */
-export function createUnclaimedFirstPollMessage(watch: Watch, delaySeconds: number): OutgoingMessage | null {
+export function recreateFirstPollMessageIfUnclaimed(
+  watch: Watch,
+  delaySeconds: number,
+): OutgoingMessage | null {
   const { state, poll, previousPolls } = watch;
   if (state !== "watching" || poll > previousPolls) return null;
   return createPollMessage({ ...watch, poll: poll + 1 }, delaySeconds);
@@ -165,12 +168,12 @@ export function createNotificationMessage(
 }
 
 /** Returns the watch generation with the outcome of a notification. */
-export function toWatchGeneration(message: NotificationMessage): WatchGeneration {
+export function watchGenerationOfMessage(message: NotificationMessage): WatchGeneration {
   const { project, jobId, caller, watchGeneration } = message;
   return { project, jobId, caller, generation: watchGeneration };
 }
 
-export function toNotificationKey(message: NotificationMessage): NotificationKey {
+export function notificationKeyOfMessage(message: NotificationMessage): NotificationKey {
   const { project, jobId, generation, outcome, target } = message;
   return { project, jobId, generation, event: `job.${outcome}`, target };
 }

@@ -1,4 +1,4 @@
-import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
+import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 
 /**
  * How long a message waits for other messages to share one request with them. A poll takes much longer than

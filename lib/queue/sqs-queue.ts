@@ -4,7 +4,7 @@ import {
   type SendMessageBatchRequestEntry,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
+import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 import { assertDelaysInRange, type OutgoingMessage, type Queue, type SendResult } from "./queue.ts";
 
 /** The maximum number of messages in a SendMessageBatch request. */
@@ -36,7 +36,7 @@ export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   return {
     async send(messages) {
       assertDelaysInRange(messages);
-      const batches = splitIntoBatches(messages).map((batch) => sendBatch(options, batch));
+      const batches = splitIntoSqsBatches(messages).map((batch) => sendBatch(options, batch));
       return (await Promise.all(batches)).flat();
     },
   };
@@ -63,7 +63,7 @@ export function createSqsQueue(options: SqsQueueOptions): Queue {
  * Splits messages into batches of the allowed size, in their order. A message that is too large has its own batch,
  * which SQS refuses.
  */
-export function splitIntoBatches(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
+export function splitIntoSqsBatches(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
   const batches: OutgoingMessage[][] = [];
   let bytes = 0;
   for (const message of messages) {

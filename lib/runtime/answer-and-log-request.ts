@@ -9,7 +9,7 @@ import {
 } from "../api/problem-response.ts";
 import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
 import { toTraceparentVersion00 } from "../domain/traceparent.ts";
-import { decodeText, withoutByteOrderMark } from "../http/decompress-and-decode-text.ts";
+import { decodeText, withoutByteOrderMarks } from "../http/decompress-and-decode-text.ts";
 import { LedgerUnavailableError, NewerItemError } from "../ledger/ledger.ts";
 import { createLambdaHandler, type Invocation } from "./invocation.ts";
 import { log, runWithTraceparent } from "./log.ts";
@@ -137,5 +137,5 @@ function readRequest(event: APIGatewayProxyEventV2): ApiRequest {
 function readBody({ body = "", isBase64Encoded, headers }: APIGatewayProxyEventV2): string {
   return isBase64Encoded
     ? decodeText(Buffer.from(body, "base64"), headers["content-type"])
-    : withoutByteOrderMark(body);
+    : withoutByteOrderMarks(body);
 }

@@ -4,7 +4,7 @@ import { Agent as HttpsAgent } from "node:https";
 import { type Connections, closeIdleConnections, makeAgentUseProxy } from "../http/connections.ts";
 import { parseHttpDate } from "../http/retry-after.ts";
 import { DEADLINE_PASSED, sendHttpRequest } from "../http/send-http-request.ts";
-import { correctSystemClock } from "./clock.ts";
+import { correctSystemClockIfFarOff } from "./clock.ts";
 import { OUTGOING_PROXY } from "./environment.ts";
 
 /**
@@ -81,7 +81,7 @@ export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
         throw new AwsRequestError(answer.code, answer.error ?? undefined);
       }
       const sentAt = parseHttpDate(answer.headers.date);
-      if (sentAt !== null) correctSystemClock(sentAt);
+      if (sentAt !== null) correctSystemClockIfFarOff(sentAt);
       if (answer.isTruncated) throw new AwsRequestError("RESPONSE_TOO_LONG");
       return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
     },

@@ -8,8 +8,8 @@ import type { LedgerTable } from "../ledger/dynamo/item-operations.ts";
 import type { SqsQueueOptions } from "../queue/sqs-queue.ts";
 import { AWS_CLIENT, withoutLogMiddleware } from "./aws-client.ts";
 import { systemClock, systemRandom } from "./clock.ts";
-import { OUTGOING_PROXY, readEnvironment, type Variable } from "./environment.ts";
-import { createSsmConfigSource } from "./ssm-config.ts";
+import { OUTGOING_PROXY, readEnvironmentOrThrow, type Variable } from "./environment.ts";
+import { createCachedSsmConfigSource } from "./ssm-config.ts";
 
 interface AwsPorts<C extends Config, Name extends Variable> {
   readonly env: Readonly<Record<Name | "LEDGER_TABLE" | "SWEEP_INTERVAL_SECONDS" | "CONFIG_PATH", string>>;
@@ -28,11 +28,11 @@ interface AwsPorts<C extends Config, Name extends Variable> {
  * @param names variables in addition to `LEDGER_TABLE`, `SWEEP_INTERVAL_SECONDS` and `CONFIG_PATH`
  * @throws an Error that names all missing and invalid variables
  */
-export function createAwsPorts<C extends Config, Name extends Variable>(
+export function readEnvironmentAndCreateAwsPorts<C extends Config, Name extends Variable>(
   configParser: ConfigParser<C>,
   ...names: readonly Name[]
 ): AwsPorts<C, Name> {
-  const env = readEnvironment<Name | "LEDGER_TABLE" | "SWEEP_INTERVAL_SECONDS" | "CONFIG_PATH">(
+  const env = readEnvironmentOrThrow<Name | "LEDGER_TABLE" | "SWEEP_INTERVAL_SECONDS" | "CONFIG_PATH">(
     "LEDGER_TABLE",
     "SWEEP_INTERVAL_SECONDS",
     "CONFIG_PATH",
@@ -47,7 +47,7 @@ export function createAwsPorts<C extends Config, Name extends Variable>(
       sweepIntervalMs,
     },
     sqs: { client: withoutLogMiddleware(new SQSClient(AWS_CLIENT)), random: systemRandom },
-    configs: createSsmConfigSource(env.CONFIG_PATH, configParser),
+    configs: createCachedSsmConfigSource(env.CONFIG_PATH, configParser),
     now: systemClock,
     random: systemRandom,
     proxy: OUTGOING_PROXY,

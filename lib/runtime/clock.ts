@@ -1,6 +1,6 @@
 /**
- * Returns the current time in milliseconds, corrected by `correctSystemClock`. Only this file may read the clock and
- * create random numbers. All other code gets the clock and random numbers as parameters.
+ * Returns the current time in milliseconds, corrected by `correctSystemClockIfFarOff`. Only this file may read the
+ * clock and create random numbers. All other code gets the clock and random numbers as parameters.
  */
 export const systemClock = (): number => Date.now() + correctionMs;
 
@@ -17,7 +17,7 @@ let correctionMs = 0;
  * the time of AWS from now on. With a wrong clock, watches and leases would end too early or too late.
  * @param awsTimeMs the time of an AWS response that has just arrived, in milliseconds
  */
-export function correctSystemClock(awsTimeMs: number): void {
+export function correctSystemClockIfFarOff(awsTimeMs: number): void {
   const differenceMs = awsTimeMs - Date.now();
   correctionMs = Math.abs(differenceMs) < MIN_CORRECTION_MS ? 0 : differenceMs;
 }

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { NonEmpty, textSchema } from "../domain/zod-fields.ts";
-import { readOutgoingProxy } from "../http/outgoing-proxy.ts";
+import { readOutgoingProxyOrThrow } from "../http/outgoing-proxy.ts";
 
 const Url = z.url();
 
@@ -8,7 +8,7 @@ const Url = z.url();
  * The proxy of HTTPS_PROXY and NO_PROXY, or null.
  * @throws an Error without the value if HTTPS_PROXY is not the URL of an HTTP proxy
  */
-export const OUTGOING_PROXY = readOutgoingProxy(process.env);
+export const OUTGOING_PROXY = readOutgoingProxyOrThrow(process.env);
 
 /** True in an instance of a Lambda function. Only Lambda and the local stack set AWS_LAMBDA_RUNTIME_API. */
 export const IS_LAMBDA_INSTANCE = process.env.AWS_LAMBDA_RUNTIME_API !== undefined;
@@ -30,7 +30,7 @@ export type Variable = keyof typeof VARIABLES;
  * Environment variables are read at the start, so that a wrong variable causes an error before the first message.
  * @throws an Error that names all missing and invalid variables
  */
-export function readEnvironment<Name extends Variable>(
+export function readEnvironmentOrThrow<Name extends Variable>(
   ...names: readonly Name[]
 ): Readonly<Record<Name, string>> {
   const shape = Object.fromEntries(names.map((name) => [name, VARIABLES[name]]));

@@ -67,7 +67,10 @@ export interface RetryOptions {
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  * @throws the error of the last request.
  */
-export async function retryAws<T>(request: () => Promise<T>, options: RetryOptions): Promise<T> {
+export async function retryTransientAwsErrors<T>(
+  request: () => Promise<T>,
+  options: RetryOptions,
+): Promise<T> {
   const { until, firstDelayMs, maxDelayMs, now, random, wait } = options;
   for (let longestMs = firstDelayMs; ; longestMs = Math.min(2 * longestMs, maxDelayMs)) {
     try {

@@ -11,12 +11,12 @@ import {
   SINGLE_ENTRIES,
 } from "../config/assemble-config.ts";
 import type { Config, ConfigParser } from "../config/config.ts";
-import { ConfigInvalidError, type ConfigSource, createConfigSource } from "../config/config-source.ts";
+import { ConfigInvalidError, type ConfigSource, createCachedConfigSource } from "../config/config-source.ts";
 import { AWS_CLIENT, withoutLogMiddleware } from "./aws-client.ts";
 import { systemClock, systemRandom, systemWait } from "./clock.ts";
 import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
-import { type RetryOptions, retryAws } from "./retry-aws.ts";
+import { type RetryOptions, retryTransientAwsErrors } from "./retry-aws.ts";
 
 /** SSM allows at most ten parameters per page. */
 const PAGE_SIZE = 10;
@@ -27,16 +27,16 @@ const MAX_DELAY_MS = 2000;
  * Creates the source of a config that is stored in SSM Parameter Store below `path`. The source reads only the parts
  * that the parser needs. The source logs and counts an invalid config and an unreadable config separately.
  */
-export function createSsmConfigSource<C extends Config>(
+export function createCachedSsmConfigSource<C extends Config>(
   path: string,
   { parts, parse }: ConfigParser<C>,
   { now, random, wait } = { now: systemClock, random: systemRandom, wait: systemWait },
 ): ConfigSource<C> {
-  // Only `retryAws` repeats failed SSM requests. If the SSM client also repeated requests, an overloaded AWS service
-  // would get many more requests.
+  // Only `retryTransientAwsErrors` repeats failed SSM requests. If the SSM client also repeated requests, an overloaded
+  // AWS service would get many more requests.
   const client = withoutLogMiddleware(new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 }));
   const decrypted: DecryptedParameters = new Map();
-  return createConfigSource({
+  return createCachedConfigSource({
     parse,
     readDocument: async (timeLimitMs) => {
       const until = now() + timeLimitMs;
@@ -125,12 +125,15 @@ async function decryptChanged(
 interface RequestOptions {
   /** If false, the values of the returned parameters are encrypted, and SSM makes no request to KMS. */
   readonly isDecrypted: boolean;
-  /** The options of `retryAws` for each request. Without `retry`, only the SSM client itself repeats a request. */
+  /**
+   * The options of `retryTransientAwsErrors` for each request. Without `retry`, only the SSM client itself repeats a
+   * request.
+   */
   readonly retry?: RetryOptions | undefined;
 }
 
 const sendRequest = <T>(request: () => Promise<T>, retry: RetryOptions | undefined) =>
-  retry === undefined ? request() : retryAws(request, retry);
+  retry === undefined ? request() : retryTransientAwsErrors(request, retry);
 
 async function getParameters(
   client: SSMClient,
@@ -167,7 +170,7 @@ async function listParameters(
 /**
  * Reads and decrypts all parameters below `path`. The names in the result are relative to `path`. If another process
  * writes parameters at the same time, the result may contain only a part of the written parameters.
- * @param retry options of `retryAws` for each page. By default, only the SSM client repeats requests.
+ * @param retry options of `retryTransientAwsErrors` for each page. By default, only the SSM client repeats requests.
  * @throws errors of AWS.
  */
 export async function readSsmParameters(

@@ -1,7 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { Instant, Job, Observation, Outcome, PollErrors } from "../domain/job.ts";
 import type { Ready, ReadyProgress } from "../domain/ready.ts";
-import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
+import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 import { countAndGroupSubJobs, listInnermostRunning } from "../domain/subjob-tree.ts";
 import { joinSentences, textInDefaultLanguage } from "../domain/text-in-default-language.ts";
 import type { DurationCount } from "./duration-counts.ts";

@@ -3,7 +3,7 @@ import { verdictOfNetworkError } from "../../lib/channels/attempt-verdict.ts";
 import { channelOf, Target } from "../../lib/channels/registry.ts";
 import { Verdict } from "../../lib/domain/job.ts";
 import { findRefusingRule } from "../../lib/http/egress.ts";
-import { checkUrlBeforeDns, parseAllowList } from "../../lib/http/egress-rules.ts";
+import { checkUrlBeforeDns, parseAllowListIgnoringInvalid } from "../../lib/http/egress-rules.ts";
 import { describeDifference } from "./cce-checks.ts";
 
 const ResponseCase = z.object({
@@ -52,7 +52,7 @@ export function checkEgress(testCase: unknown): string | null {
 }
 
 function refusingRule(url: string, addresses: readonly string[]): string | null {
-  const emptyAllowList = parseAllowList([]);
+  const emptyAllowList = parseAllowListIgnoringInvalid([]);
   const checked = checkUrlBeforeDns(url, emptyAllowList);
   if (checked.kind === "refused") return checked.rule;
   if (addresses.length === 0) return "no address";

@@ -1,5 +1,5 @@
 import { formatUtc, toIsoOrNull } from "../../lib/domain/time-text.ts";
-import { type Html, html, normalizeWebUrl, type Part } from "../../lib/pages/html.ts";
+import { type Html, html, normalizeHttpUrl, type Part } from "../../lib/pages/html.ts";
 
 /** The chats whose messages the views show. */
 type ChatName = "slack" | "teams" | "discord" | "feishu" | "dingtalk" | "wecom";
@@ -12,7 +12,7 @@ export function renderChatFrame(chat: ChatName, sender: string, badge: Part, con
 
 /** Only an http or https URL becomes a link. */
 export function renderLink(url: string, label: Part): Html {
-  const href = normalizeWebUrl(url);
+  const href = normalizeHttpUrl(url);
   return href === null
     ? html`${label}`
     : html`<a href="${href}" rel="noreferrer noopener" target="_blank">${label}</a>`;

@@ -1,5 +1,5 @@
 import { DeleteParameterCommand, PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
-import { type RetryOptions, retryAws } from "../../lib/runtime/retry-aws.ts";
+import { type RetryOptions, retryTransientAwsErrors } from "../../lib/runtime/retry-aws.ts";
 import type { PlanStep } from "./config-plan.ts";
 
 /**
@@ -102,6 +102,6 @@ function createWriter({ now, random, wait }: Ports): (request: () => Promise<unk
       nextAt = now() + WRITE_INTERVAL_MS;
       await request();
     };
-    await retryAws(attempt, { until: now() + WRITE_LIMIT_MS, ...retry });
+    await retryTransientAwsErrors(attempt, { until: now() + WRITE_LIMIT_MS, ...retry });
   };
 }

@@ -1,6 +1,6 @@
 import type { ParseArgsConfig, parseArgs } from "node:util";
 import { ignoreClosedOutputs } from "../../client/process-environment.ts";
-import { enforceCertificateChecks } from "../../lib/http/connections.ts";
+import { unsetVariableThatDisablesCertificateChecks } from "../../lib/http/connections.ts";
 import { ArgumentError, parseStrictArguments } from "../../server/parse-strict-arguments.ts";
 
 /** The error of a command with wrong arguments. The message of a `UsageError` is printed above the command's usage. */
@@ -31,7 +31,7 @@ export async function runCommand<const T extends ParseArgsConfig>(
   config: T,
   main: (parsed: Parsed<T>) => Promise<number>,
 ): Promise<void> {
-  enforceCertificateChecks(process.env);
+  unsetVariableThatDisablesCertificateChecks(process.env);
   ignoreClosedOutputs();
   try {
     const parsed = parseProcessArguments(config);

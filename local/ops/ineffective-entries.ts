@@ -5,7 +5,7 @@ import {
   checkUrlBeforeDns,
   isSchemeAllowed,
   isValidAllowEntry,
-  parseAllowList,
+  parseAllowListIgnoringInvalid,
 } from "../../lib/http/egress-rules.ts";
 
 /**
@@ -51,7 +51,7 @@ type Settings = z.infer<typeof Document>["settings"];
  */
 export function findIneffectiveEntries(document: unknown): readonly string[] {
   const { projects, targets, oidc, settings } = Document.parse(document);
-  const allowList = parseAllowList(settings.egress.allow);
+  const allowList = parseAllowListIgnoringInvalid(settings.egress.allow);
   const refusedTargets = Object.entries(targets).flatMap(([name, { url }]) => {
     if (!URL.canParse(url)) return [];
     if (!/^https?:$/.test(new URL(url).protocol))
@@ -102,7 +102,7 @@ export function findIneffectiveHosts({
   egress,
   callbackHosts,
 }: Pick<Settings, "egress" | "callbackHosts">): readonly string[] {
-  const allowList = parseAllowList(egress.allow);
+  const allowList = parseAllowListIgnoringInvalid(egress.allow);
   const allowFaults = egress.allow.flatMap((entry, i) =>
     entry === "" || isValidAllowEntry(entry)
       ? []

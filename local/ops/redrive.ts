@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notifications.ts";
-import { scheduleSweepBy } from "../../lib/ledger/dynamo/overdue-index.ts";
+import { readDeliveryOrPendingRecord, startRedeliveryAfter } from "../../lib/ledger/dynamo/notifications.ts";
+import { scheduleSweepByAndExtendExpiry } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { readTarget } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { deliveriesOverdueAt } from "../../lib/ledger/watch.ts";
+import { deliveriesOverdueAt } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import { sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
@@ -46,12 +46,12 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
   const sender = createSqsSender({ client, url, random: Math.random });
   const table = { client: new DynamoDBClient({ region }), table: `${SERVICE}-${stage}-ledger` };
   const ports: RedrivePorts = {
-    readDelivery: (key) => readDelivery(table, key),
+    readDeliveryOrPendingRecord: (key) => readDeliveryOrPendingRecord(table, key),
     readTarget: (name) => readTarget(table, name),
-    async startRedelivery(watch, key, after) {
+    async startRedeliveryAfter(watch, key, after) {
       const expiresAt = Date.now() + RETENTION_MS;
-      await scheduleSweepBy(table, watch, deliveriesOverdueAt(Date.now()), expiresAt);
-      return startRedelivery(table, key, after, expiresAt);
+      await scheduleSweepByAndExtendExpiry(table, watch, deliveriesOverdueAt(Date.now()), expiresAt);
+      return startRedeliveryAfter(table, key, after, expiresAt);
     },
     send: (body) => sendAllOrThrow(sender, [{ id: "0", body, delaySeconds: 0 }]),
   };

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { REGION } from "../../framework-plugin.ts";
 import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
-import { readOutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
+import { readOutgoingProxyOrThrow } from "../../lib/http/outgoing-proxy.ts";
 import { DEFAULT_CONCURRENCY } from "./doctor/concurrency-check.ts";
 import { readScriptArguments } from "./script-arguments.ts";
 import {
@@ -61,7 +61,8 @@ const isEmail = (value: string) =>
 function isProxyUrl(value: string): boolean {
   try {
     return (
-      value === "" || (isOneWord(value) && readOutgoingProxy({ HTTPS_PROXY: value })?.authorization === null)
+      value === "" ||
+      (isOneWord(value) && readOutgoingProxyOrThrow({ HTTPS_PROXY: value })?.authorization === null)
     );
   } catch {
     return false;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { CALLER_OPERATIONS, Rights } from "../../lib/config/config.ts";
-import { Name } from "../../lib/domain/job.ts";
+import { Name } from "../../lib/domain/names.ts";
 import { describeIssue } from "../../lib/domain/zod-fields.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { createToken, TOKEN_BYTES } from "./create-token.ts";

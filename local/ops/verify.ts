@@ -6,7 +6,7 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { checkUrlBeforeDns, parseAllowList } from "../../lib/http/egress-rules.ts";
+import { checkUrlBeforeDns, parseAllowListIgnoringInvalid } from "../../lib/http/egress-rules.ts";
 import { waitForStopSignal } from "../stack/run-until-stopped.ts";
 import { Stoppables } from "../stack/stoppables.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
@@ -82,7 +82,7 @@ async function verify(
   if (parsed.kind === "faults")
     throw new RefusedError(`the config of the stage is invalid: ${parsed.faults.join("; ")}`);
   const { allow } = parsed.config.settings.egress;
-  const checked = checkUrlBeforeDns(url, parseAllowList(allow));
+  const checked = checkUrlBeforeDns(url, parseAllowListIgnoringInvalid(allow));
   if (checked.kind === "refused")
     throw new RefusedError(
       `the stage would refuse the address in --url (${checked.rule}). Use an https:// address`,

@@ -3,7 +3,7 @@ import { DeleteTableCommand, DynamoDBClient, UpdateTimeToLiveCommand } from "@aw
 import { CreateQueueCommand, DeleteQueueCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { systemClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
-import { retryAws } from "../../lib/runtime/retry-aws.ts";
+import { retryTransientAwsErrors } from "../../lib/runtime/retry-aws.ts";
 import { readSsmParameters } from "../../lib/runtime/ssm-config.ts";
 import { splitConfigIntoEntries } from "../stack/config-file.ts";
 import { createTable, type DynamoServer, findTableStatus } from "./dynamodb.ts";
@@ -126,7 +126,7 @@ export async function replaceStoredConfig(options: {
   const client = new SSMClient({ endpoint: url, region, credentials: CREDENTIALS, maxAttempts: 1 });
   const clocks = { now: systemClock, random: systemRandom, wait: systemWait };
   const retry = <T>(request: () => Promise<T>) =>
-    retryAws(request, { until: systemClock() + RETRY_LIMIT_MS, ...RETRY_DELAYS, ...clocks });
+    retryTransientAwsErrors(request, { until: systemClock() + RETRY_LIMIT_MS, ...RETRY_DELAYS, ...clocks });
   try {
     const until = systemClock() + RETRY_LIMIT_MS;
     for (const { name } of await readSsmParameters(client, path, { until, ...RETRY_DELAYS, ...clocks }))

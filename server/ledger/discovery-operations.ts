@@ -26,13 +26,13 @@ export function createDiscoveryOperations(store: Store): DiscoveryLedger {
         return { switchedOnAt, succeededAt, skippedJobIds, previousTryAt };
       }),
 
-    requestJobListNow: (project) =>
+    requestJobListSoon: (project) =>
       store.write(() => {
         const found = readRecord(store, "discovery", project);
         if (found !== null) updateRecord(store, "discovery", project, { ...found, requested: true });
       }),
 
-    saveDiscovery: (project, claimedAt, { switchedOnAt, succeededAt, skippedJobIds }) =>
+    saveDiscoveryIfUnchanged: (project, claimedAt, { switchedOnAt, succeededAt, skippedJobIds }) =>
       store.write(() => {
         const found = readRecord(store, "discovery", project);
         if (found === null || ![null, claimedAt, switchedOnAt].includes(found.switchedOnAt)) return;

@@ -59,7 +59,7 @@ export function createNotificationOperations(store: Store): NotificationLedger {
         return "recorded";
       }),
 
-    postponeNotification: (postponement) =>
+    postponeNotificationAndEndLease: (postponement) =>
       store.write(() => {
         const row = readLeased(postponement);
         if (row === null) return "superseded";
@@ -69,7 +69,8 @@ export function createNotificationOperations(store: Store): NotificationLedger {
         return "recorded";
       }),
 
-    readDelivery: (key) => store.read(() => read(key)?.delivery ?? createPendingDeliveryRecord(key.target)),
+    readDeliveryOrPendingRecord: (key) =>
+      store.read(() => read(key)?.delivery ?? createPendingDeliveryRecord(key.target)),
 
     markDeadLettered: (key, redelivery) =>
       store.write(() => {
@@ -78,7 +79,7 @@ export function createNotificationOperations(store: Store): NotificationLedger {
         update(key, { ...row, delivery: { ...row.delivery, deadLettered: true } });
       }),
 
-    startRedelivery: (key, after, expiresAt) =>
+    startRedeliveryAfter: (key, after, expiresAt) =>
       store.write(() => {
         const before = read(key)?.delivery ?? createPendingDeliveryRecord(key.target);
         if (before.redelivery !== after) return null;

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { computeHigherGenerations } from "../../lib/ledger/notification.ts";
-import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
+import { computeHigherGenerationsOfSharedTargets } from "../../lib/ledger/notification.ts";
+import { parsePageTokenOrThrow, toPageToken } from "../../lib/ledger/page-token.ts";
 import { compareNewestFirst } from "../../lib/ledger/watch.ts";
-import { listDeliveries } from "../../lib/ledger/watch-deliveries.ts";
+import { listDeliveries } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { WatchReadLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Store } from "../store/store.ts";
 import {
@@ -30,7 +30,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
         const outcome = readRecord(store, "outcome", generationId(watch));
         const generations =
           outcome?.generations ??
-          computeHigherGenerations(
+          computeHigherGenerationsOfSharedTargets(
             watch,
             readJobRows(store, key).map((other) => other.watch),
           );
@@ -48,7 +48,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
         return { watch, context, callbacks, summary, tree, generations, slow, deliveries };
       }),
 
-    readProgress: (key) =>
+    readProgressEventuallyConsistent: (key) =>
       store.read(() => {
         const row = readWatchRow(store, key);
         return row === null ? null : { state: row.watch.state, nextPollAt: row.watch.nextPollAt };
@@ -61,7 +61,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
           .sort(compareNewestFirst),
       ),
 
-    countLiveWatches: (caller) =>
+    countUnfinishedWatchesApproximately: (caller) =>
       store.read(() => {
         const row = store.get(
           "SELECT count(*) AS count FROM watch WHERE due_at IS NOT NULL AND caller = ?",
@@ -70,7 +70,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
         return z.object({ count: z.number() }).parse(row).count;
       }),
 
-    listOverdue: (now, limit) =>
+    listOverdueWatches: (now, limit) =>
       store.read(() =>
         store
           .all(
@@ -84,7 +84,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
           }),
       ),
 
-    rescheduleSweep: (entry, dueAt) =>
+    rescheduleSweepIfUnchanged: (entry, dueAt) =>
       store.write(() => {
         const row = readWatchRow(store, entry);
         if (row === null || row.dueAt !== entry.dueAt) return "changed";
@@ -93,7 +93,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
         return "moved";
       }),
 
-    scheduleSweepBy: (key, dueAt, expiresAt) =>
+    scheduleSweepByAndExtendExpiry: (key, dueAt, expiresAt) =>
       store.write(() => {
         const row = readWatchRow(store, key);
         if (row === null) return;
@@ -111,7 +111,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
 
     listRecentWatches: (project, { limit, before }) =>
       store.read(() => {
-        const last = before === null ? null : parsePageToken(before);
+        const last = before === null ? null : parsePageTokenOrThrow(before);
         const rows = store
           .all(
             `SELECT ${WATCH_COLUMNS} FROM watch

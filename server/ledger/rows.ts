@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Context } from "../../lib/domain/context.ts";
+import { Context } from "../../lib/domain/context-and-labels.ts";
 import {
   AccessErrorKind,
   type Instant,
@@ -16,7 +16,7 @@ import { ReadyProgress } from "../../lib/domain/ready.ts";
 import { MaybeText } from "../../lib/domain/zod-fields.ts";
 import { DeliveryRecord, type NotificationKey } from "../../lib/ledger/notification.ts";
 import { WatchFields } from "../../lib/ledger/watch.ts";
-import { SlowRecord } from "../../lib/ledger/watch-deliveries.ts";
+import { SlowRecord } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import { LatestDurations } from "../../lib/schedule/usual-durations.ts";
 import type { Row, Store } from "../store/store.ts";
 import type { StoredWatch } from "./watch-changes.ts";

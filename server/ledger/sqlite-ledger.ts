@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type Instant, MaybeInstant, WatchState } from "../../lib/domain/job.ts";
 import { MaybeText } from "../../lib/domain/zod-fields.ts";
-import { type Audit, classifyForAudit, isDiscoveryWatch } from "../../lib/ledger/audit.ts";
+import { type Audit, classifyWatchForAudit, isDiscoveryWatch } from "../../lib/ledger/audit.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Store } from "../store/store.ts";
 import { createDiscoveryOperations } from "./discovery-operations.ts";
@@ -51,7 +51,7 @@ export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
   for (const row of rows) {
     const { project, job_id: jobId, caller, traceparent, ...watch } = AuditRow.parse(row);
     if (isDiscoveryWatch({ caller })) counts.discovered += 1;
-    const found = classifyForAudit(watch, now);
+    const found = classifyWatchForAudit(watch, now);
     if (found === "orphaned") orphaned.push({ project, jobId, caller, traceparent });
     else counts[found] += 1;
   }

@@ -44,12 +44,12 @@ export function createTargetAndDurationOperations(
         return { offSince, goneSince, throttledUntil };
       }),
 
-    throttleTarget: (name, until) =>
+    throttleTargetUntilAtLeast: (name, until) =>
       store.write(() => {
         if (until > read(name).throttledUntil) write(name, { throttledUntil: until }, until);
       }),
 
-    markTargetGone: (name, at) =>
+    markTargetGoneOnce: (name, at) =>
       store.write(() => {
         const goneSince = read(name).goneSince ?? at;
         write(name, { goneSince }, at);
@@ -95,7 +95,7 @@ export function createTargetAndDurationOperations(
         );
       }),
 
-    readDurations: (project, jobType) =>
+    readDurationCounts: (project, jobType) =>
       store.read(() =>
         store
           .all(
@@ -108,14 +108,14 @@ export function createTargetAndDurationOperations(
           .map((row) => DurationRow.parse(row)),
       ),
 
-    saveSlowOnce: (key, summary, expiresAt) =>
+    saveSlowRecordOnce: (key, summary, expiresAt) =>
       store.write(() => {
         const stored = readRecord(store, "slow", generationId(key));
         if (stored === null) writeRecord(store, "slow", generationId(key), summary, expiresAt);
         return stored ?? summary;
       }),
 
-    readSlow: (key) => store.read(() => readRecord(store, "slow", generationId(key))),
+    readSlowRecord: (key) => store.read(() => readRecord(store, "slow", generationId(key))),
 
     readLatestDurations: (project, jobType) =>
       store.read(
@@ -129,7 +129,7 @@ export function createTargetAndDurationOperations(
         writeRecord(store, "latestDurations", id, appendDurationsAndDropOldest(known, ended), expiresAt);
       }),
 
-    createDigest: ({ digestId, caller, members, targets, expiresAt }) =>
+    createDigestIfAbsent: ({ digestId, caller, members, targets, expiresAt }) =>
       store.write(() => {
         if (readRecord(store, "digest", digestId) !== null) return;
         const running = members.map(({ project, jobId }) => ({ project, jobId }));
@@ -137,7 +137,7 @@ export function createTargetAndDurationOperations(
         writeRecord(store, "digest", digestId, digest, expiresAt);
       }),
 
-    removeRunningMemberAndCount: (digestId, { project, jobId }) =>
+    removeRunningMemberAndCountRemaining: (digestId, { project, jobId }) =>
       store.write(() => {
         const digest = readRecord(store, "digest", digestId);
         if (digest === null) return 0;
@@ -148,7 +148,7 @@ export function createTargetAndDurationOperations(
 
     readDigest: (digestId) => store.read(() => readRecord(store, "digest", digestId)),
 
-    countWaitingCall: (call, now, limits) =>
+    addWaitingCallIfAllowed: (call, now, limits) =>
       store.write(() => {
         const calls = readRecord(store, "waiting", WAITING) ?? {};
         const number = findFreeCallNumber(calls, call.caller, now, limits);
@@ -163,7 +163,7 @@ export function createTargetAndDurationOperations(
         return number;
       }),
 
-    endWaiting: (number, { caller, until }) =>
+    removeWaitingCall: (number, { caller, until }) =>
       store.write(() => {
         const { [number]: found, ...others } = readRecord(store, "waiting", WAITING) ?? {};
         if (found?.caller === caller && found.until === until)

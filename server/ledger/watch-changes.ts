@@ -1,15 +1,14 @@
 import type { Instant } from "../../lib/domain/job.ts";
 import {
-  deliveriesOverdueAt,
   findExceededLimit,
   POLL_HISTORY,
-  pollOverdueAt,
   truncateEndedJob,
   truncateObservedJob,
   truncateObservedText,
   truncateReadyTexts,
   type Watch,
 } from "../../lib/ledger/watch.ts";
+import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type {
   EndResult,
   NewWatch,
@@ -194,7 +193,7 @@ export function recordPoll<Stored extends StoredWatch>(
   return { ...stored, ...NO_LEASE, watch, dueAt: pollOverdueAt(nextPollAt) };
 }
 
-export function endWatch<Stored extends StoredWatch>(
+export function endWatchUnlessTargetsAdded<Stored extends StoredWatch>(
   stored: Stored | null,
   { acceptedAt, targets, outcome, concludedAt, polledAt, job }: WatchEnd,
 ): Change<Stored, EndResult> {

@@ -19,7 +19,7 @@ import {
 } from "./rows.ts";
 import {
   claimPoll,
-  endWatch,
+  endWatchUnlessTargetsAdded,
   extendWatch,
   recordPoll,
   startWatch,
@@ -96,15 +96,15 @@ export function createWatchChangeOperations(store: Store): WatchChangeLedger {
         return { summary, generations };
       }),
 
-    readOutcome: (key) =>
+    readOutcomeWithoutTree: (key) =>
       store.read(() => {
         const stored = readRecord(store, "outcome", generationId(key));
         return stored === null ? null : { summary: stored.summary, generations: stored.generations };
       }),
 
-    endWatch: (end) =>
+    endWatchUnlessTargetsAdded: (end) =>
       store.write(() => {
-        const { stored, result } = endWatch(read(end.key), end);
+        const { stored, result } = endWatchUnlessTargetsAdded(read(end.key), end);
         if (stored !== null) writeEnded(stored, end.expiresAt);
         return result;
       }),

@@ -1,5 +1,5 @@
 import { unwatchFile, watchFile } from "node:fs";
-import { ConfigInvalidError, createConfigSource } from "../../lib/config/config-source.ts";
+import { ConfigInvalidError, createCachedConfigSource } from "../../lib/config/config-source.ts";
 import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import type { ReferencePorts } from "../../lib/config/replace-env-and-file-references.ts";
 import type { Instant } from "../../lib/domain/job.ts";
@@ -174,7 +174,7 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
 
 function createConfigFileSource({ configFile, env }: ServiceOptions) {
   let latest: unknown = null;
-  return createConfigSource({
+  return createCachedConfigSource({
     parse: (document) => {
       const parsed = parseWholeConfig(document);
       if (parsed.kind === "config") {

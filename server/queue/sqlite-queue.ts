@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as z from "zod/mini";
 import type { Instant } from "../../lib/domain/job.ts";
 import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
-import { SQS_MAX_VISIBILITY_SECONDS } from "../../lib/domain/sqs-limits.ts";
+import { SQS_MAX_VISIBILITY_SECONDS } from "../../lib/domain/sqs-limits-and-leases.ts";
 import { assertDelaysInRange, type Queue } from "../../lib/queue/queue.ts";
 import type { Store } from "../store/store.ts";
 

@@ -1,4 +1,4 @@
-import { NOTIFICATION_LEASE_MS } from "../../functions/shared/leases.ts";
+import { NOTIFICATION_LEASE_MS } from "../../lib/domain/sqs-limits-and-leases.ts";
 import type { LedgerState } from "../simulation/memory-ledger-state.ts";
 import type { System } from "./system.ts";
 

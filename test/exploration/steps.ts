@@ -14,12 +14,12 @@ export interface Rules extends DeliveryRules {
 }
 
 /**
- * The requests to the ledger whose answers no step of the small system can change, and the writes that no step reads. In
- * every order of steps, these requests have the same answer, so an invocation does not wait at them.
+ * The requests to the ledger whose answers no step of the small system can change, and the writes that no step reads.
+ * In every order of steps, these requests have the same answer, so an invocation does not wait at them.
  */
 const UNAFFECTED = new Set([
   ...["readCallerData", "readTarget", "clearTargetGone"],
-  ...["readDurations", "addDuration", "readLatestDurations", "addLatestDurations"],
+  ...["readDurationCounts", "addDuration", "readLatestDurations", "addLatestDurations"],
 ]);
 
 /** The state after a step. */

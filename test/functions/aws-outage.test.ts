@@ -14,7 +14,7 @@ import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import { createNotificationMessage, createPollMessage } from "../../lib/queue/messages.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
 import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
-import { createSsmConfigSource } from "../../lib/runtime/ssm-config.ts";
+import { createCachedSsmConfigSource } from "../../lib/runtime/ssm-config.ts";
 import { createCceTrace, SimulatedSmn } from "../../local/cce/simulated-smn.ts";
 import { AwsError } from "../../local/servers/aws-error.ts";
 import { startSsm } from "../../local/servers/ssm.ts";
@@ -72,7 +72,7 @@ const WHOLE = { parts: [...CONFIG_GROUPS, ...SINGLE_ENTRIES], parse: parseWholeC
 /** Creates the config source of a new instance. A wait of the config source only moves the test clock. */
 function newInstance() {
   const waits: number[] = [];
-  const configs = createSsmConfigSource(PATH, WHOLE, {
+  const configs = createCachedSsmConfigSource(PATH, WHOLE, {
     now: () => clock.now,
     random: () => 0.5,
     wait: async (ms) => {
@@ -232,7 +232,7 @@ describe.each(Object.entries(OUTAGES))("SSM is %s on a new instance", (_, error)
     };
     const poll = createPollHandler({
       ...shared,
-      ledger: { ...ledger, readDurations: async () => [], claimPoll: claim("poll") },
+      ledger: { ...ledger, readDurationCounts: async () => [], claimPoll: claim("poll") },
       pollQueue: queue("poll"),
       createCce: () => {
         throw new Error("CCE is not asked");

@@ -36,7 +36,7 @@ export async function end(
   key: WatchKey = KEY,
 ): Promise<void> {
   await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: api.clock.now, leaseMs: 1000 });
-  await api.ledger.endWatch({
+  await api.ledger.endWatchUnlessTargetsAdded({
     key,
     acceptedAt: START,
     outcome,

@@ -19,9 +19,9 @@ const EVENT_LIST_MS = 3000;
 const AFTER_FAULTS_MS = minutes(12);
 
 /**
- * Switches discovery on in half of the runs, some time after the start. Some jobs are submitted by nobody. With a sweep,
- * jobs also leave the list of CCE, because only the sweep sends a lost message about such a job again. In some runs,
- * events make the service list the jobs too.
+ * Switches discovery on in half of the runs, some time after the start. Some jobs are submitted by nobody. With a
+ * sweep, jobs also leave the list of CCE, because only the sweep sends a lost message about such a job again. In some
+ * runs, events make the service list the jobs too.
  */
 export function planDiscovery(run: ServiceRun, hasSweep: boolean, draw: RandomSource): void {
   const project = run.config.projects[PROJECT];
@@ -62,12 +62,12 @@ function discover(run: ServiceRun, trigger: "schedule" | "event"): void {
   const invocation = simulation.invocation("discover", LIMIT_MS);
   const { ledger, queue } = connect(run, invocation, 0);
   // The faulty ledger creates each method when the method is read, so a copy of all its methods would take long.
-  const { startOrExtendWatch, listJobWatches, saveDiscovery, reserveRequestTime } = ledger;
+  const { startOrExtendWatch, listJobWatches, saveDiscoveryIfUnchanged, reserveRequestTime } = ledger;
   const ports = plant.discover({
     ledger: {
       startOrExtendWatch,
       listJobWatches,
-      saveDiscovery,
+      saveDiscoveryIfUnchanged,
       reserveRequestTime,
       async claimJobList(name, now, intervalMs) {
         const claimed = await ledger.claimJobList(name, now, intervalMs);
@@ -75,9 +75,9 @@ function discover(run: ServiceRun, trigger: "schedule" | "event"): void {
         if (claimed !== null && trigger === "event") cce.listRequests += 1;
         return claimed;
       },
-      async requestJobListNow(name) {
+      async requestJobListSoon(name) {
         cce.listRequests += 1;
-        await ledger.requestJobListNow(name);
+        await ledger.requestJobListSoon(name);
       },
     },
     pollQueue: queue("poll"),
@@ -103,7 +103,8 @@ function discover(run: ServiceRun, trigger: "schedule" | "event"): void {
 
 /**
  * Checks that discovery has a watch of each job that ran since discovery was switched on and that the list showed after
- * the faults, that no other job has such a watch, and that the lists kept their interval. Returns one text per violation.
+ * the faults, that no other job has such a watch, and that the lists kept their interval. Returns one text per
+ * violation.
  */
 export function checkDiscovery({ cce, config, ledger, simulation }: ServiceRun): readonly string[] {
   const settings = config.projects[PROJECT]?.discover;
@@ -119,7 +120,8 @@ export function checkDiscovery({ cce, config, ledger, simulation }: ServiceRun):
   const firstListAt = first.at - (first.isComplete ? 0 : minutes(5));
   for (const { jobId, appearsAt, endedAt, unlistedAt } of cce.jobs.values()) {
     const isFound = ledger.state.watches[idOf({ project: PROJECT, jobId, caller: discoveryCaller(PROJECT) })];
-    // A job that CCE shows for the first time after the first list is judged only by its time, with the margin of clocks.
+    // A job that CCE shows for the first time after the first list is judged only by its time, with the margin of
+    // clocks.
     const isLate = appearsAt !== null && appearsAt > first.at;
     const hadEnded = endedAt !== null && endedAt < firstListAt - (isLate ? minutes(5) : 0);
     const isListed = (unlistedAt ?? Number.POSITIVE_INFINITY) > simulation.faultsEndAt() + AFTER_FAULTS_MS;

@@ -2,10 +2,10 @@ import {
   createDigestNotificationKey,
   DIGEST_PROJECT,
   TARGET_PROJECT,
-} from "../../functions/shared/notification-targets.ts";
+} from "../../functions/shared/notification-and-digest-targets.ts";
 import type { Outcome } from "../../lib/domain/job.ts";
 import { createNotificationKey } from "../../lib/ledger/notification.ts";
-import { NotifyMessage, parseMessage, toNotificationKey } from "../../lib/queue/messages.ts";
+import { NotifyMessage, notificationKeyOfMessage, parseMessage } from "../../lib/queue/messages.ts";
 import { readyDeadline } from "../../lib/schedule/decide-ready.ts";
 import { checkDiscovery } from "./discovery.ts";
 import { checkCallers } from "./evaluate-callers.ts";
@@ -142,7 +142,7 @@ function readDeadLetters(
       const parsed = parseMessage(NotifyMessage, body);
       if (parsed.kind !== "message" || !hasReason) continue;
       if (parsed.message.kind === "notification")
-        notificationIds.add(idOfNotification(toNotificationKey(parsed.message)));
+        notificationIds.add(idOfNotification(notificationKeyOfMessage(parsed.message)));
       if (parsed.message.kind === "digest")
         notificationIds.add(idOfDigest(parsed.message.digestId, parsed.message.target));
     }

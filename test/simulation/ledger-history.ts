@@ -55,10 +55,10 @@ export function observeLedger(
       if (!saves.has(id)) saves.set(id, simulation.now());
       return ledger.saveOutcomeOnce(generation, outcome, expiresAt);
     },
-    saveSlowOnce(generation, record, expiresAt) {
+    saveSlowRecordOnce(generation, record, expiresAt) {
       const id = idOfGeneration(generation);
       if (!slowSaves.has(id)) slowSaves.set(id, simulation.now());
-      return ledger.saveSlowOnce(generation, record, expiresAt);
+      return ledger.saveSlowRecordOnce(generation, record, expiresAt);
     },
   };
 }

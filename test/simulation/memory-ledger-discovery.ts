@@ -15,12 +15,12 @@ export function discoveryOperations({ discoveries, messages }: LedgerState): Dis
       return { switchedOnAt, succeededAt, skippedJobIds, previousTryAt: before?.listedAt ?? null };
     },
 
-    async requestJobListNow(project) {
+    async requestJobListSoon(project) {
       const found = discoveries[project];
       if (found !== undefined) discoveries[project] = { ...found, requested: true };
     },
 
-    async saveDiscovery(project, claimedAt, { switchedOnAt, succeededAt, skippedJobIds }) {
+    async saveDiscoveryIfUnchanged(project, claimedAt, { switchedOnAt, succeededAt, skippedJobIds }) {
       const found = discoveries[project];
       if (found === undefined || ![null, claimedAt, switchedOnAt].includes(found.switchedOnAt)) return;
       const saved = { switchedOnAt, succeededAt, skippedJobIds: skippedJobIds.toSorted() };

@@ -63,7 +63,7 @@ export function notificationOperations({ notifications }: LedgerState): Notifica
       return "recorded";
     },
 
-    async postponeNotification(postponement) {
+    async postponeNotificationAndEndLease(postponement) {
       const row = leased(postponement);
       if (row === null) return "superseded";
       const delivery = {
@@ -75,7 +75,7 @@ export function notificationOperations({ notifications }: LedgerState): Notifica
       return "recorded";
     },
 
-    async readDelivery(key) {
+    async readDeliveryOrPendingRecord(key) {
       return notifications[idOfNotification(key)]?.delivery ?? createPendingDeliveryRecord(key.target);
     },
 
@@ -85,7 +85,7 @@ export function notificationOperations({ notifications }: LedgerState): Notifica
         notifications[idOfNotification(key)] = { ...row, delivery: { ...row.delivery, deadLettered: true } };
     },
 
-    async startRedelivery(key, after) {
+    async startRedeliveryAfter(key, after) {
       const before =
         notifications[idOfNotification(key)]?.delivery ?? createPendingDeliveryRecord(key.target);
       if (before.redelivery !== after) return null;

@@ -1,8 +1,8 @@
 import type { JobKey } from "../../lib/domain/job.ts";
-import { computeHigherGenerations } from "../../lib/ledger/notification.ts";
-import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
+import { computeHigherGenerationsOfSharedTargets } from "../../lib/ledger/notification.ts";
+import { parsePageTokenOrThrow, toPageToken } from "../../lib/ledger/page-token.ts";
 import { compareNewestFirst, type Watch } from "../../lib/ledger/watch.ts";
-import { listDeliveries } from "../../lib/ledger/watch-deliveries.ts";
+import { listDeliveries } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { WatchReadLedger } from "../../lib/ledger/watch-ledger.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOf, idOfGeneration, keyOf, type LedgerState } from "./memory-ledger-state.ts";
@@ -21,7 +21,8 @@ export function readOperations({
       if (row === undefined) return null;
       const { watch } = row;
       const outcome = outcomes[idOfGeneration(watch)];
-      const generations = outcome?.generations ?? computeHigherGenerations(watch, jobWatches(watches, key));
+      const generations =
+        outcome?.generations ?? computeHigherGenerationsOfSharedTargets(watch, jobWatches(watches, key));
       const slow = slowJobs[idOfGeneration(watch)] ?? null;
       const deliveries = listDeliveries(
         watch,
@@ -40,7 +41,7 @@ export function readOperations({
       };
     },
 
-    async readProgress(key) {
+    async readProgressEventuallyConsistent(key) {
       const watch = watches[idOf(key)]?.watch;
       return watch === undefined ? null : { state: watch.state, nextPollAt: watch.nextPollAt };
     },
@@ -49,19 +50,19 @@ export function readOperations({
       return jobWatches(watches, job);
     },
 
-    async countLiveWatches(caller) {
+    async countUnfinishedWatchesApproximately(caller) {
       return Object.values(watches).filter(({ watch, dueAt }) => watch.caller === caller && dueAt !== null)
         .length;
     },
 
-    async listOverdue(now, limit) {
+    async listOverdueWatches(now, limit) {
       return Object.entries(watches)
         .flatMap(([id, { dueAt }]) => (dueAt === null || dueAt >= now ? [] : [{ ...keyOf(id), dueAt }]))
         .sort((a, b) => a.dueAt - b.dueAt)
         .slice(0, limit);
     },
 
-    async rescheduleSweep(entry, dueAt) {
+    async rescheduleSweepIfUnchanged(entry, dueAt) {
       const row = watches[idOf(entry)];
       if (row === undefined || row.dueAt !== entry.dueAt) return "changed";
       if (dueAt === null && row.watch.state === "watching") return "changed";
@@ -69,7 +70,7 @@ export function readOperations({
       return "moved";
     },
 
-    async scheduleSweepBy(key, dueAt) {
+    async scheduleSweepByAndExtendExpiry(key, dueAt) {
       const row = watches[idOf(key)];
       if (row === undefined || (row.dueAt !== null && row.dueAt <= dueAt)) return;
       watches[idOf(key)] = { ...row, dueAt };
@@ -81,7 +82,7 @@ export function readOperations({
         .map(({ watch }) => watch)
         .filter((watch) => watch.project === project)
         .sort((a, b) => b.acceptedAt - a.acceptedAt || (position(a) < position(b) ? 1 : -1));
-      const from = before === null ? null : parsePageToken(before);
+      const from = before === null ? null : parsePageTokenOrThrow(before);
       const rest = sorted.filter(
         (watch) =>
           from === null ||

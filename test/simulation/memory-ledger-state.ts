@@ -2,7 +2,7 @@ import type { Instant, Job, WatchGeneration, WatchKey } from "../../lib/domain/j
 import type { Digest, Discovery, WaitingCall } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { CallerData, StoredOutcome } from "../../lib/ledger/watch.ts";
-import type { SlowRecord } from "../../lib/ledger/watch-deliveries.ts";
+import type { SlowRecord } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { LatestDurations } from "../../lib/schedule/usual-durations.ts";
 import type { StoredWatch } from "../../server/ledger/watch-changes.ts";
 

@@ -1,10 +1,11 @@
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { computeGenerationsOfLateTargets } from "../../lib/ledger/notification.ts";
-import { type CallerData, isRestartedByCall, roundUpToLastMsBeforeSweep } from "../../lib/ledger/watch.ts";
+import { type CallerData, isRestartedByCall } from "../../lib/ledger/watch.ts";
+import { roundUpToLastMsBeforeSweep } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { OpenResult, WatchChangeLedger } from "../../lib/ledger/watch-ledger.ts";
 import {
   claimPoll,
-  endWatch,
+  endWatchUnlessTargetsAdded,
   extendWatch,
   recordPoll,
   startWatch,
@@ -97,13 +98,13 @@ export function watchOperations(
       return { summary: first.summary, generations: first.generations };
     },
 
-    async readOutcome(key) {
+    async readOutcomeWithoutTree(key) {
       const found = outcomes[idOfGeneration(key)];
       return found === undefined ? null : { summary: found.summary, generations: found.generations };
     },
 
-    async endWatch(end) {
-      const { stored, result } = endWatch(read(end.key), end);
+    async endWatchUnlessTargetsAdded(end) {
+      const { stored, result } = endWatchUnlessTargetsAdded(read(end.key), end);
       if (stored !== null) writeRounded(stored);
       return result;
     },

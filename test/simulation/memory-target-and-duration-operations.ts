@@ -39,11 +39,11 @@ export function targetAndDurationOperations({
       return time;
     },
 
-    async throttleTarget(name, until) {
+    async throttleTargetUntilAtLeast(name, until) {
       targets[name] = { ...targetOf(name), throttledUntil: Math.max(until, targetOf(name).throttledUntil) };
     },
 
-    async markTargetGone(name, at) {
+    async markTargetGoneOnce(name, at) {
       const goneSince = targetOf(name).goneSince ?? at;
       targets[name] = { ...targetOf(name), goneSince };
       return goneSince;
@@ -71,20 +71,20 @@ export function targetAndDurationOperations({
       }
     },
 
-    async readDurations(project, jobType) {
+    async readDurationCounts(project, jobType) {
       const row = durations[`${project}#${jobType}`] ?? NO_DURATIONS;
       const counts = countsOfRows.get(row) ?? sameCounts(jobType, listCounts(row));
       countsOfRows.set(row, counts);
       return counts;
     },
 
-    async saveSlowOnce(key, record) {
+    async saveSlowRecordOnce(key, record) {
       const id = idOfGeneration(key);
       slow[id] ??= record;
       return slow[id];
     },
 
-    async readSlow(key) {
+    async readSlowRecord(key) {
       return slow[idOfGeneration(key)] ?? null;
     },
 
@@ -97,12 +97,12 @@ export function targetAndDurationOperations({
       latestDurations[key] = appendDurationsAndDropOldest(latestDurations[key] ?? NO_LATEST_DURATIONS, ended);
     },
 
-    async createDigest({ digestId, caller, members, targets }) {
+    async createDigestIfAbsent({ digestId, caller, members, targets }) {
       const running = members.map(({ project, jobId }) => ({ project, jobId }));
       digests[digestId] ??= { caller, members, targets, running };
     },
 
-    async removeRunningMemberAndCount(digestId, { project, jobId }) {
+    async removeRunningMemberAndCountRemaining(digestId, { project, jobId }) {
       const digest = digests[digestId];
       if (digest === undefined) return 0;
       const running = digest.running.filter((job) => job.project !== project || job.jobId !== jobId);
@@ -114,13 +114,13 @@ export function targetAndDurationOperations({
       return digests[digestId] ?? null;
     },
 
-    async countWaitingCall(call, now, limits) {
+    async addWaitingCallIfAllowed(call, now, limits) {
       const number = findFreeCallNumber(waitingCalls, call.caller, now, limits);
       if (number !== null) waitingCalls[number] = call;
       return number;
     },
 
-    async endWaiting(number, { caller, until }) {
+    async removeWaitingCall(number, { caller, until }) {
       const found = waitingCalls[number];
       if (found?.caller === caller && found.until === until) delete waitingCalls[number];
     },
@@ -140,7 +140,7 @@ function listCounts(row: Readonly<Record<string, number>>): DurationCount[] {
     .sort((a, b) => a.day - b.day || a.bucket - b.bucket);
 }
 
-/** The lists of counts that `readDurations` has returned, by job type and content. */
+/** The lists of counts that `readDurationCounts` has returned, by job type and content. */
 const knownCounts = new Map<string, readonly DurationCount[]>();
 const MAX_KNOWN_COUNTS = 10_000;
 

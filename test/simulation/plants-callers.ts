@@ -30,7 +30,8 @@ export function keyWithoutTarget(ledger: Ledger): Ledger {
     ...ledger,
     claimNotification: (claim) => ledger.claimNotification({ ...claim, key: shared(claim.key) }),
     recordAttempt: (record) => ledger.recordAttempt({ ...record, key: shared(record.key) }),
-    postponeNotification: (wait) => ledger.postponeNotification({ ...wait, key: shared(wait.key) }),
+    postponeNotificationAndEndLease: (wait) =>
+      ledger.postponeNotificationAndEndLease({ ...wait, key: shared(wait.key) }),
   };
 }
 

@@ -56,7 +56,7 @@ export function recordBeforePost(ports: NotifyPorts): NotifyPorts {
 
 /** Switches a target off after the first response that says that the target no longer exists. */
 export function offAtFirstGone(ports: NotifyPorts): NotifyPorts {
-  return { ...ports, ledger: { ...ports.ledger, markTargetGone: async () => 0 } };
+  return { ...ports, ledger: { ...ports.ledger, markTargetGoneOnce: async () => 0 } };
 }
 
 /** The smallest redelivery number that marks a message of the sweep. */
@@ -96,9 +96,9 @@ export function unclaimedIfSwept(ports: NotifyPorts): NotifyPorts {
         const [to, record] = unmark(marked);
         return to.recordAttempt(record);
       },
-      postponeNotification(marked) {
+      postponeNotificationAndEndLease(marked) {
         const [to, postponement] = unmark(marked);
-        return to.postponeNotification(postponement);
+        return to.postponeNotificationAndEndLease(postponement);
       },
       markDeadLettered: (key, redelivery) => ledger.markDeadLettered(key, redelivery % SWEEP_MARK),
     },

@@ -115,8 +115,8 @@ export function tripledDurations(ports: PollPorts): PollPorts {
     ...ports,
     ledger: {
       ...ledger,
-      async readDurations(project, jobType) {
-        const durations = await ledger.readDurations(project, jobType);
+      async readDurationCounts(project, jobType) {
+        const durations = await ledger.readDurationCounts(project, jobType);
         return durations.map((entry) => ({ ...entry, count: 3 * entry.count }));
       },
     },

@@ -1,6 +1,6 @@
 import type { Notification } from "../../functions/notify/resolve-notification.ts";
-import { NOTIFICATION_LEASE_MS } from "../../functions/shared/leases.ts";
 import type { AttemptResult } from "../../lib/channels/attempt-delivery.ts";
+import { NOTIFICATION_LEASE_MS } from "../../lib/domain/sqs-limits-and-leases.ts";
 import { type FaultRates, ratesNow } from "./fault-rates.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";

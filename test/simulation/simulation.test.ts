@@ -101,47 +101,64 @@ describe("a job of five polls and two targets", () => {
 
 /** All requests that the functions make in the scenarios, as `FUNCTION SERVICE.REQUEST`. */
 const STEPS = [
-  ...["readTarget", "readWatch", "scheduleSweepBy", "startRedelivery", "stopWatch"].map(
+  ...["readTarget", "readWatch", "scheduleSweepByAndExtendExpiry", "startRedeliveryAfter", "stopWatch"].map(
     (name) => `api ledger.${name}`,
   ),
   ...["api notify.send", "discover cce.list"],
-  ...["claimJobList", "listJobWatches", "startOrExtendWatch", "saveDiscovery"].map(
+  ...["claimJobList", "listJobWatches", "startOrExtendWatch", "saveDiscoveryIfUnchanged"].map(
     (name) => `discover ledger.${name}`,
   ),
   "discover poll.send",
-  ...["createDigest", "startOrExtendWatch", "readDurations", "scheduleSweepBy"].map(
-    (name) => `enqueue ledger.${name}`,
-  ),
+  ...[
+    "createDigestIfAbsent",
+    "startOrExtendWatch",
+    "readDurationCounts",
+    "scheduleSweepByAndExtendExpiry",
+  ].map((name) => `enqueue ledger.${name}`),
   ...["enqueue notify.send", "enqueue poll.send", "notify deliver"],
   ...[
     "claimNotification",
     "clearTargetGone",
     "markDeadLettered",
-    "markTargetGone",
-    "postponeNotification",
+    "markTargetGoneOnce",
+    "postponeNotificationAndEndLease",
   ].map((name) => `notify ledger.${name}`),
-  ...["readDigest", "readOutcome", "readSlow", "readTarget", "recordAttempt", "reserveRequestTime"].map(
-    (name) => `notify ledger.${name}`,
-  ),
-  ...["switchTargetOff", "throttleTarget"].map((name) => `notify ledger.${name}`),
+  ...[
+    "readDigest",
+    "readOutcomeWithoutTree",
+    "readSlowRecord",
+    "readTarget",
+    "recordAttempt",
+    "reserveRequestTime",
+  ].map((name) => `notify ledger.${name}`),
+  ...["switchTargetOff", "throttleTargetUntilAtLeast"].map((name) => `notify ledger.${name}`),
   ...["notify notify-dead.send", "notify notify.changeVisibility"],
   ...["poll cce.addMissingFailureReasons", "poll cce.poll", "poll cce.resource"],
   ...[
     "addDuration",
     "addLatestDurations",
     "claimPoll",
-    "endWatch",
+    "endWatchUnlessTargetsAdded",
     "readDigest",
-    "readDurations",
+    "readDurationCounts",
     "readLatestDurations",
   ].map((name) => `poll ledger.${name}`),
-  ...["readWatch", "recordPoll", "removeRunningMemberAndCount", "saveOutcomeOnce", "saveSlowOnce"].map(
-    (name) => `poll ledger.${name}`,
-  ),
+  ...[
+    "readWatch",
+    "recordPoll",
+    "removeRunningMemberAndCountRemaining",
+    "saveOutcomeOnce",
+    "saveSlowRecordOnce",
+  ].map((name) => `poll ledger.${name}`),
   ...["poll notify.send", "poll poll.send"],
-  ...["listOverdue", "readDelivery", "readDigest", "readTarget", "readWatch", "rescheduleSweep"].map(
-    (name) => `sweep ledger.${name}`,
-  ),
+  ...[
+    "listOverdueWatches",
+    "readDeliveryOrPendingRecord",
+    "readDigest",
+    "readTarget",
+    "readWatch",
+    "rescheduleSweepIfUnchanged",
+  ].map((name) => `sweep ledger.${name}`),
   ...["sweep notify.send", "sweep poll.send"],
 ];
 

@@ -8,7 +8,10 @@ import { readScriptArguments } from "../../local/ops/script-arguments.ts";
 const Entry = z.strictObject({
   /** Words or phrases, separated by `|`. */
   ban: z.string(),
-  /** `identifiers`: code only. `renderProse`: comments, strings and documents only. `messages`: strings only. Default: all. */
+  /**
+   * `identifiers`: code only. `renderTextWithCodeAndSchemaLinks`: comments, strings and documents only. `messages`:
+   * strings only. Default: all.
+   */
   in: z.optional(z.enum(["identifiers", "prose", "messages"])),
   use: z.string(),
   /** Contexts, as regular expressions, in which the word may stand. */

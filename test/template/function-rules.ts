@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import { NOTIFICATION_LEASE_MS, POLL_LEASE_MS } from "../../functions/shared/leases.ts";
-import { MAX_WAIT_SECONDS } from "../../lib/api/watch-parameters.ts";
-import { VISIBILITY_TIMEOUT_SECONDS } from "../../lib/domain/sqs-limits.ts";
+import { MAX_WAIT_SECONDS } from "../../lib/api/watch-path-and-wait-parameters.ts";
+import {
+  NOTIFICATION_LEASE_MS,
+  POLL_LEASE_MS,
+  VISIBILITY_TIMEOUT_SECONDS,
+} from "../../lib/domain/sqs-limits-and-leases.ts";
 import { functionNamed, handlerOf, queueOf } from "./function-wiring.ts";
 import { type OwnTemplate, resourcesOf } from "./own-template.ts";
 import type { Rule } from "./rules.ts";
@@ -12,7 +15,9 @@ const faultsIf = (wrong: boolean, fault: string) => (wrong ? [fault] : []);
 
 type Service = OwnTemplate["service"];
 
-/** `POLL_QUEUE_URL` is the queue that invokes `poll`, and `POLL_DEAD_QUEUE_URL` is the dead-letter queue of this queue. */
+/**
+ * `POLL_QUEUE_URL` is the queue that invokes `poll`, and `POLL_DEAD_QUEUE_URL` is the dead-letter queue of this queue.
+ */
 function expectedVariables({ service, resources }: OwnTemplate): Readonly<Record<string, unknown>> {
   const poll = queueOf(service, "poll");
   const notify = queueOf(service, "notify");
@@ -59,7 +64,9 @@ export const variablesLeadToTheirNames: Rule = (template) => {
 
 const Logging = z.object({ LoggingConfig: z.unknown() });
 
-/** With another log format, Lambda writes three lines for each invocation. A level above INFO drops the metric records. */
+/**
+ * With another log format, Lambda writes three lines for each invocation. A level above INFO drops the metric records.
+ */
 export const lambdaLogsOnlyFailures: Rule = (template) =>
   resourcesOf(template, "AWS::Lambda::Function", Logging)
     .filter(

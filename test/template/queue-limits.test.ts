@@ -5,7 +5,7 @@ import {
   MAX_POSTPONE_SECONDS,
   SQS_MAX_VISIBILITY_SECONDS,
   VISIBILITY_TIMEOUT_SECONDS,
-} from "../../lib/domain/sqs-limits.ts";
+} from "../../lib/domain/sqs-limits-and-leases.ts";
 import { ROOT } from "./own-template.ts";
 
 async function valuesOf(file: string, key: string): Promise<number[]> {

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { Cause, Failure } from "../../domain/cause.ts";
-import { Context } from "../../domain/context.ts";
+import { Context } from "../../domain/context-and-labels.ts";
 import { OUTCOMES, Outcome, SubJobCounts } from "../../domain/job.ts";
 import { Ready } from "../../domain/ready.ts";
 import { SlowJobFields } from "../../domain/slow-summary.ts";

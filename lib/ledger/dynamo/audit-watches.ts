@@ -2,10 +2,10 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
 import { TextNullByDefault } from "../../domain/zod-fields.ts";
-import { type Audit, classifyForAudit, isDiscoveryWatch, type OrphanedWatch } from "../audit.ts";
+import { type Audit, classifyWatchForAudit, isDiscoveryWatch, type OrphanedWatch } from "../audit.ts";
 import { NewerItemError } from "../ledger.ts";
 import { fromAttributes } from "./expression.ts";
-import { type Item, type LedgerTable, readParsedItem } from "./item-operations.ts";
+import { type Item, type LedgerTable, readItemAndParseOrThrow } from "./item-operations.ts";
 import { parseWatchItemKey, RECENT_INDEX, watchItemKey } from "./keys.ts";
 
 /** How many watches the audit function reads in parallel. */
@@ -39,7 +39,7 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
         const found = await readSchedule(table, key);
         if (found === null) return;
         // A watch of a newer release is not orphaned: it waits for this release.
-        const result = found === "newer" ? "live" : classifyForAudit(found, now);
+        const result = found === "newer" ? "live" : classifyWatchForAudit(found, now);
         if (found !== "newer" && result === "orphaned")
           audit.orphaned.push({ ...key, traceparent: found.traceparent });
         else if (result !== "orphaned") audit[result] += 1;
@@ -72,7 +72,7 @@ async function readSchedule(
   table: LedgerTable,
   key: WatchKey,
 ): Promise<z.infer<typeof Schedule> | "newer" | null> {
-  return readParsedItem(table, Schedule, watchItemKey(key)).catch((error: unknown) => {
+  return readItemAndParseOrThrow(table, Schedule, watchItemKey(key)).catch((error: unknown) => {
     if (error instanceof NewerItemError) return "newer";
     throw error;
   });

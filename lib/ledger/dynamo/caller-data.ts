@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Context } from "../../domain/context.ts";
+import { Context } from "../../domain/context-and-labels.ts";
 import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { TextNullByDefault } from "../../domain/zod-fields.ts";
 import type { CallerData } from "../watch.ts";
@@ -10,9 +10,9 @@ import {
   type Item,
   type LedgerOperation,
   type LedgerTable,
-  parseItem,
+  parseItemOrThrow,
   readRawItem,
-  updateItem,
+  upsertItem,
 } from "./item-operations.ts";
 import { callerDataItemKey, parseWatchItemKey, watchItemKey } from "./keys.ts";
 import { WatchItem } from "./watch-item.ts";
@@ -42,7 +42,7 @@ export async function saveCallbacksAndFirstContext(
   generation: number,
 ): Promise<void> {
   const { project, jobId, caller, context, expiresAt } = watch;
-  await updateItem(table, {
+  await upsertItem(table, {
     key: callerDataItemKey({ project, jobId, caller, generation }),
     set: { ...callbackAttributes(watch), expiresAt: ceilToEpochSeconds(expiresAt) },
     setIfAbsent: { context: JSON.stringify(context) },
@@ -54,12 +54,15 @@ export async function saveCallbacksAndFirstContext(
  * because notifications of the old generation may still need the callbacks. Returns the changes that remove the caller
  * data from the watch item.
  */
-export async function moveCallerDataToCallerItem(table: LedgerTable, watchItem: Item): Promise<StoredValues> {
-  const { pk, sk, generation, context, expiresAt } = parseItem(WatchItem, watchItem);
+export async function saveCallerItemAndBuildRemoval(
+  table: LedgerTable,
+  watchItem: Item,
+): Promise<StoredValues> {
+  const { pk, sk, generation, context, expiresAt } = parseItemOrThrow(WatchItem, watchItem);
   // The watch item has either all caller data of the first call or none, and caller data always has a context.
   if (context === null) return {};
   const callbacks = callbackAttributes({ callbacks: callbacksOf(watchItem) });
-  await updateItem(table, {
+  await upsertItem(table, {
     key: callerDataItemKey({ ...parseWatchItemKey({ pk, sk }), generation }),
     set: { context, expiresAt },
     setIfAbsent: callbacks,
@@ -70,19 +73,25 @@ export async function moveCallerDataToCallerItem(table: LedgerTable, watchItem: 
 export const readCallerData: LedgerOperation<"readCallerData"> = async (table, key) => {
   const watchItem = await readRawItem(table, watchItemKey(key));
   if (watchItem === null) return { context: {}, callbacks: {} };
-  const { hasCallerItem, generation } = parseItem(WatchItem, watchItem);
+  const { hasCallerItem, generation } = parseItemOrThrow(WatchItem, watchItem);
   const isCurrent = generation === key.generation;
-  if (isCurrent && !hasCallerItem) return mergeCallerData(watchItem, null);
-  return mergeCallerData(isCurrent ? watchItem : null, await readRawItem(table, callerDataItemKey(key)));
+  if (isCurrent && !hasCallerItem) return mergeCallerDataPreferringWatchItem(watchItem, null);
+  return mergeCallerDataPreferringWatchItem(
+    isCurrent ? watchItem : null,
+    await readRawItem(table, callerDataItemKey(key)),
+  );
 };
 
 /**
  * Combines the caller data of the watch item and the caller item of one generation. If both items contain a context,
  * the older context of the watch item counts.
  */
-export function mergeCallerData(watchItem: Item | null, callerItem: Item | null): CallerData {
-  const inline = watchItem === null ? null : parseItem(WatchItem, watchItem);
-  const own = callerItem === null ? null : parseItem(CallerItem, callerItem);
+export function mergeCallerDataPreferringWatchItem(
+  watchItem: Item | null,
+  callerItem: Item | null,
+): CallerData {
+  const inline = watchItem === null ? null : parseItemOrThrow(WatchItem, watchItem);
+  const own = callerItem === null ? null : parseItemOrThrow(CallerItem, callerItem);
   return {
     context: Context.parse(parseJsonOrUndefined(inline?.context ?? own?.context ?? "{}")),
     callbacks: { ...callbacksOf(watchItem ?? {}), ...callbacksOf(callerItem ?? {}) },

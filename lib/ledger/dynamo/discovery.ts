@@ -6,9 +6,9 @@ import {
   ceilToEpochSeconds,
   createItemIfAbsent,
   type LedgerOperation,
-  parseItem,
+  parseItemOrThrow,
   readRawItem,
-  updateItem,
+  upsertItem,
 } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
 
@@ -24,7 +24,7 @@ const DiscoveryItem = z.object({
 
 /** Costs one DynamoDB write. */
 export const claimJobList: LedgerOperation<"claimJobList"> = async (table, project, now, intervalMs) => {
-  const before = await updateItem(table, {
+  const before = await upsertItem(table, {
     key: discoveryKey(project),
     set: { listedAt: now, requested: null, expiresAt: ceilToEpochSeconds(now + RETENTION_MS) },
     setIfAbsent: { succeededAt: now },
@@ -40,13 +40,13 @@ export const claimJobList: LedgerOperation<"claimJobList"> = async (table, proje
   if (before === null) return null;
   const isNew = before.succeededAt === undefined;
   if (isNew) return { switchedOnAt: null, succeededAt: now, skippedJobIds: [], previousTryAt: null };
-  const { listedAt, ...discovery } = parseItem(DiscoveryItem, before);
+  const { listedAt, ...discovery } = parseItemOrThrow(DiscoveryItem, before);
   return { ...discovery, skippedJobIds: discovery.skippedJobIds.toSorted(), previousTryAt: listedAt };
 };
 
 /** Costs one DynamoDB write. */
-export const requestJobListNow: LedgerOperation<"requestJobListNow"> = async (table, project) => {
-  await updateItem(table, {
+export const requestJobListSoon: LedgerOperation<"requestJobListSoon"> = async (table, project) => {
+  await upsertItem(table, {
     key: discoveryKey(project),
     set: { requested: true },
     condition: "attribute_exists(#listedAt)",
@@ -54,14 +54,14 @@ export const requestJobListNow: LedgerOperation<"requestJobListNow"> = async (ta
 };
 
 /** Costs one DynamoDB write. */
-export const saveDiscovery: LedgerOperation<"saveDiscovery"> = async (
+export const saveDiscoveryIfUnchanged: LedgerOperation<"saveDiscoveryIfUnchanged"> = async (
   table,
   project,
   claimedAt,
   discovery,
 ) => {
   const { switchedOnAt, succeededAt, skippedJobIds } = discovery;
-  await updateItem(table, {
+  await upsertItem(table, {
     key: discoveryKey(project),
     set: { switchedOnAt, succeededAt, skippedJobIds: new Set(skippedJobIds) },
     condition:

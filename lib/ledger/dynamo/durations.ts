@@ -7,7 +7,7 @@ import {
   LatestDurations,
   NO_LATEST_DURATIONS,
 } from "../../schedule/usual-durations.ts";
-import { SlowRecord } from "../watch-deliveries.ts";
+import { SlowRecord } from "../watch-deliveries-and-overdue-times.ts";
 import {
   ceilToEpochSeconds,
   compressJson,
@@ -16,13 +16,13 @@ import {
   type Item,
   type LedgerOperation,
   type LedgerTable,
-  parseItem,
+  parseItemOrThrow,
   queryPage,
-  readParsedItem,
+  readItemAndParseOrThrow,
   readRawItem,
-  updateItem,
+  upsertItem,
 } from "./item-operations.ts";
-import { type ItemKey, jobPartition } from "./keys.ts";
+import { type ItemKey, jobPartitionKey } from "./keys.ts";
 
 const Bytes = z.instanceof(Uint8Array);
 const SlowItem = z.object({ record: Bytes });
@@ -56,7 +56,7 @@ const TypesItem = z.object({ types: z.array(z.string()) });
 export const addDuration: LedgerOperation<"addDuration"> = async (table, duration) => {
   const { key, counter } = durationCounterKey(duration);
   const set = { expiresAt: ceilToEpochSeconds(duration.expiresAt) };
-  const before = await updateItem(table, { key, add: { [counter]: 1 }, set, returnValues: "ALL_OLD" });
+  const before = await upsertItem(table, { key, add: { [counter]: 1 }, set, returnValues: "ALL_OLD" });
   const isFirstOfWeek = before?.pk === undefined;
   if (isFirstOfWeek) await addJobType(table, duration);
 };
@@ -74,7 +74,7 @@ export async function addJobType(
   }: { readonly project: string; readonly jobType: string; readonly expiresAt: Instant },
 ): Promise<void> {
   if (isOperationWithoutJob(jobType)) return;
-  await updateItem(table, {
+  await upsertItem(table, {
     key: typesKey(project),
     add: { types: new Set([jobType]) },
     set: { expiresAt: ceilToEpochSeconds(expiresAt) },
@@ -104,18 +104,18 @@ export function durationCounterKey({
  * Costs one query, because two years fit into one page. With `ANY_TYPE`, it costs one read, and one query for each job
  * type.
  */
-export const readDurations: LedgerOperation<"readDurations"> = async (table, project, jobType) => {
+export const readDurationCounts: LedgerOperation<"readDurationCounts"> = async (table, project, jobType) => {
   if (jobType !== ANY_TYPE) return sumCounts(await queryCounts(table, project, jobType));
   // An eventually consistent read costs half as much.
   const item = await readRawItem(table, typesKey(project), undefined, false);
-  const { types } = item === null ? { types: [] } : parseItem(TypesItem, item);
+  const { types } = item === null ? { types: [] } : parseItemOrThrow(TypesItem, item);
   const counts = await Promise.all(types.map((type) => queryCounts(table, project, type)));
   return sumCounts(counts.flat());
 };
 
 async function queryCounts(table: LedgerTable, project: string, jobType: string): Promise<DurationCount[]> {
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk: durationsPartition(project, jobType) });
-  return Items.flatMap((item) => countsOf(parseItem(DurationsItem, item)));
+  return Items.flatMap((item) => countsOf(parseItemOrThrow(DurationsItem, item)));
 }
 
 /** Returns one count for each day and bucket, oldest day first. */
@@ -144,19 +144,24 @@ function countsOf({ sk, ...attributes }: DurationsItem): DurationCount[] {
 }
 
 /** Costs one DynamoDB write. */
-export const saveSlowOnce: LedgerOperation<"saveSlowOnce"> = async (table, generation, record, expiresAt) => {
+export const saveSlowRecordOnce: LedgerOperation<"saveSlowRecordOnce"> = async (
+  table,
+  generation,
+  record,
+  expiresAt,
+) => {
   const values = { record: compressJson(record), expiresAt: ceilToEpochSeconds(expiresAt) };
   const created = await createItemIfAbsent(table, slowItemKey(generation), values);
-  return created ? record : ((await readSlow(table, generation)) ?? record);
+  return created ? record : ((await readSlowRecord(table, generation)) ?? record);
 };
 
-export const readSlow: LedgerOperation<"readSlow"> = async (table, generation) => {
+export const readSlowRecord: LedgerOperation<"readSlowRecord"> = async (table, generation) => {
   const item = await readRawItem(table, slowItemKey(generation));
   return item === null ? null : toSlowRecord(item);
 };
 
 export function toSlowRecord(item: Item): SlowRecord {
-  return SlowRecord.parse(decompressJson(parseItem(SlowItem, item).record));
+  return SlowRecord.parse(decompressJson(parseItemOrThrow(SlowItem, item).record));
 }
 
 export const readLatestDurations: LedgerOperation<"readLatestDurations"> = async (
@@ -164,7 +169,11 @@ export const readLatestDurations: LedgerOperation<"readLatestDurations"> = async
   project,
   jobType,
 ) => {
-  const item = await readParsedItem(table, LatestDurationsItem, latestDurationsKey(project, jobType));
+  const item = await readItemAndParseOrThrow(
+    table,
+    LatestDurationsItem,
+    latestDurationsKey(project, jobType),
+  );
   return toLatestDurations(item?.durations);
 };
 
@@ -182,9 +191,9 @@ export const addLatestDurations: LedgerOperation<"addLatestDurations"> = async (
 ) => {
   const key = latestDurationsKey(project, jobType);
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const stored = (await readParsedItem(table, LatestDurationsItem, key))?.durations;
+    const stored = (await readItemAndParseOrThrow(table, LatestDurationsItem, key))?.durations;
     const durations = compressJson(appendDurationsAndDropOldest(toLatestDurations(stored), ended));
-    const written = await updateItem(table, {
+    const written = await upsertItem(table, {
       key,
       set: { durations, expiresAt: ceilToEpochSeconds(expiresAt) },
       condition: stored === undefined ? "attribute_not_exists(#durations)" : "#durations = :stored",
@@ -200,7 +209,7 @@ function toLatestDurations(packed: Uint8Array | undefined): LatestDurations {
 }
 
 export function slowItemKey(key: WatchGeneration): ItemKey {
-  return { pk: jobPartition(key), sk: `slow#${key.generation}#${key.caller}` };
+  return { pk: jobPartitionKey(key), sk: `slow#${key.generation}#${key.caller}` };
 }
 
 export function latestDurationsKey(project: string, jobType: string): ItemKey {

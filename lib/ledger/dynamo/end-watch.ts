@@ -8,7 +8,8 @@ import {
   type NotificationGenerations,
   type StartedGeneration,
 } from "../notification.ts";
-import { deliveriesOverdueAt, type StoredOutcome, truncateEndedJob } from "../watch.ts";
+import { type StoredOutcome, truncateEndedJob } from "../watch.ts";
+import { deliveriesOverdueAt } from "../watch-deliveries-and-overdue-times.ts";
 import type { StoredValues } from "./expression.ts";
 import {
   ceilToEpochSeconds,
@@ -21,18 +22,18 @@ import {
   type LedgerOperation,
   type LedgerTable,
   MAX_TREE_BYTES,
-  parseItem,
-  readParsedItem,
+  parseItemOrThrow,
+  readItemAndParseOrThrow,
   readRawItem,
-  updateItem,
+  upsertItem,
 } from "./item-operations.ts";
 import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
 import {
   encodeLatestInstants,
   listJobWatches,
   NO_LEASE,
-  overdueIndexChange,
-  overdueTimeChange,
+  overdueIndexAttributes,
+  overdueTimeAttributesKeepingOrder,
   WatchItem,
 } from "./watch-item.ts";
 
@@ -53,14 +54,17 @@ const OutcomeItem = z.object({
   generations: TextNullByDefault,
 });
 
-export const endWatch: LedgerOperation<"endWatch"> = async (table, end) => {
+export const endWatchUnlessTargetsAdded: LedgerOperation<"endWatchUnlessTargetsAdded"> = async (
+  table,
+  end,
+) => {
   const { key, acceptedAt, outcome, concludedAt } = end;
   const targets = new Set(end.targets);
   const overdue =
     targets.size === 0
-      ? { set: overdueIndexChange(key, null), setIfAbsent: {} }
-      : overdueTimeChange(table, key, deliveriesOverdueAt(concludedAt));
-  const ended = await updateItem(table, {
+      ? { set: overdueIndexAttributes(key, null), setIfAbsent: {} }
+      : overdueTimeAttributesKeepingOrder(table, key, deliveriesOverdueAt(concludedAt));
+  const ended = await upsertItem(table, {
     key: watchItemKey(key),
     set: {
       ...OVER,
@@ -81,7 +85,7 @@ export const endWatch: LedgerOperation<"endWatch"> = async (table, end) => {
     await expireCallerItem(table, key, ended, end.expiresAt);
     return { kind: "ended" };
   }
-  const found = await readParsedItem(table, WatchItem, watchItemKey(key));
+  const found = await readItemAndParseOrThrow(table, WatchItem, watchItemKey(key));
   if (found?.state !== "watching" || found.acceptedAt !== acceptedAt) return { kind: "over" };
   return { kind: "targets_changed", targets: found.targets.toSorted() };
 };
@@ -93,9 +97,9 @@ async function expireCallerItem(
   watchItem: Item,
   expiresAt: Instant,
 ): Promise<void> {
-  const { hasCallerItem, generation } = parseItem(WatchItem, watchItem);
+  const { hasCallerItem, generation } = parseItemOrThrow(WatchItem, watchItem);
   if (!hasCallerItem) return;
-  await updateItem(table, {
+  await upsertItem(table, {
     key: callerDataItemKey({ ...key, generation }),
     set: { expiresAt: ceilToEpochSeconds(expiresAt) },
     condition: "attribute_exists(pk)",
@@ -103,11 +107,11 @@ async function expireCallerItem(
 }
 
 export const stopWatch: LedgerOperation<"stopWatch"> = async (table, key, at, expiresAt) => {
-  const stopped = await updateItem(table, {
+  const stopped = await upsertItem(table, {
     key: watchItemKey(key),
     set: {
       ...OVER,
-      ...overdueIndexChange(key, null),
+      ...overdueIndexAttributes(key, null),
       state: "stopped",
       concludedAt: at,
       expiresAt: ceilToEpochSeconds(expiresAt),
@@ -120,11 +124,11 @@ export const stopWatch: LedgerOperation<"stopWatch"> = async (table, key, at, ex
     await expireCallerItem(table, key, stopped, expiresAt);
     return "stopped";
   }
-  const found = await readParsedItem(table, WatchItem, watchItemKey(key));
+  const found = await readItemAndParseOrThrow(table, WatchItem, watchItemKey(key));
   if (found === null) return "missing";
   const { state } = found;
   if (RESTARTABLE.includes(state)) {
-    await updateItem(table, {
+    await upsertItem(table, {
       key: watchItemKey(key),
       set: { restartable: true },
       condition: "#state = :state",
@@ -142,7 +146,7 @@ export const saveOutcomeOnce: LedgerOperation<"saveOutcomeOnce"> = async (table,
     toOutcomeAttributes(outcome, expiresAt),
   );
   if (created) return { summary, generations };
-  return (await readOutcome(table, key)) ?? { summary, generations };
+  return (await readOutcomeWithoutTree(table, key)) ?? { summary, generations };
 };
 
 export function toOutcomeAttributes(
@@ -162,7 +166,7 @@ export function toOutcomeAttributes(
  * Reads an outcome summary without its tree of subjobs. A tree can be large, and a digest needs up to a hundred
  * outcomes.
  */
-export const readOutcome: LedgerOperation<"readOutcome"> = async (table, key) => {
+export const readOutcomeWithoutTree: LedgerOperation<"readOutcomeWithoutTree"> = async (table, key) => {
   const item = await readRawItem(table, outcomeItemKey(key), ["pk", "summary", "generations", "v"]);
   if (item === null) return null;
   const { summary, generations } = toStoredOutcome(item);
@@ -180,8 +184,8 @@ export async function saveGenerationsOfLateTargets(
 ): Promise<NotificationGenerations> {
   const late = computeGenerationsOfLateTargets(watch, addedTargets, await listJobWatches(table, watch));
   if (Object.keys(late).length === 0) return late;
-  const stored = await readOutcome(table, watch);
-  await updateItem(table, {
+  const stored = await readOutcomeWithoutTree(table, watch);
+  await upsertItem(table, {
     key: outcomeItemKey(watch),
     set: { generations: JSON.stringify({ ...stored?.generations, ...late }) },
     condition: "attribute_exists(#summary)",
@@ -190,7 +194,7 @@ export async function saveGenerationsOfLateTargets(
 }
 
 export function toStoredOutcome(item: Item): StoredOutcome {
-  const { summary, tree, generations } = parseItem(OutcomeItem, item);
+  const { summary, tree, generations } = parseItemOrThrow(OutcomeItem, item);
   return {
     generations: Generations.parse(parseJsonOrUndefined(generations ?? "{}")),
     summary: OutcomeSummary.parse(decompressJson(summary)),

@@ -53,11 +53,12 @@ export type Item = Record<string, AttributeValue>;
  * An item of a later release is never changed: its condition always counts as false.
  * @throws NewerItemError if the update has no condition and a later release wrote the item
  */
-export async function updateItem({ client, table }: LedgerTable, update: ItemUpdate): Promise<Item | null> {
+export async function upsertItem({ client, table }: LedgerTable, update: ItemUpdate): Promise<Item | null> {
   const { condition } = update;
   const version = findItemVersion(update.key.pk);
   const isReadable = "(attribute_not_exists(#v) OR #v <= :itemVersion)";
-  // Unnecessary parentheses cost time: the DynamoDB of the embedded stack parses each level of parentheses several times.
+  // Unnecessary parentheses cost time: the DynamoDB of the embedded stack parses each level of parentheses several
+  // times.
   const wanted = condition?.includes(" OR ") ? `(${condition})` : condition;
   const command = new UpdateItemCommand({
     TableName: table,
@@ -113,13 +114,13 @@ export async function readRawItem(
 }
 
 /** Reads an item and checks it with a schema. If the item does not exist, the result is null. */
-export async function readParsedItem<T>(
+export async function readItemAndParseOrThrow<T>(
   table: LedgerTable,
   schema: z.ZodMiniType<T>,
   key: ItemKey,
 ): Promise<T | null> {
   const item = await readRawItem(table, key);
-  return item === null ? null : parseItem(schema, item);
+  return item === null ? null : parseItemOrThrow(schema, item);
 }
 
 /**
@@ -162,7 +163,7 @@ const Version = z.object({ pk: z.string(), v: z.int() });
  * @throws NewerItemError if a later release wrote the item.
  * @throws ZodError if the item does not match the schema. Its message contains field names and no values.
  */
-export function parseItem<T>(schema: z.ZodMiniType<T>, item: Item): T {
+export function parseItemOrThrow<T>(schema: z.ZodMiniType<T>, item: Item): T {
   const values = fromAttributes(item);
   const { pk, v } = Version.parse(values);
   const version = findItemVersion(pk);

@@ -17,7 +17,7 @@ export interface ItemKey {
 }
 
 /** Returns the partition key of all watches of a job. */
-export function jobPartition({ project, jobId }: JobKey): string {
+export function jobPartitionKey({ project, jobId }: JobKey): string {
   return `W#${project}#${jobId}`;
 }
 
@@ -25,7 +25,7 @@ export function jobPartition({ project, jobId }: JobKey): string {
  * Returns the job of a partition key.
  * @throws Error if the partition key is not that of a job
  */
-export function parseJobPartition(pk: string): JobKey {
+export function parseJobPartitionKeyOrThrow(pk: string): JobKey {
   const [kind, project, jobId] = pk.split("#");
   if (kind !== "W" || project === undefined || jobId === undefined) {
     throw new Error("The partition key belongs to no job.");
@@ -38,37 +38,37 @@ export const WATCH_PREFIX = "watch#";
 
 /** Returns the key of a watch item. The caller is the last part, because its name may contain `#`. */
 export function watchItemKey(key: WatchKey): ItemKey {
-  return { pk: jobPartition(key), sk: `${WATCH_PREFIX}${key.caller}` };
+  return { pk: jobPartitionKey(key), sk: `${WATCH_PREFIX}${key.caller}` };
 }
 
 export function parseWatchItemKey({ pk, sk }: ItemKey): WatchKey {
-  return { ...parseJobPartition(pk), caller: sk.slice(WATCH_PREFIX.length) };
+  return { ...parseJobPartitionKeyOrThrow(pk), caller: sk.slice(WATCH_PREFIX.length) };
 }
 
 export function treeItemKey(key: WatchKey): ItemKey {
-  return { pk: jobPartition(key), sk: `tree#${key.caller}` };
+  return { pk: jobPartitionKey(key), sk: `tree#${key.caller}` };
 }
 
 export function callerDataItemKey(key: WatchGeneration): ItemKey {
-  return { pk: jobPartition(key), sk: `caller#${key.generation}#${key.caller}` };
+  return { pk: jobPartitionKey(key), sk: `caller#${key.generation}#${key.caller}` };
 }
 
 export function outcomeItemKey(key: WatchGeneration): ItemKey {
-  return { pk: jobPartition(key), sk: `outcome#${key.generation}#${key.caller}` };
+  return { pk: jobPartitionKey(key), sk: `outcome#${key.generation}#${key.caller}` };
 }
 
 export function notificationItemKey(key: NotificationKey): ItemKey {
-  return { pk: jobPartition(key), sk: `notification#${key.generation}#${key.event}#${key.target}` };
+  return { pk: jobPartitionKey(key), sk: `notification#${key.generation}#${key.event}#${key.target}` };
 }
 
 export function serializeDigestMember(member: DigestMember): string {
-  return `${jobPartition(member)}#${member.generation}`;
+  return `${jobPartitionKey(member)}#${member.generation}`;
 }
 
 /** Converts a text of `serializeDigestMember` back to the member of the digest. */
 export function parseDigestMember(text: string): DigestMember {
   const [, , , generation] = text.split("#");
-  return { ...parseJobPartition(text), generation: Number(generation) };
+  return { ...parseJobPartitionKeyOrThrow(text), generation: Number(generation) };
 }
 
 /** The number of partitions (shards) of the overdue index. They spread the load on DynamoDB. */
@@ -77,7 +77,7 @@ export const OVERDUE_SHARDS = 8;
 /** Returns the shard of a watch in the overdue index: its FNV-1a hash modulo `OVERDUE_SHARDS`. */
 export function overdueShard(key: WatchKey): number {
   let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(`${jobPartition(key)}#${key.caller}`))
+  for (const byte of Buffer.from(`${jobPartitionKey(key)}#${key.caller}`))
     hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return hash % OVERDUE_SHARDS;
 }

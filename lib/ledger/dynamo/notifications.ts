@@ -17,17 +17,17 @@ import {
   type Item,
   type LedgerOperation,
   type LedgerTable,
-  parseItem,
-  readParsedItem,
+  parseItemOrThrow,
+  readItemAndParseOrThrow,
   readRawItem,
-  updateItem,
+  upsertItem,
 } from "./item-operations.ts";
 import {
   type ItemKey,
-  jobPartition,
+  jobPartitionKey,
   notificationItemKey,
   parseDigestMember,
-  parseJobPartition,
+  parseJobPartitionKeyOrThrow,
   serializeDigestMember,
 } from "./keys.ts";
 
@@ -48,7 +48,7 @@ type NotificationItem = z.infer<typeof NotificationItem>;
 /** Costs one DynamoDB write. If the claim is refused, it also costs one read. */
 export const claimNotification: LedgerOperation<"claimNotification"> = async (table, wanted) => {
   const { key, redelivery, messageId, now, leaseMs } = wanted;
-  const claimed = await updateItem(table, {
+  const claimed = await upsertItem(table, {
     key: notificationItemKey(key),
     set: {
       state: "pending",
@@ -64,8 +64,8 @@ export const claimNotification: LedgerOperation<"claimNotification"> = async (ta
     values: { pending: "pending", redelivery, now },
     returnValues: "ALL_NEW",
   });
-  if (claimed !== null) return { kind: "claimed", record: toDeliveryRecord(claimed, key.target) };
-  const item = await readParsedItem(table, NotificationItem, notificationItemKey(key));
+  if (claimed !== null) return { kind: "claimed", record: toDeliveryRecordOrPending(claimed, key.target) };
+  const item = await readItemAndParseOrThrow(table, NotificationItem, notificationItemKey(key));
   return item === null ? { kind: "other_owner" } : explainRefusal(item, wanted);
 };
 
@@ -89,7 +89,7 @@ function explainRefusal(item: NotificationItem, wanted: NotificationToClaim): No
 export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, record) => {
   const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;
   const isThrottled = !spent && state === "pending" && attempt.verdict === "retry";
-  const recorded = await updateItem(table, {
+  const recorded = await upsertItem(table, {
     key: notificationItemKey(key),
     set: {
       state,
@@ -106,11 +106,11 @@ export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, rec
     returnValues: "ALL_NEW",
   });
   if (recorded === null) return "superseded";
-  const { history } = parseItem(NotificationItem, recorded);
+  const { history } = parseItemOrThrow(NotificationItem, recorded);
   if (history.length < 2 * ATTEMPT_HISTORY) return "recorded";
   // One update cannot both append to a list and shorten it. If another call has appended an attempt meanwhile, the
   // condition of this second update is false. The other call then shortens the list.
-  await updateItem(table, {
+  await upsertItem(table, {
     key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },
     condition: "size(#history) = :length",
@@ -119,9 +119,12 @@ export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, rec
   return "recorded";
 };
 
-export const postponeNotification: LedgerOperation<"postponeNotification"> = async (table, postponement) => {
+export const postponeNotificationAndEndLease: LedgerOperation<"postponeNotificationAndEndLease"> = async (
+  table,
+  postponement,
+) => {
   const { key, redelivery, messageId, until, requestAt } = postponement;
-  const postponed = await updateItem(table, {
+  const postponed = await upsertItem(table, {
     key: notificationItemKey(key),
     set: { nextAttemptAt: until, requestAt, leaseUntil: null },
     condition: LEASED,
@@ -130,13 +133,16 @@ export const postponeNotification: LedgerOperation<"postponeNotification"> = asy
   return postponed === null ? "superseded" : "recorded";
 };
 
-export const readDelivery: LedgerOperation<"readDelivery"> = async (table, key) => {
+export const readDeliveryOrPendingRecord: LedgerOperation<"readDeliveryOrPendingRecord"> = async (
+  table,
+  key,
+) => {
   const item = await readRawItem(table, notificationItemKey(key));
-  return toDeliveryRecord(item, key.target);
+  return toDeliveryRecordOrPending(item, key.target);
 };
 
 export const markDeadLettered: LedgerOperation<"markDeadLettered"> = async (table, key, redelivery) => {
-  await updateItem(table, {
+  await upsertItem(table, {
     key: notificationItemKey(key),
     set: { deadLettered: true },
     condition: "#redelivery = :redelivery",
@@ -145,9 +151,14 @@ export const markDeadLettered: LedgerOperation<"markDeadLettered"> = async (tabl
 };
 
 /** Costs one DynamoDB write. If another call has already started a redelivery, it also costs one read. */
-export const startRedelivery: LedgerOperation<"startRedelivery"> = async (table, key, after, expiresAt) => {
+export const startRedeliveryAfter: LedgerOperation<"startRedeliveryAfter"> = async (
+  table,
+  key,
+  after,
+  expiresAt,
+) => {
   const redelivery = after + 1;
-  const started = await updateItem(table, {
+  const started = await upsertItem(table, {
     key: notificationItemKey(key),
     set: {
       state: "pending",
@@ -168,61 +179,59 @@ export const startRedelivery: LedgerOperation<"startRedelivery"> = async (table,
   });
   if (started !== null) return redelivery;
   // If a later release wrote the item, this throws an error.
-  await readParsedItem(table, NotificationItem, notificationItemKey(key));
+  await readItemAndParseOrThrow(table, NotificationItem, notificationItemKey(key));
   return null;
 };
 
 /** Converts an item to a delivery record. If the item does not exist, the record is new. */
-export function toDeliveryRecord(item: Item | null, target: string): DeliveryRecord {
+export function toDeliveryRecordOrPending(item: Item | null, target: string): DeliveryRecord {
   if (item === null) return createPendingDeliveryRecord(target);
-  const { owner, leaseUntil, history, ...record } = parseItem(NotificationItem, item);
+  const { owner, leaseUntil, history, ...record } = parseItemOrThrow(NotificationItem, item);
   return { ...record, target, history: history.slice(-ATTEMPT_HISTORY).map(parseAttempt) };
 }
 
 const parseAttempt = (text: string): Attempt => Attempt.parse(parseJsonOrUndefined(text));
 
-export const createDigest: LedgerOperation<"createDigest"> = async (table, digest) => {
+export const createDigestIfAbsent: LedgerOperation<"createDigestIfAbsent"> = async (table, digest) => {
   await createDigestItem(table, digest, digest.members);
 };
 
 /** Creates the item of a digest with its unfinished jobs `running`. If the item exists, the result is false. */
 export function createDigestItem(
   table: LedgerTable,
-  { digestId, caller, members, targets, expiresAt }: Parameters<DigestLedger["createDigest"]>[0],
+  { digestId, caller, members, targets, expiresAt }: Parameters<DigestLedger["createDigestIfAbsent"]>[0],
   running: readonly JobKey[],
 ): Promise<boolean> {
   return createItemIfAbsent(table, digestKey(digestId), {
     caller,
     members: members.map(serializeDigestMember),
-    running: new Set(running.map(jobPartition)),
+    running: new Set(running.map(jobPartitionKey)),
     targets,
     expiresAt: ceilToEpochSeconds(expiresAt),
   });
 }
 
-export const removeRunningMemberAndCount: LedgerOperation<"removeRunningMemberAndCount"> = async (
-  table,
-  digestId,
-  job,
-) => {
-  const removed = await updateItem(table, {
+export const removeRunningMemberAndCountRemaining: LedgerOperation<
+  "removeRunningMemberAndCountRemaining"
+> = async (table, digestId, job) => {
+  const removed = await upsertItem(table, {
     key: digestKey(digestId),
-    removeElements: { running: new Set([jobPartition(job)]) },
+    removeElements: { running: new Set([jobPartitionKey(job)]) },
     condition: "attribute_exists(#pk)",
     returnValues: "ALL_NEW",
   });
-  return removed === null ? 0 : parseItem(DigestItem, removed).running.length;
+  return removed === null ? 0 : parseItemOrThrow(DigestItem, removed).running.length;
 };
 
 export const readDigest: LedgerOperation<"readDigest"> = async (table, digestId) => {
-  const digest = await readParsedItem(table, DigestItem, digestKey(digestId));
+  const digest = await readItemAndParseOrThrow(table, DigestItem, digestKey(digestId));
   if (digest === null) return null;
   const { caller, members, targets, running } = digest;
   return {
     caller,
     members: members.map(parseDigestMember),
     targets,
-    running: running.map(parseJobPartition),
+    running: running.map(parseJobPartitionKeyOrThrow),
   };
 };
 

@@ -8,7 +8,7 @@ import {
   type LedgerOperation,
   type LedgerTable,
   queryPage,
-  updateItem,
+  upsertItem,
 } from "./item-operations.ts";
 import {
   callerDataItemKey,
@@ -18,7 +18,7 @@ import {
   parseWatchItemKey,
   watchItemKey,
 } from "./keys.ts";
-import { overdueIndexChange } from "./watch-item.ts";
+import { overdueIndexAttributes } from "./watch-item.ts";
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number(), dueOrder: z.number() });
 
@@ -28,7 +28,7 @@ const MAX_ENTRIES_PER_QUERY = 2000;
  * Reads entries of each shard until `limit` overdue watches are found. A thousand entries cost about 20 read units. The
  * watch whose last check is longest ago comes first.
  */
-export const listOverdue: LedgerOperation<"listOverdue"> = async (table, now, limit) => {
+export const listOverdueWatches: LedgerOperation<"listOverdueWatches"> = async (table, now, limit) => {
   const shards = await Promise.all(
     Array.from({ length: OVERDUE_SHARDS }, (_, shard) => listOverdueInShard(table, shard, now, limit)),
   );
@@ -61,7 +61,9 @@ async function listOverdueInShard(
 }
 
 /** Costs one query per shard, and one more for each further megabyte of a shard. */
-export const countLiveWatches: LedgerOperation<"countLiveWatches"> = async (table, caller) => {
+export const countUnfinishedWatchesApproximately: LedgerOperation<
+  "countUnfinishedWatchesApproximately"
+> = async (table, caller) => {
   // The sort key of a watch item depends only on the caller.
   const { sk } = watchItemKey({ project: "", jobId: "", caller });
   const counts = await Promise.all(
@@ -80,20 +82,29 @@ export const countLiveWatches: LedgerOperation<"countLiveWatches"> = async (tabl
   return counts.reduce((sum, count) => sum + count, 0);
 };
 
-export const rescheduleSweep: LedgerOperation<"rescheduleSweep"> = async (table, entry, dueAt) => {
-  const moved = await updateItem(table, {
+export const rescheduleSweepIfUnchanged: LedgerOperation<"rescheduleSweepIfUnchanged"> = async (
+  table,
+  entry,
+  dueAt,
+) => {
+  const moved = await upsertItem(table, {
     key: watchItemKey(entry),
-    set: overdueIndexChange(entry, dueAt),
+    set: overdueIndexAttributes(entry, dueAt),
     condition: `#dueAt = :dueAt${dueAt === null ? " AND #state <> :watching" : ""}`,
     values: { dueAt: entry.dueAt, watching: dueAt === null ? "watching" : null },
   });
   return moved !== null ? "moved" : "changed";
 };
 
-export const scheduleSweepBy: LedgerOperation<"scheduleSweepBy"> = async (table, key, dueAt, expiresAt) => {
-  await updateItem(table, {
+export const scheduleSweepByAndExtendExpiry: LedgerOperation<"scheduleSweepByAndExtendExpiry"> = async (
+  table,
+  key,
+  dueAt,
+  expiresAt,
+) => {
+  await upsertItem(table, {
     key: watchItemKey(key),
-    set: overdueIndexChange(key, dueAt),
+    set: overdueIndexAttributes(key, dueAt),
     condition: "attribute_exists(#state) AND (attribute_not_exists(#dueAt) OR #dueAt > :dueAt)",
     values: { dueAt },
   });
@@ -101,7 +112,7 @@ export const scheduleSweepBy: LedgerOperation<"scheduleSweepBy"> = async (table,
   const until = ceilToEpochSeconds(expiresAt);
   await Promise.all(
     [watchItemKey(key), callerDataItemKey(key), outcomeItemKey(key), slowItemKey(key)].map((item) =>
-      updateItem(table, {
+      upsertItem(table, {
         key: item,
         set: { expiresAt: until },
         condition: "#expiresAt < :until",

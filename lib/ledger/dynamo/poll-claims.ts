@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { Job, WatchKey } from "../../domain/job.ts";
-import { pollOverdueAt, truncateObservedJob, truncateObservedText, truncateReadyTexts } from "../watch.ts";
+import { truncateObservedJob, truncateObservedText, truncateReadyTexts } from "../watch.ts";
+import { pollOverdueAt } from "../watch-deliveries-and-overdue-times.ts";
 import type { PollClaim, PollOfMessage, PollToClaim } from "../watch-ledger.ts";
 import type { StoredValues } from "./expression.ts";
 import {
@@ -10,17 +11,17 @@ import {
   decompressBytes,
   type LedgerOperation,
   type LedgerTable,
-  parseItem,
-  readParsedItem,
+  parseItemOrThrow,
+  readItemAndParseOrThrow,
   readRawItem,
-  updateItem,
+  upsertItem,
 } from "./item-operations.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
 import {
   encodeLatestInstants,
   hashTree,
   NO_LEASE,
-  overdueTimeChange,
+  overdueTimeAttributesKeepingOrder,
   toWatch,
   WatchItem,
 } from "./watch-item.ts";
@@ -45,7 +46,6 @@ const TREE_RETENTION_MS = 8 * 86_400_000;
 /** The attributes of the watch item that decide how a changed tree is stored. */
 const TreeState = z.pick(WatchItem, { treeHash: true, treeChange: true, deadlineAt: true, expiresAt: true });
 type TreeState = z.infer<typeof TreeState>;
-
 const NO_TREE: TreeState = { treeHash: null, treeChange: null, deadlineAt: 0, expiresAt: null };
 
 /** The tree of a tree item, and the hash of the latest tree of the watch. */
@@ -72,7 +72,7 @@ const claimId = ({ key, poll, messageId }: PollOfMessage) => JSON.stringify([wat
 /** Costs one DynamoDB write. If the claim is refused, it also costs one read. */
 export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
-  const claimed = await updateItem(table, {
+  const claimed = await upsertItem(table, {
     key: watchItemKey(key),
     set: { poll, owner: messageId, leaseUntil: now + leaseMs, pollDone: false },
     add: { unfinishedTries: 1 },
@@ -82,7 +82,7 @@ export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => 
     returnValues: "ALL_OLD",
   });
   if (claimed === null) return explainRefusal(table, wanted);
-  const before = parseItem(WatchItem, claimed);
+  const before = parseItemOrThrow(WatchItem, claimed);
   remember(memoryOf(table).claimed, claimId(wanted), before);
   const watch = toWatch({ ...before, poll, pollDone: false });
   const reclaimed = before.poll === poll;
@@ -91,7 +91,7 @@ export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => 
 
 /** Costs one DynamoDB write. */
 export const undoPollClaim: LedgerOperation<"undoPollClaim"> = async (table, { key, poll, messageId }) => {
-  await updateItem(table, {
+  await upsertItem(table, {
     key: watchItemKey(key),
     set: { leaseUntil: 0 },
     add: { unfinishedTries: -1 },
@@ -102,7 +102,7 @@ export const undoPollClaim: LedgerOperation<"undoPollClaim"> = async (table, { k
 };
 
 async function explainRefusal(table: LedgerTable, { key, poll, messageId }: PollToClaim): Promise<PollClaim> {
-  const found = await readParsedItem(table, WatchItem, watchItemKey(key));
+  const found = await readItemAndParseOrThrow(table, WatchItem, watchItemKey(key));
   if (found === null) return { kind: "stale", reason: "missing" };
   if (found.state !== "watching") return { kind: "stale", reason: "over" };
   if (found.poll > poll) return { kind: "stale", reason: "superseded" };
@@ -124,8 +124,8 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     treeItem,
     base,
   } = tree === null ? NO_CHANGE : await planTreeChange(table, key, tree, stored);
-  const overdue = overdueTimeChange(table, key, pollOverdueAt(nextPollAt));
-  const recorded = await updateItem(table, {
+  const overdue = overdueTimeAttributesKeepingOrder(table, key, pollOverdueAt(nextPollAt));
+  const recorded = await upsertItem(table, {
     key: watchItemKey(key),
     set: {
       ...NO_LEASE,
@@ -154,12 +154,12 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
   if (base !== null) remember(memory.bases, watchId(key), base);
   if (treeItem === null) return "recorded";
   try {
-    const expiresAt = treeExpirySeconds(parseItem(TreeState, recorded));
-    await updateItem(table, { key: treeItemKey(key), set: { tree: treeItem, expiresAt } });
+    const expiresAt = treeExpirySeconds(parseItemOrThrow(TreeState, recorded));
+    await upsertItem(table, { key: treeItemKey(key), set: { tree: treeItem, expiresAt } });
   } catch (error) {
     memory.bases.delete(watchId(key));
     // Without a stored hash, the next poll counts the tree as changed, and stores it.
-    await updateItem(table, {
+    await upsertItem(table, {
       key: watchItemKey(key),
       set: { treeHash: null },
       condition: "#treeHash = :hash",

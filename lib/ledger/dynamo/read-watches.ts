@@ -1,10 +1,10 @@
 import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { computeHigherGenerations } from "../notification.ts";
-import { type PagePosition, parsePageToken, toPageToken } from "../page-token.ts";
+import { computeHigherGenerationsOfSharedTargets } from "../notification.ts";
+import { type PagePosition, parsePageTokenOrThrow, toPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
-import { listDeliveries } from "../watch-deliveries.ts";
-import { mergeCallerData } from "./caller-data.ts";
+import { listDeliveries } from "../watch-deliveries-and-overdue-times.ts";
+import { mergeCallerDataPreferringWatchItem } from "./caller-data.ts";
 import { slowItemKey, toSlowRecord } from "./durations.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributesWithoutNulls } from "./expression.ts";
@@ -12,7 +12,7 @@ import {
   type Item,
   type LedgerOperation,
   type LedgerTable,
-  parseItem,
+  parseItemOrThrow,
   queryPage,
   readRawItem,
 } from "./item-operations.ts";
@@ -26,8 +26,8 @@ import {
   treeItemKey,
   watchItemKey,
 } from "./keys.ts";
-import { toDeliveryRecord } from "./notifications.ts";
-import { readJobItems, readStoredTree, toJobWatches, toWatch, WatchItem } from "./watch-item.ts";
+import { toDeliveryRecordOrPending } from "./notifications.ts";
+import { decompressStoredTree, readJobItems, toJobWatches, toWatch, WatchItem } from "./watch-item.ts";
 
 /** BatchGetItem of DynamoDB accepts at most 100 keys. */
 const MAX_PAGE = 100;
@@ -45,31 +45,35 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   const items = await readJobItems(table, key);
   const watchItem = items.get(watchItemKey(key).sk);
   if (watchItem === undefined) return null;
-  const parsed = parseItem(WatchItem, watchItem);
+  const parsed = parseItemOrThrow(WatchItem, watchItem);
   const watch = toWatch(parsed);
   const outcomeItem = items.get(outcomeItemKey(watch).sk);
   const outcome = outcomeItem === undefined ? null : toStoredOutcome(outcomeItem);
-  const generations = outcome?.generations ?? computeHigherGenerations(watch, toJobWatches(items));
+  const generations =
+    outcome?.generations ?? computeHigherGenerationsOfSharedTargets(watch, toJobWatches(items));
   const slowItem = items.get(slowItemKey(watch).sk);
   const slow = slowItem === undefined ? null : toSlowRecord(slowItem);
   return {
-    ...mergeCallerData(watchItem, items.get(callerDataItemKey(watch).sk) ?? null),
+    ...mergeCallerDataPreferringWatchItem(watchItem, items.get(callerDataItemKey(watch).sk) ?? null),
     watch,
     summary: outcome?.summary ?? null,
-    tree: outcome?.tree ?? readStoredTree(parsed, items.get(treeItemKey(key).sk)?.tree?.B),
+    tree: outcome?.tree ?? decompressStoredTree(parsed, items.get(treeItemKey(key).sk)?.tree?.B),
     generations,
     slow,
     deliveries: listDeliveries(watch, generations, slow, (key) => {
       const item = items.get(notificationItemKey(key).sk);
-      return item === undefined ? null : toDeliveryRecord(item, key.target);
+      return item === undefined ? null : toDeliveryRecordOrPending(item, key.target);
     }),
   };
 };
 
 /** Costs at most one read unit, because the watch item has less than 8 kB. */
-export const readProgress: LedgerOperation<"readProgress"> = async (table, key) => {
+export const readProgressEventuallyConsistent: LedgerOperation<"readProgressEventuallyConsistent"> = async (
+  table,
+  key,
+) => {
   const item = await readRawItem(table, watchItemKey(key), ["pk", "v", "state", "nextPollAt"], false);
-  return item === null ? null : parseItem(Progress, item);
+  return item === null ? null : parseItemOrThrow(Progress, item);
 };
 
 /** Returns at most 100 watches, even if `page.limit` is higher. */
@@ -82,7 +86,8 @@ export const listRecentWatches: LedgerOperation<"listRecentWatches"> = async (ta
       IndexName: RECENT_INDEX,
       ScanIndexForward: false,
       Limit: Math.min(page.limit, MAX_PAGE),
-      ExclusiveStartKey: page.before === null ? undefined : toStartKey(project, parsePageToken(page.before)),
+      ExclusiveStartKey:
+        page.before === null ? undefined : toStartKey(project, parsePageTokenOrThrow(page.before)),
     },
   );
   const entries = Items.map((item) => Entry.parse(fromAttributes(item)));
@@ -109,7 +114,7 @@ async function readWatchItems({ client, table }: LedgerTable, keys: readonly Ite
   for (let round = 0; wanted.length > 0 && round < BATCH_ROUNDS; round += 1) {
     const page = await client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted } } }));
     for (const item of page.Responses?.[table] ?? []) {
-      const parsed = parseItem(WatchItem, item);
+      const parsed = parseItemOrThrow(WatchItem, item);
       watches.set(idOf(parsed), toWatch(parsed));
     }
     wanted = page.UnprocessedKeys?.[table]?.Keys ?? [];

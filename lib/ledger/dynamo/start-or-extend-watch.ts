@@ -1,16 +1,10 @@
-import {
-  deliveriesOverdueAt,
-  findExceededLimit,
-  isRestartedByCall,
-  NO_LIMITS,
-  pollOverdueAt,
-  type WatchLimits,
-} from "../watch.ts";
+import { findExceededLimit, isRestartedByCall, NO_LIMITS, type WatchLimits } from "../watch.ts";
+import { deliveriesOverdueAt, pollOverdueAt } from "../watch-deliveries-and-overdue-times.ts";
 import type { NewWatch, OpenResult } from "../watch-ledger.ts";
 import {
   callerAttributesIfSmall,
-  moveCallerDataToCallerItem,
   saveCallbacksAndFirstContext,
+  saveCallerItemAndBuildRemoval,
 } from "./caller-data.ts";
 import { saveGenerationsOfLateTargets } from "./end-watch.ts";
 import type { StoredValues } from "./expression.ts";
@@ -20,16 +14,16 @@ import {
   type Item,
   type LedgerOperation,
   type LedgerTable,
-  parseItem,
+  parseItemOrThrow,
   readRawItem,
-  updateItem,
+  upsertItem,
 } from "./item-operations.ts";
 import { watchItemKey } from "./keys.ts";
 import {
   listJobWatches,
   NO_LEASE,
-  overdueIndexChange,
-  roundToSweep,
+  overdueIndexAttributes,
+  roundUpToLastMsBeforeNextSweep,
   toWatch,
   WatchItem,
 } from "./watch-item.ts";
@@ -61,7 +55,7 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
     }
     const item = before ?? (await readRawItem(table, key));
     if (item === null) continue;
-    const found = parseItem(WatchItem, item);
+    const found = parseItemOrThrow(WatchItem, item);
     const { operation } = toWatch(found);
     const result = isRestartedByCall({ ...found, operation }, watch.operation)
       ? await restartWatch(table, watch, found, item)
@@ -84,9 +78,9 @@ async function restartWatch(
 ): Promise<OpenResult | null> {
   const others = await listJobWatches(table, watch);
   const generation = 1 + Math.max(found.generation, ...others.map((other) => other.generation));
-  const removed = await moveCallerDataToCallerItem(table, item);
+  const removed = await saveCallerItemAndBuildRemoval(table, item);
   await saveCallbacksAndFirstContext(table, watch, generation);
-  const restarted = await updateItem(table, {
+  const restarted = await upsertItem(table, {
     key: watchItemKey(watch),
     set: {
       ...startAttributes(table, watch),
@@ -149,13 +143,13 @@ async function extendWatch(
   const deadlineAt = isLater ? watch.deadlineAt : found.deadlineAt;
   const readyMinutes = (isReadyLonger ? watch.readyMinutes : found.readyMinutes) ?? null;
   const most = hasNewTargets ? mostTargetsBefore(found, newTargets.length, watch.limits) : null;
-  const extended = await updateItem(table, {
+  const extended = await upsertItem(table, {
     key: watchItemKey(watch),
     set: {
       ...(hasCallbacks ? { hasCallerItem: true } : {}),
       ...(isLater ? { deadlineAt, expiresAt: ceilToEpochSeconds(watch.expiresAt) } : {}),
       ...(isReadyLonger ? { readyMinutes } : {}),
-      ...(needsSweep ? overdueIndexChange(watch, deliveriesOverdueAt(watch.acceptedAt)) : {}),
+      ...(needsSweep ? overdueIndexAttributes(watch, deliveriesOverdueAt(watch.acceptedAt)) : {}),
     },
     add: hasNewTargets ? { targets: new Set(watch.targets) } : {},
     condition: `#state = :state AND #deadlineAt = :found${
@@ -165,7 +159,7 @@ async function extendWatch(
     returnValues: "ALL_OLD",
   });
   if (extended === null) return null;
-  const before = parseItem(WatchItem, extended);
+  const before = parseItemOrThrow(WatchItem, extended);
   const addedTargets = watch.targets.filter((target) => !before.targets.includes(target));
   const targets = [...before.targets, ...addedTargets];
   return {
@@ -194,7 +188,7 @@ function startAttributes(table: LedgerTable, watch: NewWatch): StoredValues {
   const { acceptedAt, deadlineAt, readyMinutes = null, nextPollAt, digestId, traceparent } = watch;
   const { operation = null } = watch;
   return {
-    ...overdueIndexChange(watch, roundToSweep(table, pollOverdueAt(nextPollAt))),
+    ...overdueIndexAttributes(watch, roundUpToLastMsBeforeNextSweep(table, pollOverdueAt(nextPollAt))),
     state: "watching",
     pollDone: true,
     acceptedAt,

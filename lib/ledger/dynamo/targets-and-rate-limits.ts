@@ -7,9 +7,9 @@ import {
   ceilToEpochSeconds,
   createItemIfAbsent,
   type LedgerOperation,
-  parseItem,
+  parseItemOrThrow,
   queryPage,
-  updateItem,
+  upsertItem,
 } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
 
@@ -36,7 +36,7 @@ const TargetItem = z.object({
 export const readTarget: LedgerOperation<"readTarget"> = async (table, name) => {
   const { pk } = rateLimitKey(name);
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk }, { ConsistentRead: true });
-  const items = Items.map((item) => parseItem(TargetItem, item));
+  const items = Items.map((item) => parseItemOrThrow(TargetItem, item));
   return {
     offSince: items.find(({ offSince }) => offSince !== null)?.offSince ?? null,
     goneSince: items.find(({ goneSince }) => goneSince !== null)?.goneSince ?? null,
@@ -44,8 +44,12 @@ export const readTarget: LedgerOperation<"readTarget"> = async (table, name) => 
   };
 };
 
-export const throttleTarget: LedgerOperation<"throttleTarget"> = async (table, name, until) => {
-  await updateItem(table, {
+export const throttleTargetUntilAtLeast: LedgerOperation<"throttleTargetUntilAtLeast"> = async (
+  table,
+  name,
+  until,
+) => {
+  await upsertItem(table, {
     key: rateLimitKey(name),
     set: { throttledUntil: until, expiresAt: ceilToEpochSeconds(until + RETENTION_MS) },
     condition: "attribute_not_exists(#throttledUntil) OR #throttledUntil < :until",
@@ -53,18 +57,18 @@ export const throttleTarget: LedgerOperation<"throttleTarget"> = async (table, n
   });
 };
 
-export const markTargetGone: LedgerOperation<"markTargetGone"> = async (table, name, at) => {
-  const marked = await updateItem(table, {
+export const markTargetGoneOnce: LedgerOperation<"markTargetGoneOnce"> = async (table, name, at) => {
+  const marked = await upsertItem(table, {
     key: goneKey(name),
     set: { expiresAt: ceilToEpochSeconds(at + RETENTION_MS) },
     setIfAbsent: { goneSince: at },
     returnValues: "ALL_NEW",
   });
-  return (marked && parseItem(TargetItem, marked).goneSince) ?? at;
+  return (marked && parseItemOrThrow(TargetItem, marked).goneSince) ?? at;
 };
 
 export const clearTargetGone: LedgerOperation<"clearTargetGone"> = async (table, name) => {
-  await updateItem(table, {
+  await upsertItem(table, {
     key: goneKey(name),
     set: { goneSince: null },
     condition: "attribute_exists(#goneSince)",
@@ -89,21 +93,21 @@ export const reserveRequestTime: LedgerOperation<"reserveRequestTime"> = async (
 ) => {
   const key = rateLimitKey(name);
   for (let round = 0; round < ROUNDS; round += 1) {
-    const free = await updateItem(table, {
+    const free = await upsertItem(table, {
       key,
       set: { nextFreeAt: now + intervalMs, expiresAt: ceilToEpochSeconds(now + RETENTION_MS) },
       condition: "attribute_not_exists(#nextFreeAt) OR #nextFreeAt <= :now",
       values: { now },
     });
     if (free !== null) return now;
-    const later = await updateItem(table, {
+    const later = await upsertItem(table, {
       key,
       add: { nextFreeAt: intervalMs },
       condition: "#nextFreeAt > :now",
       values: { now },
       returnValues: "ALL_NEW",
     });
-    if (later !== null) return parseItem(TargetItem, later).nextFreeAt - intervalMs;
+    if (later !== null) return parseItemOrThrow(TargetItem, later).nextFreeAt - intervalMs;
   }
   throw new Error(
     `No request time was reserved. Other calls changed the rate limit during all ${ROUNDS} tries.`,

@@ -4,9 +4,9 @@ import { findFreeCallNumber, type WaitingCall } from "../ledger.ts";
 import {
   ceilToEpochSeconds,
   type LedgerOperation,
-  parseItem,
+  parseItemOrThrow,
   readRawItem,
-  updateItem,
+  upsertItem,
 } from "./item-operations.ts";
 
 /** The key of the item with all waiting calls. Each call is one attribute. No target can have this name. */
@@ -25,10 +25,15 @@ const Call = z.object({ caller: z.string(), until: z.number() });
 const attributeOf = (number: number) => `call${number}`;
 
 /** Costs one read and, if the call may wait, one write. */
-export const countWaitingCall: LedgerOperation<"countWaitingCall"> = async (table, call, now, limits) => {
+export const addWaitingCallIfAllowed: LedgerOperation<"addWaitingCallIfAllowed"> = async (
+  table,
+  call,
+  now,
+  limits,
+) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const item = await readRawItem(table, KEY);
-    const stored = item === null ? {} : parseItem(Item, item);
+    const stored = item === null ? {} : parseItemOrThrow(Item, item);
     const calls: Record<number, WaitingCall> = {};
     for (let number = 0; number < limits.total; number += 1) {
       const text = stored[attributeOf(number)];
@@ -38,7 +43,7 @@ export const countWaitingCall: LedgerOperation<"countWaitingCall"> = async (tabl
     if (number === null) return null;
     const name = attributeOf(number);
     const before = stored[name];
-    const started = await updateItem(table, {
+    const started = await upsertItem(table, {
       key: KEY,
       set: { [name]: JSON.stringify(call), expiresAt: ceilToEpochSeconds(call.until + RETENTION_MS) },
       condition: typeof before === "string" ? `#${name} = :before` : `attribute_not_exists(#${name})`,
@@ -50,9 +55,9 @@ export const countWaitingCall: LedgerOperation<"countWaitingCall"> = async (tabl
 };
 
 /** Costs one DynamoDB write. */
-export const endWaiting: LedgerOperation<"endWaiting"> = async (table, number, call) => {
+export const removeWaitingCall: LedgerOperation<"removeWaitingCall"> = async (table, number, call) => {
   const name = attributeOf(number);
-  await updateItem(table, {
+  await upsertItem(table, {
     key: KEY,
     set: { [name]: null },
     condition: `#${name} = :call`,

@@ -5,13 +5,8 @@ import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { Operation } from "../../domain/operation.ts";
 import { ReadyProgress } from "../../domain/ready.ts";
 import { IntegerZeroByDefault, NumberNullByDefault, TextNullByDefault } from "../../domain/zod-fields.ts";
-import {
-  compareNewestFirst,
-  POLL_HISTORY,
-  roundUpToLastMsBeforeSweep,
-  type Watch,
-  WatchFields,
-} from "../watch.ts";
+import { compareNewestFirst, POLL_HISTORY, type Watch, WatchFields } from "../watch.ts";
+import { roundUpToLastMsBeforeSweep } from "../watch-deliveries-and-overdue-times.ts";
 import type { StoredValues } from "./expression.ts";
 import {
   decompressBytes,
@@ -19,10 +14,10 @@ import {
   type Item,
   type LedgerOperation,
   type LedgerTable,
-  parseItem,
+  parseItemOrThrow,
   queryPage,
 } from "./item-operations.ts";
-import { jobPartition, overdueShard, parseWatchItemKey, WATCH_PREFIX } from "./keys.ts";
+import { jobPartitionKey, overdueShard, parseWatchItemKey, WATCH_PREFIX } from "./keys.ts";
 
 const Flag = z._default(z.boolean(), false);
 const Bytes = z._default(z.nullable(z.instanceof(Uint8Array)), null);
@@ -100,12 +95,15 @@ export function toWatch(item: WatchItem): Watch {
  * Returns the attributes that put a watch into the overdue index at the time `dueAt`. If `dueAt` is null, they remove
  * the watch from the index.
  */
-export function overdueIndexChange(key: WatchKey, dueAt: Instant | null): StoredValues {
+export function overdueIndexAttributes(key: WatchKey, dueAt: Instant | null): StoredValues {
   return { dueAt, dueOrder: dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
 }
 
 /** Rounds a time up to the next run of the sweep function. Most polls then need not change the stored time. */
-export function roundToSweep({ sweepIntervalMs = 1 }: LedgerTable, dueAt: Instant): Instant {
+export function roundUpToLastMsBeforeNextSweep(
+  { sweepIntervalMs = 1 }: LedgerTable,
+  dueAt: Instant,
+): Instant {
   return roundUpToLastMsBeforeSweep(dueAt, sweepIntervalMs);
 }
 
@@ -113,12 +111,15 @@ export function roundToSweep({ sweepIntervalMs = 1 }: LedgerTable, dueAt: Instan
  * Returns the attributes with the rounded time of a watch in the overdue index. The sort key of a watch in the index
  * stays, because a new sort key costs two write units. A new time with the old sort key costs one write unit.
  */
-export function overdueTimeChange(
+export function overdueTimeAttributesKeepingOrder(
   table: LedgerTable,
   key: WatchKey,
   dueAt: Instant,
 ): { readonly set: StoredValues; readonly setIfAbsent: StoredValues } {
-  const { dueOrder = null, ...set } = overdueIndexChange(key, roundToSweep(table, dueAt));
+  const { dueOrder = null, ...set } = overdueIndexAttributes(
+    key,
+    roundUpToLastMsBeforeNextSweep(table, dueAt),
+  );
   return { set, setIfAbsent: { dueOrder } };
 }
 
@@ -134,7 +135,7 @@ export function hashTree(json: string | Uint8Array): string {
  * Returns the tree of subjobs of a watch, or null.
  * @param stored the compressed tree of the tree item, or undefined without a tree item
  */
-export function readStoredTree(
+export function decompressStoredTree(
   { tree, treeHash, treeChange }: WatchItem,
   stored: Uint8Array | undefined,
 ): Job | null {
@@ -184,7 +185,7 @@ export const listJobWatches: LedgerOperation<"listJobWatches"> = async (table, j
 export function toJobWatches(items: ReadonlyMap<string, Item>): Watch[] {
   return [...items]
     .filter(([sk]) => sk.startsWith(WATCH_PREFIX))
-    .map(([, item]) => toWatch(parseItem(WatchItem, item)))
+    .map(([, item]) => toWatch(parseItemOrThrow(WatchItem, item)))
     .sort(compareNewestFirst);
 }
 
@@ -198,7 +199,7 @@ export async function readJobItems(
   prefix?: string,
 ): Promise<Map<string, Item>> {
   const items = new Map<string, Item>();
-  const pk = jobPartition(job);
+  const pk = jobPartitionKey(job);
   let next: Item | undefined;
   do {
     const options = { ConsistentRead: true, ExclusiveStartKey: next };

@@ -5,7 +5,7 @@
 const TIMES_OF_DATE_FIELDS = { since: "T00:00:00.000", to: "T23:59:59.999" } as const;
 
 /** Shows the time in a date field as a local date. */
-export function showLocalDates(): void {
+export function fillDateFieldsWithLocalDates(): void {
   for (const field of document.querySelectorAll<HTMLInputElement>("input[data-time]")) {
     const at = new Date(field.dataset.time ?? "");
     const localMs = at.getTime() - at.getTimezoneOffset() * 60_000;
@@ -14,7 +14,7 @@ export function showLocalDates(): void {
 }
 
 /** Replaces each date of a form by the start or end of the local day. */
-export function sendLocalDates({ formData }: FormDataEvent): void {
+export function replaceLocalDatesByUtcTimes({ formData }: FormDataEvent): void {
   for (const [name, time] of Object.entries(TIMES_OF_DATE_FIELDS)) {
     const at = new Date(`${formData.get(name)}${time}`);
     if (Number.isFinite(at.getTime())) formData.set(name, at.toISOString());

@@ -3,7 +3,7 @@
 // sections and typed text stay. Elements with the attribute `data-keep` never change.
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { showCopyButtons } from "./copy-buttons.ts";
-import { sendLocalDates, showLocalDates } from "./date-filter-fields.ts";
+import { fillDateFieldsWithLocalDates, replaceLocalDatesByUtcTimes } from "./date-filter-fields.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
 /** A smaller difference between the clocks of service and browser is ignored, because a response takes some time. */
@@ -214,9 +214,9 @@ document.addEventListener("visibilitychange", () => {
 setInterval(() => {
   if (!document.hidden) updateTimes();
 }, SECOND_MS);
-document.addEventListener("formdata", sendLocalDates);
+document.addEventListener("formdata", replaceLocalDatesByUtcTimes);
 enhance(document);
-showLocalDates();
+fillDateFieldsWithLocalDates();
 updateTimes();
 if (isLive) showConnection("Live", "");
 scheduleRefresh();

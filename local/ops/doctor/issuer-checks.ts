@@ -1,6 +1,6 @@
-import { DiscoveryError, fetchIssuerKeys, KeysOriginError } from "../../../lib/auth/issuer-keys.ts";
+import { DiscoveryError, fetchIssuerKeysOrThrow, KeysOriginError } from "../../../lib/auth/issuer-keys.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
-import { guardedFetch, openEgress } from "../../../lib/http/egress.ts";
+import { createEgress, guardedFetchOrThrow } from "../../../lib/http/egress.ts";
 import { OUTGOING_PROXY } from "../../../lib/runtime/environment.ts";
 import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 
@@ -27,15 +27,15 @@ async function checkIssuer(
 ): Promise<Finding> {
   const item = `issuer ${issuer}`;
   const fetchText = async (url: string) => {
-    const { status, text } = await guardedFetch(url, {
-      egress: openEgress(allow, { proxy: OUTGOING_PROXY }),
+    const { status, text } = await guardedFetchOrThrow(url, {
+      egress: createEgress(allow, { proxy: OUTGOING_PROXY }),
       timeLimitMs: TIME_LIMIT_MS,
     });
     if (status !== 200) throw new Error(`the issuer answers HTTP ${status}`);
     return text;
   };
   try {
-    const { keys } = await fetchIssuerKeys(issuer, keysUrl, fetchText);
+    const { keys } = await fetchIssuerKeysOrThrow(issuer, keysUrl, fetchText);
     return keys.length > 0
       ? okFinding(item, `has ${keys.length} signing keys`)
       : faultFinding(item, "has no signing key", "No token of this issuer can be valid. Check the issuer.");

@@ -7,7 +7,7 @@ import type { WholeConfig } from "../../../lib/config/config.ts";
 import type { Project } from "../../../lib/config/projects.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
 import { findRefusingRule } from "../../../lib/http/egress.ts";
-import { hostPortOf, parseAllowList } from "../../../lib/http/egress-rules.ts";
+import { hostPortOf, parseAllowListIgnoringInvalid } from "../../../lib/http/egress-rules.ts";
 import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 import type { Resolve } from "./target-checks.ts";
 
@@ -91,7 +91,7 @@ async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<
   // The egress rules (the rules for connections to targets) do not apply to the CCE and IAM endpoints, because the
   // operator chooses these endpoints. A private address of a CCE or IAM endpoint is a warning, because a service in
   // another network cannot reach the endpoint.
-  if (findRefusingRule(addresses, hostPort, parseAllowList([])) !== null)
+  if (findRefusingRule(addresses, hostPort, parseAllowListIgnoringInvalid([])) !== null)
     return warningFinding(
       item,
       `${host} has a private address`,

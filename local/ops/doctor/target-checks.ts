@@ -4,7 +4,11 @@ import type { Target } from "../../../lib/channels/registry.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
 import { getCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { findRefusingRule } from "../../../lib/http/egress.ts";
-import { type AllowList, checkUrlBeforeDns, parseAllowList } from "../../../lib/http/egress-rules.ts";
+import {
+  type AllowList,
+  checkUrlBeforeDns,
+  parseAllowListIgnoringInvalid,
+} from "../../../lib/http/egress-rules.ts";
 import { ALLOW_REMEDY } from "../ineffective-entries.ts";
 import { type Finding, faultFinding, okFinding, readErrorName } from "./finding.ts";
 
@@ -25,7 +29,7 @@ export async function checkTargets(
   resolve: Resolve,
   testHint: string,
 ): Promise<readonly Finding[]> {
-  const allowList = parseAllowList(settings.egress.allow);
+  const allowList = parseAllowListIgnoringInvalid(settings.egress.allow);
   return Promise.all(
     Object.entries(targets).map(async ([name, target]) => {
       const item = `target ${name}`;

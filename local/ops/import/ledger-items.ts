@@ -28,11 +28,15 @@ import {
 } from "../../../lib/ledger/dynamo/keys.ts";
 import { createDigestItem } from "../../../lib/ledger/dynamo/notifications.ts";
 import {
-  markTargetGone,
+  markTargetGoneOnce,
   switchTargetOff,
-  throttleTarget,
+  throttleTargetUntilAtLeast,
 } from "../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { encodeLatestInstants, hashTree, overdueIndexChange } from "../../../lib/ledger/dynamo/watch-item.ts";
+import {
+  encodeLatestInstants,
+  hashTree,
+  overdueIndexAttributes,
+} from "../../../lib/ledger/dynamo/watch-item.ts";
 import type { DurationCount } from "../../../lib/schedule/duration-counts.ts";
 import type { RecordKind, Records, WatchRow } from "../../../server/ledger/rows.ts";
 
@@ -112,8 +116,8 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
   target:
     (name, { offSince, goneSince, throttledUntil }) =>
     async (table) => {
-      if (throttledUntil > 0) await throttleTarget(table, name, throttledUntil);
-      if (goneSince !== null) await markTargetGone(table, name, goneSince);
+      if (throttledUntil > 0) await throttleTargetUntilAtLeast(table, name, throttledUntil);
+      if (goneSince !== null) await markTargetGoneOnce(table, name, goneSince);
       return offSince === null || switchTargetOff(table, name, offSince);
     },
   digest:
@@ -160,7 +164,7 @@ export function toWatchWrite(
   const { jobId: _, caller: __, ...fields } = watch;
   return create(watchItemKey(watch), {
     ...fields,
-    ...overdueIndexChange(watch, dueAt),
+    ...overdueIndexAttributes(watch, dueAt),
     owner,
     leaseUntil,
     unfinishedTries,

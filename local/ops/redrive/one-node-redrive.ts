@@ -1,4 +1,4 @@
-import { deliveriesOverdueAt } from "../../../lib/ledger/watch.ts";
+import { deliveriesOverdueAt } from "../../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import { sendAllOrThrow } from "../../../lib/queue/queue.ts";
 import { createSqliteLedger } from "../../../server/ledger/sqlite-ledger.ts";
 import { createSqliteQueue } from "../../../server/queue/sqlite-queue.ts";
@@ -35,12 +35,12 @@ export function openOneNodeRedrive(
       release: ({ receiptHandle }) => dead.changeVisibility(receiptHandle, 0),
     },
     ports: {
-      readDelivery: ledger.readDelivery,
+      readDeliveryOrPendingRecord: ledger.readDeliveryOrPendingRecord,
       readTarget: ledger.readTarget,
-      async startRedelivery(watch, key, after) {
+      async startRedeliveryAfter(watch, key, after) {
         const expiresAt = Date.now() + retentionMs;
-        await ledger.scheduleSweepBy(watch, deliveriesOverdueAt(Date.now()), expiresAt);
-        return ledger.startRedelivery(key, after, expiresAt);
+        await ledger.scheduleSweepByAndExtendExpiry(watch, deliveriesOverdueAt(Date.now()), expiresAt);
+        return ledger.startRedeliveryAfter(key, after, expiresAt);
       },
       send: (body) => sendAllOrThrow(live, [{ id: "0", body, delaySeconds: 0 }]),
     },

@@ -6,10 +6,10 @@ import {
   createNotificationMessage,
   createPollMessage,
   NotifyMessage,
+  notificationKeyOfMessage,
   PollMessage,
   parseMessage,
-  toNotificationKey,
-  toWatchGeneration,
+  watchGenerationOfMessage,
 } from "../../../lib/queue/messages.ts";
 
 /**
@@ -23,13 +23,13 @@ export type RedriveResult =
   | { readonly kind: "kept"; readonly title: string; readonly cause: string };
 
 export interface RedrivePorts {
-  readonly readDelivery: (key: NotificationKey) => Promise<DeliveryRecord>;
+  readonly readDeliveryOrPendingRecord: (key: NotificationKey) => Promise<DeliveryRecord>;
   readonly readTarget: (name: string) => Promise<Pick<TargetState, "offSince">>;
   /**
    * Starts a new redelivery of a failed notification. `after` is the number of the last redelivery. Returns the number
    * of the new redelivery, or null if another call has already started a redelivery.
    */
-  readonly startRedelivery: (
+  readonly startRedeliveryAfter: (
     watch: WatchGeneration,
     key: NotificationKey,
     after: number,
@@ -87,7 +87,7 @@ function notificationTitle(message: NotifyMessage): string {
 export async function redriveMessage(
   queue: "poll" | "notify",
   deadLetter: { readonly id: string; readonly body: string },
-  { readDelivery, readTarget, startRedelivery, send }: RedrivePorts,
+  { readDeliveryOrPendingRecord, readTarget, startRedeliveryAfter, send }: RedrivePorts,
 ): Promise<RedriveResult> {
   const described = parseDeadLetter(queue, deadLetter);
   const { title } = described;
@@ -102,15 +102,15 @@ export async function redriveMessage(
   if (message.kind !== "notification")
     return kept("is sent only once; redeliver its jobs one by one instead");
   const { target } = message;
-  const [watch, key] = [toWatchGeneration(message), toNotificationKey(message)];
-  const delivery = await readDelivery(key);
+  const [watch, key] = [watchGenerationOfMessage(message), notificationKeyOfMessage(message)];
+  const delivery = await readDeliveryOrPendingRecord(key);
   const obsolete = obsoleteCause(delivery, message.redelivery);
   if (obsolete !== null) return { kind: "obsolete", title, cause: obsolete };
   // If a target is switched off, a notification to this target is not sent, because the message would return to the
   // dead-letter queue immediately.
   if (!isCallbackTargetName(target) && (await readTarget(target)).offSince !== null)
     return kept(`the target is switched off; test it first: POST /v1/targets/${target}/test`);
-  const redelivery = await startRedelivery(watch, key, delivery.redelivery);
+  const redelivery = await startRedeliveryAfter(watch, key, delivery.redelivery);
   if (redelivery === null) return { kind: "obsolete", title, cause: "was sent again at the same time" };
   const { body } = createNotificationMessage(
     { ...watch, traceparent: message.traceparent },

@@ -56,7 +56,7 @@ test("a status shows a redelivery to a target whose `on` excludes the outcome", 
     (json(await api.ask("GET", URL_OF_A)).deliveries as { target: string }[]).map(({ target }) => target);
   expect(await targets()).toEqual(["audit"]);
   const key = { project: "prod", jobId: "a", generation: 0, event: "job.succeeded", target: "deploys" };
-  await api.ledger.startRedelivery(key, 0, START * 2);
+  await api.ledger.startRedeliveryAfter(key, 0, START * 2);
   const owner = { key, redelivery: 1, messageId: "n" };
   await api.ledger.claimNotification({ ...owner, now: START, leaseMs: 1000, expiresAt: START * 2 });
   await api.ledger.recordAttempt({
@@ -98,7 +98,7 @@ test("a redelivery of a restarted watch is sent as one of its own generation", a
   api.clock.now += 1000;
   await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["audit"] } });
   await api.ledger.claimPoll({ key: KEY, poll: 2, messageId: "m", now: api.clock.now, leaseMs: 1000 });
-  await api.ledger.endWatch({
+  await api.ledger.endWatchUnlessTargetsAdded({
     key: KEY,
     acceptedAt: api.clock.now,
     outcome: "failed",

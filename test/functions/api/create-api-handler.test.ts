@@ -1,5 +1,9 @@
 import { PROBLEMS } from "../../../lib/api/problem-response.ts";
-import { createJobPageUrl, createLinkKey, createListPageUrl } from "../../../lib/auth/link-keys.ts";
+import {
+  createJobPageUrl,
+  createLinkKeyExpiringOnFullHour,
+  createListPageUrl,
+} from "../../../lib/auth/link-keys.ts";
 import { describeDeliveryReasonsForApiReference } from "../../../lib/channels/delivery-reason.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, LINKS, START, TOKENS } from "../http-config.ts";
@@ -85,8 +89,13 @@ describe("pages", () => {
   test("return the same 404 for an expired key, the key of another page, a missing key and an unknown job", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
-    const expired = createLinkKey(LINKS, { kind: "watch", ...watch }, watch.caller, START - 7_200_000);
-    const keyOfOther = createLinkKey(
+    const expired = createLinkKeyExpiringOnFullHour(
+      LINKS,
+      { kind: "watch", ...watch },
+      watch.caller,
+      START - 7_200_000,
+    );
+    const keyOfOther = createLinkKeyExpiringOnFullHour(
       LINKS,
       { kind: "watch", project: "prod", jobId: "b" },
       watch.caller,

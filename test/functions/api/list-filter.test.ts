@@ -3,7 +3,7 @@ import { readJobFilter } from "../../../lib/api/job-filter.ts";
 import { JobList } from "../../../lib/api/list-and-health-documents.ts";
 import { createListPageUrl } from "../../../lib/auth/link-keys.ts";
 import { escapeHtml } from "../../../lib/domain/clean-text.ts";
-import type { Context } from "../../../lib/domain/context.ts";
+import type { Context } from "../../../lib/domain/context-and-labels.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, LINKS, START } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
@@ -79,7 +79,7 @@ async function createListed(pages = {}, stored = STORED): Promise<Harness> {
     });
     if (!isFailed) continue;
     const ending = { key, acceptedAt: at, concludedAt: at, targets: [], polledAt: [], expiresAt: at + 1e10 };
-    await api.ledger.endWatch({ ...ending, outcome: "failed", job: FAILED });
+    await api.ledger.endWatchUnlessTargetsAdded({ ...ending, outcome: "failed", job: FAILED });
   }
   return api;
 }

@@ -1,8 +1,8 @@
 import type { ApiRequest } from "../../../lib/api/http-message.ts";
-import { readJobListQuery } from "../../../lib/api/list-and-health-documents.ts";
+import { checkRightAndReadJobListQuery } from "../../../lib/api/list-and-health-documents.ts";
 import { readSubmission } from "../../../lib/api/read-submission.ts";
-import { resolveSubmission } from "../../../lib/api/resolve-submission.ts";
-import type { Caller } from "../../../lib/auth/caller.ts";
+import { checkRightsAndResolveSubmission } from "../../../lib/api/resolve-submission.ts";
+import type { Caller } from "../../../lib/auth/caller-and-rights.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { isJsonObject, toObjectOrEmpty } from "../../../lib/domain/json.ts";
 import fieldHelp from "../../../lib/openapi/field-help.json" with { type: "json" };
@@ -33,14 +33,14 @@ function requestWith(body: object): ApiRequest {
 function resolve(body: object) {
   const read = readSubmission(requestWith(body));
   if (read.kind === "problem") throw new Error("the submission is not valid");
-  const resolved = resolveSubmission(read, caller, config);
+  const resolved = checkRightsAndResolveSubmission(read, caller, config);
   if (resolved.kind === "problem") throw new Error("the submission is not valid");
   return resolved;
 }
 
 /** Returns the values that the service uses for fields and parameters that a request does not contain. */
 function usedDefaults(): Record<string, unknown> {
-  const list = readJobListQuery(new URLSearchParams({ project: "prod" }), caller, config);
+  const list = checkRightAndReadJobListQuery(new URLSearchParams({ project: "prod" }), caller, config);
   if (list.kind !== "list") throw new Error("the request is not valid");
   return {
     limit: list.limit,

@@ -29,7 +29,7 @@ async function createEnded(): Promise<Harness> {
   });
   await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys"] } });
   await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
-  await api.ledger.endWatch({
+  await api.ledger.endWatchUnlessTargetsAdded({
     key,
     acceptedAt: START,
     outcome: "failed",

@@ -48,8 +48,8 @@ describe("notifications that are queued again", () => {
     };
     const started: unknown[] = [];
     const ledger = {
-      scheduleSweepBy: async () => void started.push("sweep"),
-      startRedelivery: async ({ event, generation }: NotificationKey, after: number) => {
+      scheduleSweepByAndExtendExpiry: async () => void started.push("sweep"),
+      startRedeliveryAfter: async ({ event, generation }: NotificationKey, after: number) => {
         started.push([event, generation, after]);
         return lost.includes(event) ? null : after + 1;
       },
@@ -154,7 +154,7 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     const api = await watched();
     await end(api, "succeeded");
     const record = { ...SLOW, targets: ["audit", "deploys"], generations: {} };
-    await api.ledger.saveSlowOnce({ ...KEY, generation: 0 }, record, api.clock.now * 2);
+    await api.ledger.saveSlowRecordOnce({ ...KEY, generation: 0 }, record, api.clock.now * 2);
     const { now } = api.clock;
     for (const [target, state] of [
       ["audit", "rejected"],
@@ -193,11 +193,11 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
   test("schedules a sweep that finds the notification when its message is lost, and not before its first attempt", async () => {
     const api = await watched();
     await end(api, "succeeded");
-    const [before] = await api.ledger.listOverdue(api.clock.now * 2, 10);
-    if (before !== undefined) await api.ledger.rescheduleSweep(before, null);
+    const [before] = await api.ledger.listOverdueWatches(api.clock.now * 2, 10);
+    if (before !== undefined) await api.ledger.rescheduleSweepIfUnchanged(before, null);
     await again(api);
-    expect(await api.ledger.listOverdue(api.clock.now + 59_999, 10)).toEqual([]);
-    expect(await api.ledger.listOverdue(api.clock.now * 2, 10)).toMatchObject([KEY]);
+    expect(await api.ledger.listOverdueWatches(api.clock.now + 59_999, 10)).toEqual([]);
+    expect(await api.ledger.listOverdueWatches(api.clock.now * 2, 10)).toMatchObject([KEY]);
   });
 
   test("notifies a named target although its `on` excludes the outcome", async () => {

@@ -1,4 +1,4 @@
-import { DIGEST_PROJECT } from "../../../functions/shared/notification-targets.ts";
+import { DIGEST_PROJECT } from "../../../functions/shared/notification-and-digest-targets.ts";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { SubmissionResult } from "../../../lib/api/submission-result.ts";
 import type { DeliveryState } from "../../../lib/domain/job.ts";
@@ -83,7 +83,11 @@ describe("the delivery to a chat of a digest", () => {
   test("does not replace the notification about the slow job, and is not shown while the job runs", async () => {
     const api = await digested();
     const generation = { project: "prod", jobId: "a", caller: "token:all", generation: 0 };
-    await api.ledger.saveSlowOnce(generation, { ...SLOW, targets: ["ops"], generations: {} }, START * 2);
+    await api.ledger.saveSlowRecordOnce(
+      generation,
+      { ...SLOW, targets: ["ops"], generations: {} },
+      START * 2,
+    );
     api.calls.length = 0;
     const events = async () =>
       StatusDocument.parse(json(await api.ask("GET", URL_OF_A))).deliveries.map(({ event }) => event);

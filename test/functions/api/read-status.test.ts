@@ -67,7 +67,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     const reads = async (ms: number) => {
       api.clock.now = START + ms;
       await api.ask("GET", URL_OF_A);
-      return api.calls.filter((call) => call === "ledger.readDurations").length;
+      return api.calls.filter((call) => call === "ledger.readDurationCounts").length;
     };
     expect([await reads(0), await reads(59_999), await reads(60_000)]).toEqual([1, 1, 2]);
   });
@@ -149,7 +149,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     const api = await watched({ config: { ...CONFIG, targets } });
     const generation = { ...KEY, generation: 0 };
     const slow = { ...SLOW, targets: ["audit", "deploys"], generations: {} };
-    await api.ledger.saveSlowOnce(generation, slow, START * 2);
+    await api.ledger.saveSlowRecordOnce(generation, slow, START * 2);
     const events = async () =>
       StatusDocument.parse(json(await api.ask("GET", URL_OF_A))).deliveries.map(
         ({ target, event }) => `${target} ${event}`,

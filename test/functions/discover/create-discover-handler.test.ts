@@ -246,9 +246,9 @@ describe("the discover function", () => {
     let saves = 0;
     const flow = createDiscovery({
       ledger: {
-        saveDiscovery: (...discovery) => {
+        saveDiscoveryIfUnchanged: (...discovery) => {
           saves += 1;
-          return flow.memory.saveDiscovery(...discovery);
+          return flow.memory.saveDiscoveryIfUnchanged(...discovery);
         },
       },
     });

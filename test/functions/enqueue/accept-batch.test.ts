@@ -65,7 +65,7 @@ describe("a batch", () => {
     const api = createHarness();
     const body = { jobIds: ["a", "b"], digest: true };
     for (let i = 0; i < 2; i += 1) expect((await api.ask("POST", "/v1/jobs", { body })).status).toBe(202);
-    expect(api.calls.filter((call) => call === "ledger.createDigest")).toHaveLength(1);
+    expect(api.calls.filter((call) => call === "ledger.createDigestIfAbsent")).toHaveLength(1);
     expect(api.failures).toEqual([]);
   });
 
@@ -84,9 +84,9 @@ describe("a batch", () => {
           expiries.push(watch.expiresAt);
           return memory.startOrExtendWatch(watch);
         },
-        createDigest: (digest) => {
+        createDigestIfAbsent: (digest) => {
           expiries.push(digest.expiresAt);
-          return memory.createDigest(digest);
+          return memory.createDigestIfAbsent(digest);
         },
       }),
     });
@@ -101,7 +101,7 @@ describe("a batch", () => {
   ])("creates no digest for a call with %s", async (_, body) => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body });
-    expect(api.calls).not.toContain("ledger.createDigest");
+    expect(api.calls).not.toContain("ledger.createDigestIfAbsent");
   });
 });
 

@@ -45,7 +45,9 @@ describe("a target that a call adds to an ended watch", () => {
   }
 
   test("is not accepted if the check of its notification cannot be scheduled", async () => {
-    const api = await ended({ ledger: () => ({ scheduleSweepBy: () => Promise.reject(new Error("down")) }) });
+    const api = await ended({
+      ledger: () => ({ scheduleSweepByAndExtendExpiry: () => Promise.reject(new Error("down")) }),
+    });
     const answer = await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["ops"] } });
     expect(answer.status).toBe(503);
     expect(json(answer).errors).toHaveLength(1);
@@ -56,9 +58,9 @@ describe("a target that a call adds to an ended watch", () => {
     const times: number[] = [];
     const api = await ended({
       ledger: (memory) => ({
-        scheduleSweepBy: (key, dueAt, expiresAt) => {
+        scheduleSweepByAndExtendExpiry: (key, dueAt, expiresAt) => {
           times.push(dueAt - START);
-          return memory.scheduleSweepBy(key, dueAt, expiresAt);
+          return memory.scheduleSweepByAndExtendExpiry(key, dueAt, expiresAt);
         },
       }),
     });
@@ -95,7 +97,7 @@ test.each([
   const bucket = bucketOfDuration(600);
   const delay = createFirstPollDelayPlanner({
     ledger: {
-      readDurations: async (project) => {
+      readDurationCounts: async (project) => {
         reads.push(project);
         return [{ day: 1, bucket, count: 100 }];
       },

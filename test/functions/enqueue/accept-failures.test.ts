@@ -46,7 +46,9 @@ describe("a failure of the ledger or a queue", () => {
   });
 
   test("during the storage of a digest rejects only the new jobs of the call", async () => {
-    const api = createHarness({ ledger: () => ({ createDigest: () => Promise.reject(new Error("no")) }) });
+    const api = createHarness({
+      ledger: () => ({ createDigestIfAbsent: () => Promise.reject(new Error("no")) }),
+    });
     await api.ask("POST", "/v1/jobs", { body: { jobId: "known" } });
     const answer = await api.ask("POST", "/v1/jobs", { body: { jobIds: ["known", "a"], digest: true } });
     expect(json(answer).jobs).toMatchObject([{ status: "already_watching" }, { status: "rejected" }]);
@@ -60,7 +62,9 @@ describe("a failure of the ledger or a queue", () => {
   });
 
   test("during the storage of a digest rejects the jobs, and a second call sends the polls of the jobs", async () => {
-    const api = createHarness({ ledger: () => ({ createDigest: () => Promise.reject(new Error("no")) }) });
+    const api = createHarness({
+      ledger: () => ({ createDigestIfAbsent: () => Promise.reject(new Error("no")) }),
+    });
     const body = { jobIds: ["a", "b"], digest: true };
     expect((await api.ask("POST", "/v1/jobs", { body })).status).toBe(503);
     expect(api.pollQueue.state.sent).toBe(0);

@@ -95,7 +95,7 @@ describe("a submitted job", () => {
     const body = { jobId: JOB, callbackUrl: "https://hooks.example.com/cce" };
     expect((await api.ask("POST", "/v1/jobs", { body })).status).toBe(202);
     expect(messages(api.notifyQueue)).toEqual([]);
-    expect(api.calls).not.toContain("ledger.scheduleSweepBy");
+    expect(api.calls).not.toContain("ledger.scheduleSweepByAndExtendExpiry");
   });
 
   test("that is submitted again after a stop is accepted, and its first poll is sent again until a poll was claimed", async () => {

@@ -407,8 +407,11 @@ describe("settings.limits.watchesPerCaller", () => {
   it("counts the watches again at once when the clock is set back by an hour", async () => {
     const clock = { now: 7_200_000 };
     let watches = 2;
-    const countLiveWatches = async () => watches;
-    const ledger = { countLiveWatches, readProgress: async () => null };
+    const countUnfinishedWatchesApproximately = async () => watches;
+    const ledger = {
+      countUnfinishedWatchesApproximately,
+      readProgressEventuallyConsistent: async () => null,
+    };
     const limit = createApproximateRunningWatchLimit({ ledger, now: () => clock.now });
     const submission = { caller: "token:a", project: "prod", jobIds: ["a"] };
     expect(await limit(submission, 2)).toBe(false);
@@ -459,7 +462,7 @@ describe("settings.limits.watchesPerCaller", () => {
   it("is not checked if it is 0", async () => {
     const { api, post: ask } = start(0);
     expect((await ask(Array.from({ length: 100 }, (_, i) => `job-${i}`))).status).toBe(202);
-    expect(api.calls.filter((call) => call === "ledger.countLiveWatches")).toEqual([]);
+    expect(api.calls.filter((call) => call === "ledger.countUnfinishedWatchesApproximately")).toEqual([]);
   });
 
   /** Creates a limit whose ledger contains no watches. The calls of the ledger are in `calls`. */
@@ -467,11 +470,11 @@ describe("settings.limits.watchesPerCaller", () => {
     const calls: string[] = [];
     const limit = createApproximateRunningWatchLimit({
       ledger: {
-        countLiveWatches: async (caller) => {
+        countUnfinishedWatchesApproximately: async (caller) => {
           calls.push(`count ${caller}`);
           return 0;
         },
-        readProgress: async ({ jobId }) => {
+        readProgressEventuallyConsistent: async ({ jobId }) => {
           calls.push(`read ${jobId}`);
           return null;
         },
@@ -531,12 +534,12 @@ describe("settings.limits.watchesPerCaller", () => {
   it("counts the watches in the ledger only now and then", async () => {
     let counts = 0;
     const ledger = createMemoryLedger();
-    const countLiveWatches = async () => {
+    const countUnfinishedWatchesApproximately = async () => {
       counts += 1;
       return counts * 200;
     };
     const limit = createApproximateRunningWatchLimit({
-      ledger: { ...ledger, countLiveWatches },
+      ledger: { ...ledger, countUnfinishedWatchesApproximately },
       now: () => 0,
     });
     for (let i = 0; i < 600; i += 1)

@@ -12,7 +12,7 @@ describe("a job that has already ended", () => {
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["audit"] } });
     const key = { project: "prod", jobId: JOB, caller: "token:all" };
     await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
-    await api.ledger.endWatch({
+    await api.ledger.endWatchUnlessTargetsAdded({
       key,
       acceptedAt: START,
       outcome: "succeeded",
@@ -59,9 +59,9 @@ describe("a job that has already ended", () => {
   test("is kept longer only if the call adds a target", async () => {
     const kept: (number | null)[] = [];
     const api = await concluded((memory) => ({
-      scheduleSweepBy: (key, dueAt, expiresAt) => {
+      scheduleSweepByAndExtendExpiry: (key, dueAt, expiresAt) => {
         kept.push(expiresAt);
-        return memory.scheduleSweepBy(key, dueAt, expiresAt);
+        return memory.scheduleSweepByAndExtendExpiry(key, dueAt, expiresAt);
       },
     }));
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["audit"] } });
@@ -73,6 +73,10 @@ describe("a job that has already ended", () => {
     const api = await concluded();
     api.calls.length = 0;
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["ops"] } });
-    expect(api.calls).toEqual(["ledger.startOrExtendWatch", "ledger.scheduleSweepBy", "notifyQueue.send"]);
+    expect(api.calls).toEqual([
+      "ledger.startOrExtendWatch",
+      "ledger.scheduleSweepByAndExtendExpiry",
+      "notifyQueue.send",
+    ]);
   });
 });

@@ -10,9 +10,9 @@ function setUp(read: (project: string, jobType: string) => void = () => {}) {
   const memory = createMemoryLedger();
   const failures: unknown[] = [];
   const ledger = {
-    readDurations: async (project: string, jobType: string) => {
+    readDurationCounts: async (project: string, jobType: string) => {
       read(project, jobType);
-      return memory.readDurations(project, jobType);
+      return memory.readDurationCounts(project, jobType);
     },
   };
   const ended = (project: string, seconds: number) => {

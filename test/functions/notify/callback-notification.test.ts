@@ -14,7 +14,13 @@ async function ended(flow: ReturnType<typeof createFlow>, jobId: string) {
   flow.observation = jobIn("failed");
   await flow.poll(1, "m-1", flow.pollQueue, jobId);
   return () =>
-    flow.memory.readDelivery({ ...KEY, jobId, generation: 0, event: "job.failed", target: TARGET });
+    flow.memory.readDeliveryOrPendingRecord({
+      ...KEY,
+      jobId,
+      generation: 0,
+      event: "job.failed",
+      target: TARGET,
+    });
 }
 
 describe("a callback whose receiver is gone", () => {

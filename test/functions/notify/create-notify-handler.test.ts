@@ -21,7 +21,7 @@ async function ended(targets: readonly string[] = ["audit"], settings = {}) {
   flow.observation = jobIn("failed");
   await flow.poll(1);
   const readRecord = async (target = "audit") =>
-    flow.memory.readDelivery({ ...KEY, generation: 0, event: "job.failed", target });
+    flow.memory.readDeliveryOrPendingRecord({ ...KEY, generation: 0, event: "job.failed", target });
   return { flow, readRecord };
 }
 
@@ -191,7 +191,12 @@ describe("a notification", () => {
       expect(await flow.notify()).toBe("retry");
       expect(flow.recorded.posts).toEqual([]);
       expect(
-        await flow.memory.readDelivery({ ...KEY, generation: 0, event: "job.failed", target: "audit" }),
+        await flow.memory.readDeliveryOrPendingRecord({
+          ...KEY,
+          generation: 0,
+          event: "job.failed",
+          target: "audit",
+        }),
       ).toMatchObject({
         state: "pending",
       });
@@ -297,7 +302,7 @@ describe("a notification", () => {
 
     const { flow: other } = await ended();
     const key = { ...KEY, generation: 0, event: "job.failed", target: "audit" };
-    await other.memory.startRedelivery(key, 0, T0 * 2);
+    await other.memory.startRedeliveryAfter(key, 0, T0 * 2);
     const { body, ...copy } = copyOfMessage(other);
     const redelivered = body.replace('"redelivery":0', '"redelivery":1');
     expect(await other.handle({ ...copy, body: redelivered })).toBe("acknowledged");

@@ -14,7 +14,13 @@ async function ended(jobIds: readonly string[] = [KEY.jobId], settings = {}) {
     await flow.poll(1, `m-${jobId}`, flow.pollQueue, jobId);
   }
   const delivery = (jobId = KEY.jobId) =>
-    flow.memory.readDelivery({ ...KEY, jobId, generation: 0, event: "job.failed", target: "audit" });
+    flow.memory.readDeliveryOrPendingRecord({
+      ...KEY,
+      jobId,
+      generation: 0,
+      event: "job.failed",
+      target: "audit",
+    });
   const target = () => flow.memory.readTarget("audit");
   const notifyWith = async (result: AttemptResult) => {
     flow.attempted = result;

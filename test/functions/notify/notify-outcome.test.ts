@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { NOTIFICATION_LEASE_MS, POLL_LEASE_MS } from "../../../functions/shared/leases.ts";
 import type { AttemptResult } from "../../../lib/channels/attempt-delivery.ts";
-import { VISIBILITY_TIMEOUT_SECONDS } from "../../../lib/domain/sqs-limits.ts";
+import {
+  NOTIFICATION_LEASE_MS,
+  POLL_LEASE_MS,
+  VISIBILITY_TIMEOUT_SECONDS,
+} from "../../../lib/domain/sqs-limits-and-leases.ts";
 import { createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
 const BUSY: AttemptResult = { ...DELIVERED, verdict: "retry", status: 503, reason: "server_error" };

@@ -26,7 +26,13 @@ async function ended(jobIds: readonly string[] = [KEY.jobId], settings = {}) {
     await flow.poll(1, "m-1", flow.pollQueue, jobId);
   }
   const readRecord = (jobId = KEY.jobId) =>
-    flow.memory.readDelivery({ ...KEY, jobId, generation: 0, event: "job.failed", target: "audit" });
+    flow.memory.readDeliveryOrPendingRecord({
+      ...KEY,
+      jobId,
+      generation: 0,
+      event: "job.failed",
+      target: "audit",
+    });
   /**
    * Moves the clock forward until the queue is empty or the given time is reached. Returns the highest receive count of
    * a message.
@@ -145,7 +151,7 @@ describe("a receiver that answers 429", () => {
 describe("a notification that has been received many times", () => {
   it("gets a last attempt although its target is throttled, and is then dead-lettered with the reason", async () => {
     const { flow, readRecord } = await ended();
-    await flow.memory.throttleTarget("audit", flow.clock.now + HOUR_MS);
+    await flow.memory.throttleTargetUntilAtLeast("audit", flow.clock.now + HOUR_MS);
     const [delivery] = flow.notifyQueue.receive(1);
     if (delivery === undefined) throw new Error("no notification was sent");
     flow.attempted = throttledFor(null);
@@ -162,7 +168,7 @@ describe("a notification that has been received many times", () => {
     "waits for the rate limit for at least this long after %d receives: %d s",
     async (receiveCount, seconds) => {
       const { flow, readRecord } = await ended();
-      await flow.memory.throttleTarget("audit", flow.clock.now + 1000);
+      await flow.memory.throttleTargetUntilAtLeast("audit", flow.clock.now + 1000);
       const [delivery] = flow.notifyQueue.receive(1);
       if (delivery === undefined) throw new Error("no notification was sent");
       expect(await flow.handle({ ...delivery, receiveCount })).toBe("retry");

@@ -11,7 +11,7 @@ describe("the first wait of the retry schedule", () => {
     await flow.poll(1);
     expect(await flow.notify()).toBe("retry");
     expect(flow.recorded.posts).toEqual([]);
-    const record = await flow.memory.readDelivery({
+    const record = await flow.memory.readDeliveryOrPendingRecord({
       ...KEY,
       generation: 0,
       event: "job.failed",
@@ -75,7 +75,7 @@ describe("the rate limit of a target", () => {
     const { flow, sentAt } = await burstOf(["job-1"]);
     await flow.memory.reserveRequestTime("deploys", flow.clock.now + 9000, 1000);
     expect(await flow.notify()).toBe("retry");
-    const { requestAt } = await flow.memory.readDelivery({
+    const { requestAt } = await flow.memory.readDeliveryOrPendingRecord({
       ...KEY,
       generation: 0,
       event: "job.failed",
@@ -91,7 +91,7 @@ describe("the rate limit of a target", () => {
     [101, "retry"],
   ])("with %d ms left of the wait after an HTTP 429 response: the message is %s", async (ms, disposition) => {
     const { flow } = await burstOf(["job-1"]);
-    await flow.memory.throttleTarget("deploys", flow.clock.now + ms);
+    await flow.memory.throttleTargetUntilAtLeast("deploys", flow.clock.now + ms);
     expect(await flow.notify()).toBe(disposition);
   });
 

@@ -54,22 +54,25 @@ describe("a notification whose target excludes the outcome", () => {
     expect(await flow.notify()).toBe("acknowledged");
     expect(flow.recorded.posts).toEqual([]);
     expect(bodiesOf(flow.deadLetterQueue)).toEqual([]);
-    expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ attempts: 0, history: [] });
+    expect(await flow.memory.readDeliveryOrPendingRecord(AUDIT)).toMatchObject({ attempts: 0, history: [] });
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
-    expect(await flow.memory.listOverdue(flow.clock.now * 2, 10)).toEqual([]);
+    expect(await flow.memory.listOverdueWatches(flow.clock.now * 2, 10)).toEqual([]);
   });
 
   it("is delivered when a caller asked for a redelivery", async () => {
     const { flow, audit } = await ended();
     audit.on = ["succeeded"];
     await flow.notify();
-    await flow.memory.scheduleSweepBy({ ...KEY, generation: 0 }, flow.clock.now, null);
-    await flow.memory.startRedelivery(AUDIT, 0, flow.clock.now * 2);
+    await flow.memory.scheduleSweepByAndExtendExpiry({ ...KEY, generation: 0 }, flow.clock.now, null);
+    await flow.memory.startRedeliveryAfter(AUDIT, 0, flow.clock.now * 2);
     flow.clock.now += 2 * MINUTE_MS;
     await flow.sweep();
     expect(await flow.notify()).toBe("acknowledged");
-    expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ state: "delivered", redelivery: 1 });
+    expect(await flow.memory.readDeliveryOrPendingRecord(AUDIT)).toMatchObject({
+      state: "delivered",
+      redelivery: 1,
+    });
   });
 
   it("is delivered when it has been attempted before", async () => {
@@ -80,7 +83,10 @@ describe("a notification whose target excludes the outcome", () => {
     flow.attempted = DELIVERED;
     flow.clock.now += MINUTE_MS;
     expect(await flow.notify()).toBe("acknowledged");
-    expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ state: "delivered", attempts: 2 });
+    expect(await flow.memory.readDeliveryOrPendingRecord(AUDIT)).toMatchObject({
+      state: "delivered",
+      attempts: 2,
+    });
   });
 
   it("is delivered when the refreshed config includes the outcome", async () => {
@@ -134,7 +140,7 @@ describe("a notification of a slow job", () => {
 
   it("is delivered with the stored state of the job", async () => {
     const { flow, message } = await slow(["slow"]);
-    await flow.memory.saveSlowOnce(WATCH, SLOW, 1);
+    await flow.memory.saveSlowRecordOnce(WATCH, SLOW, 1);
     expect(await notifyWith(flow, message)).toBe("acknowledged");
     expect(flow.recorded.requests).toMatchObject([
       { key: KEY_OF_SLOW, redelivery: 0, content: { kind: "slow", summary: SLOW.summary } },
@@ -144,7 +150,7 @@ describe("a notification of a slow job", () => {
 
   it("is not delivered to a target that excludes slow jobs", async () => {
     const { flow, message } = await slow(["failed"]);
-    await flow.memory.saveSlowOnce(WATCH, SLOW, 1);
+    await flow.memory.saveSlowRecordOnce(WATCH, SLOW, 1);
     expect(await notifyWith(flow, message)).toBe("acknowledged");
     expect(flow.recorded.posts).toEqual([]);
     expect(flow.deadLetterQueue.state.messages).toEqual([]);
@@ -165,7 +171,7 @@ describe("a digest", () => {
   /** A digest of two jobs. Only the jobs with a state in the list have ended. */
   async function digestOf(states: readonly ("succeeded" | "failed")[]) {
     const flow = createFlow();
-    await flow.memory.createDigest(digest);
+    await flow.memory.createDigestIfAbsent(digest);
     for (const [index, state] of states.entries()) {
       const jobId = `job-${index + 1}`;
       await flow.open({ jobId, targets: [] });

@@ -26,10 +26,10 @@ describe("the conclusion of a watch", () => {
     let calls = 0;
     const flow = createFlow({
       ledger: {
-        async endWatch(ending) {
+        async endWatchUnlessTargetsAdded(ending) {
           calls += 1;
           if (calls === 1) await flow.open({ targets: ["ops"] });
-          return flow.memory.endWatch(ending);
+          return flow.memory.endWatchUnlessTargetsAdded(ending);
         },
       },
     });
@@ -45,7 +45,8 @@ describe("the conclusion of a watch", () => {
     let crash = true;
     const flow = createFlow({
       ledger: {
-        endWatch: (ending) => (crash ? Promise.reject(new Error("crash")) : flow.memory.endWatch(ending)),
+        endWatchUnlessTargetsAdded: (ending) =>
+          crash ? Promise.reject(new Error("crash")) : flow.memory.endWatchUnlessTargetsAdded(ending),
       },
     });
     await flow.open();
@@ -74,7 +75,7 @@ describe("the conclusion of a watch", () => {
       await flow.open();
       flow.observation = jobIn("failed");
       await flow.poll(1);
-      const outcome = await flow.memory.readOutcome({ ...KEY, generation: 0 });
+      const outcome = await flow.memory.readOutcomeWithoutTree({ ...KEY, generation: 0 });
       expect(outcome?.summary).toMatchObject({ listUrl, jobPageUrl: expect.stringContaining("?key=") });
     },
   );
@@ -92,7 +93,7 @@ describe("the conclusion of a watch", () => {
     flow.observation = jobIn("failed");
     expect(await flow.poll(1)).toBe("acknowledged");
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
-    expect(await flow.memory.readOutcome({ ...KEY, generation: 0 })).toBeNull();
+    expect(await flow.memory.readOutcomeWithoutTree({ ...KEY, generation: 0 })).toBeNull();
   });
 
   it("does not time out when the caller moves the deadline during the poll, and repeats the poll", async () => {
@@ -110,7 +111,7 @@ describe("the conclusion of a watch", () => {
       message: "the deadline of this watch has moved",
     });
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
-    expect(await flow.memory.readOutcome({ ...KEY, generation: 0 })).toBeNull();
+    expect(await flow.memory.readOutcomeWithoutTree({ ...KEY, generation: 0 })).toBeNull();
     expect(await flow.poll(1)).toBe("acknowledged");
     expect((await flow.memory.readWatch(KEY))?.watch.state).toBe("watching");
   });
@@ -136,13 +137,13 @@ describe("the conclusion of a watch", () => {
     const flow = createFlow();
     const members = ["job-1", "job-2"].map((jobId) => ({ ...KEY, jobId, generation: 0 }));
     const digest = { digestId: "d-1", caller: KEY.caller, members, targets: ["deploys"], expiresAt: T0 * 2 };
-    await flow.memory.createDigest(digest);
+    await flow.memory.createDigestIfAbsent(digest);
     await flow.open({ targets: ["audit", "deploys", "alarms"], digestId: "d-1" });
     flow.observation = jobIn("failed");
     await flow.poll(1);
     const own = [{ target: "alarms" }, { target: "audit" }];
     expect(bodiesOf(flow.notifyQueue)).toMatchObject(own);
-    expect(await flow.memory.removeRunningMemberAndCount("d-1", { ...KEY, jobId: "job-2" })).toBe(0);
+    expect(await flow.memory.removeRunningMemberAndCountRemaining("d-1", { ...KEY, jobId: "job-2" })).toBe(0);
   });
 
   it("gives the digest message the trace context of its watches", async () => {
@@ -150,7 +151,7 @@ describe("the conclusion of a watch", () => {
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const [members, targets] = [[{ ...KEY, generation: 0 }], ["deploys"]];
     const digest = { digestId: "d-1", caller: KEY.caller, members, targets, expiresAt: T0 * 2 };
-    await flow.memory.createDigest(digest);
+    await flow.memory.createDigestIfAbsent(digest);
     await flow.open({ targets, digestId: "d-1", traceparent });
     flow.observation = jobIn("failed");
     await flow.poll(1);
@@ -299,7 +300,7 @@ describe("the conclusion of a watch", () => {
       { target: "audit", watchGeneration: 0, generation: 1 },
       { target: "ops", watchGeneration: 0, generation: 0 },
     ]);
-    expect(await flow.memory.readOutcome({ ...KEY, generation: 0 })).toMatchObject({
+    expect(await flow.memory.readOutcomeWithoutTree({ ...KEY, generation: 0 })).toMatchObject({
       generations: { audit: 1 },
     });
   });
@@ -308,7 +309,8 @@ describe("the conclusion of a watch", () => {
     let crash = true;
     const flow = createFlow({
       ledger: {
-        endWatch: (ending) => (crash ? Promise.reject(new Error("crash")) : flow.memory.endWatch(ending)),
+        endWatchUnlessTargetsAdded: (ending) =>
+          crash ? Promise.reject(new Error("crash")) : flow.memory.endWatchUnlessTargetsAdded(ending),
       },
     });
     await flow.open();
@@ -369,7 +371,7 @@ describe("the duration of an ended job", () => {
     await flow.poll(1);
     expect(flow.recorded.concluded).toHaveLength(1);
     const types = ["CreateCluster", ANY_TYPE, "null"];
-    return Promise.all(types.map((type) => flow.memory.readDurations(PROJECT, type)));
+    return Promise.all(types.map((type) => flow.memory.readDurationCounts(PROJECT, type)));
   };
 
   it.each(["succeeded", "failed"] as const)(

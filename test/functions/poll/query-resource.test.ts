@@ -1,4 +1,4 @@
-import { queryOperation, queryReadyState } from "../../../functions/poll/query-resource.ts";
+import { queryOperation, queryResourcesUntilNotReady } from "../../../functions/poll/query-resource.ts";
 import { interpretResourceReplyUnmasked } from "../../../lib/cce/interpret-resource-reply.ts";
 import type { Job, JobState, Observation } from "../../../lib/domain/job.ts";
 import type { Operation } from "../../../lib/domain/operation.ts";
@@ -239,8 +239,8 @@ describe("a watch of an operation", () => {
     flow.resources = [await query(AWAKE, "x", status("Available"))];
     flow.clock.now = T0 + 90_000;
     await flow.poll(1);
-    expect(await flow.memory.readDurations(KEY.project, "awake")).toMatchObject([{ count: 1 }]);
-    expect(await flow.memory.readDurations(KEY.project, "*")).toEqual([]);
+    expect(await flow.memory.readDurationCounts(KEY.project, "awake")).toMatchObject([{ count: 1 }]);
+    expect(await flow.memory.readDurationCounts(KEY.project, "*")).toEqual([]);
   });
 
   it("takes the duration and the lag from the times of a task", async () => {
@@ -313,7 +313,7 @@ describe("the query of the resources of a succeeded job", () => {
     const timeLimitsMs: number[] = [];
     const throttled: string[] = [];
     const { config } = createFlow();
-    const result = await queryReadyState(KEY.project, job, 1000, {
+    const result = await queryResourcesUntilNotReady(KEY.project, job, 1000, {
       cce: {
         async queryResource(_project, _resource, { timeLimitMs }) {
           now += queryMs;

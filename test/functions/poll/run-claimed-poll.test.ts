@@ -103,7 +103,7 @@ describe("the poll of a job", () => {
     const types: string[] = [];
     const flow = createFlow({
       ledger: {
-        async readDurations(_project, type) {
+        async readDurationCounts(_project, type) {
           types.push(type);
           return [];
         },
@@ -163,7 +163,9 @@ describe("the poll that ends a watch", () => {
   it("neither reports the end nor learns from the job if another message has ended the watch", async () => {
     const learned: string[] = [];
     const addDuration = async ({ jobType }: { jobType: string }) => void learned.push(jobType);
-    const late = createFlow({ ledger: { addDuration, endWatch: async () => ({ kind: "over" }) } });
+    const late = createFlow({
+      ledger: { addDuration, endWatchUnlessTargetsAdded: async () => ({ kind: "over" }) },
+    });
     await late.open();
     late.observation = jobIn("succeeded");
     await late.poll(1);
@@ -192,7 +194,7 @@ describe("the poll that ends a watch", () => {
     });
     restarted.observation = jobIn("failed");
     await restarted.poll(1);
-    expect(await flow.memory.readOutcome({ ...KEY, generation: 0 })).toBeNull();
+    expect(await flow.memory.readOutcomeWithoutTree({ ...KEY, generation: 0 })).toBeNull();
     expect(restarted.notifyQueue.state.messages).toEqual([]);
   });
 });
@@ -298,7 +300,7 @@ describe("the rate limit of a project", () => {
   it("is separate from the rate limit of a target with the same name", async () => {
     const flow = createFlow(LIMITED);
     await flow.open();
-    await flow.memory.throttleTarget(PROJECT, T0 + 3_600_000);
+    await flow.memory.throttleTargetUntilAtLeast(PROJECT, T0 + 3_600_000);
     for (let i = 0; i < 20; i += 1) await flow.memory.reserveRequestTime(PROJECT, T0, 60_000);
     await flow.poll(1);
     expect(flow.recorded.polls).toMatchObject([{ observation: "job" }]);

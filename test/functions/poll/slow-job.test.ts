@@ -168,7 +168,7 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
       );
     await pollAt(MINUTE);
     await pollAt(6 * MINUTE);
-    expect((await flow.memory.readSlow({ ...KEY, generation: 0 }))?.summary).toMatchObject({
+    expect((await flow.memory.readSlowRecord({ ...KEY, generation: 0 }))?.summary).toMatchObject({
       jobType: "CreateCluster",
       ageSeconds: 360,
       usual: { fromJobs: 20, p50Seconds: expect.closeTo(289, -1), p95Seconds: expect.closeTo(302, -1) },
@@ -390,9 +390,9 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
           reads.push("latest");
           return { jobs: [], subJobs: {} };
         },
-        readDurations: async (project, jobType) => {
+        readDurationCounts: async (project, jobType) => {
           reads.push("durations");
-          return flowOf.flow?.memory.readDurations(project, jobType) ?? [];
+          return flowOf.flow?.memory.readDurationCounts(project, jobType) ?? [];
         },
       },
     });
@@ -417,7 +417,7 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     await flow.open({ context: { actor: "release-bot" } });
     await pollAt(MINUTE);
     await pollAt(6 * MINUTE);
-    expect((await flow.memory.readSlow({ ...KEY, generation: 1 }))?.summary).toMatchObject({
+    expect((await flow.memory.readSlowRecord({ ...KEY, generation: 1 }))?.summary).toMatchObject({
       region: "eu-de",
       context: { actor: "release-bot" },
       jobPageUrl: expect.stringMatching(/^https:\/\/default\.example\/jobs\/prod\/job-1\?key=/),
@@ -466,7 +466,7 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     flow.clock.now += MINUTE;
     await flow.poll(2, "m-1");
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([SLOW, SLOW]);
-    expect(await flow.memory.readSlow({ ...KEY, generation: 0 })).toMatchObject({
+    expect(await flow.memory.readSlowRecord({ ...KEY, generation: 0 })).toMatchObject({
       summary: { ageSeconds: 360 },
     });
     expect(flow.recorded).toMatchObject({ slow: [{ polls: 2 }, { polls: 2 }], slowSentAgain: [] });

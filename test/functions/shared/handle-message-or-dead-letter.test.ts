@@ -1,6 +1,6 @@
 import {
-  createDeadLetter,
-  deadLetterMessage,
+  createTruncatedDeadLetter,
+  deadLetterMessageOrThrow,
   handleMessageOrDeadLetter,
   type UnreadableReason,
 } from "../../../functions/shared/handle-message-or-dead-letter.ts";
@@ -149,7 +149,10 @@ it.each([
   [250_000, undefined],
   [250_001, "250001"],
 ])("a dead letter of %d bytes has the attribute bodyBytes %j", (bytes, bodyBytes) => {
-  const letter = createDeadLetter({ messageId: "1", body: "x".repeat(bytes) }, { reason: "r", detail: "d" });
+  const letter = createTruncatedDeadLetter(
+    { messageId: "1", body: "x".repeat(bytes) },
+    { reason: "r", detail: "d" },
+  );
   expect(letter.attributes?.bodyBytes).toBe(bodyBytes);
 });
 
@@ -191,9 +194,9 @@ it("describes a malformed message by field names and never by values", async () 
 
 it("sends an unusable message to the dead-letter queue with its reason and detail", async () => {
   const { ports, received, deadLetterQueue } = queues();
-  expect(await deadLetterMessage("unknown", "no outcome", await received(NOTIFICATION_V1), ports)).toBe(
-    "acknowledged",
-  );
+  expect(
+    await deadLetterMessageOrThrow("unknown", "no outcome", await received(NOTIFICATION_V1), ports),
+  ).toBe("acknowledged");
   expect(deadLetterQueue.state.messages).toMatchObject([
     { body: NOTIFICATION_V1, attributes: { reason: "unknown", detail: "no outcome" } },
   ]);

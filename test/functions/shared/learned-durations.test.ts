@@ -1,4 +1,4 @@
-import { createCachedDurationsReader } from "../../../functions/shared/learned-durations.ts";
+import { createCachedDurationsReaderOrEmpty } from "../../../functions/shared/learned-durations.ts";
 import { captured } from "../../lib/runtime/captured.ts";
 
 const COUNTS = [{ day: 1, bucket: 2, count: 3 }];
@@ -6,12 +6,12 @@ const COUNTS = [{ day: 1, bucket: 2, count: 3 }];
 describe("learned durations", () => {
   it("are read once in five minutes per project and job type", async () => {
     let [now, reads] = [0, 0];
-    const readDurations = async () => {
+    const readDurationCounts = async () => {
       reads += 1;
       return COUNTS;
     };
-    const durations = createCachedDurationsReader(
-      { readDurations },
+    const durations = createCachedDurationsReaderOrEmpty(
+      { readDurationCounts },
       () => now,
       () => {},
     );
@@ -26,9 +26,9 @@ describe("learned durations", () => {
 
   it("are read with the name of the project and the type of the job, and not for an unknown type", async () => {
     const reads: string[][] = [];
-    const durations = createCachedDurationsReader(
+    const durations = createCachedDurationsReaderOrEmpty(
       {
-        readDurations: async (...read) => {
+        readDurationCounts: async (...read) => {
           reads.push(read);
           return COUNTS;
         },
@@ -41,9 +41,9 @@ describe("learned durations", () => {
   });
 
   it("are logged as unread when the ledger fails", async () => {
-    const readDurations = () => Promise.reject(new Error("throttled"));
+    const readDurationCounts = () => Promise.reject(new Error("throttled"));
     const lines = await captured(() =>
-      createCachedDurationsReader({ readDurations }, () => 0)("prod", "CreateCluster"),
+      createCachedDurationsReaderOrEmpty({ readDurationCounts }, () => 0)("prod", "CreateCluster"),
     );
     expect(lines).toMatchObject([
       { level: "ERROR", message: "durations unread", error: { message: "throttled" } },
@@ -53,9 +53,9 @@ describe("learned durations", () => {
   it("are empty when the ledger fails, and the next call reads again", async () => {
     let fails = true;
     const errors: unknown[] = [];
-    const readDurations = async () => (fails ? Promise.reject(new Error("throttled")) : COUNTS);
-    const durations = createCachedDurationsReader(
-      { readDurations },
+    const readDurationCounts = async () => (fails ? Promise.reject(new Error("throttled")) : COUNTS);
+    const durations = createCachedDurationsReaderOrEmpty(
+      { readDurationCounts },
       () => 0,
       (error) => errors.push(error),
     );

@@ -39,7 +39,7 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
   };
   const instances = Array.from({ length: INSTANCES }, () =>
     createPollHandler({
-      ledger: { ...ledger, readDurations: async () => [] },
+      ledger: { ...ledger, readDurationCounts: async () => [] },
       pollQueue,
       deadLetterQueue: queueNamed("dead"),
       notifyQueue: queueNamed("notify"),

@@ -11,15 +11,17 @@ const MOMENT = { retentionDays: 0.0001 };
 function noting(ledger: () => Ledger, kept: Record<string, number>): Partial<Ledger> {
   return {
     startOrExtendWatch: (watch) => note("open", watch.expiresAt, () => ledger().startOrExtendWatch(watch)),
-    createDigest: (digest) => note("openDigest", digest.expiresAt, () => ledger().createDigest(digest)),
+    createDigestIfAbsent: (digest) =>
+      note("openDigest", digest.expiresAt, () => ledger().createDigestIfAbsent(digest)),
     saveOutcomeOnce: (key, stored, at) =>
       note("saveOutcome", at, () => ledger().saveOutcomeOnce(key, stored, at)),
-    endWatch: (ending) => note("end", ending.expiresAt, () => ledger().endWatch(ending)),
+    endWatchUnlessTargetsAdded: (ending) =>
+      note("end", ending.expiresAt, () => ledger().endWatchUnlessTargetsAdded(ending)),
     claimNotification: (claim) =>
       note("claimNotification", claim.expiresAt, () => ledger().claimNotification(claim)),
     stopWatch: (key, now, at) => note("stop", at, () => ledger().stopWatch(key, now, at)),
-    startRedelivery: (key, after, at) =>
-      note("startRedelivery", at, () => ledger().startRedelivery(key, after, at)),
+    startRedeliveryAfter: (key, after, at) =>
+      note("startRedeliveryAfter", at, () => ledger().startRedeliveryAfter(key, after, at)),
   };
 
   function note<T>(call: string, at: number, run: () => T): T {
@@ -58,11 +60,11 @@ describe("a retention of seconds", () => {
       targets: ["deploys"],
       polledAt: [],
     } as const;
-    await api.ledger.endWatch({ key, ...ending, expiresAt: START + OWED_MS });
+    await api.ledger.endWatchUnlessTargetsAdded({ key, ...ending, expiresAt: START + OWED_MS });
     expect((await api.ask("POST", "/v1/jobs/prod/a/redeliver", { body: {} })).status).toBe(202);
-    expect(Object.keys(kept).toSorted()).toEqual(["open", "openDigest", "startRedelivery", "stop"]);
+    expect(Object.keys(kept).toSorted()).toEqual(["open", "openDigest", "startRedeliveryAfter", "stop"]);
     const deadlineMs = 120 * 60_000;
     expect(Math.min(kept.open ?? 0, kept.openDigest ?? 0)).toBeGreaterThan(START + deadlineMs + OWED_MS);
-    expect(Math.min(kept.stop ?? 0, kept.startRedelivery ?? 0)).toBeGreaterThan(START + OWED_MS);
+    expect(Math.min(kept.stop ?? 0, kept.startRedeliveryAfter ?? 0)).toBeGreaterThan(START + OWED_MS);
   });
 });

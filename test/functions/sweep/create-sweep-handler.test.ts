@@ -1,9 +1,9 @@
-import { POLL_LEASE_MS } from "../../../functions/shared/leases.ts";
 import {
   createSweepHandler,
   logAndCountSweep,
   logSweepFailure,
 } from "../../../functions/sweep/create-sweep-handler.ts";
+import { POLL_LEASE_MS } from "../../../lib/domain/sqs-limits-and-leases.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { publishMetrics } from "../../../lib/runtime/metrics.ts";
 import { captured } from "../../lib/runtime/captured.ts";
@@ -103,7 +103,7 @@ describe("a run of the sweep", () => {
     expect(await flow.notify()).toBe("acknowledged");
     flow.clock.now += 10 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
-    expect(await flow.memory.listOverdue(T0 * 2, 10)).toEqual([]);
+    expect(await flow.memory.listOverdueWatches(T0 * 2, 10)).toEqual([]);
   });
 
   it("sends a lost redelivery again, even when the target's 'on' does not list the outcome", async () => {
@@ -115,8 +115,8 @@ describe("a run of the sweep", () => {
     await flow.poll(1);
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
-    await flow.memory.scheduleSweepBy({ ...KEY, generation: 0 }, flow.clock.now, null);
-    await flow.memory.startRedelivery(
+    await flow.memory.scheduleSweepByAndExtendExpiry({ ...KEY, generation: 0 }, flow.clock.now, null);
+    await flow.memory.startRedeliveryAfter(
       { ...KEY, generation: 0, event: "job.failed", target: "audit" },
       0,
       T0 * 2,
@@ -140,17 +140,19 @@ describe("a run of the sweep", () => {
   });
 
   it("does nothing for a stopped watch, even if an outcome of the watch was stored before the stop", async () => {
-    const flow = createFlow({ ledger: { endWatch: () => Promise.reject(new Error("crash")) } });
+    const flow = createFlow({
+      ledger: { endWatchUnlessTargetsAdded: () => Promise.reject(new Error("crash")) },
+    });
     await flow.open();
     flow.observation = jobIn("failed");
     await expect(flow.poll(1)).rejects.toThrow("crash");
     flow.notifyQueue.purge();
     await flow.memory.stopWatch(KEY, flow.clock.now, T0 * 2);
-    await flow.memory.scheduleSweepBy({ ...KEY, generation: 0 }, T0, null);
+    await flow.memory.scheduleSweepByAndExtendExpiry({ ...KEY, generation: 0 }, T0, null);
     flow.clock.now += 10 * MINUTE_MS;
     expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, stuck: 0, failed: 0, finished: true });
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
-    expect(await flow.memory.countLiveWatches(KEY.caller)).toBe(0);
+    expect(await flow.memory.countUnfinishedWatchesApproximately(KEY.caller)).toBe(0);
   });
 
   it("removes an ended watch without an outcome from the overdue index", async () => {
@@ -158,10 +160,15 @@ describe("a run of the sweep", () => {
     await flow.open();
     await flow.memory.claimPoll({ key: KEY, poll: 1, messageId: "m-1", now: T0, leaseMs: POLL_LEASE_MS });
     const ending = { key: KEY, acceptedAt: T0, outcome: "lost", concludedAt: T0 } as const;
-    await flow.memory.endWatch({ ...ending, targets: ["audit"], polledAt: [], expiresAt: T0 * 2 });
+    await flow.memory.endWatchUnlessTargetsAdded({
+      ...ending,
+      targets: ["audit"],
+      polledAt: [],
+      expiresAt: T0 * 2,
+    });
     flow.clock.now += 10 * MINUTE_MS;
     expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, stuck: 0, failed: 0, finished: true });
-    expect(await flow.memory.countLiveWatches(KEY.caller)).toBe(0);
+    expect(await flow.memory.countUnfinishedWatchesApproximately(KEY.caller)).toBe(0);
   });
 
   it("removes a watch from the overdue index whose data the ledger has deleted", async () => {
@@ -169,7 +176,7 @@ describe("a run of the sweep", () => {
     const flow = createFlow({
       ledger: {
         readWatch: async () => null,
-        rescheduleSweep: async (_, dueAt) => {
+        rescheduleSweepIfUnchanged: async (_, dueAt) => {
           moved.push(dueAt);
           return "moved";
         },
@@ -198,10 +205,10 @@ describe("a run of the sweep", () => {
   });
 
   it("sends a poll again that is late by more than 30 s", async () => {
-    const flow = createFlow({ ledger: { listOverdue: async () => lateIndex } });
+    const flow = createFlow({ ledger: { listOverdueWatches: async () => lateIndex } });
     await flow.open();
     flow.clock.now += MINUTE_MS;
-    const lateIndex = await flow.memory.listOverdue(flow.clock.now, 10);
+    const lateIndex = await flow.memory.listOverdueWatches(flow.clock.now, 10);
     flow.clock.now = T0 + 30_000;
     expect(await flow.sweep()).toMatchObject({ polls: 0, failed: 0 });
     flow.clock.now += 1;
@@ -223,9 +230,9 @@ describe("a run of the sweep", () => {
     const limits: number[] = [];
     const flow = createFlow({
       ledger: {
-        listOverdue: (now, limit) => {
+        listOverdueWatches: (now, limit) => {
           limits.push(limit);
-          return flow.memory.listOverdue(now, limit);
+          return flow.memory.listOverdueWatches(now, limit);
         },
       },
     });
@@ -259,33 +266,35 @@ describe("a run of the sweep", () => {
   });
 
   it("counts and reports a failed watch, and keeps the watch in the overdue index", async () => {
-    const flow = createFlow({ ledger: { rescheduleSweep: () => Promise.reject(new Error("throttled")) } });
+    const flow = createFlow({
+      ledger: { rescheduleSweepIfUnchanged: () => Promise.reject(new Error("throttled")) },
+    });
     await flow.open();
     flow.clock.now += MINUTE_MS;
     expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, stuck: 0, failed: 1, finished: true });
     expect(flow.recorded.failures).toMatchObject([KEY]);
-    expect(await flow.memory.listOverdue(flow.clock.now, 10)).toHaveLength(1);
+    expect(await flow.memory.listOverdueWatches(flow.clock.now, 10)).toHaveLength(1);
   });
 
   it("sends nothing twice that a late index still lists, and reaches the watches behind the listed watches", async () => {
     const flow = createFlow({
       ledger: {
         // The index still lists a moved watch while the current run reads the index.
-        listOverdue: async (_, limit) => [...lateIndex, ...lateIndex.slice(0, 1)].slice(0, limit),
+        listOverdueWatches: async (_, limit) => [...lateIndex, ...lateIndex.slice(0, 1)].slice(0, limit),
       },
     });
     for (let i = 0; i < 250; i += 1) await flow.open({ jobId: `job-${i}` });
     flow.clock.now += MINUTE_MS;
-    const lateIndex = await flow.memory.listOverdue(flow.clock.now, 1000);
+    const lateIndex = await flow.memory.listOverdueWatches(flow.clock.now, 1000);
     expect(await flow.sweep()).toEqual({ polls: 250, notifications: 0, stuck: 0, failed: 0, finished: true });
     expect(bodiesOf(flow.pollQueue)).toHaveLength(250);
   });
 
   it("sends no poll again that was made after the late index listed the watch", async () => {
-    const flow = createFlow({ ledger: { listOverdue: async () => lateIndex } });
+    const flow = createFlow({ ledger: { listOverdueWatches: async () => lateIndex } });
     await flow.open();
     flow.clock.now += MINUTE_MS;
-    const lateIndex = await flow.memory.listOverdue(flow.clock.now, 10);
+    const lateIndex = await flow.memory.listOverdueWatches(flow.clock.now, 10);
     await flow.poll(1);
     flow.pollQueue.purge();
     expect(lateIndex).toHaveLength(1);
@@ -303,7 +312,7 @@ describe("a run of the sweep", () => {
 
   it.each([
     ["can be moved", {}],
-    ["cannot be moved", { rescheduleSweep: refuse }],
+    ["cannot be moved", { rescheduleSweepIfUnchanged: refuse }],
   ])("reaches the watches behind a hundred failing watches that %s", async (_, ledger) => {
     const flow = withPoison(ledger);
     for (let i = 0; i < 120; i += 1) await flow.open({ jobId: `poison-${i}`, nextPollAt: T0 - MINUTE_MS });

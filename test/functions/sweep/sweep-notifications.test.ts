@@ -23,7 +23,7 @@ async function attempted(state: "pending" | "rejected" | "delivered", nextAttemp
   });
   const sentAfter = async (ms: number) => {
     flow.clock.now = T0 + ms;
-    await flow.memory.scheduleSweepBy({ ...KEY, generation: 0 }, T0, null);
+    await flow.memory.scheduleSweepByAndExtendExpiry({ ...KEY, generation: 0 }, T0, null);
     return (await flow.sweep()).notifications;
   };
   return { flow, sentAfter };
@@ -51,7 +51,7 @@ describe("a run of the sweep function", () => {
 
   it("checks the watch again when the next notification is overdue, and in four minutes or later", async () => {
     const dueAfter = async (flow: ReturnType<typeof createFlow>) => {
-      const [{ dueAt } = { dueAt: 0 }] = await flow.memory.listOverdue(T0 * 2, 1);
+      const [{ dueAt } = { dueAt: 0 }] = await flow.memory.listOverdueWatches(T0 * 2, 1);
       return dueAt - flow.clock.now;
     };
     const waiting = await attempted("pending", T0 + 120 * MINUTE_MS);
@@ -70,7 +70,7 @@ describe("a run of the sweep function", () => {
   it("removes a watch from the overdue index if all its notifications are final", async () => {
     const { flow, sentAfter } = await attempted("delivered", null);
     expect(await sentAfter(10 * MINUTE_MS)).toBe(0);
-    expect(await flow.memory.countLiveWatches(KEY.caller)).toBe(0);
+    expect(await flow.memory.countUnfinishedWatchesApproximately(KEY.caller)).toBe(0);
   });
 
   it("sends only the notification about the slow job again if only this notification was redelivered", async () => {
@@ -78,7 +78,7 @@ describe("a run of the sweep function", () => {
     const { audit } = flow.config.targets;
     if (audit !== undefined) audit.on = ["succeeded", "slow"];
     await flow.open();
-    await flow.memory.saveSlowOnce(
+    await flow.memory.saveSlowRecordOnce(
       { ...KEY, generation: 0 },
       { ...SLOW, targets: ["audit"], generations: {} },
       T0 * 2,
@@ -86,7 +86,7 @@ describe("a run of the sweep function", () => {
     flow.observation = jobIn("failed");
     await flow.poll(1);
     const slow = { ...KEY, generation: 0, event: "job.slow", target: "audit" };
-    await flow.memory.startRedelivery(slow, 0, T0 * 2);
+    await flow.memory.startRedeliveryAfter(slow, 0, T0 * 2);
     flow.clock.now += 10 * MINUTE_MS;
     expect((await flow.sweep()).notifications).toBe(1);
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit", outcome: "slow", redelivery: 1 }]);

@@ -15,14 +15,14 @@ describe("the sweep of a digest", () => {
       targets: ["deploys"],
       expiresAt: T0 * 2,
     };
-    await flow.memory.createDigest(digest);
+    await flow.memory.createDigestIfAbsent(digest);
     for (const key of digest.members)
       await flow.open({ ...key, targets: ["deploys"], digestId: "d-1", traceparent: TRACEPARENT });
     flow.observation = jobIn("failed");
     await flow.poll(1);
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0, failed: 0 });
-    const [{ dueAt } = { dueAt: 0 }] = await flow.memory.listOverdue(T0 * 2, 1);
+    const [{ dueAt } = { dueAt: 0 }] = await flow.memory.listOverdueWatches(T0 * 2, 1);
     expect(dueAt).toBe(flow.clock.now + 4 * MINUTE_MS);
     for (const key of others) await flow.memory.stopWatch(key, flow.clock.now, T0 * 2);
     await flow.open({ jobId: "job-3", targets: ["deploys"] });
@@ -36,7 +36,7 @@ describe("the sweep of a digest", () => {
   it("sends an unclaimed digest once per run, for any number of ended jobs", async () => {
     const flow = createFlow();
     const members = ["job-1", "job-2", "job-3"].map((jobId) => ({ ...KEY, jobId, generation: 0 }));
-    await flow.memory.createDigest({
+    await flow.memory.createDigestIfAbsent({
       digestId: "d-1",
       caller: KEY.caller,
       members,
@@ -57,13 +57,13 @@ describe("the sweep of a digest", () => {
     expect([await flow.notify(), await flow.notify()]).toEqual(["acknowledged", "acknowledged"]);
     flow.clock.now += 6 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
-    expect(await flow.memory.listOverdue(T0 * 2, 10)).toEqual([]);
+    expect(await flow.memory.listOverdueWatches(T0 * 2, 10)).toEqual([]);
   });
 
   /** Opens a watch in a digest and polls its failed job. */
   async function endedInDigest(digestTargets: string[], members: readonly string[], targets: string[]) {
     const flow = createFlow();
-    await flow.memory.createDigest({
+    await flow.memory.createDigestIfAbsent({
       digestId: "d-1",
       caller: KEY.caller,
       members: members.map((jobId) => ({ ...KEY, jobId, generation: 0 })),
@@ -90,7 +90,7 @@ describe("the sweep of a digest", () => {
     if (alarms !== undefined) alarms.on = ["succeeded"];
     while ((await flow.notify()) !== "nothing");
     expect(await flow.sweep()).toMatchObject({ notifications: 0, failed: 0 });
-    expect(await flow.memory.listOverdue(T0 * 2, 10)).toMatchObject([{ jobId: "job-2" }]);
+    expect(await flow.memory.listOverdueWatches(T0 * 2, 10)).toMatchObject([{ jobId: "job-2" }]);
   });
 
   it("sends the other notifications of a watch whose digest the ledger has deleted", async () => {
@@ -110,7 +110,7 @@ describe("the sweep of a digest", () => {
   it("sends the digest at the next run when a send fails", async () => {
     const flow = createFlow();
     const members = ["job-1", "job-2"].map((jobId) => ({ ...KEY, jobId, generation: 0 }));
-    await flow.memory.createDigest({
+    await flow.memory.createDigestIfAbsent({
       digestId: "d-1",
       caller: KEY.caller,
       members,

@@ -1,4 +1,4 @@
-import { computeEtag, countSerializedBytes, matchesEtag } from "../../../lib/api/http-message.ts";
+import { computeEtag, countBytesAsSentByLambda, matchesEtag } from "../../../lib/api/http-message.ts";
 
 test("computeEtag depends on the body", () => {
   expect(computeEtag("a")).toBe(computeEtag("a"));
@@ -19,8 +19,8 @@ test.each([
   expect(matchesEtag(header, '"x"')).toBe(expected);
 });
 
-test("countSerializedBytes counts the bytes of the JSON document that contains the body as a string", () => {
-  const bytesOf = (body: string) => countSerializedBytes({ status: 200, body });
+test("countBytesAsSentByLambda counts the bytes of the JSON document that contains the body as a string", () => {
+  const bytesOf = (body: string) => countBytesAsSentByLambda({ status: 200, body });
   const empty = bytesOf("");
   expect([bytesOf("a"), bytesOf('"'), bytesOf("é"), bytesOf("嗯")].map((bytes) => bytes - empty)).toEqual([
     1, 2, 2, 3,

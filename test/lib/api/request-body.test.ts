@@ -1,5 +1,5 @@
 import type { ApiRequest } from "../../../lib/api/http-message.ts";
-import { MAX_BODY_BYTES, readJsonBody, rejectQueryAndBody } from "../../../lib/api/request-body.ts";
+import { MAX_BODY_BYTES, readJsonBody, rejectUnexpectedQueryOrBody } from "../../../lib/api/request-body.ts";
 
 const requestWith = (body: string, headers: Record<string, string> = {}, query = ""): ApiRequest => ({
   method: "POST",
@@ -79,7 +79,7 @@ test.each([
 ])(
   "a call without a body has for the body %j and the query %j this number of errors: %d",
   (body, query, count) => {
-    const rejected = rejectQueryAndBody(requestWith(body, {}, query), ["wait"]);
+    const rejected = rejectUnexpectedQueryOrBody(requestWith(body, {}, query), ["wait"]);
     expect(rejected?.problem.errors?.length ?? 0).toBe(count);
   },
 );

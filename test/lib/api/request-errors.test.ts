@@ -2,7 +2,7 @@ import * as z from "zod";
 import {
   describeUnknownName,
   invalidRequest,
-  toJsonPointer,
+  toJsonPointerFragment,
   toRequestErrors,
 } from "../../../lib/api/request-errors.ts";
 import type { Rights } from "../../../lib/config/config.ts";
@@ -10,15 +10,15 @@ import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { CONFIG } from "../../functions/http-config.ts";
 import fc, { anyCharacter } from "../../support/properties.ts";
 
-test("toJsonPointer escapes as RFC 6901 and a URI fragment require", () => {
-  expect(toJsonPointer([])).toBe("#");
-  expect(toJsonPointer(["a", 0, "x/y~z", "ü %"])).toBe("#/a/0/x~1y~0z/%C3%BC%20%25");
+test("toJsonPointerFragment escapes as RFC 6901 and a URI fragment require", () => {
+  expect(toJsonPointerFragment([])).toBe("#");
+  expect(toJsonPointerFragment(["a", 0, "x/y~z", "ü %"])).toBe("#/a/0/x~1y~0z/%C3%BC%20%25");
 });
 
-test("toJsonPointer makes a readable pointer from any field name", () => {
+test("toJsonPointerFragment makes a readable pointer from any field name", () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: anyCharacter })), (path) => {
-      const steps = toJsonPointer(path).split("/").slice(1).map(decodeURIComponent);
+      const steps = toJsonPointerFragment(path).split("/").slice(1).map(decodeURIComponent);
       expect(steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))).toEqual(
         path.map((step) => step.toWellFormed()),
       );

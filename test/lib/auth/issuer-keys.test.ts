@@ -1,7 +1,7 @@
 import {
-  createIssuerKeysCache,
+  createIssuerKeysCacheKeepingLastValid,
   DiscoveryError,
-  fetchIssuerKeys,
+  fetchIssuerKeysOrThrow,
   KeysOriginError,
 } from "../../../lib/auth/issuer-keys.ts";
 
@@ -20,7 +20,7 @@ function setUp() {
   };
   const state = { now: T0, reads: [] as string[], waits: [] as number[], endWait: () => {}, isSlow: false };
   let answer = () => {};
-  const cache = createIssuerKeysCache(
+  const cache = createIssuerKeysCacheKeepingLastValid(
     async (url) => {
       state.reads.push(url);
       if (state.isSlow) await new Promise<void>((resolve) => (answer = resolve));
@@ -187,14 +187,14 @@ describe("the keys of an issuer", () => {
   });
 });
 
-describe("fetchIssuerKeys", () => {
+describe("fetchIssuerKeysOrThrow", () => {
   const fetchFrom = (discovery: object, issuer = ISSUER, keys: unknown = []) => {
     const reads: string[] = [];
     const fetchText = async (url: string) => {
       reads.push(url);
       return JSON.stringify(url.endsWith("openid-configuration") ? discovery : { keys });
     };
-    return { reads, result: fetchIssuerKeys(issuer, undefined, fetchText) };
+    return { reads, result: fetchIssuerKeysOrThrow(issuer, undefined, fetchText) };
   };
 
   it("finds the discovery document of an issuer with a slash at the end", async () => {

@@ -1,6 +1,6 @@
 import {
   createJobPageUrl,
-  createLinkKey,
+  createLinkKeyExpiringOnFullHour,
   createLinkOptions,
   createListPageUrl,
   createStatusDocumentUrl,
@@ -25,7 +25,7 @@ const HOUR_MS = 3_600_000;
 const NEXT_HOUR = Date.parse("2026-11-23T10:00:00Z");
 
 const keyFor = (page: LinkedPage, caller: string, expiresAt: number, links = options) =>
-  createLinkKey(links, page, caller, expiresAt) ?? "";
+  createLinkKeyExpiringOnFullHour(links, page, caller, expiresAt) ?? "";
 
 test("a link key opens its page until the next full hour after its expiry", () => {
   const key = keyFor(watch, CALLER, NOW);
@@ -124,7 +124,7 @@ test("a project without a linkVersion has no links, so revoked links stay invali
   const removed = { ...options, linkVersions: { test: 0 } };
   for (const page of [watch, { kind: "project", project: watch.project }] as const) {
     expect(verifyLinkKey(removed, page, keyFor(page, CALLER, NOW), NOW)).toBeNull();
-    expect(createLinkKey(removed, page, CALLER, NOW)).toBeNull();
+    expect(createLinkKeyExpiringOnFullHour(removed, page, CALLER, NOW)).toBeNull();
   }
 });
 

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { createIssuerKeysCache } from "../../../lib/auth/issuer-keys.ts";
+import { createIssuerKeysCacheKeepingLastValid } from "../../../lib/auth/issuer-keys.ts";
 import { listMismatchedClaimNames, matchesWildcardPattern } from "../../../lib/auth/match-oidc-rule.ts";
 import { hasJwtForm, verifyIdentityToken } from "../../../lib/auth/verify-identity-token.ts";
 import type { OidcRule } from "../../../lib/config/config.ts";
@@ -57,7 +57,7 @@ async function createIssuer(discovery: object = {}) {
     },
   };
   const wait = (ms: number) => setTimeout(ms);
-  const keys = createIssuerKeysCache(issuer.fetchText, () => issuer.clock.now, wait);
+  const keys = createIssuerKeysCacheKeepingLastValid(issuer.fetchText, () => issuer.clock.now, wait);
   const check = (token: string, oidc = [RULE], identityTokenMinutes = 60) =>
     verifyIdentityToken(token, { oidc, settings: { identityTokenMinutes } }, keys, issuer.clock.now);
   return { issuer, check };

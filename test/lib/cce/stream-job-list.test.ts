@@ -2,7 +2,7 @@ import type { RequestListener } from "node:http";
 import { gzipSync } from "node:zlib";
 import type { TextReply } from "../../../lib/cce/send-cce-request.ts";
 import { createArrayScannerDroppingDeepValues, streamJobList } from "../../../lib/cce/stream-job-list.ts";
-import { openConnections } from "../../../lib/http/connections.ts";
+import { createConnections } from "../../../lib/http/connections.ts";
 import fc from "../../support/properties.ts";
 import { serve } from "./harness.ts";
 
@@ -84,7 +84,7 @@ describe("streamJobList", () => {
     if (listener === null) await served.close();
     const jobIds: string[] = [];
     const others: TextReply[] = [];
-    const connections = openConnections(65_536);
+    const connections = createConnections(65_536);
     const result = await streamJobList(
       { connections, method: "GET", url: new URL(served.url), tls: {}, headers: {}, body: null },
       5000,

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { attemptDeliveryWithFallback } from "../../../lib/channels/attempt-delivery.ts";
 import type { TargetKind } from "../../../lib/channels/registry.ts";
 import { getCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
-import { openEgress } from "../../../lib/http/egress.ts";
+import { createEgress } from "../../../lib/http/egress.ts";
 import { hangUp } from "../http/support/hang-up.ts";
 import { type Answering, startReceiver, startTcp } from "../http/support/receiver.ts";
 import { KINDS } from "./samples.ts";
@@ -50,7 +50,7 @@ const endings: [string, () => Promise<Ending>][] = [
 ];
 
 async function attempt(kind: TargetKind, url: string, allow: readonly string[]) {
-  const egress = openEgress(allow, {
+  const egress = createEgress(allow, {
     lookup: (_name, _options, done) => done(Object.assign(new Error(`no ${url}`), { code: "ENOTFOUND" }), []),
   });
   const target = targetOf(kind, url);

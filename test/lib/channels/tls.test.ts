@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type AttemptResult, attemptDeliveryWithFallback } from "../../../lib/channels/attempt-delivery.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
-import { type Egress, type EgressOptions, openEgress } from "../../../lib/http/egress.ts";
+import { createEgress, type Egress, type EgressOptions } from "../../../lib/http/egress.ts";
 import { hangUp } from "../http/support/hang-up.ts";
 import { authority, type Receiver, startTcp, startTlsReceiver } from "../http/support/receiver.ts";
 import { targetOf } from "./support/targets.ts";
@@ -34,7 +34,7 @@ const attemptAt = (url: string, egress: Egress): Promise<AttemptResult> =>
 
 async function attempt(name: string, certificate: "receiver" | "expired", options: EgressOptions) {
   const receiver: Receiver = await startTlsReceiver((_, response) => response.end("ok"), certificate);
-  const egress = openEgress([name], options);
+  const egress = createEgress([name], options);
   const attempted = await attemptAt(`https://${name}:${receiver.port}/hook`, egress);
   hangUp(egress);
   await receiver.close();
@@ -69,7 +69,7 @@ describe("a receiver's certificate", () => {
         socket.destroy();
       }),
     );
-    const egress = openEgress(["receiver.test"], { lookup });
+    const egress = createEgress(["receiver.test"], { lookup });
     const attempted = await attemptAt(`https://receiver.test.:${port}/hook`, egress);
     hangUp(egress);
     await close();
@@ -83,7 +83,7 @@ describe("a receiver's certificate", () => {
       (_, response) => response.setHeader("connection", "close").end("ok"),
       "receiver",
     );
-    const egress = openEgress(["receiver.test"], { lookup, ca: authority });
+    const egress = createEgress(["receiver.test"], { lookup, ca: authority });
     const { https } = egress;
     const connect = https.createConnection.bind(https);
     https.createConnection = (...parameters) => {
@@ -132,7 +132,7 @@ describe("the TLS settings of a target", () => {
     server.on("tlsClientError", () => undefined);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
-    const egress = openEgress(["receiver.test"], { lookup });
+    const egress = createEgress(["receiver.test"], { lookup });
     const result = await attemptDeliveryWithFallback({
       target: { ...targetOf("webhook", `https://receiver.test:${port}/`), ...target },
       content: { kind: "test", target: "audit", caller: "token:ci", at: 0 },

@@ -2,7 +2,7 @@ import { assembleConfigDocument } from "../../../lib/config/assemble-config.ts";
 import {
   ConfigInvalidError,
   ConfigUnreadableError,
-  createConfigSource,
+  createCachedConfigSource,
 } from "../../../lib/config/config-source.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 
@@ -29,7 +29,7 @@ function setUp(entries: Entries, random = () => 0) {
     faults: [] as unknown[],
     now: 0,
   };
-  const source = createConfigSource({
+  const source = createCachedConfigSource({
     parse: parseWholeConfig,
     readDocument: async (timeLimitMs) => {
       state.reads += 1;

@@ -9,12 +9,12 @@ import {
   JOB_ID_KEYWORDS,
   Job,
   JobId,
-  Name,
   TargetEvent,
   Verdict,
   WATCH_STATES,
   wasJobObserved,
 } from "../../../lib/domain/job.ts";
+import { Name } from "../../../lib/domain/names.ts";
 import { toPendingReady } from "../../../lib/domain/ready.ts";
 
 const accepts = (schema: typeof JobId | typeof Name | typeof CallerName) => (text: string) =>

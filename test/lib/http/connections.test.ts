@@ -7,9 +7,9 @@ import { promisify } from "node:util";
 import {
   type Connections,
   closeConnectionsWhenIdle,
-  createConnectionCache,
+  createConnectionCacheReopenedAfterIdle,
+  createConnections,
   MAX_IDLE_MS,
-  openConnections,
 } from "../../../lib/http/connections.ts";
 import { sendHttpRequest } from "../../../lib/http/send-http-request.ts";
 import { type Served, serve } from "../cce/harness.ts";
@@ -27,7 +27,7 @@ let respond: (response: ServerResponse) => void;
 beforeEach(async () => {
   [sockets, requests] = [[], 0];
   respond = (response) => response.end("ok");
-  connections = openConnections(65_536);
+  connections = createConnections(65_536);
   served = await serve((_, response) => {
     requests += 1;
     respond(response);
@@ -74,7 +74,7 @@ describe("connections", () => {
 
   it("are closed after the idle time, although the server does not close them", async () => {
     expect(connections.https.options.timeout).toBe(MAX_IDLE_MS);
-    connections = openConnections(65_536, { timeout: 50 });
+    connections = createConnections(65_536, { timeout: 50 });
     await get();
     await once(sockets[0] as Socket, "close");
     expect(await get()).toMatchObject({ kind: "answer" });
@@ -82,7 +82,7 @@ describe("connections", () => {
   });
 
   it("are not closed while an answer takes longer than the idle time", async () => {
-    connections = openConnections(65_536, { timeout: 20 });
+    connections = createConnections(65_536, { timeout: 20 });
     respond = (response) => setTimeout(() => response.end("slow"), 100);
     expect(await get()).toMatchObject({ kind: "answer", body: Buffer.from("slow") });
   });
@@ -144,16 +144,16 @@ describe("connections", () => {
   });
 });
 
-describe("createConnectionCache", () => {
+describe("createConnectionCacheReopenedAfterIdle", () => {
   it("returns the same connections while they are in use", () => {
-    const connectionsAt = createConnectionCache(() => openConnections(1000));
+    const connectionsAt = createConnectionCacheReopenedAfterIdle(() => createConnections(1000));
     const first = connectionsAt(10_000);
     expect(connectionsAt(13_000)).toBe(first);
     expect(connectionsAt(16_000)).toBe(first);
   });
 
   it("returns new connections after a pause, and closes the old connections", () => {
-    const connectionsAt = createConnectionCache(() => openConnections(1000));
+    const connectionsAt = createConnectionCacheReopenedAfterIdle(() => createConnections(1000));
     const first = connectionsAt(10_000);
     expect(connectionsAt(15_000)).not.toBe(first);
     expect(first.https.maxFreeSockets).toBe(0);

@@ -1,12 +1,12 @@
 import {
   checkUrlBeforeDns,
   isCallbackHostListedExactly,
-  parseAllowList,
+  parseAllowListIgnoringInvalid,
 } from "../../../lib/http/egress-rules.ts";
 import fc, { anyCharacter } from "../../support/properties.ts";
 
 const verdict = (url: string, allow: readonly string[] = []) => {
-  const checked = checkUrlBeforeDns(url, parseAllowList(allow));
+  const checked = checkUrlBeforeDns(url, parseAllowListIgnoringInvalid(allow));
   return checked.kind === "refused" ? checked.rule : "allowed";
 };
 
@@ -123,7 +123,7 @@ describe("checkUrlBeforeDns", () => {
     });
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: anyCharacter }), hostile), (text) => {
-        const checked = checkUrlBeforeDns(text, parseAllowList([]));
+        const checked = checkUrlBeforeDns(text, parseAllowListIgnoringInvalid([]));
         if (checked.kind === "refused") return true;
         const { url, hostPort } = checked;
         return (

@@ -1,41 +1,41 @@
 import {
+  createEgress,
   GuardedFetchError,
-  guardedFetch,
-  isRoutable,
-  openCachedEgress,
-  openEgress,
+  getCachedEgress,
+  guardedFetchOrThrow,
+  isPublicUnicastAddress,
 } from "../../../lib/http/egress.ts";
 import { EgressRefusedError } from "../../../lib/http/egress-rules.ts";
 import fc from "../../support/properties.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { type Answering, startReceiver } from "./support/receiver.ts";
 
-describe("openCachedEgress", () => {
+describe("getCachedEgress", () => {
   it("returns the same connections for one allow list while they are in use", () => {
     const allow = ["127.0.0.1"];
-    const egress = openCachedEgress(allow, 10_000);
-    expect(openCachedEgress(allow, 13_000)).toBe(egress);
-    expect(openCachedEgress(allow, 16_000)).toBe(egress);
+    const egress = getCachedEgress(allow, 10_000);
+    expect(getCachedEgress(allow, 13_000)).toBe(egress);
+    expect(getCachedEgress(allow, 16_000)).toBe(egress);
   });
 
   it("returns new connections after a pause, because servers may have closed the old connections", () => {
     const allow = ["127.0.0.1"];
-    const egress = openCachedEgress(allow, 10_000);
-    expect(openCachedEgress(allow, 15_000)).not.toBe(egress);
+    const egress = getCachedEgress(allow, 10_000);
+    expect(getCachedEgress(allow, 15_000)).not.toBe(egress);
     expect(egress.https.maxFreeSockets).toBe(0);
   });
 
   it("returns different connections for different allow lists", () => {
-    const open = openCachedEgress(["127.0.0.1"], 10_000);
-    const closed = openCachedEgress([], 10_000);
+    const open = getCachedEgress(["127.0.0.1"], 10_000);
+    const closed = getCachedEgress([], 10_000);
     expect(open.https).not.toBe(closed.https);
     expect(open.allow.hasAddress("127.0.0.1", 1)).toBe(true);
     expect(closed.allow.hasAddress("127.0.0.1", 1)).toBe(false);
   });
 });
 
-it("openEgress opens new connections at every call", () =>
-  expect(openEgress([]).https).not.toBe(openEgress([]).https));
+it("createEgress opens new connections at every call", () =>
+  expect(createEgress([]).https).not.toBe(createEgress([]).https));
 
 type Range = readonly [network: string, prefix: number];
 
@@ -113,19 +113,19 @@ function parseV6(text: string): bigint {
 const showV6 = (value: bigint) =>
   Array.from({ length: 8 }, (_, i) => ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16)).join(":");
 
-describe("isRoutable", () => {
+describe("isPublicUnicastAddress", () => {
   it.each(SPECIAL_V4)("returns false for all of %s/%i", (network, prefix) => {
     const base = parseV4(network);
     const last = base + (1n << BigInt(32 - prefix)) - 1n;
-    expect([base, last].map(showV4).filter(isRoutable)).toEqual([]);
-    fc.assert(fc.property(within(base, prefix, 32), (value) => !isRoutable(showV4(value))));
+    expect([base, last].map(showV4).filter(isPublicUnicastAddress)).toEqual([]);
+    fc.assert(fc.property(within(base, prefix, 32), (value) => !isPublicUnicastAddress(showV4(value))));
   });
 
   it.each(SPECIAL_V6)("returns false for all of %s/%i", (network, prefix) => {
     const base = parseV6(network);
     const last = base + (1n << BigInt(128 - prefix)) - 1n;
-    expect([base, last].map(showV6).filter(isRoutable)).toEqual([]);
-    fc.assert(fc.property(within(base, prefix, 128), (value) => !isRoutable(showV6(value))));
+    expect([base, last].map(showV6).filter(isPublicUnicastAddress)).toEqual([]);
+    fc.assert(fc.property(within(base, prefix, 128), (value) => !isPublicUnicastAddress(showV6(value))));
   });
 
   it("returns false for every IPv4 address inside an IPv6 address, even for a public IPv4 address", () => {
@@ -141,14 +141,14 @@ describe("isRoutable", () => {
       fc.property(
         fc.bigInt({ min: 0n, max: 0xffffffffn }),
         fc.constantFrom(...wrappers),
-        (v4, wrap) => !isRoutable(showV6(wrap(v4))),
+        (v4, wrap) => !isPublicUnicastAddress(showV6(wrap(v4))),
       ),
     );
   });
 
   it.each(["9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.1"])(
     "returns true for %s, next to a private range",
-    (address) => expect(isRoutable(address)).toBe(true),
+    (address) => expect(isPublicUnicastAddress(address)).toBe(true),
   );
 
   it.each([
@@ -159,22 +159,22 @@ describe("isRoutable", () => {
     "198.17.255.255",
     "223.255.255.255",
   ])("returns true for %s, next to another private range", (address) =>
-    expect(isRoutable(address)).toBe(true),
+    expect(isPublicUnicastAddress(address)).toBe(true),
   );
 
   it.each(["2001:4860:4860::8888", "2400:cb00::1", "2606:4700::1111", "2a00:1450:4001::200e", "2003::1"])(
     "returns true for global IPv6: %s",
-    (address) => expect(isRoutable(address)).toBe(true),
+    (address) => expect(isPublicUnicastAddress(address)).toBe(true),
   );
 
   it.each(["168.63.129.16", "169.254.169.254", "169.254.100.1", "100.100.100.200", "fd00:ec2::254"])(
     "returns false for a metadata address of a cloud: %s",
-    (address) => expect(isRoutable(address)).toBe(false),
+    (address) => expect(isPublicUnicastAddress(address)).toBe(false),
   );
 
   it.each(["", "localhost", "2606:4700::1111%eth0", "1.2.3", "0x7f.1", "[::1]", "8.8.8.8 "])(
     "returns false for text that is not an address: %j",
-    (text) => expect(isRoutable(text)).toBe(false),
+    (text) => expect(isPublicUnicastAddress(text)).toBe(false),
   );
 });
 
@@ -185,13 +185,16 @@ afterEach(async () => {
 
 async function fetchFrom(answer: Answering, options: { timeLimitMs?: number; maxBytes?: number } = {}) {
   const receiver = await startReceiver(answer);
-  const egress = openEgress(["127.0.0.1"]);
+  const egress = createEgress(["127.0.0.1"]);
   open.push(receiver, { close: () => hangUp(egress) });
-  const document = guardedFetch(`http://127.0.0.1:${receiver.port}/secret-path`, { egress, ...options });
+  const document = guardedFetchOrThrow(`http://127.0.0.1:${receiver.port}/secret-path`, {
+    egress,
+    ...options,
+  });
   return { document, receiver };
 }
 
-describe("guardedFetch", () => {
+describe("guardedFetchOrThrow", () => {
   it("returns the status and the text of a document", async () => {
     const { document, receiver } = await fetchFrom((_, reply) => reply.end('{"keys":["é"]}'));
     expect(await document).toEqual({ status: 200, text: '{"keys":["é"]}' });
@@ -204,12 +207,12 @@ describe("guardedFetch", () => {
   });
 
   it("throws an error with the rule and without the address when an address must not be called", async () => {
-    const egress = openEgress([]);
+    const egress = createEgress([]);
     open.push({ close: () => hangUp(egress) });
-    await expect(guardedFetch("https://127.0.0.1/secret-path", { egress })).rejects.toThrow(
+    await expect(guardedFetchOrThrow("https://127.0.0.1/secret-path", { egress })).rejects.toThrow(
       EgressRefusedError,
     );
-    const refused = guardedFetch("https://keys.internal/secret-path", { egress });
+    const refused = guardedFetchOrThrow("https://keys.internal/secret-path", { egress });
     await expect(refused).rejects.toThrow("egress_private_name");
     await expect(refused).rejects.not.toThrow(/internal|secret-path/);
   });

@@ -1,7 +1,7 @@
 import { Agent } from "node:http";
 import { connect } from "node:net";
-import { makeAgentCheckAddresses, openEgress } from "../../../lib/http/egress.ts";
-import { parseAllowList } from "../../../lib/http/egress-rules.ts";
+import { createEgress, makeAgentCheckAddresses } from "../../../lib/http/egress.ts";
+import { parseAllowListIgnoringInvalid } from "../../../lib/http/egress-rules.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { type NameServer, startNameServer, type Zone } from "./support/name-server.ts";
 import { type Receiver, startReceiver } from "./support/receiver.ts";
@@ -29,7 +29,7 @@ async function names(zone: Zone): Promise<NameServer> {
 
 /** Sends a request without the check of the URL, so that only the check at the socket can refuse an address. */
 function caller(allow: readonly string[], lookup?: NameServer["lookup"]) {
-  const connections = openEgress(allow, lookup === undefined ? {} : { lookup });
+  const connections = createEgress(allow, lookup === undefined ? {} : { lookup });
   open.push({ close: () => hangUp(connections) });
   return (url: string): Promise<RuledResult> =>
     sendWithRule({
@@ -150,8 +150,8 @@ describe("the check of addresses when a socket opens", () => {
       dialled.push(host);
       return connect(port, "127.0.0.1");
     };
-    makeAgentCheckAddresses(http, parseAllowList(["::1"]));
-    const connections = openEgress([]);
+    makeAgentCheckAddresses(http, parseAllowListIgnoringInvalid(["::1"]));
+    const connections = createEgress([]);
     const call = (host: string) =>
       sendWithRule({
         connections: { ...connections, http },

@@ -1,14 +1,14 @@
-import { readOutgoingProxy } from "../../../lib/http/outgoing-proxy.ts";
+import { readOutgoingProxyOrThrow } from "../../../lib/http/outgoing-proxy.ts";
 
 const read = (env: Record<string, string>) => {
-  const proxy = readOutgoingProxy(env);
+  const proxy = readOutgoingProxyOrThrow(env);
   return proxy === null
     ? null
     : [proxy.protocol, proxy.host, proxy.port, proxy.authorization?.reveal() ?? null];
 };
 const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
 
-describe("readOutgoingProxy", () => {
+describe("readOutgoingProxyOrThrow", () => {
   it.each([
     ["http://proxy.example.com:3128", ["http:", "proxy.example.com", 3128, null]],
     ["http://proxy.example.com", ["http:", "proxy.example.com", 1080, null]],
@@ -42,14 +42,16 @@ describe("readOutgoingProxy", () => {
     "ftp://kim:hunter2@proxy",
     "a b",
   ])("refuses %s with an error that does not contain the value", (text) => {
-    expect(() => readOutgoingProxy({ HTTPS_PROXY: text })).toThrow(
+    expect(() => readOutgoingProxyOrThrow({ HTTPS_PROXY: text })).toThrow(
       /^HTTPS_PROXY must be the URL of an HTTP proxy/,
     );
-    expect(() => readOutgoingProxy({ HTTPS_PROXY: text })).not.toThrow(/hunter2/);
+    expect(() => readOutgoingProxyOrThrow({ HTTPS_PROXY: text })).not.toThrow(/hunter2/);
   });
 
   it("names the variable that contains the refused proxy", () => {
-    expect(() => readOutgoingProxy({ all_proxy: "socks5://proxy:1080" })).toThrow(/^ALL_PROXY must be/);
+    expect(() => readOutgoingProxyOrThrow({ all_proxy: "socks5://proxy:1080" })).toThrow(
+      /^ALL_PROXY must be/,
+    );
   });
 
   it.each([
@@ -85,8 +87,8 @@ describe("readOutgoingProxy", () => {
     ["10.0.0.0/1e1", "10.0.0.1", true],
     ["0.1", "10.0.0.1", true],
   ])("with NO_PROXY '%s', the use of the proxy for %s is %s", (noProxy, host, isUsed) => {
-    expect(readOutgoingProxy({ HTTPS_PROXY: "http://p", NO_PROXY: noProxy })?.isUsedFor(host, 443)).toBe(
-      isUsed,
-    );
+    expect(
+      readOutgoingProxyOrThrow({ HTTPS_PROXY: "http://p", NO_PROXY: noProxy })?.isUsedFor(host, 443),
+    ).toBe(isUsed);
   });
 });

@@ -1,6 +1,6 @@
-import { openConnections } from "../../../lib/http/connections.ts";
-import { type EgressOptions, openEgress } from "../../../lib/http/egress.ts";
-import { readOutgoingProxy } from "../../../lib/http/outgoing-proxy.ts";
+import { createConnections } from "../../../lib/http/connections.ts";
+import { createEgress, type EgressOptions } from "../../../lib/http/egress.ts";
+import { readOutgoingProxyOrThrow } from "../../../lib/http/outgoing-proxy.ts";
 import { type ConnectProxy, startConnectProxy } from "./support/connect-proxy.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { authority, type Receiver, startTlsReceiver } from "./support/receiver.ts";
@@ -30,11 +30,11 @@ function send(
   address: string,
   timeLimitMs = 5000,
 ) {
-  const proxy = readOutgoingProxy(env);
+  const proxy = readOutgoingProxyOrThrow(env);
   const connections =
     allow === null
-      ? openConnections(65_536, { ca: authority }, proxy)
-      : openEgress(allow, { ca: authority, proxy, lookup: resolveTo(address) });
+      ? createConnections(65_536, { ca: authority }, proxy)
+      : createEgress(allow, { ca: authority, proxy, lookup: resolveTo(address) });
   open.push({ close: () => hangUp(connections) });
   return sendWithRule({
     connections,
@@ -54,7 +54,7 @@ describe("a request through a proxy", () => {
     expect(await send(receiver.port, env, null, "")).toMatchObject({ kind: "answer", status: 200 });
     const credentials = Buffer.from("kim:p@ss").toString("base64");
     expect(proxy.tunnels).toEqual([`receiver.test:${receiver.port} Basic ${credentials}`]);
-    const untrusted = openConnections(65_536, {}, readOutgoingProxy(env));
+    const untrusted = createConnections(65_536, {}, readOutgoingProxyOrThrow(env));
     open.push({ close: () => hangUp(untrusted) });
     const url = new URL(`https://receiver.test:${receiver.port}/`);
     const request = {
@@ -72,10 +72,10 @@ describe("a request through a proxy", () => {
 
   it("reuses the tunnel", async () => {
     const { proxy, receiver } = await start();
-    const connections = openConnections(
+    const connections = createConnections(
       65_536,
       { ca: authority },
-      readOutgoingProxy({ HTTPS_PROXY: proxy.url }),
+      readOutgoingProxyOrThrow({ HTTPS_PROXY: proxy.url }),
     );
     open.push({ close: () => hangUp(connections) });
     const url = new URL(`https://receiver.test:${receiver.port}/`);

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
-import { openEgress } from "../../../lib/http/egress.ts";
+import { createEgress } from "../../../lib/http/egress.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { caller, closeAll, closeLater, http, sendWithRule, tcp } from "./support/send-requests.ts";
 
@@ -77,7 +77,7 @@ describe("sendHttpRequest to a malicious server", () => {
   it("opens no connection when the deadline passes during the name lookup", async () => {
     let answerName: (() => void) | null = null;
     const { port, received, connections } = await http((_, response) => response.end());
-    const egress = openEgress(["slow.test"], {
+    const egress = createEgress(["slow.test"], {
       lookup: (_name, _options, done) => {
         answerName = () => done(null, [{ address: "127.0.0.1", family: 4 }]);
       },

@@ -1,5 +1,5 @@
 import { setImmediate as nextIteration } from "node:timers/promises";
-import { openEgress } from "../../../lib/http/egress.ts";
+import { createEgress } from "../../../lib/http/egress.ts";
 import { sendHttpRequest } from "../../../lib/http/send-http-request.ts";
 import { startTcp } from "./support/receiver.ts";
 import { caller, closeAll, http, tcp } from "./support/send-requests.ts";
@@ -125,7 +125,7 @@ describe("sendHttpRequest", () => {
         if (requests !== 2) socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
       }),
     );
-    const own = openEgress(["127.0.0.1"]);
+    const own = createEgress(["127.0.0.1"]);
     const get = (timeLimitMs: number) =>
       sendHttpRequest({
         connections: own,
@@ -144,7 +144,7 @@ describe("sendHttpRequest", () => {
 
   it("fails without a connection when a header is not valid", async () => {
     const { port, connections } = await http((_, response) => response.end());
-    const own = openEgress(["127.0.0.1"]);
+    const own = createEgress(["127.0.0.1"]);
     const result = sendHttpRequest({
       connections: own,
       url: new URL(`http://127.0.0.1:${port}/`),

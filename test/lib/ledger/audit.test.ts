@@ -1,5 +1,5 @@
 import type { WatchState } from "../../../lib/domain/job.ts";
-import { classifyForAudit, isDiscoveryWatch } from "../../../lib/ledger/audit.ts";
+import { classifyWatchForAudit, isDiscoveryWatch } from "../../../lib/ledger/audit.ts";
 import { T0 } from "./samples.ts";
 
 /** The audit accepts a delay of an hour and a half. */
@@ -27,7 +27,7 @@ it.each<[string, WatchState, number | null, number, string]>([
   ["a stopped watch", "stopped", null, 0, "stopped"],
   ["a watch with an outcome", "lost", null, 0, "concluded"],
 ])("for the audit, %s (%s, %d, %d) is %s", (_, state, dueAt, deadlineAt, expected) => {
-  expect(classifyForAudit({ state, dueAt, deadlineAt }, T0)).toBe(expected);
+  expect(classifyWatchForAudit({ state, dueAt, deadlineAt }, T0)).toBe(expected);
 });
 
 it("a watch belongs to discovery only if its caller is discovery", () => {

@@ -10,7 +10,7 @@ export function describeCallers(ledger: () => Ledger): void {
     return { a, b: { ...a, caller: "oidc:https://ci.example.com:a#b", ...second } };
   };
   const end = (watch: NewWatch, outcome: WatchEnd["outcome"], acceptedAt = T0) =>
-    ledger().endWatch({
+    ledger().endWatchUnlessTargetsAdded({
       key: watch,
       acceptedAt,
       outcome,
@@ -59,7 +59,7 @@ export function describeCallers(ledger: () => Ledger): void {
       const stored = { tree: null, generations: {} };
       const summary = conclusion(a, { context: { actor: "a" } });
       await ledger().saveOutcomeOnce({ ...a, generation: 0 }, { ...stored, summary }, NEVER);
-      expect(await ledger().readOutcome({ ...b, generation: 0 })).toBeNull();
+      expect(await ledger().readOutcomeWithoutTree({ ...b, generation: 0 })).toBeNull();
       expect((await ledger().readWatch(b))?.summary).toBeNull();
     });
 
@@ -78,12 +78,14 @@ export function describeCallers(ledger: () => Ledger): void {
     it("are both found by the sweep", async () => {
       const { a, b } = twoWatches();
       for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
-      const due = (await ledger().listOverdue(NEVER, 1000)).filter(({ project }) => project === a.project);
+      const due = (await ledger().listOverdueWatches(NEVER, 1000)).filter(
+        ({ project }) => project === a.project,
+      );
       expect(due.map(({ caller }) => caller).toSorted()).toEqual([b.caller, a.caller]);
       const [first] = due;
       if (first !== undefined) await ledger().stopWatch(first, T0, NEVER);
       expect(
-        (await ledger().listOverdue(NEVER, 1000)).filter(({ project }) => project === a.project),
+        (await ledger().listOverdueWatches(NEVER, 1000)).filter(({ project }) => project === a.project),
       ).toHaveLength(1);
     });
   });

@@ -24,7 +24,9 @@ export function describeEndAndStop(ledger: () => Ledger): void {
         cause: "DeleteVM: the server is locked",
         durationSeconds: 42.5,
       };
-      expect(await ledger().endWatch({ ...endingOf(watch, ["c", "a", "b"]), job: job })).toEqual({
+      expect(
+        await ledger().endWatchUnlessTargetsAdded({ ...endingOf(watch, ["c", "a", "b"]), job: job }),
+      ).toEqual({
         kind: "ended",
       });
       expect((await ledger().readWatch(watch))?.watch).toMatchObject({
@@ -42,32 +44,36 @@ export function describeEndAndStop(ledger: () => Ledger): void {
       await ledger().startOrExtendWatch(watch);
       await ledger().startOrExtendWatch({ ...watch, targets: ["b"] });
       const refused = { kind: "targets_changed", targets: ["a", "b"] };
-      expect(await ledger().endWatch(endingOf(watch, ["a"]))).toEqual(refused);
-      expect(await ledger().endWatch(endingOf(watch, []))).toEqual(refused);
-      expect(await ledger().endWatch(endingOf(watch, ["a", "b"]))).toEqual({ kind: "ended" });
+      expect(await ledger().endWatchUnlessTargetsAdded(endingOf(watch, ["a"]))).toEqual(refused);
+      expect(await ledger().endWatchUnlessTargetsAdded(endingOf(watch, []))).toEqual(refused);
+      expect(await ledger().endWatchUnlessTargetsAdded(endingOf(watch, ["a", "b"]))).toEqual({
+        kind: "ended",
+      });
     });
 
     it("ends a watch without targets and removes it from the overdue index", async () => {
       const watch = newWatch({ targets: [] });
       await ledger().startOrExtendWatch(watch);
-      expect(await ledger().endWatch(endingOf(watch, []))).toEqual({ kind: "ended" });
-      const due = await ledger().listOverdue(NEVER, 1000);
+      expect(await ledger().endWatchUnlessTargetsAdded(endingOf(watch, []))).toEqual({ kind: "ended" });
+      const due = await ledger().listOverdueWatches(NEVER, 1000);
       expect(due.map(({ project }) => project)).not.toContain(watch.project);
     });
 
     it("ends the watch once for concurrent calls", async () => {
       const watch = newWatch();
       await ledger().startOrExtendWatch(watch);
-      const results = await Promise.all([1, 2, 3].map(() => ledger().endWatch(endingOf(watch, ["deploys"]))));
+      const results = await Promise.all(
+        [1, 2, 3].map(() => ledger().endWatchUnlessTargetsAdded(endingOf(watch, ["deploys"]))),
+      );
       expect(results.map(({ kind }) => kind).sort()).toEqual(["ended", "over", "over"]);
-      expect(await ledger().endWatch(endingOf(newWatch(), []))).toEqual({ kind: "over" });
+      expect(await ledger().endWatchUnlessTargetsAdded(endingOf(newWatch(), []))).toEqual({ kind: "over" });
     });
 
     it("keeps the watch in the overdue index, due a minute after the end of the watch", async () => {
       const watch = newWatch();
       await ledger().startOrExtendWatch(watch);
-      await ledger().endWatch(endingOf(watch, ["deploys"]));
-      const due = await ledger().listOverdue(T0 + 110_001, 1000);
+      await ledger().endWatchUnlessTargetsAdded(endingOf(watch, ["deploys"]));
+      const due = await ledger().listOverdueWatches(T0 + 110_001, 1000);
       expect(due).toContainEqual({
         project: watch.project,
         jobId: watch.jobId,
@@ -95,9 +101,11 @@ export function describeEndAndStop(ledger: () => Ledger): void {
       const [first, second] = [newWatch(), newWatch()];
       await ledger().startOrExtendWatch(first);
       await ledger().stopWatch(first, T0, NEVER);
-      expect(await ledger().endWatch(endingOf(first, ["deploys"]))).toEqual({ kind: "over" });
+      expect(await ledger().endWatchUnlessTargetsAdded(endingOf(first, ["deploys"]))).toEqual({
+        kind: "over",
+      });
       await ledger().startOrExtendWatch(second);
-      await ledger().endWatch(endingOf(second, ["deploys"]));
+      await ledger().endWatchUnlessTargetsAdded(endingOf(second, ["deploys"]));
       expect(await ledger().stopWatch(second, T0, NEVER)).toBe("over");
     });
 
@@ -106,7 +114,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
       await ledger().startOrExtendWatch(watch);
       await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
       await ledger().stopWatch(watch, T0, NEVER);
-      const due = await ledger().listOverdue(NEVER, 1000);
+      const due = await ledger().listOverdueWatches(NEVER, 1000);
       expect(due.map(({ project }) => project)).not.toContain(watch.project);
     });
   });
@@ -115,7 +123,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
     it("returns the first outcome to all concurrent calls and stores only the first outcome", async () => {
       const watch = newWatch();
       await ledger().startOrExtendWatch(watch);
-      expect(await ledger().readOutcome(firstGeneration(watch))).toBeNull();
+      expect(await ledger().readOutcomeWithoutTree(firstGeneration(watch))).toBeNull();
       const key = { project: watch.project, jobId: watch.jobId };
       const summaries = await Promise.all(
         (["failed", "succeeded", "timed_out"] as const).map((outcome) =>
@@ -127,7 +135,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
         ),
       );
       expect(new Set(summaries.map(({ summary }) => summary.outcome)).size).toBe(1);
-      expect(await ledger().readOutcome(firstGeneration(watch))).toEqual(summaries[0]);
+      expect(await ledger().readOutcomeWithoutTree(firstGeneration(watch))).toEqual(summaries[0]);
     });
 
     it("stores the tree with the outcome", async () => {
@@ -147,8 +155,12 @@ export function describeEndAndStop(ledger: () => Ledger): void {
       await ledger().startOrExtendWatch(watch);
       await ledger().stopWatch(watch, T0 + 1000, NEVER);
       await ledger().startOrExtendWatch({ ...watch, acceptedAt: T0 + 5000 });
-      expect(await ledger().endWatch(endingOf(watch, ["deploys"]))).toEqual({ kind: "over" });
-      expect(await ledger().endWatch({ ...endingOf(watch, []), acceptedAt: T0 + 5000 })).toEqual({
+      expect(await ledger().endWatchUnlessTargetsAdded(endingOf(watch, ["deploys"]))).toEqual({
+        kind: "over",
+      });
+      expect(
+        await ledger().endWatchUnlessTargetsAdded({ ...endingOf(watch, []), acceptedAt: T0 + 5000 }),
+      ).toEqual({
         kind: "targets_changed",
         targets: ["deploys"],
       });

@@ -34,7 +34,7 @@ export function describeNotifications(ledger: () => Ledger): void {
       const delivery = { target: "deploys", state: "pending", attempts: 0, redelivery: 0, ...UNTHROTTLED };
       const nothing = { nextAttemptAt: null, requestAt: null, deadLettered: false, history: [] };
       const key = newNotification();
-      expect(await ledger().readDelivery(key)).toEqual({ ...delivery, ...nothing });
+      expect(await ledger().readDeliveryOrPendingRecord(key)).toEqual({ ...delivery, ...nothing });
       expect(await claim(key, "n-1")).toEqual({ kind: "claimed", record: { ...delivery, ...nothing } });
     });
 
@@ -59,8 +59,14 @@ export function describeNotifications(ledger: () => Ledger): void {
         kind: "claimed",
         record: { target: "deploys", attempts: 0 },
       });
-      expect(await ledger().readDelivery(first)).toMatchObject({ target: "deploys", state: "delivered" });
-      expect(await ledger().readDelivery(second)).toMatchObject({ target: "deploys", state: "pending" });
+      expect(await ledger().readDeliveryOrPendingRecord(first)).toMatchObject({
+        target: "deploys",
+        state: "delivered",
+      });
+      expect(await ledger().readDeliveryOrPendingRecord(second)).toMatchObject({
+        target: "deploys",
+        state: "pending",
+      });
     });
 
     it("refuses a claim during the lease and grants a claim after the lease", async () => {
@@ -109,9 +115,9 @@ export function describeNotifications(ledger: () => Ledger): void {
           attempt: attempt({ reason: "no_such_hook" }),
         });
         expect(await claim(key, "n-2")).toEqual({ kind: "needs_dead_letter", state, reason: "no_such_hook" });
-        expect((await ledger().readDelivery(key)).deadLettered).toBe(false);
+        expect((await ledger().readDeliveryOrPendingRecord(key)).deadLettered).toBe(false);
         await ledger().markDeadLettered(key, 0);
-        expect((await ledger().readDelivery(key)).deadLettered).toBe(true);
+        expect((await ledger().readDeliveryOrPendingRecord(key)).deadLettered).toBe(true);
         expect(await claim(key, "n-2")).toEqual({ kind: "stale" });
       },
     );
@@ -133,7 +139,7 @@ export function describeNotifications(ledger: () => Ledger): void {
         await claim(key, "n-1", T0 + i);
         await record(key, "n-1", { spent, nextAttemptAt: T0, attempt: attempt({ at: T0 + i }) });
       }
-      const delivery = await ledger().readDelivery(key);
+      const delivery = await ledger().readDeliveryOrPendingRecord(key);
       expect(delivery).toMatchObject({ state: "pending", attempts: 2, nextAttemptAt: T0 });
       expect(delivery.history).toEqual([0, 1, 2].map((i) => attempt({ at: T0 + i })));
     });
@@ -144,7 +150,7 @@ export function describeNotifications(ledger: () => Ledger): void {
       for (const [i, spent] of [false, false, true, false].entries()) {
         await claim(key, "n-1", T0 + i);
         await record(key, "n-1", { spent, nextAttemptAt: T0, attempt: attempt({ at: T0 + i }) });
-        const { attempts, throttles, throttledSince } = await ledger().readDelivery(key);
+        const { attempts, throttles, throttledSince } = await ledger().readDeliveryOrPendingRecord(key);
         states.push([attempts, throttles, throttledSince]);
       }
       expect(states).toEqual([
@@ -159,14 +165,14 @@ export function describeNotifications(ledger: () => Ledger): void {
       const key = newNotification();
       await claim(key, "n-1");
       await record(key, "n-1", { spent: false, state: "gone", nextAttemptAt: null });
-      expect(await ledger().readDelivery(key)).toMatchObject({ attempts: 0, ...UNTHROTTLED });
+      expect(await ledger().readDeliveryOrPendingRecord(key)).toMatchObject({ attempts: 0, ...UNTHROTTLED });
     });
 
     it("does not count an attempt that waits for a confirmation as throttled", async () => {
       const key = newNotification();
       await claim(key, "n-1");
       await record(key, "n-1", { spent: false, attempt: attempt({ verdict: "gone" }) });
-      expect(await ledger().readDelivery(key)).toMatchObject({
+      expect(await ledger().readDeliveryOrPendingRecord(key)).toMatchObject({
         state: "pending",
         attempts: 0,
         ...UNTHROTTLED,
@@ -180,7 +186,7 @@ export function describeNotifications(ledger: () => Ledger): void {
         await claim(key, "n-1", at);
         await record(key, "n-1", { nextAttemptAt: at, attempt: attempt({ at, status: null }) });
       }
-      const { history, attempts } = await ledger().readDelivery(key);
+      const { history, attempts } = await ledger().readDeliveryOrPendingRecord(key);
       expect(attempts).toBe(times.length);
       expect(history.map(({ at }) => at)).toEqual(times.slice(-ATTEMPT_HISTORY));
     });
@@ -194,7 +200,7 @@ export function describeNotifications(ledger: () => Ledger): void {
       expect(await record(key, "n-2", { redelivery: 1 })).toBe("superseded");
       expect(await record(key, "n-2")).toBe("recorded");
       expect(await record(key, "n-2")).toBe("superseded");
-      expect((await ledger().readDelivery(key)).attempts).toBe(1);
+      expect((await ledger().readDeliveryOrPendingRecord(key)).attempts).toBe(1);
     });
   });
 
@@ -208,15 +214,15 @@ export function describeNotifications(ledger: () => Ledger): void {
         until: T0 + 8000,
         requestAt: T0 + 9000,
       };
-      expect(await ledger().postponeNotification(postponement)).toBe("superseded");
+      expect(await ledger().postponeNotificationAndEndLease(postponement)).toBe("superseded");
       await claim(key, "n-1");
-      expect(await ledger().postponeNotification(postponement)).toBe("recorded");
-      expect(await ledger().postponeNotification(postponement)).toBe("superseded");
+      expect(await ledger().postponeNotificationAndEndLease(postponement)).toBe("recorded");
+      expect(await ledger().postponeNotificationAndEndLease(postponement)).toBe("superseded");
       expect(await claim(key, "n-1", T0 + 7999)).toEqual({ kind: "not_due", until: T0 + 8000 });
       const postponed = { attempts: 0, requestAt: T0 + 9000, nextAttemptAt: T0 + 8000 };
       expect(await claim(key, "n-1", T0 + 8000)).toMatchObject({ kind: "claimed", record: postponed });
       await record(key, "n-1");
-      expect(await ledger().readDelivery(key)).toMatchObject({ requestAt: null });
+      expect(await ledger().readDeliveryOrPendingRecord(key)).toMatchObject({ requestAt: null });
     });
   });
 
@@ -228,13 +234,13 @@ export function describeNotifications(ledger: () => Ledger): void {
       await claim(key, "n-1");
       await record(key, "n-1", { state: "gone", nextAttemptAt: null });
       await ledger().markDeadLettered(key, 0);
-      expect(await ledger().startRedelivery(key, 0, NEVER)).toBe(1);
-      expect(await ledger().readDelivery(key)).toMatchObject(UNTHROTTLED);
+      expect(await ledger().startRedeliveryAfter(key, 0, NEVER)).toBe(1);
+      expect(await ledger().readDeliveryOrPendingRecord(key)).toMatchObject(UNTHROTTLED);
       expect(await claim(key, "n-1", T0, 0)).toEqual({ kind: "stale" });
       const claimed = await claim(key, "n-2", T0, 1);
       expect(claimed).toMatchObject({ kind: "claimed", record: { attempts: 0, redelivery: 1 } });
       expect(await record(key, "n-2", { redelivery: 1, state: "delivered" })).toBe("recorded");
-      expect((await ledger().readDelivery(key)).history).toHaveLength(3);
+      expect((await ledger().readDeliveryOrPendingRecord(key)).history).toHaveLength(3);
     });
 
     it("lets the message of the redelivery claim at once, whatever the earlier message does", async () => {
@@ -243,8 +249,8 @@ export function describeNotifications(ledger: () => Ledger): void {
         const postponement = { key, redelivery: 0, messageId: "n-1", until: T0 + 8000, requestAt: T0 + 9000 };
         await claim(key, "n-1");
         if (earlier === "waits") await record(key, "n-1", { nextAttemptAt: T0 + 90_000 });
-        if (earlier === "postpones") await ledger().postponeNotification(postponement);
-        await ledger().startRedelivery(key, 0, NEVER);
+        if (earlier === "postpones") await ledger().postponeNotificationAndEndLease(postponement);
+        await ledger().startRedeliveryAfter(key, 0, NEVER);
         expect(await claim(key, "n-2", T0, 1)).toMatchObject({
           kind: "claimed",
           record: { redelivery: 1, nextAttemptAt: null, requestAt: null },
@@ -255,7 +261,7 @@ export function describeNotifications(ledger: () => Ledger): void {
     it("is done by one of several concurrent calls, even for a new notification", async () => {
       const key = newNotification();
       const start = (after: number) =>
-        Promise.all([1, 2, 3].map(() => ledger().startRedelivery(key, after, NEVER)));
+        Promise.all([1, 2, 3].map(() => ledger().startRedeliveryAfter(key, after, NEVER)));
       expect((await start(0)).filter((number) => number !== null)).toEqual([1]);
       expect((await start(1)).filter((number) => number !== null)).toEqual([2]);
       expect(await start(1)).toEqual([null, null, null]);
@@ -264,7 +270,7 @@ export function describeNotifications(ledger: () => Ledger): void {
 
     it("ignores the dead letter of the previous redelivery", async () => {
       const key = newNotification();
-      await ledger().startRedelivery(key, 0, NEVER);
+      await ledger().startRedeliveryAfter(key, 0, NEVER);
       await ledger().markDeadLettered(key, 0);
       expect(await claim(key, "n-1", T0, 1)).toMatchObject({ kind: "claimed" });
     });

@@ -46,7 +46,7 @@ export function describeOpen(ledger: () => Ledger): void {
         expect(opened).toMatchObject({ kind: "already_watching", watch: { readyMinutes: expected } });
         expect(await readyMinutes()).toBe(expected);
       }
-      await ledger().endWatch(endOf(watch));
+      await ledger().endWatchUnlessTargetsAdded(endOf(watch));
       await ledger().startOrExtendWatch({ ...watch, readyMinutes: 60 });
       expect(await readyMinutes()).toBe(20);
     });
@@ -67,7 +67,7 @@ export function describeOpen(ledger: () => Ledger): void {
       const watch = newWatch({ operation: AWAKE });
       await ledger().startOrExtendWatch(watch);
       expect(await ledger().startOrExtendWatch(watch)).toMatchObject({ kind: "already_watching" });
-      await ledger().endWatch(endOf(watch));
+      await ledger().endWatchUnlessTargetsAdded(endOf(watch));
       const again = { ...watch, acceptedAt: T0 + 1 };
       expect(await ledger().startOrExtendWatch(again)).toEqual({ kind: "accepted", poll: 1, generation: 1 });
       expect((await ledger().readWatch(watch))?.watch).toMatchObject({
@@ -85,7 +85,7 @@ export function describeOpen(ledger: () => Ledger): void {
     ] as const)("%s", async (_, first, second, kind) => {
       const watch = newWatch({ operation: first });
       await ledger().startOrExtendWatch(watch);
-      await ledger().endWatch(endOf(watch));
+      await ledger().endWatchUnlessTargetsAdded(endOf(watch));
       expect(await ledger().startOrExtendWatch({ ...watch, operation: second })).toMatchObject({ kind });
       const stored = kind === "accepted" ? second : first;
       expect((await ledger().readWatch(watch))?.watch.operation).toEqual(stored);
@@ -242,8 +242,10 @@ export function describeOpen(ledger: () => Ledger): void {
       );
       for (const watch of watches) await ledger().startOrExtendWatch(watch);
       await ledger().startOrExtendWatch(newWatch());
-      const count = () => ledger().countLiveWatches(`token:${project}`);
-      expect([await count(), await ledger().countLiveWatches("token:none")]).toEqual([3, 0]);
+      const count = () => ledger().countUnfinishedWatchesApproximately(`token:${project}`);
+      expect([await count(), await ledger().countUnfinishedWatchesApproximately("token:none")]).toEqual([
+        3, 0,
+      ]);
       await ledger().stopWatch(watches[1] ?? newWatch(), T0, NEVER);
       expect(await count()).toBe(2);
     });
@@ -333,7 +335,7 @@ export function describeOpen(ledger: () => Ledger): void {
         );
         const ending = { targets: ["a"], concludedAt: T0, polledAt: [], expiresAt: NEVER, acceptedAt: T0 };
         const job = { phase: "Running", jobType: "T", resourceName: "r", cause: "c", durationSeconds: 1 };
-        await ledger().endWatch({ ...ending, key: watch, outcome, job });
+        await ledger().endWatchUnlessTargetsAdded({ ...ending, key: watch, outcome, job });
         expect((await ledger().startOrExtendWatch({ ...watch, acceptedAt: T0 + 5000 })).kind).toBe(
           "already_watching",
         );
@@ -377,7 +379,7 @@ export function describeOpen(ledger: () => Ledger): void {
         { summary: first, tree: null, generations: {} },
         NEVER,
       );
-      await ledger().endWatch({
+      await ledger().endWatchUnlessTargetsAdded({
         key: watch,
         outcome: "lost",
         targets: ["callback:a"],
@@ -413,8 +415,8 @@ export function describeOpen(ledger: () => Ledger): void {
       const later = { ...watch, generation: 1 };
       await ledger().saveOutcomeOnce(later, { summary: second, tree: null, generations: {} }, NEVER);
       expect([
-        await ledger().readOutcome(firstGeneration(watch)),
-        await ledger().readOutcome(later),
+        await ledger().readOutcomeWithoutTree(firstGeneration(watch)),
+        await ledger().readOutcomeWithoutTree(later),
       ]).toMatchObject([{ summary: first }, { summary: second }]);
       expect((await ledger().readCallerData(firstGeneration(watch))).callbacks).toEqual(callbacks);
     });
@@ -442,7 +444,7 @@ export function describeOpen(ledger: () => Ledger): void {
       const watch = newWatch({ targets: [] });
       await ledger().startOrExtendWatch(watch);
       const ending = { targets: [], concludedAt: T0, polledAt: [], expiresAt: NEVER, acceptedAt: T0 };
-      await ledger().endWatch({ ...ending, key: watch, outcome: "failed" });
+      await ledger().endWatchUnlessTargetsAdded({ ...ending, key: watch, outcome: "failed" });
       await ledger().stopWatch(watch, T0 + 6000, NEVER);
       expect((await ledger().startOrExtendWatch({ ...watch, acceptedAt: T0 + 7000 })).kind).toBe(
         "already_watching",
@@ -458,8 +460,8 @@ export function describeOpen(ledger: () => Ledger): void {
         NEVER,
       );
       const ending = { acceptedAt: T0, targets: ["a"], concludedAt: T0, polledAt: [], expiresAt: NEVER };
-      await ledger().endWatch({ ...ending, key: watch, outcome: "failed" });
-      await ledger().rescheduleSweep({ ...watch, dueAt: T0 + 60_000 }, null);
+      await ledger().endWatchUnlessTargetsAdded({ ...ending, key: watch, outcome: "failed" });
+      await ledger().rescheduleSweepIfUnchanged({ ...watch, dueAt: T0 + 60_000 }, null);
       const again = await ledger().startOrExtendWatch({
         ...watch,
         targets: ["b"],
@@ -470,7 +472,7 @@ export function describeOpen(ledger: () => Ledger): void {
         addedTargets: ["b"],
         watch: { state: "failed", targets: ["a", "b"] },
       });
-      const due = await ledger().listOverdue(T0 + 700_000, 1000);
+      const due = await ledger().listOverdueWatches(T0 + 700_000, 1000);
       expect(due).toContainEqual({
         project: watch.project,
         jobId: watch.jobId,

@@ -24,7 +24,7 @@ export function describeReads(ledger: () => Ledger): void {
         { target: "a", event: "job.slow", state: "pending", attempts: 0, redelivery: 0, history: [] },
       ];
       expect((await ledger().readWatch(watch))?.slow).toBeNull();
-      await ledger().saveSlowOnce({ ...watch, generation: 0 }, record, NEVER);
+      await ledger().saveSlowRecordOnce({ ...watch, generation: 0 }, record, NEVER);
       await deliver("job.slow", 2);
       const running = await ledger().readWatch(watch);
       expect(running?.slow).toEqual(record);
@@ -34,7 +34,12 @@ export function describeReads(ledger: () => Ledger): void {
         ...slow,
       ]);
       const end = { outcome: "failed", concludedAt: T0, polledAt: [], expiresAt: NEVER } as const;
-      await ledger().endWatch({ key: watch, acceptedAt: watch.acceptedAt, targets: ["a", "b"], ...end });
+      await ledger().endWatchUnlessTargetsAdded({
+        key: watch,
+        acceptedAt: watch.acceptedAt,
+        targets: ["a", "b"],
+        ...end,
+      });
       await deliver("job.failed", 0);
       expect((await ledger().readWatch(watch))?.deliveries).toMatchObject([
         { target: "a", event: "job.failed", state: "pending", attempts: 0, redelivery: 0, history: [] },
@@ -45,11 +50,17 @@ export function describeReads(ledger: () => Ledger): void {
 
     it("returns the progress: the state and the planned time of the next poll", async () => {
       const watch = newWatch();
-      expect(await ledger().readProgress(watch)).toBeNull();
+      expect(await ledger().readProgressEventuallyConsistent(watch)).toBeNull();
       await ledger().startOrExtendWatch(watch);
-      expect(await ledger().readProgress(watch)).toEqual({ state: "watching", nextPollAt: watch.nextPollAt });
+      expect(await ledger().readProgressEventuallyConsistent(watch)).toEqual({
+        state: "watching",
+        nextPollAt: watch.nextPollAt,
+      });
       await ledger().stopWatch(watch, T0, NEVER);
-      expect(await ledger().readProgress(watch)).toEqual({ state: "stopped", nextPollAt: null });
+      expect(await ledger().readProgressEventuallyConsistent(watch)).toEqual({
+        state: "stopped",
+        nextPollAt: null,
+      });
     });
 
     it("separates jobs whose IDs start alike", async () => {
@@ -62,7 +73,7 @@ export function describeReads(ledger: () => Ledger): void {
 
   describe("the overdue index", () => {
     const entryOf = async (project: string, now: number) =>
-      (await ledger().listOverdue(now, 1000)).find((entry) => entry.project === project) ?? null;
+      (await ledger().listOverdueWatches(now, 1000)).find((entry) => entry.project === project) ?? null;
 
     it("lists a watch half a minute after the planned poll and not earlier", async () => {
       const watch = newWatch();
@@ -85,11 +96,11 @@ export function describeReads(ledger: () => Ledger): void {
         newWatch({ nextPollAt: T0 - 900_000_000 - i * 1000 }),
       );
       for (const watch of watches) await ledger().startOrExtendWatch(watch);
-      const due = await ledger().listOverdue(T0 - 800_000_000, 5);
+      const due = await ledger().listOverdueWatches(T0 - 800_000_000, 5);
       const longestOverdue = watches.slice(-5).reverse();
       expect(due.map(({ project }) => project)).toEqual(longestOverdue.map(({ project }) => project));
-      for (const entry of await ledger().listOverdue(T0 - 800_000_000, 100))
-        await ledger().rescheduleSweep(entry, NEVER);
+      for (const entry of await ledger().listOverdueWatches(T0 - 800_000_000, 100))
+        await ledger().rescheduleSweepIfUnchanged(entry, NEVER);
     });
 
     it("lets one of two sweeps move the same entry", async () => {
@@ -97,8 +108,8 @@ export function describeReads(ledger: () => Ledger): void {
       await ledger().startOrExtendWatch(watch);
       const entry = { project: watch.project, jobId: watch.jobId, caller: watch.caller, dueAt: T0 + 50_000 };
       const moves = [
-        ledger().rescheduleSweep(entry, T0 + 90_000),
-        ledger().rescheduleSweep(entry, T0 + 91_000),
+        ledger().rescheduleSweepIfUnchanged(entry, T0 + 90_000),
+        ledger().rescheduleSweepIfUnchanged(entry, T0 + 91_000),
       ];
       expect((await Promise.all(moves)).sort()).toEqual(["changed", "moved"]);
       expect(await entryOf(watch.project, T0 + 90_000)).toBeNull();
@@ -108,7 +119,9 @@ export function describeReads(ledger: () => Ledger): void {
     it("keeps a running watch, also when a sweep has seen an earlier generation with the same time", async () => {
       const watch = newWatch();
       await ledger().startOrExtendWatch(watch);
-      expect(await ledger().rescheduleSweep({ ...watch, dueAt: T0 + 50_000 }, null)).toBe("changed");
+      expect(await ledger().rescheduleSweepIfUnchanged({ ...watch, dueAt: T0 + 50_000 }, null)).toBe(
+        "changed",
+      );
       expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 50_000 });
     });
 
@@ -122,14 +135,14 @@ export function describeReads(ledger: () => Ledger): void {
         polledAt: [],
         expiresAt: NEVER,
       };
-      await ledger().endWatch({ ...ending, key: watch, outcome: "failed" });
-      await ledger().scheduleSweepBy(firstGeneration(watch), T0 + 70_000, NEVER);
+      await ledger().endWatchUnlessTargetsAdded({ ...ending, key: watch, outcome: "failed" });
+      await ledger().scheduleSweepByAndExtendExpiry(firstGeneration(watch), T0 + 70_000, NEVER);
       expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 50_000 });
-      expect(await ledger().rescheduleSweep({ ...watch, dueAt: T0 + 50_000 }, null)).toBe("moved");
+      expect(await ledger().rescheduleSweepIfUnchanged({ ...watch, dueAt: T0 + 50_000 }, null)).toBe("moved");
       expect(await entryOf(watch.project, NEVER)).toBeNull();
-      await ledger().scheduleSweepBy(firstGeneration(watch), T0 + 70_000, NEVER);
+      await ledger().scheduleSweepByAndExtendExpiry(firstGeneration(watch), T0 + 70_000, NEVER);
       expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 70_000 });
-      await ledger().scheduleSweepBy(firstGeneration(newWatch()), T0, NEVER);
+      await ledger().scheduleSweepByAndExtendExpiry(firstGeneration(newWatch()), T0, NEVER);
     });
   });
 

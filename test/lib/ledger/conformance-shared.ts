@@ -20,13 +20,14 @@ export function describeShared(ledger: () => Ledger): void {
 
     it("is never throttled for a shorter time than before", async () => {
       const { project: name } = newKey();
-      for (const until of [T0 + 5000, T0 + 9000, T0 + 7000]) await ledger().throttleTarget(name, until);
+      for (const until of [T0 + 5000, T0 + 9000, T0 + 7000])
+        await ledger().throttleTargetUntilAtLeast(name, until);
       expect((await ledger().readTarget(name)).throttledUntil).toBe(T0 + 9000);
     });
 
     it("is switched off by one of several concurrent calls, and on again", async () => {
       const { project: name } = newKey();
-      await ledger().throttleTarget(name, T0 + 1);
+      await ledger().throttleTargetUntilAtLeast(name, T0 + 1);
       const offs = await Promise.all([1, 2, 3].map((i) => ledger().switchTargetOff(name, T0 + i)));
       expect(offs.filter((first) => first)).toHaveLength(1);
       expect((await ledger().readTarget(name)).offSince).toBeGreaterThan(T0);
@@ -39,17 +40,17 @@ export function describeShared(ledger: () => Ledger): void {
   describe("a target that is gone", () => {
     it("keeps the time of the first response until the time is cleared", async () => {
       const { project: name } = newKey();
-      expect(await ledger().markTargetGone(name, T0)).toBe(T0);
-      expect(await ledger().markTargetGone(name, T0 + 70_000)).toBe(T0);
+      expect(await ledger().markTargetGoneOnce(name, T0)).toBe(T0);
+      expect(await ledger().markTargetGoneOnce(name, T0 + 70_000)).toBe(T0);
       expect(await ledger().readTarget(name)).toMatchObject({ goneSince: T0, offSince: null });
       await ledger().clearTargetGone(name);
       expect((await ledger().readTarget(name)).goneSince).toBeNull();
-      expect(await ledger().markTargetGone(name, T0 + 90_000)).toBe(T0 + 90_000);
+      expect(await ledger().markTargetGoneOnce(name, T0 + 90_000)).toBe(T0 + 90_000);
     });
 
     it("loses the time when it is switched on, and not when it is switched off", async () => {
       const { project: name } = newKey();
-      await ledger().markTargetGone(name, T0);
+      await ledger().markTargetGoneOnce(name, T0);
       await ledger().switchTargetOff(name, T0 + 60_000);
       expect(await ledger().readTarget(name)).toMatchObject({ goneSince: T0, offSince: T0 + 60_000 });
       await ledger().switchTargetOn(name);
@@ -66,11 +67,11 @@ export function describeShared(ledger: () => Ledger): void {
   describe("the record of a slow job", () => {
     it("is stored once for each generation of a watch", async () => {
       const generation = { ...newKey(), generation: 0 };
-      expect(await ledger().readSlow(generation)).toBeNull();
-      expect(await ledger().saveSlowOnce(generation, SLOW, NEVER)).toEqual(SLOW);
-      expect(await ledger().saveSlowOnce(generation, { ...SLOW, targets: [] }, NEVER)).toEqual(SLOW);
-      expect(await ledger().readSlow(generation)).toEqual(SLOW);
-      expect(await ledger().readSlow({ ...generation, generation: 1 })).toBeNull();
+      expect(await ledger().readSlowRecord(generation)).toBeNull();
+      expect(await ledger().saveSlowRecordOnce(generation, SLOW, NEVER)).toEqual(SLOW);
+      expect(await ledger().saveSlowRecordOnce(generation, { ...SLOW, targets: [] }, NEVER)).toEqual(SLOW);
+      expect(await ledger().readSlowRecord(generation)).toEqual(SLOW);
+      expect(await ledger().readSlowRecord({ ...generation, generation: 1 })).toBeNull();
     });
   });
 
@@ -100,7 +101,7 @@ export function describeShared(ledger: () => Ledger): void {
       expect(jobs).toHaveLength(12);
       expect(InstallNode.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
       expect(await ledger().readLatestDurations(project, "DeleteNode")).toEqual({ jobs: [], subJobs: {} });
-      expect(await ledger().readDurations(project, "CreateNode")).toEqual([]);
+      expect(await ledger().readDurationCounts(project, "CreateNode")).toEqual([]);
     });
   });
 
@@ -112,28 +113,30 @@ export function describeShared(ledger: () => Ledger): void {
       await ledger().addDuration({ ...entry, bucket: 2 });
       await ledger().addDuration({ ...entry, day: 9, bucket: 77 });
       await ledger().addDuration({ ...entry, jobType: "DeleteNode" });
-      expect(await ledger().readDurations(project, "CreateCluster")).toEqual([
+      expect(await ledger().readDurationCounts(project, "CreateCluster")).toEqual([
         { day: 9, bucket: 77, count: 1 },
         { day: 12, bucket: 2, count: 1 },
         { day: 12, bucket: 34, count: 3 },
       ]);
-      expect(await ledger().readDurations(project, "Unknown")).toEqual([]);
+      expect(await ledger().readDurationCounts(project, "Unknown")).toEqual([]);
     });
 
     it("are counted for all types of jobs together, without operations", async () => {
       const { project } = newKey();
       const entry = { project, jobType: "CreateCluster", day: 12, bucket: 34, expiresAt: NEVER };
       await ledger().addDuration({ ...entry, jobType: "awake" });
-      expect(await ledger().readDurations(project, ANY_TYPE)).toEqual([]);
+      expect(await ledger().readDurationCounts(project, ANY_TYPE)).toEqual([]);
       for (const jobType of ["CreateCluster", "DeleteNode", "CreateNode"])
         for (const day of [20, 12]) await ledger().addDuration({ ...entry, jobType, day });
       await ledger().addDuration({ ...entry, bucket: 2 });
-      expect(await ledger().readDurations(project, ANY_TYPE)).toEqual([
+      expect(await ledger().readDurationCounts(project, ANY_TYPE)).toEqual([
         { day: 12, bucket: 2, count: 1 },
         { day: 12, bucket: 34, count: 3 },
         { day: 20, bucket: 34, count: 3 },
       ]);
-      expect(await ledger().readDurations(project, "awake")).toEqual([{ day: 12, bucket: 34, count: 1 }]);
+      expect(await ledger().readDurationCounts(project, "awake")).toEqual([
+        { day: 12, bucket: 34, count: 1 },
+      ]);
     });
   });
 
@@ -154,9 +157,9 @@ export function describeShared(ledger: () => Ledger): void {
 
     it("is claimed once, 10 s after the previous claim, if the list was requested", async () => {
       const { project } = newKey();
-      await ledger().requestJobListNow(project);
+      await ledger().requestJobListSoon(project);
       expect(await ledger().claimJobList(project, T0, 60_000)).toEqual(first);
-      await ledger().requestJobListNow(project);
+      await ledger().requestJobListSoon(project);
       expect(await ledger().claimJobList(project, T0 + 9_999, 60_000)).toBeNull();
       expect(await ledger().claimJobList(project, T0 + 10_000, 60_000)).toMatchObject({ previousTryAt: T0 });
       expect(await ledger().claimJobList(project, T0 + 20_000, 60_000)).toBeNull();
@@ -166,10 +169,10 @@ export function describeShared(ledger: () => Ledger): void {
       const { project } = newKey();
       await ledger().claimJobList(project, T0, 60_000);
       const saved = { switchedOnAt: T0 - 5, succeededAt: T0 + 1, skippedJobIds: ["j-1", "j-2"] };
-      await ledger().saveDiscovery(project, null, saved);
+      await ledger().saveDiscoveryIfUnchanged(project, null, saved);
       const claimed = await ledger().claimJobList(project, T0 + 60_000, 60_000);
       expect(claimed).toEqual({ ...saved, previousTryAt: T0 });
-      await ledger().saveDiscovery(project, saved.switchedOnAt, { ...saved, skippedJobIds: [] });
+      await ledger().saveDiscoveryIfUnchanged(project, saved.switchedOnAt, { ...saved, skippedJobIds: [] });
       const next = await ledger().claimJobList(project, T0 + 120_000, 60_000);
       expect(next).toEqual({ ...saved, skippedJobIds: [], previousTryAt: T0 + 60_000 });
     });
@@ -178,12 +181,12 @@ export function describeShared(ledger: () => Ledger): void {
       const { project } = newKey();
       await ledger().claimJobList(project, T0, 60_000);
       const saved = { switchedOnAt: T0 + 1, succeededAt: T0 + 1, skippedJobIds: [] };
-      await ledger().saveDiscovery(project, null, saved);
+      await ledger().saveDiscoveryIfUnchanged(project, null, saved);
       const late = { switchedOnAt: T0 + 5, succeededAt: T0 + 5, skippedJobIds: ["j-1"] };
-      await ledger().saveDiscovery(project, null, late);
+      await ledger().saveDiscoveryIfUnchanged(project, null, late);
       const claimed = await ledger().claimJobList(project, T0 + 60_000, 60_000);
       expect(claimed).toEqual({ ...saved, previousTryAt: T0 });
-      await ledger().saveDiscovery(project, saved.switchedOnAt, late);
+      await ledger().saveDiscoveryIfUnchanged(project, saved.switchedOnAt, late);
       const next = await ledger().claimJobList(project, T0 + 120_000, 60_000);
       expect(next).toEqual({ ...late, previousTryAt: T0 + 60_000 });
     });
@@ -204,13 +207,14 @@ export function describeShared(ledger: () => Ledger): void {
       const { project, jobId: digestId } = { ...newKey(), jobId: newKey().project };
       const members = ["j-1", "j-2", "j-3"].map((jobId) => ({ project, jobId, generation: 0 }));
       const digest = { digestId, caller: CALLER, members, targets: ["b", "a"], expiresAt: NEVER };
-      await ledger().createDigest(digest);
+      await ledger().createDigestIfAbsent(digest);
       expect(await ledger().readDigest(digestId)).toMatchObject({ members, targets: ["b", "a"] });
-      const remove = (jobId: string) => ledger().removeRunningMemberAndCount(digestId, { project, jobId });
+      const remove = (jobId: string) =>
+        ledger().removeRunningMemberAndCountRemaining(digestId, { project, jobId });
       expect([await remove("j-2"), await remove("j-2")]).toEqual([2, 2]);
       const running = (await ledger().readDigest(digestId))?.running.map(({ jobId }) => jobId);
       expect(running?.toSorted()).toEqual(["j-1", "j-3"]);
-      await ledger().createDigest({ ...digest, members: [] });
+      await ledger().createDigestIfAbsent({ ...digest, members: [] });
       expect((await Promise.all([remove("j-1"), remove("j-3")])).sort()).toEqual([0, 1]);
       expect(await remove("j-3")).toBe(0);
       expect(await ledger().readDigest(digestId)).toEqual({
@@ -223,7 +227,7 @@ export function describeShared(ledger: () => Ledger): void {
 
     it("is null and has no running members when the digest does not exist", async () => {
       expect(await ledger().readDigest("none")).toBeNull();
-      expect(await ledger().removeRunningMemberAndCount("none", newKey())).toBe(0);
+      expect(await ledger().removeRunningMemberAndCountRemaining("none", newKey())).toBe(0);
     });
   });
 
@@ -239,22 +243,22 @@ export function describeShared(ledger: () => Ledger): void {
     it("are at most two of one caller and three of all callers, until they end or their time is over", async () => {
       const from = startedAt;
       const start = (caller: string, now: number) =>
-        ledger().countWaitingCall(call(caller, from + 5000), now, limits);
+        ledger().addWaitingCallIfAllowed(call(caller, from + 5000), now, limits);
       expect([await start("a", from), await start("a", from), await start("a", from)]).toEqual([0, 1, null]);
       expect([await start("b", from), await start("c", from)]).toEqual([2, null]);
-      await ledger().endWaiting(1, call("b", from + 5000));
-      await ledger().endWaiting(1, call("a", from + 4999));
+      await ledger().removeWaitingCall(1, call("b", from + 5000));
+      await ledger().removeWaitingCall(1, call("a", from + 4999));
       expect(await start("c", from)).toBeNull();
-      await ledger().endWaiting(1, call("a", from + 5000));
+      await ledger().removeWaitingCall(1, call("a", from + 5000));
       expect([await start("c", from + 4999), await start("c", from + 4999)]).toEqual([1, null]);
-      expect(await ledger().countWaitingCall(call("a", from + 9000), from + 5000, limits)).toBe(0);
+      expect(await ledger().addWaitingCallIfAllowed(call("a", from + 9000), from + 5000, limits)).toBe(0);
     });
 
     it("are at most three if many calls begin at the same time", async () => {
       const from = startedAt;
       const started = await Promise.all(
         Array.from({ length: 12 }, (_, i) =>
-          ledger().countWaitingCall(call(`many-${i}`, from + 5000), from, limits),
+          ledger().addWaitingCallIfAllowed(call(`many-${i}`, from + 5000), from, limits),
         ),
       );
       const numbers = started.filter((number) => number !== null);

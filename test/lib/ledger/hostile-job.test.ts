@@ -66,7 +66,7 @@ async function watchThrough(tree: Job): Promise<number[]> {
     polledAt: [],
   } as const;
   expect(
-    await ledger.endWatch({
+    await ledger.endWatchUnlessTargetsAdded({
       ...ending,
       expiresAt: NEVER,
       job: { phase, jobType, resourceName, cause: tree.reason, durationSeconds: null },

@@ -1,10 +1,10 @@
 import {
   PageToken,
   PageTokenError,
-  parsePageToken,
-  resolveLedgerPageToken,
+  parsePageTokenOrThrow,
+  removeCallerFromPageTokenOrThrow,
+  restoreCallerInPageTokenOrThrow,
   toPageToken,
-  toPublicPageToken,
 } from "../../../lib/ledger/page-token.ts";
 import type { Watch } from "../../../lib/ledger/watch.ts";
 
@@ -20,7 +20,7 @@ const ledgerWith = (...callers: string[]) => ({
 
 test.each(CALLERS)("a page token is valid for a caller whose name has %s", (_, caller) => {
   const position = { acceptedAt, jobId, caller };
-  expect(parsePageToken(toPageToken(position))).toEqual(position);
+  expect(parsePageTokenOrThrow(toPageToken(position))).toEqual(position);
 });
 
 test.each([
@@ -31,15 +31,15 @@ test.each([
   ["a job ID that is not valid", Buffer.from('[1,"..","token:a"]').toString("base64url")],
   ["a time before 1970", Buffer.from('[-1,"j","token:a"]').toString("base64url")],
 ])("a page token is refused if it is %s", (_, token) => {
-  expect(() => parsePageToken(token)).toThrow(new PageTokenError("The page token is not valid."));
+  expect(() => parsePageTokenOrThrow(token)).toThrow(new PageTokenError("The page token is not valid."));
 });
 
 test("a page token with spaces in front of its JSON is valid up to 7000 characters", () => {
   const json = JSON.stringify([acceptedAt, "j", "token:a"]);
   const token = Buffer.from(json.padStart(5250)).toString("base64url");
   expect(token).toHaveLength(7000);
-  expect(parsePageToken(token)).toEqual({ acceptedAt, jobId: "j", caller: "token:a" });
-  expect(() => parsePageToken(Buffer.from(json.padStart(5251)).toString("base64url"))).toThrow(
+  expect(parsePageTokenOrThrow(token)).toEqual({ acceptedAt, jobId: "j", caller: "token:a" });
+  expect(() => parsePageTokenOrThrow(Buffer.from(json.padStart(5251)).toString("base64url"))).toThrow(
     PageTokenError,
   );
 });
@@ -60,13 +60,15 @@ describe("the page token for a reader of the job list", () => {
   test.each(CALLERS)("finds the caller again whose name has %s", async (_, caller) => {
     const token = toPageToken({ acceptedAt, jobId, caller });
     const ledger = ledgerWith("token:b", caller, "discover:prod");
-    expect(await resolveLedgerPageToken(toPublicPageToken(token), "prod", ledger)).toBe(token);
+    expect(
+      await restoreCallerInPageTokenOrThrow(removeCallerFromPageTokenOrThrow(token), "prod", ledger),
+    ).toBe(token);
   });
 
   test("contains no name, and continues after the watches of the job if the watch is gone", async () => {
-    const hidden = toPublicPageToken(toPageToken({ acceptedAt, jobId, caller: "token:a" }));
+    const hidden = removeCallerFromPageTokenOrThrow(toPageToken({ acceptedAt, jobId, caller: "token:a" }));
     expect(Buffer.from(hidden, "base64url").toString()).toMatch(/^\[\d+,"j+",\d{1,3}\]$/);
-    const found = parsePageToken(await resolveLedgerPageToken(hidden, "prod", ledgerWith()));
+    const found = parsePageTokenOrThrow(await restoreCallerInPageTokenOrThrow(hidden, "prod", ledgerWith()));
     for (const caller of ["discover:p", "oidc:i:s", "token:a"]) expect(found.caller < caller).toBe(true);
   });
 
@@ -78,8 +80,8 @@ describe("the page token for a reader of the job list", () => {
         return [];
       },
     };
-    await resolveLedgerPageToken(
-      toPublicPageToken(toPageToken({ acceptedAt, jobId, caller: "c" })),
+    await restoreCallerInPageTokenOrThrow(
+      removeCallerFromPageTokenOrThrow(toPageToken({ acceptedAt, jobId, caller: "c" })),
       "prod",
       ledger,
     );
@@ -89,23 +91,29 @@ describe("the page token for a reader of the job list", () => {
   test("finds a watch only at its time", async () => {
     const token = toPageToken({ acceptedAt, jobId, caller: "token:a" });
     const same = { listJobWatches: async () => [{ acceptedAt, jobId, caller: "token:a" } as Watch] };
-    expect(await resolveLedgerPageToken(toPublicPageToken(token), "prod", same)).toBe(token);
+    expect(await restoreCallerInPageTokenOrThrow(removeCallerFromPageTokenOrThrow(token), "prod", same)).toBe(
+      token,
+    );
     const later = {
       listJobWatches: async () => [{ acceptedAt: acceptedAt + 1, jobId, caller: "token:a" } as Watch],
     };
-    expect(await resolveLedgerPageToken(toPublicPageToken(token), "prod", later)).not.toBe(token);
+    expect(
+      await restoreCallerInPageTokenOrThrow(removeCallerFromPageTokenOrThrow(token), "prod", later),
+    ).not.toBe(token);
   });
 
   test.each([-1, 256, 1.5, "a"])("is refused with %j in place of the byte", async (byte) => {
     const token = Buffer.from(JSON.stringify([acceptedAt, "j", byte])).toString("base64url");
-    await expect(resolveLedgerPageToken(token, "prod", ledgerWith())).rejects.toThrow(
+    await expect(restoreCallerInPageTokenOrThrow(token, "prod", ledgerWith())).rejects.toThrow(
       new PageTokenError("The page token is not valid."),
     );
   });
 
   test.each([0, 255])("is accepted with the byte %i", async (byte) => {
     const token = Buffer.from(JSON.stringify([acceptedAt, "j", byte])).toString("base64url");
-    expect(parsePageToken(await resolveLedgerPageToken(token, "prod", ledgerWith()))).toMatchObject({
+    expect(
+      parsePageTokenOrThrow(await restoreCallerInPageTokenOrThrow(token, "prod", ledgerWith())),
+    ).toMatchObject({
       jobId: "j",
     });
   });
@@ -113,7 +121,9 @@ describe("the page token for a reader of the job list", () => {
   test.each(["", "x", "W10", toPageToken({ acceptedAt, jobId, caller: "token:a" })])(
     "is refused in the form %j",
     async (token) => {
-      await expect(resolveLedgerPageToken(token, "prod", ledgerWith())).rejects.toThrow(PageTokenError);
+      await expect(restoreCallerInPageTokenOrThrow(token, "prod", ledgerWith())).rejects.toThrow(
+        PageTokenError,
+      );
     },
   );
 });

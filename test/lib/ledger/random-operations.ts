@@ -147,12 +147,12 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
     }),
     expiresAt,
   ),
-  call("readOutcome", generation),
+  call("readOutcomeWithoutTree", generation),
   {
     weight: 4,
     arbitrary: accepted.chain((ended) =>
       call(
-        "endWatch",
+        "endWatchUnlessTargetsAdded",
         fc
           .record({
             outcome: fc.constantFrom("succeeded", "failed", "timed_out", "lost"),
@@ -173,11 +173,11 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   { weight: 3, arbitrary: call("stopWatch", key, now, expiresAt) },
   call("readWatch", key),
   call(
-    "rescheduleSweep",
+    "rescheduleSweepIfUnchanged",
     key.chain((found) => now.map((dueAt) => ({ ...found, dueAt: dueAt + 300_000 }))),
     fc.option(now),
   ),
-  call("scheduleSweepBy", generation, now, fc.option(expiresAt)),
+  call("scheduleSweepByAndExtendExpiry", generation, now, fc.option(expiresAt)),
   {
     weight: 5,
     arbitrary: call(
@@ -200,13 +200,13 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
       }),
     ),
   },
-  call("postponeNotification", fc.record({ ...owner, until: now, requestAt: fc.option(now) })),
-  call("readDelivery", notification),
+  call("postponeNotificationAndEndLease", fc.record({ ...owner, until: now, requestAt: fc.option(now) })),
+  call("readDeliveryOrPendingRecord", notification),
   { weight: 2, arbitrary: call("markDeadLettered", notification, redelivery) },
-  { weight: 2, arbitrary: call("startRedelivery", notification, redelivery, expiresAt) },
+  { weight: 2, arbitrary: call("startRedeliveryAfter", notification, redelivery, expiresAt) },
   call("readTarget", target),
-  call("throttleTarget", target, now),
-  call("markTargetGone", target, now),
+  call("throttleTargetUntilAtLeast", target, now),
+  call("markTargetGoneOnce", target, now),
   call("clearTargetGone", target),
   call("switchTargetOff", target, now),
   call("switchTargetOn", target),
@@ -222,7 +222,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
     }),
   ),
   call(
-    "createDigest",
+    "createDigestIfAbsent",
     fc.record({
       digestId,
       caller: fc.constantFrom(...CALLERS),
@@ -234,24 +234,24 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
       expiresAt,
     }),
   ),
-  call("removeRunningMemberAndCount", digestId, fc.record({ project, jobId })),
+  call("removeRunningMemberAndCountRemaining", digestId, fc.record({ project, jobId })),
   { weight: 2, arbitrary: call("claimJobList", project, now, fc.constantFrom(15_000, 60_000)) },
-  call("requestJobListNow", project),
+  call("requestJobListSoon", project),
   call(
-    "saveDiscovery",
+    "saveDiscoveryIfUnchanged",
     project,
     fc.option(now),
     fc.record({ switchedOnAt: now, succeededAt: now, skippedJobIds: fc.subarray(JOB_IDS) }),
   ),
   call("saveSmnMessageIdOnce", messageId, expiresAt),
   call("hasSmnMessageId", messageId),
-  call("readProgress", key),
-  call("countLiveWatches", fc.constantFrom(...CALLERS)),
+  call("readProgressEventuallyConsistent", key),
+  call("countUnfinishedWatchesApproximately", fc.constantFrom(...CALLERS)),
   {
     weight: 3,
-    arbitrary: call("countWaitingCall", waitingCall, now, fc.constant({ total: 3, perCaller: 2 })),
+    arbitrary: call("addWaitingCallIfAllowed", waitingCall, now, fc.constant({ total: 3, perCaller: 2 })),
   },
-  call("endWaiting", fc.nat(2), waitingCall),
+  call("removeWaitingCall", fc.nat(2), waitingCall),
 );
 
 /** Returns everything that a ledger returns about the items that `ledgerCall` can create. */
@@ -259,7 +259,7 @@ export async function readLedgerState(ledger: Ledger): Promise<unknown> {
   const generations = KEYS.flatMap((found) =>
     Array.from({ length: MAX_GENERATION + 1 }, (_, i) => ({ ...found, generation: i })),
   );
-  const overdue = await ledger.listOverdue(NEVER, 100);
+  const overdue = await ledger.listOverdueWatches(NEVER, 100);
   const pages: unknown[] = [];
   let before: string | null = null;
   do {
@@ -271,15 +271,17 @@ export async function readLedgerState(ledger: Ledger): Promise<unknown> {
     watches: await Promise.all(KEYS.map((found) => ledger.readWatch(found))),
     jobs: await Promise.all(JOB_IDS.map((id) => ledger.listJobWatches({ project: PROJECT, jobId: id }))),
     callerData: await Promise.all(generations.map((one) => ledger.readCallerData(one))),
-    outcomes: await Promise.all(generations.map((one) => ledger.readOutcome(one))),
+    outcomes: await Promise.all(generations.map((one) => ledger.readOutcomeWithoutTree(one))),
     deliveries: await Promise.all(
       generations.flatMap((one) =>
-        TARGETS.map((name) => ledger.readDelivery({ ...one, event: "job.failed", target: name })),
+        TARGETS.map((name) =>
+          ledger.readDeliveryOrPendingRecord({ ...one, event: "job.failed", target: name }),
+        ),
       ),
     ),
     targets: await Promise.all(TARGETS.map((name) => ledger.readTarget(name))),
     durations: await Promise.all(
-      ["A", "B", "awake", ANY_TYPE].map((type) => ledger.readDurations(PROJECT, type)),
+      ["A", "B", "awake", ANY_TYPE].map((type) => ledger.readDurationCounts(PROJECT, type)),
     ),
     digests: await Promise.all(["digest-a", "digest-b"].map((id) => readDigest(ledger, id))),
     // An index may return items with equal sort keys in any order.

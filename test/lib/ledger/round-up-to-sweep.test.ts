@@ -1,4 +1,4 @@
-import { roundUpToLastMsBeforeSweep } from "../../../lib/ledger/watch.ts";
+import { roundUpToLastMsBeforeSweep } from "../../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import fc from "../../support/properties.ts";
 
 const MINUTE_MS = 60_000;

@@ -2,7 +2,7 @@ import type { Job, JobKey, WatchGeneration, WatchKey } from "../../../lib/domain
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { summarizeAndTruncateSlowJob } from "../../../lib/domain/slow-summary.ts";
 import type { Attempt } from "../../../lib/ledger/notification.ts";
-import type { SlowRecord } from "../../../lib/ledger/watch-deliveries.ts";
+import type { SlowRecord } from "../../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { NewWatch, PollRecord } from "../../../lib/ledger/watch-ledger.ts";
 
 export const T0 = Date.parse("2027-01-15T08:00:00Z");

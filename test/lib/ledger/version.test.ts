@@ -48,15 +48,15 @@ async function storeItems() {
   );
   const owner = { key: notification, redelivery: 0, messageId: "m-1" };
   await ledger.claimNotification({ ...owner, now: T0, leaseMs: 1000, expiresAt: NEVER });
-  await ledger.createDigest({
+  await ledger.createDigestIfAbsent({
     digestId: "d-1",
     caller: generation.caller,
     members: [generation],
     targets: ["deploys"],
     expiresAt: NEVER,
   });
-  await ledger.throttleTarget("deploys", T0);
-  await ledger.countWaitingCall(WAITING, T0, WAITING_LIMITS);
+  await ledger.throttleTargetUntilAtLeast("deploys", T0);
+  await ledger.addWaitingCallIfAllowed(WAITING, T0, WAITING_LIMITS);
   const duration = { project: "prod", jobType: "CreateCluster", day: 3, bucket: 4, expiresAt: NEVER };
   await ledger.addDuration(duration);
   return { watch, generation, notification, owner, duration };
@@ -73,8 +73,8 @@ const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>>
   claimPoll: ({ watch }) => ledger.claimPoll({ key: watch, poll: 1, messageId: "m-2", now, leaseMs: 1000 }),
   "claimPoll of the next poll": ({ watch }) =>
     ledger.claimPoll({ key: watch, poll: 2, messageId: "m-2", now, leaseMs: 1000 }),
-  endWatch: ({ watch }) =>
-    ledger.endWatch({
+  endWatchUnlessTargetsAdded: ({ watch }) =>
+    ledger.endWatchUnlessTargetsAdded({
       key: watch,
       acceptedAt: watch.acceptedAt,
       outcome: "failed",
@@ -85,21 +85,21 @@ const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>>
     }),
   stopWatch: ({ watch }) => ledger.stopWatch(watch, now, NEVER),
   readWatch: ({ watch }) => ledger.readWatch(watch),
-  readProgress: ({ watch }) => ledger.readProgress(watch),
-  countWaitingCall: () => ledger.countWaitingCall(WAITING, T0, WAITING_LIMITS),
+  readProgressEventuallyConsistent: ({ watch }) => ledger.readProgressEventuallyConsistent(watch),
+  addWaitingCallIfAllowed: () => ledger.addWaitingCallIfAllowed(WAITING, T0, WAITING_LIMITS),
   readCallerData: ({ generation }) => ledger.readCallerData(generation),
-  readOutcome: ({ generation }) => ledger.readOutcome(generation),
+  readOutcomeWithoutTree: ({ generation }) => ledger.readOutcomeWithoutTree(generation),
   saveOutcomeOnce: ({ watch, generation }) =>
     ledger.saveOutcomeOnce(generation, { summary: conclusion(watch), tree: null, generations: {} }, NEVER),
   listRecentWatches: ({ watch }) => ledger.listRecentWatches(watch.project, { limit: 10, before: null }),
   claimNotification: ({ owner }) =>
     ledger.claimNotification({ ...owner, messageId: "m-2", now, leaseMs: 1000, expiresAt: NEVER }),
-  readDelivery: ({ notification }) => ledger.readDelivery(notification),
-  startRedelivery: ({ notification }) => ledger.startRedelivery(notification, 0, NEVER),
+  readDeliveryOrPendingRecord: ({ notification }) => ledger.readDeliveryOrPendingRecord(notification),
+  startRedeliveryAfter: ({ notification }) => ledger.startRedeliveryAfter(notification, 0, NEVER),
   readDigest: () => ledger.readDigest("d-1"),
   readTarget: () => ledger.readTarget("deploys"),
   addDuration: ({ duration }) => ledger.addDuration(duration),
-  readDurations: () => ledger.readDurations("prod", "CreateCluster"),
+  readDurationCounts: () => ledger.readDurationCounts("prod", "CreateCluster"),
 };
 
 /** The operations that have no effect if their condition is false. */
@@ -113,13 +113,17 @@ const HAS_NO_EFFECT: Readonly<Record<string, (stored: Stored) => Promise<unknown
       attempt: attempt(),
       nextAttemptAt: null,
     }),
-  postponeNotification: ({ owner }) => ledger.postponeNotification({ ...owner, until: now, requestAt: null }),
+  postponeNotificationAndEndLease: ({ owner }) =>
+    ledger.postponeNotificationAndEndLease({ ...owner, until: now, requestAt: null }),
   markDeadLettered: ({ notification }) => ledger.markDeadLettered(notification, 0),
-  rescheduleSweep: ({ watch }) => ledger.rescheduleSweep({ ...watch, dueAt: T0 + 50_000 }, null),
-  scheduleSweepBy: ({ generation }) => ledger.scheduleSweepBy(generation, T0, NEVER + 1000),
-  throttleTarget: () => ledger.throttleTarget("deploys", now),
-  endWaiting: () => ledger.endWaiting(0, WAITING),
-  removeRunningMemberAndCount: ({ watch }) => ledger.removeRunningMemberAndCount("d-1", watch),
+  rescheduleSweepIfUnchanged: ({ watch }) =>
+    ledger.rescheduleSweepIfUnchanged({ ...watch, dueAt: T0 + 50_000 }, null),
+  scheduleSweepByAndExtendExpiry: ({ generation }) =>
+    ledger.scheduleSweepByAndExtendExpiry(generation, T0, NEVER + 1000),
+  throttleTargetUntilAtLeast: () => ledger.throttleTargetUntilAtLeast("deploys", now),
+  removeWaitingCall: () => ledger.removeWaitingCall(0, WAITING),
+  removeRunningMemberAndCountRemaining: ({ watch }) =>
+    ledger.removeRunningMemberAndCountRemaining("d-1", watch),
 };
 
 describe("an item of a newer release", () => {

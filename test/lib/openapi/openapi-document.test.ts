@@ -5,7 +5,7 @@ import { PROBLEMS } from "../../../lib/api/problem-response.ts";
 import { MAX_BODY_BYTES } from "../../../lib/api/request-body.ts";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { Submission } from "../../../lib/api/submission.ts";
-import { MAX_WAIT_SECONDS } from "../../../lib/api/watch-parameters.ts";
+import { MAX_WAIT_SECONDS } from "../../../lib/api/watch-path-and-wait-parameters.ts";
 import { describeDeliveryReasonsForApiReference } from "../../../lib/channels/delivery-reason.ts";
 import { JobEvent } from "../../../lib/channels/webhook/event.ts";
 import { WATCH_STATES } from "../../../lib/domain/job.ts";

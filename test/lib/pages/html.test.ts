@@ -1,4 +1,9 @@
-import { html, normalizeWebUrl, renderCamelCaseName, renderTextWithLinks } from "../../../lib/pages/html.ts";
+import {
+  html,
+  normalizeHttpUrl,
+  renderCamelCaseNameWithLineBreaks,
+  renderTextWithLinks,
+} from "../../../lib/pages/html.ts";
 import fc, { anyCharacter } from "../../support/properties.ts";
 
 const text = (markup: unknown) => String(markup);
@@ -42,7 +47,7 @@ describe("html", () => {
   });
 });
 
-describe("normalizeWebUrl", () => {
+describe("normalizeHttpUrl", () => {
   it.each([
     "javascript:alert(1)",
     "data:text/html,x",
@@ -53,12 +58,12 @@ describe("normalizeWebUrl", () => {
     null,
     undefined,
   ])("returns null for %j", (text) => {
-    expect(normalizeWebUrl(text)).toBeNull();
+    expect(normalizeHttpUrl(text)).toBeNull();
   });
 
   it("normalizes http and https URLs", () => {
-    expect(normalizeWebUrl("HTTPS://Example.com/a b")).toBe("https://example.com/a%20b");
-    expect(normalizeWebUrl("http://example.com")).toBe("http://example.com/");
+    expect(normalizeHttpUrl("HTTPS://Example.com/a b")).toBe("https://example.com/a%20b");
+    expect(normalizeHttpUrl("http://example.com")).toBe("http://example.com/");
   });
 });
 
@@ -76,6 +81,8 @@ describe("renderTextWithLinks", () => {
   });
 });
 
-it("renderCamelCaseName allows a line break between the parts of a name", () => {
-  expect(String(renderCamelCaseName("CreateMasterVM<"))).toBe("<bdi>Create<wbr>Master<wbr>VM&lt;</bdi>");
+it("renderCamelCaseNameWithLineBreaks allows a line break between the parts of a name", () => {
+  expect(String(renderCamelCaseNameWithLineBreaks("CreateMasterVM<"))).toBe(
+    "<bdi>Create<wbr>Master<wbr>VM&lt;</bdi>",
+  );
 });

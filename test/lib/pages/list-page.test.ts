@@ -1,7 +1,7 @@
 import {
   type ListedWatch,
+  listUrlWithParameterOnFirstPage,
   renderListPage,
-  replaceListParameter,
   withoutEmptyFields,
 } from "../../../lib/pages/list-page.ts";
 import { listed, listedWatches } from "./listed-watches.ts";
@@ -9,11 +9,13 @@ import { NOW } from "./sample-parts.ts";
 
 const SELF = "/jobs?key=k0&state=failed&text=pool&before=c1";
 
-it("replaceListParameter keeps the key and the filter, and returns to the first page", () => {
-  expect(replaceListParameter(SELF, "state", "lost")).toBe("?key=k0&state=lost&text=pool");
-  expect(replaceListParameter(SELF, "state", null)).toBe("?key=k0&text=pool");
-  expect(replaceListParameter(SELF, "before", "c2")).toBe("?key=k0&state=failed&text=pool&before=c2");
-  expect(replaceListParameter("/jobs", "state", null)).toBe("?");
+it("listUrlWithParameterOnFirstPage keeps the key and the filter, and returns to the first page", () => {
+  expect(listUrlWithParameterOnFirstPage(SELF, "state", "lost")).toBe("?key=k0&state=lost&text=pool");
+  expect(listUrlWithParameterOnFirstPage(SELF, "state", null)).toBe("?key=k0&text=pool");
+  expect(listUrlWithParameterOnFirstPage(SELF, "before", "c2")).toBe(
+    "?key=k0&state=failed&text=pool&before=c2",
+  );
+  expect(listUrlWithParameterOnFirstPage("/jobs", "state", null)).toBe("?");
 });
 
 it("withoutEmptyFields removes the empty fields of a form", () => {

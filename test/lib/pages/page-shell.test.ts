@@ -1,23 +1,23 @@
 import { createHash } from "node:crypto";
-import { createInlineElement, createPageHeaders } from "../../../lib/pages/page-shell.ts";
+import { createInlineElementOrThrow, createPageHeaders } from "../../../lib/pages/page-shell.ts";
 
 const sha256 = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
-describe("createInlineElement", () => {
+describe("createInlineElementOrThrow", () => {
   it("returns the hash of the bytes between the tags", () => {
-    const { element, source } = createInlineElement("style", "\n  a{b:c}\n");
+    const { element, source } = createInlineElementOrThrow("style", "\n  a{b:c}\n");
     expect(String(element)).toBe("<style>a{b:c}</style>");
     expect(source).toBe(sha256("a{b:c}"));
   });
 
   it.each(["x </script> y", "x <!-- y"])("refuses code that contains a tag: %s", (code) => {
-    expect(() => createInlineElement("script", code)).toThrow("must not contain a tag");
+    expect(() => createInlineElementOrThrow("script", code)).toThrow("must not contain a tag");
   });
 });
 
 describe("createPageHeaders", () => {
-  const style = createInlineElement("style", "a{}");
-  const script = createInlineElement("script", "let a;");
+  const style = createInlineElementOrThrow("style", "a{}");
+  const script = createInlineElementOrThrow("script", "let a;");
 
   it("allows only the page's own style and script, by their hashes", () => {
     const policy = createPageHeaders(style, script, false)["content-security-policy"];

@@ -1,18 +1,21 @@
 import type { JobDocument } from "../../../lib/api/status-document.ts";
-import { foldSubJobs, renderSubJobsSection } from "../../../lib/pages/subjobs-section.ts";
+import { groupSubJobsForFolding, renderSubJobsSection } from "../../../lib/pages/subjobs-section.ts";
 import { failedJob } from "./failed-job.ts";
 import { FAILED, NOW, PENDING, step } from "./sample-parts.ts";
 
 const good = (count: number) => Array.from({ length: count }, (_, index) => step("Good", index, index + 1));
 const bad = step("Bad", 0, 1, FAILED);
 
-describe("foldSubJobs", () => {
+describe("groupSubJobsForFolding", () => {
   it("folds nothing in a short tree", () => {
-    expect(foldSubJobs(good(9), false).map((group) => group.length)).toEqual(Array(9).fill(1));
+    expect(groupSubJobsForFolding(good(9), false).map((group) => group.length)).toEqual(Array(9).fill(1));
   });
 
   it("folds succeeded subjobs in a row and keeps the order", () => {
-    const groups = foldSubJobs([...good(5), bad, ...good(2), step("Busy", 0, 1, PENDING), ...good(4)], true);
+    const groups = groupSubJobsForFolding(
+      [...good(5), bad, ...good(2), step("Busy", 0, 1, PENDING), ...good(4)],
+      true,
+    );
     expect(groups.map((group) => (group.length > 1 ? group.length : group[0]?.type))).toEqual([
       5,
       "Bad",
@@ -25,16 +28,16 @@ describe("foldSubJobs", () => {
 
   it("shows the first three failed or pending subjobs of a long row and folds the others", () => {
     const busy = Array.from({ length: 7 }, () => step("Busy", 0, 1, PENDING));
-    const groups = foldSubJobs([...Array(30).fill(bad), ...busy, ...busy.slice(0, 3)], true);
+    const groups = groupSubJobsForFolding([...Array(30).fill(bad), ...busy, ...busy.slice(0, 3)], true);
     expect(groups.map((group) => group.length)).toEqual([1, 1, 1, 27, 1, 1, 1, 7]);
-    expect(foldSubJobs(busy.slice(0, 6), true)).toHaveLength(6);
+    expect(groupSubJobsForFolding(busy.slice(0, 6), true)).toHaveLength(6);
   });
 
   it("sorts the subjobs if their order gives too many groups, failed subjobs first", () => {
     const alternating = Array.from({ length: 40 }, (_, index) =>
       index % 2 === 0 ? step("Good", 0, 1) : bad,
     );
-    const groups = foldSubJobs(alternating, true);
+    const groups = groupSubJobsForFolding(alternating, true);
     expect(groups.map((group) => [group.length, group[0]?.type])).toEqual([
       [1, "Bad"],
       [1, "Bad"],
@@ -46,7 +49,7 @@ describe("foldSubJobs", () => {
 
   it("does not count a subjob with a failure below it as succeeded", () => {
     const parent = step("Good", 0, 1, { subJobs: [bad] });
-    const groups = foldSubJobs([...good(3), parent, ...good(3)], true);
+    const groups = groupSubJobsForFolding([...good(3), parent, ...good(3)], true);
     expect(groups.map((group) => group.length)).toEqual(Array(7).fill(1));
   });
 });

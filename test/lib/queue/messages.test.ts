@@ -3,12 +3,12 @@ import {
   createNotificationMessage,
   createPollMessage,
   createTargetGoneMessage,
-  createUnclaimedFirstPollMessage,
   NotifyMessage,
+  notificationKeyOfMessage,
   PollMessage,
   parseMessage,
-  toNotificationKey,
-  toWatchGeneration,
+  recreateFirstPollMessageIfUnclaimed,
+  watchGenerationOfMessage,
 } from "../../../lib/queue/messages.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 import { newWatch } from "../ledger/samples.ts";
@@ -123,8 +123,8 @@ test("a notification message contains the generation of its watch and the key of
   const parsed = parseMessage(NotifyMessage, notification.body);
   if (parsed.kind !== "message" || parsed.message.kind !== "notification")
     throw new Error("not a notification");
-  expect(toWatchGeneration(parsed.message)).toEqual(GENERATION);
-  expect(toNotificationKey(parsed.message)).toEqual(KEY);
+  expect(watchGenerationOfMessage(parsed.message)).toEqual(GENERATION);
+  expect(notificationKeyOfMessage(parsed.message)).toEqual(KEY);
 });
 
 describe("the message of the first poll", () => {
@@ -144,7 +144,7 @@ describe("the message of the first poll", () => {
     ["is not sent after the first poll of a restart was claimed", { poll: 5, previousPolls: 4 }, null],
     ["is not sent for a watch that has ended", { state: "failed" }, null],
   ] as const)("%s", async (_, changes, expected) => {
-    const message = createUnclaimedFirstPollMessage({ ...(await opened()), ...changes }, 15);
+    const message = recreateFirstPollMessageIfUnclaimed({ ...(await opened()), ...changes }, 15);
     const number = message === null ? null : (JSON.parse(message.body) as { poll: number }).poll;
     expect([number, message?.delaySeconds ?? null]).toEqual([expected, expected === null ? null : 15]);
   });

@@ -11,7 +11,7 @@ import {
   createSqsQueue,
   MAX_BATCH_BYTES,
   MAX_BATCH_MESSAGES,
-  splitIntoBatches,
+  splitIntoSqsBatches,
 } from "../../../lib/queue/sqs-queue.ts";
 import fc from "../../support/properties.ts";
 
@@ -217,7 +217,7 @@ describe("the batches of messages", () => {
   it("contain all messages in order and stay within the limits of SQS", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: MAX_BATCH_BYTES }), { maxLength: 40 }), (sizes) => {
-        const batches = splitIntoBatches(sizes.map(messageOf));
+        const batches = splitIntoSqsBatches(sizes.map(messageOf));
         expect(batches.flat().map(({ body }) => body.length)).toEqual(sizes);
         for (const batch of batches) {
           expect(batch.length).toBeLessThanOrEqual(MAX_BATCH_MESSAGES);
@@ -230,11 +230,11 @@ describe("the batches of messages", () => {
 
   it("count the bytes of bodies and attributes", () => {
     const half = { ...messageOf(0), body: "ü".repeat(MAX_BATCH_BYTES / 4) };
-    expect(splitIntoBatches([half, half])).toHaveLength(1);
-    expect(splitIntoBatches([half, { ...half, attributes: { reason: "r" } }])).toHaveLength(2);
+    expect(splitIntoSqsBatches([half, half])).toHaveLength(1);
+    expect(splitIntoSqsBatches([half, { ...half, attributes: { reason: "r" } }])).toHaveLength(2);
   });
 
   it("contain a message that is too large alone", () => {
-    expect(splitIntoBatches([messageOf(1), messageOf(MAX_BATCH_BYTES + 1), messageOf(1)])).toHaveLength(3);
+    expect(splitIntoSqsBatches([messageOf(1), messageOf(MAX_BATCH_BYTES + 1), messageOf(1)])).toHaveLength(3);
   });
 });

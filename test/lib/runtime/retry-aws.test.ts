@@ -1,4 +1,4 @@
-import { isTransientAwsError, retryAws } from "../../../lib/runtime/retry-aws.ts";
+import { isTransientAwsError, retryTransientAwsErrors } from "../../../lib/runtime/retry-aws.ts";
 
 function awsError(name: string, httpStatusCode?: number, code?: string): Error {
   return Object.assign(new Error(name), { name, $metadata: { httpStatusCode }, ...(code && { code }) });
@@ -29,7 +29,7 @@ async function attempt(failures: readonly Error[], random = () => 1) {
   const clock = { now: 0 };
   const waits: number[] = [];
   const remaining = [...failures];
-  const result = await retryAws(
+  const result = await retryTransientAwsErrors(
     async () => {
       const failure = remaining.shift();
       if (failure !== undefined) throw failure;

@@ -7,7 +7,7 @@ import { DeleteParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk
 import * as z from "zod";
 import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../../lib/config/assemble-config.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
-import { createSsmConfigSource } from "../../../lib/runtime/ssm-config.ts";
+import { createCachedSsmConfigSource } from "../../../lib/runtime/ssm-config.ts";
 import { type LocalServer, listenLocally } from "../../../local/servers/local-server.ts";
 import { startSsm } from "../../../local/servers/ssm.ts";
 
@@ -44,7 +44,7 @@ afterAll(async () => {
 
 test("the config from SSM contains the parameters of all pages, decrypted", async () => {
   const configParser = { parts: [...CONFIG_GROUPS, ...SINGLE_ENTRIES], parse: parseWholeConfig };
-  const { targets, settings } = await createSsmConfigSource(PATH, configParser).current();
+  const { targets, settings } = await createCachedSsmConfigSource(PATH, configParser).current();
   const urls = Object.entries(targets).map(([name, { url }]) => [name, url.reveal()]);
   expect(Object.fromEntries(urls)).toEqual(Object.fromEntries(NAMES.map((name) => [name, urlOf(name)])));
   expect(settings.maxPolls).toBe(7);
@@ -105,7 +105,7 @@ describe("a further read of the config", () => {
 
   /** Starts a source that has read the config once. Each call of the result reads it again and returns the URLs. */
   async function startSource() {
-    const source = createSsmConfigSource(PATH, configParser);
+    const source = createCachedSsmConfigSource(PATH, configParser);
     await source.current();
     return async () => {
       decrypted = [];

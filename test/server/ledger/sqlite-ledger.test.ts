@@ -12,7 +12,7 @@ beforeAll(() => {
 afterAll(() => store.close());
 describeLedger("on SQLite", () => createSqliteLedger(store));
 
-test.each(["endWatch", "stopWatch"] as const)(
+test.each(["endWatchUnlessTargetsAdded", "stopWatch"] as const)(
   "%s makes the record with the context and the labels expire together with the watch",
   async (operation) => {
     const ledger = createSqliteLedger(store);
@@ -23,7 +23,7 @@ test.each(["endWatch", "stopWatch"] as const)(
     else {
       const { acceptedAt, targets } = wanted;
       const end = { key: wanted, acceptedAt, concludedAt: T0, targets, polledAt: [], expiresAt };
-      await ledger.endWatch({ ...end, outcome: "succeeded" });
+      await ledger.endWatchUnlessTargetsAdded({ ...end, outcome: "succeeded" });
     }
     const sql = "SELECT expires_at FROM record WHERE kind = 'caller' AND id = ?";
     expect(store.all(sql, generationId(firstGeneration(wanted)))).toEqual([{ expires_at: expiresAt }]);

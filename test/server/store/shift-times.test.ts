@@ -27,8 +27,8 @@ describe("a clock that was set back by an hour", () => {
     };
     const owner = { key: notification, redelivery: 0, messageId: "n-1" };
     await ledger.claimNotification({ ...owner, now, leaseMs: LEASE_MS, expiresAt: NEVER });
-    await ledger.postponeNotification({ ...owner, until: now + 20_000, requestAt: null });
-    await ledger.throttleTarget("a", now + 20_000);
+    await ledger.postponeNotificationAndEndLease({ ...owner, until: now + 20_000, requestAt: null });
+    await ledger.throttleTargetUntilAtLeast("a", now + 20_000);
 
     now -= HOUR_MS;
     await shiftTimes(store, -HOUR_MS);
@@ -36,7 +36,7 @@ describe("a clock that was set back by an hour", () => {
     expect(await queue.receive(10)).toMatchObject([{ body: "a" }]);
     expect(await ledger.claimPoll({ ...claim, messageId: "m-2", now })).toMatchObject({ kind: "claimed" });
     expect((await ledger.readWatch(watch))?.watch.nextPollAt).toBe(T0 - HOUR_MS + 20_000);
-    expect(await ledger.listOverdue(now + 60_000, 10)).toHaveLength(1);
+    expect(await ledger.listOverdueWatches(now + 60_000, 10)).toHaveLength(1);
     const again = await ledger.claimNotification({ ...owner, now, leaseMs: LEASE_MS, expiresAt: NEVER });
     expect(again.kind).toBe("claimed");
     expect((await ledger.readTarget("a")).throttledUntil).toBe(T0 - HOUR_MS + 20_000);

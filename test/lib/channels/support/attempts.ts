@@ -6,7 +6,7 @@ import {
 import type { NotificationContent } from "../../../../lib/channels/channel.ts";
 import type { TargetKind } from "../../../../lib/channels/registry.ts";
 import { getCachedSecretMask } from "../../../../lib/domain/cached-secret-mask.ts";
-import { type Egress, openEgress } from "../../../../lib/http/egress.ts";
+import { createEgress, type Egress } from "../../../../lib/http/egress.ts";
 import { hangUp } from "../../http/support/hang-up.ts";
 import { type Answering, type Received, startReceiver } from "../../http/support/receiver.ts";
 import { targetOf } from "./targets.ts";
@@ -21,8 +21,8 @@ export async function closeAll(): Promise<void> {
 export const closeLater = (opened: { close(): unknown }): number => open.push(opened);
 
 /** Opens an egress that `closeAll` closes. */
-export function egress(...parameters: Parameters<typeof openEgress>): Egress {
-  const opened = openEgress(...parameters);
+export function egress(...parameters: Parameters<typeof createEgress>): Egress {
+  const opened = createEgress(...parameters);
   open.push({ close: () => hangUp(opened) });
   return opened;
 }

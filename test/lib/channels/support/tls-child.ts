@@ -1,10 +1,10 @@
 import { attemptDeliveryWithFallback } from "../../../../lib/channels/attempt-delivery.ts";
-import { openEgress } from "../../../../lib/http/egress.ts";
+import { createEgress } from "../../../../lib/http/egress.ts";
 import { hangUp } from "../../http/support/hang-up.ts";
 import { targetOf } from "./targets.ts";
 
 /** Makes one delivery attempt to a TLS receiver on the given port of this machine, and prints the delivery reason. */
-const egress = openEgress(["receiver.test"], {
+const egress = createEgress(["receiver.test"], {
   lookup: (_name, _options, done) => done(null, [{ address: "127.0.0.1", family: 4 }]),
 });
 const { reason } = await attemptDeliveryWithFallback({

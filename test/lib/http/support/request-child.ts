@@ -1,9 +1,9 @@
-import { openConnections } from "../../../../lib/http/connections.ts";
+import { createConnections } from "../../../../lib/http/connections.ts";
 import { sendHttpRequest } from "../../../../lib/http/send-http-request.ts";
 
 /** Sends a GET to the given URL. Prints the kind of the result, and the lifetime of the process in milliseconds. */
 const { kind } = await sendHttpRequest({
-  connections: openConnections(16_384),
+  connections: createConnections(16_384),
   url: new URL(process.argv[2] ?? ""),
   method: "GET",
   headers: {},

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { openEgress } from "../../../../lib/http/egress.ts";
+import { createEgress } from "../../../../lib/http/egress.ts";
 import { EgressRefusedError, type EgressRule } from "../../../../lib/http/egress-rules.ts";
 import {
   type HttpRequest,
@@ -37,7 +37,7 @@ export async function sendWithRule(request: HttpRequest): Promise<RuledResult> {
 
 /** Creates a function that sends POST requests to a port of this machine. */
 export function caller(): (port: number, timeLimitMs?: number, scheme?: string) => Promise<RuledResult> {
-  const connections = openEgress(["127.0.0.1"]);
+  const connections = createEgress(["127.0.0.1"]);
   open.push({ close: () => hangUp(connections) });
   return (port: number, timeLimitMs = 5000, scheme = "http") =>
     sendWithRule({

@@ -1,5 +1,5 @@
 import { type DynamoDBClient, QueryCommand, type UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { addDuration, readDurations } from "../../../../lib/ledger/dynamo/durations.ts";
+import { addDuration, readDurationCounts } from "../../../../lib/ledger/dynamo/durations.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createTable } from "../../../support/table.ts";
 
@@ -48,7 +48,7 @@ describe("durations on DynamoDB", () => {
       ["week#2951", "2", "1", "1900000001"],
       ["week#2952", "1", undefined, "1900000001"],
     ]);
-    expect(await readDurations(table, "prod", "CreateNode")).toEqual([
+    expect(await readDurationCounts(table, "prod", "CreateNode")).toEqual([
       { day: 20_657, bucket: 7, count: 2 },
       { day: 20_663, bucket: 90, count: 1 },
       { day: 20_664, bucket: 7, count: 1 },

@@ -1,7 +1,7 @@
 import { DynamoDBClient, GetItemCommand, type GetItemCommandOutput } from "@aws-sdk/client-dynamodb";
 import {
-  endWatch,
-  readOutcome,
+  endWatchUnlessTargetsAdded,
+  readOutcomeWithoutTree,
   saveOutcomeOnce,
   stopWatch,
 } from "../../../../lib/ledger/dynamo/end-watch.ts";
@@ -44,14 +44,14 @@ it("reads an outcome without the tree, which can be a thousand times larger", as
   const key = newKey();
   const stored = { summary: conclusion(key), tree: job({ subJobs: [job()] }), generations: { a: 3 } };
   await saveOutcomeOnce(table, firstGeneration(key), stored, NEVER);
-  expect(await readOutcome(table, firstGeneration(key))).toEqual({
+  expect(await readOutcomeWithoutTree(table, firstGeneration(key))).toEqual({
     summary: stored.summary,
     generations: { a: 3 },
   });
   expect(answered).toEqual([["generations", "pk", "summary", "v"]]);
 });
 
-it.each(["endWatch", "stopWatch"] as const)(
+it.each(["endWatchUnlessTargetsAdded", "stopWatch"] as const)(
   "%s makes the item with the context and the labels expire together with the watch",
   async (operation) => {
     const table = { client, table: "ledger" };
@@ -61,7 +61,7 @@ it.each(["endWatch", "stopWatch"] as const)(
     const expiresAt = T0 + 1_000_000;
     if (operation === "stopWatch") await stopWatch(table, wanted, T0, expiresAt);
     else
-      await endWatch(table, {
+      await endWatchUnlessTargetsAdded(table, {
         key: wanted,
         acceptedAt: wanted.acceptedAt,
         outcome: "succeeded",

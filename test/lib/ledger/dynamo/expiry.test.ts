@@ -74,7 +74,7 @@ const save = async (watch: NewWatch, hours: number) => {
 const end = async (watch: NewWatch, hours: number) => {
   const { acceptedAt, targets } = watch;
   const ending = { outcome: "timed_out", concludedAt: T0, polledAt: [], expiresAt: at(hours) } as const;
-  await ledger.endWatch({ key: watch, acceptedAt, targets, ...ending });
+  await ledger.endWatchUnlessTargetsAdded({ key: watch, acceptedAt, targets, ...ending });
 };
 
 /** Ends a watch, and restarts the watch as the next generation. */
@@ -120,18 +120,18 @@ const WATCH_CASES: Readonly<
   "all items of a watch later before a redelivery": async (watch) => {
     await save(watch, 20);
     await end(watch, 20);
-    await ledger.scheduleSweepBy(firstGeneration(watch), T0, at(70));
+    await ledger.scheduleSweepByAndExtendExpiry(firstGeneration(watch), T0, at(70));
     return { watch: 70, "caller#0": 70, "outcome#0": 70 };
   },
   "no item of a watch earlier before a redelivery": async (watch) => {
     await save(watch, 90);
     await end(watch, 90);
-    await ledger.scheduleSweepBy(firstGeneration(watch), T0, at(70));
+    await ledger.scheduleSweepByAndExtendExpiry(firstGeneration(watch), T0, at(70));
     return { watch: 90, "caller#0": 90, "outcome#0": 90 };
   },
   "the items of a watch at their times if only the sweep is scheduled": async (watch) => {
     await end(watch, 20);
-    await ledger.scheduleSweepBy(firstGeneration(watch), T0, null);
+    await ledger.scheduleSweepByAndExtendExpiry(firstGeneration(watch), T0, null);
     return { watch: 20, "caller#0": 20 };
   },
 };
@@ -167,7 +167,7 @@ it("DynamoDB deletes a notification at the time of its latest claim or redeliver
   });
   await ledger.markDeadLettered(key, 0);
   expect(await expiryHours(project)).toEqual({ "notification#0": 20 });
-  await ledger.startRedelivery(key, 0, at(30));
+  await ledger.startRedeliveryAfter(key, 0, at(30));
   expect(await expiryHours(project)).toEqual({ "notification#0": 30 });
 });
 
@@ -189,22 +189,28 @@ const OTHER_CASES: Readonly<
     return { latest: 10 };
   },
   "the record of a slow job": async (project) => {
-    await ledger.saveSlowOnce({ ...newKey(), project, generation: 0 }, SLOW, at(10));
+    await ledger.saveSlowRecordOnce({ ...newKey(), project, generation: 0 }, SLOW, at(10));
     return { "slow#0": 10 };
   },
   "a digest": async (digestId) => {
     const members = [{ ...newKey(), generation: 0 }];
-    await ledger.createDigest({ digestId, caller: "c", members, targets: ["chat"], expiresAt: at(10) });
-    await ledger.removeRunningMemberAndCount(digestId, newKey());
+    await ledger.createDigestIfAbsent({
+      digestId,
+      caller: "c",
+      members,
+      targets: ["chat"],
+      expiresAt: at(10),
+    });
+    await ledger.removeRunningMemberAndCountRemaining(digestId, newKey());
     return { digest: 10 };
   },
   "no digest that does not exist": async (digestId) => {
-    expect(await ledger.removeRunningMemberAndCount(digestId, newKey())).toBe(0);
+    expect(await ledger.removeRunningMemberAndCountRemaining(digestId, newKey())).toBe(0);
     return {};
   },
   "the discovery of a project 30 days after its last list": async (project) => {
     for (const days of [0, 1]) await ledger.claimJobList(project, T0 + days * DAY_MS, 60_000);
-    await ledger.requestJobListNow(project);
+    await ledger.requestJobListSoon(project);
     return { discovery: 31 * 24 };
   },
   "the ID of a message of SMN": async (messageId) => {
@@ -216,11 +222,11 @@ const OTHER_CASES: Readonly<
     return { rateLimit: 8 * 24 };
   },
   "the wait for a target one week after its end": async (name) => {
-    await ledger.throttleTarget(name, at(1));
+    await ledger.throttleTargetUntilAtLeast(name, at(1));
     return { rateLimit: 7 * 24 + 1 };
   },
   "that a target is gone one week after the last such response": async (name) => {
-    for (const hours of [0, 1]) await ledger.markTargetGone(name, at(hours));
+    for (const hours of [0, 1]) await ledger.markTargetGoneOnce(name, at(hours));
     return { gone: 7 * 24 + 1 };
   },
   "never that a target is switched off": async (name) => {
@@ -238,7 +244,7 @@ it.each(Object.keys(OTHER_CASES))("DynamoDB deletes %s", async (name) => {
 it("DynamoDB deletes the waiting calls one day after the end of the latest call", async () => {
   const limits = { total: 2, perCaller: 2 };
   for (const hours of [1, 2]) {
-    await ledger.countWaitingCall({ caller: "a", until: at(hours) }, T0, limits);
+    await ledger.addWaitingCallIfAllowed({ caller: "a", until: at(hours) }, T0, limits);
     expect(await expiryHours("T#:waiting")).toEqual({ calls: 24 + hours });
   }
 });

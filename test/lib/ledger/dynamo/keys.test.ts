@@ -5,7 +5,7 @@ import {
   outcomeItemKey,
   overdueShard,
   parseDigestMember,
-  parseJobPartition,
+  parseJobPartitionKeyOrThrow,
   parseWatchItemKey,
   serializeDigestMember,
   treeItemKey,
@@ -33,7 +33,7 @@ it("the key of a watch is read back from its item, also if the name of the calle
 });
 
 it.each(["T#prod#job-1", "W#prod", "W", ""])("the partition %j belongs to no job", (partition) => {
-  expect(() => parseJobPartition(partition)).toThrow("The partition key belongs to no job.");
+  expect(() => parseJobPartitionKeyOrThrow(partition)).toThrow("The partition key belongs to no job.");
 });
 
 it("a member of a digest is read back", () => {

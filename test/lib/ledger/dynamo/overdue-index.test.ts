@@ -1,6 +1,9 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { overdueShard, watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
-import { listOverdue, rescheduleSweep } from "../../../../lib/ledger/dynamo/overdue-index.ts";
+import {
+  listOverdueWatches,
+  rescheduleSweepIfUnchanged,
+} from "../../../../lib/ledger/dynamo/overdue-index.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createDynamoLedger } from "../../../support/dynamodb-ledger.ts";
 import { createTable } from "../../../support/table.ts";
@@ -39,18 +42,18 @@ test("the sweep finds an overdue watch behind many watches that are not overdue"
     await ledger.claimPoll({ key, poll: 1, messageId: "m", now: T0, leaseMs: LEASE_MS });
     await ledger.recordPoll(pollRecord({ key, messageId: "m", nextPollAt: T0 + 9_000_000 }));
   }
-  const overdue = await listOverdue(tableOf(), T0 + 1_000_000, 2);
+  const overdue = await listOverdueWatches(tableOf(), T0 + 1_000_000, 2);
   expect(overdue.map(({ jobId }) => jobId)).toEqual(jobIds.slice(11));
 });
 
 test("the sweep finds the watches that it has not handled before the watches that it has handled", async () => {
   const jobIds = await openInOneShard(3, (n) => T0 + n);
   const now = T0 + 1_000_000;
-  const [first] = await listOverdue(tableOf(), now, 1);
+  const [first] = await listOverdueWatches(tableOf(), now, 1);
   expect(first?.jobId).toBe(jobIds[0]);
   if (first === undefined) throw new Error("No watch is overdue.");
-  expect(await rescheduleSweep(tableOf(), first, now + 240_000)).toBe("moved");
-  const later = await listOverdue(tableOf(), now + 300_000, 10);
+  expect(await rescheduleSweepIfUnchanged(tableOf(), first, now + 240_000)).toBe("moved");
+  const later = await listOverdueWatches(tableOf(), now + 300_000, 10);
   expect(later.map(({ jobId }) => jobId)).toEqual([jobIds[1], jobIds[2], jobIds[0]]);
 });
 

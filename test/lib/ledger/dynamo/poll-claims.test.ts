@@ -4,7 +4,7 @@ import {
   compressTruncatedTree,
   decompressTree,
   readRawItem,
-  updateItem,
+  upsertItem,
 } from "../../../../lib/ledger/dynamo/item-operations.ts";
 import { type ItemKey, treeItemKey, watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
 import { recordPoll } from "../../../../lib/ledger/dynamo/poll-claims.ts";
@@ -156,7 +156,7 @@ describe("a large tree that changes", () => {
   it("is stored again if the read of the stored tree returns an older tree", async () => {
     await poll(treeWith(0));
     const older = (await readItem(treeItemKey(watch))).tree?.B;
-    await updateItem(
+    await upsertItem(
       { ...table, client: dynamo.client },
       { key: watchItemKey(watch), set: { treeHash: hashTree(JSON.stringify(treeWith(1))) } },
     );
@@ -176,7 +176,7 @@ describe("a large tree that changes", () => {
     await poll(treeWith(0));
     await poll(treeWith(1));
     const newer = { ...treeWith(5), type: "Newer" };
-    await updateItem(
+    await upsertItem(
       { ...table, client: dynamo.client },
       { key: treeItemKey(watch), set: { tree: compressTruncatedTree(newer) } },
     );
@@ -189,7 +189,8 @@ it("keeps the time in the overdue index until the watch belongs to another run o
   const acceptedAt = Math.ceil(T0 / 300_000) * 300_000;
   const watch = newWatch({ acceptedAt, nextPollAt: acceptedAt + 60_000 });
   const dueAt = async () =>
-    (await ledger.listOverdue(acceptedAt * 2, 1000)).find(({ project }) => project === watch.project)?.dueAt;
+    (await ledger.listOverdueWatches(acceptedAt * 2, 1000)).find(({ project }) => project === watch.project)
+      ?.dueAt;
   await ledger.startOrExtendWatch(watch);
   const times = [await dueAt()];
   for (const [poll, nextPollAt] of [120_000, 269_000, 271_000, 400_000].entries()) {
@@ -202,7 +203,7 @@ it("keeps the time in the overdue index until the watch belongs to another run o
   }
   const [first, second] = [acceptedAt + 299_999, acceptedAt + 599_999];
   expect(times).toEqual([first, first, first, second, second]);
-  await ledger.endWatch({
+  await ledger.endWatchUnlessTargetsAdded({
     key: watch,
     acceptedAt,
     outcome: "failed",

@@ -39,7 +39,9 @@ function preparing(prepare: (command: { readonly input: object }) => void): Dyna
   return Object.assign(Object.create(dynamo.client) as DynamoDBClient, { send });
 }
 
-/** Opens a watch of three callers with an outcome, notifications and attempts. Returns the watch of the first caller. */
+/**
+ * Opens a watch of three callers with an outcome, notifications and attempts. Returns the watch of the first caller.
+ */
 async function openWatches(): Promise<NewWatch> {
   const watch = newWatch({ caller: "token:a", targets: ["x", "y", "z"], callbacks: { "callback:1": "e" } });
   for (const caller of CALLERS) await ledger.startOrExtendWatch({ ...watch, caller });
@@ -73,7 +75,10 @@ describe("a read that DynamoDB returns in pages of one entry", () => {
   it.each<[string, (ledger: Ledger, watch: NewWatch) => Promise<unknown>]>([
     ["readWatch", (of, watch) => of.readWatch(watch)],
     ["listJobWatches", (of, watch) => of.listJobWatches(watch)],
-    ["countLiveWatches", (of, { caller }) => of.countLiveWatches(caller)],
+    [
+      "countUnfinishedWatchesApproximately",
+      (of, { caller }) => of.countUnfinishedWatchesApproximately(caller),
+    ],
   ])("contains the entries of all pages: %s", async (_, read) => {
     const watch = await openWatches();
     for (let i = 0; i < 12; i += 1) await ledger.startOrExtendWatch(newWatch({ caller: watch.caller }));
@@ -92,7 +97,7 @@ describe("a read that DynamoDB returns in pages of one entry", () => {
 
 describe("a read that decides what the service does", () => {
   const REFUSED = { poll: 1, messageId: "m-2", now: T0, leaseMs: LEASE_MS };
-  /** Each case makes one call that reads items, after `startOrExtendWatches`. */
+  /** Each case makes one call that reads items, after `startOrExtendWatchesAndDigest`. */
   const CASES: Readonly<Record<string, (of: Ledger, watch: NewWatch) => Promise<unknown>>> = {
     "of an existing watch": (of, watch) => of.startOrExtendWatch(watch),
     "of a watch with large caller data": (of, watch) =>
@@ -106,15 +111,15 @@ describe("a read that decides what the service does", () => {
         expiresAt: NEVER,
       }),
     "of a refused redelivery": (of, watch) =>
-      of.startRedelivery({ ...firstGeneration(watch), event: "job.watching", target: "x" }, 5, NEVER),
+      of.startRedeliveryAfter({ ...firstGeneration(watch), event: "job.watching", target: "x" }, 5, NEVER),
     "of a delivery": (of, watch) =>
-      of.readDelivery({ ...firstGeneration(watch), event: "job.watching", target: "x" }),
-    "of a stored outcome": (of, watch) => of.readOutcome(firstGeneration(watch)),
+      of.readDeliveryOrPendingRecord({ ...firstGeneration(watch), event: "job.watching", target: "x" }),
+    "of a stored outcome": (of, watch) => of.readOutcomeWithoutTree(firstGeneration(watch)),
     "of caller data": (of, watch) => of.readCallerData(firstGeneration(watch)),
     "of a watch": (of, watch) => of.readWatch(watch),
     "of the watches of a job": (of, watch) => of.listJobWatches(watch),
     "of an end with other targets": (of, watch) =>
-      of.endWatch({
+      of.endWatchUnlessTargetsAdded({
         key: watch,
         acceptedAt: watch.acceptedAt,
         outcome: "failed",
@@ -136,12 +141,12 @@ describe("a read that decides what the service does", () => {
       ),
     "of a target": (of) => of.readTarget("x"),
     "of a slow job that is stored already": async (of, watch) => {
-      await ledger.saveSlowOnce(firstGeneration(watch), SLOW, NEVER);
-      await of.saveSlowOnce(firstGeneration(watch), SLOW, NEVER);
+      await ledger.saveSlowRecordOnce(firstGeneration(watch), SLOW, NEVER);
+      await of.saveSlowRecordOnce(firstGeneration(watch), SLOW, NEVER);
     },
     "of a digest": (of) => of.readDigest("d-1"),
     "of the waiting calls": (of) =>
-      of.countWaitingCall({ caller: "a", until: T0 }, T0, { total: 1, perCaller: 1 }),
+      of.addWaitingCallIfAllowed({ caller: "a", until: T0 }, T0, { total: 1, perCaller: 1 }),
   };
 
   it.each(Object.keys(CASES))("is consistent with all earlier writes: the read %s", async (name) => {
@@ -162,7 +167,7 @@ describe("a read that decides what the service does", () => {
     const client = preparing((command) => {
       if (command instanceof GetItemCommand) reads.push(command.input.ConsistentRead);
     });
-    await createDynamoLedger({ client, table: TABLE }).readProgress(watch);
+    await createDynamoLedger({ client, table: TABLE }).readProgressEventuallyConsistent(watch);
     expect(reads).toEqual([false]);
   });
 });

@@ -60,7 +60,7 @@ async function useAndEnd(watch: NewWatch): Promise<void> {
     }),
   );
   await ledger.claimPoll({ ...claim, poll: 2 });
-  await ledger.endWatch({
+  await ledger.endWatchUnlessTargetsAdded({
     key: watch,
     acceptedAt,
     targets,

@@ -59,7 +59,9 @@ test("import writes the watches of a stopped service once, and only into a stage
   expect(first.stdout).toContain("watches: 1 written, 0 already in the ledger");
   expect(first.stdout).toContain("1 watches are running");
   const ledger = createDynamoLedger({ client: dynamo.client, table: STAGE_TABLE });
-  expect(await ledger.listOverdue(NEVER, 10)).toMatchObject([{ jobId: watch.jobId, caller: watch.caller }]);
+  expect(await ledger.listOverdueWatches(NEVER, 10)).toMatchObject([
+    { jobId: watch.jobId, caller: watch.caller },
+  ]);
   expect((await runImport(file)).stdout).toContain("watches: 0 written, 1 already in the ledger");
 
   const other = await exportWatch();

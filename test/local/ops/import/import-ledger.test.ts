@@ -58,7 +58,7 @@ async function readRest(ledger: ReturnType<typeof createSqliteLedger>): Promise<
   return {
     messages: await Promise.all(["m-1", "m-2"].map((id) => ledger.hasSmnMessageId(id))),
     latest: await ledger.readLatestDurations("prod", "A"),
-    slow: await ledger.readSlow(SLOW_KEY),
+    slow: await ledger.readSlowRecord(SLOW_KEY),
   };
 }
 
@@ -66,7 +66,7 @@ test("an imported ledger returns the same as the exported ledger after random ca
   const compare = async (calls: readonly LedgerCall[]): Promise<void> => {
     const { result, plan } = await exportAfter(async (ledger) => {
       for (const call of calls) await callLedger(ledger, call);
-      await ledger.saveSlowOnce(SLOW_KEY, SLOW, NEVER);
+      await ledger.saveSlowRecordOnce(SLOW_KEY, SLOW, NEVER);
       await ledger.addLatestDurations(
         "prod",
         "A",
@@ -106,7 +106,7 @@ test("an imported ledger returns the same as the exported ledger for the next ra
   };
   // The import omits the waiting calls and the reserved request times. Both are over after some seconds.
   const lasting = ledgerCall.filter(
-    ({ name }) => !["countWaitingCall", "endWaiting", "reserveRequestTime"].includes(name),
+    ({ name }) => !["addWaitingCallIfAllowed", "removeWaitingCall", "reserveRequestTime"].includes(name),
   );
   const calls = fc.array(lasting, { minLength: 1, maxLength: MAX_CALLS, size: "max" });
   await fc.assert(fc.asyncProperty(calls, calls, compare), { numRuns: RUNS });
@@ -125,7 +125,7 @@ describe("an import into a stage", () => {
       );
       const { acceptedAt, targets, expiresAt } = watch;
       const ended = { concludedAt: T0, outcome: "failed", polledAt: [T0] } as const;
-      await ledger.endWatch({ key: watch, acceptedAt, targets, expiresAt, ...ended });
+      await ledger.endWatchUnlessTargetsAdded({ key: watch, acceptedAt, targets, expiresAt, ...ended });
       const owner = { key, redelivery: 0, messageId: "m-1" };
       await ledger.claimNotification({ ...owner, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
       await ledger.recordAttempt({
@@ -143,12 +143,12 @@ describe("an import into a stage", () => {
     expect(await writeLedgerItems(plan.recordWrites, table)).toEqual({ written: 3, present: 0 });
     expect(await writeLedgerItems(plan.watchWrites, table)).toEqual({ written: 1, present: 0 });
     const imported = createDynamoLedger(table);
-    await imported.scheduleSweepBy({ ...watch, generation: 0 }, T0 + 1, null);
+    await imported.scheduleSweepByAndExtendExpiry({ ...watch, generation: 0 }, T0 + 1, null);
     const before = await imported.readWatch(watch);
     expect(await writeLedgerItems(plan.recordWrites, table)).toEqual({ written: 0, present: 3 });
     expect(await writeLedgerItems(plan.watchWrites, table)).toEqual({ written: 0, present: 1 });
     expect(await imported.readWatch(watch)).toEqual(before);
-    expect(await imported.listOverdue(NEVER, 10)).toMatchObject([{ dueAt: T0 + 1 }]);
+    expect(await imported.listOverdueWatches(NEVER, 10)).toMatchObject([{ dueAt: T0 + 1 }]);
   });
 
   it("shows no watch before the records of all watches are written", async () => {
@@ -156,7 +156,7 @@ describe("an import into a stage", () => {
     const table = await createLedgerTable();
     await writeLedgerItems(plan.recordWrites, table);
     const imported = createDynamoLedger(table);
-    expect(await imported.listOverdue(NEVER, 10)).toEqual([]);
+    expect(await imported.listOverdueWatches(NEVER, 10)).toEqual([]);
     await writeLedgerItems(plan.watchWrites, table);
     expect((await imported.readWatch(watch))?.deliveries).toMatchObject([{ state: "delivered" }]);
     const again = { key, redelivery: 0, messageId: "m-2", now: NEVER, leaseMs: LEASE_MS, expiresAt: NEVER };

@@ -27,11 +27,14 @@ async function redrive(
     queue,
     { id: "message-1", body },
     {
-      readDelivery: async ({ target }) => ({ ...createPendingDeliveryRecord(target), ...record }),
+      readDeliveryOrPendingRecord: async ({ target }) => ({
+        ...createPendingDeliveryRecord(target),
+        ...record,
+      }),
       readTarget: async () => ({ offSince }),
-      startRedelivery: async (watch, { generation, target }) => {
+      startRedeliveryAfter: async (watch, { generation, target }) => {
         expect({ watch, generation }).toEqual({ watch: WATCH, generation: 2 });
-        calls.push(`startRedelivery ${target}`);
+        calls.push(`startRedeliveryAfter ${target}`);
         return 3;
       },
       send: async (sent) => {
@@ -46,7 +49,7 @@ test("a failed notification is sent again with a new redelivery number", async (
   const { result, calls } = await redrive("notify", notificationTo("deploys").body);
   const { body } = notificationTo("deploys", 3);
   expect(result).toEqual({ kind: "sent", title: "failed of prod/job-1 to deploys", body });
-  expect(calls).toEqual(["startRedelivery deploys", body]);
+  expect(calls).toEqual(["startRedeliveryAfter deploys", body]);
 });
 
 test.each([

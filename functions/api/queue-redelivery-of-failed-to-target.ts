@@ -1,13 +1,13 @@
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
 import {
   forbidden,
-  malformedPath,
+  malformedPathNotFound,
   missingRightError,
   nameNotFound,
   type ProblemResponse,
 } from "../../lib/api/problem-response.ts";
 import {
-  createMissedPageToken,
+  createPageTokenOfMissedRedelivery,
   type MissedJob,
   type MissedPosition,
   type MissedRedeliveryResult,
@@ -15,15 +15,23 @@ import {
   readMissedRedeliveryRequest,
 } from "../../lib/api/redelivery-request.ts";
 import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts";
-import { type Caller, isNameInConfig, mayUse } from "../../lib/auth/caller.ts";
+import { type Caller, isNameInConfig, mayUse } from "../../lib/auth/caller-and-rights.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { MAX_DEADLINE_MINUTES } from "../../lib/config/settings.ts";
-import { type Instant, Name, type Outcome } from "../../lib/domain/job.ts";
+import type { Instant, Outcome } from "../../lib/domain/job.ts";
+import { Name } from "../../lib/domain/names.ts";
 import { createNotificationKey, type DeliveryRecord } from "../../lib/ledger/notification.ts";
-import { PageTokenError, resolveLedgerPageToken, toPublicPageToken } from "../../lib/ledger/page-token.ts";
+import {
+  PageTokenError,
+  removeCallerFromPageTokenOrThrow,
+  restoreCallerInPageTokenOrThrow,
+} from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
-import { createDigestNotificationKey, listDigestTargets } from "../shared/notification-targets.ts";
+import {
+  createDigestNotificationKey,
+  listDigestTargetsOfWatch,
+} from "../shared/notification-and-digest-targets.ts";
 import type { RequestPorts } from "./api-ports.ts";
 import {
   hasDeliveryFinallyFailed,
@@ -63,14 +71,14 @@ interface MissedScope {
  * The call covers watches that ended since a given time, in projects with the right to redeliver. A repeated request
  * queues nothing that is in the queue or was delivered. If the target is switched off, every job is skipped.
  */
-export async function queueMissedRedelivery(
+export async function queueRedeliveryOfFailedToTarget(
   { name = "" }: Readonly<Record<string, string>>,
   request: ApiRequest,
   ports: RequestPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
   const errors = toRequestErrors(Name.safeParse(name), () => ({ parameter: "name" }));
-  if (errors.length > 0) return malformedPath(errors);
+  if (errors.length > 0) return malformedPathNotFound(errors);
   if (!mayUse(caller, { target: name })) return nameNotFound("target", name);
   if (!mayUse(caller, { operation: "redeliver", target: name }))
     return forbidden("redeliver", [missingRightError("redeliver", "target", name, { parameter: "name" })]);
@@ -109,7 +117,7 @@ async function redeliverPages(
   let position: MissedPosition | null = isUsable ? (from ?? firstPageOf(projects[0])) : null;
   if (position !== null && position.before !== null) {
     const { project, before } = position;
-    position = { project, before: await resolveLedgerPageToken(before, project, ports.ledger) };
+    position = { project, before: await restoreCallerInPageTokenOrThrow(before, project, ports.ledger) };
   }
   for (let pages = 0; position !== null && pages < MAX_PAGES; pages += 1) {
     if (jobs.length >= MAX_JOBS || (pages > 0 && ports.remainingMs() < PAGE_MARGIN_MS)) break;
@@ -124,7 +132,10 @@ async function redeliverPages(
   const { project, before } = position;
   return {
     jobs,
-    next: createMissedPageToken({ project, before: before && toPublicPageToken(before) }),
+    next: createPageTokenOfMissedRedelivery({
+      project,
+      before: before && removeCallerFromPageTokenOrThrow(before),
+    }),
   };
 }
 
@@ -165,7 +176,7 @@ async function redeliverWatch(
   if (handled.has(key)) return [];
   handled.add(key);
   const missed: readonly WatchNotification[] = [
-    ...(hasDeliveryFinallyFailed(await readDelivery(document, target, ports))
+    ...(hasDeliveryFinallyFailed(await readDeliveryOrPendingRecord(document, target, ports))
       ? [{ target, event: outcome }]
       : []),
     ...listFailedSlowNotifications(document).filter((slow) => slow.target === target),
@@ -188,7 +199,7 @@ async function redeliverWatch(
  * Returns the delivery record of a watch's notification, or of the digest message (one message about several jobs) that
  * the target got instead. If the notification was already sent again, its own record counts.
  */
-async function readDelivery(
+async function readDeliveryOrPendingRecord(
   { watch, deliveries }: WatchDocument,
   target: string,
   { ledger }: RequestPorts,
@@ -196,8 +207,8 @@ async function readDelivery(
   const own = deliveries.find((delivery) => delivery.target === target);
   if (watch.digestId === null || (own?.redelivery ?? 0) > 0) return own;
   const digest = await ledger.readDigest(watch.digestId);
-  return listDigestTargets(digest, watch).includes(target)
-    ? ledger.readDelivery(createDigestNotificationKey(watch.digestId, target))
+  return listDigestTargetsOfWatch(digest, watch).includes(target)
+    ? ledger.readDeliveryOrPendingRecord(createDigestNotificationKey(watch.digestId, target))
     : own;
 }
 

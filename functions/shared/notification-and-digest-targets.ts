@@ -26,7 +26,7 @@ export function createDigestNotificationKey(digestId: string, target: string): N
 /**
  * Selects the targets of a watch whose setting `on` contains the outcome. A target that is no longer in the config is
  * also selected, so that its notification becomes a dead letter.
- * @param watch.digestTargets the result of `listDigestTargets`
+ * @param watch.digestTargets the result of `listDigestTargetsOfWatch`
  * @returns `own`: targets that get a notification about this watch. `byDigest`: chats that get one digest about all
  * jobs of the call. Configured targets come before callbacks, so that one caller's callbacks do not delay the targets
  */
@@ -59,7 +59,7 @@ export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targe
  * contain the watch, the array is empty. A digest lacks a watch if the service lost the ledger's response to the new
  * watch before it created the digest.
  */
-export function listDigestTargets(
+export function listDigestTargetsOfWatch(
   digest: Digest | null,
   { project, jobId, caller }: WatchKey,
 ): readonly string[] {
@@ -69,7 +69,7 @@ export function listDigestTargets(
 }
 
 interface SendDigestPorts {
-  readonly ledger: Pick<DigestLedger, "removeRunningMemberAndCount" | "readDigest">;
+  readonly ledger: Pick<DigestLedger, "removeRunningMemberAndCountRemaining" | "readDigest">;
   readonly notifyQueue: Pick<Queue, "send">;
 }
 
@@ -86,9 +86,9 @@ export async function removeDigestMemberAndSendIfLast(
 ): Promise<{ readonly digestTargets: readonly string[] }> {
   const { digestId, traceparent } = watch;
   const digest = digestId === null ? null : await ledger.readDigest(digestId);
-  const digestTargets = listDigestTargets(digest, watch);
+  const digestTargets = listDigestTargetsOfWatch(digest, watch);
   if (digestId === null || digestTargets.length === 0) return { digestTargets: [] };
-  const running = await ledger.removeRunningMemberAndCount(digestId, watch);
+  const running = await ledger.removeRunningMemberAndCountRemaining(digestId, watch);
   const messages = digestTargets.map((target) => createDigestMessage(digestId, target, traceparent));
   if (running === 0) await sendAllOrThrow(notifyQueue, messages);
   return { digestTargets };

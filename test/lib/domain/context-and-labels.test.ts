@@ -1,4 +1,4 @@
-import { Context, truncateContextForEvent } from "../../../lib/domain/context.ts";
+import { Context, truncateContextForEvent } from "../../../lib/domain/context-and-labels.ts";
 
 const isAccepted = (context: object) => Context.safeParse(context).success;
 const labels = (count: number) =>

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createMissedPageToken } from "../../../lib/api/redelivery-request.ts";
+import { createPageTokenOfMissedRedelivery } from "../../../lib/api/redelivery-request.ts";
 import type { Verdict } from "../../../lib/domain/job.ts";
 import { createPendingDeliveryRecord } from "../../../lib/ledger/notification.ts";
 import type { WatchDocument } from "../../../lib/ledger/watch.ts";
@@ -25,7 +25,7 @@ async function watchEnded(
   const acceptedAt = api.clock.now;
   await api.ask("POST", "/v1/jobs", { body: { jobId, project, notify: ["deploys"] }, token });
   api.clock.now = endedAt;
-  await api.ledger.endWatch({
+  await api.ledger.endWatchUnlessTargetsAdded({
     key: { project, jobId, caller },
     acceptedAt,
     outcome: "failed",
@@ -114,7 +114,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
   test("does not continue in a project for which the caller lost the right", async () => {
     const api = createHarness();
     await watchEnded(api, "b", "exhausted", { project: "secret" });
-    const before = createMissedPageToken({ project: "secret", before: null });
+    const before = createPageTokenOfMissedRedelivery({ project: "secret", before: null });
     const answer = await missed(api, { since: SINCE, dryRun: true }, TOKENS.team, `?before=${before}`);
     expect(json(answer)).toEqual({ jobs: [], next: null });
     expect(json(await missed(api, { since: SINCE }, TOKENS.all, `?before=${before}`)).jobs).toHaveLength(1);
@@ -144,7 +144,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     const acceptedAt = api.clock.now;
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys"] }, token: TOKENS.team });
     const ending = { key: team, acceptedAt, concludedAt: acceptedAt, targets: ["deploys"], polledAt: [] };
-    await api.ledger.endWatch({ ...ending, outcome: "lost", expiresAt: acceptedAt * 2 });
+    await api.ledger.endWatchUnlessTargetsAdded({ ...ending, outcome: "lost", expiresAt: acceptedAt * 2 });
     const key = { project: "prod", jobId: "a", generation: 0, event: "job.lost", target: "deploys" };
     const owner = { key, redelivery: 0, messageId: "n" };
     await api.ledger.claimNotification({ ...owner, now: acceptedAt, leaseMs: 1, expiresAt: acceptedAt * 2 });
@@ -176,7 +176,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
       ["both", ["audit", "deploys"]],
       ["other", ["audit"]],
     ] as const)
-      await api.ledger.endWatch({
+      await api.ledger.endWatchUnlessTargetsAdded({
         ...times,
         key: { project: "prod", jobId, caller: "token:all" },
         outcome: "failed",
@@ -199,7 +199,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     };
     const slow = { ...SLOW, targets: ["audit"], generations: {} };
     const watch = { project: "prod", jobId: "both", caller: "token:all", generation: 0 };
-    await api.ledger.saveSlowOnce(watch, slow, SINCE_MS * 2);
+    await api.ledger.saveSlowRecordOnce(watch, slow, SINCE_MS * 2);
     await fail("job.slow", "audit");
     await fail("job.failed", "audit");
     api.calls.length = 0;
@@ -215,9 +215,9 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     const kept: number[] = [];
     const api = createHarness({
       ledger: (memory) => ({
-        startRedelivery: (key, after, expiresAt) => {
+        startRedeliveryAfter: (key, after, expiresAt) => {
           kept.push(expiresAt);
-          return memory.startRedelivery(key, after, expiresAt);
+          return memory.startRedeliveryAfter(key, after, expiresAt);
         },
       }),
     });
@@ -285,7 +285,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     await watchEnded(api, "a", "delivered");
     const watch = { project: "prod", jobId: "a", caller: "token:all", generation: 0 };
     const record = { ...SLOW, targets: ["deploys"], generations: { deploys: 3 } };
-    await api.ledger.saveSlowOnce(watch, record, api.clock.now * 2);
+    await api.ledger.saveSlowRecordOnce(watch, record, api.clock.now * 2);
     expect(json(await missed(api))).toEqual({ jobs: [], next: null });
     const key = { project: "prod", jobId: "a", generation: 3, event: "job.slow", target: "deploys" };
     const owner = { key, redelivery: 0, messageId: "n" };
@@ -372,7 +372,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     });
     await watchEnded(api, "a", "exhausted");
     expect(json(await missed(api)).jobs).toMatchObject([{ status: "skipped", reason: "not_queued" }]);
-    expect(await api.ledger.listOverdue(api.clock.now * 2, 10)).toMatchObject([{ jobId: "a" }]);
+    expect(await api.ledger.listOverdueWatches(api.clock.now * 2, 10)).toMatchObject([{ jobId: "a" }]);
   });
 
   test("reads a limited number of watches, and continues with `before`", async () => {
@@ -425,10 +425,10 @@ describe("POST /v1/targets/{name}/redeliver", () => {
             return document && { ...document, deliveries, watch: { ...document.watch, digestId: "d-1" } };
           },
           readDigest: async () => stored,
-          readDelivery: async (key) =>
+          readDeliveryOrPendingRecord: async (key) =>
             key.project === ":digest"
               ? { ...createPendingDeliveryRecord(key.target), state }
-              : memory.readDelivery(key),
+              : memory.readDeliveryOrPendingRecord(key),
         }),
       });
       return json(await missed(harness, { since: SINCE, dryRun: true })).jobs;
@@ -462,7 +462,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
 
   test("rejects a page token whose position the ledger did not return", async () => {
     const api = createHarness();
-    const before = createMissedPageToken({ project: "prod", before: "made-up" });
+    const before = createPageTokenOfMissedRedelivery({ project: "prod", before: "made-up" });
     const answer = await missed(api, { since: SINCE }, TOKENS.all, `?before=${before}`);
     expect(answer.status).toBe(400);
     expect(json(answer).errors).toEqual([{ parameter: "before", detail: expect.any(String) }]);

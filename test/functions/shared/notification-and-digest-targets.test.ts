@@ -1,12 +1,12 @@
 import {
   createDigestNotificationKey,
   isSubscribedToSlowOrRemoved,
-  listDigestTargets,
+  listDigestTargetsOfWatch,
   listResendableSlowNotifications,
   removeDigestMemberAndSendIfLast,
   splitTargetsToNotify,
   TARGET_PROJECT,
-} from "../../../functions/shared/notification-targets.ts";
+} from "../../../functions/shared/notification-and-digest-targets.ts";
 import { createPendingDeliveryRecord } from "../../../lib/ledger/notification.ts";
 import type { WatchDocument } from "../../../lib/ledger/watch.ts";
 import { SLOW } from "../../lib/ledger/samples.ts";
@@ -62,7 +62,7 @@ describe("the targets of a digest", () => {
     ["a watch of another caller", { ...DIGEST, caller: "token:other" }, []],
     ["a watch without a stored digest", null, []],
   ])("for %s", (_, digest, targets) => {
-    expect(listDigestTargets(digest, KEY)).toEqual(targets);
+    expect(listDigestTargetsOfWatch(digest, KEY)).toEqual(targets);
   });
 });
 
@@ -70,7 +70,7 @@ describe("the end of a watch in a digest", () => {
   async function endMember(members: readonly (typeof MEMBER)[], digestId: string | null = "d-1") {
     const flow = createFlow();
     const { memory: ledger, notifyQueue } = flow;
-    await ledger.createDigest({ ...DIGEST, digestId: "d-1", members, expiresAt: 1e15 });
+    await ledger.createDigestIfAbsent({ ...DIGEST, digestId: "d-1", members, expiresAt: 1e15 });
     const reads: string[] = [];
     const readDigest = (id: string) => {
       reads.push(id);
@@ -78,11 +78,14 @@ describe("the end of a watch in a digest", () => {
     };
     const watch = { ...KEY, digestId, traceparent: null };
     const removed: string[] = [];
-    const removeRunningMemberAndCount: typeof ledger.removeRunningMemberAndCount = (id, member) => {
+    const removeRunningMemberAndCountRemaining: typeof ledger.removeRunningMemberAndCountRemaining = (
+      id,
+      member,
+    ) => {
       removed.push(member.jobId);
-      return ledger.removeRunningMemberAndCount(id, member);
+      return ledger.removeRunningMemberAndCountRemaining(id, member);
     };
-    const ports = { ledger: { ...ledger, readDigest, removeRunningMemberAndCount }, notifyQueue };
+    const ports = { ledger: { ...ledger, readDigest, removeRunningMemberAndCountRemaining }, notifyQueue };
     const result = await removeDigestMemberAndSendIfLast(watch, ports);
     return { result, reads, removed, sent: bodiesOf(notifyQueue), digest: await ledger.readDigest("d-1") };
   }

@@ -1,9 +1,10 @@
-import { type Caller, mayUse } from "../auth/caller.ts";
+import { type Caller, mayUse } from "../auth/caller-and-rights.ts";
 import type { CallerOperation } from "../config/config.ts";
-import { JobId, Name, type WatchKey } from "../domain/job.ts";
+import { JobId, type WatchKey } from "../domain/job.ts";
+import { Name } from "../domain/names.ts";
 import {
   forbidden,
-  malformedPath,
+  malformedPathNotFound,
   missingRightError,
   nameNotFound,
   type ProblemResponse,
@@ -40,10 +41,10 @@ export function checkRightAndReadWatchKey(
     ...toRequestErrors(project, () => ({ parameter: "project" })),
     ...toRequestErrors(jobId, () => ({ parameter: "jobId" })),
   ];
-  if (!project.success) return malformedPath(errors);
+  if (!project.success) return malformedPathNotFound(errors);
   const problem = checkProjectRight(caller, operation, project.data);
   if (problem !== null) return problem;
-  if (!jobId.success) return malformedPath(errors);
+  if (!jobId.success) return malformedPathNotFound(errors);
   return { kind: "key", key: { project: project.data, jobId: jobId.data, caller: caller.name } };
 }
 

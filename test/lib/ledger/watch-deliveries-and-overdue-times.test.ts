@@ -1,10 +1,10 @@
 import { createPendingDeliveryRecord, type DeliveryRecord } from "../../../lib/ledger/notification.ts";
 import {
-  isDeliveryFinal,
+  isDeliveredOrDeadLettered,
   listDeliveries,
   notificationOverdueAt,
   SlowRecord,
-} from "../../../lib/ledger/watch-deliveries.ts";
+} from "../../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import { firstGeneration, newWatch, SLOW, T0 } from "./samples.ts";
 
 const FOUR_MINUTES_MS = 240_000;
@@ -29,7 +29,7 @@ describe("an undelivered notification", () => {
     ["that failed", record({ state: "exhausted" }), false],
     ["that failed and is dead-lettered", record({ state: "exhausted", deadLettered: true }), true],
   ])("%s is final or not", (_, delivery, expected) => {
-    expect(isDeliveryFinal(delivery)).toBe(expected);
+    expect(isDeliveredOrDeadLettered(delivery)).toBe(expected);
   });
 });
 

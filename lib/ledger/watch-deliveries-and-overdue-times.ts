@@ -9,6 +9,23 @@ import {
   type NotificationKey,
 } from "./notification.ts";
 
+/**
+ * If a poll is later than `POLL_OVERDUE_MS`, its queue message is probably lost. Normal delays of the queue and of a
+ * cold start are shorter.
+ */
+const POLL_OVERDUE_MS = 30_000;
+/**
+ * A poll or notification that is late by a quarter of an hour is stuck: its message was sent again at least twice
+ * without effect. The alarm `overdue` counts the runs of the sweep function that find a stuck poll or notification.
+ */
+export const STUCK_MS = 15 * 60_000;
+
+/**
+ * After the end of a watch, the sweep function checks its notifications after `DELIVERIES_OVERDUE_MS`. After
+ * `DELIVERIES_OVERDUE_MS`, most notifications are delivered.
+ */
+const DELIVERIES_OVERDUE_MS = 60_000;
+
 /** A slow job and its notifications, as stored. The record never changes. */
 export const SlowRecord = z.object({
   summary: SlowSummary,
@@ -65,7 +82,31 @@ export function notificationOverdueAt(delivery: DeliveryRecord | null, sentAt: I
 }
 
 /** Returns true if the notification was delivered or will not be tried again. */
-export function isDeliveryFinal(delivery: DeliveryRecord | null): boolean {
+export function isDeliveredOrDeadLettered(delivery: DeliveryRecord | null): boolean {
   if (delivery === null || delivery.state === "pending") return false;
   return delivery.state === "delivered" || delivery.deadLettered;
+}
+
+/**
+ * The sweep function replaces lost queue messages. Returns when it replaces the message of a poll that is planned for
+ * `nextPollAt`.
+ */
+export function pollOverdueAt(nextPollAt: Instant): Instant {
+  return nextPollAt + POLL_OVERDUE_MS;
+}
+
+/**
+ * Rounds a time up to the last millisecond before the next run of the sweep function. Runs start at multiples of
+ * `sweepIntervalMs`. With rounded times, a run finds the same overdue watches as with exact times.
+ */
+export function roundUpToLastMsBeforeSweep(at: Instant, sweepIntervalMs: number): Instant {
+  return Math.floor(at / sweepIntervalMs) * sweepIntervalMs + sweepIntervalMs - 1;
+}
+
+/**
+ * Returns when the sweep function checks the notifications of an ended watch.
+ * @param at the end of the watch, or the time when a target was added to the ended watch.
+ */
+export function deliveriesOverdueAt(at: Instant): Instant {
+  return at + DELIVERIES_OVERDUE_MS;
 }
