@@ -94,17 +94,16 @@ export function computeMonthlyCosts(jobs: 0 | 1000 | 100_000, data: CostsData = 
 }
 
 /**
- * Returns the requests to KMS in a month. A function instance decrypts the config when it starts. After that, it decrypts
- * only changed parameters. Lambda replaces an instance that is always in use after some hours, at the latest after one
- * hour in this model. The functions on schedules are always in use, and the others only while jobs run.
+ * Returns the requests to KMS in a month. A warm function instance reads the config at most once in five minutes. The
+ * functions on schedules read the config all the time, and the others only while jobs run.
  */
 function countDecryptions(jobs: number, { assumed, measured }: CostsData): number {
-  const { instanceStartsPerMonth, instanceStartsPerJob } = assumed;
+  const { configReadsPerMonth, configReadsPerJob } = assumed;
   const scheduled = ["sweep", "discover"].map(
-    (name) => instanceStartsPerMonth * (measured.decryptions[name] ?? 0),
+    (name) => configReadsPerMonth * (measured.decryptions[name] ?? 0),
   );
-  const started = Object.entries(instanceStartsPerJob).map(
-    ([name, starts]) => Math.min(instanceStartsPerMonth, jobs * starts) * (measured.decryptions[name] ?? 0),
+  const started = Object.entries(configReadsPerJob).map(
+    ([name, reads]) => Math.min(configReadsPerMonth, jobs * reads) * (measured.decryptions[name] ?? 0),
   );
   return [...scheduled, ...started].reduce((sum, requests) => sum + requests, 0);
 }

@@ -24,15 +24,11 @@ interface FunctionsUse {
   readonly invocations: Readonly<
     Record<"accept" | "poll" | "lastPoll" | "notification" | "sweep" | "discover" | "audit", InvocationUse>
   >;
-  /** The parameters that each function decrypts when it starts. The config has one project and one target. */
+  /** The parameters that each function decrypts when it reads the config. The config has one project and one target. */
   readonly decryptions: Readonly<Record<string, number>>;
 }
 
-const ConfigRequest = z.object({
-  Names: z.array(z.string()).optional(),
-  Path: z.string().optional(),
-  WithDecryption: z.boolean(),
-});
+const Names = z.object({ Names: z.array(z.string()).optional(), Path: z.string().optional() });
 
 /** Runs the packaged functions, and measures their log lines and requests. */
 export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse> {
@@ -113,8 +109,7 @@ function countDecryptions(
 ): number {
   return requests
     .filter(({ service }) => service === "config")
-    .map(({ body }) => ConfigRequest.parse(JSON.parse(body)))
-    .filter(({ WithDecryption }) => WithDecryption)
+    .map(({ body }) => Names.parse(JSON.parse(body)))
     .flatMap(({ Names = [], Path }) =>
       config.filter(({ name }) =>
         Path === undefined
