@@ -51,7 +51,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
   readonly onRedelivered?: (key: WatchKey & Pick<Watch, "traceparent">, targets: readonly string[]) => void;
 }
 
-/** What the API needs, and the data of one request. */
+/** The objects that the API needs, and the data of one request. */
 export interface RequestPorts extends ApiPorts, Pick<AuthenticatePorts, "note" | "limitRequests"> {
   readonly remainingMs: () => number;
   readonly durations: ReadLearnedDurations;

@@ -7,7 +7,7 @@ import {
 import { type ProblemResponse, problemResponse } from "../../lib/api/problem-response.ts";
 import { renderStartPage } from "../../lib/pages/page-shell.ts";
 
-/** Separates the OpenAPI document from the HTML page in `OPENAPI_AND_DOCS`. */
+/** The separator between the OpenAPI document and the HTML page in `OPENAPI_AND_DOCS`. */
 export const API_TEXT_SEPARATOR = "\0";
 
 /**
@@ -66,8 +66,8 @@ export async function createDocsResponse(request: Pick<ApiRequest, "headers">): 
 }
 
 /**
- * Creates the response to `GET /`: a page with a link to the API reference. Clients other than browsers get the status
- * 404.
+ * Creates the response to `GET /`: a page with a link to the API reference. A client that does not accept HTML gets
+ * the status 404.
  */
 export function createStartPageOrNotFoundResponse({
   headers,
@@ -77,8 +77,8 @@ export function createStartPageOrNotFoundResponse({
     const detail = "The path has only a page for browsers. GET /docs lists all paths.";
     return problemResponse("not-found", detail, [], { vary: "accept" });
   }
-  // A browser replaces the last segment of the path by the relative link, so the link repeats this segment. After a "/"
-  // at the end, the last segment is empty.
+  // A browser replaces the last segment of the path by the relative link. Therefore the link begins with this segment.
+  // After a "/" at the end, the last segment is empty.
   const lastSegment = path.slice(path.lastIndexOf("/") + 1);
   const page = renderStartPage(lastSegment === "" ? "docs" : `${encodeURIComponent(lastSegment)}/docs`);
   return { status: 200, headers: { ...page.headers, vary: "accept" }, body: page.html };

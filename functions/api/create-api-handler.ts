@@ -60,7 +60,7 @@ const CALLER_STEPS = {
 
 /**
  * Creates the handler of the function `api`. A HEAD request gets the same response as GET, with a body. API Gateway
- * removes this body and reports its length (RFC 9110, section 8.6).
+ * removes the body of this response and reports its length (RFC 9110, section 8.6).
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
   const durations = createCachedDurationsReaderOrEmpty(ports.ledger, ports.now, ports.onDurationsUnread);
@@ -109,7 +109,7 @@ function methodNotAllowed(methods: readonly string[]): ProblemResponse {
   return problemResponse("method-not-allowed", `The methods of this path are ${allow}.`, [], { allow });
 }
 
-/** Returns the public URL. If the config has errors, it returns the default URL. */
+/** Returns the public URL. If the config has errors, the function returns `defaultUrl`. */
 async function publicUrl({ configs, defaultUrl }: RequestPorts): Promise<string> {
   try {
     return createLinkOptions(await configs.current(), defaultUrl).publicUrl;

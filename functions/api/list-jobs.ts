@@ -36,8 +36,8 @@ import type { ApiPorts } from "./api-ports.ts";
 import { selectOwnOrNewestWatches } from "./own-or-newest-watch.ts";
 
 /**
- * The maximum number of ledger reads for one page. A filter may need several, because the index contains only
- * acceptance times.
+ * The maximum number of ledger reads for one page. With a filter, a page may need several reads, because the index
+ * contains only acceptance times.
  */
 const MAX_READS = 5;
 const READ_LIMIT = 100;
@@ -126,7 +126,7 @@ export interface ListQuery {
 interface ListReader {
   /** The caller who reads the list, or null for a reader without a token. */
   readonly caller: string | null;
-  /** Returns what the reader may see of a context. A filter searches only this. */
+  /** Returns the part of a context that the reader may see. A filter searches only this part of the context. */
   readonly readContext: (watch: Watch) => Promise<Context>;
 }
 
@@ -156,7 +156,7 @@ export async function readJobListPageOrThrow(
       before: next,
     });
     const matching = page.watches.filter((watch) => matchesFieldsWithoutContext(watch, filter));
-    // Each check reads the ledger, so only a few more watches than needed are checked.
+    // Each check reads the ledger. Therefore the function checks only a few more watches than it needs.
     for (let i = 0; i < matching.length; ) {
       const slice = matching.slice(i, i + Math.max(limit - jobs.length, MIN_CHECKED));
       jobs.push(...(await selectJobs(slice, filter, reader, ledger)));
@@ -174,7 +174,10 @@ export async function readJobListPageOrThrow(
   return { jobs, next: next && removeCallerFromPageTokenOrThrow(next) };
 }
 
-/** Returns the page token of the start of the list. With `to`, it starts at the newest possible watch. */
+/**
+ * Returns the page token of the start of the list. If the filter contains `to`, the token points to the newest watch
+ * that this time allows.
+ */
 function startBelow({ to }: JobFilter): string | null {
   return to === null ? null : toPageToken({ acceptedAt: to + 1, jobId: "0", caller: "token:0" });
 }

@@ -130,7 +130,7 @@ export async function createListPageResponse(
   return pageResponse(list, request);
 }
 
-/** Returns one page of the job list for a reader without a token. For a wrong page token, the result is null. */
+/** Returns one page of the job list for a reader without a token. If the page token is wrong, the result is null. */
 async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts["ledger"]) {
   // A filter searches only what the status page shows.
   const readContext = async (watch: Watch) => omitLabels((await ledger.readCallerData(watch)).context, pages);

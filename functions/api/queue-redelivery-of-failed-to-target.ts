@@ -45,14 +45,15 @@ import {
 /** A request reads at most `MAX_PAGES` pages of watches. */
 const MAX_PAGES = 5;
 const PAGE_SIZE = 100;
-/** After `MAX_JOBS` jobs with missed notifications, no further page is read. */
+/** When `MAX_JOBS` jobs with missed notifications are found, the function reads no further page. */
 const MAX_JOBS = 100;
 const CONCURRENCY = 10;
 /** No further page is read if less time than `PAGE_MARGIN_MS` remains. */
 const PAGE_MARGIN_MS = 10_000;
 /**
- * The longest time between the acceptance and the end of a watch. The list is sorted by acceptance, so a search for
- * ended watches must also read watches that were accepted up to this time earlier.
+ * The longest time between the acceptance and the end of a watch. The list of watches is sorted by acceptance time. A
+ * search for watches that ended after a time must also read watches that were accepted up to `LONGEST_WATCH_MS` before
+ * this time.
  */
 const LONGEST_WATCH_MS = MAX_DEADLINE_MINUTES * 60_000;
 
@@ -159,8 +160,8 @@ async function redeliverWatches(
 }
 
 /**
- * Queues the missed notifications of a watch again, unless the target is off or the request is a dry run. If the target
- * missed nothing, the result is empty.
+ * Queues the missed notifications of a watch again, unless the target is off or the request is a dry run. If the
+ * target missed no notification of the watch, the result is empty.
  */
 async function redeliverWatch(
   listed: Watch,
@@ -196,8 +197,9 @@ async function redeliverWatch(
 }
 
 /**
- * Returns the delivery record of a watch's notification, or of the digest message (one message about several jobs) that
- * the target got instead. If the notification was already sent again, its own record counts.
+ * Returns the delivery record of a watch's notification, or of the digest message (one message about several jobs)
+ * that the target got instead. If the notification of the watch was already sent again, the function returns the
+ * record of this notification.
  */
 async function readDeliveryOrPendingRecord(
   { watch, deliveries }: WatchDocument,

@@ -147,7 +147,7 @@ type QueuedAgain = ReadonlyMap<string, (typeof RESULTS)[number]>;
 
 const RESULTS = ["queued_by_another", "queued", "failed"] as const;
 
-/** A target and an event. The event is the outcome, or `slow` for a slow job. */
+/** A notification of a watch: a target and an event. The event is the outcome, or `slow` for a slow job. */
 export interface WatchNotification {
   readonly target: string;
   readonly event: TargetEvent;
@@ -177,8 +177,8 @@ export async function queueNotificationsAgain(
 ): Promise<QueuedAgain> {
   if (notifications.length === 0) return new Map();
   const expiresAt = computeLedgerExpiryTime(now, settings);
-  // Before the messages are sent, the watch is added to the overdue index, so that the sweep function sends lost
-  // messages again.
+  // The overdue index contains the watch before the messages are sent. The sweep function can then send lost messages
+  // again.
   await ledger.scheduleSweepByAndExtendExpiry(watch, deliveriesOverdueAt(now), expiresAt);
   const started = await Promise.all(
     notifications.map(async ({ target, event }) => {
@@ -199,8 +199,8 @@ export async function queueNotificationsAgain(
     if (message === null) return [target, "queued_by_another"] as const;
     return [target, failed.has(message.id) ? "failed" : "queued"] as const;
   });
-  // A target can have two results: for the outcome and for a slow job. The map contains the last one, so failures must
-  // come last.
+  // A target can have two results: one for the outcome, and one for a notification about a slow job. For a target with
+  // two results, the map contains the last result. Failures come last, so that the map shows a failure.
   return new Map(queued.toSorted(([, a], [, b]) => RESULTS.indexOf(a) - RESULTS.indexOf(b)));
 }
 

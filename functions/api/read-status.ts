@@ -22,14 +22,15 @@ import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { readOwnOrNewestWatch, redactWatchForCaller } from "./own-or-newest-watch.ts";
 import { createTruncatedStatusResponse } from "./status-response.ts";
 
-/** While a call waits, the ledger is read in this interval. */
+/** The interval between two reads of the ledger while a call waits. */
 const REREAD_MS = 1_000;
 /** `RESPONSE_MS` remains for the last read and the response. */
 const RESPONSE_MS = 2_000;
 
 /**
- * How many calls may wait for the end of a watch at the same time. On AWS, each occupies one Lambda execution, and a
- * new account allows only ten. On one node, it needs only a connection and a timer.
+ * How many calls may wait for the end of a watch at the same time. On AWS, each waiting call occupies one Lambda
+ * execution. A new account allows only ten executions. On one node, a waiting call needs only a connection and a
+ * timer.
  */
 export const WAITING_LIMITS = {
   aws: { total: 4, perCaller: 2 },
@@ -43,8 +44,8 @@ const TOO_MANY_RETRY_SECONDS = 2;
 
 /**
  * Creates the response to `GET /v1/jobs/{project}/{jobId}`: the caller's own watch, or the visible part of the newest
- * watch. With `wait`, the call waits until the watch ends or the time is over. If no poll is planned within this time,
- * it does not wait. The header `retry-after` says when to repeat the call.
+ * watch. With `wait`, the call waits until the watch ends or the time is over. If no poll is planned before this time,
+ * the call does not wait. The header `retry-after` says when to repeat the call.
  */
 export async function readStatusOrWaitForEnd(
   key: WatchKey,
@@ -86,7 +87,7 @@ export async function readExpectedDurationIfRunning(
   );
 }
 
-/** Returns `retry-after`: the seconds until one second after the next poll. */
+/** Returns the seconds for the header `retry-after`. The wait ends one second after the next poll. */
 function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: Instant): number {
   const seconds = watch.nextPollAt === null ? 0 : Math.ceil((watch.nextPollAt - now) / 1000) + 1;
   const leastSeconds = waited === "too_many" ? TOO_MANY_RETRY_SECONDS : 1;
@@ -95,7 +96,7 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
 
 /**
  * Replaces the record of each chat with a digest (one message about several jobs) by the record of the digest message.
- * The record of a redelivered notification stays. A watch without an outcome stays unchanged.
+ * A redelivered notification keeps its own record. A watch without an outcome stays unchanged.
  */
 export async function replaceDeliveriesByThoseOfDigest(
   document: WatchDocument,
@@ -117,13 +118,13 @@ export async function replaceDeliveriesByThoseOfDigest(
 }
 
 /**
- * `over`: the call has waited, so the watch may have changed. `not_needed`: the watch cannot change within the waiting
- * time. `too_many`: too many calls are waiting.
+ * `over`: the call has waited, so the watch may have changed. `not_needed`: the call did not wait, because the watch
+ * cannot change within the waiting time. `too_many`: too many calls are waiting.
  */
 type WaitResult = "over" | "not_needed" | "too_many";
 
 /**
- * Waits until a watch ends. The end of a job is only seen by a poll, so an API call does not wait if the next poll is
+ * Waits until a watch ends. Only a poll sees the end of a job. An API call therefore does not wait if the next poll is
  * planned after the waiting time. If the next poll is moved to a time after the waiting time, the API call stops
  * waiting. While an API call waits, the function reads one small item of the ledger every second.
  * @param caller the name of the caller, because the number of waiting calls of one caller is limited

@@ -39,7 +39,8 @@ export function createTruncatedStatusResponse(
 }
 
 /**
- * Builds the status of a watch: the outcome of an ended watch, or the latest poll of a running watch.
+ * Builds the response body with the status of a watch. For an ended watch it contains the outcome, for a running watch
+ * the latest poll.
  * @param shownTree the complete or truncated tree of subjobs
  */
 function buildStatusDocument(
@@ -103,7 +104,7 @@ function summarizeLatestPoll({ watch, tree }: WatchDocument, config: Config) {
   };
 }
 
-/** Describes the error of the latest polls. After a poll saw the end of the job, the result is null. */
+/** Describes why the latest polls failed. If a poll has seen the end of the job, the result is null. */
 function describeLastPollError({ state, accessError, lastPollError }: Watch): string | null {
   if (state === "succeeded" || state === "failed") return null;
   if (accessError !== null)
@@ -156,7 +157,7 @@ export function summarizeSubJobs(
   };
 }
 
-/** Returns a warning if the tree omits subjobs, else an empty array. */
+/** Returns a warning if the shown tree lacks some subjobs. The array is empty if the tree is complete. */
 export function describeOmittedSubJobs(shownTree: Job): string[] {
   const { counts, omittedCount } = countAndGroupSubJobs(shownTree);
   const text = `The tree of subjobs is too large, so ${omittedCount} of ${counts.total} subjobs are omitted.`;

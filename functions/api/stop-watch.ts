@@ -40,7 +40,7 @@ export async function stopWatch(
   let answer: ApiResponse | ProblemResponse = { status: 204 };
   for (const watch of watches) {
     const stopped = await stopOne(watch, ports, caller, request);
-    // Meanwhile the ledger may have deleted an old watch, which then needs no stop.
+    // If the ledger has deleted an old watch meanwhile, this watch needs no stop.
     if ("kind" in stopped && stopped.problem.status !== 404) answer = stopped;
   }
   return answer;
@@ -75,7 +75,7 @@ async function stopOne(
     // The stop is logged even if this read fails.
     if (result === "stopped") {
       const traceparent = watch?.traceparent ?? null;
-      // With `?all=true`, the watch may belong to another caller.
+      // With `?all=true`, a caller can stop the watch of another caller.
       onAct({
         act: "stop",
         who: caller.name,

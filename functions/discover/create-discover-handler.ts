@@ -7,15 +7,15 @@ import { log } from "../../lib/runtime/log.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type DiscoverPorts, discoverJobsIfDue } from "./discover-jobs.ts";
 
-/** How many projects are listed in parallel. */
+/** The number of projects whose jobs are listed in parallel. */
 const CONCURRENCY = 5;
 /** The time limit for the list of one project. */
 const LIST_MS = 30_000;
-/** `OPEN_MS` is reserved to start watches after the list. */
+/** The time that the function reserves after the list to start watches. */
 const OPEN_MS = 15_000;
 /**
- * The maximum number of jobs in `known`, the memory of jobs with a watch. If `known` has more jobs, it is cleared, and
- * the ledger is asked again.
+ * The maximum number of jobs in `known`, the memory of jobs with a watch. If `known` contains more jobs, the function
+ * clears it and asks the ledger again.
  */
 const MAX_KNOWN_JOBS = 20_000;
 
@@ -83,7 +83,7 @@ export function createDiscoverHandler(
       if (result === "failed") failing.add(project);
     };
     const names = Object.keys(config.projects);
-    // All loops share this iterator.
+    // All parallel loops share this iterator of project names.
     const waiting = [
       ...names.filter((name) => !failing.has(name)),
       ...[...failing].filter((name) => names.includes(name)),

@@ -5,37 +5,39 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { ClaimedDiscovery, Discovery } from "../../lib/ledger/ledger.ts";
 
 /**
- * A job that ended longer ago is not discovered. The ledger stores every watch longer than `MAX_AGE_MS`, so no job is
- * discovered twice.
+ * Discovery ignores a job that ended longer than `MAX_AGE_MS` ago. The ledger stores every watch longer than
+ * `MAX_AGE_MS`, so no job is discovered twice.
  */
 const MAX_AGE_MS = 7 * 86_400_000;
 /**
- * A list of CCE shows the end of a job at most `LATE_END_MS` late. If a job ended earlier before the latest complete
- * list, that list already contained it as ended.
+ * A list of CCE shows the end of a job at most `LATE_END_MS` late. A job that ended more than `LATE_END_MS` before a
+ * complete list is an ended job in this list.
  */
 const LATE_END_MS = 3_600_000;
 /** After `SWITCHED_OFF_MS` without a list, discovery counts as switched off, and the next list is a first list. */
 const SWITCHED_OFF_MS = 86_400_000;
 /**
- * The largest assumed difference between two clocks of the cloud. If a job ended longer than `CLOCK_MARGIN_MS` before
- * the first list, its time shows that it must be skipped. Later ended jobs of the first list are skipped by their ID.
+ * The largest assumed difference between two clocks of the cloud. A job that ended longer than `CLOCK_MARGIN_MS`
+ * before the first list is skipped because of its end time. Later ended jobs of the first list are skipped by their
+ * ID.
  */
 const CLOCK_MARGIN_MS = 300_000;
 /** The maximum number of stored IDs of skipped jobs, because a ledger item has at most 400 KB. */
 const MAX_SKIPPED = 2000;
 /**
- * Replaces the IDs if there are more than `MAX_SKIPPED`. This text means: skip all ended jobs without a time, and all
- * jobs that ended until `CLOCK_MARGIN_MS` after the first list.
+ * This text is stored in place of the IDs if there are more than `MAX_SKIPPED` IDs. It makes discovery skip all ended
+ * jobs without a time. Discovery also skips all jobs that ended until `CLOCK_MARGIN_MS` after the first list.
  */
 const ALL_SKIPPED = "*";
 /**
- * Is stored with the IDs after a truncated first list, until a list is complete. This text means: skip all ended jobs
- * without a time, and all jobs that ended before the first list. The missing part of this list may contain ended jobs.
+ * After a truncated first list, this text is stored with the IDs until a list is complete. It makes discovery skip all
+ * ended jobs without a time, and all jobs that ended before the first list. The missing part of this list may contain
+ * ended jobs.
  */
 const UNLISTED_SKIPPED = "?";
 /**
- * If the time of CCE differs more than `MAX_DATE_DIFFERENCE_MS` from the service's clock, the response probably comes
- * from a cache, and the service's clock counts.
+ * The largest accepted difference between the clock of CCE and the clock of the service. After a larger difference,
+ * the service uses its own clock, because the response of CCE probably comes from a cache.
  */
 const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 
@@ -43,7 +45,7 @@ const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 interface JobSelection {
   /** Adds a listed job if discovery should watch it. CCE may list a job several times and in any order. */
   add(job: ListedJob): void;
-  /** Returns the IDs of the selected jobs. Some may already have a watch. */
+  /** Returns the IDs of the selected jobs. Some of these jobs may already have a watch. */
   jobIds(): readonly string[];
   /**
    * Returns the state of discovery to store after this list.
@@ -53,13 +55,13 @@ interface JobSelection {
 }
 
 /**
- * Creates the selection of one list. A job is selected if it ran at or after the time of the project's first list: a
- * running job always, an ended job by its end time, unless an earlier complete list contained it as ended. After a
- * truncated first list, an ended job is selected only if it ended after this list, until a list is complete. The end of
- * a job and the time of the list both come from the clock of the cloud. An ended job of the first list is never
- * selected. If the end time of a job is unknown or close to the first list, the ID of the job is stored. A job with an
- * unknown phase may have ended. The first list selects a job with an unknown phase only if the job changed in the last
- * hour.
+ * Creates the selection of one list. A job is selected if it ran at or after the time of the project's first list. A
+ * running job is always selected. An ended job is selected by its end time, unless an earlier complete list contained
+ * it as an ended job. If the first list was truncated, an ended job is selected only if it ended after this first
+ * list. This rule applies until a list is complete. The end of a job and the time of the list both come from the clock
+ * of the cloud. An ended job of the first list is never selected. If the end time of a job is unknown or close to the
+ * first list, the ID of the job is stored. A job with an unknown phase may have ended. The first list selects a job
+ * with an unknown phase only if the job changed in the last hour.
  */
 export function createNewJobSelection(
   { types }: Pick<DiscoverySettings, "types">,
@@ -78,7 +80,7 @@ export function createNewJobSelection(
   const skipped = new Set(switchedOnAt === null ? [] : claimed.skippedJobIds);
   const allSkippedUntil = (switchedOnAt ?? 0) + CLOCK_MARGIN_MS;
   const selected = new Set<string>();
-  /** Ended jobs whose IDs may have to be stored, with their end times (null if unknown). */
+  /** Ended jobs whose IDs may have to be stored, with the end time of each job. An unknown end time is null. */
   const undecided = new Map<string, Instant | null>();
 
   return {
@@ -90,7 +92,7 @@ export function createNewJobSelection(
         return;
       }
       const time = job.updatedAt ?? job.createdAt;
-      // A time in the future counts as unknown.
+      // An end time in the future counts as unknown.
       const at = time !== null && time > now + MAX_DATE_DIFFERENCE_MS ? null : time;
       if (at !== null && at < endedSince) return;
       const mayRun = state === "pending" && at !== null;
@@ -99,8 +101,8 @@ export function createNewJobSelection(
         skipped.has(jobId) ||
         (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil)) ||
         (skipped.has(UNLISTED_SKIPPED) && (at === null || at < (switchedOnAt ?? 0)));
-      // Jobs of other types are remembered too. If these jobs were not remembered, a type that is added to `types`
-      // later would select its ended jobs without a time.
+      // Discovery also remembers jobs of unwanted types. If an operator adds another type to `types` later, discovery
+      // must not select old jobs of this type. Therefore it must know their IDs.
       if (at === null || hadEnded) undecided.set(jobId, at);
       if (isWanted && !hadEnded) selected.add(jobId);
     },

@@ -36,7 +36,10 @@ import type { DiscoverJobsOfProject } from "./create-discover-handler.ts";
 
 /** The largest accepted difference between the time of a message and the service's clock. */
 const MAX_AGE_MS = 300_000;
-/** The time limit for the list of jobs after a message. SMN waits five seconds for a response. */
+/**
+ * The time in which discovery must list the jobs of a project after an SMN message. SMN waits five seconds for a
+ * response.
+ */
 const LIST_MS = 3000;
 
 export interface SmnPorts {
@@ -71,10 +74,10 @@ const REFUSAL_DETAILS: Readonly<Record<Exclude<Refusal, "topic">, string>> = {
 };
 
 /**
- * Creates the handler of `POST /v1/events/smn/{project}`, which receives messages of SMN (the message service of Huawei
- * Cloud). The handler accepts a message only with a valid signature of SMN and for a topic in the config. If SMN asks
- * to confirm a subscription, it does so. If the message reports a call of the CCE API, which CTS (the audit log of
- * Huawei Cloud) has recorded, it lists the jobs at once.
+ * Creates the handler of `POST /v1/events/smn/{project}`, which receives messages of SMN (the message service of
+ * Huawei Cloud). The handler accepts a message only with a valid signature of SMN and for a topic in the config. If
+ * SMN asks to confirm a subscription, it does so. CTS (the audit log of Huawei Cloud) records calls of the CCE API. If
+ * the message reports such a call, the handler lists the jobs at once.
  */
 export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPorts): HandleRequest {
   const readCertificate = createCachedCertificateFetcher(ports.now);
@@ -132,9 +135,9 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
       const list = await discover(project, settings, "event", limits, scope.config);
       result = list === "listed" ? "listed" : "requested";
     }
-    // The ID is stored last, so that a message can be sent again after a failure. If the same message is processed
-    // twice at the same time, the second has no effect. The ID is stored until the time check would refuse the message
-    // anyway.
+    // The ID is stored last, so that a message can be sent again after a failure. If a message arrives twice at the
+    // same time, the function may process both copies. The second copy has no effect. The ledger stores the ID for a
+    // limited time. The time check refuses a message that is older than this.
     if (!(await ledger.saveSmnMessageIdOnce(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);
@@ -175,7 +178,8 @@ async function readMessage(
 }
 
 /**
- * Returns scheme, host and port of a URL. For an invalid URL, or one with a user name or password, the result is empty.
+ * Returns scheme, host and port of a URL. The result is empty for an invalid URL, and for a URL with a user name or
+ * password.
  */
 function originOf(text: string): string {
   const url = URL.parse(text);

@@ -11,8 +11,8 @@ import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./star
 
 const MINUTE_MS = 60_000;
 /**
- * A list may start `SCHEDULE_JITTER_MS` before the end of the interval. The schedule may start the function some
- * seconds early, and the next run is a minute later.
+ * A list may start `SCHEDULE_JITTER_MS` before the end of the interval. AWS may start the function some seconds before
+ * the scheduled time. The next run would start a minute later.
  */
 const SCHEDULE_JITTER_MS = 2000;
 
@@ -44,15 +44,15 @@ export type DiscoveryReport =
       readonly text: string;
       readonly overdueSeconds: number;
       /**
-       * The IDs of the jobs for which the function opened a watch. One API may have returned its list before the other
-       * API failed.
+       * The IDs of the jobs for which the function started a watch. CCE has two APIs. The function may have started
+       * watches from the list of one API before the other API failed.
        */
       readonly opened: readonly string[];
     };
 
 /**
  * Lists the jobs of a project once and starts a watch for each new job. First it reserves the list in the ledger, so
- * that only one call per interval lists the jobs. If the function fails later, this reservation stays.
+ * that only one call per interval lists the jobs. If the function fails after the reservation, the reservation stays.
  * @param trigger `event` lists the jobs even before the end of the interval. If this is too soon, or the list is
  * incomplete, the next scheduled run lists the jobs.
  * @param timeLimitMs the time limit of the list
@@ -75,7 +75,7 @@ export async function discoverJobsIfDue(
     if (trigger === "event") await ledger.requestJobListSoon(project);
     return "not_due";
   }
-  // The list does not wait for the rate limit, so later polls wait longer.
+  // The list of jobs does not wait for the rate limit. Later polls wait longer instead.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
   const selection = createNewJobSelection(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });
@@ -88,7 +88,8 @@ export async function discoverJobsIfDue(
     return "failed";
   }
   const { isComplete } = reply;
-  // After a failure from here on, the next list must not be a first list, which skips all ended jobs.
+  // The state is stored before the watches are started. If the function then fails, the next list is not a first list,
+  // which would skip all ended jobs.
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)
     await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, selection.discovery(reply, false));
@@ -100,7 +101,8 @@ export async function discoverJobsIfDue(
   );
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, discovery);
-  // The short time limit of an event may truncate the list, so the next scheduled run lists the jobs again.
+  // An event leaves little time for the list, so the list may be truncated. The next scheduled run then lists the jobs
+  // again.
   if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestJobListSoon(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });
@@ -108,8 +110,8 @@ export async function discoverJobsIfDue(
 }
 
 /**
- * Returns the seconds by which discovery is overdue, or 0. Discovery is overdue if no list since the interval was
- * complete with a watch for each job.
+ * Returns the seconds by which discovery is overdue, or 0. Discovery is overdue if its latest success (`succeededAt`)
+ * is older than the interval.
  */
 function overdue({ succeededAt }: Discovery, { everyMinutes }: DiscoverySettings, now: Instant): number {
   return Math.max(0, (now - succeededAt - everyMinutes * MINUTE_MS) / 1000);

@@ -8,9 +8,11 @@ import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 const MINUTE_MS = 60_000;
-/** For how many jobs watches are started in parallel. */
+/** The number of jobs whose watches are started in parallel. */
 const BATCH_JOBS = 25;
-/** If less time remains, no further watches are started. The next run starts the remaining watches. */
+/**
+ * If less time than `MARGIN_MS` remains, the run starts no further watches. The next run starts the remaining watches.
+ */
 const MARGIN_MS = 5_000;
 
 export interface OpenDiscoveredPorts {
@@ -19,7 +21,10 @@ export interface OpenDiscoveredPorts {
   readonly config: Config;
   readonly now: () => Instant;
   readonly remainingMs: () => number;
-  /** Jobs that certainly have a watch. New jobs are added, and the ledger is not read for known jobs. */
+  /**
+   * The jobs that certainly have a watch. The function adds new jobs to `known`. For a job in `known`, the function
+   * does not read the ledger.
+   */
   readonly known: Set<string>;
   readonly onOpenFailure?: (key: WatchKey, error: unknown) => void;
 }
@@ -28,9 +33,9 @@ export interface OpenDiscoveredPorts {
 export const discoveryCaller = (project: string): string => `discover:${project}`;
 
 /**
- * Starts a watch for each job without a watch of discovery. The first poll follows at once, because the job may have
- * ended, and because only a poll shows the subjobs. An existing watch never changes: a stopped watch stays stopped, and
- * a changed config affects only later jobs.
+ * Starts a watch for each job that discovery does not watch yet. The first poll is made at once: the job may have
+ * ended, and only a poll shows the subjobs. An existing watch never changes: a stopped watch stays stopped, and a
+ * changed config affects only later jobs.
  */
 export async function startDiscoveredWatchesIfAbsent(
   project: string,

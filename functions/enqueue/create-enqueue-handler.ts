@@ -39,14 +39,17 @@ import {
   startOrExtendWatchesAndDigest,
 } from "./start-or-extend-watches.ts";
 
-/** After this part of a caller's remaining watches, an instance counts the caller's watches in the ledger again. */
+/**
+ * The part of a caller's remaining watches that an instance may allow without a new count. After this part, the
+ * instance counts the caller's watches in the ledger again.
+ */
 const UNCOUNTED_PART = 1 / 25;
 /** After a refused call, an instance does not count the caller's watches again for `FULL_MS`. */
 const FULL_MS = 10_000;
 /** The maximum number of callers in memory. */
 const MAX_CALLERS = 1000;
 
-/** When a caller with too many running watches should try again. */
+/** The seconds after which a caller with too many running watches should try again. */
 const FULL_RETRY_SECONDS = 60;
 
 interface EnqueuePorts
@@ -192,9 +195,9 @@ interface Allowance {
 }
 
 /**
- * Creates the limit of running watches per caller. The limit is approximate, because each instance reads the ledger
- * only sometimes. A counter in the ledger would need a write for each call. Calls about already watched jobs are never
- * refused.
+ * Creates the limit of running watches per caller. The limit is approximate, because an instance does not read the
+ * ledger at each call. An exact counter in the ledger would need a write for each call. Calls about already watched
+ * jobs are never refused.
  */
 export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatchesPorts): MayWatchJobs {
   const allowances = new Map<string, Allowance>();

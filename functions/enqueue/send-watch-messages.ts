@@ -85,8 +85,8 @@ function outcomeOf({ state }: Watch): Outcome | null {
 }
 
 /**
- * Schedules a check by the sweep function for each ended watch, before its notifications are sent. Only the sweep
- * function can replace a lost notification, because a repeated call notifies only new targets.
+ * Schedules a check by the sweep function for each ended watch. This happens before the notifications are sent. Only
+ * the sweep function can replace a lost notification, because a repeated call notifies only new targets.
  * @returns the jobs whose check could not be scheduled
  */
 async function scheduleSweeps(

@@ -15,8 +15,8 @@ import { createCachedDurationsReaderOrEmpty } from "../shared/learned-durations.
 
 const MINUTE_MS = 60_000;
 /**
- * A call with at most `SMALL_CALL_JOBS` jobs may read learned durations. A larger call only sends one ledger request
- * per job.
+ * A call with at most `SMALL_CALL_JOBS` jobs may read learned durations. For a larger call, the function only sends
+ * one ledger request per job.
  */
 const SMALL_CALL_JOBS = 10;
 
@@ -42,7 +42,7 @@ export interface AcceptPorts {
   readonly now: Instant;
   readonly firstPollDelay: PlanFirstPollDelay;
   readonly uuid: () => string;
-  /** Reports an error about some jobs, by default in a log line. The caller does not see it. */
+  /** Reports an error about some jobs, by default in a log line. The caller of the API does not see this error. */
   readonly onFailure?: typeof logAcceptFailure;
 }
 
@@ -120,8 +120,8 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 
 /**
  * Stores the digest (data for one message about several jobs) before the first poll messages are sent. If the ledger
- * returns an error, each new watch is `failed`, and a repeated call sends the poll messages. Without a stored digest,
- * each chat gets one notification per watch.
+ * returns an error, each new watch is `failed`, and a repeated call sends the poll messages. If the ledger contains no
+ * digest, each chat gets one notification per watch.
  */
 async function createDigestIfAbsent(
   digestId: string,
@@ -176,8 +176,7 @@ export type PlanFirstPollDelay = (
 
 /**
  * Creates the function that plans first polls. The job type is usually unknown, so the durations of all jobs of the
- * project count. The durations are read at most once in five minutes, and only by calls with few jobs. Planning never
- * throws.
+ * project count. Only calls with few jobs read the durations, at most once in five minutes. Planning never throws.
  */
 export function createFirstPollDelayPlanner(ports: FirstPollDelayPorts): PlanFirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;

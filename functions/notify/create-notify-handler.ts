@@ -34,8 +34,8 @@ const ATTEMPT_MS = 10_000;
 /** `RECORD_MS` remains to record an attempt and to send a dead letter. */
 const RECORD_MS = 6_000;
 /**
- * After `PROMPT_RECEIVES` receives, the waits of a message become longer. Before `PROMPT_RECEIVES`, a message waits
- * only for the rate limit.
+ * After `PROMPT_RECEIVES` receives, a message waits longer each time. Up to `PROMPT_RECEIVES` receives, a message
+ * waits only for the rate limit.
  */
 const PROMPT_RECEIVES = 30;
 /**
@@ -44,7 +44,7 @@ const PROMPT_RECEIVES = 30;
  */
 const MAX_ADDED_WAIT_SECONDS = 120;
 
-/** The request of an attempt, and its notification. */
+/** The data for the request of a delivery attempt, and the notification to deliver. */
 type NotificationRequest = DeliveryRequest & Notification & { readonly target: Target };
 
 export interface NotifyPorts
@@ -55,13 +55,13 @@ export interface NotifyPorts
     ReserveSendTimePorts["ledger"] &
     RecordAttemptPorts["ledger"];
   readonly configs: Pick<ConfigSource<ConfigWithTargets>, "current" | "currentWith" | "refreshed">;
-  /** Waits until the time reserved by the rate limit, at most `EARLY_MS`. */
+  /** Waits until the time that the rate limit has reserved for the request, at most `EARLY_MS`. */
   readonly wait: (ms: number) => Promise<void>;
   /** Makes one delivery attempt. The function never throws. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
   /**
-   * Runs an attempt and records its result, by default at once. The one-node edition (without AWS) limits here how many
-   * attempts are sent but not recorded.
+   * Runs an attempt and records its result, by default at once. The one-node edition (without AWS) uses this function
+   * to limit how many attempts are sent but not recorded yet.
    * @returns null if the process stops before the attempt starts
    */
   readonly limitAttempts?: (attempt: () => Promise<Disposition>) => Promise<Disposition | null>;
@@ -97,8 +97,8 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 }
 
 /**
- * Claims a notification, so that no other message delivers it. After the claim, the function waits for the rate limit,
- * makes one attempt, and records the result. For a long wait, the message becomes invisible.
+ * Claims a notification, so that no other message delivers it. After the claim, the function waits for the rate limit
+ * of the target. Then it makes one attempt and records the result. For a long wait, the message becomes invisible.
  */
 async function notify(
   notification: Notification,
@@ -160,7 +160,7 @@ async function notify(
     if (timeLimitMs <= 0) return "retry";
     const { allow } = settings.egress;
     const maskConfig = getCachedSecretMask(config);
-    // The config does not contain a callback URL, so it needs an additional mask.
+    // The config does not contain the callback URL, so a callback target needs a mask of its own.
     const mask = isCallbackTargetName(key.target)
       ? (text: string) => maskConfig(getCachedSecretMask(target)(text))
       : maskConfig;

@@ -60,9 +60,9 @@ export interface RecordAttemptPorts {
   readonly onAct?: typeof logActAndCountStop;
 }
 
-/** What was read before an attempt. */
+/** The data that the function read before the attempt. */
 export interface BeforeAttempt {
-  /** When the message claimed the notification. */
+  /** The time when the message claimed the notification. */
   readonly claimedAt: Instant;
   /** The delivery record in the ledger. */
   readonly record: DeliveryRecord;
@@ -73,8 +73,8 @@ export interface BeforeAttempt {
 }
 
 /**
- * Records the result of an attempt. After the record, the function acknowledges the message, postpones it, or sends a
- * dead letter. After two responses "gone", at least a minute apart, it switches the target off.
+ * Records the result of an attempt. Then the function acknowledges the message, postpones it, or sends a dead letter.
+ * After two responses "gone", at least a minute apart, it switches the target off.
  */
 export async function recordAttemptAndSettleMessage(
   notification: Notification,
@@ -111,7 +111,7 @@ export async function recordAttemptAndSettleMessage(
   const nextAttemptAt = confirmAt === null || isNextAttemptLast(received) ? retryAt : confirmAt;
   const finalState = verdict === "retry" ? "exhausted" : verdict;
   const state: DeliveryState = nextAttemptAt === null ? finalState : "pending";
-  // If the receiver asks to wait, all notifications to the target wait. The retry schedule delays only this
+  // If the receiver asks for a wait, all notifications to this target wait. The retry schedule delays only this
   // notification.
   if (isThrottled && afterSeconds !== null)
     await ledger.throttleTargetUntilAtLeast(key.target, at + afterSeconds * 1000);
@@ -140,10 +140,10 @@ export async function recordAttemptAndSettleMessage(
 }
 
 /**
- * Stores the time of the first response `gone` (the target no longer exists). If the first response `gone` was at least
- * a minute ago, the result is null. If the first response `gone` was later, the result is the time of the attempt that
- * confirms it. All notifications to a target share this time. For a callback URL, each notification has its own,
- * because a URL may be valid for only one pipeline run.
+ * Stores the time of the first response `gone` (the target no longer exists). If the first response `gone` was at
+ * least a minute ago, the result is null. If the first response `gone` is less than a minute old, the result is the
+ * time of the attempt that confirms it. All notifications to a target share this time. The notifications to a callback
+ * URL do not share a time, because a URL may be valid for only one pipeline run.
  */
 async function goneConfirmationTime(
   { key, redelivery }: Notification,

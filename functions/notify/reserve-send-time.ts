@@ -8,12 +8,14 @@ import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 
 /**
  * A message becomes visible `EARLY_MS` before its reserved time. SQS delays only by whole seconds, so the function
- * waits for the exact time itself. This is longer than one second plus the usual time from the queue to the function.
+ * waits for the exact time itself. `EARLY_MS` is longer than one second plus the usual time from the queue to the
+ * function.
  */
 export const EARLY_MS = 1500;
 /**
  * The shortest time between a reservation and its request, because a new Lambda instance needs about 150 ms to start a
- * request. Without this lead time, a first request would be late, and the second would follow too soon.
+ * request. Without this lead time, the first request would start after its reserved time, and the next request would
+ * follow too soon.
  */
 export const LEAD_MS = 150;
 /** A shorter remaining wait after a response 429 is ignored. */
@@ -33,9 +35,9 @@ type ReservedSendTime =
   | { readonly kind: "postpone"; readonly until: Instant; readonly requestAt: Instant | null };
 
 /**
- * Decides when a request to a target may be sent. The request waits for the first step of the retry schedule, for the
- * end of a wait after 429, and for the rate limit. If a request missed its reserved time, a new time is reserved,
- * because the next times belong to other requests.
+ * Reserves the time of the next request to a target. The request waits for three times: the first step of the retry
+ * schedule, the end of a wait after HTTP status 429, and the rate limit. If a request missed its reserved time, a new
+ * time is reserved, because the next times belong to other requests.
  */
 export async function reserveSendTime(
   targetName: string,

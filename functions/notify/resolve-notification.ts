@@ -22,7 +22,8 @@ export interface Notification {
   readonly key: NotificationKey;
   readonly redelivery: number;
   /**
-   * The ID that shows a receiver a repeated notification. `webhookId` is the same for all attempts and redeliveries.
+   * The receiver recognizes a repeated notification by this ID. `webhookId` is the same for all attempts and
+   * redeliveries.
    */
   readonly webhookId: string;
   /** The trace context of the watch, or null for several watches. */
@@ -54,8 +55,8 @@ export interface ResolveNotificationPorts {
 }
 
 /**
- * Finds the content of a notify message: an outcome, a digest (data for one message about several jobs), or an alert.
- * If the stored config excludes the notification, the newest config is checked too.
+ * Finds the content for a notify message. The content is an outcome, a digest (data for one message about several
+ * jobs), or an alert. If the stored config excludes the notification, the newest config is checked too.
  */
 export async function resolveNotification(
   message: NotifyMessage,

@@ -1,4 +1,4 @@
-/** Lets one poll of a batch run alone, after all other polls of the batch. */
+/** Lets one poll of a batch run alone, after all other polls of the batch have ended. */
 export interface AlonePollLimiter {
   /**
    * Waits until all other polls of the batch are done. If another poll already waits or runs alone, the result is false

@@ -59,13 +59,13 @@ export interface PollResult {
   readonly polls: number;
   /** The times of the latest polls, oldest first. */
   readonly polledAt: readonly Instant[];
-  /** When the lease ends and another message may repeat the poll. */
+  /** The time when the lease ends. After this time, another message may repeat the poll. */
   readonly leaseUntil: Instant;
 }
 
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
-/** The lease of the poll ended before an outcome was stored. */
+/** The lease of the poll ended before the outcome of the watch was stored. */
 class LeaseEndedError extends Error {
   override readonly name = "LeaseEndedError";
 }
@@ -77,8 +77,9 @@ class DeadlineMovedError extends Error {
 
 /**
  * Stores the outcome of a watch, sends a notification to each target, and marks the watch as ended. If the watch was
- * stopped or restarted during the poll, nothing happens. After a crash, the stored outcome is used, so that all targets
- * get the same outcome. A message may then be sent twice, but only one can claim the notification.
+ * stopped or restarted during the poll, nothing happens. After a crash, the stored outcome is used, so that all
+ * targets get the same outcome. If the process crashes, a notify message may be sent twice. Only one of the two
+ * messages can claim the notification.
  * @returns the stored outcome, or null if nothing happened
  * @throws SendFailedError if a notification was not sent
  * @throws LeaseEndedError if the lease of the poll has ended
@@ -96,7 +97,7 @@ export async function concludeAndNotifyUnlessStopped(
     const { state, generation } = document.watch;
     if (state !== "watching" || generation !== watch.generation) return null;
   }
-  // The job was submitted again during the poll, so the later deadline applies.
+  // The job was submitted again during the poll with a later deadline, so the watch must continue.
   if (conclusion.outcome === "timed_out" && document !== null && document.watch.deadlineAt > watch.deadlineAt)
     throw new DeadlineMovedError("the deadline of this watch has moved");
   // A submission during the poll may also ask to wait until the resource is usable.
@@ -109,8 +110,8 @@ export async function concludeAndNotifyUnlessStopped(
 }
 
 /**
- * Completes the end of a watch after a crash. The function uses the stored outcome and does not query CCE, because some
- * targets may already have this outcome.
+ * Completes the end of a watch after a crash. Some targets may already have the stored outcome. Therefore the function
+ * uses this outcome and does not query CCE again.
  * @returns false if this generation of the watch has no stored outcome (each restart begins a new generation)
  */
 export async function completeStoredConclusion(
@@ -125,8 +126,9 @@ export async function completeStoredConclusion(
 }
 
 /**
- * Corrects the conclusion of a watch whose job has succeeded. `timed_out` and `lost` would be wrong, because the end of
- * the job is known. The corrected conclusion says that the resource did not become usable or could not be read.
+ * Corrects the conclusion of a watch whose job has succeeded. `timed_out` and `lost` would be wrong, because the end
+ * of the job is known. After the correction, the watch ends because the resource did not become usable or could not be
+ * read.
  */
 function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {
   const isUnknown = conclusion.outcome === "timed_out" || conclusion.outcome === "lost";

@@ -33,9 +33,9 @@ const QUERY_MS = 10_000;
 /** `RECORD_MS` remains after the query to send messages and to record the poll. */
 const RECORD_MS = 6_000;
 /**
- * The shortest and longest wait of a message whose poll must run alone, if another poll already runs alone. The wait is
- * longer than the time limit of the function, so that the batch has ended. The wait is random, so that the messages do
- * not come back together.
+ * The shortest and longest wait of a message if another poll already runs alone. The poll of the message must run
+ * alone, too. The wait is longer than the time limit of the function, so the current batch has ended after the wait.
+ * The wait is random, so that the messages do not come back together.
  */
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
@@ -46,7 +46,7 @@ const MAX_ALONE_WAIT_SECONDS = 90;
 const TRIES_BEFORE_ALONE = 2;
 /**
  * The shortest and longest wait of a message whose project gets no answer from CCE. The wait is shorter than 30 s,
- * after which the sweep function would send the message again.
+ * because the sweep function sends an unhandled message again after 30 s.
  */
 const MIN_UNANSWERED_WAIT_SECONDS = 5;
 const MAX_UNANSWERED_WAIT_SECONDS = 20;
@@ -186,7 +186,7 @@ async function claimAndPoll(
       return "acknowledged";
     }
   }
-  // The crashes may also have ended all other polls of the batch.
+  // Crashes of this poll may also have ended all other polls of the batch.
   const mayPoll = unfinishedTries < TRIES_BEFORE_ALONE || (await runAlone.waitUntilAlone());
   const queryMs = queryTimeMs(received);
   if (!mayPoll || queryMs <= 0) {
@@ -202,9 +202,9 @@ async function claimAndPoll(
 }
 
 /**
- * Returns how many seconds a message waits because CCE does not answer the queries of its project. With 0, the poll
- * must be made now. The wait comes before the claim, because many claims would delay other projects. Each message waits
- * only once, so that the ledger shows the failed polls.
+ * Returns how many seconds a poll message must wait. A message waits if CCE does not answer the queries of the
+ * project. The result 0 means that the poll must be made now. The wait comes before the claim, because many claims
+ * would delay other projects. Each message waits only once. It then polls, so that the ledger shows the failed polls.
  */
 function unansweredWaitSeconds(
   { project, deadlineAt }: PollMessage,
@@ -219,7 +219,7 @@ function unansweredWaitSeconds(
   return Math.ceil(Math.min(waitSeconds, unansweredSeconds));
 }
 
-/** Returns the milliseconds for the query to CCE. With 0 or less, too little time remains for a poll. */
+/** Returns the milliseconds for the query to CCE. If the result is 0 or less, too little time remains for a poll. */
 function queryTimeMs({ remainingMs }: ReceivedMessage): number {
   return Math.min(QUERY_MS, remainingMs() - RECORD_MS);
 }

@@ -31,7 +31,7 @@ export interface PollReport {
 /** Writes the log line and metrics of a poll message. */
 export function logAndCountPollMessage({ key, next, ...report }: PollReport): void {
   const { observation, resource, latenessSeconds } = report;
-  // Null fields are omitted. Most polls query no resource, and another poll follows.
+  // Null fields are omitted. For example, most polls query no resource, and most polls are followed by another poll.
   log.info("poll", { ...key, ...report, next: next === "poll_again" ? null : next });
   // Most polls read only jobs, so the metric of failed polls does not show a missing permission for resources.
   if (resource === "forbidden" || resource === "unauthorized" || resource === "misconfigured")

@@ -9,8 +9,8 @@ import type { ReadyCheck } from "../../lib/schedule/decide-ready.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 
 /**
- * For these goals, CCE may still show the state before the operation. The state counts only if an earlier poll has
- * already read the resource.
+ * For these goals, CCE may still show the state before the operation. A state therefore counts only if an earlier poll
+ * has already read the resource.
  */
 const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
   "cluster_upgraded",
@@ -20,7 +20,7 @@ const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
 /** The delay until the second poll, which confirms the state. */
 const CONFIRM_SECONDS = 5;
 
-/** CCE returns an empty phase for a complete node pool. The service shows this phase instead. */
+/** CCE returns an empty phase for a complete node pool. The service shows the phase `Available` instead. */
 const EMPTY_PHASE = "Available";
 
 /**
@@ -59,7 +59,7 @@ export async function queryOperation(
 
 const isPause = (phase: string | null): boolean => phase?.toLowerCase() === "pause";
 
-/** Joins the reason and the message of a response. Without both, the result is null. */
+/** Joins the reason and the message of a response. If the response contains neither, the result is null. */
 function textOf({ job, message }: Extract<Observation, { kind: "job" }>): string | null {
   const texts = [job.reason, message ?? null].map((text) => text?.trim()).filter(Boolean);
   return [...new Set(texts)].join(": ") || null;

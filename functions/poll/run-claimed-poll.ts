@@ -35,7 +35,7 @@ export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow
   readonly random: () => number;
 }
 
-/** A poll that a queue message has claimed. No other message makes this poll. */
+/** A poll that a queue message has claimed. While the lease lasts, no other message makes this poll. */
 export interface ClaimedPoll {
   readonly message: PollMessage;
   readonly messageId: string;
@@ -96,7 +96,7 @@ export async function runClaimedPoll(
   return { observation: answer.kind, resource, next: "poll_again", delaySeconds };
 }
 
-/** Returns the kind of the observation of a resource or task, or null if only a job was queried. */
+/** Returns the kind of the observation of a resource or task. The result is null if the poll queried only a job. */
 function kindOfResourceReply(
   { watch }: ClaimedPoll,
   answer: CceAnswer,
@@ -142,8 +142,8 @@ export function toPollResult(
 }
 
 /**
- * Returns the time at which a watch must end. If the job has not succeeded by then, the watch ends as `timed_out`. If
- * the job has succeeded, the watch ends although its resource is not usable.
+ * Returns the time at which a watch must end. If the job has not succeeded at this time, the watch ends as
+ * `timed_out`. If the job has succeeded, the watch ends although its resource is not usable.
  */
 export function computeEffectiveDeadline({
   message,
@@ -152,12 +152,12 @@ export function computeEffectiveDeadline({
   return Math.min(readyDeadline(watch) ?? watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
 }
 
-/** An observation, or the later time that the rate limit has reserved for the query. */
+/** The observation of CCE, or the new time of the query if the rate limit postponed it. */
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
 /**
- * Queries a job or an operation from CCE. If the job has already succeeded, the function returns the stored job,
- * because only its resources can still change.
+ * Queries a job or an operation from CCE. If the job has already succeeded, the function returns the stored job. Only
+ * the resources of such a job can still change.
  */
 async function askCce(
   { message: { project, jobId, rateLimitedUntil }, watch }: ClaimedPoll,

@@ -79,14 +79,14 @@ export async function notifyIfSlowAndPlanNextCheck(
   }
   if (observation?.kind !== "job") return watch.slowAt;
   const { job } = observation;
-  // A notification from before the end of the job may become overdue after the end.
+  // A notification can be sent before the end of the job and become overdue after the end.
   if (job.state !== "pending") return (watch.slowAt ?? 0) > at ? watch.slowAt : null;
   const wasObserved = watch.operation === null ? watch.jobType !== null : watch.phase !== null;
   const jobType = job.type ?? watch.jobType;
   if (jobType === null || (watch.slowAt === null && wasObserved)) return null;
   const ageSeconds = plausibleJobAgeSeconds(job.createdAt, watch.acceptedAt, at);
   const durations = await ports.durations(watch.project, jobType, wasObserved ? undefined : LIMIT_MAX_AGE_MS);
-  // `slowAt` already considers the latest jobs, so only a poll that may notify reads them again.
+  // `slowAt` was computed from the latest jobs. Only a poll that may notify reads the latest jobs again.
   const isFirstOrDue = (watch.slowAt ?? 0) <= at;
   const latest = isFirstOrDue
     ? await ports.ledger.readLatestDurations(watch.project, jobType)
@@ -101,8 +101,8 @@ export async function notifyIfSlowAndPlanNextCheck(
 }
 
 /**
- * Sends notifications about a slow job again if their messages are probably lost. If an earlier try of this poll stored
- * the slow job and then crashed, all open notifications are sent again.
+ * Sends notifications about a slow job again if their messages are probably lost. An earlier try of this poll may have
+ * stored the slow job and then crashed. In this case, all open notifications are sent again.
  * @returns the earliest time at which a notification is overdue, or null if all are finished.
  */
 async function sendLostNotifications(
@@ -202,8 +202,8 @@ export function logAndCountSlowJob(
 }
 
 /**
- * Writes the log line and metrics of notifications that a poll sent again. The sweep function writes the same line and
- * metrics.
+ * Writes the log line and metrics of notifications that a poll sent again. The sweep function logs and counts its own
+ * repeated notifications with this function too.
  */
 export function logAndCountSentAgain(
   { project, jobId, caller }: WatchKey,

@@ -8,8 +8,8 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
 /**
- * The shortest and longest wait of a message that needs a newer release. The first wait is short, because a running
- * deployment is soon finished. Each further wait is twice as long.
+ * The shortest and longest wait of a message that needs a newer release. The first wait is short, because a deployment
+ * of the newer release is probably running and ends soon. Each further wait is twice as long.
  */
 const MIN_WAIT_SECONDS = 15;
 const MAX_WAIT_SECONDS = 900;
@@ -22,8 +22,8 @@ const MAX_DEAD_LETTER_BYTES = 250_000;
 const MAX_DETAIL_BYTES = 1000;
 
 /**
- * Why a function could not use a message. `newer`: a newer release wrote the message or a ledger item that it needs.
- * `unknown`: the ledger does not contain the data for the message.
+ * Why a function could not use a message. `newer`: a newer release wrote the message, or wrote a ledger item that the
+ * function needs. `unknown`: the ledger does not contain the data for the message.
  */
 export type UnreadableReason = "malformed" | "newer" | "unknown";
 
@@ -36,8 +36,9 @@ export interface ReadMessagePorts {
 }
 
 /**
- * Parses a message and calls `handle` with it. A malformed message becomes a dead letter with the reason. If a newer
- * release wrote the message or its ledger item, the message stays in its queue until this release is deployed.
+ * Parses a message and calls `handle` with it. A malformed message becomes a dead letter with the reason. A newer
+ * release may have written the message or its ledger item. Such a message stays in its queue until the newer release
+ * is deployed.
  * @throws SendFailedError when the dead-letter queue does not accept a malformed message, or an error of `handle`.
  */
 export async function handleMessageOrDeadLetter<T>(

@@ -5,8 +5,8 @@ import { log } from "../../lib/runtime/log.ts";
 import type { DurationCount } from "../../lib/schedule/duration-counts.ts";
 
 /**
- * The time for which a Lambda instance keeps learned durations (how long ended jobs took) in memory. The jobs that end
- * in five minutes change the learned durations little, and each read of the durations costs read units.
+ * The time for which a Lambda instance keeps learned durations (how long ended jobs took) in memory. In five minutes,
+ * the learned durations change little. Each read of the durations costs read units.
  */
 const MAX_AGE_MS = 300_000;
 
@@ -36,7 +36,8 @@ export function createCachedDurationsReaderOrEmpty(
     maxAgeMs: MAX_AGE_MS,
     now,
     load: (key) => {
-      // The name of a project never contains a line break.
+      // The key consists of the project, a line break and the job type. The name of a project never contains a line
+      // break.
       const end = key.indexOf("\n");
       return ledger.readDurationCounts(key.slice(0, end), key.slice(end + 1));
     },

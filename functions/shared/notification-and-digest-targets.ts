@@ -12,8 +12,8 @@ import { createDigestMessage, createNotificationMessage } from "../../lib/queue/
 import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 
 /**
- * Digests (messages about several jobs) and alerts about targets have `:digest` or `:target` in place of a project. A
- * real project name contains no colon.
+ * Digests (messages about several jobs) and alerts about targets have `:digest` or `:target` in place of a project.
+ * The name of a project in the config contains no colon.
  */
 export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";
@@ -56,8 +56,8 @@ export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targe
 
 /**
  * Returns the targets of a watch that get a digest message (one message about several jobs). If the digest does not
- * contain the watch, the array is empty. A digest lacks a watch if the service lost the ledger's response to the new
- * watch before it created the digest.
+ * contain the watch, the array is empty. This can happen if the ledger stored the watch, but its response was lost.
+ * The service then created the digest without this watch.
  */
 export function listDigestTargetsOfWatch(
   digest: Digest | null,
@@ -75,8 +75,8 @@ interface SendDigestPorts {
 
 /**
  * Removes an ended watch from the running watches of its digest. When no watch of the digest is running, the function
- * sends the digest message (one message about several jobs). A repeated call queues this message again, but only one
- * message can claim the notification.
+ * sends the digest message (one message about several jobs). If the function is called again, it queues the digest
+ * message again. Only one message can claim the notification.
  * @returns the targets with a digest message about this watch, or an empty array without a digest
  * @throws SendFailedError if the digest message could not be sent
  */

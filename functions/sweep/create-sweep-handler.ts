@@ -23,11 +23,14 @@ const PAGE_SIZE = 100;
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**
- * For this time after a target was switched off, every run sends an alert about the target. Only one alert is
+ * After a target was switched off, every run sends an alert about the target during this time. Only one alert is
  * delivered, because only one message can claim a notification.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
-/** With `MANY_OVERDUE` overdue messages, a run reports a fault. A single crash leaves only a few overdue messages. */
+/**
+ * With `MANY_OVERDUE` overdue messages, a run reports a fault. A single crash of a function leaves only a few overdue
+ * messages.
+ */
 const MANY_OVERDUE = 5;
 
 /** A watch or target whose check failed. */
@@ -45,7 +48,7 @@ export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
 
 /** The result of a run of the sweep function. */
 export interface SweepResult extends SentAgain {
-  /** How many checks failed. The next run repeats these checks. */
+  /** How many checks failed. The next run of the sweep function repeats the failed checks. */
   readonly failed: number;
   /** `finished` is false if the time of the run was over. */
   readonly finished: boolean;

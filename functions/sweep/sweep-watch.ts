@@ -26,13 +26,13 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * After a message was sent again, the watch is checked again after `DUE_AGAIN_MS`. Runs start every five minutes, so
- * every run finds a watch without progress. An alarm counts such runs.
+ * When a run has sent a message again, a later run checks the watch after `DUE_AGAIN_MS`. Runs start every five
+ * minutes, so every run finds a watch whose message had no effect. An alarm counts the runs that find such a watch.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
- * The delay of a repeated message for a poll that has started and is not done. The delay is longer than the lease
- * (`POLL_LEASE_MS`), because before its end the message would count as a duplicate.
+ * How long SQS delays a repeated poll message if the poll has started and is not done. The delay is longer than the
+ * lease (`POLL_LEASE_MS`). Before the end of the lease, the message would count as a duplicate.
  */
 const LEASE_WAIT_SECONDS = 36;
 /** What a run needs for each watch. */
@@ -104,7 +104,10 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
   return { ...(await sendNotifications(entry, document, document.summary.outcome, ports)), traceparent };
 }
 
-/** Sends the overdue notifications of an ended watch again. If all are finished, the watch leaves the overdue index. */
+/**
+ * Sends the overdue notifications of an ended watch again. If all notifications are finished, the watch leaves the
+ * overdue index.
+ */
 async function sendNotifications(
   entry: OverdueEntry,
   document: WatchDocument,

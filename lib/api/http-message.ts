@@ -51,8 +51,8 @@ export function jsonResponse(
 }
 
 /**
- * Returns the size of a response as Lambda counts it. Lambda sends a response as JSON, and the body is a string in this
- * JSON.
+ * Returns the size of a response as Lambda counts it. Lambda sends a response as JSON, and the JSON contains the body
+ * as a string.
  */
 export function countBytesAsSentByLambda(response: ApiResponse): number {
   return Buffer.byteLength(JSON.stringify(response));

@@ -17,7 +17,7 @@ export interface JobFilter {
   readonly actor: string | null;
   /** Search terms in lower case. A selected job must contain all search terms. */
   readonly searchTerms: readonly string[];
-  /** The first and the last accepted time of the submission of a selected job. */
+  /** The earliest and the latest submission time of the selected jobs. */
   readonly since: Instant | null;
   readonly to: Instant | null;
 }
@@ -122,7 +122,7 @@ export function matchesFieldsWithoutContext(watch: Watch, { states, type, since,
 }
 
 /**
- * Returns true if a watch matches all fields of a filter that need its context.
+ * Checks the fields of a filter that need the watch's context. Returns true if all these fields match.
  * @param context what the reader may see of the context
  */
 export function matchesFieldsOfContext(

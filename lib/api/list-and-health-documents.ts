@@ -79,14 +79,14 @@ interface JobListQuery {
   readonly project: string;
   readonly filter: JobFilter;
   readonly limit: number;
-  /** `next` of the previous page, not checked yet. */
+  /** The page token from the field `next` of the previous page. The token is not checked yet. */
   readonly before: string | null;
 }
 
 /**
  * Reads the query of `GET /v1/jobs`. The right to the project is checked before the project is searched in the config.
  * If the caller may not use the project, the result is an error response with status 404. If the caller may use the
- * project but not read its jobs, the status is 403. If the query is invalid, the status is 400, and the response
+ * project but may not read its jobs, the status is 403. If the query is invalid, the status is 400, and the response
  * contains all errors.
  */
 export function checkRightAndReadJobListQuery(

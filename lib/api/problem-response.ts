@@ -64,7 +64,7 @@ export interface ProblemResponse {
  */
 const MAX_ERRORS = 100;
 
-/** Creates a problem document (RFC 9457). `detail` is for a person and contains no internal data. */
+/** Creates a problem document (RFC 9457). `detail` is a text for people and contains no internal data. */
 export function createProblem(
   kind: ProblemKind,
   detail: string,
@@ -124,8 +124,8 @@ export function createAuthenticationRequired(reason: keyof typeof AUTHENTICATION
 
 /**
  * Creates an error response with the status 403. `errors` names the projects or targets for which the caller has no
- * right to the operation. Empty `errors` mean that the caller may not use the operation at all. The response is the
- * same for existing and unknown names.
+ * right to the operation. An empty array `errors` means that the caller may not use the operation for any name. The
+ * response is the same for existing and unknown names.
  */
 export function forbidden(operation: CallerOperation, errors: readonly RequestError[] = []): ProblemResponse {
   const what = errors.length === 0 ? "" : " for all names in this request. See 'errors'";
@@ -150,7 +150,10 @@ export function missingRightError(
   };
 }
 
-/** Creates an error response with the status 404 for a path with a malformed name. A malformed name never exists. */
+/**
+ * Creates an error response with the status 404 for a path with a malformed name. No project, target or job has a
+ * malformed name.
+ */
 export function malformedPathNotFound(errors: readonly RequestError[]): ProblemResponse {
   return problemResponse("not-found", "A name in the path is malformed. See 'errors'.", errors);
 }
@@ -179,7 +182,9 @@ export function tooManyRequests(detail: string, retryAfterSeconds: number): Prob
   return problemResponse("too-many-requests", detail, [], { "retry-after": String(retryAfterSeconds) });
 }
 
-/** Creates an error response with the status 503. The response asks the caller to send the request again. */
+/**
+ * Creates an error response with the status 503. The header `retry-after` asks the caller to send the request again.
+ */
 export function unavailable(
   detail: string,
   errors: readonly RequestError[] = [],

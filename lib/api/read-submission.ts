@@ -25,8 +25,8 @@ import { CallbackUrl, MAX_JOBS, MAX_NOTIFY, Submission, WATCHED_FIELDS } from ".
 export interface ReadSubmission {
   readonly kind: "submission";
   /**
-   * The checked submission. If the request has errors, this contains only the names of the project and targets. Other
-   * functions can then still check these names.
+   * The checked submission. If the request has errors, the submission contains only the names of the project and
+   * targets. Other functions can check these names even if the request has errors.
    */
   readonly submission: Submission;
   readonly errors: readonly RequestError[];
@@ -39,7 +39,7 @@ export interface ReadSubmission {
 /** Reads a `POST /v1/jobs` request. The body is a submission, or with `?from=cce` a response of CCE. */
 export function readSubmission(request: ApiRequest): ReadSubmission | ProblemResponse {
   const { query } = request;
-  // Some calls of CCE have an empty response. The query must then name the operation.
+  // Some calls of CCE have an empty response. Such a call must name the operation in the query parameters.
   const isEmptyReply = request.body.trim() === "" && query.get("from") === "cce" && query.has("operation");
   const body = isEmptyReply ? ({ kind: "json", json: {} } as const) : readJsonBody(request);
   if (body.kind === "problem") return body;
@@ -48,8 +48,8 @@ export function readSubmission(request: ApiRequest): ReadSubmission | ProblemRes
 }
 
 /**
- * Shortens arrays of a request body to one element more than allowed. The schema then still reports the wrong length,
- * but checks fewer elements. The check of 240 kB of job IDs would take a second.
+ * Shortens arrays of a request body to one element more than allowed. The schema still reports that the array is too
+ * long, but it checks fewer elements. The check of 240 kB of job IDs would take a second.
  */
 function boundArrays(json: unknown): unknown {
   if (!isJsonObject(json)) return json;
@@ -111,7 +111,7 @@ function readableNames(json: unknown): Submission {
   };
 }
 
-/** Returns true if a body is a response of CCE without any field of a submission. */
+/** Returns true if a body looks like a response of CCE and contains no field of a submission. */
 function isReply(json: unknown): boolean {
   if (!isJsonObject(json)) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
@@ -133,8 +133,8 @@ const SINGLE_PARAMETERS: readonly string[] = [
 
 /**
  * Creates a submission from a response of CCE. The caller has started a job or operation, and posts the response of
- * CCE. The query parameters contain the other fields of the submission. These query parameters have the same schema as
- * the fields of a usual body. Each error names the wrong query parameter.
+ * CCE. The other fields of the submission are in the query parameters. The schemas of these fields are the same as in
+ * a usual body. Each error names the wrong query parameter.
  */
 function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const [kind, clusterId] = OPERATION_PARAMETERS.map((name) => query.get(name) ?? undefined);
@@ -171,8 +171,8 @@ function queryErrors(query: URLSearchParams): RequestError[] {
   const errors = listParameterErrors(query, SINGLE_PARAMETERS, ["notify"]);
   if (query.get("from") !== "cce")
     errors.push({ parameter: "from", detail: query.has("from") ? "must be 'cce'" : WITHOUT_FROM });
-  // An empty `notify` probably comes from an unset variable in a pipeline. If the service accepted it, nobody would be
-  // notified and nobody would see an error.
+  // An empty `notify` probably comes from an unset variable in a pipeline. If the service accepted an empty `notify`,
+  // nobody would be notified and nobody would see an error.
   if (query.has("notify") && readListParameter(query, "notify").length === 0)
     errors.push({
       parameter: "notify",

@@ -34,7 +34,7 @@ export const Redelivery = z.lazy(() =>
 );
 export type Redelivery = z.infer<typeof Redelivery>;
 
-/** Why a notification is not sent again. */
+/** The reason why a redelivery does not send a notification. */
 export const SkipReason = withDescription(
   z.enum(["target_off", "not_queued"]),
   "`target_off`: the target is switched off. A successful `POST /v1/targets/{name}/test` switches the target on. `not_queued`: the queue did not confirm the message. Send the request again.",
@@ -48,7 +48,7 @@ export const RedeliveryStatus = z.enum(["queued", "skipped"]);
 export const RedeliveredTarget = z.object({
   target: z.string(),
   status: RedeliveryStatus,
-  /** Only for a skipped target. */
+  /** Only a skipped target has a reason. */
   reason: z.optional(SkipReason),
 });
 export type RedeliveredTarget = z.infer<typeof RedeliveredTarget>;
@@ -72,8 +72,8 @@ export function readRedeliveryRequest(
 }
 
 /**
- * Adds advice to the error about a query parameter `targets`. If this parameter were ignored, all targets would be
- * notified.
+ * Adds advice to the error about a query parameter `targets`. Without the error, the service would ignore the
+ * parameter and notify all targets.
  */
 function withBodyHint(error: RequestError): RequestError {
   return error.parameter === "targets"
@@ -115,7 +115,9 @@ export type MissedJob = z.infer<typeof MissedJob>;
 /** The response body of `POST /v1/targets/{name}/redeliver`. */
 export const MissedRedeliveryResult = z.object({
   jobs: z.array(MissedJob),
-  /** `before` of the next request. `next` is null after the last job. */
+  /**
+   * The page token for the next page: the parameter `before` of the next request. `next` is null after the last job.
+   */
   next: z.nullable(z.string()),
 });
 export type MissedRedeliveryResult = z.infer<typeof MissedRedeliveryResult>;

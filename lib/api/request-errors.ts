@@ -13,7 +13,9 @@ export function toJsonPointerFragment(path: readonly PropertyKey[]): string {
   return ["#", ...steps].join("/");
 }
 
-/** Returns the position of a field in the request. The input is the path of the field in the parsed input. */
+/**
+ * Returns the position of a field in the request. The parameter `path` is the path of the field in the parsed input.
+ */
 export type Locate = (path: readonly PropertyKey[]) => Omit<RequestError, "detail">;
 
 export const locateInBody: Locate = (path) => ({ pointer: toJsonPointerFragment(path) });
@@ -31,8 +33,8 @@ export function toRequestErrors(
 }
 
 /**
- * Returns an error for each unknown query parameter. Otherwise a misspelled parameter would silently have no effect. A
- * repeated parameter is also an error, unless it contains a list.
+ * Returns an error for each unknown query parameter. Without the error, a misspelled parameter would silently have no
+ * effect. A repeated parameter is also an error, unless it contains a list.
  */
 export function listParameterErrors(
   query: URLSearchParams,

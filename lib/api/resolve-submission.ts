@@ -37,8 +37,8 @@ export interface ResolvedSubmission {
   /** The job IDs in the order of the request, also repeated and malformed ones. */
   readonly jobIds: readonly string[];
   /**
-   * The watched operation, whose ID is then the only element of `jobIds`. `operation` is null if the call is about
-   * jobs.
+   * The watched operation. Then the ID of the operation is the only element of `jobIds`. `operation` is null if the
+   * call is about jobs.
    */
   readonly operation: Operation | null;
 }
@@ -132,7 +132,7 @@ function readyMinutesOf(
 
 /**
  * Returns true if the config does not contain a project or target of the submission. A newer config may contain the
- * name.
+ * missing name.
  */
 export function hasUnknownName(submission: Submission, config: Config): boolean {
   const { project } = submission;

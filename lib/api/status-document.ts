@@ -98,7 +98,7 @@ export const JobDocument = z.object({
 });
 export type JobDocument = z.infer<typeof JobDocument>;
 
-/** The response body of `GET /v1/jobs/{project}/{jobId}`. The status page shows the same data. */
+/** The response body of `GET /v1/jobs/{project}/{jobId}`. The status page shows the same data as this response. */
 export const StatusDocument = z.object({
   project: z.string(),
   region: MaybeText,

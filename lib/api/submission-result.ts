@@ -27,9 +27,9 @@ export const SubmissionResult = z.object({ jobs: z.array(JobResult) });
 export type SubmissionResult = z.infer<typeof SubmissionResult>;
 
 /**
- * Creates the response to a submission. If at least one job is accepted or already watched, the status is 202.
- * Otherwise the result is an error response with the errors of all jobs. The status of this error response is 503 if
- * the same request can succeed later, else 422.
+ * Creates the response to a submission. If at least one job is accepted or already watched, the status is 202. If no
+ * job is accepted or already watched, the result is an error response with the errors of all jobs. The status of this
+ * error response is 503 if the same request can succeed later, else 422.
  * @param locateInRequest returns the position of a job in the request
  */
 export function submissionResponse(

@@ -13,7 +13,7 @@ import {
   withKeywords,
 } from "../domain/zod-fields.ts";
 
-/** The maximum number of jobs in one API call. Their messages fit into ten SQS batches. */
+/** The maximum number of jobs in one API call. The messages of 100 jobs fit into ten SQS batches. */
 export const MAX_JOBS = 100;
 /** The maximum number of targets in one API call. The setting `targetsPerWatch` may be lower. */
 export const MAX_NOTIFY = 50;
@@ -35,7 +35,7 @@ const ListedJobId = withKeywords(SubmittedJobId(), {
   description: `${JOB_ID_TEXT} Only the jobs with a malformed ID are rejected, not the whole request.`,
 });
 
-/** Only the length is checked here. `checkCallback` checks the form and the host against the config. */
+/** The schema checks only the length of the URL. `checkCallback` checks the form and the host against the config. */
 export const CallbackUrl = limitedTextSchema({ min: 1, max: 2000 });
 
 /**

@@ -7,7 +7,7 @@ export interface Caller {
   readonly name: string;
   /**
    * The caller's rights from the config. A bearer token has one entry. An identity token has one entry for each OIDC
-   * rule that it matches. Two entries are never combined.
+   * rule that it matches. Two entries are never combined into one right.
    */
   readonly rights: readonly Rights[];
 }

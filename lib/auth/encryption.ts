@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 import { Secret } from "../domain/secret.ts";
 
 const ALGORITHM = "aes-256-gcm";
-/** The first part of an encrypted text. A new format needs a new version. */
+/** The first part of an encrypted text. If the format of encrypted texts changes, the version must change too. */
 const VERSION = "v1";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;

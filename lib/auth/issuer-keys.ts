@@ -3,13 +3,15 @@ import * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
 import { textSchema } from "../domain/zod-fields.ts";
 
-/** After this age, the keys of an issuer are read again, because an issuer may remove a key. */
+/**
+ * The maximum age of stored keys. Older keys of an issuer are read again, because the issuer may have removed a key.
+ */
 const REFRESH_AGE_MS = 3_600_000;
 /** Old keys are used until this age if a new read fails. */
 const MAX_AGE_MS = 86_400_000;
 /**
- * The shortest time between two reads of an issuer's keys. Otherwise many invalid tokens would cause many requests to
- * the issuer.
+ * The shortest time between two reads of an issuer's keys. Without this limit, many invalid tokens would cause many
+ * requests to the issuer.
  */
 const READ_INTERVAL_MS = 30_000;
 /**
@@ -18,8 +20,8 @@ const READ_INTERVAL_MS = 30_000;
  */
 const FIRST_READ_INTERVAL_MS = 5000;
 /**
- * How long a call waits for a new read if the keys are old. Most reads end within this time. Without this wait, Lambda
- * would often freeze a read at the end of the invocation.
+ * How long a call waits for a new read if the keys are old. Most reads of the keys end within this time. Without the
+ * wait, Lambda would often freeze the instance during such a read.
  */
 const REFRESH_WAIT_MS = 500;
 
@@ -27,7 +29,7 @@ const REFRESH_WAIT_MS = 500;
 const Discovery = z.lazy(() => z.object({ issuer: z.string(), jwks_uri: z.url() }));
 const KeySet = z.lazy(() => z.object({ keys: z.array(z.unknown()) }));
 
-/** A text field of a signing key. A number in place of a text is converted to its digits. */
+/** A text field of a signing key. A number is converted to the text of its digits. */
 const KeyText = z.lazy(() => z.pipe(z.union([textSchema(z.minLength(1)), z.number()]), z.transform(String)));
 const Key = z.lazy(() => z.looseObject({ kty: z.string() }));
 /** Optional fields of a key (JWK) that matter for a signature. */
@@ -61,20 +63,22 @@ export class DiscoveryError extends Error {
 
 export interface IssuerKeys {
   /**
-   * Returns the keys of an issuer. If the stored keys are less than a day old, the function returns them at once. If
-   * the stored keys are older than an hour, one call starts a new read and waits half a second for the result.
-   * @param keysUrl the URL of the keys in the config. By default, the discovery document contains the URL.
-   * @param refresh true if no stored key verified the token. The call then waits for a new read of the keys. Other
-   * calls do not wait. After a read, there is no new read for 30 seconds.
+   * Returns the keys of an issuer. If the stored keys are less than a day old, the function returns the stored keys at
+   * once. If the stored keys are older than an hour, one call starts a new read and waits half a second for the
+   * result.
+   * @param keysUrl the URL of the keys in the config. Without `keysUrl`, the URL comes from the issuer's discovery
+   * document.
+   * @param refresh true if no stored key verified the token. With `refresh`, the call waits for a new read of the
+   * keys. Other calls do not wait. For 30 seconds after a read, the keys of the issuer are not read again.
    * @throws KeysOriginError if the discovery document has a URL with another origin than the issuer
    * @throws DiscoveryError if the discovery document has another issuer or no URL
    * @throws another error if the keys cannot be read. For 30 seconds, further calls throw the same error without a
-   * request. While there are no keys, this time is 5 seconds.
+   * request. While the issuer has no stored keys, the same error is thrown for only 5 seconds.
    */
   read(issuer: string, keysUrl: string | undefined, refresh: boolean): Promise<JSONWebKeySet>;
 }
 
-/** Returns the body of a response with status 200. For any other status, it throws. */
+/** Returns the body of a response with status 200. Throws an error if the response has another status. */
 type FetchText = (url: string) => Promise<string>;
 
 /** The keys of one issuer and their latest read. */
@@ -86,8 +90,8 @@ interface Source {
 }
 
 /**
- * Creates an object that reads and caches the keys of issuers (OpenID Connect Discovery 1.0). The last valid keys are
- * used during a new read and after a failed read, so that one token cannot make other tokens fail or wait.
+ * Creates an object that reads and caches the keys of issuers (OpenID Connect Discovery 1.0). During a new read and
+ * after a failed read, calls use the last valid keys. One token therefore cannot make other tokens fail or wait.
  */
 export function createIssuerKeysCacheKeepingLastValid(
   fetchText: FetchText,
@@ -97,7 +101,7 @@ export function createIssuerKeysCacheKeepingLastValid(
   const sources = new Map<string, Source>();
   const ageMs = (at: Instant | undefined) => {
     const age = now() - (at ?? Number.NEGATIVE_INFINITY);
-    // A negative age means that the clock was set back, so the true age is unknown.
+    // A negative age means that the clock was set back. The true age is then unknown.
     return age < 0 ? Number.POSITIVE_INFINITY : age;
   };
 
@@ -133,7 +137,8 @@ export function createIssuerKeysCacheKeepingLastValid(
         const read = readAgain(source, issuer, keysUrl).catch(() => known.keys);
         return Promise.race([read, wait(REFRESH_WAIT_MS).then(() => known.keys)]);
       }
-      // A read in progress began when a read was allowed, so the function joins the read.
+      // A read that is in progress began when a read was allowed. `mayRead` is therefore true, and the function waits
+      // for this read.
       if (mayRead) return readAgain(source, issuer, keysUrl);
       if (known === null || latest?.error) throw latest?.error;
       return known.keys;

@@ -16,17 +16,21 @@ const DAY_MS = 24 * HOUR_MS;
 export interface LinkOptions {
   readonly publicUrl: string;
   /**
-   * The secrets that sign links. The first one signs new links. A link with a signature of any link key opens its page.
+   * The secrets that sign links. The first secret signs new links. A link with a signature of any link key opens its
+   * page.
    */
   readonly linkKeys: readonly Secret[];
   /** The longest validity of a link, in days. */
   readonly linkDays: number;
   /**
-   * `linkVersion` of each project. A new version revokes all earlier links. A project without an entry has no links,
-   * because a wrong version could make revoked links valid again.
+   * `linkVersion` of each project. A new `linkVersion` revokes all earlier links to pages of the project. A project
+   * without a `linkVersion` here has no links. A wrong version could make revoked links valid again.
    */
   readonly linkVersions: Readonly<Record<string, number>>;
-  /** The expiry time, in place of `linkDays`. Links on a page expire together with the link that opened the page. */
+  /**
+   * The expiry time of the link. It replaces the setting `linkDays`. Links on a page expire together with the link
+   * that opened the page.
+   */
   readonly expiresAt?: Instant;
 }
 

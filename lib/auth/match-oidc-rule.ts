@@ -24,7 +24,7 @@ function claimValues(claims: JsonObject, name: string): string[] {
 
 /**
  * Returns true if a text matches a pattern. `*` matches any text, also an empty text. The run time is linear in the
- * length of the text. A regular expression could take much longer.
+ * length of the text. A regular expression could take much longer for some texts.
  */
 export function matchesWildcardPattern(text: string, pattern: string): boolean {
   const [head = "", ...rest] = pattern.split("*");

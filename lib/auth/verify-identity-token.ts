@@ -18,7 +18,7 @@ export type IdentityCheck =
   /** The keys of the issuer cannot be read now, so the token was not checked. */
   | { readonly kind: "unavailable"; readonly issuer: string; readonly cause: unknown };
 
-/** Why an identity token was refused. Only the log contains this. */
+/** Why an identity token was refused. Only the log contains this reason. The caller does not see it. */
 export interface TokenRefusal extends FailedCheck {
   /** The issuer in the token, in one line. */
   readonly issuer: string;
@@ -67,8 +67,8 @@ export async function verifyIdentityToken(
     if (verified.kind === "refused") return refuse(verified.check, verified.claims);
     const { claims } = verified;
     const { exp = 0, iat = 0 } = claims;
-    // A stolen token is valid until it expires, so its lifetime is limited. A later time of issue would extend the
-    // lifetime.
+    // A stolen token is valid until it expires, so its lifetime is limited. If a token had a later time of issue, its
+    // lifetime would end later.
     const isIssuedLater = iat * 1000 > now + CLOCK_TOLERANCE_SECONDS * 1000;
     if (isIssuedLater || exp - iat > settings.identityTokenMinutes * 60)
       return refuse("lifetime", ["exp", "iat"]);
@@ -91,8 +91,8 @@ const closestMismatch = (lists: readonly (readonly string[])[]): readonly string
 
 /**
  * Returns `oidc:ISSUER:SUB`. The result is null without a claim `sub`, or if the name is too long for a ledger key.
- * Issuers and `sub` can contain colons, so two issuers can lead to the same name. If this is possible with the issuers
- * of the config, the result is also null.
+ * Issuers and `sub` can contain colons, so two issuers can lead to the same name. If two issuers of the config can
+ * lead to the same name, the result is also null.
  */
 function callerName(issuer: string, sub: string | undefined, rules: readonly OidcRule[]): string | null {
   if (typeof sub !== "string" || sub === "") return null;

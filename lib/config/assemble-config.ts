@@ -16,7 +16,7 @@ export const CONFIG_GROUPS = [
   "oidc",
 ] as const;
 
-/** The entries without a group. */
+/** The config entries that exist only once, such as `settings`. */
 export const SINGLE_ENTRIES = ["settings", "secret/settings", "linkKeys"] as const;
 
 /** Entries with the secret fields of another entry begin with `SECRET`. */
@@ -52,8 +52,8 @@ const KNOWN_ENTRY =
   /^(?:(?:secret\/)?(?:(projects|targets)\/([^/]+)|settings)|(tokens|oidc)\/([^/]+)|linkKeys)$/;
 
 /**
- * Creates one config document from the entries. Error texts contain the name of an entry and not its value. Secret
- * fields without their entry are ignored, because an operator stores secret fields first and removes them last.
+ * Creates one config document from the entries. Error texts contain the name of an entry and not its value. A secret
+ * field is ignored if its public entry is missing. An operator stores the secret fields first and removes them last.
  */
 export function assembleConfigDocument(entries: readonly ConfigEntry[]): AssembledConfig {
   const faults: string[] = [];
@@ -89,8 +89,8 @@ function insertCertificates(value: unknown, pemOf: (name: string) => string): un
 }
 
 /**
- * Returns an error for each field in a wrong entry. With a secret in a wrong entry, too many functions could read the
- * secret.
+ * Returns an error for each field in a wrong entry. If an entry contains a secret by mistake, too many functions can
+ * read the secret.
  */
 function findMisplacedFields(name: string, value: unknown): readonly string[] {
   if (name === "linkKeys" || !isJsonObject(value) || isWholeTarget(name, value)) return [];
@@ -151,15 +151,15 @@ export function configEntryOfField(name: string, field: string): string {
 }
 
 /**
- * Splits a config value into the public entry `name` and entries with its secret fields. A function that reads only
- * `name` reads no secret.
+ * Splits a value of the config into several entries: the public entry `name`, and entries with the secret fields. A
+ * function that reads only `name` reads no secret.
  */
 export function splitEntryBySecrecy(name: string, value: unknown): ReadonlyMap<string, unknown> {
   if (!isJsonObject(value)) return new Map([[name, value]]);
   const values = new Map<string, unknown>([[name, {}]]);
   for (const [field, item] of Object.entries(value)) {
     const entry = configEntryOfField(name, field);
-    // The entry `linkKeys` contains the value of the field itself.
+    // The entry `linkKeys` contains the value of the field `linkKeys` itself.
     values.set(entry, entry === field ? item : { ...toObjectOrEmpty(values.get(entry)), [field]: item });
   }
   return values;

@@ -7,7 +7,10 @@ import type { Config, ConfigParser } from "./config.ts";
 const MAX_AGE_MS = 5 * 60_000;
 /** The maximum age of a config that `refreshed` returns. */
 const REFRESH_AGE_MS = 10_000;
-/** The delay after a failed read. The delay is short, because most read errors end soon. */
+/**
+ * The delay before a new read of the config after a failed read. The delay is short, because most read errors end
+ * soon.
+ */
 const UNREADABLE_AGE_MS = 30_000;
 /** Without a valid config, callers get the same error for `FAILURE_AGE_MS` before a new read. */
 const FAILURE_AGE_MS = 5000;
@@ -20,12 +23,15 @@ const JITTER = 0.2;
  */
 const FIRST_READ_MS = 8000;
 /**
- * The time limit of all reads of the config after the first one. The limit is short, because the instance already has a
- * valid config.
+ * The time limit for a read of the config if the instance already has a valid config. The limit is short, because the
+ * service can continue with this valid config.
  */
 const REFRESH_READ_MS = 1000;
 
-/** How often an invalid config is read again before it is reported. A read may see only a part of a change. */
+/**
+ * How often an invalid config is read again before it is reported. If the config is written during a read, the read
+ * may return only a part of the change.
+ */
 const MAX_READS = 3;
 const REREAD_DELAY_MS = 400;
 
@@ -59,7 +65,7 @@ export class ConfigInvalidError extends Error {
   }
 }
 
-/** The config cannot be read, although it may be valid. `cause` is the error of the read. */
+/** The config cannot be read, although it may be valid. The field `cause` contains the error of the read. */
 export class ConfigUnreadableError extends Error {
   override readonly name = "ConfigUnreadableError";
 
@@ -70,7 +76,7 @@ export class ConfigUnreadableError extends Error {
 
 interface ValidConfig<C> {
   readonly config: C;
-  /** The text of the whole config. A different text means a change. */
+  /** The text of the whole config. If the text differs from the previous text, the config has changed. */
   readonly text: string;
 }
 
@@ -104,8 +110,8 @@ export function createCachedConfigSource<C extends Config>(options: {
   };
 
   /**
-   * Reads the config until it is valid. The function throws if two reads in a row return the same invalid config, or
-   * after `MAX_READS` reads.
+   * Reads the config until it is valid. The function throws an error in two cases: two reads in a row return the same
+   * invalid config, or `MAX_READS` reads return no valid config.
    */
   const readConfig = async (): Promise<ValidConfig<C>> => {
     const until = now() + (valid === null ? FIRST_READ_MS : REFRESH_READ_MS);

@@ -28,7 +28,7 @@ export type CallerOperation = (typeof CALLER_OPERATIONS)[number];
 
 /**
  * The operations that a caller may use, and the projects and targets for them. `*` allows all names. An empty array
- * allows none.
+ * allows no names.
  */
 export const Rights = z.strictObject({
   projects: Names,
@@ -70,7 +70,7 @@ export const OidcRule = z.strictObject({
 });
 export type OidcRule = z.infer<typeof OidcRule>;
 
-/** The config without credentials of projects, and without URLs and secrets of targets. */
+/** The config without the credentials of projects, and without the URLs and secrets of targets. */
 export interface Config<P = PublicProject, T = PublicTarget> {
   readonly projects: Record<string, P>;
   readonly targets: Record<string, T>;
@@ -88,14 +88,15 @@ export type ParsedConfig<C extends Config = WholeConfig> =
   | { readonly kind: "config"; readonly config: C }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/** The parts of the config for a function, and their parser. */
+/** The parts of the config that a function needs, and the parser of these parts. */
 export interface ConfigParser<C extends Config> {
   readonly parts: readonly ConfigPart[];
   readonly parse: (document: unknown) => ParsedConfig<C>;
 }
 
 /**
- * Creates the schema of a config document. Only `createConfigParser` also checks that each name exists.
+ * Creates the schema of a config document. The schema does not check that each name exists. `createConfigParser`
+ * checks this.
  * @param schemas the schemas of a project and of a target
  */
 export function createConfigDocumentSchema<P extends PublicProject, T extends PublicTarget>(schemas: {
@@ -146,7 +147,7 @@ function formatPath(path: readonly PropertyKey[]): string {
 
 /**
  * Returns an error for each named but undefined project or target. Malformed parts are skipped, because the schema
- * reports them. A name is not checked if its part of the config was not read.
+ * reports them. Names of projects are checked only if the projects were read. The same applies to targets.
  */
 function findUnknownNames(document: unknown, parts: readonly ConfigPart[]): readonly string[] {
   const config = toObjectOrEmpty(document);

@@ -51,8 +51,8 @@ export const DiscoverySettings = z.lazy(() =>
 
 const DEFAULT_READY_MINUTES = 15;
 /**
- * A watch may wait at most a day until its resource is usable. Before that, it may run for a week, and a poll message
- * can stay in its queue for only 14 days.
+ * A watch may wait at most a day until its resource is usable. Before the success of its job, a watch may run for a
+ * week. A poll message can stay in its queue for only 14 days.
  */
 const MAX_READY_MINUTES = 1440;
 
@@ -79,7 +79,7 @@ export type Auth = z.infer<typeof Auth>;
 
 /** `ready`: a watch ends only when the resource of its job is usable. */
 export const Until = z.literal("ready");
-/** The time in minutes, after the success of a job, in which the resource of the job must become usable. */
+/** The limit in minutes from the success of a job until its resource must be usable. */
 export const ReadyMinutes = numberSchema(z.positive(), z.maximum(MAX_READY_MINUTES));
 
 const PUBLIC_FIELDS = {
@@ -98,8 +98,8 @@ const PUBLIC_FIELDS = {
   /** Without `discover`, only submitted jobs are watched. */
   discover: z.optional(DiscoverySettings),
   /**
-   * The version of the links to the HTML pages of the project. If an operator changes `linkVersion`, all earlier links
-   * to these pages become invalid.
+   * `linkVersion` is a number in each link to the HTML pages of the project. If an operator changes `linkVersion`, all
+   * earlier links to these pages become invalid.
    */
   linkVersion: z._default(integerSchema(z.nonnegative()), 0),
 };
@@ -116,8 +116,8 @@ const HAS_ADDRESS = z.refine<z.infer<z.ZodMiniObject<typeof PUBLIC_FIELDS>>>(
 );
 
 /**
- * The schema of a project for the functions that make no connection to CCE, without credentials and certificate
- * authorities.
+ * The schema of a project without credentials and certificate authorities. Functions that make no connection to CCE
+ * use this schema.
  */
 export const PublicProject = withChecks(z.strictObject(PUBLIC_FIELDS), HAS_ADDRESS);
 export type PublicProject = z.infer<typeof PublicProject>;

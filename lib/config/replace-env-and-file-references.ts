@@ -83,7 +83,8 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says why a file cannot be used. The text continues a sentence that begins with the file name.
+ * Returns why a file cannot be used, for an error message. The text continues a sentence that begins with the file
+ * name.
  * @param error the error of the file system
  */
 export function describeFileError(error: unknown): string {

@@ -19,8 +19,8 @@ const MIN_DISTINCT_CHARACTERS = 8;
 /** The minimum number of lower-case and of upper-case letters in a key without a digit. */
 const MIN_LETTERS_OF_CASE = 10;
 /**
- * The minimum share of different groups among all groups of three characters. A key with repetitions has few different
- * groups.
+ * The minimum share of different groups among all groups of three characters. A key with repetitions, such as
+ * `abcabcabc`, has few different groups.
  */
 const MIN_DISTINCT_GROUPS = 0.7;
 /** The maximum share of neighboring characters that are equal or alphabetical, as in `111111` or `abcdef`. */
@@ -129,8 +129,8 @@ export const Settings = z.strictObject({
   callbackSecrets: z._default(listSchema(WebhookSecret, z.maxLength(5)), []),
   egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
   /**
-   * The keys that sign links to pages and encrypt callback URLs. The first key signs and encrypts. Links and URLs of
-   * both keys are accepted. Without a key, there are no links to pages.
+   * The keys that sign links to pages and encrypt callback URLs. The first key signs and encrypts. The service accepts
+   * links and callback URLs of both keys. Without a key, there are no links to pages.
    */
   linkKeys: z._default(listSchema(LinkKey, z.maxLength(2)), []),
   linkDays: z._default(Days, 30),
@@ -143,7 +143,7 @@ export const Settings = z.strictObject({
       z.transform((url: string) => url.replace(/(?<!\/)\/+$/, "")),
     ),
   ),
-  /** How many days an ended watch is stored. `computeLedgerExpiryTime` may extend this time. */
+  /** How many days an ended watch is stored. Some ended watches are stored longer (see `computeLedgerExpiryTime`). */
   retentionDays: z._default(Days, DEFAULT_RETENTION_DAYS),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -13,8 +13,8 @@ export interface Connections {
 }
 
 /**
- * An idle connection is not used again after `MAX_IDLE_MS`. Servers close idle connections, and a request over a closed
- * connection is lost.
+ * An idle connection is not used again after `MAX_IDLE_MS`. A server may close an idle connection. A request over a
+ * closed connection is lost.
  */
 export const MAX_IDLE_MS = 4000;
 
@@ -25,8 +25,8 @@ export const MAX_IDLE_MS = 4000;
 const ADDRESS_TIMEOUT_MS = 2000;
 
 /**
- * From now on, every TLS connection of the process checks certificates, also those of `fetch` and of the AWS SDK.
- * Node.js reads NODE_TLS_REJECT_UNAUTHORIZED for each connection.
+ * The change affects every later TLS connection of the process, also those of `fetch` and of the AWS SDK. Node.js
+ * reads NODE_TLS_REJECT_UNAUTHORIZED for each connection.
  * @param env the environment of the process. The variable NODE_TLS_REJECT_UNAUTHORIZED is removed from the environment.
  */
 export function unsetVariableThatDisablesCertificateChecks(env: Record<string, string | undefined>): void {
@@ -46,7 +46,7 @@ export function createConnections(
     keepAlive: true,
     timeout: MAX_IDLE_MS,
     autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
-    // Otherwise NODE_TLS_REJECT_UNAUTHORIZED could disable the check of certificates.
+    // Without this option, NODE_TLS_REJECT_UNAUTHORIZED could disable the check of certificates.
     rejectUnauthorized: true,
     ...options,
   };
@@ -69,7 +69,7 @@ export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void
       .then(({ openTlsTunnelOrThrow }) => openTlsTunnelOrThrow(proxy, tunnel))
       .then(
         (socket) => done?.(null, socket),
-        // The callback type requires a socket, which Node.js ignores after an error.
+        // The type of the callback requires a socket. After an error, Node.js ignores the socket.
         (error: Error) => done?.(error, new Socket()),
       );
     return null;
@@ -77,8 +77,8 @@ export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void
 }
 
 /**
- * Creates a function that returns the connections for the next request. After `MAX_IDLE_MS` without use, it opens new
- * connections.
+ * Creates a function that returns the connections for the next request. If the connections were not used for
+ * `MAX_IDLE_MS`, the function opens new connections.
  */
 export function createConnectionCacheReopenedAfterIdle<T extends Connections>(
   open: () => T,

@@ -5,7 +5,7 @@ export const BODY_UNDECODABLE = "BODY_UNDECODABLE";
 interface EncodedBody {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** True if the service has not read the rest. */
+  /** True if the service has read only the beginning of the body. */
   readonly isTruncated: boolean;
 }
 
@@ -39,7 +39,10 @@ export async function decompressAndDecodeText(
  */
 const MAX_CODINGS = 3;
 
-/** Values of Content-Encoding without compression. Some servers put the charset there by mistake. */
+/**
+ * Values of Content-Encoding without compression. Some servers put the charset `utf-8` into Content-Encoding by
+ * mistake.
+ */
 const NO_COMPRESSION = /^(|identity|none|utf-?8)$/;
 
 /**
@@ -62,7 +65,7 @@ async function decompressBody(
   return plain;
 }
 
-/** Returns true if a body is compressed. The first bytes are enough. */
+/** Returns true if a body is compressed. The function needs only the first bytes of the body. */
 export function isCompressed(encoded: Omit<EncodedBody, "isTruncated">): boolean {
   return codingsOf(encoded).length > 0;
 }
@@ -116,15 +119,15 @@ async function createDecompressor(coding: string, body: Buffer, isTruncated: boo
 }
 
 /**
- * Returns true if a body begins like JSON or a web page, or is short printable ASCII such as `ok`. Such text stays
- * unchanged, because some proxies decompress a body without changing Content-Encoding.
+ * Returns true if a body begins like JSON or a web page, or is short printable ASCII such as `ok`. A body that begins
+ * like this is not decompressed, because some proxies decompress a body without changing Content-Encoding.
  */
 const startsLikeText = (bytes: Buffer): boolean =>
   /^(\s*[[{<]|[\t\n\r\x20-\x7e]{1,63}$)/.test(bytes.subarray(0, 64).toString("latin1"));
 
 const isGzipName = (coding: string): boolean => coding === "gzip" || coding === "x-gzip";
 
-/** Returns true if the bytes begin like gzip (RFC 1952, section 2.3.1). No text begins with these two bytes. */
+/** Returns true if the bytes begin like gzip (RFC 1952, section 2.3.1). A text never begins with the bytes 1f 8b. */
 const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
@@ -135,8 +138,8 @@ const isZlib = ([first = 0, second = 0]: Buffer): boolean =>
   (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
 
 /**
- * Returns the text of a body or file without a byte order mark. The charset comes from the first bytes, else from
- * Content-Type, else it is UTF-8 (RFC 8259, section 8.1). Invalid bytes become U+FFFD.
+ * Returns the text of a body or file. A byte order mark at the beginning is removed. The charset comes from the first
+ * bytes, else from Content-Type, else it is UTF-8 (RFC 8259, section 8.1). Invalid bytes become U+FFFD.
  */
 export function decodeText(bytes: Buffer, contentType?: string): string {
   const charset =
@@ -145,7 +148,10 @@ export function decodeText(bytes: Buffer, contentType?: string): string {
   return withoutByteOrderMarks((isUtf8 ? null : decodeCharset(bytes, charset)) ?? bytes.toString("utf8"));
 }
 
-/** Removes byte order marks at the beginning. A file that was joined from several files may have several. */
+/**
+ * Removes byte order marks at the beginning. A text that was joined from several files may contain several byte order
+ * marks.
+ */
 export const withoutByteOrderMarks = (text: string): string =>
   text.startsWith("\ufeff") ? text.replace(/^\ufeff+/, "") : text;
 
@@ -162,7 +168,10 @@ function charsetOfFirstBytes([first, second, third, fourth]: Buffer): string | u
   return undefined;
 }
 
-/** Decodes bytes in a charset. The result is null for an unknown charset. The caller then reads the bytes as UTF-8. */
+/**
+ * Decodes bytes in a charset. The result is null for an unknown charset. If the result is null, the caller reads the
+ * bytes as UTF-8.
+ */
 function decodeCharset(bytes: Buffer, charset: string): string | null {
   const [, endian] = UTF_32.exec(charset) ?? [];
   if (endian !== undefined) return decodeUtf32(bytes, /le/i.test(endian));
@@ -173,7 +182,9 @@ function decodeCharset(bytes: Buffer, charset: string): string | null {
   }
 }
 
-/** Matches names of UTF-32, which `TextDecoder` does not know. Without `le`, it is big-endian. */
+/**
+ * Matches names of UTF-32, which `TextDecoder` does not know. A charset name without `le` means big-endian byte order.
+ */
 const UTF_32 = /^(?:utf-?32|ucs-?4|iso-10646-ucs-4)(|-?[bl]e)$/i;
 
 function decodeUtf32(bytes: Buffer, isLittleEndian: boolean): string {

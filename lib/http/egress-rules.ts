@@ -21,7 +21,7 @@ export const EGRESS_RULE_TEXT = {
     "the host's IP address is in a private network, and settings.egress.allow does not contain host or address",
 } as const;
 
-/** The error code of a refused connection. */
+/** The error code if an egress rule refuses a connection. */
 export const EGRESS_REFUSED = "EGRESS_REFUSED";
 
 type CheckedUrl =
@@ -140,7 +140,7 @@ interface Entry {
 
 /**
  * Parses `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address with a
- * port needs brackets. Any other entry is ignored.
+ * port needs brackets. An entry in any other form is ignored.
  */
 export function parseAllowListIgnoringInvalid(entries: readonly string[]): AllowList {
   const list = entries.map(readEntry).filter((entry) => entry !== null);

@@ -37,15 +37,15 @@ export interface EgressOptions {
 const MAX_HEADER_BYTES = 65_536;
 
 /**
- * Creates connections with the allow list `settings.egress.allow`. TLS certificates are always checked, even if an
- * environment variable disables the check.
+ * Creates connections that may reach only the hosts in `settings.egress.allow`. TLS certificates are always checked,
+ * even if an environment variable disables the check.
  */
 export function createEgress(
   allowed: readonly string[],
   { lookup, ca, proxy = null }: EgressOptions = {},
 ): Egress {
   const allow = parseAllowListIgnoringInvalid(allowed);
-  // If the agent had an option `ca`, even undefined, it would replace the `ca` of a request.
+  // An option `ca` of the agent would replace the `ca` of a request, even if the option were undefined.
   const connections = createConnections(MAX_HEADER_BYTES, ca === undefined ? {} : { ca }, proxy);
   makeAgentCheckAddresses(connections.http, allow, lookup);
   makeAgentCheckAddresses(connections.https, allow, lookup, proxy);
@@ -55,8 +55,9 @@ export function createEgress(
 const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
 
 /**
- * Returns the connections of an allow list. For the same array, they are the same until they were idle for
- * `MAX_IDLE_MS`. Servers may have closed idle connections, so new connections are opened after `MAX_IDLE_MS`.
+ * Returns the connections of an allow list. If the array is the same as in the last call, the function returns the
+ * same connections until they were idle for `MAX_IDLE_MS`. Servers may have closed these idle connections, so the
+ * function then returns new connections.
  */
 export function getCachedEgress(
   allowed: readonly string[],
@@ -73,9 +74,9 @@ export function getCachedEgress(
 /**
  * Makes an agent check every IP address before it opens a socket. Even with a proxy, the service resolves and checks
  * the host name itself. The proxy then connects to the checked IP address, because the proxy could find another
- * address. The proxy resolves only host names of the allow list. For an IP address in a URL, the check comes before the
- * connection, because Node.js does not resolve it. For a host name, one lookup both checks the addresses and gives them
- * to Node.js, because a second lookup could return another address.
+ * address. The proxy resolves only host names of the allow list. For an IP address in a URL, the function checks the
+ * address before the connection, because Node.js does not resolve an IP address. For a host name, one lookup both
+ * checks the addresses and gives them to Node.js, because a second lookup could return another address.
  */
 export function makeAgentCheckAddresses(
   agent: Agent,
@@ -138,8 +139,8 @@ export function findRefusingRule(
 }
 
 /**
- * Address ranges that are not globally routable, and a public address with a local meaning on Azure. The names come
- * from IANA. https://www.iana.org/assignments/iana-ipv4-special-registry
+ * Address ranges that are not globally routable, and one public address with a special meaning on Azure. The names
+ * come from IANA. https://www.iana.org/assignments/iana-ipv4-special-registry
  * https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 const specialRanges = onFirstCall(() => {
@@ -160,7 +161,10 @@ const globalV6 = onFirstCall(() => {
   return range;
 });
 
-/** Returns a function that creates a value only once. Most requests of some functions open no guarded connection. */
+/**
+ * Returns a function that creates a value only once. The value is created late, because most requests of some
+ * functions open no guarded connection.
+ */
 function onFirstCall<T>(create: () => T): () => T {
   let value: T | undefined;
   return () => {
@@ -189,7 +193,7 @@ export class GuardedFetchError extends Error {
 
 /**
  * Fetches a small document from an external server, such as the keys of a token issuer. The egress rules apply.
- * Redirects are not followed. `timeLimitMs` is for the whole response.
+ * Redirects are not followed. `timeLimitMs` is the time limit for the whole response.
  * @throws {EgressRefusedError} if an egress rule refuses the address.
  * @throws {GuardedFetchError} if the response is late, broken or longer than `maxBytes` after decompression.
  */

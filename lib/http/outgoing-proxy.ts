@@ -38,7 +38,7 @@ export function readOutgoingProxyOrThrow(env: ProxyEnvironment): OutgoingProxy |
       `${name.toUpperCase()} must be the URL of an HTTP proxy, such as http://proxy.example.com:3128`,
     );
   const { hostname, username, password } = url;
-  // The port is read from the text, because `URL` omits a default port.
+  // The port is read from the text of the URL, because the class `URL` omits a default port.
   const port = /^[^/]*\/\/[^/?#]*:(\d+)(?:[/?#]|$)/.exec(withScheme)?.[1];
   const credentials = `${decodeUserInfo(username)}:${decodeUserInfo(password)}`;
   return {
@@ -51,7 +51,7 @@ export function readOutgoingProxyOrThrow(env: ProxyEnvironment): OutgoingProxy |
   };
 }
 
-/** Decodes a user name or a password. If a `%` encodes nothing, the text stays unchanged, as in curl. */
+/** Decodes a user name or a password. If the text contains a wrong percent encoding, it stays unchanged, as in curl. */
 function decodeUserInfo(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -6,7 +6,10 @@ const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2}
 const RFC_850 = /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/;
 const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
-/** Matches the comma between values of a repeated header. An HTTP date also contains a comma, after the weekday. */
+/**
+ * Matches the comma between two values of the header if the header is repeated. An HTTP date also contains a comma,
+ * after the weekday.
+ */
 const SEPARATOR = /(?<=\d|GMT),/;
 
 /**
@@ -26,7 +29,7 @@ function readSeconds(text: string, now: Instant): number | null {
   return at === null ? null : (at - now) / 1000;
 }
 
-/** Parses an HTTP date (RFC 9110, section 5.6.7). Any other text becomes null. */
+/** Parses an HTTP date (RFC 9110, section 5.6.7). If the text is not an HTTP date, the result is null. */
 export function parseHttpDate(header: string | undefined): Instant | null {
   const text = header?.trim() ?? "";
   const zoned = IMF_FIXDATE.test(text) || RFC_850.test(text);

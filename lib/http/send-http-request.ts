@@ -2,7 +2,7 @@ import { type ClientRequest, type IncomingMessage, request as startRequest } fro
 import { type Connections, closeIdleConnections } from "./connections.ts";
 import type { TlsOptions } from "./tls-options.ts";
 
-/** The request was not finished within its time limit. Node.js has no error code for this. */
+/** The request was not finished within its time limit. Node.js has no error code for such a request. */
 export const DEADLINE_PASSED = "DEADLINE_PASSED";
 /** URL and headers do not make a valid HTTP request. The request was not sent. */
 export const REQUEST_INVALID = "REQUEST_INVALID";
@@ -20,9 +20,9 @@ export interface HttpRequest {
   /** The maximum size of the body. A longer body is truncated. */
   readonly maxBytes: number;
   /**
-   * Receives each chunk of the body when it arrives. The result says what happens with the chunk: `buffer` adds it to
-   * the returned body; `used` does not add it, and it does not count for `maxBytes`; `stop` truncates the response
-   * here.
+   * Receives each chunk of the body when it arrives. The result `buffer` adds the chunk to the returned body. The
+   * result `used` drops the chunk, which then does not count for `maxBytes`. The result `stop` truncates the response
+   * before the chunk.
    */
   readonly onChunk?: (
     chunk: Buffer,
@@ -118,9 +118,9 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
         readAnswer(started, current);
       });
       current.on("error", (error) => {
-        // If bytes follow a complete response, Node.js emits a connection error. The response is still valid, and the
-        // event "end" follows. After the time limit, the function closes the connection itself, which causes the same
-        // error.
+        // If bytes follow a complete response, Node.js emits a connection error. The response is valid nevertheless,
+        // and Node.js emits the event "end" after the error. After the time limit, the function closes the connection
+        // itself. Node.js then emits the same error.
         if (isSettled || response?.complete === true) return;
         const code = codeOf(error);
         if (!mayRepeat || response !== undefined || !wasClosedIdle(current, code)) return fail(code, error);
@@ -164,14 +164,15 @@ function send({ connections, url, tls, method, headers, body }: HttpRequest): Cl
     maxHeaderSize: connections.maxHeaderBytes,
     insecureHTTPParser: false,
   });
-  // By default, Node.js silently drops all headers after the first thousand. `maxHeaderSize` limits their total size.
+  // By default, Node.js silently drops all headers after the first thousand. `maxHeaderSize` limits the total size of
+  // all headers.
   sent.maxHeadersCount = 0;
   return sent.end(body ?? undefined);
 }
 
 /**
- * Joins the values of repeated headers. The property `headers` of Node.js drops some of them, for example a second
- * Retry-After.
+ * Joins the values of repeated headers. The property `headers` of Node.js drops some repeated headers, for example a
+ * second Retry-After.
  */
 function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   const headers = new Map<string, string>();

@@ -103,7 +103,7 @@ const CERTIFICATE_CODES = [
 const CERTIFICATE_TIME_CODES: ReadonlySet<string> = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 
 /**
- * Returns true if the server's certificate has expired or is not valid yet. After a new certificate of the server,
+ * Returns true if the server's certificate has expired or is not valid yet. When the server gets a new certificate,
  * connections succeed without a change of the config.
  */
 export const isCertificateTimeError = (code: string): boolean => CERTIFICATE_TIME_CODES.has(code);

@@ -3,8 +3,8 @@ import type { Watch } from "./watch.ts";
 
 /**
  * A running watch counts as orphaned if its deadline passed more than `GRACE_MS` ago. A running watch also counts as
- * orphaned if the sweep function should have checked it more than `GRACE_MS` ago. The time is longer than an hour,
- * because the rate limit can delay the last poll by an hour.
+ * orphaned if the sweep function should have checked it more than `GRACE_MS` ago. `GRACE_MS` is longer than an hour,
+ * because the rate limit can delay the last poll of a watch by an hour.
  */
 const GRACE_MS = 5_400_000;
 

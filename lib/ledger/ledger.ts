@@ -9,8 +9,8 @@ export interface TargetState {
   /** The time when the target was switched off. `offSince` is null if the target is on. */
   readonly offSince: Instant | null;
   /**
-   * The time of the first response "gone" (the target no longer exists). `goneSince` is null if there was no such
-   * response since the last delivery.
+   * The time of the first response "gone" (the target no longer exists). `goneSince` is null if the target has not
+   * answered "gone" since the last delivery.
    */
   readonly goneSince: Instant | null;
   /** The target accepts no request before this time, because it answered with HTTP status 429. */
@@ -32,8 +32,8 @@ export interface TargetLedger {
 }
 
 /**
- * Rate limits. Each allows one request per interval to a target or to CCE. Its name is the name of a target or
- * `cce:PROJECT`.
+ * Rate limits. Each rate limit allows one request per interval to a target or to CCE. Its name is the name of a target
+ * or `cce:PROJECT`.
  */
 export interface RateLimitLedger {
   /**
@@ -45,11 +45,11 @@ export interface RateLimitLedger {
 
 /** Counts of ended jobs by project, job type, day and duration. */
 export interface DurationLedger {
-  /** Adds one ended job to the counts. The count may be deleted after `expiresAt`. */
+  /** Adds the duration of one ended job to the learned durations. The count may be deleted after `expiresAt`. */
   addDuration(duration: NewDuration): Promise<void>;
   /**
-   * Returns the counts of one job type. With `ANY_TYPE`, it returns the counts of all job types. Operations only count
-   * for their own type.
+   * Returns the counts of one job type. With `ANY_TYPE`, it returns the counts of all job types. An operation counts
+   * for its own type and does not count for `ANY_TYPE`.
    */
   readDurationCounts(project: string, jobType: string): Promise<readonly DurationCount[]>;
 }
@@ -64,8 +64,8 @@ export interface DigestLedger {
   /** Creates a digest (one message about several jobs). If a digest with this ID exists, nothing happens. */
   createDigestIfAbsent(digest: NewDigest): Promise<void>;
   /**
-   * Removes a job from the running jobs of a digest. Returns the number of remaining running jobs. Without such a
-   * digest, it is 0. If the job was already removed, nothing changes.
+   * Removes a job from the running jobs of a digest. Returns the number of remaining running jobs. If the ledger does
+   * not contain the digest, the result is 0. If the job was already removed, nothing changes.
    */
   removeRunningMemberAndCountRemaining(digestId: string, job: JobKey): Promise<number>;
   readDigest(digestId: string): Promise<Digest | null>;
@@ -77,13 +77,13 @@ export interface Digest {
   readonly members: readonly DigestMember[];
   readonly targets: readonly string[];
   /**
-   * The running jobs of the digest. If a call without this digest restarts the watch of such a job, the job always
-   * stays in this list.
+   * The running jobs of the digest. If such a job is submitted again without this digest, its watch restarts and the
+   * job always stays in this list.
    */
   readonly running: readonly JobKey[];
 }
 
-/** A job in a digest. Its watch belongs to `Digest.caller`. */
+/** A job in a digest. The watch of the job belongs to `Digest.caller`. */
 export interface DigestMember extends JobKey {
   readonly generation: number;
 }
@@ -104,7 +104,7 @@ export interface SlowLedger {
   readLatestDurations(project: string, jobType: string): Promise<LatestDurations>;
   /**
    * Adds the durations of one ended job and of its subjobs, as `appendDurationsAndDropOldest` describes. If several
-   * calls overlap, the ledger stores the durations from each of these calls and loses none.
+   * calls overlap, the ledger stores the durations of all these calls.
    */
   addLatestDurations(
     project: string,
@@ -114,7 +114,7 @@ export interface SlowLedger {
   ): Promise<void>;
 }
 
-/** A later release wrote this ledger item. The current release neither reads nor changes it. */
+/** A later release wrote this ledger item. The current release neither reads nor changes such an item. */
 export class NewerItemError extends Error {
   override readonly name = "NewerItemError";
 
@@ -134,7 +134,7 @@ export class LedgerUnavailableError extends Error {
 }
 
 /**
- * Stores watches, notifications, rate limits, job durations, digests and waiting calls. There are three
+ * Stores watches, notifications, rate limits, job durations, digests and waiting calls. The ledger has three
  * implementations: DynamoDB, SQLite on one node, and memory for the simulation. In DynamoDB, each change is one
  * conditional write. If the condition is false, the ledger reads the item to find the reason. If a later release wrote
  * the item, operations throw NewerItemError. Errors of the database are thrown unchanged. Even if a write throws, the
@@ -156,11 +156,11 @@ export interface Discovery {
   /** The time of the first list of jobs, by the clock of the cloud. `switchedOnAt` is null before the first list. */
   readonly switchedOnAt: Instant | null;
   /**
-   * The time of the latest complete list after which all listed jobs had a watch, by the clock of the cloud. Before
-   * such a list, it is the time of the first try.
+   * The time of the latest complete list after which all listed jobs had a watch. The time is by the clock of the
+   * cloud. Before such a list, it is the time of the first try.
    */
   readonly succeededAt: Instant;
-  /** The IDs of jobs that discovery must skip, although their times do not show this. */
+  /** The IDs of jobs that discovery must skip. The times of these jobs do not show that they must be skipped. */
   readonly skippedJobIds: readonly string[];
 }
 
@@ -171,7 +171,7 @@ export interface ClaimedDiscovery extends Discovery {
 /** An API call that waits for the end of a watch. A waiting call occupies one execution of a Lambda function. */
 export interface WaitingCall {
   readonly caller: string;
-  /** The latest end of the waiting call. After this time, the call no longer counts. */
+  /** The latest end of the waiting call. After this time, the call does not count as a waiting call any more. */
   readonly until: Instant;
 }
 
@@ -183,8 +183,9 @@ export interface WaitingLimits {
 
 export interface WaitingCallLedger {
   /**
-   * Adds a waiting call. Returns its number, which is below `limits.total`. The result is null if too many calls are
-   * waiting. If several calls start at the same time, the result may be null although one of them could wait.
+   * Adds a waiting call. Returns the number of the waiting call, which is below `limits.total`. The result is null if
+   * too many calls are waiting. If several calls start to wait at the same time, one of them may get null although a
+   * place is free.
    */
   addWaitingCallIfAllowed(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
   /** Removes a waiting call that has ended before `until`. */
@@ -206,25 +207,25 @@ export function findFreeCallNumber(
 
 export interface DiscoveryLedger {
   /**
-   * Reserves the next list of a project's jobs. The result is null if the previous list was less than `intervalMs` ago.
-   * After `requestJobListSoon`, the shorter `MIN_JOB_LIST_INTERVAL_MS` applies.
+   * Reserves the next list of a project's jobs. The result is null if discovery listed the jobs less than `intervalMs`
+   * ago. After `requestJobListSoon`, the shorter `MIN_JOB_LIST_INTERVAL_MS` applies.
    */
   claimJobList(project: string, now: Instant, intervalMs: number): Promise<ClaimedDiscovery | null>;
   /**
-   * Lets discovery list the jobs of a project as soon as possible, but not before `MIN_JOB_LIST_INTERVAL_MS` has passed
-   * since the previous list.
+   * Makes discovery list the jobs of a project soon. The list waits until `MIN_JOB_LIST_INTERVAL_MS` has passed since
+   * the previous list.
    */
   requestJobListSoon(project: string): Promise<void>;
   /**
-   * Replaces the state of discovery in a project. Before the first `claimJobList`, nothing happens. If another list has
-   * switched discovery on meanwhile, nothing happens either. Otherwise a slow first list would hide jobs that ended
-   * after a faster list.
+   * Replaces the state of discovery in a project. If `claimJobList` was never called for the project, nothing happens.
+   * If another list has switched discovery on in the meantime, nothing happens either. If a slow first list replaced
+   * the newer state of a faster list, discovery would miss jobs that ended after the faster list.
    * @param switchedOnAt `switchedOnAt` from `claimJobList`
    */
   saveDiscoveryIfUnchanged(project: string, switchedOnAt: Instant | null, stored: Discovery): Promise<void>;
   /**
-   * Stores the ID of an SMN message (Simple Message Notification of Huawei Cloud). The result is false if this ID is
-   * already stored.
+   * Stores the ID of an SMN message (Simple Message Notification of Huawei Cloud). The result is false if the ledger
+   * already contains this ID.
    */
   saveSmnMessageIdOnce(messageId: string, expiresAt: Instant): Promise<boolean>;
   hasSmnMessageId(messageId: string): Promise<boolean>;

@@ -25,16 +25,17 @@ export interface NotificationKey extends JobKey {
 }
 
 /**
- * The generation in the notification key, for each target. For a target that is missing here, it is the generation of
- * the watch.
+ * The generation in the notification key, for each target. If a target is missing here, its notification key contains
+ * the generation of the watch.
  */
 export type NotificationGenerations = Readonly<Record<string, number>>;
 
 /**
- * Computes the generation in the notification key for each target of a watch: the highest generation of the job's
- * watches that name this target. Two running watches therefore share a notification key, even if one was restarted. A
- * restart always leads to a new notification, because its generation is the highest of all watches of the job. The
- * result contains only generations above the generation of the watch.
+ * Computes the generation in the notification key for each target of a watch. This is the highest generation among the
+ * job's watches that name the target. Two running watches with the same target therefore share a notification key,
+ * even if one of them was restarted. A restart always leads to a new notification, because its generation is the
+ * highest of all watches of the job. The result contains only generations that are higher than the generation of the
+ * watch.
  */
 export function computeHigherGenerationsOfSharedTargets(
   { generation, targets }: WatchTargets,
@@ -62,9 +63,9 @@ export interface StartedGeneration extends WatchGeneration {
 }
 
 /**
- * Computes the same as `computeHigherGenerationsOfSharedTargets` for targets that a call adds to an ended watch.
- * Another watch may already have notified the target of the same end. This case is an exception. In this case, the
- * notification key is the key of the other watch, so that the target is not notified again.
+ * Computes generations like `computeHigherGenerationsOfSharedTargets`, for targets that a call adds to an ended watch.
+ * If another watch has already notified the target of the same end, the function returns the generation of that watch.
+ * The target is then not notified again.
  * @param jobWatches all watches of the job
  */
 export function computeGenerationsOfLateTargets(
@@ -111,7 +112,7 @@ export const Attempt = z.object({
   durationMs: z.number(),
   /** The reason for the verdict, a value of a fixed list. */
   reason: z.string(),
-  /** The beginning of the response. Secrets are masked. */
+  /** The beginning of the target's response. Secrets are masked. */
   answer: z.string(),
 });
 export type Attempt = Readonly<z.infer<typeof Attempt>>;
@@ -119,7 +120,7 @@ export type Attempt = Readonly<z.infer<typeof Attempt>>;
 /** The maximum number of attempts in the history. */
 export const ATTEMPT_HISTORY = 20;
 
-/** The stored data of a notification. The default values are for a notification before its first attempt. */
+/** The stored data of a notification. A notification without an attempt has the default values. */
 export const DeliveryRecord = z.object({
   target: z.string(),
   state: z._default(DeliveryState, "pending"),
@@ -180,23 +181,26 @@ export type NotificationClaim =
    * needed.
    */
   | { readonly kind: "stale" }
-  /** The notification failed, but its message is not in the dead-letter queue yet. */
+  /** The notification has failed, but the dead-letter queue does not contain its message yet. */
   | { readonly kind: "needs_dead_letter"; readonly state: DeliveryState; readonly reason: string }
   /**
    * The same queue message has already claimed the notification in an earlier invocation. This invocation may still
    * run.
    */
   | { readonly kind: "own_lease" }
-  /** Another queue message has claimed the notification. This queue message is not needed. */
+  /**
+   * Another queue message has claimed the notification. This queue message is not needed, because the other message
+   * delivers the notification.
+   */
   | { readonly kind: "other_owner" }
-  /** The next attempt must not start before `until`. */
+  /** The next attempt of the notification must not start before `until`. */
   | { readonly kind: "not_due"; readonly until: Instant };
 
 export interface AttemptRecord extends NotificationOwner {
   readonly state: DeliveryState;
   /**
-   * True if the attempt counts as an attempt of the retry schedule. If it is false, `state` is `pending` and the
-   * verdict is `retry`, the attempt was throttled.
+   * True if the attempt counts as an attempt of the retry schedule. The attempt was throttled if `spent` is false,
+   * `state` is `pending` and the verdict is `retry`.
    */
   readonly spent: boolean;
   readonly attempt: Attempt;
@@ -222,8 +226,8 @@ export interface NotificationLedger {
    */
   recordAttempt(record: AttemptRecord): Promise<"recorded" | "superseded">;
   /**
-   * Ends the lease without an attempt. Returns `superseded` and writes nothing if the queue message has lost the lease
-   * of the notification.
+   * Ends the lease of a notification without a delivery attempt. Returns `superseded` and writes nothing if the queue
+   * message has lost the lease of the notification.
    */
   postponeNotificationAndEndLease(postponement: Postponement): Promise<"recorded" | "superseded">;
   /** Returns the stored record of a notification, or a new record. */
@@ -232,7 +236,7 @@ export interface NotificationLedger {
   markDeadLettered(key: NotificationKey, redelivery: number): Promise<void>;
   /**
    * Sets a notification to `pending`, from any state, so that it is sent again. Returns the number of the redelivery.
-   * If another redelivery has started meanwhile, nothing changes and the result is null.
+   * If another call has started a redelivery of the notification, nothing changes and the result is null.
    * @param after the latest redelivery number that the caller has read.
    */
   startRedeliveryAfter(key: NotificationKey, after: number, expiresAt: Instant): Promise<number | null>;

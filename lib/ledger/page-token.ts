@@ -22,21 +22,21 @@ export const PageToken = textSchema(
   z.maxLength(MAX_TOKEN_LENGTH, TOKEN_RULE),
 );
 
-/** The last watch on a page of watches. The next page starts after this watch. */
+/** The position of the last watch on a page of watches. The next page starts after this watch. */
 export interface PagePosition {
   readonly acceptedAt: Instant;
   readonly jobId: string;
   readonly caller: string;
 }
 
-/** The service did not create this page token. */
+/** A page token that the service did not create. */
 export class PageTokenError extends Error {
   override readonly name = "PageTokenError";
 }
 
 /**
  * Returns the internal page token of a position in the list of watches. The token contains the name of a caller, so
- * readers must not see it. Readers get a token of `removeCallerFromPageTokenOrThrow`.
+ * readers must not see it. Readers get a page token without the name (see `removeCallerFromPageTokenOrThrow`).
  */
 export function toPageToken({ acceptedAt, jobId, caller }: PagePosition): string {
   return Buffer.from(JSON.stringify([acceptedAt, jobId, caller])).toString("base64url");
@@ -55,8 +55,8 @@ export function parsePageTokenOrThrow(token: string): PagePosition {
 }
 
 /**
- * Returns a page token for readers. One byte of a hash replaces the name of the caller. This is enough to distinguish
- * the few watches of a job. The byte does not reveal the name, because many names have the same byte.
+ * Returns a page token for readers. One byte of a hash replaces the name of the caller. One byte is enough to
+ * distinguish the few watches of a job. The byte does not reveal the name, because many names have the same byte.
  * @throws PageTokenError if `toPageToken` did not create the token.
  */
 export function removeCallerFromPageTokenOrThrow(token: string): string {
@@ -66,8 +66,8 @@ export function removeCallerFromPageTokenOrThrow(token: string): string {
 
 /**
  * Converts the page token of a reader to an internal page token. After a restart of the watch, the position in the
- * token may not exist any more. The next page then starts after all watches of the job with the acceptance time of the
- * token.
+ * token may not exist any more. If the position does not exist any more, the next page starts after all watches of the
+ * job with this acceptance time.
  * @throws PageTokenError if `removeCallerFromPageTokenOrThrow` did not create the token.
  */
 export async function restoreCallerInPageTokenOrThrow(
@@ -87,7 +87,7 @@ export async function restoreCallerInPageTokenOrThrow(
   return toPageToken({ acceptedAt, jobId, caller: found?.caller ?? FIRST_CALLER });
 }
 
-/** This name sorts before all caller names. */
+/** A name that sorts before all caller names. */
 const FIRST_CALLER = "a";
 
 function callerByte(caller: string): number {

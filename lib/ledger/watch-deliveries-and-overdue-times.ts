@@ -21,8 +21,8 @@ const POLL_OVERDUE_MS = 30_000;
 export const STUCK_MS = 15 * 60_000;
 
 /**
- * After the end of a watch, the sweep function checks its notifications after `DELIVERIES_OVERDUE_MS`. After
- * `DELIVERIES_OVERDUE_MS`, most notifications are delivered.
+ * After the end of a watch, the sweep function checks its notifications after `DELIVERIES_OVERDUE_MS`. After this
+ * time, most notifications are delivered.
  */
 const DELIVERIES_OVERDUE_MS = 60_000;
 
@@ -31,7 +31,7 @@ export const SlowRecord = z.object({
   summary: SlowSummary,
   /** The targets that are notified of the slow job. */
   targets: z.array(z.string()),
-  /** The generations in the keys of these notifications, as in `NotificationGenerations`. */
+  /** The generations in the notification keys of these notifications (see `NotificationGenerations`). */
   generations: z.record(z.string(), z.int()),
 });
 export type SlowRecord = Readonly<z.infer<typeof SlowRecord>>;
@@ -88,8 +88,8 @@ export function isDeliveredOrDeadLettered(delivery: DeliveryRecord | null): bool
 }
 
 /**
- * The sweep function replaces lost queue messages. Returns when it replaces the message of a poll that is planned for
- * `nextPollAt`.
+ * The sweep function replaces lost queue messages. A poll is planned for `nextPollAt`. Returns the time when the sweep
+ * function replaces the message of this poll.
  */
 export function pollOverdueAt(nextPollAt: Instant): Instant {
   return nextPollAt + POLL_OVERDUE_MS;
@@ -97,7 +97,7 @@ export function pollOverdueAt(nextPollAt: Instant): Instant {
 
 /**
  * Rounds a time up to the last millisecond before the next run of the sweep function. Runs start at multiples of
- * `sweepIntervalMs`. With rounded times, a run finds the same overdue watches as with exact times.
+ * `sweepIntervalMs`. A rounded time does not change which watches a run finds overdue.
  */
 export function roundUpToLastMsBeforeSweep(at: Instant, sweepIntervalMs: number): Instant {
   return Math.floor(at / sweepIntervalMs) * sweepIntervalMs + sweepIntervalMs - 1;

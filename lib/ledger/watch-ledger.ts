@@ -29,20 +29,20 @@ export interface NewWatch
 }
 
 export type OpenResult =
-  /** The watch is new or restarted. The caller of the ledger must now send the message of poll number `poll`. */
+  /** The watch is new or restarted. The calling function must now send the message of poll number `poll`. */
   | { readonly kind: "accepted"; readonly poll: number; readonly generation: number }
   /**
    * The caller already watches the job. The targets of the call were added to this watch. For a running watch, the
-   * later deadline applies. If the watch has ended, the caller of the ledger must notify `addedTargets`.
+   * later deadline applies. If the watch has ended, the calling function must notify `addedTargets`.
    */
   | {
       readonly kind: "already_watching";
       readonly watch: Watch;
       readonly addedTargets: readonly string[];
-      /** If the watch has ended: the generations in the notification keys of `addedTargets`. */
+      /** For an ended watch, the generations in the notification keys of `addedTargets`. */
       readonly generations: NotificationGenerations;
     }
-  /** The call would exceed a limit of the watch. The watch did not change. */
+  /** The call would exceed a limit of the watch. The call did not change the watch. */
   | { readonly kind: "limit_exceeded"; readonly limit: keyof WatchLimits };
 
 export interface PollToClaim {
@@ -58,8 +58,8 @@ export type PollOfMessage = Pick<PollToClaim, "key" | "poll" | "messageId">;
 
 export type PollClaim =
   /**
-   * `reclaimed` means that an earlier invocation claimed the poll and did not finish in time. It may have stored an
-   * outcome. `unfinishedTries` is the number of earlier claims after which the process crashed.
+   * `reclaimed` means that an earlier invocation claimed the poll and did not finish in time. The earlier invocation
+   * may have stored an outcome. `unfinishedTries` is the number of earlier claims after which the process crashed.
    */
   | {
       readonly kind: "claimed";
@@ -69,7 +69,10 @@ export type PollClaim =
     }
   /** The watch does not need this poll any more, so the message can be acknowledged. */
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
-  /** The same queue message has already claimed the poll in an earlier invocation. This invocation may still run. */
+  /**
+   * The same queue message has already claimed the poll in an earlier invocation. The earlier invocation may still
+   * run.
+   */
   | { readonly kind: "own_lease" }
   /** Another queue message has claimed the poll. The queue must not deliver this message again. */
   | { readonly kind: "other_owner" };
@@ -81,11 +84,11 @@ export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polled
   readonly nextPollAt: Instant;
   /** True if the rate limit postponed the query. */
   readonly rateLimited: boolean;
-  /** If it is absent, the stored value stays. */
+  /** If the field is absent, the stored value does not change. */
   readonly ready?: ReadyProgress | undefined;
   /** If it is absent, the stored value stays. */
   readonly slowAt?: Instant | null | undefined;
-  /** The job in the response of CCE. If it is null, the stored tree stays. */
+  /** The job in the response of CCE. If `tree` is null, the stored tree does not change. */
   readonly tree: Job | null;
 }
 
@@ -95,19 +98,19 @@ export interface WatchEnd {
   readonly acceptedAt: Instant;
   readonly outcome: Outcome;
   readonly concludedAt: Instant;
-  /** The targets whose notification was sent. If the watch has further targets, it does not end. */
+  /** The targets for which a notify message was sent. If the watch has further targets, it does not end. */
   readonly targets: readonly string[];
   readonly polledAt: readonly Instant[];
   readonly expiresAt: Instant;
-  /** Fields of the job from the outcome. If it is absent, the stored fields stay. */
+  /** Fields of the job from the outcome. If `job` is absent, the stored fields do not change. */
   readonly job?: EndedJob;
 }
 
 export type EndResult =
   | { readonly kind: "ended" }
   /**
-   * The watch did not end, because the caller has added targets. All `targets` must now be notified, and
-   * `endWatchUnlessTargetsAdded` must be called again.
+   * The watch did not end, because the caller has added targets. The caller must notify all `targets` and call
+   * `endWatchUnlessTargetsAdded` again.
    */
   | { readonly kind: "targets_changed"; readonly targets: readonly string[] }
   | { readonly kind: "over" };
@@ -121,15 +124,16 @@ export interface OverdueEntry extends WatchKey {
 
 interface WatchPage {
   readonly watches: readonly Watch[];
-  /** `before` of the next page. `next` is null on the last page. */
+  /** The page token for the next page: the parameter `before` of the next request. `next` is null on the last page. */
   readonly next: string | null;
 }
 
 export interface WatchChangeLedger {
   /**
    * Creates a watch if the caller has no watch of the job. If `isRestartedByCall` returns true, the existing watch is
-   * restarted. A restarted watch has a higher generation than all other watches of the job. Otherwise the new targets
-   * and callbacks are added to the existing watch. The later deadline and the longer `readyMinutes` apply.
+   * restarted. A restarted watch has a higher generation than all other watches of the job. If `isRestartedByCall`
+   * returns false, the existing watch gets the new targets and callbacks. If the two deadlines differ, the later
+   * deadline applies. If the two values of `readyMinutes` differ, the longer time applies.
    */
   startOrExtendWatch(watch: NewWatch): Promise<OpenResult>;
   /**
@@ -138,8 +142,8 @@ export interface WatchChangeLedger {
    */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
   /**
-   * Undoes the claim of a poll that was not made. An undone claim does not count as a crash. The same queue message may
-   * claim the poll again at once. If another queue message has claimed the poll meanwhile, nothing happens.
+   * Undoes the claim of a poll if the poll was not made. If a claim was undone, it does not count as a crash. The same
+   * queue message may claim the poll again at once. If another queue message has claimed the poll, nothing happens.
    */
   undoPollClaim(claimed: PollOfMessage): Promise<void>;
   /**
@@ -147,7 +151,10 @@ export interface WatchChangeLedger {
    * and the result is `superseded`.
    */
   recordPoll(record: PollRecord): Promise<"recorded" | "superseded">;
-  /** Returns the context and the callbacks of a watch generation. If the generation does not exist, both are empty. */
+  /**
+   * Returns the context and the callbacks of a watch generation. If the ledger does not contain the generation, the
+   * context and the callbacks are empty.
+   */
   readCallerData(generation: WatchGeneration): Promise<CallerData>;
   /** Stores the outcome of a watch generation, unless it already has one. Returns the stored outcome. */
   saveOutcomeOnce(
@@ -168,15 +175,15 @@ export interface WatchReadLedger {
   /** The result is null if the watch does not exist. */
   readWatch(key: WatchKey): Promise<WatchDocument | null>;
   /**
-   * Returns only the state and the next poll time of a watch, which is cheaper than `readWatch`. The state may be a
-   * second old. Returns null if the watch does not exist.
+   * Returns only the state and the next poll time of a watch, which is cheaper than `readWatch`. The returned state
+   * may be a second old. Returns null if the watch does not exist.
    */
   readProgressEventuallyConsistent(key: WatchKey): Promise<WatchProgress | null>;
   /** Returns all watches of a job, newest first. */
   listJobWatches(job: JobKey): Promise<readonly Watch[]>;
   /**
-   * Counts the running watches of a caller, and ended watches with unfinished notifications. The count may be some
-   * seconds old.
+   * Counts the running watches of a caller, and ended watches with unfinished notifications. The returned count may be
+   * some seconds old.
    */
   countUnfinishedWatchesApproximately(caller: string): Promise<number>;
   /**
@@ -185,8 +192,9 @@ export interface WatchReadLedger {
    */
   listOverdueWatches(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**
-   * Changes when the sweep function checks a watch. With `dueAt` null, it does not check the watch again. The result is
-   * `changed` if another call changed this time first, or if `dueAt` is null and the watch is running.
+   * Changes when the sweep function checks a watch. With `dueAt` null, it does not check the watch again. The result
+   * is `changed` if another call has changed this time. It is also `changed` if `dueAt` is null and the watch is
+   * running.
    */
   rescheduleSweepIfUnchanged(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**

@@ -22,13 +22,16 @@ export const POLL_HISTORY = 60;
 export const WatchFields = z.object({
   generation: z.int(),
   state: WatchState,
-  /** The number of the latest claimed poll. `poll` is 0 before the first poll. A restart does not reset it. */
+  /**
+   * The number of the latest claimed poll. `poll` is 0 before the first poll. A restart of the watch does not reset
+   * `poll`.
+   */
   poll: z.int(),
   /** True if the message for the next poll was sent. `pollDone` is also true before the first poll. */
   pollDone: z.boolean(),
   /** The number of the last poll before the latest restart of the watch, or 0 for a watch without a restart. */
   previousPolls: IntegerZeroByDefault,
-  /** The number of polls in the current generation of the watch that the rate limit postponed. */
+  /** The number of polls that the rate limit postponed in the current generation of the watch. */
   rateLimitedPolls: IntegerZeroByDefault,
   acceptedAt: z.number(),
   deadlineAt: z.number(),
@@ -57,7 +60,7 @@ export const WatchFields = z.object({
    * if too few jobs of the type have ended. `slowAt` is also null after all these notifications are finished.
    */
   slowAt: NumberNullByDefault,
-  /** The cause of the failure that ended the watch, in one line. `cause` is null for a watch without a failure. */
+  /** Why the watch failed, in one line. `cause` is null for a watch without a failure. */
   cause: TextNullByDefault,
   /** The duration of the ended job. `durationSeconds` is null if the duration is unknown. */
   durationSeconds: NumberNullByDefault,
@@ -102,7 +105,7 @@ export interface WatchDocument extends CallerData {
   readonly watch: Watch;
   readonly summary: OutcomeSummary | null;
   readonly tree: Job | null;
-  /** They are final after the outcome was stored. */
+  /** The generations do not change any more after the outcome was stored. */
   readonly generations: NotificationGenerations;
   /** `slow` is null unless a poll of this generation found the job slow. */
   readonly slow: SlowRecord | null;
@@ -110,7 +113,9 @@ export interface WatchDocument extends CallerData {
   readonly deliveries: readonly WatchDelivery[];
 }
 
-/** Compares watches by acceptance time, newest first. For equal times, the names of the callers decide. */
+/**
+ * Compares watches by acceptance time, newest first. Watches with the same time are sorted by the name of the caller.
+ */
 export function compareNewestFirst(a: Watch, b: Watch): number {
   return b.acceptedAt - a.acceptedAt || (a.caller < b.caller ? 1 : -1);
 }
@@ -169,8 +174,8 @@ export interface WatchLimits {
 }
 
 /**
- * Returns the limit that the new targets `added` would exceed, or null. Only an added callback can exceed the limit of
- * callbacks, and only another added target can exceed the limit of targets.
+ * Returns the limit that the new targets `added` would exceed, or null. Added callbacks can exceed only the limit of
+ * callbacks. Other added targets can exceed only the limit of targets.
  * @param targets the targets of the watch before the call
  */
 export function findExceededLimit(

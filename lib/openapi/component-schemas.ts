@@ -174,9 +174,10 @@ function toJsonSchemas(
 }
 
 /**
- * Simplifies a schema for code generators. Titles are removed, because some generators use them as type names. Patterns
- * of a date-time, and limits for unsafe integers, are removed too. Numbers get the format `double`, because some
- * generators use 32 bits otherwise. A nullable string, number or enum gets two types in place of a union.
+ * Simplifies a schema for code generators. Titles are removed, because some code generators use a title as the name of
+ * a type. The function also removes patterns of a date-time, and limits for unsafe integers. Numbers get the format
+ * `double`, because without a format some code generators use 32 bits. A nullable string, number or enum gets two
+ * types in place of a union.
  */
 function simplify(schema: Record<string, unknown>): void {
   delete schema.title;
@@ -198,12 +199,12 @@ function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: J
   return schema;
 }
 
-/** Descriptions by the path of the field. The empty path is the schema itself. */
+/** Descriptions by the path of the field. An empty path means the schema itself. */
 type FieldDescriptions = Readonly<Record<string, string | undefined>>;
 
 /**
- * Descriptions of schemas and fields that have none in zod. The zod schemas do not contain these descriptions, because
- * each cold start would load them.
+ * Descriptions of schemas and fields whose zod schema contains no description. The zod schemas do not contain these
+ * descriptions, because each cold start would load them.
  */
 const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, FieldDescriptions>> =
   fieldDescriptions;

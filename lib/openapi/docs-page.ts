@@ -18,7 +18,7 @@ import { type Content, createProblemExample, PROBLEM_HELP } from "./error-respon
 import type { createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
 import stateHelp from "./state-help.json" with { type: "json" };
 
-/** The query in the example request of an operation. All other operations have none. */
+/** The query in the example request of an operation. The example requests of all other operations have no query. */
 const QUERIES: Readonly<Record<string, string>> = {
   listJobs: "?state=failed&limit=20",
   readJob: "?wait=25",

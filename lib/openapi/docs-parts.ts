@@ -36,7 +36,7 @@ export function renderTable(
 <tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>`)}</tbody></table></div>`;
 }
 
-/** Renders a list of terms and meanings. Each term has an anchor. */
+/** Renders a list of terms and meanings. Each term has an anchor for links. */
 export function renderDefinitions(prefix: string, meanings: Readonly<Record<string, string>>): Html {
   return html`<dl>${Object.entries(meanings).map(
     ([term, text]) =>

@@ -22,7 +22,7 @@ interface ProblemHelp {
  */
 export const PROBLEM_HELP: Readonly<Record<ProblemKind, ProblemHelp>> = problemHelp;
 
-/** The schema and examples of a body. The key is the media type. */
+/** The schema and examples of a body. The keys are media types, such as `application/json`. */
 export type Content = Readonly<Record<string, MediaType>>;
 
 interface MediaType {

@@ -27,7 +27,7 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
-  // Only one schema may contain the enum of the kinds, so this one has a pattern.
+  // Only one schema may contain the list of kinds as an enum. Therefore this schema contains a pattern.
   operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
   clusterId: createParameterSchema(Operation._zod.innerType.shape.clusterId),
   traceparent: { type: "string" },
@@ -63,7 +63,10 @@ interface DescribedOperation {
 interface DescribedRequestBody {
   readonly required: boolean;
   readonly schema: string;
-  /** The schemas whose examples are examples of the body. By default, only the example of the body's own schema. */
+  /**
+   * The names of the schemas whose examples are shown for this body. By default, only the example of the body's own
+   * schema.
+   */
   readonly examples?: readonly string[];
 }
 
@@ -77,7 +80,7 @@ interface DescribedParameter {
 
 interface DescribedResponse {
   readonly description: string;
-  /** The schema of a JSON body. Any other body has `content` instead. */
+  /** The schema of a JSON body. A body that is not JSON has `content` in place of `schema`. */
   readonly schema?: string;
   readonly content?: Content;
   /** Response headers in `components.headers`. */
@@ -111,7 +114,7 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Where a request contains the callback URL: in a field, or with `from=cce` in a query parameter. Both places of the
+ * The two places of the callback URL in a request: a field, or a query parameter with `from=cce`. Both places of the
  * callback URL have their own operation ID, because code generators create a function for each operation ID.
  */
 const CALLBACKS = {
@@ -170,7 +173,7 @@ function callbacks(): JsonObject {
 function openApiParameter(parameter: DescribedParameter) {
   const schema: JsonObject = parameter.schema ?? PARAMETER_SCHEMAS[parameter.name] ?? { type: "string" };
   const example = FIELD_HELP.parameters?.[parameter.name]?.example;
-  // FIELD_HELP contains the example as in a URL query, but in the OpenAPI document, the example of an array is an
+  // FIELD_HELP contains the example as text in a URL query. In the OpenAPI document, the example of an array is an
   // array.
   return { ...parameter, schema, example: schema.type === "array" ? String(example).split(",") : example };
 }

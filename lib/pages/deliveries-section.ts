@@ -5,9 +5,14 @@ import { type Html, html, renderBdiElement } from "./html.ts";
 import { type IconName, renderStateIcon } from "./state-icons.ts";
 import { parseInstantSince2000, renderCountdown, renderShortTime, renderTime } from "./time-html.ts";
 
-/** With at most `MAX_UNSORTED` targets, their order stays. Otherwise they are sorted by state. */
+/**
+ * A page with at most `MAX_UNSORTED` targets shows them in their original order. A page with more targets sorts them
+ * by state.
+ */
 const MAX_UNSORTED = 8;
-/** How many of many targets are shown for each state. One line replaces the others. */
+/**
+ * The number of targets that the page shows for each state, if a job has many targets. One line replaces the others.
+ */
 const SHOWN_OF_STATE = 3;
 /** One line replaces at least `MIN_FOLD` targets. */
 const MIN_FOLD = 3;

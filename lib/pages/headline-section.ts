@@ -58,7 +58,8 @@ function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocu
 
 /**
  * Returns the text of the link to a pipeline run. The text contains the host of the link, because the name of the
- * pipeline could mislead. If the name already begins with the origin of the link, the host is not repeated.
+ * pipeline could mislead. If the pipeline name already begins with the origin of the link, the text does not repeat
+ * the host.
  */
 function runLabel(run: string, pipeline: string | undefined): string {
   const { host, origin } = new URL(run);
@@ -88,7 +89,7 @@ function roundToUnit(seconds: number): { readonly count: number; readonly unit: 
   return { count: Math.round(seconds / size), unit };
 }
 
-/** Returns the start of a job. If it is unknown, the result is the acceptance time. */
+/** Returns the start of a job. If the start is unknown, the result is the acceptance time. */
 export function jobStartOrAcceptanceTime(document: StatusDocument): Instant {
   return (
     parseInstantSince2000(document.createdAt) ??
@@ -111,7 +112,9 @@ function endLine(document: StatusDocument): Html {
   return html`${end !== null && html`${label} ${renderTimeWithAge(end)}.`}`;
 }
 
-/** Renders the time of the next poll before any poll has found the job. After that, the result is null. */
+/**
+ * Renders the time of the next poll before any poll has found the job. The result is null if a poll has found the job.
+ */
 function waitingLine(document: StatusDocument, wasObserved: boolean): Html | null {
   if (document.polls === 0) return html`<p>Accepted. The first poll is about to start.</p>`;
   if (wasObserved) return null;

@@ -1,6 +1,6 @@
 import { escapeHtml, removeTerminalColours } from "../domain/clean-text.ts";
 
-/** Safe HTML markup. HTML markup. Text becomes a part of it only through the tag `html`, which escapes the text. */
+/** Safe HTML markup. Text can be added only through the tag `html`, which escapes the text. */
 export class Html {
   readonly #markup: string;
 
@@ -13,7 +13,10 @@ export class Html {
   }
 }
 
-/** A value in an `html` template. Text is escaped, and arrays are joined. Null, undefined and false add nothing. */
+/**
+ * A value in an `html` template. Text is escaped, and arrays are joined. The values null, undefined and false add no
+ * text.
+ */
 export type Part = Html | string | number | null | undefined | false | readonly Part[];
 
 /** Creates HTML from a template. Attributes in the template must have quotes. */
@@ -43,7 +46,7 @@ export function renderBdiElement(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }
 
-/** Renders a `CamelCase` name. The browser may break the line between its words. */
+/** Renders a `CamelCase` name. The browser may break the line between the words of the name. */
 export function renderCamelCaseNameWithLineBreaks(name: string): Html {
   const parts = name.split(/(?<=[a-z])(?=[A-Z])/);
   return html`<bdi>${parts.map((part, index) => html`${index > 0 && html`<wbr>`}${part}`)}</bdi>`;
@@ -63,7 +66,7 @@ export function renderExternalLink(url: string, label: string): Html {
 const WEB_URL = /https?:\/\/[^\s<>"']+/g;
 const FINAL_PUNCTUATION = /(?<![.,;:!?)\]])[.,;:!?)\]]+$/;
 
-/** Renders text. Its http and https URLs become links. */
+/** Renders text. The http and https URLs in the text become links. */
 export function renderTextWithLinks(text: string): Html {
   const parts: Html[] = [];
   let end = 0;

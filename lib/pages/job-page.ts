@@ -26,8 +26,8 @@ const MAX_UNSCROLLED_CHARACTERS = 1600;
 const MAX_UNSCROLLED_OF_SEVERAL = 500;
 const MAX_UNSCROLLED_LINES = 12;
 /**
- * How many causes are shown before the reader opens the list. With more causes, paths of subjobs are omitted, because a
- * narrow page would become too high.
+ * How many causes are shown before the reader opens the list. If a job has more causes, the list omits the paths of
+ * subjobs, because the list would be too long on a narrow page.
  */
 const SHOWN_CAUSES = 3;
 
@@ -74,7 +74,7 @@ function mayChange({ done, state, deliveries }: StatusDocument): boolean {
  * the result is null.
  */
 function failuresSection({ state, reason, causes, causesOmitted }: StatusDocument): Html | null {
-  // The causes contain the reason of the job, so it is not shown twice.
+  // The list of causes contains the reason of the job, so the page does not show the reason twice.
   const isReasonShown = causes.length === 0 || isExplainedByReasonNotCauses(state);
   const jobReason = isReasonShown ? reason?.trim() || null : null;
   if (causes.length === 0 && jobReason === null) return null;
@@ -157,7 +157,9 @@ function copyable(text: string, what: string): Html {
   return html`<code><bdi>${text}</bdi></code> <button type="button" data-copy="${text}" aria-label="Copy the ${what}" hidden>Copy</button>`;
 }
 
-/** Renders each poll as a mark on a line, and the next poll as a circle. Before the first poll, the result is null. */
+/**
+ * Renders each poll as a mark on a line, and the next poll as a circle. The result is null if there was no poll yet.
+ */
 function pollStrip(document: StatusDocument, now: Instant): Html | null {
   const polledAt = document.polledAt.map((at) => Date.parse(at));
   if (polledAt.length === 0) return null;

@@ -39,8 +39,8 @@ interface ListPage {
   readonly hasLabels: boolean;
   readonly now: Instant;
   /**
-   * `self` is the URL of this page with the link key and the filter. `before` is the parameter of the next page, or
-   * null on the last page.
+   * `self` is the URL of this page with the link key and the filter. `before` is the parameter for the link to the
+   * next page. It is null on the last page.
    */
   readonly link: { readonly self: string; readonly before: string | null };
 }
@@ -128,7 +128,10 @@ const FIELDS = [
   { name: "actor", text: "Started by", example: "anna" },
   { name: "label", text: "Label", example: "team:checkout" },
 ] as const;
-/** The date fields of the filter. Without scripts, a date is a day in UTC, else a day in the reader's time zone. */
+/**
+ * The date fields of the filter. Without scripts, the selected date is a day in UTC. With scripts, it is a day in the
+ * reader's time zone.
+ */
 const DATE_FIELDS = [
   { name: "since", text: "From" },
   { name: "to", text: "To" },
@@ -200,7 +203,10 @@ function clearFilter(currentUrl: string): string {
   return `?${query.toString()}`;
 }
 
-/** Returns the query without empty fields. A browser sends empty fields too, but they do not filter. */
+/**
+ * Returns the query without empty fields. A browser also sends the empty fields of a form. An empty field is not a
+ * filter.
+ */
 export function withoutEmptyFields(query: URLSearchParams): URLSearchParams {
   return new URLSearchParams([...query].filter(([, value]) => value.trim() !== ""));
 }

@@ -112,9 +112,9 @@ export function createInlineElementOrThrow(tag: "script" | "style", code: string
 }
 
 /**
- * Returns the response headers of a page. The URL may contain a link key, and the body may contain untrusted text. With
- * these headers, the page loads nothing from other websites and runs only this script. The page is not shown in frames
- * and not stored by caches or search engines, and links do not reveal its URL. https://www.w3.org/TR/CSP3/
+ * Returns the response headers of a page. The URL may contain a link key, and the body may contain untrusted text.
+ * With these headers, the page loads nothing from other websites and runs only the given script. The page is not shown
+ * in frames and not stored by caches or search engines, and links do not reveal its URL. https://www.w3.org/TR/CSP3/
  */
 export function createPageHeaders(
   style: InlineElement,

@@ -12,7 +12,7 @@ const COLOURS = {
   stopped: "#6b7480",
   waiting: "#6b7480",
 };
-/** The name of an icon. In CSS, its colour has the same name. */
+/** The name of an icon. The CSS variable with the colour of the icon has the same name. */
 export type IconName = keyof typeof COLOURS;
 
 /** The shapes of the icons on a grid of 16 × 16. All shapes differ, because some readers cannot see colours. */

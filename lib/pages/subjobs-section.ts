@@ -14,13 +14,19 @@ import {
   type Timeline,
 } from "./timeline.ts";
 
-/** Up to `MAX_SHORT_TREE` subjobs, each has its own line. With more, one line replaces several succeeded subjobs. */
+/**
+ * Up to `MAX_SHORT_TREE` subjobs, each has its own line. In a tree with more subjobs, one line replaces several
+ * succeeded subjobs.
+ */
 const MAX_SHORT_TREE = 14;
 /** How many lines of a long tree are shown at first. There are at most 21 groups of subjobs. */
 const MAX_OPEN_LINES = 21;
 /** One line replaces at least `MIN_FOLD` subjobs. */
 const MIN_FOLD = 4;
-/** The maximum number of groups in the original order. With more groups, the subjobs are first sorted by state. */
+/**
+ * The maximum number of groups in the original order. If a tree has more groups, its subjobs are first sorted by
+ * state.
+ */
 const MAX_GROUPS = 12;
 const MAX_NOTE_CHARACTERS = 400;
 const MAX_PHASE_CHARACTERS = 24;
@@ -30,7 +36,7 @@ interface Tree {
   readonly timeline: Timeline | null;
   readonly isLong: boolean;
   readonly now: Instant;
-  /** True if the watch has ended. The durations of running subjobs then do not increase. */
+  /** True if the watch has ended. The page then does not increase the durations of running subjobs. */
   readonly isOver: boolean;
 }
 
@@ -92,7 +98,7 @@ function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): Html
   return isRunning && start >= timeline.start ? renderRunningDuration(start, now) : "–";
 }
 
-/** Renders the reason of a subjob that did not fail. Failure reasons are in another section. */
+/** Renders the reason of a subjob that did not fail. The page shows failure reasons in another section. */
 function note(job: JobDocument): Html | null {
   const reason = job.reason?.trim();
   if (!reason || job.state === "failed") return null;
@@ -117,7 +123,7 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
 /** `mixed`: the subjob has succeeded, but not all of its subjobs. */
 type GroupKind = "failed" | "mixed" | "pending" | "succeeded";
 
-/** The icon and text of a line for several subjobs, in the order of the groups. */
+/** The icon and the text of a line that replaces several subjobs, in the order of the groups. */
 const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]>> = {
   failed: ["failed", "more failed"],
   mixed: ["waiting", "more with failed or pending subjobs"],
@@ -125,7 +131,9 @@ const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]
   succeeded: ["succeeded", "succeeded"],
 };
 const KINDS = Object.keys(FOLDED);
-/** How many of many equal subjobs are shown, except succeeded ones. */
+/**
+ * The number of subjobs that the page shows of a long row of equal subjobs. Of succeeded subjobs, the page shows none.
+ */
 const SHOWN_OF_RUN = 3;
 
 function kindOf(job: JobDocument): GroupKind {
@@ -134,10 +142,11 @@ function kindOf(job: JobDocument): GroupKind {
 }
 
 /**
- * Divides subjobs into groups. In a long tree, four or more succeeded subjobs in a row are one group. Of seven or more
- * other equal subjobs in a row, all but the first three are one group. A group of several subjobs is one line, which
- * the reader can open. Any other subjob is a group of one. The order stays if there are at most twelve groups. With
- * more than twelve groups, failed subjobs come first and succeeded subjobs last.
+ * Divides subjobs into groups. In a long tree, four or more succeeded subjobs in a row are one group. For other
+ * states, seven or more equal subjobs in a row are needed. All but the first three of them are one group. A group of
+ * several subjobs is one line, which the reader can open. A subjob that belongs to no such row is a group with one
+ * subjob. If there are at most twelve groups, they keep the order of the subjobs. With more than twelve groups, failed
+ * subjobs come first and succeeded subjobs last.
  */
 export function groupSubJobsForFolding(
   subJobs: readonly JobDocument[],

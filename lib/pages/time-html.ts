@@ -26,14 +26,14 @@ export function renderIfKnown<Rendered>(
   return instant === null ? null : render(instant);
 }
 
-/** Returns the step in ms to which the age of a job is rounded. Older jobs have a longer step. */
+/** Returns the step in ms to which the age of a job is rounded. The step is longer for older jobs. */
 export function ageRoundingStepMs(ageMs: number): number {
   return ageMs < 10 * MINUTE ? 15 * SECOND : ageMs < HOUR ? MINUTE : 5 * MINUTE;
 }
 
 /**
- * Rounds `now` down to a multiple of this step after the start of the job, so that the page of an unchanged job keeps
- * its ETag for some time.
+ * Rounds `now` down, so that the page of an unchanged job keeps its ETag for some time. The result is the start of the
+ * job plus a multiple of the step for this age.
  */
 export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   const ageMs = now - startedAt;
@@ -51,18 +51,18 @@ export function renderShortTime(instant: Instant): Html {
   return html`<time datetime="${toIso(instant)}" data-short>${formatUtc(instant).slice("2026-".length)}</time>`;
 }
 
-/** Renders a time. The script adds how long ago this was, for example `9 min ago`. */
+/** Renders a time. The script of the page adds the age of the time, for example `9 min ago`. */
 export function renderTimeWithAge(instant: Instant): Html {
   return html`${renderTime(instant)}<span class="ago" data-ago="${toIso(instant)}"></span>`;
 }
 
-/** Renders a future time as UTC. The script replaces it by a countdown. */
+/** Renders a future time as UTC. The script of the page replaces the time by a countdown. */
 export function renderCountdown(instant: Instant): Html {
   const iso = toIso(instant);
   return html`<span data-until="${iso}">at ${iso.slice(11, 19)} UTC</span>`;
 }
 
-/** Renders text. Its ISO 8601 times become easy to read. */
+/** Renders text. The ISO 8601 times in the text become easy to read. */
 export function renderTimesInText(text: string): Html {
   return html`${text.split(ISO_TIME).map((part, index) => {
     const instant = index % 2 === 1 ? parseInstantSince2000(part) : null;

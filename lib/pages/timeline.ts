@@ -9,15 +9,18 @@ export interface Timeline {
   readonly end: Instant;
   /** The end of the bars of running subjobs. */
   readonly now: Instant;
-  /** When jobs of this type usually end. `usualEnd` is null if the job has ended or this is unknown. */
+  /**
+   * The time range in which jobs of this type usually end. `usualEnd` is null if the job has ended or if its usual end
+   * is unknown.
+   */
   readonly usualEnd: { readonly from: Instant; readonly to: Instant } | null;
 }
 
-/** Start and width of a subjob's bar in the timeline, from 0 to 1. */
+/** The start and the width of a subjob's bar in the timeline, as numbers from 0 to 1. */
 interface Bar {
   readonly from: number;
   readonly to: number;
-  /** `open`: the subjob has not ended. `outside`: its start or end is outside of the timeline. */
+  /** `open`: the subjob has not ended. `outside`: the start or the end of the subjob is outside of the timeline. */
   readonly kind: "plain" | "open" | "outside";
 }
 
@@ -29,9 +32,9 @@ interface Tick {
 
 /**
  * Returns the timeline of a job from its start to its end. Without a start time, it begins with the first subjob. The
- * result is null without any start time, or if the timeline would be empty. Subjobs do not extend the timeline, because
- * CCE gives some subjobs a start hours before their parent. While the job runs, the timeline ends after `now`, so that
- * the script can extend the bars without a change of the axis.
+ * result is null without any start time, or if the timeline would be empty. Subjobs do not extend the timeline,
+ * because CCE gives some subjobs a start hours before their parent. While the job runs, the timeline ends later than
+ * `now`. The script can then extend the bars and keep the axis.
  * @param now the end of the bars of running subjobs, and of the timeline of an ended watch without an end time
  */
 export function computeTimelineSpan(
@@ -120,7 +123,7 @@ function tickLabel(seconds: number, step: number): string {
   return `${Math.round(seconds / DAY)} d`;
 }
 
-/** Formats a number from 0 to 1 as a percentage with one decimal. 0.1 % of the widest page is one pixel. */
+/** Formats a number from 0 to 1 as a percentage with one decimal. On the widest page, 0.1 % is one pixel. */
 export function formatSvgPercent(fraction: number): string {
   return `${Number((fraction * 100).toFixed(1))}%`;
 }
@@ -128,12 +131,12 @@ export function formatSvgPercent(fraction: number): string {
 /** Near the start or the end, a centered label would not fit, so the label starts or ends at its position. */
 const NEAR_START = 0.15;
 const NEAR_END = 0.85;
-/** The minimum width of the mark of the usual end. */
+/** The minimum width of the mark that shows when a job usually ends. */
 const MIN_MARK = 0.006;
 
 /**
  * Renders time labels above the bars and vertical lines behind them. The function also marks when jobs of this type
- * usually end. The text of this mark is below the labels, so that no label is between the text and the mark.
+ * usually end. The text of the mark is below the time labels, so that no label is between the text and the mark.
  */
 export function renderTimelineAxis(timeline: Timeline): Html {
   const ticks = computeElapsedTimeTicks(timeline);

@@ -81,7 +81,7 @@ async function answer(
 const INTERNAL_ERROR_DETAIL =
   "The service has failed. You may safely send the request again. The operator can find the cause with the request ID.";
 
-/** The error text without a usable config. The caller can only repeat the request. */
+/** The text of the error response if the service has no usable config. The caller can only repeat the request. */
 const NO_CONFIG_DETAIL = "The service has no config at the moment. You may safely send the request again.";
 
 const AWS_OUTAGE_DETAIL =

@@ -8,8 +8,8 @@ import { correctSystemClockIfFarOff } from "./clock.ts";
 import { OUTGOING_PROXY } from "./environment.ts";
 
 /**
- * The time limit for one AWS request and its response. AWS normally responds within milliseconds. A slower request
- * probably uses a dead connection. A slow request is ended, and the AWS SDK repeats it.
+ * The time limit for one AWS request and its response. AWS normally responds within milliseconds. If a request takes
+ * longer, its connection is probably broken. A slow request is ended, and the AWS SDK repeats it.
  */
 const REQUEST_MS = 3000;
 /** The maximum size of an AWS response. DynamoDB sends at most 1 MB, and SSM and SQS send less. */
@@ -31,7 +31,10 @@ interface AwsRequest {
   readonly body?: string | Uint8Array;
 }
 
-/** An AWS request got no response. By its name and code, the AWS SDK decides whether to repeat the request. */
+/**
+ * An AWS request got no response. The AWS SDK uses the name and the code of the error to decide whether to repeat the
+ * request.
+ */
 class AwsRequestError extends Error {
   readonly code: string;
 
@@ -48,7 +51,8 @@ class AwsRequestError extends Error {
  */
 export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
   // Connections stay open until AWS closes them. A request on a dead connection fails, and the AWS SDK repeats it.
-  // Before this, all idle connections are closed, so that the repeated request does not use another dead connection.
+  // Before the repeated request, all idle connections are closed. The request then does not use another dead
+  // connection.
   const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS, rejectUnauthorized: true };
   const connections: Connections = {
     http: new HttpAgent(agentOptions),
@@ -96,7 +100,7 @@ export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
 
 /**
  * Converts the JSON bytes of a request to text. Node.js sends headers and text in one write, but headers and bytes in
- * two writes. The conversion is much cheaper than the second write.
+ * two writes. The conversion to text takes much less time than a second write.
  */
 function toText({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString();
@@ -134,8 +138,8 @@ class RequestHash {
 const keyObjects = new WeakMap<object, KeyObject>();
 
 /**
- * Returns a key that `createHmac` uses without a conversion. The AWS SDK signs with the same bytes for a day. The
- * conversion of these bytes at each request would take five times as long as the signature.
+ * Returns the same key in a form that `createHmac` need not convert. The AWS SDK signs with the same bytes for a day.
+ * The conversion of these bytes at each request would take five times as long as the signature.
  */
 function toHmacKey(key: KeyData): string | KeyObject {
   if (typeof key === "string") return key;
@@ -159,14 +163,14 @@ export const AWS_CLIENT = {
   sha256: RequestHash,
 } as const;
 
-/** What `withoutLogMiddleware` changes of a client. */
+/** The part of an AWS client that `withoutLogMiddleware` changes. */
 interface ClientWithMiddleware {
   readonly middlewareStack: { remove(name: string): boolean };
 }
 
 /**
- * Removes the middleware that logs each request, and returns the client. Even without a logger, it would copy the input
- * and output of each request. The copies need a twentieth of the CPU time of a poll.
+ * Removes the middleware that logs each request, and returns the client. The middleware copies the input and output of
+ * each request, even without a logger. The copies need a twentieth of the CPU time of a poll.
  */
 export function withoutLogMiddleware<Client extends ClientWithMiddleware>(client: Client): Client {
   client.middlewareStack.remove("loggerMiddleware");

@@ -5,8 +5,8 @@
 export const systemClock = (): number => Date.now() + correctionMs;
 
 /**
- * With this difference or more, the system clock is wrong. A smaller difference can have another reason: a response may
- * take three seconds, and `Date` has only whole seconds.
+ * If the two clocks differ by this time or more, the system clock is wrong. A smaller difference can have two other
+ * causes. A response may take three seconds, and the header `Date` has only whole seconds.
  */
 const MIN_CORRECTION_MS = 5000;
 
@@ -24,8 +24,8 @@ export function correctSystemClockIfFarOff(awsTimeMs: number): void {
 
 export const systemRandom = (): number => Math.random();
 
-/** Returns the milliseconds of a clock that is never set back. The product measures durations with this clock. */
+/** Returns the milliseconds of a clock that is never set back. The service measures durations with this clock. */
 export const monotonicClock = (): number => performance.now();
 
-/** `node:timers/promises` would be a further module to load. */
+/** The function does not use `node:timers/promises`, because this would load a further module. */
 export const systemWait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

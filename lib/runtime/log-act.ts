@@ -18,7 +18,7 @@ export interface Act {
     | "token_remove";
   /** The caller, `service`, or the operator who changed the config. */
   readonly who: string;
-  /** The IP address of the caller. `from` is null for `service`. */
+  /** The IP address of the caller. `from` is null if `who` is `service`. */
   readonly from: string | null;
   readonly project: string | null;
   readonly jobId: string | null;
@@ -44,12 +44,12 @@ export function createConfigAct(
   return { ...NO_WATCH, act: `${kind}_${isRemoval ? "remove" : "put"}`, who, from, targets: [], entry };
 }
 
-/** Stands for an absent value, because the log would omit null and empty fields. */
+/** The text for an absent value, because the log omits null and empty fields. */
 const NONE = "-";
 
 /**
- * Writes the log line `act`, and counts a stopped watch in the metric `Stopped`. The time of the act is that of the log
- * line.
+ * Writes the log line `act`, and counts a stopped watch in the metric `Stopped`. The time of the log line is the time
+ * of the act.
  */
 export function logActAndCountStop(made: Act): void {
   const { act, who, from, project, jobId, owner, traceparent, targets, entry } = made;

@@ -45,7 +45,7 @@ const currentTraceparent = new AsyncLocalStorage<string | null>();
 
 /**
  * Runs a function that processes one request or message. `traceparent` is its trace context, or null. Each log line of
- * the function contains it, unless the line has the trace context of another watch.
+ * the function contains `traceparent`, unless the line is about another watch.
  */
 export function runWithTraceparent<T>(traceparent: string | null, run: () => T): T {
   return currentTraceparent.run(traceparent, run);

@@ -20,8 +20,8 @@ export const UNITS = {
   /** Jobs that discovery found and watches. */
   JobsDiscovered: MetricUnit.Count,
   /**
-   * How long the next complete list of a project's jobs is overdue. The metric is written only if the list was not
-   * complete.
+   * How many seconds discovery is late with a complete list of a project's jobs. The metric is written only if the
+   * list was not complete.
    */
   ListOverdueSeconds: MetricUnit.Seconds,
   /** SMN messages (Simple Message Notification of Huawei Cloud) by result. */
@@ -32,8 +32,9 @@ export const UNITS = {
   Notifications: MetricUnit.Count,
   Attempts: MetricUnit.Count,
   /**
-   * `AttemptsFailed` is 1 if a delivery attempt failed and used a step of the retry schedule, else 0. A response 429
-   * does not count. The mean of `AttemptsFailed` is the share of failed attempts.
+   * `AttemptsFailed` is 1 if a delivery attempt failed and used a step of the retry schedule, else 0. A response with
+   * HTTP status 429 does not count as a failed attempt here. The mean of `AttemptsFailed` is the share of failed
+   * attempts.
    */
   AttemptsFailed: MetricUnit.Count,
   AttemptMilliseconds: MetricUnit.Milliseconds,
@@ -48,7 +49,7 @@ export const UNITS = {
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
   ConfigInvalid: MetricUnit.Count,
-  /** Failed reads of the config, for example because SSM did not respond. The config itself may be valid. */
+  /** Failed reads of the config, for example because SSM did not respond. The stored config itself may be valid. */
   ConfigUnreadable: MetricUnit.Count,
   /**
    * Watches and targets that a run of the sweep function could not check, plus 1 if the run reached its time limit. The
@@ -57,15 +58,15 @@ export const UNITS = {
   SweepFailures: MetricUnit.Count,
   /**
    * 1 for each run of the sweep function, and for each poll of a slow job, that found a fault of the service: five
-   * overdue messages, a poll or notification that is late by a quarter of an hour, or a failed check. A run or poll
-   * without such a fault does not write `FaultsFound`.
+   * overdue messages, a poll or notification that is late by a quarter of an hour, or a failed check. Without such a
+   * fault, the function does not write `FaultsFound`.
    */
   FaultsFound: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
   /** API responses with a status 5xx. Other responses write nothing. */
   ServerErrors: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
-  /** Accepted watches minus concluded, stopped and live ones. Any value other than 0 means that watches were lost. */
+  /** Accepted watches minus concluded, stopped and live ones. If the value is not 0, watches were lost. */
   AuditDiscrepancy: MetricUnit.Count,
 } as const;
 export type MetricName = keyof typeof UNITS;
@@ -90,15 +91,15 @@ export const meter = {
   },
 };
 
-/** Sends all further metrics to `add`. By default, metrics are in the log. */
+/** Sends all later metrics to `add` in place of the log. By default, metrics are in the log. */
 export function redirectMetricsTo(add: AddMetric): void {
   receiver = add;
 }
 
 /**
- * The metrics of two alarms on AWS. CloudWatch charges an alarm for each of its metrics, so each of these metrics counts
- * several rare faults. `GivenUp` counts the messages, watches and targets that the service gave up. `ConfigFaults` counts
- * faults that a person fixes in the config or in the permissions of a project.
+ * The metrics of two alarms on AWS. CloudWatch charges an alarm for each of its metrics, so each of these metrics
+ * counts several rare faults. `GivenUp` counts the messages, watches and targets that the service gave up.
+ * `ConfigFaults` counts faults in the config or in the permissions of a project. Only a person can fix these faults.
  */
 export const ALARM_METRICS = ["GivenUp", "ConfigFaults"] as const;
 
@@ -108,9 +109,9 @@ const CONFIG_FAULTS_LIMIT = 3;
 const LIST_OVERDUE_LIMIT_SECONDS = 1800;
 
 /**
- * Returns the metric of an alarm in which the value of another metric also counts, and the counted value. Returns null
- * if the value counts in no such metric. One invalid config or one long overdue list fires the alarm. A single failed
- * event or refused query may have a temporary reason, so the alarm fires only for three of them.
+ * Finds the alarm metric to which the value of a metric also counts. Returns the alarm metric and the counted value.
+ * Returns null if the value counts in no such metric. One invalid config or one long overdue list fires the alarm. A
+ * single failed event or refused query may have a temporary reason, so the alarm fires only for three of them.
  */
 export function findAlarmMetric(
   name: MetricName,
@@ -138,7 +139,7 @@ const WITHOUT_ZEROS: ReadonlySet<MetricName> = new Set(["LiveWatches", "SweepFou
 
 function addToLog(name: MetricName, value: number, dimensions: Dimensions): void {
   if (value === 0 && WITHOUT_ZEROS.has(name)) return;
-  // Each poll writes `PollsWithoutJob`, which already counts all polls.
+  // Each poll writes the metric `PollsWithoutJob`. This metric already counts all polls.
   if (name === "Polls" && dimensions.observation === "job") return;
   const set = JSON.stringify(dimensions);
   let metrics = bySet.get(set);
@@ -192,8 +193,8 @@ function withoutUnits({ _aws, ...fields }: ReturnType<Metrics["serializeMetrics"
 }
 
 /**
- * Returns true if two metric records can be merged. A record has its fields only once, so a common field must have the
- * same value. Source:
+ * Returns true if two metric records can be merged. Each field occurs only once in a record. Two records can therefore
+ * be merged only if their common fields have equal values. Source:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 function canMerge(one: MetricRecord, { _aws, ...fields }: MetricRecord): boolean {

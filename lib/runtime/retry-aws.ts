@@ -22,7 +22,7 @@ export function isTransientAwsError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (THROTTLED.has(error.name)) return true;
   const { $metadata, code } = toObjectOrEmpty(error);
-  // The AWS SDK sets `$metadata` on each error of a request. An error without it is a bug of this program.
+  // The AWS SDK sets `$metadata` on each error of a request. An error without `$metadata` is a bug of this program.
   if ($metadata === undefined) return false;
   const { httpStatusCode: status } = toObjectOrEmpty($metadata);
   // A network error has an error code of Node.js and no HTTP status.

@@ -5,7 +5,7 @@ import { createLambdaHandler } from "./invocation.ts";
 import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/** `ANSWER_MS` remains to report unfinished messages to SQS. */
+/** `ANSWER_MS` remains after the processing of the messages to report unfinished messages to SQS. */
 const ANSWER_MS = 500;
 
 /**

@@ -51,8 +51,8 @@ export function createCachedSsmConfigSource<C extends Config>(
 
 /**
  * Reads and decrypts parts of the config below `path`. The first request reads all parts with a single parameter. If
- * SSM fails, it therefore gets only one request. All other parts of the config are then read in parallel. If parameters
- * are written at the same time, the result may contain only some of the changes.
+ * SSM fails, SSM therefore gets only one request. All other parts of the config are then read in parallel. If
+ * parameters are written at the same time, the result may contain only some of the changes.
  * @throws errors of AWS.
  */
 async function readConfigParts(

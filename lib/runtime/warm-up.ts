@@ -3,7 +3,7 @@ import type { ConfigSource } from "../config/config-source.ts";
 import { type LedgerTable, readRawItem } from "../ledger/dynamo/item-operations.ts";
 import { IS_LAMBDA_INSTANCE } from "./environment.ts";
 
-/** The initialization waits at most `TIME_LIMIT_MS` for AWS. Lambda would end it after 10 s. */
+/** The initialization waits at most `TIME_LIMIT_MS` for AWS. After 10 s, Lambda would end the initialization. */
 const TIME_LIMIT_MS = 2000;
 /** The key of an item that does not exist. */
 export const WARM_UP_KEY = { pk: "warm-up", sk: "warm-up" } as const;
@@ -18,11 +18,11 @@ interface WarmUpPorts {
 /**
  * Does work that would delay the first invocation: it opens TLS connections to AWS, compiles the code of the AWS
  * clients, and reads the config. During its initialization, an instance has a whole processor, so a handler module
- * waits for `warmUp`. Later the instance has only a part of a processor.
+ * waits for `warmUp`. After the initialization, the instance has only a part of a processor.
  *
- * The function reads an item that does not exist, and sends an empty batch, which SQS refuses. The read and the empty
- * batch change nothing and need no additional permission. Errors are ignored, because the first invocation reports
- * them. Outside of Lambda and of the local stack, it does nothing.
+ * The function reads an item that does not exist, and sends an empty batch, which SQS refuses. These two requests
+ * change nothing and need no additional permission. Errors are ignored, because the first invocation reports them.
+ * Outside of Lambda and of the local stack, it does nothing.
  */
 export async function warmUp(
   { configs, table, queue }: WarmUpPorts,

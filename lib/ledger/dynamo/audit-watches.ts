@@ -21,8 +21,8 @@ const Schedule = z.object({
 
 /**
  * Counts the watches by state, and finds orphaned watches. The recent index contains the state of each watch. For the
- * state `watching`, the function also reads the watch item, because the index may be late. The audit costs half a read
- * unit for about 30 watches, and one more read unit for each running watch.
+ * state `watching`, the function also reads the watch item, because the index may be late. For about 30 watches, the
+ * audit costs half a read unit. Each running watch costs one more read unit.
  */
 export async function auditWatches(table: LedgerTable, now: Instant): Promise<Audit> {
   const audit = { concluded: 0, stopped: 0, live: 0, discovered: 0, orphaned: [] as OrphanedWatch[] };

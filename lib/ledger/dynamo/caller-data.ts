@@ -35,7 +35,10 @@ export function callerAttributesIfSmall(data: CallerData): StoredValues | null {
   return Buffer.byteLength(JSON.stringify(attributes)) <= INLINE_BYTES ? attributes : null;
 }
 
-/** Stores the callbacks of a call in the caller item. The context is stored only if the caller item has none. */
+/**
+ * Stores the callbacks of a call in the caller item. The function stores the context only if the caller item does not
+ * contain a context.
+ */
 export async function saveCallbacksAndFirstContext(
   table: LedgerTable,
   watch: NewWatch,
@@ -50,16 +53,16 @@ export async function saveCallbacksAndFirstContext(
 }
 
 /**
- * Moves the caller data from the watch item to the caller item of the same generation. A restart moves the data,
- * because notifications of the old generation may still need the callbacks. Returns the changes that remove the caller
- * data from the watch item.
+ * Moves the caller data from the watch item to the caller item of the same generation. A restart must not lose the
+ * callbacks, because notifications of the old generation may still need them. Returns the changes that remove the
+ * caller data from the watch item.
  */
 export async function saveCallerItemAndBuildRemoval(
   table: LedgerTable,
   watchItem: Item,
 ): Promise<StoredValues> {
   const { pk, sk, generation, context, expiresAt } = parseItemOrThrow(WatchItem, watchItem);
-  // The watch item has either all caller data of the first call or none, and caller data always has a context.
+  // Caller data always contains a context. A watch item without a context therefore contains no caller data.
   if (context === null) return {};
   const callbacks = callbackAttributes({ callbacks: callbacksOf(watchItem) });
   await upsertItem(table, {
@@ -84,7 +87,7 @@ export const readCallerData: LedgerOperation<"readCallerData"> = async (table, k
 
 /**
  * Combines the caller data of the watch item and the caller item of one generation. If both items contain a context,
- * the older context of the watch item counts.
+ * the context of the watch item is older, and the function returns it.
  */
 export function mergeCallerDataPreferringWatchItem(
   watchItem: Item | null,

@@ -34,8 +34,8 @@ const LatestDurationsItem = z.object({ durations: Bytes });
 const MAX_TRIES = 50;
 
 /**
- * Matches attributes that count the jobs of one day and one duration bucket. For example, `d3b215` counts jobs on day 3
- * of the week in bucket 215.
+ * Matches the name of a counter. Each counter counts the jobs of one day and one duration bucket. For example,
+ * `d3b215` counts jobs on day 3 of the week in bucket 215.
  */
 const COUNTER = /^d([0-6])b(\d+)$/;
 /** One item contains the counts of a week. One query reads two years (about 104 items). */
@@ -51,7 +51,8 @@ const TypesItem = z.object({ types: z.array(z.string()) });
 
 /**
  * `addDuration` costs one write to DynamoDB. The first job of a type in a week costs one more write, which adds the
- * type to the list of the project's types. Only the function that creates the item of a week writes the list.
+ * type to the list of the project's types. Only the function that creates the item of a week adds the type to this
+ * list.
  */
 export const addDuration: LedgerOperation<"addDuration"> = async (table, duration) => {
   const { key, counter } = durationCounterKey(duration);

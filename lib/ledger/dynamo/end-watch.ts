@@ -163,8 +163,8 @@ export function toOutcomeAttributes(
 }
 
 /**
- * Reads an outcome summary without its tree of subjobs. A tree can be large, and a digest needs up to a hundred
- * outcomes.
+ * Reads an outcome summary without its tree of subjobs. The tree is omitted, because it can be large and a digest
+ * needs up to a hundred outcomes.
  */
 export const readOutcomeWithoutTree: LedgerOperation<"readOutcomeWithoutTree"> = async (table, key) => {
   const item = await readRawItem(table, outcomeItemKey(key), ["pk", "summary", "generations", "v"]);
@@ -175,7 +175,7 @@ export const readOutcomeWithoutTree: LedgerOperation<"readOutcomeWithoutTree"> =
 
 /**
  * Stores the generation number of the notification keys of targets that a caller adds to an ended watch. Costs one
- * query. If this number differs from the generation of the watch, it also costs one read and one write.
+ * query. If this number differs from the generation of the watch, the call also costs one read and one write.
  */
 export async function saveGenerationsOfLateTargets(
   table: LedgerTable,

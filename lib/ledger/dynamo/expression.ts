@@ -19,7 +19,7 @@ export interface ItemUpdate {
   readonly add?: Readonly<Record<string, number | ReadonlySet<string>>>;
   /** Elements to remove from sets. */
   readonly removeElements?: Readonly<Record<string, ReadonlySet<string>>>;
-  /** Elements to append to lists. A missing list is created. */
+  /** Elements to append to lists. If a list is missing, DynamoDB creates it. */
   readonly append?: Readonly<Record<string, readonly string[]>>;
   /** The condition of the update, with `#name` for attributes and `:name` for values. */
   readonly condition?: string;

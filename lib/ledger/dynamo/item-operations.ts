@@ -31,8 +31,8 @@ export const MAX_TREE_BYTES = 350_000;
 
 /**
  * The current version of each kind of item, by the first letter of its partition key. If a release changes the format
- * of one kind, it raises only this version. After a rollback, the earlier release can still use all other kinds. The
- * code also reads items of earlier versions.
+ * of one kind of item, it raises only the version of this kind. After a rollback, the earlier release can still use
+ * all other kinds of items. The code also reads items with earlier versions.
  */
 const ITEM_VERSIONS: Readonly<Record<string, number>> = { W: 1, T: 1, G: 1, D: 1, L: 1 };
 
@@ -125,7 +125,8 @@ export async function readItemAndParseOrThrow<T>(
 
 /**
  * Returns one page of a query.
- * @param filter a condition for the returned entries. DynamoDB also bills all other read entries.
+ * @param filter a condition for the returned entries. DynamoDB also bills the entries that it reads and does not
+ * return.
  */
 export async function queryPage(
   { client, table }: LedgerTable,
@@ -161,7 +162,7 @@ const Version = z.object({ pk: z.string(), v: z.int() });
 /**
  * Checks an item with a schema.
  * @throws NewerItemError if a later release wrote the item.
- * @throws ZodError if the item does not match the schema. Its message contains field names and no values.
+ * @throws ZodError if the item does not match the schema. The message of the error contains field names and no values.
  */
 export function parseItemOrThrow<T>(schema: z.ZodMiniType<T>, item: Item): T {
   const values = fromAttributes(item);
@@ -176,7 +177,7 @@ export function ceilToEpochSeconds(instant: Instant): number {
   return Math.ceil(instant / 1000);
 }
 
-/** Returns the result of a write. If the condition was false, the result is null. */
+/** Returns the result of a conditional write to DynamoDB. If the condition was false, the result is null. */
 async function nullIfRefused<T>(write: Promise<T>): Promise<T | null> {
   try {
     return await write;
@@ -225,12 +226,12 @@ export function compressJson(value: unknown, dictionary: Uint8Array = DICTIONARY
   return deflateRawSync(JSON.stringify(value), { dictionary });
 }
 
-/** Decompresses a value of `compressJson`. The caller must validate it. */
+/** Decompresses a value of `compressJson`. The function does not check the value. The caller must do this. */
 export function decompressJson(bytes: Uint8Array): unknown {
   return JSON.parse(decompressBytes(bytes).toString());
 }
 
-/** Decompresses bytes of `compressJson` with the same dictionary to JSON text. */
+/** Decompresses bytes that `compressJson` has compressed with this dictionary. */
 export function decompressBytes(bytes: Uint8Array, dictionary: Uint8Array = DICTIONARY): Buffer {
   return inflateRawSync(bytes, { dictionary });
 }

@@ -71,7 +71,7 @@ export function parseDigestMember(text: string): DigestMember {
   return { ...parseJobPartitionKeyOrThrow(text), generation: Number(generation) };
 }
 
-/** The number of partitions (shards) of the overdue index. They spread the load on DynamoDB. */
+/** The number of partitions (shards) of the overdue index. The shards spread the load on DynamoDB. */
 export const OVERDUE_SHARDS = 8;
 
 /** Returns the shard of a watch in the overdue index: its FNV-1a hash modulo `OVERDUE_SHARDS`. */

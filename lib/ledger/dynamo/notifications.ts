@@ -45,7 +45,7 @@ const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
 });
 type NotificationItem = z.infer<typeof NotificationItem>;
 
-/** Costs one DynamoDB write. If the claim is refused, it also costs one read. */
+/** Costs one DynamoDB write. If the notification cannot be claimed, the call also costs one read. */
 export const claimNotification: LedgerOperation<"claimNotification"> = async (table, wanted) => {
   const { key, redelivery, messageId, now, leaseMs } = wanted;
   const claimed = await upsertItem(table, {
@@ -83,8 +83,8 @@ function explainRefusal(item: NotificationItem, wanted: NotificationToClaim): No
 }
 
 /**
- * After an attempt, the item still contains the ID of the queue message. With this ID, the ledger recognizes another
- * message for the same notification as a duplicate.
+ * After an attempt, the item still contains the ID of the queue message that made the attempt. With this ID, the
+ * ledger recognizes another message for the same notification as a duplicate.
  */
 export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, record) => {
   const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;
@@ -108,8 +108,8 @@ export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, rec
   if (recorded === null) return "superseded";
   const { history } = parseItemOrThrow(NotificationItem, recorded);
   if (history.length < 2 * ATTEMPT_HISTORY) return "recorded";
-  // One update cannot both append to a list and shorten it. If another call has appended an attempt meanwhile, the
-  // condition of this second update is false. The other call then shortens the list.
+  // One update cannot both append to a list and shorten it. If another call has appended an attempt in the meantime,
+  // the condition of the second update is false. The other call then shortens the list.
   await upsertItem(table, {
     key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },
@@ -183,7 +183,7 @@ export const startRedeliveryAfter: LedgerOperation<"startRedeliveryAfter"> = asy
   return null;
 };
 
-/** Converts an item to a delivery record. If the item does not exist, the record is new. */
+/** Converts an item to a delivery record. If the item does not exist, the function returns a new record. */
 export function toDeliveryRecordOrPending(item: Item | null, target: string): DeliveryRecord {
   if (item === null) return createPendingDeliveryRecord(target);
   const { owner, leaseUntil, history, ...record } = parseItemOrThrow(NotificationItem, item);

@@ -25,8 +25,8 @@ const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number(), dueO
 const MAX_ENTRIES_PER_QUERY = 2000;
 
 /**
- * Reads entries of each shard until `limit` overdue watches are found. A thousand entries cost about 20 read units. The
- * watch whose last check is longest ago comes first.
+ * Reads entries of each shard until `limit` overdue watches are found. Reading a thousand entries costs about 20 read
+ * units. The watch whose last check is longest ago comes first.
  */
 export const listOverdueWatches: LedgerOperation<"listOverdueWatches"> = async (table, now, limit) => {
   const shards = await Promise.all(
@@ -48,7 +48,7 @@ async function listOverdueInShard(
   const found: z.infer<typeof Entry>[] = [];
   let next: QueryCommandOutput["LastEvaluatedKey"];
   // DynamoDB applies `Limit` before the filter, so a page may contain fewer overdue watches. Each further query reads
-  // more entries, so that few queries are needed.
+  // more entries than the query before, so that few queries are needed.
   let entries = limit;
   do {
     const options = { IndexName: OVERDUE_INDEX, ExclusiveStartKey: next, Limit: entries };
@@ -60,11 +60,11 @@ async function listOverdueInShard(
   return found;
 }
 
-/** Costs one query per shard, and one more for each further megabyte of a shard. */
+/** Costs one DynamoDB query per shard. Each further megabyte of a shard costs one more query. */
 export const countUnfinishedWatchesApproximately: LedgerOperation<
   "countUnfinishedWatchesApproximately"
 > = async (table, caller) => {
-  // The sort key of a watch item depends only on the caller.
+  // The sort key of a watch item depends only on the caller, not on the project or the job.
   const { sk } = watchItemKey({ project: "", jobId: "", caller });
   const counts = await Promise.all(
     Array.from({ length: OVERDUE_SHARDS }, async (_, shard) => {

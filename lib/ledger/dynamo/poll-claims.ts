@@ -28,18 +28,19 @@ import {
 
 /**
  * The maximum size of a compressed tree in the watch item, or of the changes of a larger tree. A few subjobs need less
- * than 250 bytes. Changes of ten of 20 subjobs need about as much.
+ * than 250 bytes. The changes of ten of 20 subjobs need about 250 bytes.
  */
 const INLINE_TREE_BYTES = 250;
 
 /**
- * Deflate uses only the last 32 kB of a dictionary. For a longer tree, the watch item therefore contains no changes.
+ * Deflate uses only the last 32 kB of a dictionary. If the JSON of a tree is longer, the watch item therefore contains
+ * no changes of the tree.
  */
 const MAX_CHANGED_JSON_LENGTH = 32_768;
 
 /**
- * The tree item expires this time after the deadline of its watch. A running watch needs it, and ends at most a week
- * and an hour after its deadline. After the end, the outcome contains the tree.
+ * The tree item expires this time after the deadline of its watch. A running watch needs the tree item. A watch ends
+ * at most a week and an hour after its deadline. When the watch has ended, the stored outcome contains the tree.
  */
 const TREE_RETENTION_MS = 8 * 86_400_000;
 
@@ -57,9 +58,12 @@ interface BaseTree {
 
 /** Trees that a process remembers, so that most polls need not read a tree. */
 interface TreeMemory {
-  /** The stored trees by claim. Only the process that has claimed a poll changes the tree. */
+  /** For each claimed poll, the stored tree of its watch. Only the process that has claimed a poll changes the tree. */
   readonly claimed: Map<string, TreeState>;
-  /** The trees of tree items by watch. They are valid as long as the ledger has the same latest tree. */
+  /**
+   * For each watch, the tree that its tree item contains. A tree is valid as long as the ledger contains the same
+   * latest tree.
+   */
   readonly bases: Map<string, BaseTree>;
 }
 /** The maximum number of entries in each map of a `TreeMemory`. */
@@ -112,8 +116,8 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
 
 /**
  * Costs one DynamoDB write. For a changed large tree, it also costs one read, and one more write if the changes do not
- * fit into the watch item. The large tree is written last, so that the result of the poll is stored even if this write
- * fails.
+ * fit into the watch item. The large tree is written last. If this write fails, the result of the poll is already
+ * stored.
  */
 export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
@@ -147,7 +151,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     add: record.rateLimited ? { rateLimitedPolls: 1 } : {},
     condition: "#state = :watching AND #poll = :poll AND #pollDone = :no AND #owner = :me",
     values: { watching: "watching", poll, no: false, me: messageId },
-    // The old attributes are needed only to write the tree item.
+    // The update returns the old attributes only if the tree item must be written.
     ...(treeItem !== null && { returnValues: "ALL_OLD" }),
   });
   if (recorded === null) return "superseded";
@@ -158,7 +162,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     await upsertItem(table, { key: treeItemKey(key), set: { tree: treeItem, expiresAt } });
   } catch (error) {
     memory.bases.delete(watchId(key));
-    // Without a stored hash, the next poll counts the tree as changed, and stores it.
+    // If no hash is stored, the next poll counts the tree as changed and stores it.
     await upsertItem(table, {
       key: watchItemKey(key),
       set: { treeHash: null },
@@ -175,7 +179,7 @@ interface TreeChange {
   readonly set: StoredValues;
   /** The compressed tree for the tree item, or null. */
   readonly treeItem: Uint8Array | null;
-  /** The tree of the tree item after the change, or null if it need not be remembered. */
+  /** The tree that the tree item contains after the change. `base` is null if the memory does not need this tree. */
   readonly base: BaseTree | null;
 }
 const NO_CHANGE: TreeChange = { set: {}, treeItem: null, base: null };
@@ -208,8 +212,8 @@ async function planTreeChange(
 }
 
 /**
- * Returns the tree of the tree item. The result is null if the tree item must be written again, because it is missing
- * or old or expires too early. The read is eventually consistent, which costs half as much.
+ * Returns the tree of the tree item. The result is null if the tree item is missing, is old, or expires too early. The
+ * caller then writes the item again. The read is eventually consistent, which costs half as much.
  */
 async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState): Promise<BaseTree | null> {
   const { treeHash, treeChange } = before;

@@ -91,7 +91,7 @@ export const listRecentWatches: LedgerOperation<"listRecentWatches"> = async (ta
     },
   );
   const entries = Items.map((item) => Entry.parse(fromAttributes(item)));
-  // The recent index may contain a restarted watch twice, because it is eventually consistent. BatchGetItem refuses a
+  // The recent index is eventually consistent, so it may contain a restarted watch twice. BatchGetItem refuses a
   // repeated key.
   const distinct = [...new Map(entries.map((entry) => [idOf(entry), entry])).values()];
   const read = await readWatchItems(table, distinct);

@@ -29,8 +29,8 @@ import {
 } from "./watch-item.ts";
 
 /**
- * How often `startOrExtendWatch` tries to write a watch. A try fails if another call changes the watch at the same
- * time.
+ * The maximum number of times that `startOrExtendWatch` tries to write a watch. A try fails if another call changes
+ * the watch at the same time.
  */
 const ROUNDS = 8;
 
@@ -45,8 +45,8 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
     poll: 0,
   };
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Large caller data (context and callbacks) is stored before the watch. The read comes first, because the data of a
-    // new call must not become part of an existing generation.
+    // Large caller data (context and callbacks) is stored before the watch. Before the first write, the function reads
+    // the watch. The data of a new call must not become part of an existing generation.
     const before = inline === null ? await readRawItem(table, key) : null;
     if (before === null) {
       if (inline === null) await saveCallbacksAndFirstContext(table, watch, 0);
@@ -116,9 +116,9 @@ async function restartWatch(
 }
 
 /**
- * Adds the targets and callbacks of a call to a watch. For a running watch, the later deadline applies. If another call
- * changed the state or the deadline of the watch, the result is null. The callback is stored before its target, so that
- * no reader finds a target without its callback.
+ * Adds the targets and callbacks of a call to a watch. If the watch is running, it gets the later of the two
+ * deadlines. If another call changed the state or the deadline of the watch, the result is null. The function stores a
+ * callback before the target of the callback. A reader therefore finds no target without its callback.
  */
 async function extendWatch(
   table: LedgerTable,
@@ -171,8 +171,9 @@ async function extendWatch(
 }
 
 /**
- * Returns how many targets the watch may have before a call adds its targets. The write checks this number, because
- * simultaneous calls could exceed the limit together. Without a limit, the result is null.
+ * Returns the maximum number of targets that the watch may have before the call adds its targets. The write to the
+ * ledger checks this number again, because two simultaneous calls could together exceed the limit. Without a limit,
+ * the result is null.
  */
 function mostTargetsBefore(
   { targets }: WatchItem,

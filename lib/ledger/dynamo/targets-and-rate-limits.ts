@@ -15,7 +15,7 @@ import type { ItemKey } from "./keys.ts";
 
 /**
  * A rate limit is deleted a week after its last use. The record of a gone target is deleted a week after the latest
- * response "gone". A switched-off target never expires.
+ * response "gone". The record of a switched-off target does not expire.
  */
 const RETENTION_MS = 7 * 24 * 3_600_000;
 /**

@@ -9,7 +9,10 @@ import {
   upsertItem,
 } from "./item-operations.ts";
 
-/** The key of the item with all waiting calls. Each call is one attribute. No target can have this name. */
+/**
+ * The key of the item with all waiting calls. Each waiting call is one attribute of the item. No target can have this
+ * name.
+ */
 const KEY = { pk: "T#:waiting", sk: "calls" };
 /**
  * How often a waiting call tries to reserve a free number. A try fails if another call reserves the same number at the

@@ -23,8 +23,8 @@ const Flag = z._default(z.boolean(), false);
 const Bytes = z._default(z.nullable(z.instanceof(Uint8Array)), null);
 
 /**
- * The DynamoDB item of a watch. Each poll writes this item. The watch item has less than 1 kB, because DynamoDB bills
- * each started kilobyte of a write.
+ * The DynamoDB item of a watch. Each poll of the watch writes this item. The watch item has less than 1 kB, because
+ * DynamoDB bills each started kilobyte of a write.
  */
 export const WatchItem = z.extend(WatchFields, {
   pk: z.string(),
@@ -33,7 +33,7 @@ export const WatchItem = z.extend(WatchFields, {
   restartable: Flag,
   owner: TextNullByDefault,
   leaseUntil: z._default(z.number(), 0),
-  /** The number of claims of polls since the latest recorded poll, without the claims that were undone. */
+  /** The number of claimed polls since the latest recorded poll. Undone claims do not count. */
   unfinishedTries: IntegerZeroByDefault,
   targets: z._default(z.array(z.string()), []),
   accessError: z._default(z.nullable(AccessErrorKind), null),
@@ -45,13 +45,14 @@ export const WatchItem = z.extend(WatchFields, {
   context: TextNullByDefault,
   /** `hasCallerItem` is true if the current generation of the watch has a caller item. */
   hasCallerItem: Flag,
-  /** The compressed tree of subjobs (deflate). A large tree is in the tree item instead. */
+  /** The compressed tree of subjobs (deflate). A large tree is not in this attribute, but in the tree item. */
   tree: Bytes,
-  /** The hash of the tree of subjobs in the latest poll that has seen the job. */
+  /** The hash of the tree of subjobs. The tree is that of the latest poll that has seen the job. */
   treeHash: TextNullByDefault,
   /**
-   * The changes of a large tree since the tree item was written. They are the whole tree, compressed with the tree of
-   * the tree item as the dictionary. Unchanged parts then need few bytes.
+   * The changes of a large tree since the tree item was written. The attribute contains the whole new tree, compressed
+   * with deflate. The tree in the tree item is the dictionary. The unchanged parts of the tree need few bytes in the
+   * compressed data.
    */
   treeChange: Bytes,
   /** The `ReadyProgress` of the watch as JSON. */
@@ -92,14 +93,17 @@ export function toWatch(item: WatchItem): Watch {
 }
 
 /**
- * Returns the attributes that put a watch into the overdue index at the time `dueAt`. If `dueAt` is null, they remove
- * the watch from the index.
+ * Returns the attributes that put a watch into the overdue index at the time `dueAt`. If `dueAt` is null, the
+ * attributes remove the watch from the index.
  */
 export function overdueIndexAttributes(key: WatchKey, dueAt: Instant | null): StoredValues {
   return { dueAt, dueOrder: dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
 }
 
-/** Rounds a time up to the next run of the sweep function. Most polls then need not change the stored time. */
+/**
+ * Rounds a time up to the next run of the sweep function. With rounded times, most polls need not change the stored
+ * time.
+ */
 export function roundUpToLastMsBeforeNextSweep(
   { sweepIntervalMs = 1 }: LedgerTable,
   dueAt: Instant,
@@ -108,8 +112,8 @@ export function roundUpToLastMsBeforeNextSweep(
 }
 
 /**
- * Returns the attributes with the rounded time of a watch in the overdue index. The sort key of a watch in the index
- * stays, because a new sort key costs two write units. A new time with the old sort key costs one write unit.
+ * Returns the attributes that give a watch a new, rounded time in the overdue index. The sort key of a watch in the
+ * index stays, because a new sort key costs two write units. If only the time changes, the write costs one write unit.
  */
 export function overdueTimeAttributesKeepingOrder(
   table: LedgerTable,
@@ -145,15 +149,16 @@ export function decompressStoredTree(
 }
 
 /**
- * Returns the tree of the tree item together with later changes. If a poll wrote one of the two items during the read,
- * they do not belong together. In this case, the function returns the tree of the tree item.
+ * Returns the tree of the tree item together with later changes. If a poll has written one of the two items during the
+ * read, the tree and the changes do not belong together. The function then returns the tree of the tree item without
+ * the changes.
  */
 function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
   try {
     const json = decompressBytes(treeChange, decompressBytes(stored));
     if (hashTree(json) === treeHash) return Job.parse(parseJsonOrUndefined(json.toString()));
   } catch {
-    // The changes do not belong to this tree item.
+    // The changes in the watch item do not belong to this tree item.
   }
   return decompressTree(stored);
 }
@@ -162,8 +167,9 @@ function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: s
 export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null, unfinishedTries: null };
 
 /**
- * Converts the latest `POLL_HISTORY` times to differences in base 36, for example `mibxtkw0,nxb,o6k`. 60 times need
- * about 300 bytes. Compressed JSON would be shorter, but would need much CPU time at each poll.
+ * Converts the latest `POLL_HISTORY` times to a short text, for example `mibxtkw0,nxb,o6k`. The text contains the
+ * differences between the times in base 36. 60 times need about 300 bytes. Compressed JSON would be shorter, but would
+ * need much CPU time at each poll.
  */
 export function encodeLatestInstants(instants: readonly Instant[]): string | null {
   const latest = instants.slice(-POLL_HISTORY);

@@ -47,7 +47,7 @@ function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Formats an age as text. From a minute on, it shows only the largest unit, for example `9 min`. */
+/** Formats an age as text. From one minute on, the text contains only the largest unit, for example `9 min`. */
 function formatAge(ageMs: number): string {
   const text = formatDuration(ageMs);
   return ageMs < MINUTE_MS ? text : text.split(" ").slice(0, 2).join(" ");
@@ -122,7 +122,7 @@ function morphAttributes(old: Element, next: Element): void {
     if (old.getAttribute(name) !== value && !isKept(name)) old.setAttribute(name, value);
 }
 
-/** Removes `first` and the siblings after it, but not `end` and the siblings after `end`. */
+/** Removes `first` and the siblings after `first`, up to the sibling before `end`. */
 function removeSiblings(first: ChildNode | null, end: ChildNode | null): void {
   for (let node = first; node !== null && node !== end; ) {
     const removed = node;
