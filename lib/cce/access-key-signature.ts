@@ -14,7 +14,9 @@ interface SignableRequest {
   readonly method: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /** The headers that the signature covers. One of them must be `X-Sdk-Date`, with a value of `formatSdkDate`. */
+  /**
+   * The headers that the signature covers. One of the headers must be `X-Sdk-Date`, with a value from `formatSdkDate`.
+   */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }

@@ -27,7 +27,9 @@ export function createQueryAddress(
   return { url, path, parameters };
 }
 
-/** The headers that authenticate a request to CCE, or an observation if there are none. */
+/**
+ * The headers that authenticate a request to CCE. If the service cannot create the headers, an observation says why.
+ */
 export type AuthHeaders =
   | {
       readonly kind: "headers";
@@ -40,7 +42,7 @@ export type AuthHeaders =
 /**
  * Returns the headers that authenticate a request to CCE.
  * @param refused the headers that CCE refused with status 401. With `refused`, the function returns new headers, or
- * `refused` itself if there are none.
+ * `refused` itself if there are no new headers.
  */
 type GetAuthHeaders = (query: QueryAddress, refused?: AuthHeaders) => Promise<AuthHeaders>;
 

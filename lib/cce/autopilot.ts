@@ -18,7 +18,8 @@ const MAX_AUTOPILOT_JOBS = 1000;
 
 /**
  * The setting `autopilot` of a project in the config. `true`: the service asks the Autopilot API first. `false`: the
- * service never asks the Autopilot API. Without this setting, the service asks the Autopilot API second.
+ * service never asks the Autopilot API. If the setting is missing, the service asks the Autopilot API after the
+ * standard API.
  */
 type AutopilotSetting = Project["autopilot"];
 
@@ -54,8 +55,9 @@ export function createQueryTryingBothApis<Wanted>(
 
 /**
  * Returns true if the Autopilot API may have the job, although it did not return the job. Some clouds have no Autopilot
- * API, and some users may not use it. A refusal is therefore ignored, unless the service expects the job in this API.
- * If the Autopilot API returned the job before, even an error page of a proxy does not mean that the job is gone.
+ * API, and some users may not use it. The service therefore ignores a refusal by the Autopilot API, unless it expects
+ * the job in this API. If the Autopilot API returned the job before, even an error page of a proxy does not mean that
+ * the job is gone.
  */
 function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolean): boolean {
   if (kind === "throttled" || kind === "unavailable") return true;
@@ -72,7 +74,10 @@ export type ListedJob = Job & { readonly jobId: string };
 export type ListReply =
   | {
       readonly kind: "list";
-      /** False if the list in the response ended early or was too long. CCE may then have more jobs. */
+      /**
+       * False if the response ended before the end of the list, or if the list was too long. If `isComplete` is false,
+       * CCE may have more jobs.
+       */
       readonly isComplete: boolean;
       /** The time in the header `Date` of the response, or null. */
       readonly date: Instant | null;
@@ -81,8 +86,8 @@ export type ListReply =
 
 /**
  * Creates a function that lists the jobs of a project from both APIs of CCE. Each API lists only the jobs of its own
- * clusters. If the Autopilot API refuses the request, only the jobs of the standard API are listed. With `autopilot:
- * true`, this refusal is an error.
+ * clusters. If the Autopilot API refuses the request, only the jobs of the standard API are listed. If `autopilot` is
+ * true, a refusal by the Autopilot API is an error.
  */
 export function createJobListerToleratingAutopilotRefusal(
   autopilot: AutopilotSetting,

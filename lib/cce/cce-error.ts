@@ -44,7 +44,7 @@ export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 /** Matches error codes for too many queries. For too many queries, the HTTP status is sometimes 400 or 403. */
 const THROTTLED_CODE = /^(APIGW\.0308|CCE\.\d\d429\d+)$/i;
 
-/** HTTP statuses of errors that pass without help (RFC 9110, 4918, 8470). */
+/** HTTP statuses of temporary errors (RFC 9110, 4918, 8470). */
 const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 409, 423, 425]);
 
 /** Returns the kind of an error response by its HTTP status and error codes. */
@@ -57,7 +57,8 @@ export function errorKindOfRefusal(status: number, codes: readonly string[]): Er
 }
 
 /**
- * Parses the body of an error reply. If the body has an unknown form, the result contains no error code and no message.
+ * Parses the body of an error response. If the body has an unknown form, the result contains no error code and no
+ * message.
  */
 export function parseCceErrorOrEmpty(body: string): CceError {
   return toCceErrorOrEmpty(parseJsonOrUndefined(body));
@@ -73,7 +74,7 @@ export function toCceErrorOrEmpty(parsedBody: unknown): CceError {
   const levels = [top, ...[top.error, first].filter(isJsonObject).map(withLowerCaseNames)];
   const textsOf = (names: readonly string[]) =>
     levels.flatMap((fields) => names.map((name) => textOf(fields, name)));
-  // `message` usually has the best text.
+  // The field `message` usually has the best text.
   const messages = [...textsOf(["message"]), ...textsOf(MESSAGE_NAMES), ...textsOf(["title"])];
   return {
     codes: [...new Set(textsOf(CODE_NAMES))].filter((code) => code !== ""),

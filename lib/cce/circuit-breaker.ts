@@ -10,7 +10,7 @@ export interface CircuitBreaker {
   /** Returns the milliseconds for which no query is allowed, or 0. The call changes nothing. */
   remainingWaitMs(): number;
   /**
-   * Returns the milliseconds for which no query is allowed. With 0, the caller must start its query now.
+   * Returns the milliseconds for which no query is allowed. If the result is 0, the caller must start its query now.
    * @param timeLimitMs the time limit of the query
    */
   waitBeforeQuery(timeLimitMs: number): number;
@@ -27,10 +27,10 @@ export interface CircuitBreaker {
 
 /**
  * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
- * circuit breaker, the polls of one such project would occupy the function `poll`, and the polls of all other projects
- * would wait. After the wait, one query may use the whole time limit, and the other queries of the project wait for it.
- * A slow CCE can therefore still respond. A random part of the wait prevents that all function instances query CCE at
- * the same moment.
+ * circuit breaker, the polls of one such project would occupy the function `poll`. The polls of all other projects
+ * would have to wait. After the wait, one query may use the whole time limit, and the other queries of the project wait
+ * for it. This query can succeed even if CCE is slow. The wait is partly random, so that the function instances do not
+ * all query CCE at the same moment.
  * @param monotonic the milliseconds of a clock that is never set back
  */
 export function createCircuitBreaker(monotonic: () => number, random: () => number): CircuitBreaker {

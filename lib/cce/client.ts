@@ -38,13 +38,13 @@ export interface CceClient {
    */
   queryJob(key: JobKey, limit: TimeLimit): Promise<Observation>;
   /**
-   * Asks CCE for a resource of a job. The result has the form of a job: the state `succeeded` means that the resource
+   * Asks CCE for a resource of a job. The result has the form of a job. The state `succeeded` means that the resource
    * has reached its goal. The function never throws.
    */
   queryResource(project: string, resource: WatchedResource, limit: TimeLimit): Promise<Observation>;
   /**
-   * Asks CCE for the reasons of up to 5 failed subjobs without a reason. Returns the job with these reasons. The
-   * function never throws an error.
+   * Asks CCE for the reasons of up to 5 failed subjobs without a reason. Returns the job with the reasons that CCE
+   * returned. The function never throws an error.
    */
   queryMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
@@ -137,7 +137,8 @@ export function createCceClient(options: {
 }
 
 /**
- * Waits for shared work until the time limit of one caller. After this limit, the work continues for the other callers.
+ * Waits for shared work until the time limit of one caller. After the time limit, the shared work continues for the
+ * other callers.
  */
 async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -153,8 +154,8 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
 
 /**
  * Adds missing failure reasons to the subjobs, and returns a new job. The function queries each failed subjob without a
- * reason and without a failed subjob of its own. The reason and the subjobs of the response become part of the job.
- * Added subjobs are queried too, up to 5 queries in total.
+ * reason and without a failed subjob of its own. The function adds the reason and the subjobs of each response to the
+ * job. The function also queries the added subjobs, up to 5 queries in total.
  * @param queryJob queries a subjob by its ID. If `queryJob` returns null, the subjob stays unchanged.
  */
 export async function queryMissingFailureReasons(

@@ -13,7 +13,8 @@ const MAX_TOKENS = 4;
 
 /**
  * Matches a canonical request, which is the signed form of an HTTP request. An error response of the API gateway may
- * contain it, in several lines or in one line with `|`. The last part of a canonical request is a hash.
+ * contain a canonical request, in several lines or in one line with `|`. The last part of a canonical request is a
+ * hash.
  */
 const CANONICAL_REQUEST = /(canonical[-_ ]?request["']?\s*[:=]\s*)[\s\S]*?(?:[|\n][0-9a-f]{64}\b|$)/gi;
 const SIGNATURE = /(Signature\s*[=:]\s*)[0-9a-f]{16,}/gi;
@@ -63,8 +64,7 @@ export function createMaskOfConfigSecretsAndTokens(config: object): CredentialMa
 }
 
 /**
- * Returns a mask that remembers masked texts, because the subjobs of a job contain many equal texts, such as the
- * cluster ID.
+ * Returns a mask that remembers masked texts. The subjobs of a job contain many equal texts, such as the cluster ID.
  */
 function memoize(mask: (text: string) => string): (text: string) => string {
   const masked = new Map<string, string>();

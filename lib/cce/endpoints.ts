@@ -14,7 +14,7 @@ const DEFAULT_DOMAIN = "myhuaweicloud.com";
 
 /**
  * Returns the base URL of the CCE API for a project, without a trailing slash. The URL is the `endpoint` in the config,
- * or follows from the `region`. Without both, the result is null.
+ * or follows from the `region`. If the config has neither field, the result is null.
  */
 export function configuredOrRegionalCceEndpoint(
   project: Pick<Project, "endpoint" | "region">,
@@ -25,7 +25,7 @@ export function configuredOrRegionalCceEndpoint(
 /**
  * Returns the base URL of IAM for a project, without a trailing slash. The URL is the `iamEndpoint` in the config.
  * Without `iamEndpoint`, the URL follows from an `endpoint` whose host begins with `cce.`, or from the `region`. If
- * none of these is possible, the result is null.
+ * none of these fields gives a URL, the result is null.
  */
 export function configuredOrDerivedIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;
@@ -35,8 +35,8 @@ export function configuredOrDerivedIamEndpoint(project: Project): string | null 
 }
 
 /**
- * The hosts of the web consoles of each cloud, by the domain of the cloud. The link of SMN (Simple Message
- * Notification) that confirms a subscription has such a host.
+ * The hosts of the web consoles of each cloud, by the domain of the cloud. SMN (Simple Message Notification) confirms a
+ * subscription with a link to one of these hosts.
  */
 const CONSOLES: Readonly<Record<string, readonly string[]>> = {
   "otc.t-systems.com": ["console.otc.t-systems.com"],

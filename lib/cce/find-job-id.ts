@@ -9,14 +9,14 @@ import type { OperationKind } from "../domain/operation-kind.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { toCceErrorOrEmpty, toTextOfAnyType } from "./cce-error.ts";
 
-/** The kind of an operation, by the field `kind` of the response of CCE. */
+/** The kind of an operation for each value of the field `kind` in a response of CCE. */
 const KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
   ["UpgradeTask", "cluster_upgrade"],
   ["PreCheckTask", "upgrade_precheck"],
   ["NodePool", "node_pool_scale"],
   ["Addon", "addon"],
 ]);
-/** The kind of an operation on a cluster, by the phase of the cluster. */
+/** The kind of an operation on a cluster, for each phase of the cluster. */
 const CLUSTER_KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
   ["Hibernating", "hibernate"],
   ["Hibernation", "hibernate"],
@@ -31,8 +31,8 @@ const MAX_MESSAGE_CHARACTERS = 200;
 /**
  * Finds the job ID in the response of CCE to a call that creates, changes or deletes a resource. The response may be
  * JSON text or a parsed value. The job ID may be in `status`, at the top level or in an annotation. Upper and lower
- * case of the field name do not matter. A wrapper of a tool around the response does not matter either. Without a valid
- * job ID, the result is null. Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
+ * case of the field name do not matter. The response may also be inside a wrapper that a tool has added. Without a
+ * valid job ID, the result is null. Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
  */
 export function findJobId(replyOrJsonText: unknown): string | null {
   const body = typeof replyOrJsonText === "string" ? parseJsonOrUndefined(replyOrJsonText) : replyOrJsonText;
@@ -85,8 +85,8 @@ export function findOrderIdForMessage(reply: unknown): string | null {
 }
 
 /**
- * Returns possible names of the field with the job ID: first the documented names, then the names in `fields` that
- * differ from `jobId` only in case or by an underscore.
+ * Returns possible names of the field with the job ID. The documented names come first. The other names are in
+ * `fields`, and differ from `jobId` only in case or by an underscore.
  */
 function jobIdNames(fields: JsonObject): string[] {
   const others = Object.keys(fields).filter(
@@ -119,7 +119,7 @@ interface FoundOperation {
 
 /**
  * Finds the operation in the response of CCE to a call that starts an operation without a job. Some responses do not
- * contain the cluster, and some are empty. The caller may therefore add the kind of the operation and the cluster. If
+ * contain the cluster, and some are empty. The caller may therefore pass the kind of the operation and the cluster. If
  * the response is not about an operation, the result is null. Source:
  * https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
  */

@@ -100,14 +100,14 @@ const SECOND_FACTOR_TEXT =
   /required_auth_methods|\b(t?otp|mfa|2fa)\b|(multi|two|second)[- ]?factor|one[- ]time (password|code)|verification code|login protection|二次认证|双因素|多因素|验证码|登录保护/i;
 
 /**
- * Returns true if IAM asks for a second factor (MFA). The IAM of OpenStack lists the required methods in the body. The
- * IAM of Huawei Cloud only says so in the message.
+ * Returns true if IAM asks for a second factor (MFA). The IAM of OpenStack lists the required methods in the response
+ * body. The IAM of Huawei Cloud names the second factor only in the message.
  * https://docs.openstack.org/api-ref/identity/v3/#multi-factor-authentication
  */
 function asksForSecondFactor({ status, body }: Extract<TextReply, { kind: "answer" }>): boolean {
   if (status < 400 || status >= 500 || status === 429) return false;
-  // The JSON text of the body may contain escape sequences in place of Chinese characters, so the decoded message is
-  // searched too.
+  // The JSON of the body may encode Chinese characters as escape sequences. The code therefore also searches the
+  // decoded message.
   return SECOND_FACTOR_TEXT.test(body) || SECOND_FACTOR_TEXT.test(parseCceErrorOrEmpty(body).message ?? "");
 }
 

@@ -20,8 +20,8 @@ export interface JobReply {
 const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
 
 /**
- * If the API gateway refuses a signature and both clocks differ by at least 90 s, the error text says so. The gateway
- * accepts a difference of up to 15 minutes.
+ * If the API gateway refuses a signature, the error text names a clock difference of at least 90 s. The gateway accepts
+ * a difference of up to 15 minutes.
  */
 const MIN_REPORTED_SKEW_MS = 90_000;
 
@@ -113,6 +113,6 @@ function reportedSkewMs(message: string | null): number | null {
   return Number.isNaN(skewMs) ? null : skewMs;
 }
 
-/** Parses a time such as `20260528T092752Z`. Any other format becomes NaN. */
+/** Parses a time such as `20260528T092752Z`. For any other format, the result is NaN. */
 const parseCompactTime = (text = ""): number =>
   Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));

@@ -7,13 +7,15 @@ import { interpretErrorReplyUnmasked, type JobReply, type Queried } from "./inte
 import { describeUnknownPhase, parseCceTime } from "./parse-job.ts";
 import resourceStates from "./resource-states.json" with { type: "json" };
 
-/** The states of a resource that mean success or failure. In any other state, the service polls again. */
+/**
+ * The states of a resource that mean success or failure. If the resource has any other state, the service polls again.
+ */
 interface GoalStates {
   readonly succeeded: readonly string[];
   readonly failed: readonly string[];
   /** All other documented states. An unknown state causes a warning if this array exists. */
   readonly pending?: readonly string[];
-  /** The state `succeeded` if CCE answers 404, for a job that deletes the resource. */
+  /** The state of the resource after the status 404. The state is `succeeded` if the job deletes the resource. */
   readonly gone?: string;
 }
 
@@ -30,7 +32,7 @@ const QUERIED: Readonly<Record<ResourceKind, Queried>> = {
   precheck_task: { what: "pre-check task", permission: "cce:cluster:get" },
 };
 
-/** Returns the URL path of a resource, without the version of the API, in parts. */
+/** Returns the parts of the URL path of a resource, without the API version. */
 export function resourcePathParts(
   { goal, clusterId, id }: WatchedResource,
   projectId: string,
@@ -65,9 +67,9 @@ export function resourceQueryParameters({
 
 /**
  * Converts the response of CCE about a resource into an observation. The observation contains the resource in the form
- * of a job. The phase of this job is the state that CCE reports. The state of this job says whether the resource has
- * reached its goal. The text may contain credentials, so the caller must mask it. Source of the states:
- * https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
+ * of a job. In the observation, the phase of the job is the resource state that CCE reports. The job state says whether
+ * the resource has reached its goal. The text may contain credentials, so the caller must mask it. Source of the
+ * states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReplyUnmasked(
   reply: JobReply,
@@ -83,7 +85,10 @@ export function interpretResourceReplyUnmasked(
   return interpretErrorReplyUnmasked(reply, now, project, QUERIED[kind]);
 }
 
-/** After the deletion of a resource, an unknown resource means success. Every other observation stays unchanged. */
+/**
+ * After the deletion of a resource, an unknown resource means success. The function does not change any other
+ * observation.
+ */
 export function treatGoneAsSuccessOfDeletion(
   observation: Observation,
   resource: WatchedResource,
@@ -133,8 +138,8 @@ function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedRes
 }
 
 /**
- * Returns a number of nodes. A missing field means 0. For a value that is no number, the result is NaN, which equals no
- * number.
+ * Returns a number of nodes. If the field is missing, the result is 0. For a value that is no number, the result is
+ * NaN, which equals no number.
  */
 const countOf = (fields: JsonObject, name: string): number => Number(toTextOfAnyType(fields[name]) ?? 0);
 
@@ -158,7 +163,7 @@ function toObservation(
     clusterId,
     resourceId: id,
     resourceName: textIn(metadata, ["name"]),
-    // Only the times of a task are the times of the operation.
+    // The times of a resource are the times of the operation only if the resource is a task.
     createdAt: timeOf(metadata, "creationTimestamp"),
     updatedAt: timeOf(status, "completionTime") ?? timeOf(metadata, "updateTimestamp"),
     subJobs: [],

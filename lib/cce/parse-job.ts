@@ -11,7 +11,7 @@ const SECONDS_END = 19;
 /** Matches what may follow the time: a UTC offset, a time zone and a reading of Go's monotonic clock. */
 const ZONE = /^(?: ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?(?: [A-Z]{1,6}| [+-]\d{2,4})?(?: m=[+-][\d.]+)?$/;
 
-/** Nearly every time in a response ends with `USUAL_ZONE`. */
+/** Nearly every time in a response of CCE ends with `USUAL_ZONE`. */
 const USUAL_ZONE = " +0000 UTC";
 
 /**
@@ -56,8 +56,8 @@ export function parseJob(
 }
 
 /**
- * Parses one job of CCE's list. The result is null if this is not a job or has no valid job ID. CCE documents the list
- * in version 2 of its API.
+ * Parses one job of CCE's list. The result is null if the entry is not a job or has no valid job ID. CCE documents the
+ * list in version 2 of its API.
  */
 export function parseListedJob(json: string): ListedJob | null {
   const document = parseJsonOrUndefined(json);
@@ -151,7 +151,7 @@ export const hasFailedJobInTree = (root: Job): boolean =>
 /** Returns the text of the field `name`, else of `otherName`, else null. */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
-  // Strings come first, because a large job has a hundred thousand strings.
+  // The code checks for a string first, because a large job has a hundred thousand strings.
   const text = typeof value === "string" ? (value.trim() === "" ? null : value) : toTextOfAnyType(value);
   return text === null && otherName !== undefined ? textOf(fields, otherName) : text;
 }
@@ -199,8 +199,8 @@ function hasSeparators(text: string): boolean {
 }
 
 /**
- * Reads a number of `count` digits. If a character is not a digit, the result is NaN. A regular expression would take
- * several times as long, and a large job contains 40,000 times.
+ * Reads a number with `count` digits from a text. If a character is not a digit, the result is NaN. A regular
+ * expression would take several times as long, and a large job contains 40,000 times.
  */
 function readDigits(text: string, start: number, count: number): number {
   let number = 0;
@@ -219,7 +219,7 @@ function readFraction(text: string): { readonly milliseconds: number; readonly e
     do end += 1;
     while (!Number.isNaN(readDigits(text, end, 1)));
   const digits = Math.min(3, end - SECONDS_END - 1);
-  // A point without digits is not part of the time.
+  // A point without digits after it is not part of the time.
   if (digits < 1) return { milliseconds: 0, end: SECONDS_END };
   return { milliseconds: readDigits(text, SECONDS_END + 1, digits) * 10 ** (3 - digits), end };
 }

@@ -55,7 +55,7 @@ import { createThrottle } from "./throttle.ts";
 
 /** The time limit for a token request to IAM. */
 const TOKEN_TIME_LIMIT_MS = 10_000;
-/** The maximum size of the response to a token request. Normally it has a few kilobytes. */
+/** The maximum size of the response to a token request. A token response normally has a few kilobytes. */
 const MAX_TOKEN_REPLY_BYTES = 1024 * 1024;
 
 const JOB_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v3", autopilot: "/autopilot/v3" };
@@ -126,8 +126,8 @@ export function createProjectQueries(
   };
 
   /**
-   * Signs and sends a query. After the status 401, it sends the query again with new headers, unless there are no new
-   * headers or CCE asks for a wait.
+   * Signs and sends a query. If CCE answers 401, the function sends the query again with new headers. The function
+   * sends no second query if there are no new headers or if CCE asks for a wait.
    */
   const sendTwice = async <Reply extends Observation | ListReply>(
     apiPath: string,
@@ -174,7 +174,9 @@ export function createProjectQueries(
 
   let waitKind: "throttled" | "unavailable" = "throttled";
 
-  /** Returns null if a request is allowed now, else the observation that it must wait. */
+  /**
+   * Returns null if a request is allowed now. If not, the function returns the observation that the request must wait.
+   */
   const waitForThrottle = (): Refusal | null => {
     const waitSeconds = throttle.waitSeconds();
     if (waitSeconds === 0) return null;

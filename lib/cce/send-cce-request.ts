@@ -15,8 +15,8 @@ const SMALL_BYTES = 256 * 1024;
 /** The maximum size of a response. A job with 20,000 subjobs needs 9 to 10 MB. */
 export const MAX_BODY_BYTES = 12 * 1024 * 1024;
 /**
- * The maximum number of JSON values in a response. This is enough for about 25,000 subjobs. Many short values could
- * fill the memory although the response is below `MAX_BODY_BYTES`.
+ * The maximum number of JSON values in a response. This number is enough for about 25,000 subjobs. Many short values
+ * could fill the memory although the response is below `MAX_BODY_BYTES`.
  */
 export const MAX_VALUES = 600_000;
 /** The maximum number of remembered URLs with a large response. */
@@ -71,8 +71,8 @@ export function createMemoryLimitedCceSender(monotonic: () => number): SendCceRe
       const result = await exchangeUpTo(SMALL_BYTES, breaker.requestLimitMs());
       if (result.kind === "failed" && result.code === DEADLINE_PASSED) breaker.recordTimeout();
       else breaker.recordReply(monotonic() - startedAt);
-      // A long response with another status than 200 is an error page of a gateway. Its beginning is enough for the
-      // observation.
+      // A truncated response without the status 200 is an error page of a gateway. The beginning of the error page is
+      // enough for the observation.
       if (result.kind === "failed" || !result.isTruncated || result.status !== 200) return read(result);
       if (largeUrls.size === MAX_LARGE_URLS) largeUrls.clear();
       largeUrls.add(href);
@@ -111,7 +111,7 @@ export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
   let previous: Promise<void> = Promise.resolve();
   return (work) => {
     const result = previous.then(work);
-    // `previous` must not keep a large result in memory.
+    // The promise `previous` must not keep a large result in memory.
     previous = result.then(
       () => undefined,
       () => undefined,

@@ -92,8 +92,8 @@ export function createSmnStringToSign(message: SmnMessage): string {
 }
 
 /**
- * Returns true if the message contains a trace of CCE. With a trace, Cloud Trace Service (CTS) reports an API call as
- * JSON.
+ * Returns true if the message contains a trace of CCE. A trace is a report of Cloud Trace Service (CTS) about an API
+ * call, in JSON.
  */
 export function isCtsTraceOfCce(text: string): boolean {
   const { service_type } = toObjectOrEmpty(parseJsonOrUndefined(text));
@@ -107,8 +107,8 @@ const MAX_BYTES = 65_536;
 const MAX_AGE_MS = 3_600_000;
 const MAX_CERTIFICATES = 20;
 /**
- * The shortest time between two requests for certificates. Otherwise an attacker with many invalid messages could cause
- * many requests.
+ * The shortest time between two requests for certificates. Without this limit, an attacker could cause many requests
+ * with invalid messages.
  */
 const MIN_INTERVAL_MS = 1000;
 
@@ -119,7 +119,7 @@ export type FetchFromSmn = (
 
 type FetchedCertificate =
   | { readonly kind: "certificate"; readonly certificate: X509Certificate }
-  /** SMN did not return the certificate, but may do so later. */
+  /** SMN did not return the certificate, but a later request may succeed. */
   | { readonly kind: "unavailable"; readonly cause: unknown };
 
 /**

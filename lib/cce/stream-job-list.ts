@@ -37,8 +37,8 @@ const MAX_LIST_BYTES = 128 * 1024 * 1024;
 
 /**
  * Requests a list of jobs, and passes each job to `onJob` when it arrives. The whole list is never in memory, because
- * its size has no documented maximum. The request asks for no compression. If CCE compresses the response anyway, at
- * most 12 MiB are read.
+ * its size has no documented maximum. The request asks for an uncompressed response. If CCE compresses the response
+ * anyway, at most 12 MiB are read.
  * @param onJob receives each job without its subjobs. The order is random, and a job may come several times.
  * @param interpretOtherReply returns the observation for any other response
  */
@@ -93,12 +93,12 @@ interface ListScanner {
 }
 
 /**
- * Creates a scanner that passes each object to `onEntry` as JSON text when it arrives. Values inside `metadata`, `spec`
- * and `status` fields become null, so that the text stays short even with thousands of subjobs. Only one object is in
- * memory.
+ * Creates a scanner that passes the JSON text of each object to `onEntry` when the object has arrived. Values inside
+ * `metadata`, `spec` and `status` fields become null, so that the text stays short even with thousands of subjobs. Only
+ * one object is in memory.
  */
 export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => void): ListScanner {
-  /** The number of open brackets and braces in the JSON text. `depth` is null before the start of the array. */
+  /** The number of open brackets and braces in the JSON text. `depth` is null until the array starts. */
   let depth: number | null = null;
   let isList = true;
   let inString = false;
@@ -108,7 +108,7 @@ export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => 
 
   const keep = (bytes: Buffer): void => {
     entryBytes += bytes.length;
-    // The bytes are copied, because a slice would keep the whole chunk in memory.
+    // The code copies the bytes, because a slice would keep the whole chunk in memory.
     if (entryBytes <= MAX_ENTRY_BYTES) entry.push(Buffer.from(bytes));
   };
   const endEntry = (): void => {
@@ -118,7 +118,8 @@ export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => 
   };
 
   /**
-   * Scans a chunk from index `start`. `from` is the index of the first byte for `entry`, or -1 if no byte is copied.
+   * Scans the bytes of a chunk, beginning at index `start`. `from` is the index of the first byte for `entry`, or -1 if
+   * no byte is copied.
    */
   const scan = (chunk: Buffer, start: number): void => {
     let open = depth ?? 0;

@@ -14,13 +14,13 @@ interface Throttle {
   waitSeconds(): number;
   /** Records a response with status 429. Returns the seconds until the next query is allowed. */
   recordThrottled(retryAfterSeconds: number | null): number;
-  /** Records a response with another status, so that failures are counted from 0 again. */
+  /** Records a response with another status. The throttle then counts failures from 0 again. */
   recordReply(): void;
 }
 
 /**
- * Creates a throttle that waits for the time in Retry-After. Without this header, the wait is random. The maximum of
- * the random wait doubles with each failure (exponential backoff with full jitter). Source:
+ * Creates a throttle that waits for the time in Retry-After. Without the header Retry-After, the wait is random. The
+ * maximum of the random wait doubles with each failure (exponential backoff with full jitter). Source:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function createThrottle(now: () => Instant, random: () => number): Throttle {
@@ -28,7 +28,7 @@ export function createThrottle(now: () => Instant, random: () => number): Thrott
   let failures = 0;
   const waitMs = () => {
     const ms = until - now();
-    // A longer remaining wait means that the clock was set back, so the wait ends.
+    // A remaining wait above the maximum means that the clock was set back. The wait then ends.
     return ms > MAX_RETRY_AFTER_MS ? 0 : Math.max(0, ms);
   };
   const waitSeconds = () => Math.ceil(waitMs() / 1000);

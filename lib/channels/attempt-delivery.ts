@@ -21,8 +21,8 @@ import { channelOf, type Target } from "./registry.ts";
 const MAX_ANSWER_BYTES = 16_384;
 
 /**
- * Replaces a response body that cannot be decoded. The text is not empty, because an empty body means success for some
- * chats.
+ * Replaces a response body that cannot be decoded. The text is not empty, because some chats confirm success with an
+ * empty body.
  */
 const UNDECODABLE = { text: "\ufffd", isTruncated: true };
 
@@ -128,7 +128,7 @@ async function sendOnce<Schema extends TargetSchema>(
     return { ...failure, status: result.status, answer: "" };
   }
   const { status, headers: answerHeaders } = result;
-  // If the body cannot be decoded, the status and headers still count.
+  // If the body cannot be decoded, the verdict still depends on the status and the headers.
   const decoded = (await decompressAndDecodeText(result, MAX_ANSWER_BYTES)) ?? UNDECODABLE;
   const verdict = channel.verdictOf({ status, headers: answerHeaders, body: decoded.text }, now);
   const answer = maskedAnswerExcerpt(decoded, mask);
@@ -136,10 +136,10 @@ async function sendOnce<Schema extends TargetSchema>(
 }
 
 /**
- * Returns the verdict for a request without a complete response. For a webhook, a received HTTP status is enough. For a
- * chat, only an HTTP status with the same meaning in every channel is enough. An incomplete body can only prove a
- * success, because an error code in it may be cut off. If an incomplete body is the beginning of a JSON object, its
- * complete fields count.
+ * Returns the verdict for a request without a complete response. For a webhook, the HTTP status alone is enough for a
+ * verdict. For a chat, the HTTP status is enough only if it has the same meaning in every channel. An incomplete body
+ * of a chat can confirm a success. It cannot confirm an error, because the error code may be cut off. If an incomplete
+ * body is the beginning of a JSON object, its complete fields count.
  */
 async function verdictOfFailure<Schema extends TargetSchema>(
   channel: Channel<Schema>,
@@ -162,8 +162,8 @@ async function verdictOfFailure<Schema extends TargetSchema>(
 }
 
 /**
- * Completes the beginning of a JSON object: `{"code":0,"ms` becomes `{"code":0}`. Any other text, and an object cut off
- * inside another object or array, stays unchanged.
+ * Completes the beginning of a JSON object: `{"code":0,"ms` becomes `{"code":0}`. An object that is cut off inside
+ * another object or array stays unchanged, like any other text.
  */
 function completeJsonObject(text: string): string {
   if (!text.trimStart().startsWith("{") || parseJsonOrUndefined(text.trim()) !== undefined) return text;
@@ -181,11 +181,11 @@ export function maskedAnswerExcerpt(
   { text, isTruncated }: { readonly text: string; readonly isTruncated: boolean },
   mask: SecretMask,
 ): string {
-  // Secrets are masked before line breaks become spaces, because the mask finds a secret with a line break inside, but
-  // not with a space inside.
+  // The code masks secrets before it replaces line breaks by spaces. The mask finds a secret with a line break inside,
+  // but not with a space inside.
   const masked = mask(text);
-  // A truncated response may end with the first part of a secret, which the mask does not find. The last three quarters
-  // are therefore omitted. The omitted part is longer than any secret.
+  // A truncated response may end with the first part of a secret, which the mask does not find. The code therefore
+  // omits the last three quarters of a truncated response. The omitted part is longer than any secret.
   const line = masked
     .slice(0, isTruncated ? masked.length / 4 : undefined)
     .replace(/[\r\n\t\u2028\u2029]+/g, " ")

@@ -44,8 +44,8 @@ function final(verdict: Verdict, reason: DeliveryReason): AttemptVerdict {
 }
 
 /**
- * Returns the verdict that the service sends the notification again at the next time of the retry schedule, but not
- * before `minWaitSeconds` seconds have passed.
+ * Returns the verdict to send the notification again at the next time of the retry schedule. The wait is at least
+ * `minWaitSeconds` seconds.
  */
 export function retryOnSchedule(
   reason: DeliveryReason,
@@ -55,7 +55,7 @@ export function retryOnSchedule(
 }
 
 /**
- * The verdict "try again" because the target limits the rate of messages. A throttled attempt does not count as an
+ * Returns the verdict `retry` for a target that limits the rate of messages. A throttled attempt does not count as an
  * attempt of the retry schedule.
  */
 export function retryWithoutSpendingAttempt(afterSeconds: number | null): AttemptVerdict {
@@ -86,8 +86,8 @@ export function parseWrappedJsonBodyIgnoringCase<T>(
 }
 
 /**
- * Returns a copy with lower-case field names, up to the given depth. If two names differ only in case, the lower-case
- * name wins.
+ * Returns a copy of a value with lower-case field names, up to the given depth. If two names differ only in case, the
+ * lower-case name wins.
  */
 function withLowerCaseNames(value: unknown, levels = 2): unknown {
   if (!isJsonObject(value) || levels === 0) return value;
@@ -136,7 +136,7 @@ const HANDSHAKE_CODE = /^(EPROTO|ERR_SSL_.*)$/;
 
 const NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ENODATA", "ESERVFAIL"]);
 
-/** Returns the verdict for a network error. For an unknown code, the verdict is `retry`. */
+/** Returns the verdict for a network error. If the code is unknown, the verdict is `retry`. */
 export function verdictOfNetworkError(code: string): AttemptVerdict {
   if (REFUSED_CODES.has(code)) return rejected("egress_private_address");
   if (isCertificateError(code)) return rejected("certificate_refused");
@@ -151,8 +151,8 @@ export function verdictOfNetworkError(code: string): AttemptVerdict {
 
 /**
  * Returns the verdict for the response of a chat. Only a response in the documented form can mean `delivered` or
- * `gone`. The HTTP status is not enough, because a proxy or a sign-in page may send any status. A status with the same
- * meaning in every channel, such as 503, comes first.
+ * `gone`. The HTTP status alone does not prove a delivery, because a proxy or a sign-in page may send any status. The
+ * function first checks for a status with the same meaning in every channel, such as 503.
  * @param documentedVerdict the verdict by the vendor's documentation. `documentedVerdict` is null for a response in
  * another form.
  * @param defaultThrottleSeconds the wait after HTTP status 429 without a wait in the response
@@ -211,14 +211,14 @@ export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
 
 /**
  * Returns true for a result code that repeats an HTTP status. Gateways send such codes, for example
- * `{"code":404,"msg":"Not Found"}`. Chats use no such result codes, except for an unknown URL.
+ * `{"code":404,"msg":"Not Found"}`. Chats use no result codes from 100 to 599, except for an unknown URL.
  */
 export const isInRangeOfHttpStatuses = (code: number): boolean => code >= 100 && code < 600;
 
 /**
  * Returns the verdict for a response with a result code. The code 0 with the HTTP status 200 means success. For a code
- * outside `verdictByCode`, the text of the response decides. The result is null without a result code, for a code that
- * repeats an HTTP status, and for the code 0 with another HTTP status.
+ * outside `verdictByCode`, the text of the response decides. The result is null without a result code, and for a code
+ * that repeats an HTTP status. The result is also null for the code 0 with another HTTP status than 200.
  * @param code the result code, or undefined without one
  * @param text the vendor's text about the result
  */

@@ -36,15 +36,16 @@ export const commonFields = {
 export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<string> } & typeof commonFields>;
 
 /**
- * A channel delivers notifications to one kind of target, for example Slack. `Schema` is the config of such a target.
- * Each channel has a folder, and `registry.ts` lists all channels. In this folder, `channel.ts` contains the schema,
- * the rate limit and the verdict, `message.ts` the message and its size limits, and `signature.ts` the signature.
+ * A channel delivers notifications to one kind of target, for example Slack. `Schema` is the schema of the config of
+ * this kind of target. Each channel has a folder, and `registry.ts` lists all channels. In this folder, `channel.ts`
+ * contains the schema, the rate limit and the verdict, `message.ts` the message and its size limits, and `signature.ts`
+ * the signature.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;
   /**
-   * True if people, and not programs, read the messages. Only such targets get a digest (one message about several
-   * jobs).
+   * True if people read the messages, and false if programs read them. Only a target for people gets a digest (one
+   * message about several jobs).
    */
   readonly isChat: boolean;
   /** The rate limit that the vendor documents, or null. */
@@ -57,11 +58,11 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
   /** Builds the HTTP request of one delivery attempt. A signature contains the time of the attempt. */
   buildRequest(target: z.infer<Schema>, payload: JsonObject, attempt: AttemptIdentity): OutboundRequest;
   /**
-   * Decides from the response whether to send the notification again. `now` is needed for a date in the header
+   * Decides from the response whether to send the notification again. `now` is needed to interpret a date in the header
    * Retry-After.
    */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
-  /** Returns a note about the URL of a target for the operator, or null. The note is the end of a sentence. */
+  /** Returns a note about the URL of a target for the operator, or null. The note is the last part of a sentence. */
   noteAbout(target: z.infer<Schema>): string | null;
 }
 
@@ -137,8 +138,8 @@ const COMMON_HEADERS = {
 };
 
 /**
- * Returns a POST request with `payload` as JSON, without a signature. `COMMON_HEADERS` replace equal names in
- * `headers`.
+ * Returns a POST request with `payload` as JSON, without a signature. A header in `COMMON_HEADERS` replaces a header in
+ * `headers` with the same name.
  */
 export function createJsonPostRequest(
   url: Secret,
@@ -154,12 +155,14 @@ export function encodeJsonBody(payload: JsonObject): Buffer {
 }
 
 /**
- * Makes the interval between two messages 7 % longer, because messages may arrive closer together than they were sent.
+ * Makes the interval between two messages 7 % longer than the rate limit requires. Two messages may arrive closer
+ * together than they were sent.
  */
 const RATE_LIMIT_MARGIN = 1.07;
 
 /**
- * Returns the minimum time between two messages to one target, in milliseconds. Without a rate limit, the result is 0.
+ * Returns the minimum time between two messages to one target, in milliseconds. If the target has no rate limit, the
+ * result is 0.
  */
 export function minIntervalWithMarginMs(rateLimit: RateLimit | null): number {
   return rateLimit === null ? 0 : Math.ceil((rateLimit.windowMs / rateLimit.messages) * RATE_LIMIT_MARGIN);

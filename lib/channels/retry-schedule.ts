@@ -21,14 +21,14 @@ const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;
 
 /**
- * The longest time for which throttling may delay a notification. This time is a little longer than the default retry
- * schedule.
+ * The longest time for which throttling may delay a notification. This maximum is a little longer than the default
+ * retry schedule.
  */
 const MAX_THROTTLED_MS = 24 * 3_600_000;
 
 /**
- * The maximum number of attempts if the responses are not valid HTTP. With invalid HTTP, the target may have accepted
- * each attempt, so people could get a notification many times.
+ * The maximum number of attempts if the responses are not valid HTTP. A target may accept a notification and still
+ * respond with invalid HTTP. Further attempts could then deliver the notification many times.
  */
 const MAX_INVALID_HTTP_ATTEMPTS = 4;
 

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { fillPlaceholders, type TextKey } from "./text-in-default-language.ts";
 import { Count, listSchema, MaybeText, withDescription } from "./zod-fields.ts";
 
-/** A group of failed subjobs that have the same type and the same reason. */
+/** A group of failed subjobs with the same type and similar failure reasons. */
 export const Cause = z.object({
   type: MaybeText,
   reason: withDescription(
@@ -18,7 +18,7 @@ export const Cause = z.object({
 });
 export type Cause = z.infer<typeof Cause>;
 
-/** A cause with its position in the tree of subjobs. Webhook events do not contain this position. */
+/** A cause with its position in the tree of subjobs. Webhook events do not contain `path` and `total`. */
 export const CauseInTree = z.extend(Cause, {
   path: withDescription(
     z.array(z.string()),
@@ -55,12 +55,12 @@ export type Failure = z.infer<typeof Failure>;
 /** The maximum number of names in the field `resources` of a cause. */
 export const MAX_RESOURCES = 10;
 
-/** The maximum number of names in a list of names for people. */
+/** The maximum number of resource names in a text for people. */
 export const SHOWN_NAMES = 3;
 
 /**
- * The English text for a list with only the first names. The command `cce-notifier` uses this text, because the command
- * has only English texts.
+ * The English text for a list that shows only some of its names. The command `cce-notifier` uses this text, because the
+ * command has only English texts.
  */
 const MORE_NAMES = "{names} and {count} more";
 
@@ -83,15 +83,18 @@ export function formatNameList(
 }
 
 /**
- * Returns the names of the first resources of a cause as text for people. If several failed subjobs are about one
- * resource, the list may be shorter than `count`.
+ * Returns the first resource names of a cause as text for people. The text may contain fewer than `count` names,
+ * because several failed subjobs may be about one resource.
  */
 export function formatFirstResourceNames({ resources, count }: Cause, moreNamesTemplate?: string): string {
   const nameCount = resources.length < MAX_RESOURCES ? resources.length : count;
   return formatNameList(resources.slice(0, SHOWN_NAMES), nameCount, moreNamesTemplate);
 }
 
-/** How to count the resources of subjobs, by the end of the job type. The first matching pattern applies. */
+/**
+ * The text keys for nodes, node pools and clusters, each with a pattern for the end of the job type. The first matching
+ * pattern applies.
+ */
 const UNITS = [
   [/nodepool$/i, "cause.nodePools"],
   [/node(vm)?$/i, "cause.nodes"],
@@ -125,7 +128,7 @@ export function describeFailedOfTotal(
   return fillPlaceholders(texts[total === 1 ? one : unit], { count, total, type: shownType });
 }
 
-/** Describes a cause in English with its first names, for example `2 of 3 nodes failed: pool-a-0, pool-a-1`. */
+/** Describes a cause in English with some resource names, for example `2 of 3 nodes failed: pool-a-0, pool-a-1`. */
 export function describeFailedWithNames(cause: CauseInTree): string {
   return [describeFailedOfTotal(cause), formatFirstResourceNames(cause)]
     .filter((text) => text !== "")

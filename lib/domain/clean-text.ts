@@ -3,7 +3,7 @@ const DIRECTION = /[\u202a-\u202e\u2066-\u2069]/g;
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
 const CONTROL_EXCEPT_LINES = /[^\P{Cc}\n\t]/gu;
 
-/** Matches terminal colour sequences (SGR, ECMA-48). Scripts may print such sequences. */
+/** Matches terminal colour sequences (SGR, ECMA-48). Scripts may print colour sequences. */
 const COLOUR = /\u001b\[[\d;]{0,40}m/g;
 
 /** Removes terminal colour sequences, because a page would show their letters and numbers. */

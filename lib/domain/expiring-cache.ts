@@ -19,7 +19,8 @@ export interface ExpiringCacheOptions<Value> {
   /** The maximum age of a cached value in milliseconds, or a function that returns the maximum age of each value. */
   readonly maxAgeMs: number | ((value: Value) => number);
   /**
-   * For this time in milliseconds, calls throw the error of a failed load again without a new load. The default is 0.
+   * The time in milliseconds for which the error of a failed load is cached. During this time, each call throws the
+   * error and does not load the value again. The default is 0.
    */
   readonly failureMaxAgeMs?: number;
 }

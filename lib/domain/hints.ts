@@ -16,7 +16,10 @@ const HINTS = hintRows.map(({ id, patterns, link }) => {
   };
 });
 
-/** Translates a hint from `findHint` into another language. An unknown hint stays as it is. */
+/**
+ * Translates a hint from `findHint` into another language. If the hint is unknown, the function returns the hint
+ * unchanged.
+ */
 export function translateHint(hint: string, texts: Texts): string {
   const found = HINTS.find(({ text }) => text === hint);
   return found === undefined ? hint : `${texts[found.key]} ${found.link}`;

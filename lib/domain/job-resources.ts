@@ -35,7 +35,7 @@ export interface WatchedResource {
 }
 
 /**
- * Which goal the resource of a succeeded job must reach, by a pattern for the job type. The first matching pattern
+ * The goal that the resource of a succeeded job must reach, for each pattern of a job type. The first matching pattern
  * applies.
  */
 const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [

@@ -132,20 +132,23 @@ export type Job = Readonly<z.infer<typeof Job>>;
 export const AccessErrorKind = z.enum(["unauthorized", "forbidden", "misconfigured"]);
 export type AccessErrorKind = z.infer<typeof AccessErrorKind>;
 
-/** The explanation of each access error, as the last part of a sentence. */
+/** An explanation for each access error. Each text is the last part of a sentence. */
 export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
   unauthorized: "CCE rejects the project's credentials",
   forbidden: "CCE does not let the project's credentials read the job or its resource",
   misconfigured: "the endpoint or the project ID is wrong",
 };
 
-/** An access error of all polls since `since`. `kind` is the access error of the latest poll. */
+/** Since the time `since`, polls have failed with access errors. `kind` is the access error of the latest poll. */
 interface AccessError {
   readonly kind: AccessErrorKind;
   readonly since: Instant;
 }
 
-/** Another error of all polls since `since`. `text` describes the error of the latest poll. */
+/**
+ * Since the time `since`, polls have failed with errors that are not access errors. `text` describes the error of the
+ * latest poll.
+ */
 interface LastPollError {
   readonly text: string;
   readonly since: Instant;
@@ -165,9 +168,9 @@ export type Observation =
       readonly kind: "job";
       readonly job: Job;
       readonly warnings: readonly string[];
-      /** The message that CCE gives for the state of a resource. A job has no message. */
+      /** The message that CCE gives for the state of a resource. Only an observation of a resource has a message. */
       readonly message?: string | null;
-      /** If CCE may have returned an old state: the maximum delay until the next poll, in seconds. */
+      /** The maximum delay until the next poll, in seconds. The field is set if CCE may have returned an old state. */
       readonly maxDelaySeconds?: number;
     }
   | {

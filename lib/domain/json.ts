@@ -31,7 +31,8 @@ const MAX_WRAPPERS = 4;
 
 /**
  * Returns the JSON object inside the wrappers of a value. A wrapper is an object with one field or an array with one
- * element. Gateways wrap the responses of vendors in this way. Without such an object, the result is `{}`.
+ * element. Some API gateways put the response of a vendor into wrappers. If there is no object inside the wrappers, the
+ * result is `{}`.
  */
 export function unwrapSingleEntriesOrEmpty(value: unknown, maxWrappers: number = MAX_WRAPPERS): JsonObject {
   const values = typeof value === "object" && value !== null ? Object.values(value) : [];

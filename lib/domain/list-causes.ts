@@ -7,11 +7,14 @@ import { truncate, truncateNullable } from "./truncate-text.ts";
 const NAME_BYTES = 200;
 /** A long path of job types shows only `PATH_END` types at its beginning and at its end. */
 const PATH_END = 3;
-/** The possible maximum sizes of a failure reason, in bytes. The largest size with which all causes fit is used. */
+/**
+ * The possible maximum sizes of a failure reason, in bytes. The function tries these sizes from large to small, until
+ * all causes fit.
+ */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
 
-/** The causes within a size limit, and the number of omitted causes. */
+/** A list of causes with a limited size, and the number of omitted causes. */
 interface CauseList {
   readonly causes: CauseInTree[];
   readonly omittedCount: number;
@@ -21,7 +24,7 @@ interface CauseList {
  * Returns one cause for each group of failed subjobs with the same type and a similar reason. If a failed subjob has
  * failed subjobs of its own, only these count. The most frequent cause comes first.
  * @param subJobs the subjobs from `countAndGroupSubJobs`
- * @param maxJsonBytes the maximum size of all causes as JSON. Causes that do not fit are omitted.
+ * @param maxJsonBytes the maximum size of all causes as JSON. Causes beyond this size are omitted.
  */
 export function listCausesOfSimilarFailures(
   subJobs: Pick<SubJobs, "failed" | "countsByType">,
@@ -58,14 +61,17 @@ export function listCausesOfSimilarFailures(
   return { causes, omittedCount: groups.length - causes.length };
 }
 
-/** Failed subjobs with the same type and a similar reason. */
+/** A group of failed subjobs with the same type and similar failure reasons. */
 interface Group {
   readonly type: string | null;
   readonly reason: string | null;
   readonly nodes: TreeNode[];
 }
 
-/** Groups failed subjobs. A parent of failed subjobs does not count. The largest group comes first. */
+/**
+ * Groups failed subjobs. A failed subjob that has failed subjobs of its own belongs to no group. The result begins with
+ * the largest group.
+ */
 function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
   const parents = new Set(failed.map(({ parent }) => parent));
   const groups = new Map<string, Group>();
@@ -93,7 +99,7 @@ function reasonOf(node: TreeNode): string | null {
 
 const UUID = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/gi;
 const IPV6 = /(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi;
-/** Matches a date such as `Fri, 27 Nov 2026` or `Fri Nov 27`. `NUMBER` matches the time after the date. */
+/** Matches a date such as `Fri, 27 Nov 2026` or `Fri Nov 27`. The pattern `NUMBER` matches the time after the date. */
 const DATE =
   /\b(?:mon|tue|wed|thu|fri|sat|sun),? (?:\d{1,2} )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b/g;
 /**
@@ -106,7 +112,7 @@ const MIN_NAME_CHARACTERS = 3;
 
 /**
  * Replaces the names, IDs, addresses, dates and numbers in a failure reason by `#`, so that similar reasons become
- * equal. Upper case, spaces and a full stop at the end do not matter either.
+ * equal. The result is in lower case, with single spaces and without a full stop at the end.
  */
 export function normalizeReasonForGrouping(reason: string, resourceNames: Iterable<string | null>): string {
   let text = reason.toLowerCase();
@@ -122,8 +128,8 @@ function* namesOf(node: TreeNode): Iterable<string | null> {
 }
 
 /**
- * Returns the resource name of a failed subjob. If the subjob has no name, the name of its parent counts, because both
- * are often about the same resource.
+ * Returns the resource name of a failed subjob. If the subjob has no resource name, the function returns the resource
+ * name of its nearest parent that has one. A subjob and its parent are often about the same resource.
  */
 function resourceNameOf(node: TreeNode): string | null {
   for (let at = node; at.parent !== null; at = at.parent)

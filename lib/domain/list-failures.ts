@@ -4,7 +4,10 @@ import { countBytesInsideJsonString } from "./json.ts";
 import { isAncestor, listTypesFromRootTo, type TreeNode } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
-/** The possible maximum sizes of a failure reason, in bytes. The largest size with which all failures fit is used. */
+/**
+ * The possible maximum sizes of a failure reason, in bytes. The function tries these sizes from large to small, until
+ * all failures fit.
+ */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
 const MAX_FAILURES = 200;

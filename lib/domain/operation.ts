@@ -18,8 +18,8 @@ const ID_FIELD_OF: Readonly<
 };
 
 /**
- * The maximum length of an ID in an operation. A job ID made from the kind and two such IDs must have at most 128
- * characters.
+ * The maximum length of an ID in an operation. The kind of an operation and two IDs may form a job ID, which must have
+ * at most 128 characters.
  */
 const MAX_ID_CHARACTERS = 55;
 const resourceId = (description: string) =>
@@ -73,9 +73,9 @@ export const Operation = z.lazy(() =>
 export type Operation = Readonly<z.infer<typeof Operation>>;
 
 /**
- * Adds JSON Schema rules: which fields a kind of operation requires, and which fields are forbidden. The rules do not
- * use `oneOf`, because code generators create types without names for `oneOf`. A code generator for Go cannot read the
- * schema `false`, so the rules use `not: {}`.
+ * Adds rules to a JSON Schema. The rules say which fields a kind of operation requires and which fields it forbids. The
+ * rules do not use `oneOf`, because code generators create types without names for `oneOf`. A code generator for Go
+ * cannot read the schema `false`, so the rules use `not: {}`.
  */
 function requireOwnFields(otherKinds: object, kind: OperationKind): object {
   const own = ID_FIELD_OF[kind];

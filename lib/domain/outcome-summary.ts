@@ -74,7 +74,7 @@ function truncateReady({ state, reason, message }: Ready): Ready {
 export const MAX_EVENT_BYTES = 20_000;
 /** The bytes that a webhook event adds to its outcome summary. */
 const ENVELOPE_BYTES = 262;
-/** The share of the free space in a webhook event for causes. */
+/** Causes may use this share of the free space in a webhook event. */
 const CAUSES_PART = 0.6;
 const NAME_BYTES = 200;
 const REASON_BYTES = 2000;
@@ -104,8 +104,8 @@ export interface EndedWatch
 
 /**
  * Summarizes how a watch ended. Long texts are truncated, so that a webhook event with the summary has less than 20 kB.
- * If failures or causes do not fit, the summary contains the number of omitted ones. The causes come first, and the
- * failures get the remaining space.
+ * The summary contains the number of omitted failures and causes. The failures get the space that remains after the
+ * causes.
  */
 export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
   const { job, ready, operation = null, jobEndObservedAt = ended.concludedAt, ...watch } = ended;
@@ -135,7 +135,7 @@ export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
     createdAt: job?.createdAt ?? null,
     updatedAt: job?.updatedAt ?? null,
     durationSeconds: jobEnded ? durationOf(ended, jobEndObservedAt) : null,
-    // The clock of the cloud may be ahead, so the difference may be negative.
+    // The clock of the cloud may be ahead of the clock of the service. The difference may therefore be negative.
     lagSeconds:
       jobEnded && job?.updatedAt != null ? Math.max(0, (jobEndObservedAt - job.updatedAt) / 1000) : null,
     context,

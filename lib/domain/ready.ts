@@ -22,9 +22,9 @@ export type Ready = Readonly<z.infer<typeof Ready>>;
 export const ReadyProgress = z.object({
   /** The time of the poll that saw the success of the job. */
   succeededAt: z.number(),
-  /** How many of the latest polls in a row found the resource usable. */
+  /** The number of consecutive polls, up to the latest poll, that found the resource usable. */
   readyPolls: z.int(),
-  /** True if any poll found the resource not usable. */
+  /** True if at least one poll found that the resource was not usable. */
   wasNotReady: z.boolean(),
   reason: MaybeText,
   message: MaybeText,

@@ -9,8 +9,8 @@ const MIN_ENCODED_CHARACTERS = 8;
 const MAX_DECODINGS = 3;
 
 /**
- * The maximum number of secrets, in all their spellings, in one pattern. A longer pattern would be slower than a search
- * by the first characters.
+ * The maximum number of secrets, in all their spellings, in one pattern. With more spellings, the mask always searches
+ * by the first characters, because a longer pattern would be slower.
  */
 const MAX_PATTERN_SPELLINGS = 200;
 
@@ -18,8 +18,8 @@ const MAX_PATTERN_SPELLINGS = 200;
 const WEB_ENCODED = /&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos);?|(?:%[0-9a-f]{2})+/gi;
 const JSON_ESCAPE = /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]/gi;
 /**
- * Matches an encoded character of JSON, HTML or a URL. The mask also decodes with each of the two patterns alone,
- * because a secret may contain a backslash or a percent sign.
+ * Matches an encoded character of JSON, HTML or a URL. The mask also decodes texts as JSON only, and as HTML and URL
+ * only, because a secret may contain a backslash or a percent sign.
  */
 const ENCODED = new RegExp(`${JSON_ESCAPE.source}|${WEB_ENCODED.source}`, "gi");
 const JSON_ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
@@ -56,8 +56,8 @@ export type SecretMask = (text: string) => string;
 export function createSecretMask(secrets: Iterable<string>): SecretMask {
   const spellings = new Set([...new Set(secrets)].flatMap(spellingsOf));
   if (spellings.size === 0) return (text) => text;
-  // Long secrets come first. Otherwise, if a short secret is the beginning of a long secret, the end of the long secret
-  // would stay visible.
+  // Long secrets come first. If a short secret came first, the rest of a long secret with the same beginning would stay
+  // visible.
   const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
   const plainPattern =
     longestFirst.length > MAX_PATTERN_SPELLINGS
@@ -103,8 +103,8 @@ function spellingsOf(secret: string): string[] {
   const decoded = PLAIN.test(trimmed)
     ? [trimmed]
     : [...decodedViewsOf(trimmed, ENCODED)].map((view) => view.text);
-  // If a server replaces a space in a secret by a line break, the mask removes the line break. The secret without
-  // spaces is therefore also a spelling.
+  // A server may replace a space in a secret by a line break, and the mask removes line breaks. The mask therefore also
+  // searches for the secret without spaces.
   const views = [...decoded, trimmed.replace(/\s+/g, "")];
   return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
 }
@@ -121,7 +121,7 @@ function normalize(text: string): string {
   return lowerCase.replace(/[+ ]/g, "-").replaceAll("/", "_");
 }
 
-/** Returns a pattern that finds a normalized spelling in text that is not normalized. */
+/** Converts a normalized spelling to a pattern that also finds the spelling in text that is not normalized. */
 const patternOf = (spelling: string): string =>
   spelling
     .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
@@ -136,14 +136,14 @@ const viewOf = (text: string): View => ({
 
 const withoutInvisible = (view: View): View => replaceEach(view, INVISIBLE, () => []);
 
-/** A decoded character and its start and end in a match. */
+/** A decoded character. `from` and `to` are its start and end in the match. */
 interface Replacement {
   readonly character: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** Replaces each match of a pattern in a view. Each new character gets the position of the replaced text. */
+/** Replaces each match of a pattern in a view. Each new character gets the position of the text that it replaces. */
 function replaceEach(view: View, pattern: RegExp, replace: (match: string) => readonly Replacement[]): View {
   let text = "";
   const startOffsets: number[] = [];

@@ -3,8 +3,8 @@ import { textSchema } from "./zod-fields.ts";
 
 const MASK = "<secret>";
 /**
- * The symbol `util.inspect.custom` of Node.js. The code does not import the symbol, because an import of `node:util`
- * takes 3 ms.
+ * The symbol `util.inspect.custom` of Node.js. The code creates the symbol by its name, because an import of
+ * `node:util` takes 3 ms.
  */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 

@@ -20,8 +20,8 @@ export const RunningSubJob = z.object({
   /** The time in seconds since the start of the subjob. `ageSeconds` is null if CCE gives no valid start time. */
   ageSeconds: z.nullable(Seconds),
   /**
-   * The median duration, in seconds, of the ended subjobs of the same type. `usualSeconds` is null if too few such
-   * subjobs have ended.
+   * The median duration, in seconds, of the ended subjobs of the same type. `usualSeconds` is null if too few subjobs
+   * of this type have ended.
    */
   usualSeconds: z.nullable(Seconds),
 });
@@ -38,7 +38,10 @@ export const UsualDuration = z.object({
 });
 export type UsualDuration = z.infer<typeof UsualDuration>;
 
-/** The fields without times in the summary of a slow job and in its webhook event. */
+/**
+ * The common fields of the summary of a slow job and its webhook event. The times are missing here, because their
+ * formats differ.
+ */
 export const SlowJobFields = z.object({
   project: z.string(),
   region: MaybeText,
@@ -49,7 +52,7 @@ export const SlowJobFields = z.object({
   resourceId: MaybeText,
   resourceName: MaybeText,
   subJobs: SubJobCounts,
-  /** The first five running subjobs. A parent of running subjobs does not count. */
+  /** The first five running subjobs. A running subjob with running subjobs of its own is not in the list. */
   running: z.array(RunningSubJob),
   runningOmitted: Count,
   ageSeconds: Seconds,
@@ -57,7 +60,7 @@ export const SlowJobFields = z.object({
   context: Context,
 });
 
-/** The state of a running job that takes longer than 19 of 20 jobs of its type. The ledger stores this state. */
+/** A summary of a running job that takes longer than 19 of 20 jobs of its type. The ledger stores this summary. */
 export const SlowSummary = z.extend(SlowJobFields, {
   createdAt: z.nullable(z.number()),
   updatedAt: z.nullable(z.number()),

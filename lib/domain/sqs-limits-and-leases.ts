@@ -6,15 +6,15 @@ export const SQS_MAX_VISIBILITY_SECONDS = 43_200;
 export const VISIBILITY_TIMEOUT_SECONDS = 180;
 /**
  * The longest time for which a function can make a message invisible. SQS refuses a time later than 12 hours after the
- * receive of the message. The function may call SQS some minutes after this receive. `MAX_POSTPONE_SECONDS` is
- * therefore two visibility timeouts shorter than 12 hours.
+ * receive of the message. The function may call SQS some minutes after the receive of the message.
+ * `MAX_POSTPONE_SECONDS` is therefore two visibility timeouts shorter than 12 hours.
  */
 export const MAX_POSTPONE_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 2 * VISIBILITY_TIMEOUT_SECONDS;
 
 /**
  * The lease of a poll: for `POLL_LEASE_MS`, only one message may make the poll. The lease is longer than the time limit
  * of the function (29 s), so that two invocations cannot make the same poll. The lease is shorter than the visibility
- * timeout, so that it has ended when SQS delivers the message again.
+ * timeout. The lease has therefore ended when SQS delivers the message again.
  */
 export const POLL_LEASE_MS = 35_000;
 

@@ -13,7 +13,8 @@ export const STATE_TEXTS: Readonly<Record<WatchState, string>> = {
 };
 
 /**
- * Returns a watch state as text for people. The text says that the job is running only after a poll has found the job.
+ * Returns a watch state as text for people. Before a poll has found the job, the text does not say that the job is
+ * running.
  * @param ready the state of the resource, for a watch with `until: "ready"` whose job has succeeded
  */
 export function describeState(state: WatchState, wasObserved: boolean, ready?: Pick<Ready, "state">): string {
@@ -21,9 +22,7 @@ export function describeState(state: WatchState, wasObserved: boolean, ready?: P
   return state === "watching" && !wasObserved ? "Waiting for the cloud" : STATE_TEXTS[state];
 }
 
-/**
- * Returns true if the reason of the watch explains this state. For a failed job, the causes explain the state instead.
- */
+/** Returns true if the reason of the watch explains this state. A failed job is explained by its causes. */
 export function isExplainedByReasonNotCauses(state: WatchState): boolean {
   return state === "not_ready" || state === "timed_out" || state === "lost";
 }

@@ -28,8 +28,8 @@ export interface SubJobs {
   /** The pending subjobs, in tree order. */
   readonly pending: readonly TreeNode[];
   /**
-   * The number of subjobs of each type, as a person counts them: without failed parents of failed subjobs, and without
-   * parents of the same type.
+   * The number of subjobs of each type, as a person counts them. Failed parents of failed subjobs and parents of the
+   * same type are not counted.
    */
   readonly countsByType: ReadonlyMap<string | null, number>;
 }
@@ -122,7 +122,7 @@ export function isAncestor(upper: TreeNode, lower: TreeNode): boolean {
 }
 
 /**
- * Returns the running subjobs without running subjobs of their own. All other running subjobs only wait for their own
+ * Returns the running subjobs without running subjobs of their own. A parent of running subjobs only waits for its own
  * subjobs.
  */
 export function listInnermostRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
@@ -174,7 +174,7 @@ export function serializeTruncatedTree<Serialized>(
   return serialized;
 }
 
-/** Truncates the texts of a job and of its subjobs. If no text was too long, it returns `job` itself. */
+/** Truncates the texts of a job and of its subjobs. If no text was too long, the function returns `job` itself. */
 function truncateTexts(job: Job, reasonBytes: number): Job {
   const truncated: { -readonly [Field in keyof Job]: Job[Field] } = { ...job };
   for (const field of NAME_FIELDS)
@@ -201,8 +201,8 @@ type Importance = 2 | 1 | 0;
 
 /**
  * Omits succeeded subjobs, and reduces each list to `maxSubJobsPerJob` subjobs. Pending subjobs are omitted first, and
- * failed subjobs last. The order does not change. `omitted` of a job counts its omitted subjobs. If no subjob was
- * omitted, it returns `tree` itself.
+ * failed subjobs last. The remaining subjobs stay in their order. `omitted` of a job counts its omitted subjobs. If no
+ * subjob was omitted, the function returns `tree` itself.
  */
 export function omitSucceededAndExcessSubJobs(tree: Job, maxSubJobsPerJob: number): Job {
   const importances = new Map<Job, Importance>();

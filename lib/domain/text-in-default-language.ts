@@ -12,7 +12,7 @@ export function fillPlaceholders(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
-/** Joins sentences with spaces. Null values are omitted. After a Chinese full stop, there is no space. */
+/** Joins sentences with spaces. Null values are omitted. The function adds no space after a Chinese full stop. */
 export function joinSentences(sentences: readonly (string | null)[]): string {
   const given = sentences.filter((sentence) => sentence !== null);
   return given

@@ -15,7 +15,7 @@ export const Traceparent = textSchema(
  * invalid.
  */
 const LATER_VERSION = /^(?!00|ff)[0-9a-f]{2}-([0-9a-f]{32}-[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-/** The flag of a later version that version 00 also knows. */
+/** The flag `sampled`. Version 00 knows no other flag, but a later version may. */
 const SAMPLED = 0x01;
 
 /**
@@ -31,7 +31,7 @@ export function toTraceparentVersion00(header: string | undefined): string | nul
 
 const Traced = z.object({ traceparent: Traceparent });
 
-/** Returns the field `traceparent` in the body of a queue message, or null. The rest of the body may be invalid. */
+/** Returns the field `traceparent` in the body of a queue message, or null. Other fields of the body may be invalid. */
 export function parseTraceparentInMessage(messageBody: string): string | null {
   const traced = Traced.safeParse(parseJsonOrUndefined(messageBody));
   return traced.success ? traced.data.traceparent : null;

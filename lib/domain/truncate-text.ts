@@ -1,6 +1,6 @@
 /**
  * A function that measures the length of a text, for example in bytes. The length of a text must be the sum of the
- * lengths of its characters. Each UTF-16 code unit must count at least 1.
+ * lengths of its characters. Each UTF-16 code unit must add at least 1 to the length.
  */
 export type Measure = (text: string) => number;
 
@@ -17,7 +17,7 @@ const BETWEEN_ASCII = /^[\x20-\x7e]{2}$/;
  * split. Half of a surrogate pair becomes U+FFFD. The run time depends on `max`, and not on the length of the text.
  */
 export function truncate(text: string, max: number, measure: Measure = countUtf16Units): string {
-  // The text after `beginning` does not matter, because a character has at most two UTF-16 code units.
+  // The first `max + 2` code units are enough, because a character has at most two code units.
   const beginning = text.slice(0, max + 2).toWellFormed();
   if (text.length <= max && measure(beginning) <= max) return beginning;
   const available = max - measure(ELLIPSIS);

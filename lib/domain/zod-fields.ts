@@ -10,8 +10,8 @@ z.config({ localeError: messageOf });
 
 /**
  * The functions `textSchema`, `numberSchema`, `integerSchema` and `listSchema` return a schema with checks. The method
- * `check` of zod would create each schema twice, and a package could not omit an unused schema with checks. Each start
- * of a Lambda function creates several hundred schemas.
+ * `check` of zod would create each schema twice. With `check`, each package would also contain unused schemas. Each
+ * start of a Lambda function creates several hundred schemas.
  */
 export function textSchema(...checks: z.core.$ZodCheck<string>[]): z.ZodMiniString<string> {
   return new z.ZodMiniString({ type: "string", checks }) as z.ZodMiniString<string>;
@@ -38,7 +38,10 @@ export function listSchema<Element extends z.core.SomeType>(
   return withChecks(z.array(element), ...checks);
 }
 
-/** Returns a copy of a schema with more checks. Other than the method `check` of zod, a package can omit the copy. */
+/**
+ * Returns a copy of a schema with more checks. The method `check` of zod would do the same, but a package could not
+ * omit an unused copy.
+ */
 export function withChecks<Schema extends z.core.$ZodType>(
   schema: Schema,
   ...checks: z.core.$ZodCheck<z.output<Schema>>[]
@@ -82,7 +85,7 @@ export const NumberOrMissing = z.pipe(
     return Number.isFinite(number) ? number : undefined;
   }),
 );
-/** The schemas of fields that may be missing. All items of the ledger share these schemas. */
+/** The schemas of fields that may be missing in items of the ledger. */
 export const TextNullByDefault = z._default(MaybeText, null);
 export const NumberNullByDefault = z._default(z.nullable(z.number()), null);
 export const IntegerZeroByDefault = z._default(z.int(), 0);
@@ -116,8 +119,8 @@ export function limitedTextSchema({
 }
 
 /**
- * Returns a schema for an object with keys of the schema `key`. The key `__proto__` is an error. `z.record` would drop
- * this key silently.
+ * Returns a schema for an object with keys of the schema `key`. The key `__proto__` is an error. The function
+ * `z.record` would drop the key `__proto__` silently.
  */
 export function recordSchemaRefusingProto<Value extends z.core.$ZodType>(
   keySchema: z.ZodMiniType<string, string>,

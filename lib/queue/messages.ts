@@ -15,7 +15,7 @@ import type { NotificationKey } from "../ledger/notification.ts";
 import type { Watch } from "../ledger/watch.ts";
 import type { OutgoingMessage } from "./queue.ts";
 
-/** The version of messages that this release writes. This release also reads messages of earlier versions. */
+/** The version of the message format that this release writes. This release also reads messages in earlier versions. */
 const MESSAGE_VERSION = 1;
 
 /** Requests poll number `poll` of a watch. */
@@ -26,7 +26,10 @@ export const PollMessage = z.strictObject({
   jobId: JobId,
   caller: CallerName,
   poll: CountFromOne,
-  /** The deadline of the watch. After it, the watch is not polled any more, even if the ledger is wrong. */
+  /**
+   * The deadline of the watch. After the deadline, the service does not poll the watch any more, even if the ledger is
+   * wrong.
+   */
   deadlineAt: Count,
   /** The time that the rate limit of the project reserved for the query. */
   rateLimitedUntil: z.optional(Count),
@@ -44,10 +47,10 @@ export const NotificationMessage = z.strictObject({
   kind: z.literal("notification"),
   project: Name,
   jobId: JobId,
-  /** The caller of the watch with the outcome and the context. */
+  /** The name of the caller whose watch contains the outcome and the context. */
   caller: CallerName,
   watchGeneration: Count,
-  /** The generation in the notification key, which may be higher than `watchGeneration`. */
+  /** The watch generation in the notification key. It may be higher than `watchGeneration`. */
   generation: Count,
   target: TargetName,
   /** The outcome of the watch, or `slow`. */
@@ -73,7 +76,7 @@ const DigestMessage = z.strictObject({
 const TargetGoneMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("target_gone"),
-  /** The target that no longer exists. */
+  /** The name of the target that no longer exists. */
   gone: Name,
   since: Count,
   /** The fallback target. */
@@ -167,7 +170,7 @@ export function createNotificationMessage(
   return toOutgoing(traceparent === null ? message : { ...message, traceparent });
 }
 
-/** Returns the watch generation with the outcome of a notification. */
+/** Returns the watch generation that contains the outcome for a notification. */
 export function watchGenerationOfMessage(message: NotificationMessage): WatchGeneration {
   const { project, jobId, caller, watchGeneration } = message;
   return { project, jobId, caller, generation: watchGeneration };
@@ -203,8 +206,8 @@ export function createTargetGoneMessage(
 type Unversioned<Message> = Message extends unknown ? Omit<Message, "v"> : never;
 
 /**
- * Adds the version and an ID to a message. The ID is the body of the message. SQS does not get this ID. The group is
- * the project of a poll, or the target of a notification.
+ * Adds the version and an ID to a message. The ID is the body of the message. The service does not send this ID to SQS.
+ * The group is the project of a poll, or the target of a notification.
  */
 function toOutgoing(message: Unversioned<PollMessage | NotifyMessage>, delaySeconds = 0): OutgoingMessage {
   const body = JSON.stringify({ v: MESSAGE_VERSION, ...message });

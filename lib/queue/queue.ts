@@ -14,8 +14,8 @@ export interface OutgoingMessage {
   readonly delaySeconds: number;
   readonly attributes?: Readonly<Record<string, string>>;
   /**
-   * A project or a target. If one group has many messages, SQS first delivers messages of other groups.
-   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+   * The project of a poll, or the target of a notification. If one group has many messages, SQS first delivers messages
+   * of other groups. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
    */
   readonly groupId?: string;
 }
@@ -28,11 +28,12 @@ export type SendResult =
   | { readonly id: string; readonly kind: "sent" }
   | { readonly id: string; readonly kind: "failed"; readonly reason: string };
 
-/** A queue that behaves like SQS. The same tests check SQS and the queue of the simulation. */
+/** A queue that behaves like SQS. The same tests check both SQS and the queue of the simulation. */
 export interface Queue {
   /**
    * Sends messages and returns one result per message. An error of SQS becomes the result `failed` and is not thrown.
-   * @throws DelayOutOfRangeError if SQS does not allow a delay. No message is sent then.
+   * @throws DelayOutOfRangeError if SQS does not allow a delay. If a delay is not allowed, the function sends no
+   * message.
    */
   send(messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]>;
   /**
@@ -59,7 +60,8 @@ export function assertDelaysInRange(messages: readonly OutgoingMessage[]): void 
 }
 
 /**
- * SQS did not confirm some messages. The caller must then write nothing to the ledger that depends on these messages.
+ * SQS did not confirm some messages. The caller must not record anything in the ledger that depends on an unconfirmed
+ * message.
  */
 export class SendFailedError extends Error {
   override readonly name = "SendFailedError";
@@ -77,7 +79,7 @@ export async function sendAllOrThrow(
   throw new SendFailedError(`${failed.length} of ${messages.length} messages were not sent: ${reasons}`);
 }
 
-/** Runs a function after `ms` milliseconds. The result cancels the timer. */
+/** Runs a function after `ms` milliseconds. The returned function cancels the timer. */
 export type Timer = (run: () => void, ms: number) => () => void;
 
 const realTimer: Timer = (run, ms) => {
@@ -93,13 +95,13 @@ interface WaitingSend {
 
 /** A sender that all records of one SQS batch share. */
 interface CoalescedSender extends Pick<Queue, "send"> {
-  /** Reports that one record sends no more messages. The code for each record calls `done` once. */
+  /** Reports that one record sends no more messages. The code that handles a record calls `done` once. */
   done(): void;
 }
 
 /**
  * Creates a sender that sends the messages of several records in one request, because each SQS request costs money. The
- * sender waits until every record is done or waits for the result of a send, but at most 100 ms after the first
+ * sender waits until every record is done or waits for the result of a send. It waits at most 100 ms after the first
  * message.
  * @param recordCount the number of records that share the sender
  */

@@ -14,11 +14,14 @@ export const MAX_BATCH_MESSAGES = 10;
  * some SQS-compatible servers still do.
  */
 export const MAX_BATCH_BYTES = 262_144;
-/** How often a refused message is sent again. If the whole request fails, the AWS SDK repeats it. */
+/**
+ * The number of times that the service sends a message again after SQS has refused it. If the whole request fails, the
+ * AWS SDK repeats the request.
+ */
 const RETRIES = 2;
 /**
- * The maximum wait before the first repetition. The wait is a random part of this maximum (full jitter). Source:
- * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * The maximum wait before the first repetition. The actual wait is a random part of the maximum wait (full jitter).
+ * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 const BACKOFF_MS = 50;
 
@@ -27,11 +30,13 @@ export interface SqsQueueOptions {
   readonly url: string;
   /** Returns a random number that is at least 0 and less than 1. */
   readonly random: () => number;
-  /** Waits `ms` milliseconds before a refused message is sent again. */
+  /** Waits `ms` milliseconds before the service sends a refused message again. */
   readonly wait?: (ms: number) => Promise<void>;
 }
 
-/** Creates a queue that can only send. A function that only sends then contains no other SQS command. */
+/**
+ * Creates a queue that can only send. A function that only sends messages then needs no code for other SQS commands.
+ */
 export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   return {
     async send(messages) {
@@ -60,8 +65,8 @@ export function createSqsQueue(options: SqsQueueOptions): Queue {
 }
 
 /**
- * Splits messages into batches of the allowed size, in their order. A message that is too large has its own batch,
- * which SQS refuses.
+ * Splits messages into batches of the allowed size, in their order. A message above the size limit is alone in its
+ * batch, and SQS refuses this batch.
  */
 export function splitIntoSqsBatches(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
   const batches: OutgoingMessage[][] = [];
@@ -102,8 +107,9 @@ async function sendBatch(options: SqsQueueOptions, batch: readonly OutgoingMessa
 const waitMs = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
- * Sends messages of a batch in one request, and writes their results into `results`. Returns the indexes of messages to
- * send again. After `SenderFault`, a message is not sent again, because SQS would refuse it again.
+ * Sends messages of a batch in one request, and writes their results into `results`. Returns the indexes of the
+ * messages that the sender should send again. After `SenderFault`, a message is not sent again, because SQS would
+ * refuse it again.
  */
 async function sendEntries(
   { client, url }: SqsQueueOptions,

@@ -63,27 +63,27 @@ const FIRST_BACKOFF_SECONDS = 5;
 const MAX_BACKOFF_SECONDS = 300;
 
 /**
- * If a rate limit delays the last poll of a watch, the service waits for it up to one hour after the deadline. The last
- * poll then finds the true outcome of a job that ended before the deadline.
+ * If a rate limit delays the last poll of a watch, the service still makes this poll up to one hour after the deadline.
+ * The last poll finds the true outcome of a job that ended before the deadline.
  */
 const LAST_POLL_GRACE_MS = 3_600_000;
 
 /**
- * After `MAX_UNFINISHED_TRIES` crashes in the same poll, the watch ends. A single crash can also have another reason,
- * such as a failed host.
+ * After `MAX_UNFINISHED_TRIES` crashes in the same poll, the watch ends. A single crash does not end the watch, because
+ * a failed host may have caused it.
  */
 const MAX_UNFINISHED_TRIES = 8;
-/** After the deadline, the watch already ends after `MAX_UNFINISHED_TRIES_AT_DEADLINE` crashes. */
+/** After the deadline, the watch ends after only `MAX_UNFINISHED_TRIES_AT_DEADLINE` crashes. */
 const MAX_UNFINISHED_TRIES_AT_DEADLINE = 2;
 /**
- * After the deadline, the watch also ends after `MAX_RECEIVES_AT_DEADLINE` receives of the poll message. This limit
- * also covers tries that failed with an error.
+ * After the deadline, the watch also ends if SQS has delivered the poll message `MAX_RECEIVES_AT_DEADLINE` times. The
+ * deliveries include tries that failed with an error.
  */
 const MAX_RECEIVES_AT_DEADLINE = 20;
 
 /**
- * Decides after a poll whether the service polls again or the watch ends. If the job has ended, the watch ends with
- * this outcome, even after the deadline. A failed poll never means that the job has failed.
+ * Decides after a poll whether the service polls again or the watch ends. If the job has ended, the watch ends with the
+ * outcome of the job, even after the deadline. A failed poll never means that the job has failed.
  */
 export function decideAfterPoll(input: DecisionInput): PollDecision {
   const { watch, now } = input;
@@ -119,7 +119,7 @@ export function concludeIfTooManyUnfinishedTries(
 /**
  * Decides what happens if the rate limit of the project delays a poll. CCE may not be queried before
  * `rateLimitedUntil`. A last poll up to one hour after the deadline is allowed, because the job may have ended before
- * the deadline. If the last poll would be later, the watch times out at its deadline.
+ * the deadline. If the rate limit delays the last poll even longer, the watch times out at its deadline.
  */
 export function postponePollOrTimeOut(
   watch: Omit<PolledWatch, "polls" | "jobType">,
@@ -151,7 +151,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
     const { retryAfterSeconds } = observation;
     if (retryAfterSeconds == null)
       return { kind: "poll_again", delaySeconds: ownSeconds, ...errors, consecutiveFailures };
-    // The wait that CCE or IAM asks for may be longer than the maximum delay in the settings.
+    // The wait that CCE or IAM asks for may exceed the configured maximum delay.
     const waitSeconds = Math.max(ownSeconds, retryAfterSeconds + backoffSeconds(1, random));
     return {
       kind: "poll_again",
@@ -170,7 +170,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
       // A `Retry-After` of zero or in the past is ignored, and the delay then grows with each failure.
       const seconds =
         (observation.retryAfterSeconds ?? 0) > 0 ? 0 : backoffSeconds(consecutiveFailures, random);
-      // If CCE throttles or is unavailable, it has not checked the credentials, so an earlier access error stays.
+      // While CCE throttles or is unavailable, CCE does not check credentials. An earlier access error therefore stays.
       return pollAgain(seconds, { accessError: watch.accessError, lastPollError });
     }
     case "unauthorized":
@@ -233,8 +233,8 @@ function jittered({ minSeconds, jitterSeconds }: typeof GONE_DELAY, random: () =
 }
 
 /**
- * Returns a random delay after failed polls, in whole seconds. The maximum of the delay doubles with each failed poll
- * in a row.
+ * Returns a random delay after failed polls, in whole seconds. Each further failed poll doubles the maximum of the
+ * random delay.
  * @param failures the number of failed polls in a row, at least 1 Source:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */

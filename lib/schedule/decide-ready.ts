@@ -10,18 +10,18 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * How many polls in a row must find a node usable. CCE can show a node as `Active` shortly before its installation
- * fails, so one poll is not enough. For all other resources, one poll is enough.
+ * The number of consecutive polls that must find a node usable. CCE can show a node as `Active` shortly before its
+ * installation fails, so one poll is not enough. For any other resource, one poll is enough.
  */
 const NEEDED_POLLS_OF_NODES = 2;
-/** The delay until the second of these two polls. */
+/** The delay between the two polls that must find a node usable, in seconds. */
 const CONFIRM_SECONDS = 5;
 
 /** The result of a poll of all resources of a succeeded job. */
 export type ReadyCheck =
-  /** All resources of the job are usable. `hasNodes` is true if a node is among them. */
+  /** All resources of the job are usable. `hasNodes` is true if at least one of the resources is a node. */
   | { readonly kind: "ready"; readonly hasNodes: boolean }
-  /** A resource is not usable. `reason` and `message` are CCE's texts about the first unusable resource. */
+  /** At least one resource is not usable. `reason` and `message` are CCE's texts about the first unusable resource. */
   | { readonly kind: "not_ready"; readonly reason: string | null; readonly message: string | null }
   /** The poll could not read a resource. `observation` is the result of the first failed query. */
   | { readonly kind: "unseen"; readonly observation: Exclude<Observation, { kind: "job" }> }
@@ -40,8 +40,8 @@ interface ReadyWatch {
 }
 
 /**
- * Returns the time until which the resource of a succeeded job must become usable. The result is null before a poll has
- * seen the success, and for a watch that does not wait until ready.
+ * Returns the time until which the resource of a succeeded job must become usable. The result is null if the watch does
+ * not wait until ready, or if no poll has seen the success yet.
  */
 export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | null {
   if (readyMinutes === null || ready === null) return null;
@@ -49,8 +49,8 @@ export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | nu
 }
 
 /**
- * Decides after a poll of the resources whether the service polls again or the watch ends. The delays are the same as
- * for a new job that starts at the success of the real job.
+ * Decides after a poll of the resources whether the service polls again or the watch ends. The service polls as if a
+ * new job had started when the real job succeeded.
  */
 export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
   const { check, job, now } = input;
@@ -82,9 +82,9 @@ export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
 /**
- * Returns how a watch ends if its job has succeeded, but the resource did not become usable in time. The function
- * replaces the conclusion `replaced`, which says that the outcome of the job is unknown. If the service lost the access
- * to the resource, the state of the resource is unknown.
+ * Returns how a watch ends if its job has succeeded, but the resource did not become usable in time. The returned
+ * conclusion replaces `replaced`, which says that the outcome of the job is unknown. If the service lost the access to
+ * the resource, the state of the resource is unknown.
  */
 export function concludeNotReadyOrReadyUnknown(
   { readyMinutes, ready }: ReadyWatch,
@@ -128,7 +128,7 @@ function progressAfter(before: ReadyProgress, check: ReadyCheck): ReadyProgress 
       return { succeededAt, readyPolls: 0, wasNotReady: true, reason: check.reason, message: check.message };
     case "unseen": {
       const { kind, text } = check.observation;
-      // A throttled query says nothing about the resource, so the earlier message stays.
+      // A throttled query says nothing about the resource, so the message of the earlier poll stays.
       const message = kind === "throttled" ? (before.message ?? text) : text;
       return { ...before, readyPolls: 0, message: wasNotReady ? before.message : message };
     }

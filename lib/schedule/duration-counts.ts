@@ -1,13 +1,15 @@
 import type { Instant } from "../domain/job.ts";
 
 /**
- * The mean ranks before and after a day must differ by at least `MIN_CHANGE_STANDARD_ERRORS` standard errors to count
- * as a change.
+ * The minimum difference between the mean ranks before and after a day, in standard errors. A smaller difference does
+ * not count as a change.
  */
 const MIN_CHANGE_STANDARD_ERRORS = 4.5;
-/** The minimum number of jobs before and after a change. With fewer jobs, the difference may be chance. */
+/** The minimum number of jobs before and after a change. With fewer jobs, a difference may be random. */
 const MIN_CHANGE_JOBS = 4;
-/** The minimum variance of the ranks. Without a minimum, jobs in the same bucket would have a variance of 0. */
+/**
+ * The minimum variance of the ranks. Without this minimum, the variance would be 0 if all jobs were in the same bucket.
+ */
 const MIN_RANK_VARIANCE = 0.01;
 
 /** The number of jobs of one type, one day and one bucket (a range of durations). */
@@ -19,16 +21,16 @@ export interface DurationCount {
 }
 
 /**
- * The job type `*` stands for the jobs of all types of a project. The service uses their durations for a new job,
- * because the type of a new job is still unknown.
+ * The job type `*` stands for the jobs of all types of a project. For a new job, the service uses the durations of all
+ * types, because the type of the job is still unknown.
  */
 export const ANY_TYPE = "*";
 
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 728;
 /**
- * A bucket is 2 % of the duration wide, if the duration is long. The first buckets are 0.2 s wide. The bucket of a
- * duration is ln(1 + seconds / 10) divided by this width.
+ * For long durations, the width of a bucket is 2 % of the duration. The first buckets are 0.2 s wide. The bucket of a
+ * duration is ln(1 + seconds / 10) divided by `BUCKET_WIDTH`.
  */
 const BUCKET_WIDTH = 0.02;
 const LINEAR_SECONDS = 10;
@@ -80,8 +82,8 @@ export function countJobsPerBucketSinceDurationsChanged(durations: readonly Dura
 }
 
 /**
- * Counts the jobs of each bucket on the latest days that have `minJobs` jobs together. If there are fewer than
- * `minJobs` jobs, the function counts all jobs.
+ * Counts the jobs of each bucket on the latest days. The function adds earlier days until it has at least `minJobs`
+ * jobs. If there are fewer than `minJobs` jobs, the function counts all jobs.
  */
 export function countJobsPerBucketOfLatestDays(
   durations: readonly DurationCount[],
@@ -116,10 +118,10 @@ function sumDays(days: readonly (readonly DurationCount[])[]): RecentJobs {
 
 /**
  * Returns the days since the last change of the job durations, oldest first. For each day, a t-test compares the jobs
- * before this day with all later jobs. The days before the largest significant difference are dropped, and the rest is
- * searched again. The test compares ranks, because with ranks, a few failed or stuck jobs have little effect. Source:
- * W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric statistics", The
- * American Statistician 35 (1981).
+ * before this day with all later jobs. The function drops the days before the largest significant difference, and
+ * searches the remaining days again. The test compares ranks, so that a few failed or stuck jobs have little effect.
+ * Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric
+ * statistics", The American Statistician 35 (1981).
  */
 function daysSinceChange(days: readonly (readonly DurationCount[])[]): readonly (readonly DurationCount[])[] {
   const all = days.flat();

@@ -18,8 +18,8 @@ export const Expected = z.object({
   /** The number of these ended jobs. */
   fromJobs: Count,
   /**
-   * The median remaining time of the running job. `remainingSeconds` is null if the job already takes longer than all
-   * ended jobs.
+   * The median remaining time of the running job. `remainingSeconds` is null if the running job already takes longer
+   * than all ended jobs.
    */
   remainingSeconds: z.nullable(Seconds),
 });

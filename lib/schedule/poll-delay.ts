@@ -30,7 +30,7 @@ const TOLERANCE = 0.02;
  * jobs that fail at once. The random part spreads the polls of jobs that start together.
  */
 const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
-/** With fewer ended jobs in the project, `FIRST_DELAY` applies. */
+/** If fewer jobs of the project have ended, the delay of the first poll is `FIRST_DELAY`. */
 const MIN_LEARNED_JOBS = 20;
 
 interface PendingJob {
@@ -111,7 +111,7 @@ export function cheapestDelayRange(input: PlanInput): {
   const pending = survivalAt(survival, ageSeconds);
   const delayTo = (index: number) => (AGES[index] ?? 0) - ageSeconds;
   const costOf = (index: number) => pending * delayTo(index) + (costs[index] ?? 0);
-  // An older job never has an earlier best poll than a younger job. The best poll for an age therefore lies between the
+  // As a job becomes older, its best next poll never moves to an earlier age. The best poll is therefore between the
   // best polls of the two nearest planned ages.
   let best = next[first] ?? last;
   for (let index = best - 1; index >= (next[first - 1] ?? first); index--)
@@ -138,7 +138,7 @@ function firstIndexFrom(age: number): number {
   return low;
 }
 
-/** The latest plan for each survival curve. A plan is valid until the settings change. */
+/** The latest poll plan for each survival curve. A plan is valid until the poll settings change. */
 const plans = new WeakMap<Float64Array, PollCosts & { readonly plan: PollPlan }>();
 
 function planFor({ survival, pollCostSeconds, minDelaySeconds }: PlanInput): PollPlan {
@@ -157,7 +157,7 @@ function plannedAges(maxAge: number): Float64Array {
   return new Float64Array(ages);
 }
 
-/** The cheapest next poll for each planned age of a job. The element at index i is for the age `AGES[i]`. */
+/** The cheapest next poll for each planned age of a job. The array element at index i belongs to the age `AGES[i]`. */
 interface PollPlan {
   /** The expected cost of all later polls, in seconds per started job. */
   readonly costs: Float64Array;
@@ -166,24 +166,24 @@ interface PollPlan {
 }
 
 interface PollCosts {
-  /** One poll costs as much as this number of seconds of lateness. */
+  /** One poll costs as much as finding the end of a job `pollCostSeconds` seconds later. */
   readonly pollCostSeconds: number;
   readonly minDelaySeconds: number;
 }
 
 /**
- * Plans the cheapest sequence of polls after each planned age.
+ * For each planned age of a job, plans the cheapest sequence of later polls.
  *
- * The plan detects the end of the job soon and with few polls. Statistics calls this an inspection problem. One poll
- * costs x = `pollCostSeconds`. Each second of lateness costs 1. S(t) is the share of jobs that take longer than t. If a
- * job still runs at age t and the next poll is at age u, the cost until u is x + u - t. The lowest cost from age t on
- * is
+ * A cheap plan finds the end of a job soon and with few polls. Statistics calls this an inspection problem. One poll
+ * costs x = `pollCostSeconds`. Each second between the end of a job and the poll that finds it costs 1. S(t) is the
+ * share of jobs that take longer than t. If a job still runs at age t and the next poll is at age u, the cost until u
+ * is x + u - t. The lowest cost from age t on is
  *
  *     C(t) = minimum over u > t of [ S(t) · (x + u - t) + C(u) ]
  *
- * C(t) is computed from the last age backwards (dynamic programming). For a fixed u, the brackets are a straight line
- * over S(t). The minimum over all u is therefore the lower envelope of these lines. Each line leaves the envelope at
- * most once, so the run time grows linearly with the number of ages.
+ * The function computes C(t) from the last age backwards (dynamic programming). For each age u, the term in brackets is
+ * a straight line over S(t). The minimum over all ages u is the lower envelope of these lines. The algorithm removes
+ * each line from the envelope at most once. The run time is therefore linear in the number of ages.
  *
  * Source: J. B. Keller, "Optimum checking schedules for systems subject to random failure", Management Science 21
  * (1974). Keller solved this problem for continuous time: if jobs end at the rate h(t), the best density of polls is

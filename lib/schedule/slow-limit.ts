@@ -21,13 +21,13 @@ export interface SlowLimit {
 }
 
 /**
- * Returns the age above which a job is slow: 95 % of the ended jobs took less time. The age comes from the sorted
- * durations of the ended jobs, so that at most 5 % of new jobs are slow, for any distribution. If durations rise
- * slowly, older jobs would make this age too low. A slow job must therefore also exceed 95 % of the jobs of the latest
- * days, and the limit of `limitOfRisingDurations`. The result is null if fewer than 20 jobs have ended since the last
- * change of the durations. Assumed jobs do not count.
- * @param durations the durations of the jobs that ended before this job started. If jobs start together, the first
- * ended jobs do not count, because they would make the others slow.
+ * Returns the age above which a job is slow: 95 % of the ended jobs took less time. The function takes this age from
+ * the sorted durations of the ended jobs. At most 5 % of new jobs are therefore slow, for any distribution of
+ * durations. If durations rise slowly, older jobs would make this age too low. A slow job must therefore also take
+ * longer than 95 % of the jobs of the latest days, and longer than `limitOfRisingDurations`. The result is null if
+ * fewer than 20 jobs have ended since the last change of the durations. The function ignores assumed jobs.
+ * @param durations the durations of the jobs that ended before this job started. If jobs start together, the jobs that
+ * end first must not count. Their short durations would make the other jobs seem slow.
  * @param latestJobs the latest ended jobs of the type, oldest first. Source: V. Vovk, A. Gammerman and G. Shafer,
  * "Algorithmic Learning in a Random World" (2005), conformal prediction.
  */
@@ -55,10 +55,11 @@ function slowBucket({ counts, total }: RecentJobs): number {
 }
 
 /**
- * Returns a further age limit for slow jobs, for durations that rise within one day. The ledger counts durations by
- * day, so the counts do not show such a rise. Each job has a factor: its duration divided by the median duration of the
- * 20 jobs that ended before its start. The factors do not rise when the durations rise. The factor of a slow job is
- * larger than 95 % of these factors. The result is 0 if too few jobs have ended.
+ * Returns a second age limit for slow jobs. This limit is for durations that rise within one day. The ledger only
+ * counts durations per day, so the counts do not show a rise within one day. Each job has a factor: its duration
+ * divided by the median duration of the 20 jobs that ended before its start. If all durations rise, the factors do not
+ * rise. The factor of a slow job is larger than the factors of 95 % of the ended jobs. The result is 0 if too few jobs
+ * have ended.
  */
 function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
   const median = medianOfLatest(jobs);

@@ -13,7 +13,7 @@ import {
 const EARLY_FAILURES = 0.05;
 /** The share `STUCK_JOBS` of the assumed jobs is stuck and takes very long. */
 const STUCK_JOBS = 0.03;
-/** After eight ended jobs, the assumed normal jobs count half. */
+/** After eight ended jobs, the weight of the assumed normal jobs is half of its initial value. */
 const HALFWAY_JOBS = 8;
 /** The assumed stuck jobs always count as at least 0.45 jobs. */
 const MIN_STUCK_JOBS = 0.45;
@@ -38,8 +38,9 @@ const MAX_DISTANCE = 150;
 
 /**
  * Returns the survival curve of a job type. For each bucket, the survival curve contains the probability that a job
- * lasts longer than the shortest duration in the bucket. The curve combines the smoothed durations since their last
- * change with assumed jobs (`assumedJobsLongerThanEachBucketStart`).
+ * lasts longer than the shortest duration in the bucket. The curve combines assumed jobs
+ * (`assumedJobsLongerThanEachBucketStart`) with the smoothed durations of ended jobs since the last change of the
+ * durations.
  */
 export function getCachedSurvivalCurve(
   jobType: string | null,
@@ -90,11 +91,12 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
 }
 
 /**
- * Spreads the jobs of each bucket over the neighboring buckets (kernel density estimate with triangles). The triangle
- * is narrow where many jobs ended, and wide where few jobs ended. The half width of the triangle grows with the square
- * root of the distance to the nearest jobs. With a few jobs, the estimated distribution is therefore not too narrow.
- * Source: I. S. Abramson, "On bandwidth variation in kernel estimates", Annals of Statistics 10 (1982).
- * @param countsSum the sum of all counts. The result has the same sum.
+ * Spreads the jobs of each bucket over the neighboring buckets (kernel density estimate with triangles). A triangle is
+ * narrow where many jobs ended, and wide where few jobs ended. The half width of a triangle grows with the square root
+ * of the distance to the nearest jobs. If only a few jobs have ended, the triangles are wide, so the estimated
+ * distribution is not too narrow. Source: I. S. Abramson, "On bandwidth variation in kernel estimates", Annals of
+ * Statistics 10 (1982).
+ * @param countsSum the sum of all counts. The sum of the returned array equals `countsSum`.
  */
 export function smoothCounts(counts: Float64Array, countsSum: number): Float64Array {
   const density = new Float64Array(BUCKETS);
@@ -140,8 +142,8 @@ interface Assumption {
 
 /**
  * For each bucket, returns the number of assumed jobs that last longer than the shortest duration in the bucket. The
- * assumed jobs are a Bayesian prior. The returned array has `BUCKETS` + 1 values, which fall and are never 0. If no
- * real job has ended, the first value of the array is 1. Each ended real job makes the first value of the array
+ * assumed jobs are a Bayesian prior. The returned array has `BUCKETS` + 1 values. The values fall and are never 0. If
+ * no real job has ended, the first value of the array is 1. Each ended real job makes the first value of the array
  * smaller.
  * @param endedJobCount the number of ended jobs
  */
@@ -166,12 +168,12 @@ interface AssumedSurvival {
   readonly stuck: Float64Array;
   /**
    * The result of `assumedJobsLongerThanEachBucketStart` for 0 ended jobs. The array is always the same object, so that
-   * the calling code can cache a plan of polls for the array.
+   * the caller can cache a plan of polls for the array.
    */
   readonly withoutHistory: Float64Array;
 }
 
-/** These values are computed only once, because each needs several logarithms. */
+/** The assumed survival curves are computed only once, because each value needs several logarithms. */
 const assumedSurvivals = new Map<Assumption, AssumedSurvival>();
 
 function assumedSurvival(assumption: Assumption): AssumedSurvival {
@@ -193,8 +195,8 @@ function assumedSurvival(assumption: Assumption): AssumedSurvival {
 
 /**
  * Assumes that all durations between two ages are equally probable. At both ends, the probability falls gradually
- * (logistic curve). The service does not know at which of these ages the jobs really end. Polls for the whole range
- * cost only a little more than polls for the real age.
+ * (logistic curve). The service does not know how long these jobs really take. Polls for the whole range cost only a
+ * little more than polls for the true duration.
  */
 function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number): Assumption {
   const softRamp = (age: number, start: number) => edgeSeconds * softplus((age - start) / edgeSeconds);
@@ -203,7 +205,7 @@ function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number
   return { fromSeconds, toSeconds, normalSurvival: (age) => survival(age) / survival(0) };
 }
 
-/** Returns ln(1 + eˣ). A large x causes no overflow. */
+/** Returns ln(1 + eˣ). This form of the formula avoids an overflow for a large x. */
 function softplus(x: number): number {
   return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
 }

@@ -2,12 +2,12 @@ import * as z from "zod/mini";
 import type { Job } from "../domain/job.ts";
 import { collectSubJobsInAnyOrder } from "../domain/subjob-tree.ts";
 
-/** With these maximum numbers, the durations fit into one small ledger item. */
+/** With at most these numbers of jobs and types, the durations fit into one small ledger item. */
 const MAX_JOBS = 60;
 const MAX_TYPES = 40;
 const MAX_DURATIONS = 15;
 const MAX_TYPE_CHARACTERS = 100;
-/** The minimum number of ended subjobs of a type for a usual duration. */
+/** A type of subjob has a usual duration if at least this number of its subjobs have ended. */
 const MIN_DURATIONS = 5;
 
 /** An ended job: the time of the poll that saw its end, and its duration. */
@@ -30,7 +30,7 @@ export interface EndedDurations {
 }
 
 /**
- * Returns the duration in seconds of the longest succeeded subjob of each type. Only the longest counts, because
+ * Returns the duration in seconds of the longest succeeded subjob of each type. Only the longest subjob counts, because
  * subjobs of the same type usually run in parallel.
  */
 export function longestSucceededSubJobSecondsByType(job: Job): Readonly<Record<string, number>> {
@@ -43,7 +43,7 @@ export function longestSucceededSubJobSecondsByType(job: Job): Readonly<Record<s
   return Object.fromEntries(longest);
 }
 
-/** Adds the durations of one job to the latest durations. */
+/** Adds the durations of one ended job to the durations of the latest jobs. */
 export function appendDurationsAndDropOldest(
   known: LatestDurations,
   { job, subJobs }: EndedDurations,

@@ -67,17 +67,17 @@ type ChatSchema = TargetSchema &
 
 /**
  * What differs between chats. Only chats with signatures need `buildRequest`. Only Slack needs `noteAbout`, because
- * other products accept Slack messages.
+ * other products also accept Slack messages.
  */
 interface ChatRoles<Schema extends ChatSchema>
   extends Pick<Channel<Schema>, "target" | "rateLimit">,
     Partial<Pick<Channel<Schema>, "buildRequest" | "noteAbout">> {
-  /** Converts a message to the payload of the chat, with the markup of the chat. */
+  /** Converts a message to the JSON payload and the markup of the chat. */
   render(message: ChatMessage, texts: ConfiguredTexts): JsonObject;
   /** Creates a message with only the headline, in the simplest format of the chat. */
   renderPlain(headline: string, texts: ConfiguredTexts): JsonObject;
   isWithinLimits(payload: JsonObject): boolean;
-  /** Returns the verdict for a response in the documented form. For any other form, the result is null. */
+  /** Returns the verdict for a response in the documented form, or null for any other form. */
   ownVerdictOf(answer: ReceiverAnswer): AttemptVerdict | null;
   /** The wait in seconds after HTTP status 429 without a wait in the response. */
   readonly defaultThrottleSeconds?: number;

@@ -58,8 +58,8 @@ export const EMPTY_MESSAGE = {
 } as const;
 
 /**
- * The tone of a message determines its colour. The icon and the headline also show it, for people who do not see the
- * colour.
+ * The tone of a message determines its colour. People who do not see the colour can read the tone from the icon and the
+ * headline.
  */
 export type Tone = "good" | "bad" | "doubtful";
 
@@ -107,7 +107,9 @@ export interface TextBudget {
   readonly facts: number;
 }
 
-/** Limits for the texts of a message, from large to small. The smallest limits fit into every channel. */
+/**
+ * Limits for the texts of a message, from large to small. With the smallest limits, a message fits into every channel.
+ */
 export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { causes: 5, digestCauses: 8, reasonCharacters: 1_800, textCharacters: 200, facts: 20 },
   { causes: 5, digestCauses: 8, reasonCharacters: 1_000, textCharacters: 200, facts: 20 },
@@ -211,7 +213,7 @@ function hintOf(hint: string | null, texts: Texts): Hint | null {
     : splitHintIntoAdviceAndUrl(truncate(cleanToOneLine(translateHint(hint, texts)), MAX_HINT_CHARACTERS));
 }
 
-/** Returns an array with a note about the number of omitted causes, or an empty array if no cause was omitted. */
+/** Returns an array with one note about the omitted causes. The array is empty if no cause was omitted. */
 export function formatOmittedCausesNote(count: number, texts: Texts): string[] {
   if (count === 0) return [];
   return [count === 1 ? texts["causes.more.one"] : fillPlaceholders(texts["causes.more"], { count })];

@@ -26,17 +26,17 @@ const MAX_LINK_CHARACTERS = 40;
 /** The order of the outcomes in a digest (one message about several jobs). Succeeded jobs come last. */
 const DIGEST_ORDER = [...OUTCOMES.filter((outcome) => outcome !== "succeeded"), "succeeded"] as const;
 
-/** Jobs of a digest with the same outcome and the same cause. */
+/** A group of jobs in a digest with the same outcome and the same cause. */
 interface JobGroup {
   readonly jobs: OutcomeSummary[];
   readonly cause: CauseText;
-  /** The number of further causes of these jobs. */
+  /** The number of causes of these jobs that the digest omits. */
   omittedCauses: number;
 }
 
 /**
  * Formats a digest, which is one message about several jobs. The message first shows all jobs except the succeeded
- * ones, grouped by cause. The succeeded jobs are in one line at the end.
+ * ones, grouped by cause. All succeeded jobs are in one line at the end of the message.
  */
 export function formatDigestMessage(
   summaries: readonly OutcomeSummary[],
@@ -79,8 +79,8 @@ export function formatDigestMessage(
 }
 
 /**
- * Groups jobs by outcome and most frequent cause. If two reasons differ only in names, IDs and numbers, they are the
- * same cause.
+ * Groups jobs by outcome and most frequent cause. Two failure reasons are the same cause if they differ only in names,
+ * IDs and numbers.
  */
 function groupByCause(summaries: readonly OutcomeSummary[], budget: TextBudget, texts: Texts): JobGroup[] {
   const groups = new Map<string, JobGroup>();
@@ -137,7 +137,7 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
   };
 }
 
-/** Returns the first resource names of jobs. A resource of several jobs is named once: `blue ×3`. */
+/** Returns the first resource names of jobs. A resource that several jobs name appears once, for example `blue ×3`. */
 function namesOf(summaries: readonly OutcomeSummary[], budget: TextBudget, texts: Texts): string {
   const counts = new Map<string, number>();
   for (const summary of summaries) {

@@ -109,8 +109,9 @@ function durationText(summary: OutcomeSummary, texts: Texts): string | null {
 }
 
 /**
- * Returns the sentences that say what happened to a job and what to do. For a failed job, the message contains causes
- * instead. For a lost job, the message shows the reason as a cause, because the reason is a text of the cloud.
+ * Returns the sentences that say what happened to a job and what to do. For a failed job, the result is empty, because
+ * the message contains the causes. For a lost job, the reason is a text of the cloud, so the message shows the reason
+ * as a cause.
  */
 function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): readonly string[] {
   const { outcome, reason, jobType: type, phase } = summary;

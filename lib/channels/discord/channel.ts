@@ -23,12 +23,12 @@ export const discordChannel = createChatChannel({
 /** With the query parameter `wait=true`, Discord responds with the message that it posted. */
 const MessageBody = z.lazy(() => z.object({ id: textSchema(z.regex(/^\d+$/)) }));
 /**
- * Matches the beginning of a message object. Discord repeats the whole message in the response, so the received part
- * may end inside the message.
+ * Matches the beginning of a message object in a response of Discord. Discord returns the whole message, so the
+ * received part of a response may end inside the message.
  */
 const MESSAGE_START = /^\{\s*"(?:id"\s*:\s*"\d+"|type"\s*:\s*\d|content"\s*:\s*")/;
 const ErrorBody = z.object({ code: NumberOrMissing, message: TextOrEmpty });
-/** A response that only lists refused fields, for example `{"embeds":["0"]}`. */
+/** A response that only lists the refused fields, for example `{"embeds":["0"]}`. */
 const RefusedFields = z.lazy(() =>
   z.union([
     z.object({ _misc: z.array(z.unknown()) }),
@@ -44,8 +44,8 @@ const INVALID_WEBHOOK_TOKEN = 50027;
 /** The error code of Discord for a webhook of a forum channel, which needs `thread_name` or `thread_id`. */
 const THREAD_REQUIRED = 220001;
 /**
- * Discord's error codes about the channel or thread: a wrong type of channel, or an archived or locked thread. For
- * these errors, Discord would also refuse a simpler message.
+ * Discord's error codes about the channel or thread: a wrong type of channel, or an archived or locked thread. Discord
+ * would refuse a simpler message with the same error.
  */
 const CHANNEL_ERRORS: ReadonlySet<number> = new Set([50024, 50083, 160005, 220003, 220004]);
 

@@ -53,8 +53,8 @@ function escapeMarkdown(text: string): string {
 }
 
 /**
- * Returns true if a message is within the limits of Discord. The limit is about the description in the embed. The check
- * uses the JSON of the embeds, which is always longer than the description.
+ * Returns true if a message is within the limits of Discord. Discord limits the length of the description in the embed.
+ * The check uses the JSON of the embeds, which is always longer than the description.
  */
 export function isDiscordMessageWithinLimits({ embeds }: JsonObject): boolean {
   return JSON.stringify(embeds).length <= MAX_DESCRIPTION_CHARACTERS;

@@ -25,7 +25,10 @@ export const feishuChannel = createChatChannel({
   ownVerdictOf: feishuVerdict,
 });
 
-/** The response body of Feishu. Older bots send the result code in `StatusCode`. If both exist, `code` counts. */
+/**
+ * The response body of Feishu. Older bots send the result code in `StatusCode`. If a response has both `code` and
+ * `StatusCode`, only `code` counts.
+ */
 const Body = z.object({
   code: NumberOrMissing,
   msg: TextOrEmpty,

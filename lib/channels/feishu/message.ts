@@ -14,7 +14,7 @@ const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", d
 
 /**
  * Formats a message for Feishu as an interactive card. Untrusted text is in `plain_text` elements, in which Feishu
- * ignores markup and `<at>` tags. Links need markup, so their labels contain no markup characters.
+ * ignores markup and `<at>` tags. Links need markup, so the labels of links contain no markup characters.
  */
 export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: ConfiguredTexts): JsonObject {
   const card = {

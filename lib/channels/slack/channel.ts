@@ -53,8 +53,8 @@ const GONE_ERRORS: ReadonlySet<string> = new Set([
 const RATE_LIMIT_ERRORS: ReadonlySet<string> = new Set(["message_limit_exceeded", "ratelimited"]);
 
 /**
- * Errors about the sender or the channel. After these, the chat would also refuse a simpler message. Codes with dots
- * come from Mattermost, and codes with hyphens from Rocket.Chat.
+ * Error codes about the sender or the channel. With one of these errors, the chat would also refuse a simpler message.
+ * Codes with dots come from Mattermost, and codes with hyphens from Rocket.Chat.
  */
 const ACCESS_ERRORS: ReadonlySet<string> = new Set([
   "account_inactive",
@@ -88,7 +88,7 @@ const ERROR_CODE = /^[a-z]+(_[a-z0-9]+)+(?=$|[\s:,])/;
 /** The HTTP statuses with which Slack refuses a message. A proxy may send `not_found` with another HTTP status. */
 const REFUSAL_STATUSES: ReadonlySet<number> = new Set([200, 400, 413]);
 
-/** Matches documented errors about a message. Only Slack and Mattermost send these. */
+/** Matches the documented error codes about a message. Only Slack and Mattermost send these error codes. */
 const MESSAGE_ERROR =
   /^(invalid_(attachments|blocks|payload)|missing_text|msg_|no_text|too_many_|web\.incoming_webhook\.)/;
 
@@ -111,7 +111,7 @@ const SuccessBody = z.lazy(() =>
 
 /**
  * Returns the verdict for a response of Slack: `ok` or an error code, as plain text or JSON. Errors of Mattermost and
- * Rocket.Chat are known too. For any other response, the result is null.
+ * Rocket.Chat are known too. If the response has no known form, the result is null.
  */
 function slackVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const text = body.trim();

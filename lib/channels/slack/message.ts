@@ -21,8 +21,8 @@ const MAX_TEXT_CHARACTERS = 4_000;
 const MAX_LAST_LINES_CHARACTERS = 2_000;
 const MAX_HEADER_CHARACTERS = 150;
 /**
- * The possible maximum lengths of a failure reason in the field `text`. The largest length with which all causes fit is
- * used.
+ * The possible maximum lengths of a failure reason in the field `text`. The function tries these lengths from large to
+ * small, until all causes fit.
  */
 const REASON_CHARACTERS = [4_000, 1_000, 500, 300, 100];
 
@@ -48,8 +48,8 @@ export function formatPlainSlackMessage(headline: string, { mention }: Configure
 }
 
 /**
- * Returns the field `text` with the first candidate that fits. If none fits, the end of the last candidate is omitted.
- * `lastLines` with the links always stay.
+ * Returns the field `text` with the first of `candidates` that fits into the size limit. If no candidate fits, the end
+ * of the last candidate is omitted. `lastLines` with the links always stay.
  */
 function createText(
   candidates: readonly (readonly string[])[],

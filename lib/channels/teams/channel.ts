@@ -29,7 +29,7 @@ const THROTTLE_TEXT = /HTTP error 429/i;
  */
 const REFUSAL_TEXT = /HTTP error (?:400|413)/i;
 
-/** Success responses. `1` comes from a connector of Office 365. */
+/** Success responses. The body `1` comes from a connector of Office 365. */
 const SUCCESS_BODIES: ReadonlySet<string> = new Set(["", "1"]);
 
 /** The response body with an error of the workflow service, for example `WorkflowNotFound`. */

@@ -6,8 +6,8 @@ import type { CauseText, ChatMessage, ConfiguredTexts, Hint, Tone } from "../cha
 import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 /**
- * The maximum size of a message to a Teams workflow. The workflow makes it about 18 % larger. Teams refuses a message
- * of more than 28 kB, even if the workflow has accepted it.
+ * The maximum size of a message to a Teams workflow. A Teams workflow makes each message about 18 % larger. Teams
+ * refuses a message of more than 28 kB, even if the workflow has accepted it.
  */
 const MAX_BODY_BYTES = 21_900;
 
@@ -128,8 +128,8 @@ function mentionEntity(mention: string) {
 }
 
 /**
- * Changes `<at>` tags in untrusted text, so that it mentions nobody. Otherwise Teams would mention a user wherever the
- * card contains the tag of a mention entity.
+ * Changes `<at>` tags in untrusted text, so that it mentions nobody. Without this change, Teams would mention a user
+ * wherever the card contains the tag of a mention entity.
  */
 function withoutMentionTags(text: string): string {
   return text.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`);

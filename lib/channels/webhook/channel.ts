@@ -27,8 +27,8 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   },
   /**
    * Every status 2xx means success (Standard Webhooks). After status 410, the service switches the target off. Status
-   * 413 means that the event is too large. After any other status 4xx, the service tries again, because a target may
-   * answer 401 or 404 during its own deployment. After status 501, the service does not try again.
+   * 413 means that the event is too large. After any other status 4xx, the service tries again. A target may answer 401
+   * or 404 during its own deployment. After status 501, the service does not try again.
    */
   verdictOf(answer, now) {
     const { status, headers } = answer;

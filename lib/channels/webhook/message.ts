@@ -13,7 +13,7 @@ const MAX_DIGEST_JOBS = 70;
 
 /**
  * Formats a notification as a webhook event. Every attempt of a notification sends the same bytes. If the event is too
- * large for the target, a simpler event without the list of failures follows.
+ * large for the target, the service sends a simpler event without the list of failures.
  */
 export function formatWebhookMessage(content: NotificationContent): FormattedMessage {
   return { payload: createEvent(content), fallback: createSimplerEvent(content) };

@@ -29,7 +29,7 @@ const RESERVED_HEADERS = [
   /^(accept-encoding|content-type|user-agent|traceparent|webhook-(id|signature|timestamp))$/i,
   // Headers that the HTTP client of Node.js sets itself.
   /^(connection|content-(encoding|length)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i,
-  // Headers that could make another sender appear.
+  // Headers that could make a request seem to come from another sender.
   /^(cookie|forwarded|proxy-(authorization|connection)|via)$/i,
 ];
 

@@ -6,7 +6,9 @@ import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatPlainWecomMessage, formatWecomMessage, isWecomMessageWithinLimits } from "./message.ts";
 
-/** WeCom accepts 20 messages per minute. After a refusal, it accepts the next message within a minute. */
+/**
+ * WeCom accepts 20 messages per minute. After WeCom has refused a message, it accepts the next message within a minute.
+ */
 const RATE_WINDOW_SECONDS = 60;
 
 /**
