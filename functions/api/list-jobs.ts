@@ -156,7 +156,7 @@ export async function readJobListPageOrThrow(
       before: next,
     });
     const matching = page.watches.filter((watch) => matchesFieldsWithoutContext(watch, filter));
-    // Each check reads the ledger. Therefore the function checks only a few more watches than it needs.
+    // Each check reads the ledger, so the function checks only a few more watches than it needs.
     for (let i = 0; i < matching.length; ) {
       const slice = matching.slice(i, i + Math.max(limit - jobs.length, MIN_CHECKED));
       jobs.push(...(await selectJobs(slice, filter, reader, ledger)));

@@ -200,7 +200,8 @@ export async function queueNotificationsAgain(
     return [target, failed.has(message.id) ? "failed" : "queued"] as const;
   });
   // A target can have two results: one for the outcome, and one for a notification about a slow job. For a target with
-  // two results, the map contains the last result. Failures come last, so that the map shows a failure.
+  // two results, the map contains the last result. The results are sorted so that failures come last. The map
+  // therefore shows a failure.
   return new Map(queued.toSorted(([, a], [, b]) => RESULTS.indexOf(a) - RESULTS.indexOf(b)));
 }
 

@@ -39,8 +39,8 @@ export function createTruncatedStatusResponse(
 }
 
 /**
- * Builds the response body with the status of a watch. For an ended watch it contains the outcome, for a running watch
- * the latest poll.
+ * Builds the response body with the status of a watch. For an ended watch, the body contains the outcome. For a
+ * running watch, the body contains the latest poll.
  * @param shownTree the complete or truncated tree of subjobs
  */
 function buildStatusDocument(
@@ -112,7 +112,10 @@ function describeLastPollError({ state, accessError, lastPollError }: Watch): st
   return lastPollError === null ? null : `${lastPollError.text}, since ${toIso(lastPollError.since)}`;
 }
 
-/** Returns the delivery records of a watch, except untried targets whose `on` excludes the event. */
+/**
+ * Returns the delivery records of a watch. The result omits a target without an attempt if its setting `on` excludes
+ * the event.
+ */
 function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): WatchDelivery[] {
   const { state } = watch;
   const isSubscribed = ({ target, event }: WatchDelivery): boolean => {

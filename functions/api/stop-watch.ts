@@ -19,8 +19,8 @@ import type { ApiPorts } from "./api-ports.ts";
 
 /**
  * Handles `DELETE /v1/jobs/{project}/{jobId}`: stops the caller's own watch without a notification. With `?all=true`,
- * it stops all watches of the job. An ended watch keeps its state. After the stop, a caller can restart a watch that
- * ended as `timed_out` or `lost`.
+ * the call stops all watches of the job. An ended watch keeps its state. After the stop, a caller can restart a watch
+ * that ended as `timed_out` or `lost`.
  */
 export async function stopWatch(
   key: WatchKey,

@@ -25,14 +25,15 @@ const CLOCK_MARGIN_MS = 300_000;
 /** The maximum number of stored IDs of skipped jobs, because a ledger item has at most 400 KB. */
 const MAX_SKIPPED = 2000;
 /**
- * This text is stored in place of the IDs if there are more than `MAX_SKIPPED` IDs. It makes discovery skip all ended
- * jobs without a time. Discovery also skips all jobs that ended until `CLOCK_MARGIN_MS` after the first list.
+ * This text is stored in place of the IDs if there are more than `MAX_SKIPPED` IDs. With this text, discovery skips
+ * all ended jobs without a time. Discovery also skips all jobs that ended until `CLOCK_MARGIN_MS` after the first
+ * list.
  */
 const ALL_SKIPPED = "*";
 /**
- * After a truncated first list, this text is stored with the IDs until a list is complete. It makes discovery skip all
- * ended jobs without a time, and all jobs that ended before the first list. The missing part of this list may contain
- * ended jobs.
+ * After a truncated first list, this text is stored with the IDs until a list is complete. With this text, discovery
+ * skips all ended jobs without a time, and all jobs that ended before the first list. The missing part of this list
+ * may contain ended jobs.
  */
 const UNLISTED_SKIPPED = "?";
 /**
@@ -102,7 +103,7 @@ export function createNewJobSelection(
         (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil)) ||
         (skipped.has(UNLISTED_SKIPPED) && (at === null || at < (switchedOnAt ?? 0)));
       // Discovery also remembers jobs of unwanted types. If an operator adds another type to `types` later, discovery
-      // must not select old jobs of this type. Therefore it must know their IDs.
+      // must not select old jobs of this type. Therefore discovery must know the IDs of these jobs.
       if (at === null || hadEnded) undecided.set(jobId, at);
       if (isWanted && !hadEnded) selected.add(jobId);
     },

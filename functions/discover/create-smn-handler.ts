@@ -76,8 +76,8 @@ const REFUSAL_DETAILS: Readonly<Record<Exclude<Refusal, "topic">, string>> = {
 /**
  * Creates the handler of `POST /v1/events/smn/{project}`, which receives messages of SMN (the message service of
  * Huawei Cloud). The handler accepts a message only with a valid signature of SMN and for a topic in the config. If
- * SMN asks to confirm a subscription, it does so. CTS (the audit log of Huawei Cloud) records calls of the CCE API. If
- * the message reports such a call, the handler lists the jobs at once.
+ * SMN asks to confirm a subscription, the handler confirms it. CTS (the audit log of Huawei Cloud) records calls of
+ * the CCE API. If the message reports such a call, the handler lists the jobs at once.
  */
 export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPorts): HandleRequest {
   const readCertificate = createCachedCertificateFetcher(ports.now);
@@ -137,7 +137,7 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     }
     // The ID is stored last, so that a message can be sent again after a failure. If a message arrives twice at the
     // same time, the function may process both copies. The second copy has no effect. The ledger stores the ID for a
-    // limited time. The time check refuses a message that is older than this.
+    // limited time. The time check refuses an older message.
     if (!(await ledger.saveSmnMessageIdOnce(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);

@@ -36,7 +36,7 @@ export type DiscoveryReport =
       readonly isComplete: boolean;
       /** The jobs with a new watch. */
       readonly opened: readonly string[];
-      /** The number of jobs whose watch could not be started. The next run tries again. */
+      /** The number of jobs whose watch could not be started. The next run tries these jobs again. */
       readonly failed: number;
     }
   | {
@@ -51,10 +51,11 @@ export type DiscoveryReport =
     };
 
 /**
- * Lists the jobs of a project once and starts a watch for each new job. First it reserves the list in the ledger, so
- * that only one call per interval lists the jobs. If the function fails after the reservation, the reservation stays.
- * @param trigger `event` lists the jobs even before the end of the interval. If this is too soon, or the list is
- * incomplete, the next scheduled run lists the jobs.
+ * Lists the jobs of a project once and starts a watch for each new job. First the function reserves the list in the
+ * ledger, so that only one call per interval lists the jobs. If the function fails after the reservation, the
+ * reservation stays.
+ * @param trigger With `event`, the function lists the jobs even before the end of the interval. If an event comes too
+ * soon, or if its list is incomplete, the next scheduled run lists the jobs.
  * @param timeLimitMs the time limit of the list
  * @returns `not_due` if it is too early, and `failed` if CCE returned no list
  * @throws errors of the ledger and of the poll queue
@@ -75,7 +76,7 @@ export async function discoverJobsIfDue(
     if (trigger === "event") await ledger.requestJobListSoon(project);
     return "not_due";
   }
-  // The list of jobs does not wait for the rate limit. Later polls wait longer instead.
+  // The list of jobs does not wait for the rate limit. Later polls wait longer because of the list.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
   const selection = createNewJobSelection(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });

@@ -222,7 +222,7 @@ export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatches
       return true;
     }
     const fullMs = fullUntil - now();
-    // A longer remaining time means that the clock was set back.
+    // If the remaining time is longer than `FULL_MS`, the clock was set back.
     const isFull = fullMs > 0 && fullMs <= FULL_MS;
     const free = isFull
       ? 0

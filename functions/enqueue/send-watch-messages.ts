@@ -19,8 +19,8 @@ import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./start-or-e
 const SWEEP_DELAY_MS = 600_000;
 
 /**
- * Sends the poll messages and notifications of an API call. If SQS does not confirm all messages of a job, its result
- * is `failed`.
+ * Sends the poll messages and notifications of an API call. If SQS does not confirm all messages of a job, the result
+ * of the job is `failed`.
  */
 export async function sendWatchMessagesAndMarkFailed(
   { project, caller }: Pick<ResolvedSubmission, "project" | "caller">,
@@ -85,8 +85,8 @@ function outcomeOf({ state }: Watch): Outcome | null {
 }
 
 /**
- * Schedules a check by the sweep function for each ended watch. This happens before the notifications are sent. Only
- * the sweep function can replace a lost notification, because a repeated call notifies only new targets.
+ * Schedules a check by the sweep function for each ended watch. The check is scheduled before the notifications are
+ * sent. Only the sweep function can replace a lost notification, because a repeated call notifies only new targets.
  * @returns the jobs whose check could not be scheduled
  */
 async function scheduleSweeps(

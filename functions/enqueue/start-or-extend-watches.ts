@@ -27,7 +27,7 @@ export type OpenedJob = {
   readonly delaySeconds: number;
 } & (OpenResult | { readonly kind: "failed" });
 
-/** What one call of `POST /v1/jobs` needs. */
+/** The objects that a call of `POST /v1/jobs` needs. */
 export interface AcceptPorts {
   readonly ledger: Pick<
     Ledger,

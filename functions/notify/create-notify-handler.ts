@@ -39,8 +39,8 @@ const RECORD_MS = 6_000;
  */
 const PROMPT_RECEIVES = 30;
 /**
- * The longest additional wait. After `PROMPT_RECEIVES`, it grows by one second with each receive. A message therefore
- * needs more than a day to reach the maximum number of receives.
+ * The longest additional wait. After `PROMPT_RECEIVES`, the additional wait grows by one second with each receive. A
+ * message therefore needs more than a day to reach the maximum number of receives.
  */
 const MAX_ADDED_WAIT_SECONDS = 120;
 
@@ -179,8 +179,8 @@ async function notify(
 }
 
 /**
- * Returns the seconds from the end of the job, by the cloud's clock, to `at`. The result is null if there is no single
- * ended job or its end time is unknown.
+ * Returns the seconds from the end of the job to `at`. The end of the job is a time of the cloud's clock. The result
+ * is null if the notification is not about one ended job, or if the end time of the job is unknown.
  */
 function secondsSinceJobEnd({ content }: Notification, at: Instant): number | null {
   if (content.kind !== "outcome") return null;

@@ -15,8 +15,8 @@ import { createTruncatedDeadLetter } from "../shared/handle-message-or-dead-lett
 import type { Notification } from "./resolve-notification.ts";
 
 /**
- * The minimum time between two responses `gone` (the target no longer exists) that switch a target off. A single such
- * response may come from a receiver during its deployment.
+ * The minimum time between two responses `gone` (the target no longer exists) that switch a target off. A single
+ * response `gone` may come from a receiver during its deployment.
  */
 const CONFIRM_GONE_MS = 60_000;
 /** The wait after a response 429 without Retry-After. */
@@ -66,7 +66,7 @@ export interface BeforeAttempt {
   readonly claimedAt: Instant;
   /** The delivery record in the ledger. */
   readonly record: DeliveryRecord;
-  /** True after an earlier response "gone". */
+  /** True if the target has answered "gone" before. */
   readonly isMarkedGone: boolean;
   /** The seconds from the end of the job to the first attempt, or null for a later attempt. */
   readonly latenessSeconds: number | null;
@@ -74,7 +74,7 @@ export interface BeforeAttempt {
 
 /**
  * Records the result of an attempt. Then the function acknowledges the message, postpones it, or sends a dead letter.
- * After two responses "gone", at least a minute apart, it switches the target off.
+ * After two responses "gone", at least a minute apart, the function switches the target off.
  */
 export async function recordAttemptAndSettleMessage(
   notification: Notification,

@@ -142,8 +142,8 @@ async function resolveWith(
 }
 
 /**
- * Returns true if the setting `on` of the target excludes the event. A redelivery is never excluded. After the first
- * attempt, a notification is not excluded either, because its state would stay `pending`.
+ * Returns true if the setting `on` of the target excludes the event. A redelivery is never excluded. After its first
+ * attempt, a notification is not excluded either. If it were excluded, its state would stay `pending`.
  */
 async function isFiltered(
   message: NotificationMessage,

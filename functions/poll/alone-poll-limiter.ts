@@ -1,8 +1,8 @@
 /** Lets one poll of a batch run alone, after all other polls of the batch have ended. */
 export interface AlonePollLimiter {
   /**
-   * Waits until all other polls of the batch are done. If another poll already waits or runs alone, the result is false
-   * at once. The caller must then not poll in this batch.
+   * Waits until all other polls of the batch are done. If another poll already waits or runs alone, the result is
+   * false at once. If the result is false, the caller must not poll in this batch.
    */
   waitUntilAlone(): Promise<boolean>;
   /** Reports that one message is done. The function must be called once for each message of the batch. */

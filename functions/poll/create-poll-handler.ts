@@ -107,9 +107,9 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
 }
 
 /**
- * Polls a job once. First it claims the poll, so that no other message makes this poll. After the claim, the function
- * queries CCE, sends the next poll message or the notifications, and records the poll as done. After a crash, a later
- * message repeats the poll when the lease has ended.
+ * Polls a job once. First the function claims the poll, so that no other message makes this poll. After the claim, the
+ * function queries CCE, sends the next poll message or the notifications, and records the poll as done. After a crash,
+ * a later message repeats the poll when the lease has ended.
  */
 async function pollJob(
   message: PollMessage,
@@ -204,7 +204,8 @@ async function claimAndPoll(
 /**
  * Returns how many seconds a poll message must wait. A message waits if CCE does not answer the queries of the
  * project. The result 0 means that the poll must be made now. The wait comes before the claim, because many claims
- * would delay other projects. Each message waits only once. It then polls, so that the ledger shows the failed polls.
+ * would delay other projects. Each message waits only once. After this wait, the poll is made, so that the ledger
+ * shows the failed polls.
  */
 function unansweredWaitSeconds(
   { project, deadlineAt }: PollMessage,

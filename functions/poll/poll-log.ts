@@ -11,7 +11,7 @@ type RefusedClaim = Exclude<PollClaim["kind"], "claimed">;
 export interface PollReport {
   readonly key: WatchKey;
   readonly poll: number;
-  /** The observation, or why CCE was not queried. */
+  /** The observation of CCE, or the reason why CCE was not queried. */
   readonly observation:
     | Observation["kind"]
     | "rate_limited"
@@ -52,7 +52,7 @@ export function logAndCountPollMessage({ key, next, ...report }: PollReport): vo
       return;
     default:
       meter.add("Polls", 1, { observation });
-      // `gone` is no failed access, because the caller may have sent a wrong job ID.
+      // `gone` does not count as a failed access, because the caller may have sent a wrong job ID.
       meter.add("PollsWithoutJob", observation === "job" || observation === "gone" ? 0 : 1);
       if (latenessSeconds !== null) meter.add("PollLatenessSeconds", latenessSeconds);
   }

@@ -102,7 +102,7 @@ export async function notifyIfSlowAndPlanNextCheck(
 
 /**
  * Sends notifications about a slow job again if their messages are probably lost. An earlier try of this poll may have
- * stored the slow job and then crashed. In this case, all open notifications are sent again.
+ * stored the slow job and then crashed. After such a crash, all open notifications are sent again.
  * @returns the earliest time at which a notification is overdue, or null if all are finished.
  */
 async function sendLostNotifications(
@@ -137,7 +137,7 @@ async function sendLostNotifications(
   );
 }
 
-/** Stores a slow job and notifies each target. A repeated call sends the same data. */
+/** Stores a slow job and notifies each target. If the function is called again, it sends the same data. */
 async function notifySlow(
   { watch, at, polls }: PollResult,
   job: Job,

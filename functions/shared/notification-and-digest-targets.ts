@@ -56,8 +56,8 @@ export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targe
 
 /**
  * Returns the targets of a watch that get a digest message (one message about several jobs). If the digest does not
- * contain the watch, the array is empty. This can happen if the ledger stored the watch, but its response was lost.
- * The service then created the digest without this watch.
+ * contain the watch, the array is empty. A digest lacks a watch if the ledger stored the watch, but the response of
+ * the ledger was lost. The service then created the digest without this watch.
  */
 export function listDigestTargetsOfWatch(
   digest: Digest | null,

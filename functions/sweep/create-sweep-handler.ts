@@ -17,7 +17,7 @@ import {
 } from "./sweep-watch.ts";
 
 const CONCURRENCY = 10;
-/** How many watches one read of the overdue index returns. */
+/** The number of watches that one read of the overdue index returns. */
 const PAGE_SIZE = 100;
 /** When less time remains, a run stops, so that it can still log its result. */
 const WATCHES_MARGIN_MS = 10_000;

@@ -35,7 +35,7 @@ const DUE_AGAIN_MS = 4 * MINUTE_MS;
  * lease (`POLL_LEASE_MS`). Before the end of the lease, the message would count as a duplicate.
  */
 const LEASE_WAIT_SECONDS = 36;
-/** What a run needs for each watch. */
+/** The objects that a run needs to check a watch. */
 export interface SweepWatchPorts {
   readonly ledger: Pick<
     Ledger,
@@ -56,7 +56,7 @@ export interface SweepWatchPorts {
 export interface SentAgain {
   readonly polls: number;
   readonly notifications: number;
-  /** How many sent messages are late by at least a quarter of an hour. */
+  /** The number of sent messages that are late by at least a quarter of an hour. */
   readonly stuck: number;
 }
 

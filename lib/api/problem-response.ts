@@ -51,7 +51,7 @@ export const Problem = withDescription(
 );
 export type Problem = z.infer<typeof Problem>;
 
-/** What a function returns for an error response: a problem document (RFC 9457) and headers. */
+/** The error response that a function returns: a problem document (RFC 9457) and headers. */
 export interface ProblemResponse {
   readonly kind: "problem";
   readonly problem: Problem;
@@ -91,7 +91,10 @@ export function problemResponse(
   return { kind: "problem", problem: createProblem(kind, detail, errors), headers };
 }
 
-/** Creates the HTTP response of a problem document (RFC 9457). The request ID becomes its member `instance`. */
+/**
+ * Creates the HTTP response of a problem document (RFC 9457). The request ID becomes the member `instance` of the
+ * problem document.
+ */
 export function renderProblem({ problem, headers }: ProblemResponse, requestId: string): ApiResponse {
   return {
     status: problem.status,

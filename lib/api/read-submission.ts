@@ -193,8 +193,8 @@ function withoutJobId(reply: unknown): string {
 const MAX_ORDER_CHARACTERS = 64;
 
 /**
- * Returns the position of a field in a request with a response of CCE. The body contains the job ID, and the other
- * fields are query parameters.
+ * Returns the position of a field in a request whose body is a response of CCE. The body contains the job ID, and the
+ * other fields are query parameters.
  */
 const locateInReply: Locate = ([field, entry]) => {
   if (field === "operation") {

@@ -122,7 +122,10 @@ export const MissedRedeliveryResult = z.object({
 });
 export type MissedRedeliveryResult = z.infer<typeof MissedRedeliveryResult>;
 
-/** Where a request continues: a project, and a page in its list of watches. `before` is null for the first page. */
+/**
+ * The position where a request continues: a project, and a page in its list of watches. `before` is null for the first
+ * page.
+ */
 export interface MissedPosition {
   readonly project: string;
   readonly before: string | null;

@@ -3,7 +3,7 @@ import type { ApiRequest } from "./http-message.ts";
 import { type ProblemResponse, problemResponse } from "./problem-response.ts";
 import { invalidRequest, listParameterErrors } from "./request-errors.ts";
 
-/** The maximum size of a request body. A body with 100 job IDs and a full `context` is much smaller. */
+/** The maximum size of a request body. A body with 100 job IDs and a full `context` is much smaller than this limit. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
 /**

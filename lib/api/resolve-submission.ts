@@ -37,16 +37,16 @@ export interface ResolvedSubmission {
   /** The job IDs in the order of the request, also repeated and malformed ones. */
   readonly jobIds: readonly string[];
   /**
-   * The watched operation. Then the ID of the operation is the only element of `jobIds`. `operation` is null if the
-   * call is about jobs.
+   * The watched operation. If the call is about an operation, `jobIds` contains only the ID of the operation.
+   * `operation` is null if the call is about jobs.
    */
   readonly operation: Operation | null;
 }
 
 /**
- * Checks a submission against the caller's rights and the config, and adds default values. Rights come first, so that a
- * caller learns nothing about other projects. If the caller has no right to the project or to a target, the result is
- * an error response with status 403. For all other errors, the status is 422, and the response contains all of them.
+ * Checks a submission against the caller's rights and the config, and adds default values. Rights come first, so that
+ * a caller learns nothing about other projects. If the caller has no right to the project or to a target, the result
+ * is an error response with status 403. For all other errors, the status is 422, and the response contains all errors.
  */
 export function checkRightsAndResolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,

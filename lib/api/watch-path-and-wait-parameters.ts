@@ -27,8 +27,8 @@ export function checkProjectRight(
 }
 
 /**
- * Reads the project and the job ID of a path. Together with the caller, they are the key of a watch. The right to the
- * operation is checked too. The ledger is not read, so nobody can find out whether another project exists.
+ * Reads the project and the job ID of a path. The project, the job ID and the caller are the key of a watch. The right
+ * to the operation is checked too. The ledger is not read, so nobody can find out whether another project exists.
  */
 export function checkRightAndReadWatchKey(
   caller: Caller,

@@ -24,7 +24,7 @@ interface WantedRight {
 
 /**
  * The maximum length of an `Authorization` header. A header with a valid token is always shorter. A longer header is
- * refused without a hash.
+ * refused, and its hash is not computed.
  */
 const MAX_HEADER_LENGTH = 16_384;
 

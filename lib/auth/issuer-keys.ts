@@ -7,7 +7,7 @@ import { textSchema } from "../domain/zod-fields.ts";
  * The maximum age of stored keys. Older keys of an issuer are read again, because the issuer may have removed a key.
  */
 const REFRESH_AGE_MS = 3_600_000;
-/** Old keys are used until this age if a new read fails. */
+/** The maximum age of stored keys after a failed read. Older keys are not used. */
 const MAX_AGE_MS = 86_400_000;
 /**
  * The shortest time between two reads of an issuer's keys. Without this limit, many invalid tokens would cause many
@@ -69,7 +69,7 @@ export interface IssuerKeys {
    * @param keysUrl the URL of the keys in the config. Without `keysUrl`, the URL comes from the issuer's discovery
    * document.
    * @param refresh true if no stored key verified the token. With `refresh`, the call waits for a new read of the
-   * keys. Other calls do not wait. For 30 seconds after a read, the keys of the issuer are not read again.
+   * keys. Calls without `refresh` do not wait. For 30 seconds after a read, the keys of the issuer are not read again.
    * @throws KeysOriginError if the discovery document has a URL with another origin than the issuer
    * @throws DiscoveryError if the discovery document has another issuer or no URL
    * @throws another error if the keys cannot be read. For 30 seconds, further calls throw the same error without a

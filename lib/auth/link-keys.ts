@@ -28,8 +28,8 @@ export interface LinkOptions {
    */
   readonly linkVersions: Readonly<Record<string, number>>;
   /**
-   * The expiry time of the link. It replaces the setting `linkDays`. Links on a page expire together with the link
-   * that opened the page.
+   * The expiry time of the link. This time replaces the setting `linkDays`. Links on a page expire together with the
+   * link that opened the page.
    */
   readonly expiresAt?: Instant;
 }

@@ -18,7 +18,7 @@ export type IdentityCheck =
   /** The keys of the issuer cannot be read now, so the token was not checked. */
   | { readonly kind: "unavailable"; readonly issuer: string; readonly cause: unknown };
 
-/** Why an identity token was refused. Only the log contains this reason. The caller does not see it. */
+/** Why an identity token was refused. Only the log contains this reason. The caller does not see the reason. */
 export interface TokenRefusal extends FailedCheck {
   /** The issuer in the token, in one line. */
   readonly issuer: string;
@@ -36,9 +36,9 @@ export function hasJwtForm(token: string): boolean {
 }
 
 /**
- * Checks the identity token (OIDC) of a CI job. An issuer in the config must have signed it for this service. The token
- * must not have expired, and its lifetime must be short enough. The claims of the token must match at least one OIDC
- * rule. The caller gets the rights of each matching rule.
+ * Checks the identity token (OIDC) of a CI job. An issuer in the config must have signed the token for this service.
+ * The token must not have expired, and its lifetime must be short enough. The claims of the token must match at least
+ * one OIDC rule. The caller gets the rights of each matching rule.
  */
 export async function verifyIdentityToken(
   token: string,

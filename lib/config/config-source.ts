@@ -8,7 +8,7 @@ const MAX_AGE_MS = 5 * 60_000;
 /** The maximum age of a config that `refreshed` returns. */
 const REFRESH_AGE_MS = 10_000;
 /**
- * The delay before a new read of the config after a failed read. The delay is short, because most read errors end
+ * The delay after a failed read of the config before the next read. The delay is short, because most read errors end
  * soon.
  */
 const UNREADABLE_AGE_MS = 30_000;

@@ -38,8 +38,8 @@ export const Rights = z.strictObject({
 export type Rights = Readonly<z.infer<typeof Rights>>;
 
 /**
- * A bearer token of a caller. The config contains only its SHA-256 hash. During a rotation, it contains the hashes of
- * the old and the new token.
+ * A bearer token of a caller. The config contains only the SHA-256 hash of the token. During a rotation, the config
+ * contains the hashes of the old and the new token.
  */
 export const Token = z.strictObject({
   sha256: z.union(

@@ -110,7 +110,7 @@ const HAS_ADDRESS = z.refine<z.infer<z.ZodMiniObject<typeof PUBLIC_FIELDS>>>(
   {
     message: "is missing: a project needs a region or an endpoint",
     path: ["region"],
-    // Without `when`, zod would skip this check if the project has other errors.
+    // With `when`, zod makes this check even if the project has other errors.
     when: ({ value }) => typeof value === "object" && value !== null,
   },
 );

@@ -46,8 +46,8 @@ async function resolveValue(value: unknown, path: string, ports: ResolvePorts): 
 }
 
 /**
- * Returns the value of a `$file` or `$env` reference. If the file or variable does not exist, it reports an error and
- * returns an empty text.
+ * Returns the value of a `$file` or `$env` reference. If the file or variable does not exist, the function reports an
+ * error and returns an empty text.
  */
 async function resolveReference(
   kind: "$env" | "$file",

@@ -46,9 +46,9 @@ const MAX_CODINGS = 3;
 const NO_COMPRESSION = /^(|identity|none|utf-?8)$/;
 
 /**
- * Removes the compressions in Content-Encoding. The last one is removed first (RFC 9110, section 8.4). Some servers
- * send a wrong Content-Encoding, so the first bytes decide whether a body is gzip. The result is null if a compression
- * is unknown or the data is broken.
+ * Removes the compressions in Content-Encoding. The last compression is removed first (RFC 9110, section 8.4). Some
+ * servers send a wrong Content-Encoding, so the first bytes decide whether a body is gzip. The result is null if a
+ * compression is unknown or the data is broken.
  */
 async function decompressBody(
   { headers, body, isTruncated }: EncodedBody,
@@ -120,7 +120,7 @@ async function createDecompressor(coding: string, body: Buffer, isTruncated: boo
 
 /**
  * Returns true if a body begins like JSON or a web page, or is short printable ASCII such as `ok`. A body that begins
- * like this is not decompressed, because some proxies decompress a body without changing Content-Encoding.
+ * like text is not decompressed, because some proxies decompress a body without changing Content-Encoding.
  */
 const startsLikeText = (bytes: Buffer): boolean =>
   /^(\s*[[{<]|[\t\n\r\x20-\x7e]{1,63}$)/.test(bytes.subarray(0, 64).toString("latin1"));

@@ -73,10 +73,11 @@ export function getCachedEgress(
 
 /**
  * Makes an agent check every IP address before it opens a socket. Even with a proxy, the service resolves and checks
- * the host name itself. The proxy then connects to the checked IP address, because the proxy could find another
- * address. The proxy resolves only host names of the allow list. For an IP address in a URL, the function checks the
- * address before the connection, because Node.js does not resolve an IP address. For a host name, one lookup both
- * checks the addresses and gives them to Node.js, because a second lookup could return another address.
+ * the host name itself. The proxy then connects to the checked IP address. If the proxy resolved the host name itself,
+ * it could find another address. The proxy resolves only host names of the allow list. For an IP address in a URL, the
+ * function checks the address before the connection, because Node.js does not resolve an IP address. For a host name,
+ * one lookup both checks the addresses and gives them to Node.js, because a second lookup could return another
+ * address.
  */
 export function makeAgentCheckAddresses(
   agent: Agent,
@@ -94,7 +95,7 @@ export function makeAgentCheckAddresses(
     };
     const refusal = isIP(host) === 0 ? null : refusalOf([host]);
     if (refusal !== null) {
-      // The callback type requires a socket, which Node.js ignores after an error.
+      // The type of the callback requires a socket. After an error, Node.js ignores the socket.
       done?.(refusal, new Socket());
       return null;
     }

@@ -56,8 +56,8 @@ export type HttpResult =
 
 /**
  * Sends one HTTP request within a time limit. The function never throws, follows no redirect and decompresses nothing.
- * After `maxBytes` of the body, it closes the connection. A POST request is sent only once. A GET request is repeated
- * if the server had closed the reused connection (RFC 9112, section 9.3.1).
+ * After `maxBytes` of the body, the function closes the connection. A POST request is sent only once. A GET request is
+ * repeated if the server had closed the reused connection (RFC 9112, section 9.3.1).
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   const { timeLimitMs, maxBytes, onChunk } = request;
@@ -81,7 +81,7 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
 
     const readAnswer = (response: IncomingMessage, sentRequest: ClientRequest) => {
       const { statusCode = 0, rawHeaders } = response;
-      // Here, a status below 200 can only be a switch of the protocol, because Node.js skips other preliminary
+      // A status below 200 means here that the server switches the protocol. Node.js skips all other preliminary
       // responses.
       if (statusCode < 200) return void sentRequest.destroy();
       status = statusCode;

@@ -81,8 +81,8 @@ function isPrivateKey(pem: string): boolean {
 }
 
 /**
- * Returns true if the key belongs to the first certificate. An invalid key or certificate also returns true, because
- * another check reports it.
+ * Returns true if the key belongs to the first certificate. For an invalid key or certificate, the result is also
+ * true, because another check reports this error.
  */
 function isKeyOf(cert: string, key: unknown): boolean {
   const certificate = parseCertificates(cert)?.[0];

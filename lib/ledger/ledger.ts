@@ -21,7 +21,7 @@ export interface TargetLedger {
   readTarget(name: string): Promise<TargetState>;
   /** Sets `throttledUntil` of a target, unless a later time is stored. */
   throttleTargetUntilAtLeast(name: string, until: Instant): Promise<void>;
-  /** Stores the time `at` of a response "gone", unless an earlier time is stored. Returns the stored time. */
+  /** Stores the time `at` of a response "gone", unless the ledger contains an earlier time. Returns the stored time. */
   markTargetGoneOnce(name: string, at: Instant): Promise<Instant>;
   /** Removes the time of `markTargetGoneOnce`. */
   clearTargetGone(name: string): Promise<void>;
@@ -32,8 +32,8 @@ export interface TargetLedger {
 }
 
 /**
- * Rate limits. Each rate limit allows one request per interval to a target or to CCE. Its name is the name of a target
- * or `cce:PROJECT`.
+ * Rate limits. Each rate limit allows one request per interval to a target or to CCE. The name of a rate limit is the
+ * name of a target or `cce:PROJECT`.
  */
 export interface RateLimitLedger {
   /**
@@ -48,8 +48,8 @@ export interface DurationLedger {
   /** Adds the duration of one ended job to the learned durations. The count may be deleted after `expiresAt`. */
   addDuration(duration: NewDuration): Promise<void>;
   /**
-   * Returns the counts of one job type. With `ANY_TYPE`, it returns the counts of all job types. An operation counts
-   * for its own type and does not count for `ANY_TYPE`.
+   * Returns the counts of one job type. With `ANY_TYPE`, the function returns the counts of all job types. An
+   * operation counts for its own type and does not count for `ANY_TYPE`.
    */
   readDurationCounts(project: string, jobType: string): Promise<readonly DurationCount[]>;
 }
@@ -157,10 +157,10 @@ export interface Discovery {
   readonly switchedOnAt: Instant | null;
   /**
    * The time of the latest complete list after which all listed jobs had a watch. The time is by the clock of the
-   * cloud. Before such a list, it is the time of the first try.
+   * cloud. Before such a list, `succeededAt` is the time of the first try.
    */
   readonly succeededAt: Instant;
-  /** The IDs of jobs that discovery must skip. The times of these jobs do not show that they must be skipped. */
+  /** The IDs of jobs that discovery must skip. Discovery cannot recognize these jobs by their times. */
   readonly skippedJobIds: readonly string[];
 }
 

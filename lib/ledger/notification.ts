@@ -10,7 +10,7 @@ import {
 import { IntegerZeroByDefault, NumberNullByDefault } from "../domain/zod-fields.ts";
 
 /**
- * A notification key does not contain the caller. If several callers of a job name the same target, they share one
+ * A notification key does not contain the caller. Several callers of a job may name the same target. They share one
  * notification key, so that the target is notified only once.
  */
 export interface NotificationKey extends JobKey {
@@ -31,8 +31,8 @@ export interface NotificationKey extends JobKey {
 export type NotificationGenerations = Readonly<Record<string, number>>;
 
 /**
- * Computes the generation in the notification key for each target of a watch. This is the highest generation among the
- * job's watches that name the target. Two running watches with the same target therefore share a notification key,
+ * Computes the generation in the notification key for each target of a watch. The generation is the highest one among
+ * the job's watches that name the target. Two running watches with the same target therefore share a notification key,
  * even if one of them was restarted. A restart always leads to a new notification, because its generation is the
  * highest of all watches of the job. The result contains only generations that are higher than the generation of the
  * watch.
@@ -184,8 +184,8 @@ export type NotificationClaim =
   /** The notification has failed, but the dead-letter queue does not contain its message yet. */
   | { readonly kind: "needs_dead_letter"; readonly state: DeliveryState; readonly reason: string }
   /**
-   * The same queue message has already claimed the notification in an earlier invocation. This invocation may still
-   * run.
+   * The same queue message has already claimed the notification in an earlier invocation. The earlier invocation may
+   * still run.
    */
   | { readonly kind: "own_lease" }
   /**

@@ -19,9 +19,9 @@ export interface NewWatch
     Pick<Watch, "acceptedAt" | "deadlineAt" | "targets" | "digestId" | "traceparent"> {
   /** The limits for targets that the call adds to an existing watch. By default, there is no limit. */
   readonly limits?: WatchLimits;
-  /** If it is absent or null, the watch ends with the job. */
+  /** If `readyMinutes` is absent or null, the watch ends with the job. */
   readonly readyMinutes?: number | null;
-  /** If it is absent or null, the watch is about a job. */
+  /** If `operation` is absent or null, the watch is about a job. */
   readonly operation?: Operation | null;
   readonly nextPollAt: Instant;
   /** The watch may be deleted after this time. */
@@ -86,7 +86,7 @@ export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polled
   readonly rateLimited: boolean;
   /** If the field is absent, the stored value does not change. */
   readonly ready?: ReadyProgress | undefined;
-  /** If it is absent, the stored value stays. */
+  /** If the field is absent, the stored value does not change. */
   readonly slowAt?: Instant | null | undefined;
   /** The job in the response of CCE. If `tree` is null, the stored tree does not change. */
   readonly tree: Job | null;
@@ -192,9 +192,9 @@ export interface WatchReadLedger {
    */
   listOverdueWatches(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**
-   * Changes when the sweep function checks a watch. With `dueAt` null, it does not check the watch again. The result
-   * is `changed` if another call has changed this time. It is also `changed` if `dueAt` is null and the watch is
-   * running.
+   * Changes when the sweep function checks a watch. If `dueAt` is null, the sweep function does not check the watch
+   * again. The result is `changed` if another call has changed this time. The result is also `changed` if `dueAt` is
+   * null and the watch is running.
    */
   rescheduleSweepIfUnchanged(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**

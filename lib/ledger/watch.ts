@@ -100,7 +100,7 @@ export interface StoredOutcome extends OutcomeRecord {
   readonly tree: Job | null;
 }
 
-/** Everything that is stored for the current generation of a watch. */
+/** All data that the ledger stores for the current generation of a watch. */
 export interface WatchDocument extends CallerData {
   readonly watch: Watch;
   readonly summary: OutcomeSummary | null;

@@ -17,8 +17,8 @@ interface ProblemHelp {
 }
 
 /**
- * The cause, the remedy and an example of each error response (problem document, RFC 9457). Its `type` is a link to the
- * help in the API reference.
+ * The cause, the remedy and an example of each error response (problem document, RFC 9457). The `type` of an error
+ * response is a link to the help in the API reference.
  */
 export const PROBLEM_HELP: Readonly<Record<ProblemKind, ProblemHelp>> = problemHelp;
 

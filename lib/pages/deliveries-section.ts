@@ -11,7 +11,8 @@ import { parseInstantSince2000, renderCountdown, renderShortTime, renderTime } f
  */
 const MAX_UNSORTED = 8;
 /**
- * The number of targets that the page shows for each state, if a job has many targets. One line replaces the others.
+ * The number of targets that the page shows for each state if a job has many targets. One line replaces the other
+ * targets.
  */
 const SHOWN_OF_STATE = 3;
 /** One line replaces at least `MIN_FOLD` targets. */

@@ -40,7 +40,7 @@ interface ListPage {
   readonly now: Instant;
   /**
    * `self` is the URL of this page with the link key and the filter. `before` is the parameter for the link to the
-   * next page. It is null on the last page.
+   * next page. `before` is null on the last page.
    */
   readonly link: { readonly self: string; readonly before: string | null };
 }
@@ -129,8 +129,8 @@ const FIELDS = [
   { name: "label", text: "Label", example: "team:checkout" },
 ] as const;
 /**
- * The date fields of the filter. Without scripts, the selected date is a day in UTC. With scripts, it is a day in the
- * reader's time zone.
+ * The date fields of the filter. Without scripts, the selected date is a day in UTC. With scripts, the selected date
+ * is a day in the reader's time zone.
  */
 const DATE_FIELDS = [
   { name: "since", text: "From" },

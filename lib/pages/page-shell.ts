@@ -100,8 +100,8 @@ interface InlineElement {
 }
 
 /**
- * Puts code of the product into a `<script>` or `<style>` element. Never call it with untrusted text, because text
- * inside these elements cannot be escaped.
+ * Puts code of the product into a `<script>` or `<style>` element. Never call the function with untrusted text,
+ * because text inside these elements cannot be escaped.
  * @throws Error if the code contains an HTML tag
  */
 export function createInlineElementOrThrow(tag: "script" | "style", code: string): InlineElement {

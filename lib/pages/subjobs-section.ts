@@ -142,11 +142,11 @@ function kindOf(job: JobDocument): GroupKind {
 }
 
 /**
- * Divides subjobs into groups. In a long tree, four or more succeeded subjobs in a row are one group. For other
- * states, seven or more equal subjobs in a row are needed. All but the first three of them are one group. A group of
- * several subjobs is one line, which the reader can open. A subjob that belongs to no such row is a group with one
- * subjob. If there are at most twelve groups, they keep the order of the subjobs. With more than twelve groups, failed
- * subjobs come first and succeeded subjobs last.
+ * Divides subjobs into groups. In a long tree, four or more succeeded subjobs in a row are one group. A row of seven
+ * or more equal subjobs in another state is also a group. This group does not contain the first three subjobs of the
+ * row. A group of several subjobs is one line, which the reader can open. Every other subjob is a group of its own. If
+ * there are at most twelve groups, they keep the order of the subjobs. With more than twelve groups, failed subjobs
+ * come first and succeeded subjobs last.
  */
 export function groupSubJobsForFolding(
   subJobs: readonly JobDocument[],

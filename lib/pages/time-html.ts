@@ -6,8 +6,8 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /**
- * Matches a time in the format of the JavaScript method `toISOString`. With these parentheses, `split` also returns the
- * time.
+ * Matches a time in the format of the JavaScript method `toISOString`. Because of the parentheses, `split` also
+ * returns the time.
  */
 const ISO_TIME = /\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/;
 
@@ -41,7 +41,7 @@ export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   return startedAt + Math.floor(ageMs / stepMs) * stepMs;
 }
 
-/** Renders a time in UTC with seconds. The script replaces it by the local time, with UTC as a tooltip. */
+/** Renders a time in UTC with seconds. The script replaces the UTC time by the local time, with UTC as a tooltip. */
 export function renderTime(instant: Instant): Html {
   return html`<time datetime="${toIso(instant)}">${formatUtc(instant)}</time>`;
 }

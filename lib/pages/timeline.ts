@@ -31,10 +31,10 @@ interface Tick {
 }
 
 /**
- * Returns the timeline of a job from its start to its end. Without a start time, it begins with the first subjob. The
- * result is null without any start time, or if the timeline would be empty. Subjobs do not extend the timeline,
- * because CCE gives some subjobs a start hours before their parent. While the job runs, the timeline ends later than
- * `now`. The script can then extend the bars and keep the axis.
+ * Returns the timeline of a job from its start to its end. Without a start time, the timeline begins with the first
+ * subjob. The result is null without any start time, or if the timeline would be empty. Subjobs do not extend the
+ * timeline, because CCE gives some subjobs a start hours before their parent. While the job runs, the timeline ends
+ * later than `now`. The script can then extend the bars and keep the axis.
  * @param now the end of the bars of running subjobs, and of the timeline of an ended watch without an end time
  */
 export function computeTimelineSpan(
@@ -163,7 +163,7 @@ function usualEndMark(usualEnd: NonNullable<Timeline["usualEnd"]>, timeline: Tim
 }
 
 /**
- * Renders the bar of a subjob. Screen readers ignore it, because a table contains the same times.
+ * Renders the bar of a subjob. Screen readers ignore the bar, because a table contains the same times.
  * @param grows true if the script extends the bar
  */
 export function renderBar(bar: Bar | null, grows: boolean): Html {

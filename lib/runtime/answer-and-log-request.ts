@@ -35,7 +35,7 @@ export type Note = (notes: Partial<RequestNotes>) => void;
  */
 export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
 
-/** The header with the request ID. Each log line of the invocation also contains this ID. */
+/** The header with the request ID. Each log line of the invocation also contains the request ID. */
 const REQUEST_ID = "x-request-id";
 
 /**

@@ -47,7 +47,7 @@ class AwsRequestError extends Error {
 
 /**
  * Creates the HTTP request handler of the AWS clients. The request handler has a time limit and uses the product's own
- * HTTP code. The handler of the AWS SDK has no time limit, and needs streams and four timers per request.
+ * HTTP code. The handler of the AWS SDK has no time limit. It also needs streams and four timers per request.
  */
 export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
   // Connections stay open until AWS closes them. A request on a dead connection fails, and the AWS SDK repeats it.

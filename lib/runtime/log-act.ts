@@ -30,7 +30,10 @@ export interface Act {
    */
   readonly traceparent: string | null;
   readonly targets: readonly string[];
-  /** The changed entry of the config, such as `tokens/ci`. `entry` is absent for other acts. */
+  /**
+   * The changed entry of the config, such as `tokens/ci`. For an act that does not change the config, `entry` is
+   * absent.
+   */
   readonly entry?: string;
 }
 

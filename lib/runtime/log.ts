@@ -44,8 +44,8 @@ export const log = {
 const currentTraceparent = new AsyncLocalStorage<string | null>();
 
 /**
- * Runs a function that processes one request or message. `traceparent` is its trace context, or null. Each log line of
- * the function contains `traceparent`, unless the line is about another watch.
+ * Runs a function that processes one request or message. `traceparent` is the trace context of the request or message,
+ * or null. Each log line of the function contains `traceparent`, unless the line is about another watch.
  */
 export function runWithTraceparent<T>(traceparent: string | null, run: () => T): T {
   return currentTraceparent.run(traceparent, run);

@@ -3,7 +3,7 @@ import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 export const UNITS = {
   Accepted: MetricUnit.Count,
   Polls: MetricUnit.Count,
-  /** 1 if CCE refused or did not answer a poll, else 0. The mean is the share of failed polls. */
+  /** 1 if CCE refused or did not answer a poll, else 0. The mean of `PollsWithoutJob` is the share of failed polls. */
   PollsWithoutJob: MetricUnit.Count,
   /** Watches that ended because their polls crashed again and again. */
   PollsGivenUp: MetricUnit.Count,
@@ -43,8 +43,8 @@ export const UNITS = {
   /** Poll messages and notifications that a run of the sweep function sent again. */
   SweepFound: MetricUnit.Count,
   /**
-   * Overdue notifications that the sweep function or a poll of a slow job sent again. The metric is written only if
-   * there are such notifications.
+   * Overdue notifications that the sweep function or a poll of a slow job sent again. The metric is written only if at
+   * least one notification was overdue.
    */
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
@@ -52,8 +52,8 @@ export const UNITS = {
   /** Failed reads of the config, for example because SSM did not respond. The stored config itself may be valid. */
   ConfigUnreadable: MetricUnit.Count,
   /**
-   * Watches and targets that a run of the sweep function could not check, plus 1 if the run reached its time limit. The
-   * metric is written only after a failure.
+   * The number of watches and targets that a run of the sweep function could not check. If the run reached its time
+   * limit, the number is one higher. The metric is written only after a failure.
    */
   SweepFailures: MetricUnit.Count,
   /**

@@ -22,7 +22,7 @@ interface WarmUpPorts {
  *
  * The function reads an item that does not exist, and sends an empty batch, which SQS refuses. These two requests
  * change nothing and need no additional permission. Errors are ignored, because the first invocation reports them.
- * Outside of Lambda and of the local stack, it does nothing.
+ * Outside of Lambda and of the local stack, the function does nothing.
  */
 export async function warmUp(
   { configs, table, queue }: WarmUpPorts,

@@ -63,8 +63,8 @@ export const addDuration: LedgerOperation<"addDuration"> = async (table, duratio
 };
 
 /**
- * Adds a job type to the list of a project. Operations are not in this list, because they must not change the first
- * poll of jobs.
+ * Adds a job type to the list of a project. The list contains no operations, because operations must not change the
+ * first poll of jobs.
  */
 export async function addJobType(
   table: LedgerTable,
@@ -102,8 +102,8 @@ export function durationCounterKey({
 }
 
 /**
- * Costs one query, because two years fit into one page. With `ANY_TYPE`, it costs one read, and one query for each job
- * type.
+ * Costs one query, because two years fit into one page. With `ANY_TYPE`, the call costs one read, and one query for
+ * each job type.
  */
 export const readDurationCounts: LedgerOperation<"readDurationCounts"> = async (table, project, jobType) => {
   if (jobType !== ANY_TYPE) return sumCounts(await queryCounts(table, project, jobType));

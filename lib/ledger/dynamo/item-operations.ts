@@ -226,7 +226,7 @@ export function compressJson(value: unknown, dictionary: Uint8Array = DICTIONARY
   return deflateRawSync(JSON.stringify(value), { dictionary });
 }
 
-/** Decompresses a value of `compressJson`. The function does not check the value. The caller must do this. */
+/** Decompresses a value of `compressJson`. The function does not check the value. The caller must check the value. */
 export function decompressJson(bytes: Uint8Array): unknown {
   return JSON.parse(decompressBytes(bytes).toString());
 }

@@ -65,7 +65,7 @@ export function serializeDigestMember(member: DigestMember): string {
   return `${jobPartitionKey(member)}#${member.generation}`;
 }
 
-/** Converts a text of `serializeDigestMember` back to the member of the digest. */
+/** Converts the text of `serializeDigestMember` back to a job of the digest. */
 export function parseDigestMember(text: string): DigestMember {
   const [, , , generation] = text.split("#");
   return { ...parseJobPartitionKeyOrThrow(text), generation: Number(generation) };

@@ -150,7 +150,7 @@ export const markDeadLettered: LedgerOperation<"markDeadLettered"> = async (tabl
   });
 };
 
-/** Costs one DynamoDB write. If another call has already started a redelivery, it also costs one read. */
+/** Costs one DynamoDB write. If another call has already started a redelivery, the call also costs one read. */
 export const startRedeliveryAfter: LedgerOperation<"startRedeliveryAfter"> = async (
   table,
   key,
@@ -178,7 +178,7 @@ export const startRedeliveryAfter: LedgerOperation<"startRedeliveryAfter"> = asy
     values: { after },
   });
   if (started !== null) return redelivery;
-  // If a later release wrote the item, this throws an error.
+  // If a later release wrote the item, this call throws an error.
   await readItemAndParseOrThrow(table, NotificationItem, notificationItemKey(key));
   return null;
 };

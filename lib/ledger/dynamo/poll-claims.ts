@@ -33,14 +33,14 @@ import {
 const INLINE_TREE_BYTES = 250;
 
 /**
- * Deflate uses only the last 32 kB of a dictionary. If the JSON of a tree is longer, the watch item therefore contains
- * no changes of the tree.
+ * Deflate uses only the last 32 kB of a dictionary. For a tree with a longer JSON text, the watch item therefore
+ * contains no changes.
  */
 const MAX_CHANGED_JSON_LENGTH = 32_768;
 
 /**
- * The tree item expires this time after the deadline of its watch. A running watch needs the tree item. A watch ends
- * at most a week and an hour after its deadline. When the watch has ended, the stored outcome contains the tree.
+ * The time from the deadline of a watch to the expiry of its tree item. A running watch needs the tree item. A watch
+ * ends at most a week and an hour after its deadline. When the watch has ended, the stored outcome contains the tree.
  */
 const TREE_RETENTION_MS = 8 * 86_400_000;
 
@@ -73,7 +73,7 @@ const memories = new WeakMap<LedgerTable, TreeMemory>();
 const watchId = ({ project, jobId, caller }: WatchKey) => JSON.stringify([project, jobId, caller]);
 const claimId = ({ key, poll, messageId }: PollOfMessage) => JSON.stringify([watchId(key), poll, messageId]);
 
-/** Costs one DynamoDB write. If the claim is refused, it also costs one read. */
+/** Costs one DynamoDB write. If the claim is refused, the call also costs one read. */
 export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
   const claimed = await upsertItem(table, {
@@ -115,9 +115,9 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
 }
 
 /**
- * Costs one DynamoDB write. For a changed large tree, it also costs one read, and one more write if the changes do not
- * fit into the watch item. The large tree is written last. If this write fails, the result of the poll is already
- * stored.
+ * Costs one DynamoDB write. For a changed large tree, the call also costs one read. If the changes do not fit into the
+ * watch item, the call costs one more write. The large tree is written last. If this write fails, the result of the
+ * poll is already stored.
  */
 export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
@@ -212,8 +212,8 @@ async function planTreeChange(
 }
 
 /**
- * Returns the tree of the tree item. The result is null if the tree item is missing, is old, or expires too early. The
- * caller then writes the item again. The read is eventually consistent, which costs half as much.
+ * Returns the tree of the tree item. The result is null if the tree item is missing, is old, or expires too early. In
+ * this case, the caller writes the tree item again. The read is eventually consistent, which costs half as much.
  */
 async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState): Promise<BaseTree | null> {
   const { treeHash, treeChange } = before;

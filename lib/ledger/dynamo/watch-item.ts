@@ -51,8 +51,8 @@ export const WatchItem = z.extend(WatchFields, {
   treeHash: TextNullByDefault,
   /**
    * The changes of a large tree since the tree item was written. The attribute contains the whole new tree, compressed
-   * with deflate. The tree in the tree item is the dictionary. The unchanged parts of the tree need few bytes in the
-   * compressed data.
+   * with deflate. The dictionary of the compression is the tree in the tree item. The unchanged parts of the tree need
+   * few bytes in the compressed data.
    */
   treeChange: Bytes,
   /** The `ReadyProgress` of the watch as JSON. */

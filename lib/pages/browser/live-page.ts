@@ -1,6 +1,7 @@
-// The only script of the pages. It updates durations and bars, shows local times, copies IDs, and loads new versions of
-// a live page (a page that may still change). An update changes only different HTML nodes, so that selected text, open
-// sections and typed text stay. Elements with the attribute `data-keep` never change.
+// The only script of the pages. The script updates durations and bars, shows local times and copies IDs. On a live
+// page (a page that may still change), it also loads new versions of the page. An update changes only different HTML
+// nodes, so that selected text, open sections and typed text stay. Elements with the attribute `data-keep` never
+// change.
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { showCopyButtons } from "./copy-buttons.ts";
 import { fillDateFieldsWithLocalDates, replaceLocalDatesByUtcTimes } from "./date-filter-fields.ts";
@@ -75,7 +76,7 @@ function timesOf(name: "since" | "ago" | "until"): { node: HTMLElement; at: numb
   return [...elements(`[data-${name}]`)].map((node) => ({ node, at: Date.parse(node.dataset[name] ?? "") }));
 }
 
-/** Adds what needs a script: copy buttons and local times. */
+/** Adds the parts of the page that need a script: copy buttons and local times. */
 function enhance(page: ParentNode): void {
   for (const time of page.querySelectorAll("time")) {
     const at = Date.parse(time.dateTime);
