@@ -3,8 +3,8 @@ import type { Instant, Job, Observation } from "../domain/job.ts";
 import type { Refusal } from "./cce-error.ts";
 
 /**
- * After the Autopilot API has refused a list of jobs, the service does not ask it again for `REFUSED_MS`. Some clouds
- * have no Autopilot API.
+ * After the Autopilot API has refused a list of jobs, the service does not ask this API again for `REFUSED_MS`. Some
+ * clouds have no Autopilot API.
  */
 const REFUSED_MS = 3_600_000;
 
@@ -24,8 +24,8 @@ const MAX_AUTOPILOT_JOBS = 1000;
 type AutopilotSetting = Project["autopilot"];
 
 /**
- * Creates a function that searches for a job or resource in both APIs of CCE, because a caller does not say whether a
- * job belongs to an Autopilot cluster.
+ * Creates a function that searches for a job or resource in both APIs of CCE. A caller does not say whether a job
+ * belongs to an Autopilot cluster.
  * @param query a function that asks one of both APIs. It never throws.
  */
 export function createQueryTryingBothApis<Wanted>(
@@ -55,9 +55,9 @@ export function createQueryTryingBothApis<Wanted>(
 
 /**
  * Returns true if the Autopilot API may have the job, although it did not return the job. Some clouds have no Autopilot
- * API, and some users may not use it. The service therefore ignores a refusal by the Autopilot API, unless it expects
- * the job in this API. If the Autopilot API returned the job before, even an error page of a proxy does not mean that
- * the job is gone.
+ * API, and some users are not allowed to use this API. The service therefore ignores a refusal by the Autopilot API,
+ * unless it expects the job in this API. If the Autopilot API returned the job before, even an error page of a proxy
+ * does not mean that the job is gone.
  */
 function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolean): boolean {
   if (kind === "throttled" || kind === "unavailable") return true;

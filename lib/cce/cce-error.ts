@@ -139,7 +139,7 @@ export function findMessageWithCode(fields: JsonObject, maxLevels: number = MAX_
 
 /**
  * Describes an error response for an operator, for example `HTTP 404, CCE.01404001, Job not found`. The text may
- * contain credentials, so the caller must mask it.
+ * contain credentials, so the caller must mask the text.
  */
 export function describeErrorReplyUnmasked(status: number, { codes, message }: CceError): string {
   const details = [...codes.filter((code) => code !== String(status)), message];

@@ -2,7 +2,7 @@
 const DEFAULT_LIMIT_MS = 2000;
 /** The time limit is three times the latest response time, but at least 2 s. */
 const LIMIT_FACTOR = 3;
-/** How long the queries of a project wait on average after a timeout. */
+/** The average wait of the queries of a project after a timeout. */
 const OPEN_MS = 30_000;
 
 /** Stops the queries of one project while CCE accepts connections but does not respond. */
@@ -16,7 +16,7 @@ export interface CircuitBreaker {
   waitBeforeQuery(timeLimitMs: number): number;
   /**
    * Returns the time limit in milliseconds for the first request of a query. If CCE sends a large response, a second
-   * request without this limit reads it.
+   * request without this time limit reads the response.
    */
   requestLimitMs(): number;
   /** Records that CCE responded, or that the request failed without a timeout. */
@@ -27,10 +27,10 @@ export interface CircuitBreaker {
 
 /**
  * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
- * circuit breaker, the polls of one such project would occupy the function `poll`. The polls of all other projects
- * would have to wait. After the wait, one query may use the whole time limit, and the other queries of the project wait
- * for it. This query can succeed even if CCE is slow. The wait is partly random, so that the function instances do not
- * all query CCE at the same moment.
+ * circuit breaker, the polls of one such project would fill the capacity of the function `poll`. The polls of all other
+ * projects would have to wait. After the wait, one query may use the whole time limit, and the other queries of the
+ * project wait for this query. This query can succeed even if CCE is slow. The wait is partly random, so that the
+ * function instances do not all query CCE at the same moment.
  * @param monotonic the milliseconds of a clock that is never set back
  */
 export function createCircuitBreaker(monotonic: () => number, random: () => number): CircuitBreaker {

@@ -33,7 +33,7 @@ export interface CredentialMask {
 /**
  * Creates the mask for the responses of CCE and IAM to one project.
  * @param config the whole config. The mask hides the secrets of all projects and targets, because a server between the
- * service and CCE may know any of them.
+ * service and CCE may know any secret.
  */
 export function createMaskOfConfigSecretsAndTokens(config: object): CredentialMask {
   const maskConfig = getCachedSecretMask(config);

@@ -1,7 +1,7 @@
 import type { Project } from "../config/projects.ts";
 
 /**
- * Regions with hosts outside `myhuaweicloud.com`, and the domain of these hosts. Sources:
+ * Regions whose hosts are not in the domain `myhuaweicloud.com`, each with the domain of its hosts. Sources:
  * https://docs.otc.t-systems.com/additional/endpoints.html,
  * https://support.huaweicloud.com/intl/en-us/endpoint/index.html
  */

@@ -25,7 +25,7 @@ const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
  */
 const MIN_REPORTED_SKEW_MS = 90_000;
 
-/** What a query asks for, such as `job`, and the permission in CCE that it needs. Error texts contain both. */
+/** What a query asks for, such as `job`, and the permission in CCE that the query needs. Error texts contain both. */
 export interface Queried {
   readonly what: string;
   readonly permission: string;
@@ -35,7 +35,7 @@ const JOB: Queried = { what: "job", permission: "cce:job:get" };
 
 /**
  * Converts the response to a job query into an observation. The text of the observation may contain credentials, so the
- * caller must mask it.
+ * caller must mask the text.
  * @param maskBeforeTruncating masks secrets in texts that are then truncated
  * @param queried what the query asked for, by default a job. Source of the error codes:
  * https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html

@@ -68,7 +68,7 @@ export function resourceQueryParameters({
 /**
  * Converts the response of CCE about a resource into an observation. The observation contains the resource in the form
  * of a job. In the observation, the phase of the job is the resource state that CCE reports. The job state says whether
- * the resource has reached its goal. The text may contain credentials, so the caller must mask it. Source of the
+ * the resource has reached its goal. The text may contain credentials, so the caller must mask the text. Source of the
  * states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReplyUnmasked(

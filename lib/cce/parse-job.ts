@@ -70,8 +70,8 @@ export function parseListedJob(json: string): ListedJob | null {
 
 /**
  * Converts an object of CCE to a job with all subjobs. Version 2 of the API has lower-case names and the field
- * `status.status`. If `entry` is not an object, the result is null. A field of an unexpected type is never an error: it
- * becomes text or counts as missing. A schema would take three times as long for thousands of subjobs.
+ * `status.status`. If `entry` is not an object, the result is null. A field of an unexpected type is never an error.
+ * The field becomes text or counts as missing. A schema would take three times as long for thousands of subjobs.
  */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
   if (!isJsonObject(entry)) return null;
@@ -181,7 +181,7 @@ export function parseCceTime(text: string | null | undefined): Instant | null {
   if (zone === null) return null;
   const [year, month, day] = [readDigits(time, 0, 4), readDigits(time, 5, 2), readDigits(time, 8, 2)];
   const [hours, minutes] = [readDigits(time, 11, 2), readDigits(time, 14, 2)];
-  // A leap second counts as the second before it (RFC 3339, section 5.7).
+  // A leap second counts as the previous second (RFC 3339, section 5.7).
   const isLeapSecond = time.startsWith("60", 17);
   const seconds = isLeapSecond ? 59 : readDigits(time, 17, 2);
   if (year < 100 || month < 1 || month > 12 || day < 1) return null;

@@ -64,7 +64,7 @@ const LIST_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v2", auto
 
 const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
 
-/** What the queries of all projects need. */
+/** The dependencies that the queries of all projects share. */
 interface ProjectQueryPorts {
   readonly now: () => Instant;
   /** Returns the milliseconds of a clock that is never set back. */
@@ -183,7 +183,7 @@ export function createProjectQueries(
     return observationWhileThrottled(name, waitKind, waitSeconds);
   };
 
-  /** Masks the secrets in the texts of a reply. If CCE or IAM asks for a wait, the throttle records it. */
+  /** Masks the secrets in the texts of a reply. If CCE or IAM asks for a wait, the throttle records the wait. */
   const recordReply = (reply: Observation): Observation => {
     const observation = mask.maskObservation(reply);
     const { kind } = observation;

@@ -27,7 +27,7 @@ export type TextReply =
   | (Omit<Extract<HttpResult, { kind: "answer" }>, "body"> & { readonly body: string })
   | { readonly kind: "failed"; readonly code: string };
 
-/** A signed request without its limits. */
+/** A signed request without its time limit and size limit. */
 export type CceRequest = Omit<HttpRequest, "timeLimitMs" | "maxBytes">;
 
 /** Sends one request to CCE or IAM. The function never throws. */
@@ -47,9 +47,10 @@ function freeBuffer({ buffer, length }: Buffer): void {
 
 /**
  * Sends a request to CCE, and returns the result of `read` for its response. If the response is large, the first
- * request stops early, and a second request reads it. Only one large response is read at a time, because this takes
- * several times its size in memory. `endAt` is the deadline of both requests, in milliseconds of the monotonic clock.
- * The deadline includes the wait for other large responses. The circuit breaker also limits the first request.
+ * request stops early, and a second request reads the response. Only one large response is read at a time, because
+ * reading takes several times the size of the response in memory. `endAt` is the deadline of both requests, in
+ * milliseconds of the monotonic clock. The deadline includes the wait for other large responses. The circuit breaker
+ * also limits the time of the first request.
  */
 export type SendCceRequest = <T>(
   request: CceRequest,
@@ -106,7 +107,7 @@ function countValues(json: string): number {
   return count;
 }
 
-/** Creates a function that runs asynchronous work one after the other. */
+/** Creates a function that runs asynchronous tasks one after the other. */
 export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
   let previous: Promise<void> = Promise.resolve();
   return (work) => {

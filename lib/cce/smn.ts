@@ -103,7 +103,7 @@ export function isCtsTraceOfCce(text: string): boolean {
 /** The time limit for one request to SMN. SMN waits five seconds for the response to its message. */
 const FETCH_MS = 1500;
 const MAX_BYTES = 65_536;
-/** How long a certificate stays in memory. */
+/** The time for which a certificate stays in memory. */
 const MAX_AGE_MS = 3_600_000;
 const MAX_CERTIFICATES = 20;
 /**

@@ -62,8 +62,8 @@ export interface AttemptResult extends AttemptVerdict {
 }
 
 /**
- * Makes one delivery attempt: formats, signs and sends the notification, and decides whether the service sends the
- * notification again later. The function never throws an error.
+ * Makes one delivery attempt. The function formats, signs and sends the notification, and decides whether the service
+ * sends the notification again later. The function never throws an error.
  */
 export function attemptDeliveryWithFallback(request: DeliveryRequest): Promise<AttemptResult> {
   return attemptDeliveryThroughChannel(channelOf(request.target.kind), request);
@@ -138,8 +138,8 @@ async function sendOnce<Schema extends TargetSchema>(
 /**
  * Returns the verdict for a request without a complete response. For a webhook, the HTTP status alone is enough for a
  * verdict. For a chat, the HTTP status is enough only if it has the same meaning in every channel. An incomplete body
- * of a chat can confirm a success. It cannot confirm an error, because the error code may be cut off. If an incomplete
- * body is the beginning of a JSON object, its complete fields count.
+ * of a chat can confirm a success. An incomplete body cannot confirm an error, because the error code may be cut off.
+ * If an incomplete body is the beginning of a JSON object, its complete fields count.
  */
 async function verdictOfFailure<Schema extends TargetSchema>(
   channel: Channel<Schema>,
@@ -174,7 +174,7 @@ function completeJsonObject(text: string): string {
 const MAX_CHARACTERS = 200;
 
 /**
- * Returns the beginning of a response for logs and pages: one line without secrets. `isTruncated` means that the
+ * Returns the beginning of a response for logs and pages, as one line without secrets. `isTruncated` means that the
  * service has not read the whole response.
  */
 export function maskedAnswerExcerpt(

@@ -210,7 +210,7 @@ export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
 }
 
 /**
- * Returns true for a result code that repeats an HTTP status. Gateways send such codes, for example
+ * Returns true for a result code that repeats an HTTP status. For example, a gateway may send
  * `{"code":404,"msg":"Not Found"}`. Chats use no result codes from 100 to 599, except for an unknown URL.
  */
 export const isInRangeOfHttpStatuses = (code: number): boolean => code >= 100 && code < 600;

@@ -38,8 +38,8 @@ export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<str
 /**
  * A channel delivers notifications to one kind of target, for example Slack. `Schema` is the schema of the config of
  * this kind of target. Each channel has a folder, and `registry.ts` lists all channels. In this folder, `channel.ts`
- * contains the schema, the rate limit and the verdict, `message.ts` the message and its size limits, and `signature.ts`
- * the signature.
+ * contains the schema, the rate limit and the verdict. `message.ts` contains the message and its size limits, and
+ * `signature.ts` the signature.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;
@@ -62,7 +62,7 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
    * Retry-After.
    */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
-  /** Returns a note about the URL of a target for the operator, or null. The note is the last part of a sentence. */
+  /** Returns a note for the operator about the URL of a target, or null. The note is the last part of a sentence. */
   noteAbout(target: z.infer<Schema>): string | null;
 }
 
@@ -132,7 +132,7 @@ interface OutboundRequest {
 
 const COMMON_HEADERS = {
   "content-type": "application/json",
-  // A compressed response could become very large, so the request asks for an uncompressed one.
+  // A compressed response could become very large, so the request asks for an uncompressed response.
   "accept-encoding": "identity",
   "user-agent": "cce-job-notifier/1",
 };

@@ -2,8 +2,8 @@ import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
 /**
- * The default waits before the delivery attempts of a notification, in seconds. The sum of the waits is 20.7 hours, so
- * that a target can be down for one night.
+ * The default waits before the delivery attempts of a notification, in seconds. The waits add up to 20.7 hours, so that
+ * a target can be down for one night.
  */
 export const DEFAULT_RETRY_SECONDS: readonly number[] = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 

@@ -3,8 +3,8 @@ import { isOperationWithoutJob } from "./operation-kind.ts";
 import { Count, MaybeText, textSchema, withKeywords } from "./zod-fields.ts";
 
 /**
- * A point in time in milliseconds after 1970-01-01T00:00:00Z. HTTP bodies, webhook events and pages contain ISO 8601
- * text instead.
+ * A point in time in milliseconds after 1970-01-01T00:00:00Z. In HTTP bodies, webhook events and pages, a point in time
+ * is ISO 8601 text.
  */
 export type Instant = number;
 export const MaybeInstant = z.nullable(z.number());
@@ -119,8 +119,8 @@ export const Job = z.object({
     return z.array(Job);
   },
   /**
-   * The number of omitted subjobs below this job, at all levels. If the tree of subjobs is too large, the service omits
-   * some of them.
+   * The number of omitted subjobs below this job, at all levels. The service omits some subjobs if the tree of subjobs
+   * is too large.
    */
   omitted: z.optional(SubJobCounts),
   /** The number of omitted subjobs, counted like `leafCounts` of `countAndGroupSubJobs`. */
@@ -186,7 +186,7 @@ export const Outcome = z.enum(OUTCOMES);
 /** How a watch ended. */
 export type Outcome = z.infer<typeof Outcome>;
 
-/** All events of a notification: the outcomes of a job, and a slow job. */
+/** The events that cause a notification: every outcome of a job, and a slow job. */
 export const TargetEvent = z.enum([...OUTCOMES, "slow"]);
 export type TargetEvent = z.infer<typeof TargetEvent>;
 
@@ -195,8 +195,8 @@ export const WatchState = z.enum(WATCH_STATES);
 export type WatchState = z.infer<typeof WatchState>;
 
 /**
- * Returns true if at least one poll returned the job. After such a poll, the type or the phase of the job is known. For
- * an operation, the type is known even before the first poll.
+ * Returns true if at least one poll returned the job. Once a poll has returned the job, the type or the phase of the
+ * job is known. For an operation, the type is known even before the first poll.
  */
 export function wasJobObserved({ type, phase }: Pick<Job, "type" | "phase">): boolean {
   return phase !== null || (type !== null && !isOperationWithoutJob(type));
@@ -220,6 +220,6 @@ export function explainUnclearWatchState(state: WatchState, wasObserved: boolean
 export const Verdict = z.enum(["delivered", "retry", "rejected", "gone"]);
 export type Verdict = z.infer<typeof Verdict>;
 
-/** The state of the delivery of one notification. */
+/** The delivery state of one notification. */
 export const DeliveryState = z.enum(["pending", "delivered", "rejected", "gone", "exhausted"]);
 export type DeliveryState = z.infer<typeof DeliveryState>;

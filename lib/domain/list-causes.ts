@@ -8,8 +8,8 @@ const NAME_BYTES = 200;
 /** A long path of job types shows only `PATH_END` types at its beginning and at its end. */
 const PATH_END = 3;
 /**
- * The possible maximum sizes of a failure reason, in bytes. The function tries these sizes from large to small, until
- * all causes fit.
+ * The size limits for a failure reason, in bytes. The function tries these limits from large to small, until all causes
+ * fit.
  */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
@@ -21,8 +21,8 @@ interface CauseList {
 }
 
 /**
- * Returns one cause for each group of failed subjobs with the same type and a similar reason. If a failed subjob has
- * failed subjobs of its own, only these count. The most frequent cause comes first.
+ * Returns one cause for each group of failed subjobs with the same type and similar failure reasons. A failed subjob
+ * that has failed subjobs of its own belongs to no group. The most frequent cause comes first.
  * @param subJobs the subjobs from `countAndGroupSubJobs`
  * @param maxJsonBytes the maximum size of all causes as JSON. Causes beyond this size are omitted.
  */
@@ -104,7 +104,7 @@ const DATE =
   /\b(?:mon|tue|wed|thu|fri|sat|sun),? (?:\d{1,2} )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b/g;
 /**
  * Matches a hexadecimal ID, a long ID of letters and digits, or a number, such as the 7 in `pool-7`. Error codes such
- * as `Ecs.0319`, `HTTP 403` or `"code":409` do not match, because they distinguish causes.
+ * as `Ecs.0319`, `HTTP 403` or `"code":409` do not match, because error codes distinguish causes.
  */
 const NUMBER =
   /(?<![a-z_]\.|(?:http(?:\/\d\.\d)?|code|status|error|errno|signal|错误码|状态码|返回码)[ :=#"'：]{0,4})(?<!\d)(?:\b(?:0x)?(?=[a-f]{0,40}\d)[0-9a-f]{8,64}\b|\b0x[0-9a-f]{1,16}\b|\b(?=[a-z]{0,40}\d)[0-9a-z]{20,64}\b|\d+(?:[.,:]\d+)*)/g;

@@ -5,8 +5,8 @@ import { isAncestor, listTypesFromRootTo, type TreeNode } from "./subjob-tree.ts
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
 /**
- * The possible maximum sizes of a failure reason, in bytes. The function tries these sizes from large to small, until
- * all failures fit.
+ * The size limits for a failure reason, in bytes. The function tries these limits from large to small, until all
+ * failures fit.
  */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
@@ -48,7 +48,7 @@ export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJ
   return failedSubJobs.flatMap((node) => selected.get(node) ?? []);
 }
 
-/** Moves failed parents to the end of the array if they only repeat the failure reason of their subjob. */
+/** Moves a failed parent to the end of the array if the parent only repeats the failure reason of its subjob. */
 function causesFirst(failed: readonly TreeNode[]): TreeNode[] {
   const isRepetition = (node: TreeNode, index: number): boolean => {
     const next = failed[index + 1];

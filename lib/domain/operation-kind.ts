@@ -13,7 +13,7 @@ export const OPERATION_KINDS = [
 export const OperationKind = z.enum(OPERATION_KINDS);
 export type OperationKind = z.infer<typeof OperationKind>;
 
-/** Returns true if a job type is a kind of operation. CCE itself never uses these job types. */
+/** Returns true if a job type is a kind of operation. CCE never uses a kind of operation as a job type. */
 export function isOperationWithoutJob(jobType: string | null): boolean {
   return OperationKind.safeParse(jobType).success;
 }

@@ -4,10 +4,12 @@ import type { WatchedResource } from "./job-resources.ts";
 import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
 import { withChecks, withDescription, withKeywords } from "./zod-fields.ts";
 
-/** The ID fields of an operation in addition to `clusterId`. Each kind of operation uses at most one of these fields. */
+/**
+ * The ID fields of an operation in addition to `clusterId`. Each kind of operation uses at most one of these ID fields.
+ */
 const ID_FIELDS = ["taskId", "nodePoolId", "addonId"] as const;
 
-/** Which ID field each kind of operation uses. `isRequired` says whether the field is mandatory. */
+/** The ID field that each kind of operation uses. `isRequired` says whether the field is mandatory. */
 const ID_FIELD_OF: Readonly<
   Partial<Record<OperationKind, { readonly name: (typeof ID_FIELDS)[number]; readonly isRequired: boolean }>>
 > = {

@@ -15,7 +15,7 @@ import { Count, MaybeText, numberSchema } from "./zod-fields.ts";
 const InstantField = z.number();
 const Seconds = z.nullable(numberSchema(z.minimum(0)));
 
-/** The complete result of a watch. The ledger stores the summary, and every notification is made from it. */
+/** The complete result of a watch. The ledger stores the summary. Every notification is created from the summary. */
 export const OutcomeSummary = z.object({
   project: z.string(),
   region: MaybeText,
@@ -58,8 +58,8 @@ export const OutcomeSummary = z.object({
 export type OutcomeSummary = z.infer<typeof OutcomeSummary>;
 
 /**
- * Returns true if the job has ended with this outcome. With `not_ready`, the job has succeeded, but its resource is not
- * usable.
+ * Returns true if the job has ended with this outcome. The outcome `not_ready` means that the job has succeeded, but
+ * its resource is not usable.
  */
 export function hasJobEnded(outcome: Outcome): boolean {
   return outcome === "succeeded" || outcome === "failed" || outcome === "not_ready";
@@ -156,8 +156,8 @@ export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
 }
 
 /**
- * Describes in one line why a job did not succeed, for a list of jobs. The line contains the most frequent cause or the
- * reason of the outcome. Returns null if the job succeeded.
+ * Describes in one line why a job did not succeed. A list of jobs shows this line. The line contains the most frequent
+ * cause or the reason of the outcome. Returns null if the job succeeded.
  */
 export function describeMainCause({
   outcome,

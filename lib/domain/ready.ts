@@ -11,14 +11,15 @@ export const ReadyState = z.enum(["pending", "ready", "not_ready", "unknown"]);
 export const Ready = z.object({
   state: ReadyState,
   /**
-   * The reason from CCE for the state of the resource. Without a reason, the field contains the phase of the resource.
+   * The reason from CCE for the state of the resource. If CCE gives no reason, the field contains the phase of the
+   * resource.
    */
   reason: MaybeText,
   message: MaybeText,
 });
 export type Ready = Readonly<z.infer<typeof Ready>>;
 
-/** What the polls of a resource found after the success of its job. */
+/** The results of the polls of a resource after its job has succeeded. */
 export const ReadyProgress = z.object({
   /** The time of the poll that saw the success of the job. */
   succeededAt: z.number(),

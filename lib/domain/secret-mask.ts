@@ -5,7 +5,7 @@ const MIN_SECRET_CHARACTERS = 4;
 /** The minimum length of an encoded secret that the mask hides. A shorter base64 text looks like an ordinary word. */
 const MIN_ENCODED_CHARACTERS = 8;
 
-/** How often the mask decodes a text. A server may encode a URL that is already encoded. */
+/** The maximum number of times that the mask decodes a text. A server may encode a URL that is already encoded. */
 const MAX_DECODINGS = 3;
 
 /**

@@ -12,14 +12,14 @@ export const VISIBILITY_TIMEOUT_SECONDS = 180;
 export const MAX_POSTPONE_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 2 * VISIBILITY_TIMEOUT_SECONDS;
 
 /**
- * The lease of a poll: for `POLL_LEASE_MS`, only one message may make the poll. The lease is longer than the time limit
- * of the function (29 s), so that two invocations cannot make the same poll. The lease is shorter than the visibility
+ * The lease of a poll. During the lease, only one message may make the poll. The lease is longer than the time limit of
+ * the function (29 s), so that two invocations cannot make the same poll. The lease is shorter than the visibility
  * timeout. The lease has therefore ended when SQS delivers the message again.
  */
 export const POLL_LEASE_MS = 35_000;
 
 /**
- * The lease of a notification: for `NOTIFICATION_LEASE_MS`, only one message may send the notification. The limits of
- * the lease are those of `POLL_LEASE_MS`.
+ * The lease of a notification. During the lease, only one message may send the notification. The lease has the same
+ * limits as `POLL_LEASE_MS`.
  */
 export const NOTIFICATION_LEASE_MS = 35_000;

@@ -1,7 +1,7 @@
 import { addSubJobCounts, type Job, type JobState, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
 import { countUtf8Bytes, truncateNullable } from "./truncate-text.ts";
 
-/** The possible maximum sizes of a failure reason in bytes, largest first. */
+/** The size limits for a failure reason in bytes, largest first. */
 const LONG_REASON_BYTES = 4000;
 const SHORT_REASON_BYTES = [1000, 250];
 const NAME_BYTES = 200;
@@ -18,7 +18,7 @@ export interface SubJobs {
   /** The number of subjobs in each state, including omitted subjobs. */
   readonly counts: SubJobCounts;
   /**
-   * The number of subjobs in each state, as a person counts them: a parent counts only if none of its subjobs is in the
+   * The number of subjobs in each state, as a person counts them. A parent counts only if none of its subjobs is in the
    * same state.
    */
   readonly leafCounts: SubJobCounts;
@@ -194,8 +194,8 @@ function withSameObject(old: Job[], changed: Job[]): Job[] {
 }
 
 /**
- * The importance of a job when subjobs are omitted: 2 if the job or one of its subjobs failed, 1 if one is pending, 0
- * if all have succeeded.
+ * The importance of a job when subjobs are omitted. The importance is 2 if the job or one of its subjobs failed, 1 if
+ * one is pending, and 0 if all have succeeded.
  */
 type Importance = 2 | 1 | 0;
 

@@ -102,7 +102,7 @@ export function httpUrlSchema(errorMessage: string): z.ZodMiniURL {
 
 /**
  * Returns a schema for a string with `min` to `max` characters. A character is a Unicode code point, as in JSON Schema.
- * `z.maxLength` counts UTF-16 code units instead.
+ * In contrast, `z.maxLength` counts UTF-16 code units.
  */
 export function limitedTextSchema({
   min,
@@ -119,8 +119,8 @@ export function limitedTextSchema({
 }
 
 /**
- * Returns a schema for an object with keys of the schema `key`. The key `__proto__` is an error. The function
- * `z.record` would drop the key `__proto__` silently.
+ * Returns a schema for an object whose keys match `keySchema`. The key `__proto__` is an error. The function `z.record`
+ * would drop the key `__proto__` silently.
  */
 export function recordSchemaRefusingProto<Value extends z.core.$ZodType>(
   keySchema: z.ZodMiniType<string, string>,

@@ -18,7 +18,7 @@ import type { OutgoingMessage } from "./queue.ts";
 /** The version of the message format that this release writes. This release also reads messages in earlier versions. */
 const MESSAGE_VERSION = 1;
 
-/** Requests poll number `poll` of a watch. */
+/** Requests a poll of a watch. `poll` is the number of the poll. */
 export const PollMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("poll"),
@@ -50,7 +50,7 @@ export const NotificationMessage = z.strictObject({
   /** The name of the caller whose watch contains the outcome and the context. */
   caller: CallerName,
   watchGeneration: Count,
-  /** The watch generation in the notification key. It may be higher than `watchGeneration`. */
+  /** The watch generation in the notification key. This generation may be higher than `watchGeneration`. */
   generation: Count,
   target: TargetName,
   /** The outcome of the watch, or `slow`. */
@@ -92,7 +92,7 @@ export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
 type ParsedMessage<T> =
   | { readonly kind: "message"; readonly message: T }
-  /** A message of a later release. A message of a later release stays in the queue for this release. */
+  /** A message of a later release. The message stays in the queue until the later release is deployed. */
   | { readonly kind: "newer"; readonly version: number }
   /** A message that no release can read. */
   | { readonly kind: "malformed"; readonly reason: string };
@@ -118,7 +118,7 @@ interface Traced {
   readonly traceparent?: string | null | undefined;
 }
 
-/** Returns the message for a poll. SQS delivers it after `delaySeconds`. */
+/** Returns the message for a poll. SQS delivers the message after `delaySeconds` seconds. */
 export function createPollMessage(
   {
     project,
@@ -207,7 +207,7 @@ type Unversioned<Message> = Message extends unknown ? Omit<Message, "v"> : never
 
 /**
  * Adds the version and an ID to a message. The ID is the body of the message. The service does not send this ID to SQS.
- * The group is the project of a poll, or the target of a notification.
+ * The message group is the project of a poll, or the target of a notification.
  */
 function toOutgoing(message: Unversioned<PollMessage | NotifyMessage>, delaySeconds = 0): OutgoingMessage {
   const body = JSON.stringify({ v: MESSAGE_VERSION, ...message });

@@ -1,13 +1,13 @@
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 
 /**
- * How long a message waits for other messages to share one request with them. A poll takes much longer than
- * `WINDOW_MS`.
+ * The time for which a message waits, so that other messages can share one request with it. A poll takes much longer
+ * than `WINDOW_MS`.
  */
 const WINDOW_MS = 100;
 
 export interface OutgoingMessage {
-  /** The ID that the sender chooses. The `SendResult` has the same ID. */
+  /** The ID of the message, which the sender chooses. The `SendResult` has the same ID. */
   readonly id: string;
   readonly body: string;
   /** The time for which SQS delays the delivery of the message. An integer from 0 to 900. */
@@ -21,8 +21,8 @@ export interface OutgoingMessage {
 }
 
 /**
- * The result of an attempt to send one message. After `failed`, SQS may still have accepted the message, because its
- * response can be lost.
+ * The result of an attempt to send one message. After the result `failed`, SQS may still have accepted the message,
+ * because the response of SQS can be lost.
  */
 export type SendResult =
   | { readonly id: string; readonly kind: "sent" }
@@ -100,8 +100,8 @@ interface CoalescedSender extends Pick<Queue, "send"> {
 }
 
 /**
- * Creates a sender that sends the messages of several records in one request, because each SQS request costs money. The
- * sender waits until every record is done or waits for the result of a send. It waits at most 100 ms after the first
+ * Creates a sender that sends the messages of several records in one request. Each SQS request costs money. The sender
+ * waits until every record is done or waits for the result of a send. The sender waits at most 100 ms after the first
  * message.
  * @param recordCount the number of records that share the sender
  */

@@ -42,7 +42,7 @@ export type PollDecision =
        * the poll.
        */
       readonly notBefore?: Instant;
-      /** What the polls found since the success of the job, if the watch waits until ready. */
+      /** The results of the polls after the job has succeeded, if the watch waits until ready. */
       readonly ready?: ReadyProgress;
     } & PollErrors)
   | {
@@ -208,8 +208,8 @@ function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput):
 }
 
 /**
- * Returns a sentence about the last poll. The result is null if subjobs are running, because the outcome summary then
- * names these subjobs.
+ * Returns a sentence about the last poll. The result is null if subjobs are running, because the outcome summary names
+ * the running subjobs.
  */
 function describeLastResult(observation: Observation): string | null {
   if (observation.kind !== "job")

@@ -82,8 +82,8 @@ export function countJobsPerBucketSinceDurationsChanged(durations: readonly Dura
 }
 
 /**
- * Counts the jobs of each bucket on the latest days. The function adds earlier days until it has at least `minJobs`
- * jobs. If there are fewer than `minJobs` jobs, the function counts all jobs.
+ * Counts the jobs of each bucket on the latest days. The function adds earlier days until the days have at least
+ * `minJobs` jobs. If there are fewer than `minJobs` jobs, the function counts all jobs.
  */
 export function countJobsPerBucketOfLatestDays(
   durations: readonly DurationCount[],

@@ -15,7 +15,7 @@ export const Expected = z.object({
   /** The median duration of the ended jobs. */
   p50Seconds: Seconds,
   p90Seconds: Seconds,
-  /** The number of these ended jobs. */
+  /** The number of ended jobs from which the service computed the usual duration. */
   fromJobs: Count,
   /**
    * The median remaining time of the running job. `remainingSeconds` is null if the running job already takes longer

@@ -8,8 +8,8 @@ import {
 import { getCachedSurvivalCurve, survivalAt, survivalAtFractionalBucket } from "./survival-curve.ts";
 
 /**
- * The plan of polls contains only some ages of a job, the planned ages. Two planned ages differ by 1/400 of the age,
- * and by at least one second. More planned ages would make the computation slower without a benefit.
+ * The plan of polls contains only some ages of a job, the planned ages. Two neighboring planned ages differ by 1/400 of
+ * the age, but by at least one second. More planned ages would make the computation slower without a benefit.
  */
 const AGE_STEPS = 400;
 
@@ -22,12 +22,12 @@ export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
  */
 const AGE_POSITIONS = AGES.map(fractionalBucketOfDuration);
 
-/** A random delay may cost 2 % of a poll more than the best delay. */
+/** A random delay may cost more than the best delay, by at most 2 % of the cost of a poll. */
 const TOLERANCE = 0.02;
 
 /**
- * The delay of the first poll in seconds, if few jobs of the project have ended. An early poll finds the job type and
- * jobs that fail at once. The random part spreads the polls of jobs that start together.
+ * The delay of the first poll in seconds, if few jobs of the project have ended. An early poll finds the job type, and
+ * the end of a job that fails at once. The random part spreads the polls of jobs that start together.
  */
 const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
 /** If fewer jobs of the project have ended, the delay of the first poll is `FIRST_DELAY`. */
@@ -57,7 +57,7 @@ export function pickFirstPollDelaySeconds(
 
 /**
  * Returns the delay until the next poll of a running job, in whole seconds and within the limits of the config. The
- * delay is random within a range of cheap delays, so that jobs of the same age are not all polled at the same time.
+ * delay is random within a range of cheap delays. Jobs of the same age are then not all polled at the same time.
  */
 export function pickNextPollDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
   const plan = cheapestDelayRange({
@@ -79,8 +79,8 @@ function pickDelay(
 }
 
 /**
- * Rounds a delay to whole seconds and limits it to the minimum and maximum of the config. If both contradict each
- * other, the maximum applies.
+ * Rounds a delay to whole seconds and limits it to the minimum and maximum of the config. If the minimum and the
+ * maximum contradict each other, the maximum applies.
  */
 export function roundAndClampDelaySeconds(seconds: number, poll: PollSettings): number {
   const [min, max] = [Math.ceil(poll.minDelaySeconds), Math.floor(poll.maxDelaySeconds)];

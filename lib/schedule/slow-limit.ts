@@ -8,7 +8,9 @@ import {
 import { bucketOfRank, roundedBucketMiddleSeconds, roundToTenthOfSecond } from "./expected-duration.ts";
 import { type EndedJob, lowerMedianSeconds } from "./usual-durations.ts";
 
-/** The minimum number of ended jobs of a type. With fewer ended jobs, no job of the type counts as slow. */
+/**
+ * The minimum number of ended jobs of a type. If fewer jobs of a type have ended, no job of the type counts as slow.
+ */
 const MIN_JOBS = 20;
 /** A slow job takes longer than 95 % of the jobs of its type. */
 const QUANTILE = 0.95;
@@ -74,8 +76,8 @@ function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
 }
 
 /**
- * Returns the median duration of the latest 20 jobs, at least one second. The result is null if there are fewer than 20
- * jobs.
+ * Returns the median duration of the latest 20 jobs. The result is at least one second. The result is null if there are
+ * fewer than 20 jobs.
  */
 function medianOfLatest(jobs: readonly EndedJob[]): number | null {
   if (jobs.length < MIN_JOBS) return null;

@@ -31,8 +31,8 @@ const OTHER_TYPES: Assumption = {
 };
 
 /**
- * The maximum distance between two neighboring ended jobs, in buckets (ranges of durations). 150 buckets are a factor
- * of about 20 between two long durations.
+ * The maximum distance between two neighboring ended jobs, in buckets (ranges of durations). If two long durations are
+ * 150 buckets apart, one is about 20 times the other.
  */
 const MAX_DISTANCE = 150;
 
@@ -121,7 +121,7 @@ function distanceTo(jobs: number, counts: Float64Array, bucket: number): number 
   return missing > 0 ? MAX_DISTANCE : 0;
 }
 
-/** Adds a triangle with the area `count` to `density`. The part below bucket 0 is mirrored. */
+/** Adds a triangle with the area `count` to `density`. The part of a triangle below bucket 0 is mirrored. */
 function addTriangle(density: Float64Array, bucket: number, count: number, halfWidth: number): void {
   const reach = Math.floor(Math.min(halfWidth, BUCKETS));
   const area = (2 * reach + 1) * (halfWidth + 1) - reach * (reach + 1);
@@ -133,7 +133,7 @@ function addTriangle(density: Float64Array, bucket: number, count: number, halfW
 
 /** The assumed durations for a group of job types. */
 interface Assumption {
-  /** Most jobs of these types take between `fromSeconds` and `toSeconds`. */
+  /** Most jobs of the group take between `fromSeconds` and `toSeconds`. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
   /** Returns the share of normal jobs (neither failed early nor stuck) that take longer than an age. */
@@ -195,7 +195,7 @@ function assumedSurvival(assumption: Assumption): AssumedSurvival {
 
 /**
  * Assumes that all durations between two ages are equally probable. At both ends, the probability falls gradually
- * (logistic curve). The service does not know how long these jobs really take. Polls for the whole range cost only a
+ * (logistic curve). The service does not know the true durations of these jobs. Polls for the whole range cost only a
  * little more than polls for the true duration.
  */
 function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number): Assumption {

@@ -59,7 +59,10 @@ export function appendDurationsAndDropOldest(
   };
 }
 
-/** Returns the median duration of a type of subjob in seconds, or null if too few such subjobs have ended. */
+/**
+ * Returns the median duration of a type of subjob, in seconds. The result is null if too few subjobs of the type have
+ * ended.
+ */
 export function medianSubJobSecondsIfEnough({ subJobs }: LatestDurations, type: string): number | null {
   const durations = Object.hasOwn(subJobs, type) ? (subJobs[type] ?? []) : [];
   return durations.length < MIN_DURATIONS ? null : lowerMedianSeconds(durations);

@@ -66,8 +66,8 @@ type ChatSchema = TargetSchema &
   }>;
 
 /**
- * What differs between chats. Only chats with signatures need `buildRequest`. Only Slack needs `noteAbout`, because
- * other products also accept Slack messages.
+ * The parts of a channel that differ between chats. Only chats with signatures need `buildRequest`. Only Slack needs
+ * `noteAbout`, because other products also accept Slack messages.
  */
 interface ChatRoles<Schema extends ChatSchema>
   extends Pick<Channel<Schema>, "target" | "rateLimit">,
@@ -79,7 +79,7 @@ interface ChatRoles<Schema extends ChatSchema>
   isWithinLimits(payload: JsonObject): boolean;
   /** Returns the verdict for a response in the documented form, or null for any other form. */
   ownVerdictOf(answer: ReceiverAnswer): AttemptVerdict | null;
-  /** The wait in seconds after HTTP status 429 without a wait in the response. */
+  /** The wait in seconds after HTTP status 429, if the response names no wait. */
   readonly defaultThrottleSeconds?: number;
 }
 

@@ -27,7 +27,9 @@ export interface ChatMessage {
   readonly links: readonly Link[];
   /** The last line: the project, the region and the full job ID. `footer` is empty for a message about a target. */
   readonly footer: string;
-  /** The time after the footer. If possible, the chat shows this time in the reader's time zone. */
+  /**
+   * The time that the message shows after the footer. If possible, the chat shows this time in the reader's time zone.
+   */
   readonly at: Instant;
   /** The texts of the service in the language of the target. */
   readonly texts: Texts;

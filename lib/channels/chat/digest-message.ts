@@ -127,7 +127,8 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
     job: truncate(label, budget.textCharacters),
   });
   const [type] = first.causes;
-  // The digest shows only the type of the failed subjobs, because the title counts the subjobs of one job.
+  // The digest shows only the type of the failed subjobs, because the title of a cause counts the subjobs of only one
+  // job.
   const path =
     cause.path ?? (type === undefined || first.jobType === type.type ? null : type.path.join(" › "));
   return {

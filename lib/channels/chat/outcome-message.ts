@@ -97,8 +97,8 @@ export function formatJobLabel({ jobType, resourceName, project }: JobLabel, tex
 }
 
 /**
- * Returns the duration of an ended job, or null if it is unknown. If the job has not ended, the duration is that of the
- * watch.
+ * Returns the duration of an ended job, or null if the duration is unknown. If the job has not ended, the duration is
+ * that of the watch.
  */
 function durationText(summary: OutcomeSummary, texts: Texts): string | null {
   const { outcome, durationSeconds, acceptedAt, concludedAt } = summary;

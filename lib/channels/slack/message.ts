@@ -21,15 +21,15 @@ const MAX_TEXT_CHARACTERS = 4_000;
 const MAX_LAST_LINES_CHARACTERS = 2_000;
 const MAX_HEADER_CHARACTERS = 150;
 /**
- * The possible maximum lengths of a failure reason in the field `text`. The function tries these lengths from large to
- * small, until all causes fit.
+ * The length limits for a failure reason in the field `text`. The function tries these limits from large to small,
+ * until all causes fit.
  */
 const REASON_CHARACTERS = [4_000, 1_000, 500, 300, 100];
 
 /**
  * Formats a message for an incoming webhook of Slack. Untrusted text is in blocks without markup. Slack shows the field
- * `text` only in previews. Mattermost, Rocket.Chat and Slack workflows show only `text`, so it also contains the whole
- * message.
+ * `text` only in previews. Mattermost, Rocket.Chat and Slack workflows show only `text`, so `text` also contains the
+ * whole message.
  */
 export function formatSlackMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const links = message.links.map(({ label, url }) => `${label}: ${url}`);

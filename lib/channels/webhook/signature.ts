@@ -4,8 +4,8 @@ import type { Secret } from "../../domain/secret.ts";
 
 /**
  * Returns the headers of Standard Webhooks, version 1. A signature is the HMAC-SHA256 of `id.timestamp.body`. There is
- * one signature for each secret of the target, so that an operator can replace a secret without a loss. Without a
- * secret, there is no signature header.
+ * one signature for each secret of the target. An operator can therefore replace a secret without a failed delivery.
+ * Without a secret, there is no signature header.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function createWebhookSignatureHeaders(event: {
