@@ -51,8 +51,9 @@ const EFFORT = values.quick
     };
 
 /**
- * Runs all measurements, or only one measurement with the argument `one-node` or `power`. Prints one JSON object on
- * stdout and the targets on stderr. Returns exit status 1 if a ratio is over twice its target.
+ * Runs all measurements, or only one measurement with the argument `one-node` or `power`. Prints the measured figures
+ * as JSON to stdout. Prints to stderr whether each figure meets its target value. Returns exit status 1 if a measured
+ * ratio is more than twice its target value.
  */
 async function main(): Promise<number> {
   if (positionals[0] === "one-node") return measureOnlyOneNode();
@@ -101,8 +102,8 @@ async function measureOnlyOneNode(): Promise<number> {
 }
 
 /**
- * Measures only the functions that are named after `power`, or all functions. With `--store`, the figures of all
- * functions also become the stored figures and the table in docs/performance.md.
+ * Measures the functions whose names follow the argument `power`. Without names, it measures all functions. If all
+ * functions are measured, the option `--store` stores the figures and writes them into docs/performance.md.
  */
 async function measureOnlyPower(packaged: Packaged): Promise<number> {
   const names = positionals.slice(1);

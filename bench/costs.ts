@@ -18,7 +18,10 @@ const { measure: measuresAgain } = readScriptArguments(
   ({ values }) => values,
 );
 
-/** Measures what a job needs, with DynamoDB Local and the packaged functions. */
+/**
+ * Measures the requests, the storage and the log data of one job. The measurement uses DynamoDB Local and the packaged
+ * functions.
+ */
 async function measure(): Promise<Measured> {
   const stopping = new AbortController();
   const server = await startDynamoDbLocal(stopping.signal);
@@ -40,8 +43,8 @@ async function measure(): Promise<Measured> {
   }
 }
 
-// `npm run bench:costs -- --measure` measures again. Without the option, the command only writes the tables of the
-// documents from the stored figures.
+// `npm run bench:costs -- --measure` measures again. Without `--measure`, the command writes the tables in the docs
+// from the stored figures.
 const measured = measuresAgain ? await measure() : COSTS.measured;
 if (measuresAgain) await writeFile(MEASURED, `${JSON.stringify(measured, null, 2)}\n`);
 for (const [name, tables] of Object.entries(renderTables({ ...COSTS, measured }))) {

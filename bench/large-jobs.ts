@@ -10,19 +10,22 @@ import { BATCH, createSubmitEvent, readBodiesSentTo } from "./work/workloads.ts"
 
 const MIB = 1024 * 1024;
 const NODES = 20_000;
-/** The part of the function's memory that `poll` may use. Lambda ends a process that uses more than the whole. */
+/**
+ * The largest fraction of its memory that the function `poll` may use. Lambda ends a process that uses more than the
+ * function's memory.
+ */
 const MAX_PART = 0.7;
 
 interface LargeFigure {
   /** The number of large jobs (20,000 nodes) in a batch of ten polls. */
   readonly large: number;
   readonly peakMib: number;
-  /** The memory of the function in the compiled template. */
+  /** The memory size of the function `poll` in the compiled CloudFormation template. */
   readonly memoryMegabytes: number;
 }
 
 /**
- * Measures the peak memory of the function `poll` for replies of 10 MB over TLS. Each figure is measured in a new
+ * Measures the peak memory of the function `poll` when CCE sends replies of 10 MB over TLS. Each measurement uses a new
  * process.
  */
 export function measureLargeJobMemory(packaged: Packaged): Promise<readonly LargeFigure[]> {

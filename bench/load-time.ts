@@ -21,7 +21,7 @@ const CLIENTS = {
   ssm: ["SSMClient", "@aws-sdk/client-ssm"],
 } as const;
 type Client = keyof typeof CLIENTS;
-/** The AWS clients that a function needs. A function that is not in this record needs all clients. */
+/** The AWS clients that a function needs. A function without an entry needs all AWS clients. */
 const NEEDS: Readonly<Record<string, readonly Client[]>> = { audit: ["dynamodb"] };
 const ALL: readonly Client[] = ["dynamodb", "sqs", "ssm"];
 
@@ -32,15 +32,15 @@ interface LoadFigure extends MillisecondFigure {
 interface Load {
   readonly functions: Readonly<Record<string, LoadFigure>>;
   /**
-   * The load time of the whole AWS clients, the cloud vendor's SDK and axios, without a bundle. This time is only for
-   * comparison.
+   * The load time of the complete AWS clients, the cloud vendor's SDK and axios from node_modules. This time is only
+   * for comparison.
    */
   readonly unbundledMs: number;
 }
 
 /**
  * Measures the load time of each packaged function. The baseline of a function is a bundle that only creates the
- * function's AWS clients, as the AWS SDK ships them.
+ * function's AWS clients. The baseline contains the unchanged code of the AWS SDK.
  */
 export async function measureLoadTimes(packaged: Packaged, rounds: number): Promise<Load> {
   const baselines = new Map<string, string>();
@@ -99,8 +99,8 @@ const CODE = `const before = process.cpuUsage();
   console.log((user + system) / 1000);`;
 
 /**
- * Returns the CPU times to load each file in milliseconds. Each file is loaded in a new process. Each round loads all
- * files. Loading needs only the processor, and other work on the machine changes the CPU time less than the real time.
+ * Measures the CPU time for loading each file. Returns the times in milliseconds, one per round. Each file is loaded in
+ * a new process. The CPU time is used, because other programs on the machine change it less than the elapsed time.
  */
 export function loadTimes(files: readonly string[], rounds: number): ReadonlyMap<string, readonly number[]> {
   const times = new Map(files.map((file): [string, number[]] => [file, []]));

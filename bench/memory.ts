@@ -8,13 +8,13 @@ interface MemoryFigure {
   readonly records: number;
   readonly peakMib: number;
   /**
-   * The maximum memory during the first tenth of the records. `lastMib` is the maximum memory during the last tenth.
+   * The maximum memory while the first tenth of the records is processed. `lastMib` is the maximum for the last tenth.
    */
   readonly firstMib: number;
   readonly lastMib: number;
   /**
-   * The used heap after the first tenth of the records and a garbage collection. `lastInUseMib` is the used heap
-   * after all records. A memory leak makes the second figure larger.
+   * The used heap after the first tenth of the records and a garbage collection. `lastInUseMib` is the used heap after
+   * all records. With a memory leak, `lastInUseMib` is larger than `firstInUseMib`.
    */
   readonly firstInUseMib: number;
   readonly lastInUseMib: number;
@@ -22,8 +22,8 @@ interface MemoryFigure {
 type Memory = Readonly<Record<string, MemoryFigure>>;
 
 /**
- * Measures the resident memory of each function over many records. One process handles all records of a function.
- * Polls and notifications are in batches of ten, as from a queue. Each call submits one job, as from a pipeline.
+ * Measures the resident memory of each function while one process handles many records. Polls and notifications come in
+ * batches of ten, as from a queue. Each API call submits one job, as a pipeline does.
  */
 export async function measureMemory(
   workloads: Workloads,

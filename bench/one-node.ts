@@ -13,13 +13,16 @@ import { createLimitTarget, median, roundToThreeDigits, type Target } from "./su
 const BUILD = fileURLToPath(new URL("../client/build.mjs", import.meta.url));
 const COMMAND = fileURLToPath(new URL("../build/cce-notifier.mjs", import.meta.url));
 const JOBS_PER_CALL = 100;
-/** No job ends during a measurement. */
+/** The duration of each job in seconds. No job ends during a measurement. */
 const JOB_SECONDS = 3600;
-/** Without earlier jobs of its type, a job of ten minutes needs 21 polls (docs/scale.md), or one poll in 28 s. */
+/**
+ * One poll every 28 s. A job of ten minutes needs 21 polls if the service knows no earlier job of its type
+ * (docs/scale.md).
+ */
 const POLL_SETTINGS = { maxDelaySeconds: 28 };
 /** The time after the start in which Node.js compiles and loads code. */
 const SETTLE_SECONDS = 5;
-/** The clock ticks of /proc/PID/stat per second (man 5 proc). */
+/** The number of clock ticks per second in /proc/PID/stat (man 5 proc). */
 const TICKS_PER_SECOND = 100;
 const NO_LIMITS = { callbacksPerWatch: 0, targetsPerWatch: 0, watchesPerCaller: 0, requestsPerMinute: 0 };
 
@@ -30,11 +33,11 @@ interface OneNodeLoad {
   readonly watches: number;
   readonly acceptSeconds: number;
   readonly pollsPerSecond: number;
-  /** The time from the planned time of a poll to the poll. */
+  /** The delay between the planned time of a poll and the poll itself. */
   readonly latenessSeconds: { readonly p50: number; readonly p99: number; readonly max: number };
   /** The CPU time of the process divided by the elapsed time. */
   readonly cores: number;
-  /** The part of the elapsed time in which the process was ready to run, but other programs used the cores. */
+  /** The fraction of the elapsed time in which the process waited for a processor core that other programs used. */
   readonly waitingForCore: number;
   readonly peakMib: number;
 }
@@ -42,14 +45,14 @@ interface OneNodeLoad {
 interface OneNode {
   /** The time from the start of the process to the log line `ready`. */
   readonly readyMs: number;
-  /** The process without any watch. */
+  /** The CPU use and the memory of the process while it has no watch. */
   readonly rest: { readonly cores: number; readonly mib: number };
   readonly loads: readonly OneNodeLoad[];
 }
 
 /**
- * Measures the built one-node edition in a process of its own. The simulated CCE runs in this process, on the same cores.
- * The measurement needs Linux, because it reads /proc.
+ * Measures the built one-node edition, which runs in its own process. The simulated CCE runs in the process of the
+ * bench, on the same processor cores. The measurement needs Linux, because it reads /proc.
  */
 export async function measureOneNode(isQuick: boolean): Promise<OneNode> {
   const effort = isQuick ? QUICK : FULL;
@@ -67,7 +70,7 @@ export async function measureOneNode(isQuick: boolean): Promise<OneNode> {
   return { readyMs: roundToThreeDigits(median(readyMs)), rest, loads };
 }
 
-/** Returns the targets of the one-node edition, together with the measured figures. */
+/** Returns the measured figures of the one-node edition, each with its target value. */
 export function createOneNodeTargets({ readyMs, rest, loads }: OneNode): Target[] {
   return [
     createLimitTarget("one node: start to ready", readyMs, 1000, " ms"),
@@ -91,7 +94,7 @@ interface Started {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Runs one measurement with a new process and new data. */
+/** Runs one measurement with a new process and an empty data directory. */
 async function withServer<T>(measure: (started: Started) => Promise<T>): Promise<T> {
   const fixture = await createServerFixture(
     {},
@@ -119,7 +122,10 @@ async function measureRest(server: RunningServer, seconds: number): Promise<OneN
   return { cores: roundToThreeDigits((cpuSeconds - before.cpuSeconds) / seconds), mib };
 }
 
-/** Accepts all watches as fast as possible, and follows them. The figures include the polls right after the acceptance. */
+/**
+ * Submits all jobs as fast as possible, and then measures their polls. The figures include the polls that follow the
+ * submission immediately.
+ */
 async function measureWatches(
   { server, addJob, headers }: Started,
   watches: number,
@@ -158,12 +164,13 @@ async function measureWatches(
 }
 
 /**
- * Reads the CPU time and the memory of a process, and the time for which its main thread waited for a core. Sources: man 5
- * proc, https://docs.kernel.org/scheduler/sched-stats.html.
+ * Reads the CPU time of a process, its memory, and the time for which its main thread waited for a processor core.
+ * Sources: man 5 proc, https://docs.kernel.org/scheduler/sched-stats.html.
  */
 function readProcess({ child }: RunningServer) {
   const read = (name: string) => readFileSync(`/proc/${child.pid}/${name}`, "utf8");
-  // The name of the program is in parentheses and can contain spaces. User and system time are the fields 14 and 15.
+  // The second field is the name of the program in parentheses, which can contain spaces. Fields 14 and 15 are the user
+  // time and the system time.
   const fields = read("stat").split(") ").at(-1)?.split(" ") ?? [];
   const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
   const waitSeconds = Number(read("schedstat").split(" ")[1]) / 1e9;

@@ -15,11 +15,14 @@ interface ScaleFigure {
 }
 interface Scale {
   readonly sizes: readonly ScaleFigure[];
-  /** The ratio of the largest CPU time per poll to the smallest CPU time per poll. */
+  /** The largest CPU time per poll divided by the smallest CPU time per poll. */
   readonly growth: number;
 }
 
-/** Measures the CPU time of a poll for growing numbers of open watches. The ledger is in the embedded DynamoDB. */
+/**
+ * Measures the CPU time of a poll while the number of open watches grows. The watches are stored in the embedded
+ * DynamoDB.
+ */
 export async function measurePollsByOpenWatches(
   sizes: readonly number[],
   polls: number,
@@ -50,7 +53,7 @@ export async function measurePollsByOpenWatches(
   }
 }
 
-/** Polls the first watches repeatedly. The next batch contains the messages that the previous batch has sent. */
+/** Polls the same first watches again and again. Each batch contains the messages that the previous batch has sent. */
 async function measurePolls(
   waiting: string[],
   polls: number,

@@ -8,8 +8,8 @@ import { runningJob } from "../test/lib/pages/running-jobs.ts";
 import { NOW } from "../test/lib/pages/sample-parts.ts";
 
 /**
- * The pictures for the README: the status page of a failed and of a running job, and a notification from the preview of
- * the notifications. The command `node bench/screenshots.ts` writes the pictures to `build/pictures`. A person checks the
+ * This script makes the pictures for the README: the status pages of a failed job and of a running job, and a
+ * notification. The command `node bench/screenshots.ts` writes the pictures to `build/pictures`. A person checks the
  * pictures and copies them to `docs`.
  */
 const PICTURES = [

@@ -11,7 +11,7 @@ import {
 import { renderNodeJob } from "./support/sample-jobs.ts";
 
 const SIZES = [10, 1000, 20_000];
-/** The maximum ratio of the time to read the largest reply to the time of `JSON.parse`. */
+/** The maximum of the product's time divided by the time of `JSON.parse`, for the largest reply. */
 const MAX_RATIO = 3;
 
 interface TreeFigure extends MicrosecondFigure {
@@ -21,15 +21,14 @@ interface TreeFigure extends MicrosecondFigure {
 export interface Tree {
   readonly sizes: readonly TreeFigure[];
   /**
-   * The growth of the ratio to `JSON.parse` from the second largest size to the largest size. A growth of 1 means
-   * linear time.
+   * The ratio at the largest size, divided by the ratio at the second largest size. A growth of 1 means linear time.
    */
   readonly growth: number;
 }
 
 /**
- * Measures the time to read a job's tree of subjobs and to summarize the failures. The baseline is the time
- * of `JSON.parse`.
+ * Measures how long the product needs to parse a CCE reply with many subjobs and to summarize the failures. The
+ * baseline is the time of `JSON.parse`.
  */
 export function measureTreeReading(rounds: number): Tree {
   const sizes = SIZES.map((subJobs): TreeFigure => {

@@ -10,7 +10,7 @@ import { createSeededRandom } from "./schedule/seeded-random.ts";
 import { roundToThreeDigits, type Target } from "./support/figures.ts";
 
 const { perMillion, perGigabyte } = prices;
-/** Prices in dollars: per API request with its Lambda request, per GB-s, per unit, per GB of logs. */
+/** Prices in dollars. `request` is the price of an API request together with its Lambda invocation. */
 const PRICES = {
   request: (perMillion.apiRequests + perMillion.lambdaRequests) / 1e6,
   gigabyteSecond: perMillion.lambdaGbSeconds / 1e6,
@@ -18,10 +18,10 @@ const PRICES = {
   readUnit: perMillion.readUnits / 1e6,
   logGigabyte: perGigabyte.logs,
 };
-/** What one status call needs in addition to the time for which it waits. */
+/** The use of one status call, in addition to the time for which the call waits. */
 const CALL = { seconds: 0.1, readUnits: 2, logGigabytes: 1.5e-6 };
 const MEMORY_GIGABYTES = 0.25;
-/** A small read is eventually consistent and concerns an item below 4 kB. */
+/** The read units of a small read, which is eventually consistent and reads less than 4 kB. */
 const SMALL_READ_UNITS = 0.5;
 const WRITES_PER_WAIT = 2;
 
@@ -29,26 +29,26 @@ const JOB_SECONDS = 600;
 const HISTORY = [540, 570, 600, 630, 660];
 const JOBS = 100;
 const PRICED_JOBS = 100_000;
-/** The time from the planned time of a poll to its record. */
+/** The assumed time between the planned time of a poll and the record of the poll in the ledger. */
 const POLL_SECONDS = { from: 0.3, to: 1.5 };
 
-/** The figures of one caller who waits for the end of ten-minute jobs with the command. */
+/** The figures of a caller who runs `cce-notifier` and waits for the end of a ten-minute job. */
 export interface WaitingFigures {
   readonly callsPerJob: number;
   readonly pollsPerJob: number;
-  /** The seconds for which the calls of one job kept a function busy only to wait. */
+  /** The seconds in which a function instance only waited for the end of the job. */
   readonly waitedSecondsPerJob: number;
   readonly readUnitsPerWaitedSecond: number;
   readonly dollarsPer100000Jobs: number;
-  /** The dollars if the calls waited all the time. */
+  /** The costs in dollars if a function instance waited during the whole job. */
   readonly continuousDollarsPer100000Jobs: number;
-  /** The time from the end of a watch to the response that contains the end. */
+  /** The longest time from the end of a watch to the response that reports the end. */
   readonly latestSeconds: number;
 }
 
 /**
- * Lets the command wait for ten-minute jobs, and computes what the status calls cost. The client, the API and the
- * schedule are the product's own. Time is simulated.
+ * Computes the costs of the status calls by which the command waits for ten-minute jobs. The client, the API and the
+ * schedule are those of the product. The clock is simulated.
  */
 export async function measureWaiting(): Promise<WaitingFigures> {
   const random = createSeededRandom(1);
@@ -89,7 +89,7 @@ async function waitForOneJob(random: () => number) {
   const job = { calls: 0, polls: 0, waits: 0, waitedSeconds: 0, smallReads: 0, lateSeconds: 0 };
   let concludedAt = 0;
 
-  /** Makes the polls that are recorded until now. */
+  /** Records all polls whose record time has come. */
   async function poll(): Promise<void> {
     while (recordedAt !== null && recordedAt <= api.clock.now) {
       job.polls += 1;
@@ -135,7 +135,7 @@ async function waitForOneJob(random: () => number) {
   return job;
 }
 
-/** Returns the time at which a poll is recorded. */
+/** Returns the time at which a poll with this planned time is recorded. */
 function recordTime(plannedAt: number, random: () => number): number {
   const { from, to } = POLL_SECONDS;
   return plannedAt + (from + (to - from) * random()) * 1000;

@@ -11,9 +11,9 @@ import { OptionValues, UsageError } from "./option-values.ts";
 import { suggestName } from "./suggest-name.ts";
 
 /**
- * The options that cannot be used together with `--reply`. A request with a response of CCE has no URL parameters for
- * labels and digests (one message about several jobs). `--again` needs the job ID, which only the service finds in a
- * response of CCE.
+ * The options that cannot be used together with `--reply`. With `--reply`, the request body is the response of CCE, and
+ * the API has no URL parameters for labels and digests. The option `--again` needs the job ID, but the client does not
+ * read the job ID from a response of CCE.
  */
 const NOT_WITH_REPLY = ["label", "digest", "again", ...OPTIONS_OF_RESOURCE] as const;
 const DEFAULT_LIST_LIMIT = 20;
@@ -22,7 +22,8 @@ const DEFAULT_LIST_LIMIT = 20;
  * Parses the command line. The parameter `defaultProject` is the value of the environment variable NOTIFIER_PROJECT.
  */
 export function parseArguments(argv: readonly string[], defaultProject: string | undefined): Command {
-  // With a wrong option, it is unclear which argument is the command, so the first command name counts.
+  // If an option is wrong, the client cannot know which argument is the command. The first argument that is a command
+  // name then counts as the command.
   let command = argv.find(isCommandName) ?? null;
   try {
     const options = new OptionValues(argv);
@@ -187,7 +188,7 @@ function readWaitOptions(options: OptionValues): WaitOptions {
   return { wait, timeoutMs: (timeoutSeconds ?? Infinity) * 1000 };
 }
 
-/** @throws UsageError if two labels have the same name, because only one of them could have an effect. */
+/** @throws UsageError if two labels have the same name. */
 function toLabels(labels: readonly (readonly [name: string, value: string])[]): Record<string, string> {
   const repeated = labels.find(([name], i) => labels.findIndex(([other]) => other === name) < i);
   if (repeated !== undefined) throw new UsageError(`--label may give '${repeated[0]}' only once`);
@@ -201,8 +202,9 @@ function readLabel(text: string): [string, string] {
 }
 
 /**
- * Parses the text `PROJECT/JOB_ID`, or a job ID of the given project.
- * @param isCheckedHere is false if the service checks the job ID, so that a malformed job ID rejects only its own job
+ * Parses an argument that names a job: `PROJECT/JOB_ID`, or only a job ID of the given project. @param isCheckedHere is
+ * true if the client checks the job ID. If it is false, the service checks the job ID, so the service still accepts the
+ * other jobs of the command line.
  */
 function readJob(text: string, project: string | undefined, isCheckedHere: boolean): NamedJob {
   const [first = "", second, ...more] = text.split("/");

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-// Runs the TypeScript sources if this Node.js can run TypeScript. Node.js 22.18 and later can run TypeScript, except in
-// a folder below node_modules (https://nodejs.org/api/typescript.html). If Node.js cannot run TypeScript, this file
-// runs the JavaScript file that "npm run prepare" built.
+// Runs the TypeScript sources of the command, or the JavaScript file that "npm run prepare" has built. Node.js 22.18
+// and later can run TypeScript, except in a folder below node_modules (https://nodejs.org/api/typescript.html).
 import { existsSync } from "node:fs";
 import { dirname, sep } from "node:path";
 import { fileURLToPath } from "node:url";

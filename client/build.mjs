@@ -1,5 +1,6 @@
-// Writes build/cce-notifier.mjs, or the file in the first argument: the command as one file. The file runs on Node 20
-// and later without any other file. The second argument is another source file to bundle in place of the command.
+// Bundles the command `cce-notifier` into one file: build/cce-notifier.mjs, or the file in the first argument. The
+// bundle runs on Node.js 20 and later and needs no other file. The second argument is a source file that is bundled
+// instead of the command.
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
@@ -27,8 +28,8 @@ if (esbuild !== null) {
     outfile: file,
     bundle: true,
     minifySyntax: true,
-    // The names of functions stay, so that the stack trace of an error contains them. Without white space the file is a
-    // fifth smaller.
+    // White space is removed, which makes the file a fifth smaller. Function names are kept, because the stack trace of
+    // an error contains them.
     minifyWhitespace: true,
     platform: "node",
     target: "node20",
@@ -43,7 +44,7 @@ async function writeChecksum() {
   const sum = createHash("sha256")
     .update(await readFile(file))
     .digest("hex");
-  // The line in the checksum file has the format of `sha256sum --check`.
+  // The checksum file has the format that `sha256sum --check` reads.
   await writeFile(`${file}.sha256`, `${sum}  ${basename(file)}\n`);
 }
 
@@ -68,7 +69,7 @@ async function buildServer(esbuild) {
     target: "node24",
     format: "esm",
     mainFields: ["module", "main"],
-    // A CommonJS dependency may call require for a module of Node.js.
+    // The bundle is an ES module without the function `require`, but a bundled CommonJS package may call `require`.
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
     },

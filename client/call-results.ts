@@ -4,8 +4,8 @@ import { type ExitCode, exitCodeOfError, worstExitCode } from "./exit-code.ts";
 import type { Screen } from "./screen.ts";
 
 /**
- * Collects the service's responses about several jobs or targets, each under the name of the job or target. Prints each
- * new error immediately.
+ * Collects the results of several calls to the service. The name of a job or target identifies each result. Each new
+ * error is printed immediately.
  */
 export class CallResults<Value extends object> {
   readonly values = new Map<string, Value>();
@@ -16,13 +16,13 @@ export class CallResults<Value extends object> {
     this.#screen = screen;
   }
 
-  /** Adds the error response of the service for one job or target, and prints the error. */
+  /** Adds and prints an error response of the service about one job or target. */
   addRefusal(name: string, error: ProblemError): void {
     this.#errors.set(name, error);
     this.#screen.printError(formatErrorLines(error, name));
   }
 
-  /** Adds one error for several jobs or targets, and prints the error once. */
+  /** Adds one error that concerns several jobs or targets, and prints it once. */
   addOutage(names: readonly string[], error: unknown): void {
     for (const name of names) this.#errors.set(name, error);
     this.#screen.printError(formatErrorLines(error));
@@ -37,14 +37,14 @@ export class CallResults<Value extends object> {
     return this.hasError(name) ? { error: toErrorDocument(this.#errors.get(name)) } : {};
   }
 
-  /** Returns the worst exit code of all errors. */
+  /** Returns the exit code for the worst error. */
   exitCode(): ExitCode {
     return worstExitCode([...this.#errors.values()].map(exitCodeOfError));
   }
 
   /**
-   * Calls the service for each item, one after the other. If the service cannot be reached, the remaining calls are not
-   * tried.
+   * Calls the service for each item, one after the other. If the service cannot be reached, the function makes no
+   * further calls.
    */
   async callEach<Item>(
     items: readonly Item[],

@@ -29,7 +29,8 @@ export function readCiContext(env: Readonly<Record<string, string | undefined>>)
 const MAX_LENGTHS = { actor: 200, pipeline: 200, runUrl: 1000, commit: 100 } as const;
 
 /**
- * Truncates long names and omits an invalid URL, because wrong data about a pipeline must not make the pipeline fail.
+ * Long names are truncated and an invalid URL is omitted. Without this correction, the service would refuse the
+ * submission and the pipeline would fail.
  */
 function contextOf(values: { [Field in keyof typeof MAX_LENGTHS]?: string | undefined }): Context {
   const context: { -readonly [Field in keyof typeof MAX_LENGTHS]?: string } = {};

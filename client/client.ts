@@ -11,14 +11,14 @@ import { SubmissionResult } from "../lib/api/submission-result.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { type Connection, type Reply, requestData, requestReply } from "./request.ts";
 
-/** The name and the value of a field of a URL query. */
+/** The name and the value of a URL parameter. */
 export type QueryField = [string, string];
 
 export type NotifierClient = ReturnType<typeof createClient>;
 
 /**
- * Creates a client for the HTTP API of the service. The client repeats a failed call if the repetition has no second
- * effect. Every method throws a `ProblemError` if the service refuses the call. Every method throws an
+ * Creates a client for the HTTP API of the service. The client repeats a failed call only if the effect of the call
+ * cannot occur twice. Every method throws a `ProblemError` if the service refuses the call. Every method throws an
  * `UnreachableError` if the service does not answer, and a `TokenError` if the token is invalid.
  */
 export function createClient(connection: Connection) {
@@ -46,20 +46,20 @@ export function createClient(connection: Connection) {
       );
     },
     /**
-     * Reads the status of a job. If the next poll of the job is due within `waitSeconds` (0 to 25), the service delays
-     * its reply until the watch has ended or `waitSeconds` seconds have passed.
+     * Reads the status of a job. If the next poll of the job is due within `waitSeconds` seconds (0 to 25), the service
+     * delays its reply. The delay ends when the watch has ended or `waitSeconds` seconds have passed.
      */
     async status(watch: JobKey, waitSeconds = 0): Promise<StatusDocument> {
       return (await statusReply(watch, waitSeconds)).data;
     },
     /**
-     * Reads the status of a job as the method `status` does. In the result, `retryAfterSeconds` is the time until just
-     * after the next poll of the job.
+     * Reads the status of a job, like the method `status`. The result also contains `retryAfterSeconds`, the number of
+     * seconds after which the client should ask again. This time is just after the next poll of the job.
      */
     statusReply,
     /**
-     * Reads one page of the jobs of a project, newest first. A URL parameter such as `label` may occur several times in
-     * `query`.
+     * Reads one page of the jobs of a project, newest first. `query` may contain a URL parameter such as `label`
+     * several times.
      */
     list(query: readonly QueryField[] = []): Promise<JobList> {
       const path = `/v1/jobs?${new URLSearchParams([...query])}`;
@@ -80,8 +80,8 @@ export function createClient(connection: Connection) {
       await requestData(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());
     },
     /**
-     * Sends the outcome of a watch again to `targets`. If `targets` is missing, the method sends the outcome again to
-     * all targets of the watch.
+     * Sends the outcome of a watch again to `targets`. Without `targets`, all targets of the watch get the outcome
+     * again.
      */
     redeliver(watch: JobKey, targets?: readonly string[]): Promise<RedeliveryResult> {
       const path = `${pathOf(watch)}/redeliver`;
@@ -92,7 +92,7 @@ export function createClient(connection: Connection) {
       );
     },
     /**
-     * Sends to a target the notifications that the target missed since a time in ISO 8601.
+     * Sends a target the notifications that it has missed since the time `since` (ISO 8601).
      * @param before the value of `next` from the previous call, or null for the first call
      */
     redeliverMissed(
@@ -102,7 +102,7 @@ export function createClient(connection: Connection) {
     ): Promise<MissedRedeliveryResult> {
       const query = before === null ? "" : `?${new URLSearchParams({ before })}`;
       const path = `/v1/targets/${encodeURIComponent(target)}/redeliver${query}`;
-      // A second call does not repeat a notification that is already in the queue.
+      // The call is repeatable: a second call does not repeat a notification that is already in the queue.
       return requestData(
         connection,
         { method: "POST", path, body, repeatable: true },

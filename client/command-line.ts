@@ -24,14 +24,14 @@ import { readUnusableNameLines } from "./unusable-names.ts";
 import { formatUsage, SHORT_USAGE, USAGE, VERSION } from "./usage.ts";
 import { type WatchPorts, watchJobs } from "./watch-jobs.ts";
 
-/** The parts of the process that the command uses: environment variables, streams, files, browser and time. */
+/** The environment of the command: environment variables, output streams, files, browser and clock. */
 export interface Environment
   extends Pick<WatchPorts, "readText" | "now" | "wait" | "every">,
     Pick<OpenPorts, "openBrowser"> {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
   readonly stderr: ErrorOutput;
-  /** `onDocument` receives the JSON document that `--json` would print, even without the option `--json`. */
+  /** Receives the JSON document of the command. The option `--json` prints the same document. */
   readonly onDocument?: (document: object) => void;
   /** Sets the text that the process prints to stderr if the user ends the process with Ctrl-C. */
   readonly onInterrupt: (text: () => string) => void;
@@ -131,8 +131,8 @@ async function runServiceCommand(command: ServiceCommand, environment: Environme
 }
 
 /**
- * The HTTP statuses that the service sends for a name that the caller may not use. The status 422 is not in this list,
- * because its response already contains the names that the caller may use.
+ * The HTTP statuses with which the service refuses a project or target that the caller may not use. The status 422 is
+ * not in this list, because a response with this status already contains the allowed names.
  */
 const REFUSALS: readonly number[] = [403, 404];
 
@@ -159,7 +159,10 @@ async function run(command: ServiceCommand, ports: WatchPorts & OpenPorts): Prom
   }
 }
 
-/** Returns the connection to the service, or a sentence about a missing or invalid environment variable. */
+/**
+ * Reads the URL of the service and the token from the environment variables. Returns an error message if one of them is
+ * missing or invalid.
+ */
 function readConnection(
   env: Environment["env"],
 ): Required<Pick<Connection, "url" | "token" | "fetch">> | string {
@@ -184,13 +187,13 @@ function readConnection(
     : "NOTIFIER_TOKEN is not set";
 }
 
-/** Returns an explanation why a text is not the URL of the service, or null for a valid URL. */
+/** Returns the reason why a text is not a valid URL of the service, or null for a valid URL. */
 function findUrlFault(text: string): string | null {
   if (!URL.canParse(text)) return "must be the URL of the service";
   const { protocol, username, password } = new URL(text);
   if (!/^https?:$/.test(protocol)) return "must be the URL of the service";
   if (username !== "" || password !== "")
     return "must not contain a user name or a password: the service needs only NOTIFIER_TOKEN";
-  // The link to an HTML page of the service contains both characters.
+  // A URL with '?' or '#' is usually the link to an HTML page of the service.
   return /[?#]/.test(text) ? "must be the URL of the service without '?' and '#'" : null;
 }

@@ -2,7 +2,7 @@ import { WATCH_STATES } from "../lib/domain/job.ts";
 import { ADDON_ACTIONS } from "../lib/domain/operation.ts";
 import { OPERATION_KINDS } from "../lib/domain/operation-kind.ts";
 
-/** An option without `value` is a switch. */
+/** The form of a command-line option. An option without `value` is a switch. */
 export interface OptionForm {
   /** The placeholder for the value in the help, such as `NAME`. */
   readonly value?: string;
@@ -13,7 +13,7 @@ export interface OptionForm {
   readonly path?: "file" | "folder";
 }
 
-/** An option has the same form in every command. */
+/** The form of each option. The form is the same in all commands. */
 export const OPTION_FORMS = {
   project: { value: "NAME" },
   notify: { value: "NAME[,NAME…]", isRepeatable: true },
@@ -70,9 +70,9 @@ const WAIT_OPTIONS: OptionTexts = {
 };
 
 interface CommandText {
-  /** The summary is the end of a sentence that begins with the name of the command. */
+  /** The end of a sentence whose first word is the name of the command. */
   readonly summary: string;
-  /** The arguments after the name of the command. Each line is one way to use the command. */
+  /** The allowed arguments of the command. Each line shows one way to use the command. */
   readonly usage: readonly string[];
   readonly examples: readonly string[];
   readonly options: OptionTexts;
@@ -80,7 +80,7 @@ interface CommandText {
 
 const JOB_ID = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
 
-/** The commands that call the API. Help, completion and the check of the arguments come from this table. */
+/** The commands that call the API. The help, the completion script and the check of the arguments use this table. */
 export const COMMAND_TEXTS = {
   watch: {
     summary: "submits jobs; with --wait, waits until they have ended",
@@ -192,10 +192,7 @@ export function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(COMMAND_TEXTS, name);
 }
 
-/**
- * Returns the options of a command with their help texts: first the command's own options, and then the options that
- * all commands have.
- */
+/** Returns the options of a command with their help texts. The options that all commands have come last. */
 export function optionsOf(command: CommandName): readonly (readonly [OptionName, string])[] {
   const isOption = (name: string): name is OptionName => Object.hasOwn(OPTION_FORMS, name);
   const own: OptionTexts = COMMAND_TEXTS[command].options;

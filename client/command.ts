@@ -5,10 +5,7 @@ import type { CommandName } from "./command-table.ts";
 import type { Shell } from "./completion.ts";
 import type { ExitCode } from "./exit-code.ts";
 
-/**
- * A job that an argument of the command names. If the project is undefined, the job belongs to the default project of
- * the service.
- */
+/** A job as a command-line argument names it. A job without a project belongs to the default project of the service. */
 export interface NamedJob {
   readonly project: string | undefined;
   readonly jobId: string;
@@ -29,24 +26,27 @@ export type ServiceCommand = OutputOptions &
   (
     | ({
         readonly kind: "watch";
-        /** The file that contains a reply of CCE. `reply` is null if `jobs` names the jobs. */
+        /** The file that contains a response of CCE, or null if the arguments name the jobs. */
         readonly reply: string | null;
         readonly jobs: readonly NamedJob[];
-        /** The kind and the cluster of an operation, because a reply of CCE may not contain them. */
+        /**
+         * The kind and the cluster ID of the operation. The user must give them if the response of CCE does not contain
+         * them.
+         */
         readonly named: { readonly operation: string | undefined; readonly clusterId: string | undefined };
         /**
-         * The submission without its jobs and without its context. `project` is the project of the reply or of the
-         * operation.
+         * The submission without the jobs of the arguments and without its context. `project` is the project of the
+         * response or of the operation.
          */
         readonly submission: Submission;
         readonly context: Context;
-        /** `again` is true if the option `--again` is given, which restarts the watches. */
+        /** True if the watches are restarted (option `--again`). */
         readonly again: boolean;
       } & WaitOptions)
     | ({ readonly kind: "status"; readonly jobs: readonly NamedJob[] } & WaitOptions)
     | {
         readonly kind: "list";
-        /** The URL parameters of the request for the list of jobs, without `limit`. */
+        /** The URL parameters that filter the list of jobs. */
         readonly query: readonly QueryField[];
         readonly limit: number;
       }
@@ -54,11 +54,11 @@ export type ServiceCommand = OutputOptions &
     | {
         readonly kind: "redeliver";
         readonly job: NamedJob;
-        /** The targets that get a notification. `targets` is undefined for all targets of the watch. */
+        /** The targets that get the outcome again. `undefined` means all targets of the watch. */
         readonly targets: readonly string[] | undefined;
       }
     | {
-        /** Sends to a target the notifications that the target has missed since a time. */
+        /** The command sends a target the notifications that it has missed since the time `since`. */
         readonly kind: "redeliver_missed";
         readonly target: string;
         readonly since: string;
@@ -80,5 +80,5 @@ export type Command =
   | { readonly kind: "help"; readonly command: CommandName | null }
   | { readonly kind: "version" }
   | { readonly kind: "completion"; readonly shell: Shell }
-  /** `command` is the command whose help the error message mentions. */
+  /** The error of a wrong command line. The error message refers to the help of `command`. */
   | { readonly kind: "fault"; readonly detail: string; readonly command: CommandName | null };

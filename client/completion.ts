@@ -20,14 +20,17 @@ export function isShell(name: string): name is Shell {
   return SHELLS.some((shell) => shell === name);
 }
 
-/** An option as the completion script suggests it, with the help text. */
+/** An option that the completion script suggests. `text` is its help text. */
 type CompletedOption = OptionForm & { readonly name: string; readonly text: string };
 
-/** A command as the completion script suggests it. */
+/** A command that the completion script suggests. */
 interface CompletedCommand {
   readonly name: string;
   readonly summary: string;
-  /** The possible arguments that are known without a call to the service. `file` means the path of a file. */
+  /**
+   * The possible arguments of the command, as far as they are known without a call to the service. `file` means any
+   * file path.
+   */
   readonly choices: readonly string[] | "file";
   readonly options: readonly CompletedOption[];
 }
@@ -37,7 +40,7 @@ const SUMMARIES = Object.fromEntries(
 ) as Readonly<Record<CommandName, string>>;
 const SERVER_SUMMARIES = { ...SERVER_COMMANDS, ...OPERATOR_COMMANDS };
 
-/** The possible arguments of a command that calls the service. */
+/** The possible arguments of commands, as far as they are fixed words. */
 const ARGUMENTS: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
   completion: SHELLS,
   help: [...Object.keys(SUMMARIES), ...Object.keys(SERVER_SUMMARIES)],

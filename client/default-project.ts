@@ -7,8 +7,7 @@ import { UsageError } from "./option-values.ts";
 type Client = Pick<NotifierClient, "projects" | "list">;
 
 /**
- * Adds the project to each job that names no project. A job without a project belongs to the default project of the
- * service.
+ * Adds the default project to each job without a project.
  * @throws UsageError if the default project is unknown.
  */
 export async function addDefaultProjects(
@@ -22,8 +21,8 @@ export async function addDefaultProjects(
 
 /**
  * Returns the only project that the caller may use. If the caller may use several projects, returns the default project
- * of the service. The default project comes from a list of jobs, because the service lists the jobs of its default
- * project if the request names no project.
+ * of the service. To find the default project, the function requests a list of jobs without a project. The service then
+ * lists the jobs of its default project.
  */
 async function findDefaultProject(client: Client): Promise<string> {
   const projects = await client.projects();
@@ -32,8 +31,7 @@ async function findDefaultProject(client: Client): Promise<string> {
   const jobs = await client.list([["limit", "1"]]).then(
     (page) => page.jobs,
     (error: unknown) => {
-      // The list fails if the service has no default project, or if the caller may not list the jobs of the default
-      // project.
+      // The service refuses the list if it has no default project, or if the caller may not use the default project.
       if (error instanceof ProblemError) return [];
       throw error;
     },

@@ -7,7 +7,10 @@ import { toPrintable } from "./printable-text.ts";
 /** An error as JSON: the problem document of the service, or an object with `detail`. */
 export type ErrorDocument = Problem | { readonly detail: string };
 
-/** The request fields whose values are never printed. Anyone who knows a callback URL can send messages to the URL. */
+/**
+ * The request fields whose values are never printed. They contain callback URLs, and anyone who knows a callback URL
+ * can send messages to it.
+ */
 const SECRET_FIELDS = ["callbackUrl"];
 const MAX_VALUE_LENGTH = 80;
 
@@ -16,8 +19,8 @@ export function toErrorDocument(error: unknown): ErrorDocument {
 }
 
 /**
- * Returns an error as lines of text: the message, and one line for each invalid value that the message does not name.
- * @param name the job or target that the error is about.
+ * Returns the lines of text that describe an error: its message, and one line for each invalid value.
+ * @param name the name of the job or target for which the call failed.
  */
 export function formatErrorLines(error: unknown, name?: string): readonly string[] {
   const message = name === undefined ? messageOf(error) : `${name}: ${messageOf(error)}`;
@@ -26,7 +29,7 @@ export function formatErrorLines(error: unknown, name?: string): readonly string
   return [message, ...faults.map((fault) => formatFaultLine(fault, error.sent))];
 }
 
-/** The errors whose messages are sentences for people. */
+/** The classes of errors whose messages can be shown to users. */
 const ERRORS_FOR_PEOPLE = [ProblemError, UnreachableError, TokenError, UsageError];
 
 function messageOf(error: unknown): string {
@@ -37,7 +40,7 @@ function messageOf(error: unknown): string {
 
 const REPORT = "This is a bug of cce-notifier. Please report it with the command line and the version.";
 
-/** Returns the text about an error that the command does not expect, without a stack trace. */
+/** Returns the text about an unexpected error. The text contains no stack trace. */
 export function describeInternalError(error: unknown): string {
   return `cce-notifier: ${toPrintable(messageOf(error))}\n`;
 }
@@ -59,7 +62,7 @@ export function formatFaultLine(
   ).trim();
 }
 
-/** Returns the steps of a JSON pointer that is a URI fragment (RFC 6901, section 6). */
+/** Splits a JSON pointer such as `#/notify/0` into its steps (RFC 6901, section 6). */
 function pointerSteps(pointer: string): string[] {
   try {
     const steps = decodeURIComponent(pointer.replace(/^#/, "")).split("/").slice(1);

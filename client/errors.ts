@@ -1,8 +1,8 @@
 import type { Problem } from "../lib/api/problem-response.ts";
 
 /**
- * The body and the query of a sent request. The field `errors` of an error response (a problem document) points to
- * values in the sent request.
+ * The body and the URL parameters of a request. An error response (problem document) of the service points to invalid
+ * values in the request.
  */
 export interface SentRequest {
   readonly body?: unknown;
@@ -23,7 +23,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** Error for a missing response, or for a response that does not come from the service. */
+/** Error for a call without a response of the service. A gateway or another server may have sent a response. */
 export class UnreachableError extends Error {
   override name = "UnreachableError";
 }

@@ -3,48 +3,45 @@ import type { JobKey } from "../lib/domain/job.ts";
 import type { NotifierClient } from "./client.ts";
 import { ProblemError } from "./errors.ts";
 
-/** The largest number of calls to the service at the same time. */
+/** The maximum number of simultaneous calls to the service. */
 const MAX_PARALLEL_CALLS = 5;
 /**
- * The longest time that one call waits for the end of a watch. This time is enough, because the service records a poll
- * within a few seconds after the poll's planned time. A longer time is not used, because each waiting call keeps one
- * Lambda instance of the service busy.
+ * The longest time that one call waits for the end of a watch. Five seconds are enough, because the service records a
+ * poll within a few seconds after its planned time. A waiting call keeps one Lambda instance of the service busy.
  */
 const MAX_WAIT_SECONDS = 5;
 /**
- * The minimum time until the next call for a watch. The service can ask for a longer time in the header `retry-after`.
+ * The minimum time between two status calls for one watch. The header `retry-after` of a response can ask for a longer
+ * time.
  */
 const MIN_DELAY_SECONDS = 1;
 
 interface FollowOptions {
   readonly timeoutMs: number;
   readonly client: Pick<NotifierClient, "statusReply">;
-  /** Returns true if the client need not read the status of the watch again. */
+  /** Returns true if this status is final, so that the client stops its calls for the watch. */
   readonly isOver: (status: StatusDocument) => boolean;
   readonly onStatus: (status: StatusDocument) => void;
-  /**
-   * `onRefused` is called if the service refuses to return the status of a watch. The client does not read the status
-   * of the refused watch again.
-   */
+  /** Called if the service refuses to return the status of a watch. The client then stops its calls for this watch. */
   readonly onRefused: (watch: JobKey, error: ProblemError) => void;
-  /** Returns the time of a clock that is never set back, in milliseconds. */
+  /** Returns the current time in milliseconds, from a clock that is never set back. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
 }
 
 /**
- * Returns the number of seconds for which one call waits for the end of a watch. With many running watches, a call does
- * not wait, so that the client reads the status of each watch often enough.
+ * Returns how many seconds one status call waits for the end of a watch. If many watches are running, the calls do not
+ * wait, because the client makes only a few calls at the same time.
  */
 export function waitSecondsPerCall(running: number): number {
   return Math.floor((MAX_WAIT_SECONDS * MAX_PARALLEL_CALLS) / Math.max(running, MAX_PARALLEL_CALLS));
 }
 
 /**
- * Reads the status of watches again and again. Returns true when all watches are over, or false when `timeoutMs`
- * milliseconds have passed. The first call for the status of a watch does not wait. The header `retry-after` of the
- * response contains the time until the next call. The time in `retry-after` ends just after the next poll of the job.
- * @throws the first error other than a `ProblemError`. After this error, the client reads no further status.
+ * Reads the status of each watch repeatedly until it is final. Returns true when all watches are final, or false when
+ * `timeoutMs` milliseconds have passed. The first status call for a watch does not wait. Before each later call, the
+ * client waits as long as the header `retry-after` of the last response says. @throws the first error other than a
+ * `ProblemError`. After this error, the client makes no further calls.
  */
 export async function followWatches(
   watches: readonly JobKey[],
@@ -66,7 +63,10 @@ export async function followWatches(
     running -= 1;
   }
 
-  /** Returns the seconds until the next call for the watch, or null if no further call is needed. */
+  /**
+   * Makes one status call. Returns the seconds until the next status call for this watch, or null if no further call is
+   * needed.
+   */
   async function readStatus(watch: JobKey, maxWaitSeconds: number): Promise<number | null> {
     const waitSeconds = Math.min(maxWaitSeconds, waitSecondsPerCall(running));
     try {
@@ -91,7 +91,7 @@ export async function followWatches(
   return running === 0;
 }
 
-/** Returns a function that runs calls, at most `limit` at the same time. */
+/** Returns a function that runs at most `limit` calls at the same time. */
 function createCallLimit(limit: number): <T>(call: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let calls = 0;

@@ -21,9 +21,8 @@ export type SummarizedJob = Pick<
 >;
 
 /**
- * Returns the outcome of a job as Markdown for the summary of a pipeline run. Texts of the cloud are escaped, so that
- * the texts add no link, no picture and no HTML. The link in a hint stays a link, because a hint is a text of the
- * service itself.
+ * Returns the outcome of a job as Markdown for the summary of a pipeline run. Texts from CCE are escaped, so they
+ * cannot add links, pictures or HTML. A hint may contain a link, because the service itself has written the hint.
  */
 export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): string {
   const { state, type, resourceName, durationSeconds, reason, causes, causesOmitted } = job;
@@ -60,7 +59,7 @@ export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): st
 
 const joinFacts = (facts: readonly (string | false)[]): string => facts.filter(Boolean).join(" · ");
 
-/** Escapes each ASCII punctuation character of Markdown (CommonMark, section 2.4) and makes the text one line. */
+/** Escapes the special characters of Markdown (CommonMark, section 2.4) and replaces line breaks by spaces. */
 function escapeMarkdown(text: string): string {
   return escapeAmpersandAndAngleBrackets(toPrintable(text).replace(/[\\`*_{}[\]()#+\-.!|~:@]/g, "\\$&"));
 }

@@ -1,7 +1,7 @@
 import { Operation } from "../lib/domain/operation.ts";
 import { type OptionValues, UsageError } from "./option-values.ts";
 
-/** The command-line options that describe an operation of CCE, each with the field of the operation. */
+/** The command-line options that describe an operation of CCE, each with the name of the operation's field. */
 const FIELDS = [
   ["operation", "kind"],
   ["cluster", "clusterId"],
@@ -11,11 +11,13 @@ const FIELDS = [
   ["action", "action"],
 ] as const;
 
-/** The options that cannot be used with a reply of CCE, because the reply contains their values. */
+/**
+ * The options that cannot be used together with `--reply`, because the response of CCE already contains their values.
+ */
 export const OPTIONS_OF_RESOURCE = ["task", "node-pool", "addon", "action"] as const;
 
 /**
- * Reads the operation that the options describe, or returns undefined if no option of an operation is given.
+ * Returns the operation that the options describe, or undefined if none of these options is given.
  * @throws UsageError that names the option that is missing or wrong
  */
 export function readOperation(options: OptionValues): Operation | undefined {

@@ -20,15 +20,15 @@ const PARSE_OPTIONS = Object.fromEntries(
   ]),
 ) satisfies ParseArgsConfig["options"];
 
-/** The options and the other arguments of a command line. */
+/** The parsed options and the other arguments of a command line. */
 export class OptionValues {
   readonly positionals: readonly string[];
   readonly #values: ReadonlyMap<OptionName, readonly string[]>;
 
   /**
    * Separates the options of a command line from its other arguments. No argument after `--` is an option.
-   * @throws UsageError for an unknown option, and for a value that is missing, empty or not expected. An empty value is
-   * usually an unset variable of a script.
+   * @throws UsageError for an unknown option, and for a value that is missing, empty or not allowed. Empty values are
+   * refused, because an empty value usually comes from an unset variable in a script.
    */
   constructor(argv: readonly string[]) {
     const { tokens } = parseArgs({ args: [...argv], options: PARSE_OPTIONS, strict: false, tokens: true });

@@ -6,8 +6,8 @@ import { openBrowser } from "./open-browser.ts";
 import { readText } from "./read-text.ts";
 
 /**
- * Connects a command to the outputs, environment variables, clock and signals of this process. Handlers on the process
- * ignore the error of an output that nobody reads, and print an unhandled error as one line on stderr.
+ * Connects a command to the outputs, environment variables, clock and signals of this process. It also ignores write
+ * errors after the reader of an output has ended, and prints an unhandled error as one line to stderr.
  */
 export function createProcessEnvironment(): Environment {
   const { stdin, stdout, stderr } = process;
@@ -32,7 +32,7 @@ export function createProcessEnvironment(): Environment {
   };
 }
 
-/** Ignores the error when a program such as `head` stops reading the output of the command early. */
+/** Ignores the write error that occurs when a program such as `head` stops reading the output. */
 export function ignoreClosedOutputs(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }
@@ -44,8 +44,8 @@ function createInterruptHandler(): Environment["onInterrupt"] {
       for (const signal of ["SIGINT", "SIGTERM"] as const)
         process.once(signal, () => {
           process.stderr.write(describe?.() ?? "");
-          // The handler runs only once, so the repeated signal ends the process. A shell can then see that a signal
-          // ended the process.
+          // The handler runs only once and then sends the same signal again, which ends the process. A shell can then
+          // see that a signal ended the process.
           process.kill(process.pid, signal);
         });
     describe = text;

@@ -7,7 +7,7 @@ import { UsageError } from "./option-values.ts";
 /**
  * Reads a text file, or stdin if the file name is `-`. A file may be in UTF-16, because PowerShell writes files in
  * UTF-16.
- * @throws UsageError if the file cannot be read, or if stdin is a terminal, on which nobody types a reply of CCE.
+ * @throws UsageError if the file cannot be read, or if stdin is a terminal.
  */
 export async function readText(file: string, stdin: NodeJS.ReadStream): Promise<string> {
   if (file !== "-")

@@ -15,8 +15,8 @@ function describeSkip(target: string, reason: SkipReason | undefined): string {
 }
 
 /**
- * Sends the outcome of a job to its targets again. Prints one line for each target. If the notification to a target is
- * skipped, the exit code is 1.
+ * Sends the outcome of a job to its targets again. Prints one line for each target. The exit code is 1 if the service
+ * has skipped a target.
  */
 export async function redeliverOutcome(
   { job, targets }: CommandOf<"redeliver">,
@@ -43,8 +43,8 @@ const MISSED_TEXTS: Readonly<Record<MissedJob["status"], string>> = {
 };
 
 /**
- * Sends to a target the notifications that the target missed since a time. Calls the service for one page of jobs after
- * another. If a job is skipped, the exit code is 1.
+ * Sends a target the notifications that it has missed since a given time. Each call to the service handles one page of
+ * jobs. The exit code is 1 if the service has skipped a job.
  */
 export async function redeliverMissed(
   { target, since, dryRun }: CommandOf<"redeliver_missed">,

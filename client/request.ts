@@ -27,12 +27,9 @@ export interface Call {
   readonly path: string;
   /** A body that is a string is sent unchanged. A body of any other type is sent as JSON. */
   readonly body?: unknown;
-  /** `repeatable` is false if a repeated call would send a second notification. */
+  /** False if a repeated call would send a second notification. */
   readonly repeatable: boolean;
-  /**
-   * The longest time that the service may wait before it responds. If `waitSeconds` is missing, the service does not
-   * wait.
-   */
+  /** The longest time that the service may wait before it responds. By default, the service responds immediately. */
   readonly waitSeconds?: number;
 }
 
@@ -43,7 +40,7 @@ const OTHER_ORIGIN = "The response does not come from the service.";
 
 const secureFetch = createSecureFetch();
 
-/** A response of the service, and the seconds after which the service asks the client to repeat the call, or null. */
+/** A response of the service. `retryAfterSeconds` is the number in the header `retry-after`, or null. */
 export interface Reply<T> {
   readonly data: T;
   readonly retryAfterSeconds: number | null;
@@ -59,8 +56,8 @@ export async function requestData<T>(
 }
 
 /**
- * Calls the service and parses the response. If a call fails, the function repeats the call if the repetition can help
- * and has no second effect.
+ * Calls the service and parses the response. A failed call is repeated if a repetition can succeed and the effect of
+ * the call cannot occur twice.
  * @throws ProblemError if the service refuses the call.
  * @throws UnreachableError if the service sends no response.
  * @throws TokenError if the token is invalid.

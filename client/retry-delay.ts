@@ -4,7 +4,7 @@ const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
 const TOO_MANY_REQUESTS = 429;
 const UNAVAILABLE = 503;
-/** The HTTP statuses after which the service may have carried out the call. */
+/** The HTTP statuses of failed calls that the service may still have carried out. */
 const UNKNOWN_RESULT: readonly number[] = [500, 502, UNAVAILABLE, 504];
 
 /** The result of a failed attempt to call the service. `status` is null if no response arrived. */
@@ -12,15 +12,15 @@ export interface FailedTry {
   readonly status: number | null;
   readonly retryAfterSeconds: number | null;
   /**
-   * `isProblem` is true if the response is a problem document (RFC 9457) of the service. An error response of a gateway
-   * is not a problem document.
+   * True if the response is a problem document (RFC 9457). Only the service sends problem documents, and a gateway does
+   * not.
    */
   readonly isProblem: boolean;
 }
 
 /**
  * Returns true if the service has certainly not carried out the call. A 503 response without a problem document comes
- * from a gateway. A gateway sends a 503 response after 30 seconds, while the service may still carry out the call.
+ * from a gateway. The gateway sends it after 30 seconds, but the service may still carry out the call.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
  */
 function isNotCarriedOut({ status, isProblem }: FailedTry): boolean {
@@ -28,8 +28,8 @@ function isNotCarriedOut({ status, isProblem }: FailedTry): boolean {
 }
 
 /**
- * Returns the milliseconds to wait before the next try, or null if no further try is allowed. A call that is not
- * repeatable is tried again only if the service has not carried out the call.
+ * Returns how many milliseconds the client waits before it repeats a failed call, or null if it must not repeat the
+ * call. A call that is not repeatable is repeated only if the service has certainly not carried it out.
  * @param random a number from 0 to 1 that spreads the delays of several clients.
  */
 export function retryDelayMs(

@@ -54,8 +54,8 @@ async function append(file: string | undefined, text: string): Promise<void> {
 }
 
 /**
- * Runs the GitHub Action: submits the job in the inputs, waits for the job, and writes the outputs and the summary to the
- * files that GitHub Actions names. Returns the exit status of the command `watch`.
+ * Runs the GitHub Action: submits the job of the inputs, waits for its end, and writes the outputs and the summary.
+ * Returns the exit status of the command `watch`.
  * @param environment its `env` contains the inputs as environment variables such as `INPUT_JOB-ID`
  */
 export async function runGithubAction(environment: Environment): Promise<ExitCode> {
@@ -74,7 +74,7 @@ export async function runGithubAction(environment: Environment): Promise<ExitCod
       document = WatchDocument.parse(result);
     },
   });
-  // A printable text is one line, so a value cannot add another output to the file.
+  // `toPrintable` removes line breaks, so a value cannot add another output to the file.
   const outputs = Object.entries(outputsOf(document)).map(
     ([name, value]) => `${name}=${toPrintable(value)}\n`,
   );

@@ -10,7 +10,7 @@ export interface Screen {
    * error.
    */
   printError(lines: readonly string[]): void;
-  /** Replaces the lines at the bottom of a terminal. In a log, `update` does nothing. */
+  /** Replaces the live lines, which are the last lines of a terminal. If the output is a log, `update` does nothing. */
   update(lines: readonly string[]): void;
 }
 
@@ -35,8 +35,8 @@ export function createScreen(
   return {
     print: (lines) => lines.length > 0 && live.print(joinLines(lines)),
     printError(lines) {
-      // In a terminal, stdout and stderr appear on the same screen, so the error replaces the live lines. The live
-      // lines are then printed again below the error.
+      // In a terminal, stdout and stderr appear on the same screen. The live lines are removed before the error is
+      // printed, and are printed again below the error.
       live.update([]);
       errors.write(errorText(lines));
       live.update(shown);

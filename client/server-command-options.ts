@@ -12,8 +12,8 @@ const HELP: ServerOption = { text: "prints this help; the short form is -h" };
 const DATA_COMMAND_OPTIONS = { data: DATA, help: HELP };
 
 /**
- * The options of the commands of the one-node edition, for the completion script. The commands themselves check their
- * options, because the code of the one-node edition is not in the file of the command.
+ * The options of the commands of the one-node edition, for the completion script. These options are only suggestions:
+ * each command of the one-node edition checks its options itself.
  */
 export const SERVER_COMMAND_OPTIONS: Readonly<
   Record<ServerCommandName, Readonly<Record<string, ServerOption>>>
@@ -65,7 +65,7 @@ export const SERVER_COMMAND_OPTIONS: Readonly<
   },
 };
 
-/** The first argument of a command of the one-node edition: one of some words, or the path of a file. */
+/** The possible first arguments of each command of the one-node edition. `file` means any file path. */
 export const SERVER_ARGUMENTS: Readonly<Partial<Record<ServerCommandName, readonly string[] | "file">>> = {
   backup: "file",
   export: "file",

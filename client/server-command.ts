@@ -5,8 +5,7 @@ import { UsageError } from "./option-values.ts";
 import type { ErrorOutput } from "./screen.ts";
 
 /**
- * The first major version of Node.js that can run the one-node edition, because the edition needs the SQLite module of
- * Node.js.
+ * The first major version of Node.js that can run the one-node edition. The edition needs the SQLite module of Node.js.
  */
 const FIRST_NODE_MAJOR = 24;
 const HELP_COMMAND = "cce-notifier help";
@@ -17,15 +16,18 @@ export function isServerCommand(name: string | undefined): name is string {
   );
 }
 
-/** Replaces `help NAME` by `NAME --help` for a command of the one-node edition, which prints its own help. */
+/**
+ * Replaces `help NAME` by `NAME --help` if NAME is a command of the one-node edition. Such a command prints its own
+ * help.
+ */
 export function toServerHelp(argv: readonly string[]): readonly string[] {
   const [first, name] = argv;
   return first === "help" && isServerCommand(name) ? [name, "--help"] : argv;
 }
 
 /**
- * Runs a command of the one-node edition. Node.js loads the code of the one-node edition only for these commands,
- * because the other commands also run on Node.js 20.
+ * Runs a command of the one-node edition. The code of the one-node edition is imported only when it is needed, because
+ * the other commands also run on Node.js 20.
  * @param here the URL of the running file. The code of the one-node edition is next to this file.
  */
 export async function runServerCommand(
@@ -61,7 +63,7 @@ export async function runServerCommand(
       stderr.write(`cce-notifier: ${error.message}\nFor help, run: ${HELP_COMMAND} ${name}\n`);
       return 2;
     }
-    // An operator's command reads its arguments from the process.
+    // An operator's command reads its arguments from `process.argv`.
     process.argv.splice(2, process.argv.length, ...parameters);
     await import(file.href);
     return Number(process.exitCode ?? 0);
@@ -71,10 +73,10 @@ export async function runServerCommand(
 }
 
 /**
- * Returns the arguments of an operator's command for the one-node edition. Only `redrive` and `doctor` use the option
- * `--data`, and only `redrive` does not use `--config`. For `config check`, the config file is an argument without an
- * option name.
- * @throws UsageError if an option that the operator's command does not know has no value or is repeated
+ * Converts the arguments of the one-node edition to the arguments of an operator's command. The options `--data` and
+ * `--config` are removed if the operator's command does not use them. For `config check`, the path of the config file
+ * becomes an argument without an option name.
+ * @throws UsageError if a removed option has no value or is repeated
  */
 function operatorArguments(name: string, argv: readonly string[]): readonly string[] {
   if (name === "redrive") return withoutOption(argv, "--config").rest;
@@ -86,7 +88,7 @@ function operatorArguments(name: string, argv: readonly string[]): readonly stri
 }
 
 /**
- * Removes an option with its value from arguments.
+ * Removes an option and its value from a list of arguments.
  * @throws UsageError if the option has no value or is repeated
  */
 function withoutOption(

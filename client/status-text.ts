@@ -20,19 +20,17 @@ export const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
   stopped: "■",
 };
 
-/**
- * Returns the name of a job, `PROJECT/JOB_ID`. The command line also accepts the name `PROJECT/JOB_ID` as an argument.
- */
+/** Returns the name of a job, `PROJECT/JOB_ID`. The commands accept this name as an argument. */
 export function jobName({ project, jobId }: JobKey): string {
   return `${project}/${jobId}`;
 }
 
-/** Returns the number of jobs as text, such as `1 job`. */
+/** Returns a text such as `1 job` or `3 jobs`. */
 export function formatJobCount(jobs: readonly unknown[]): string {
   return jobs.length === 1 ? "1 job" : `${jobs.length} jobs`;
 }
 
-/** Returns one line about a job: type, resource, state, duration, and how many subjobs have ended. */
+/** Returns one line about a job: its type, resource, state and duration, and how many subjobs have ended. */
 export function formatStatusLine(status: StatusDocument, ageMs: number | null = null): string {
   const { state, type, resourceName } = status;
   const job = [jobName(status), type && operationNameOrJobType(type), resourceName].filter(Boolean).join(" ");
@@ -42,7 +40,7 @@ export function formatStatusLine(status: StatusDocument, ageMs: number | null = 
 /**
  * Returns short facts about a job, such as its duration and the number of its ended subjobs. The first fact is the
  * state of the job.
- * @param ageMs the time since the start of a running job in milliseconds, or null if the line does not show times
+ * @param ageMs the time since the start of a running job in milliseconds, or null if the facts must not contain times
  */
 export function listStateFacts(status: StatusDocument, ageMs: number | null): readonly string[] {
   const { state, durationSeconds, expected, lastPollError, job, type, reason } = status;
@@ -52,7 +50,7 @@ export function listStateFacts(status: StatusDocument, ageMs: number | null): re
     return [inlineState(status) + (hasDuration ? duration : ""), ...endedFacts(status)];
   }
   const running = job === null ? "" : listRunning(job);
-  // For a running operation without a job, the field `reason` contains the progress, or says why the operation waits.
+  // An operation without a job has its progress in the field `reason`, or the reason why it waits.
   const operationProgress = isOperationWithoutJob(type) ? reason?.split("\n", 1) : undefined;
   return [
     inlineState(status),
@@ -71,7 +69,7 @@ function endedFacts({ leafSubJobs: { total, succeeded, failed } }: StatusDocumen
 
 /** Returns a text such as `usually 7 min to 9 min (from 42 jobs), about 2 min remaining`. */
 function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Expected): string {
-  // Whole minutes are exact enough for a long duration.
+  // A long duration is shown in whole minutes.
   const duration = (seconds: number) =>
     seconds < 120 ? formatDuration(seconds * 1000) : `${Math.round(seconds / 60)} min`;
   const jobs = `${fromJobs} ${fromJobs === 1 ? "job" : "jobs"}`;
@@ -81,14 +79,16 @@ function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Ex
   return `usually ${from === to ? `about ${from}` : `${from} to ${to}`} (from ${jobs}), ${rest}`;
 }
 
-/** Returns the state of a watch in the words of the pages and of the chats, such as `timed out`. */
+/** Returns the state of a watch as text, such as `timed out`. The pages and chat messages use the same text. */
 function inlineState(status: StatusDocument): string {
   return lowerCaseFirstLetter(describeState(status.state, wasJobObserved(status), status.ready));
 }
 
 const NOT_STARTED = /^init/i;
 
-/** Returns the types of the subjobs that run now, with the resource if only one subjob has the type. */
+/**
+ * Returns the types of the running subjobs as text. If only one running subjob has a type, its resource name is added.
+ */
 function listRunning(job: JobDocument): string {
   const groups = new Map<string, JobDocument[]>();
   const open = [...job.subJobs];
@@ -108,8 +108,8 @@ function listRunning(job: JobDocument): string {
 }
 
 /**
- * Returns the lines that say why a job has not succeeded. Every line starts with a bar, because a CI system would run a
- * command such as `::error::` at the start of a line.
+ * Returns the lines that say why a job has not succeeded. Every line starts with a vertical bar, because a CI system
+ * executes a command such as `::error::` at the start of a line.
  */
 export function formatReasonLines({ state, reason, causes, causesOmitted }: StatusDocument): string[] {
   if (state === "succeeded" || state === "watching") return [];
@@ -118,7 +118,7 @@ export function formatReasonLines({ state, reason, causes, causesOmitted }: Stat
     ...(cause.reason ?? "").split("\n").map((line) => `  ${line}`),
     cause.hint === null ? "" : `  hint: ${cause.hint}`,
   ]);
-  // The causes of a failed job already contain its reason, so the command does not print this reason again.
+  // The causes of a failed job already contain its reason, so the reason is not printed a second time.
   const own = causes.length > 0 && !isExplainedByReasonNotCauses(state) ? [] : (reason ?? "").split("\n");
   const more =
     causesOmitted > 0 ? [`and ${causesOmitted} more ${causesOmitted === 1 ? "cause" : "causes"}`] : [];
@@ -131,17 +131,16 @@ const NOT_NOTIFIED: Readonly<Partial<Record<DeliveryDocument["state"], string>>>
   exhausted: "gave up after all attempts",
 };
 
-/**
- * Returns the deliveries that have finally failed. The target of a failed delivery gets the notification only if
- * somebody sends the notification again.
- */
+/** Returns the deliveries that have finally failed. The service makes no further attempt for a failed delivery. */
 export function listFailedDeliveries({ deliveries }: StatusDocument): readonly DeliveryDocument[] {
   return deliveries.filter(({ state }) => NOT_NOTIFIED[state] !== undefined);
 }
 
-/** Returns lines that say which targets were notified, which are not notified yet, and which were not notified. */
+/**
+ * Returns the lines that list the notified targets, the targets that are not notified yet, and the failed deliveries.
+ */
 export function formatDeliveryLines(status: StatusDocument): readonly string[] {
-  // If somebody stopped a watch, nobody is notified of the watch.
+  // The service sends no notification about a stopped watch.
   if (!status.done || status.state === "stopped") return [];
   const delivered = status.deliveries.filter(({ state }) => state === "delivered").map(deliveryName);
   const pending = status.deliveries.filter(({ state }) => state === "pending");
@@ -158,14 +157,14 @@ export function formatDeliveryLines(status: StatusDocument): readonly string[] {
 /** Returns a text such as `ops (rejected, client error, HTTP 403)`. */
 export function describeFailure(delivery: DeliveryDocument): string {
   const { state, lastReason, lastStatus } = delivery;
-  // The text about the state already says that the target is gone.
+  // The verdict is omitted, because the state text already says that the target is gone.
   const reason = lastReason === "target_gone" ? null : lastReason;
   return `${deliveryName(delivery)} (${[NOT_NOTIFIED[state], ...receiverAnswerTexts(reason, lastStatus)].join(", ")})`;
 }
 
 /**
- * Returns the name of a delivery, which is the name of its target. The name of a delivery about a slow job also says
- * `slow job`, because a target can get two notifications about one job.
+ * Returns the name of the delivery's target. The text `slow job` is added to a delivery about a slow job, because a
+ * target can get two notifications about one job.
  */
 function deliveryName({ target, event }: DeliveryDocument): string {
   return event === "job.slow" ? `${target} (slow job)` : target;
@@ -177,7 +176,7 @@ function attemptText({ attempts, lastReason, lastStatus }: DeliveryDocument): st
   return texts.length === 0 ? "" : ` (${[count, ...texts].join(", ")}). The service sends it again`;
 }
 
-/** Returns the answer of a receiver in words, for example `server error` and `HTTP 503`. */
+/** Returns the response of a receiver as texts, for example `server error` and `HTTP 503`. */
 export function receiverAnswerTexts(reason: string | null, status: number | null): string[] {
   return [
     ...(reason === null ? [] : [reason.replaceAll("_", " ")]),

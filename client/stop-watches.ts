@@ -4,7 +4,7 @@ import type { CommandResult } from "./command.ts";
 import { jobName } from "./status-text.ts";
 import type { WaitPorts } from "./wait-for-jobs.ts";
 
-/** Stops watches. A watch that has already ended keeps its outcome. */
+/** Stops watches. The outcome of an ended watch does not change. */
 export async function stopWatches(
   watches: readonly JobKey[],
   { client, screen }: Pick<WaitPorts, "client" | "screen">,

@@ -4,15 +4,15 @@ const MAX_DISTANCE = 2;
 export function suggestName(typed: string, names: readonly string[]): string | null {
   const scored = names
     .map((name) => ({ name, distance: countEdits(typed.toLowerCase(), name.toLowerCase()) }))
-    // The limit is smaller for a short name, because two edits can turn a short name into almost any other name.
+    // A short name allows fewer typing errors, because two changes can turn a short name into almost any other name.
     .filter(({ name, distance }) => distance <= Math.min(MAX_DISTANCE, Math.floor(name.length / 2)))
     .sort((a, b) => a.distance - b.distance);
   return scored[0]?.name ?? null;
 }
 
 /**
- * Counts the characters that must be inserted, removed, replaced or swapped with their neighbour to make one text from
- * another (optimal string alignment distance).
+ * Returns the number of edits that change one text into another text. An edit inserts, removes or replaces one
+ * character, or swaps two neighbours (optimal string alignment distance).
  */
 function countEdits(from: string, to: string): number {
   let [beforeLast, last]: number[][] = [[], Array.from({ length: to.length + 1 }, (_, j) => j)];

@@ -19,14 +19,14 @@ export function isTerminal(output: Output, env: Env): boolean {
   return output.isTTY === true && env.TERM !== "dumb";
 }
 
-/** Returns true if the output is a terminal and its user wants colours (https://no-color.org). */
+/** Returns true if the output is a terminal and the user has not disabled colours (https://no-color.org). */
 export function hasColour(output: Output, env: Env): boolean {
   return isTerminal(output, env) && !env.NO_COLOR;
 }
 
 /**
- * Returns the number of columns that a line may fill in a terminal. Returns a default width for a terminal that reports
- * a width of 0 columns.
+ * Returns the maximum number of columns of a line in a terminal. Some terminals report a width of 0 columns, and then
+ * the result is a default width.
  */
 export function columnsOf({ columns }: Output): number {
   return Math.max(MIN_COLUMNS, (columns || DEFAULT_COLUMNS) - 1);
@@ -39,7 +39,7 @@ export function rowsOf({ rows }: Output): number {
 const COLOURS = { red: 31, green: 32, yellow: 33, cyan: 36, grey: 90 } as const;
 type Colour = keyof typeof COLOURS | "bold";
 
-/** Returns a text in a colour. `text` must not contain an escape sequence. */
+/** Returns a text with the escape sequences of a colour. `text` must not contain an escape sequence. */
 export function colourText(text: string, colour: Colour): string {
   return colour === "bold"
     ? `${ESCAPE}1m${text}${ESCAPE}0m`
@@ -61,7 +61,9 @@ export function colourMark(line: string): string {
   return colour === undefined ? line : colourText(mark, colour) + line.slice(mark.length);
 }
 
-/** Characters that fill two columns of a terminal, such as Chinese characters and most emoji (UAX #11). */
+/**
+ * A pattern for characters that fill two columns of a terminal, such as Chinese characters and most emoji (UAX #11).
+ */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/gu;
 
@@ -74,18 +76,17 @@ export function countColumns(text: string): number {
 interface LiveLines {
   /** Prints text above the live lines. `text` ends with a line break. */
   print(text: string): void;
-  /** Replaces the live lines. Truncates a line that is wider than the terminal. */
+  /** Replaces the live lines. A line that is wider than the terminal is truncated. */
   update(lines: readonly string[]): void;
-  /** Ends the updates, so that the live lines stay in the terminal. */
+  /** Ends the updates. The current live lines stay in the terminal. */
   end(): void;
 }
 
 /** @param paint adds colours to a truncated line */
 export function createLiveLines(output: Output, paint: (line: string) => string): LiveLines {
   let shown: readonly string[] = [];
-  // The escape sequence moves the cursor to the first live line and clears everything below the cursor. The sequence
-  // first moves the cursor to the start of its row, because the user may have typed characters. A line must not fill
-  // two rows of the terminal, because the sequence counts one row for each line.
+  // This escape sequence moves the cursor to the first live line and clears the screen below it. The sequence starts
+  // with `\r`, because the user may have typed characters. The sequence assumes that each live line fills one row.
   const erase = () => (shown.length > 0 ? `\r${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
   const draw = (lines: readonly string[]) =>
     lines.map((line) => `${paint(truncate(line, columnsOf(output), countColumns))}\n`).join("");

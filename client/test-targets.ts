@@ -12,9 +12,7 @@ const TEST_TEXTS: Readonly<Record<TestResult["verdict"], string>> = {
   gone: "the target is gone",
 };
 
-/**
- * Sends one real test message to each target. Prints the result for each target before it sends the next message.
- */
+/** Sends one real test message to each target. The result for a target is printed before the next message is sent. */
 export async function testTargets(
   { targets: names }: CommandOf<"test">,
   { client, screen }: Pick<WaitPorts, "client" | "screen">,

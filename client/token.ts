@@ -17,8 +17,8 @@ export function parseToken(text: string): string {
 }
 
 /**
- * Returns an explanation why a text is not a valid token, or null for a valid token. The explanation does not contain
- * the text itself.
+ * Returns the reason why a text is not a valid token, or null for a valid token. The reason does not contain the text
+ * itself.
  */
 export function findTokenFault(text: string): string | null {
   const token = text.trim();

@@ -5,9 +5,9 @@ import { suggestName } from "./suggest-name.ts";
 const MAX_LISTED_NAMES = 20;
 
 /**
- * Returns a line for each project and each target that a refused command names and the caller may not use. Each line
- * contains the names that the caller may use. Returns no lines if the service does not list the names that the caller
- * may use.
+ * Explains a refused command: returns one line for each project or target in the command that the caller may not use.
+ * Each line also lists the names that the caller may use. If the service does not return these lists, the result is
+ * empty.
  */
 export async function readUnusableNameLines(
   command: ServiceCommand,

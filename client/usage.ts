@@ -9,19 +9,19 @@ import {
 } from "./command-table.ts";
 
 /**
- * The version of the command. A test compares this version with `package.json`, because the built file does not contain
- * `package.json`.
+ * The version of the command. The built file does not contain `package.json`, so a test checks that both versions are
+ * equal.
  */
 export const VERSION = "0.2.0";
 
 const NAME = "cce-notifier";
-/** The length of the longest line of the help. A line of this length fits into a terminal with 80 columns. */
+/** The maximum length of a line in the help, so that the help fits into a terminal with 80 columns. */
 const WIDTH = 78;
 
 const PURPOSE = `${NAME} watches jobs of Huawei Cloud CCE, and notifies people and
 systems of their outcome.`;
 
-/** The help for a command line without a command. */
+/** The text that is shown if the command line contains no command. */
 export const SHORT_USAGE = `${PURPOSE}
 
   ${NAME} watch JOB_ID --wait    submits a job and waits for its end
@@ -104,10 +104,7 @@ function optionText(name: string, { value }: OptionForm): string {
   return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 
-/**
- * Returns the rows of a help text in two aligned columns. If the text in the second column is too long for one line,
- * the text continues in the next lines.
- */
+/** Formats the rows of a help text as two aligned columns. A long text in the second column is wrapped. */
 function rows(entries: readonly (readonly [string, string])[]): string {
   const column = Math.max(...entries.map(([name]) => name.length)) + 4;
   return entries
@@ -115,7 +112,7 @@ function rows(entries: readonly (readonly [string, string])[]): string {
     .join("\n");
 }
 
-/** Splits a text into lines that fit into the width next to `column` other characters. */
+/** Splits a text into lines for a column that starts after `column` characters. */
 function wrap(text: string, column: number): string[] {
   const lines: string[] = [];
   let line = "";

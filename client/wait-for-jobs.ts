@@ -21,24 +21,24 @@ import { WaitProgress } from "./wait-progress.ts";
 export interface WaitPorts {
   readonly client: NotifierClient;
   readonly screen: Screen;
-  /** The terminal on which lines change in place. `terminal` is null for a log and for JSON. */
+  /** The terminal whose lines can change in place, or null if the output is a log or JSON. */
   readonly terminal: Output | null;
   /** Returns the time in milliseconds since 1970, from a clock that is never set back. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
-  /** Calls a function regularly. The returned function stops these calls. */
+  /** Calls `callback` every `ms` milliseconds. The returned function stops these calls. */
   readonly every: (ms: number, callback: () => void) => () => void;
   /** Sets the lines that the command prints if the user ends the command with Ctrl-C. */
   readonly onInterrupt: (lines: () => readonly string[]) => void;
 }
 
-/** The longest time for which the command follows the notifications of ended jobs. */
+/** The longest time that the command waits for the notifications after the jobs have ended. */
 const DELIVERY_TIME_LIMIT_MS = 30_000;
 const TICK_MS = 1_000;
-/** The maximum number of jobs with the same submission time, because one request submits up to 100 jobs. */
+/** The maximum number of jobs in one submission. All jobs of a submission have the same time. */
 const MAX_SAME_TIME = 100;
 
-/** Runs a function that shows its progress on the screen, and removes the shown progress at the end. */
+/** Runs a function that shows its progress on the screen. At the end, the progress is removed from the screen. */
 export async function runWithProgress<T>(
   activity: string,
   { screen, terminal, now, every }: WaitPorts,
@@ -59,7 +59,9 @@ interface WaitResult {
   readonly code: ExitCode;
 }
 
-/** Prints the status of jobs once, with the causes of failures and the results of the notifications. */
+/**
+ * Reads the status of each job once. Prints the status, the causes of failures, and the results of the notifications.
+ */
 export async function readAndPrintJobs(
   watches: readonly JobKey[],
   { client, screen }: Pick<WaitPorts, "client" | "screen">,
@@ -75,9 +77,9 @@ export async function readAndPrintJobs(
 }
 
 /**
- * Waits until jobs have ended, and then up to 30 s until their notifications have ended. Prints why jobs failed and
- * whether their notifications arrived.
- * @param readPageUrls returns the URLs of the web pages of ended jobs, by the name of the job
+ * Waits until all jobs have ended. Then waits up to 30 s until their notifications are sent or have failed. Prints why
+ * jobs failed and whether their notifications arrived.
+ * @param readPageUrls returns the URL of each ended job's web page. The key is the name of the job.
  */
 export async function waitForJobsAndDeliveries(
   watches: readonly JobKey[],
@@ -133,12 +135,11 @@ export async function waitForJobsAndDeliveries(
     progress.setActivity("waiting for the notifications");
     const limitMs = Math.min(DELIVERY_TIME_LIMIT_MS, deadline - now());
     const isNotified = (status: StatusDocument) => !hasPendingDelivery(status);
-    // The outcomes of the jobs are already known, so an error while the command waits for the notifications is not an
-    // error of the command.
+    // The outcomes of the jobs are already known. If the service cannot be reached now, the command does not fail.
     await follow(waiting, limitMs, isNotified, () => undefined).catch(() => undefined);
   }
   const ended = [...results.values.values()].filter(({ done }) => done);
-  // The URL of a page is only additional information, so the command ignores an error of `readPageUrls`.
+  // The page URLs are only additional information, so an error of `readPageUrls` is ignored.
   const pageUrls = await readPageUrls(ended).catch(() => new Map<string, string>());
   progress.end();
   const { code } = summarize(results, pageUrls, screen);
@@ -148,9 +149,8 @@ export async function waitForJobsAndDeliveries(
 }
 
 /**
- * Reads the URLs of the pages of jobs, by the name of the job. Returns no URL for a job without a link. Only the
- * response with the list of jobs contains the URLs of the pages. One call finds all jobs of a submission, because the
- * client requests the jobs with the same submission time.
+ * Reads the URL of each job's web page from the service. The key of the result is the name of the job. Only the list of
+ * jobs contains page URLs. For each submission, the client requests the list of the jobs with the same submission time.
  */
 export async function readPageUrls(
   statuses: readonly StatusDocument[],
@@ -180,8 +180,8 @@ function hasPendingDelivery({ done, state, deliveries }: StatusDocument): boolea
 }
 
 /**
- * Prints the causes of failed jobs, the pages of the jobs and the results of the notifications. A notification that has
- * finally failed is printed as a warning.
+ * Prints the causes of failed jobs, the page URLs of the jobs, and the results of the notifications. A warning is
+ * printed for each job with a failed notification.
  */
 function summarize(
   results: CallResults<StatusDocument>,
@@ -200,7 +200,7 @@ function summarize(
     const failed = listFailedDeliveries(status);
     if (failed.length === 0) continue;
     const targets = [...new Set(failed.map(({ target }) => target))].join(",");
-    // A callback is never switched off, unlike a target in the config.
+    // Only targets in the config can be switched off, but callbacks cannot.
     const isOff = ({ state, target }: (typeof failed)[number]) =>
       state === "gone" && !isCallbackTargetName(target);
     const off = [...new Set(failed.filter(isOff).map(({ target }) => target))];

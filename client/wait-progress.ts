@@ -4,31 +4,29 @@ import type { Screen } from "./screen.ts";
 import { formatStatusLine, jobName, listStateFacts, MARKS } from "./status-text.ts";
 import { columnsOf, countColumns, type Output, rowsOf } from "./terminal.ts";
 
-/** The time after which a wait without any output prints its first line. */
+/** If nothing was printed for this time after the start, the log gets its first line. */
 const FIRST_LINE_MS = 1_500;
 /**
- * The longest time between two lines about the same running job in a log. The real interval can be one second longer,
- * because a timer checks the interval once per second.
+ * In a log, the longest time between two lines about the same running job. The real time can be one second longer,
+ * because a timer checks it once per second.
  */
 const LOG_INTERVAL_MS = 25_000;
-/** If more than `MAX_LOGGED_JOBS` jobs are running, the log contains one line about all running jobs. */
+/** If more jobs than this are running, the log gets one line about all of them instead of one line for each job. */
 const MAX_LOGGED_JOBS = 5;
 const INDENT = "  ";
 
 interface ShownJob {
   readonly status: StatusDocument;
   readonly receivedAt: number;
-  /**
-   * The facts about the job without times. In a log, the command prints a new line after each change of the facts.
-   */
+  /** The facts about the job as text, without times. If the text changes, a log gets a new line about the job. */
   readonly facts: string;
   printedAt: number;
 }
 
 /**
- * Shows the progress of the jobs for which the command waits. On a terminal, the lines of the running jobs change in
- * place. In a log, each change is a line, and a job without a change gets a line about every 25 seconds. The caller of
- * `WaitProgress` calls `tick` every second.
+ * Shows the progress of the jobs while the command waits. On a terminal, each running job has a live line, which
+ * changes in place. In a log, each change of a job is a new line. A job without a change gets a log line about every 25
+ * seconds. The caller must call `tick` every second.
  */
 export class WaitProgress {
   readonly #screen: Screen;
@@ -38,15 +36,12 @@ export class WaitProgress {
   readonly #startedAt: number;
   readonly #jobs = new Map<string, ShownJob>();
   #endedJobs = 0;
-  /**
-   * A text that says what the command waits for while it knows no running job. `#activity` is null after the first
-   * status of a job.
-   */
+  /** The current activity while the status of no job is known. It is null after the first status of a job. */
   #activity: string | null;
   #printedAt: number | null = null;
 
   /**
-   * @param activity what the command waits for until a job is known, such as `submitting 1 job`
+   * @param activity the activity that is shown before the first status of a job, such as `submitting 1 job`
    * @param now returns the time in milliseconds since 1970, from a clock that is never set back
    */
   constructor(screen: Screen, terminal: Output | null, now: () => number, activity: string) {
@@ -57,14 +52,14 @@ export class WaitProgress {
     this.#activity = activity;
   }
 
-  /** Prints lines that stay above the lines about running jobs. */
+  /** Prints permanent lines above the live lines. */
   print(lines: readonly string[]): void {
     if (lines.length === 0) return;
     this.#screen.print(lines);
     this.#printedAt = this.#now();
   }
 
-  /** Sets what the command waits for while no job runs. */
+  /** Sets the activity that is shown while no job is running. */
   setActivity(activity: string): void {
     this.#activity = activity;
     this.#printedAt = this.#now();
@@ -82,8 +77,7 @@ export class WaitProgress {
       this.#redraw();
       this.print([formatStatusLine(status)]);
     } else {
-      // The expected times change with every poll, so a change of the expected times does not count as a change of the
-      // job.
+      // The expected times are ignored, because they change with every poll.
       const facts = listStateFacts({ ...status, expected: undefined }, null).join(", ");
       const shown = { status, receivedAt: now, facts, printedAt: known?.printedAt ?? 0 };
       this.#jobs.set(name, shown);
@@ -113,7 +107,7 @@ export class WaitProgress {
       this.print([this.#summary()]);
   }
 
-  /** Removes the lines that change in place. */
+  /** Removes the live lines. */
   end(): void {
     this.#jobs.clear();
     this.#screen.update([]);
@@ -136,8 +130,8 @@ export class WaitProgress {
   }
 
   /**
-   * Returns the status of a job with the current remaining time. The remaining time in a response is reduced by the
-   * time since the response arrived.
+   * Returns the status of a job with its current remaining time: the remaining time in the response minus the time
+   * since the response arrived.
    */
   #countDown({ status, receivedAt }: ShownJob): StatusDocument {
     const { expected } = status;
@@ -162,7 +156,7 @@ export class WaitProgress {
     }
   }
 
-  /** Returns the lines about a job, which contain as many facts as fit into the width. */
+  /** Returns the lines about a job. A line contains only as many facts as fit into the width. */
   #block(job: ShownJob, width: number): readonly string[] {
     const status = this.#countDown(job);
     const { type, resourceName, state } = status;

@@ -12,7 +12,7 @@ import { formatJobCount, jobName } from "./status-text.ts";
 import { runWithProgress, type WaitPorts, waitForJobsAndDeliveries } from "./wait-for-jobs.ts";
 
 export interface WatchPorts extends WaitPorts {
-  /** The context of the pipeline run, from the environment variables of the CI system. */
+  /** The context of the pipeline run, which comes from the environment variables of the CI system. */
   readonly context: Context;
   /**
    * Reads a text file, or stdin if the file name is `-`.
@@ -72,7 +72,7 @@ async function submit(
   ports: WatchPorts,
 ): Promise<readonly JobResult[]> {
   const { client } = ports;
-  // Options that are not given are removed, so that they do not replace a value from the CI system.
+  // Undefined options are removed, because they would replace the values from the CI system.
   const given = Object.entries(command.context).filter(([, value]) => value !== undefined);
   const context: Context = { ...ports.context, ...Object.fromEntries(given) };
   const submission: Submission = {
@@ -96,8 +96,8 @@ function distinctJobs(jobs: readonly NamedJob[]): readonly NamedJob[] {
 }
 
 /**
- * Stops watches and submits their jobs again, so that the watches start from the beginning. A watch with the outcome
- * `succeeded` or `failed` is not restarted. If the submission fails, the function prints the stopped watches.
+ * Restarts watches: stops each watch and submits its job again. A watch with the outcome `succeeded` or `failed` is not
+ * restarted. If the submission fails, the function prints the stopped watches.
  */
 async function restart<T>(
   watches: readonly JobKey[],
@@ -111,7 +111,7 @@ async function restart<T>(
       if (state === "succeeded" || state === "failed")
         screen.print([`${jobName(watch)}: not restarted, because the job has ${state}`]);
       else if (state !== undefined && state !== "stopped") {
-        // The status can belong to the watch of another caller, and then this caller has no watch to stop.
+        // The status may belong to another caller's watch of the job. This caller then has no watch to stop.
         const own = await nullIfNotFound(client.stop(watch).then(() => watch));
         if (own !== null) stopped.push(jobName(own));
       }
@@ -180,8 +180,7 @@ async function submitReply(
 }
 
 /**
- * Returns the results of the submitted jobs. A job without a result may have no watch, so the command must not end with
- * the exit status 0.
+ * Returns the result of each submitted job.
  * @throws UnreachableError if the response does not contain one result for each submitted job
  */
 function resultsOf({ jobs }: SubmissionResult, submitted: number): readonly JobResult[] {
@@ -197,7 +196,10 @@ function resultLine(job: JobResult): string {
   return [`${jobName(job)}: ${status.replace("_", " ")}`, detail].filter(Boolean).join(", ");
 }
 
-/** Returns the exit code of a submission, for which an outage of the service is worse than an invalid job. */
+/**
+ * Returns the exit code of a submission. If the service had an outage and a job was invalid, the outage determines the
+ * exit code.
+ */
 function exitCodeOfJobs(jobs: readonly JobResult[]): ExitCode {
   const rejected = jobs.filter(({ status }) => status === "rejected");
   if (rejected.length === 0) return EXIT.succeeded;

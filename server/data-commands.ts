@@ -115,7 +115,7 @@ export async function runDataCommand(name: string, argv: readonly string[]): Pro
   }
 }
 
-/** Returns the message of an error. A file system error gets a message for people. */
+/** Returns the error message for the user. An error of the file system gets a readable message. */
 function describeFailure(file: string, error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return "syscall" in error ? `the file ${file} ${describeFileError(error)}` : error.message;

@@ -1,13 +1,13 @@
 import { type ParseArgsConfig, parseArgs, types } from "node:util";
 
-/** Wrong arguments of a command. The message is for the person who typed them. */
+/** The error of a command with wrong arguments. The error message is shown to the user. */
 export class ArgumentError extends Error {
   override readonly name: string = "ArgumentError";
 }
 
 /**
- * Parses arguments like `parseArgs` of Node.js. An empty value is also refused, because it usually is an unset
- * variable. A repeated option is refused too, because `parseArgs` would ignore all values but the last.
+ * Parses arguments like `parseArgs` of Node.js. An empty value is also refused, because it usually comes from an unset
+ * variable. A repeated option is also refused, because `parseArgs` would use only its last value.
  * @throws ArgumentError
  */
 export function parseStrictArguments<const T extends ParseArgsConfig>(
@@ -34,7 +34,8 @@ function parseOrExplain<const T extends ParseArgsConfig>(config: T): ReturnType<
   } catch (error) {
     const isParseError =
       types.isNativeError(error) && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-    // Only the first sentence of Node.js's message is for people. The rest is about arguments that begin with a dash.
+    // Only the first sentence of Node.js's error message is used. The other sentences explain arguments that begin with
+    // a dash.
     throw isParseError ? new ArgumentError(error.message.replace(/\.\s.*/s, "")) : error;
   }
 }

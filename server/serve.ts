@@ -56,7 +56,7 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
       process.stdout.write(SERVE_USAGE);
       return 0;
     }
-    // A signal without a listener ends the process, so listeners exist before the service starts.
+    // The listeners are added before the service starts, because a signal without a listener ends the process.
     signals = listenForSignals();
     service = await startService(options);
   } catch (error) {
@@ -72,14 +72,14 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
   log.info("stopping", {});
   await service.stop();
   log.info("stopped", {});
-  // An unfinished delivery attempt would keep its connection open.
+  // Without this call, the open connection of an unfinished delivery attempt would keep the process alive.
   process.exit(0);
 }
 
 interface Signals {
   /** A promise that resolves at the first SIGTERM or SIGINT. */
   readonly stop: Promise<void>;
-  /** Calls `reload` at each SIGHUP, and at once if one has already arrived. */
+  /** Calls `reload` at each signal SIGHUP. If a SIGHUP has already arrived, `reload` is called immediately. */
   onReload(reload: () => void): void;
 }
 
@@ -127,7 +127,7 @@ function readOptions(argv: readonly string[], env: ServiceOptions["env"]): Servi
   };
 }
 
-/** Only IP addresses are compared, so a host name or port would have no effect. */
+/** A host name or a port is refused, because the service compares only IP addresses. */
 function isAddressOrRange(entry: string): boolean {
   const [address = ""] = entry.trim().split("/");
   return isIP(address) !== 0 && isValidAllowEntry(entry);

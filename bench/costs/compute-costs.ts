@@ -2,7 +2,7 @@ import { COSTS, type CostsData } from "./costs-data.ts";
 
 export type Polls = 8 | 12;
 
-/** One line of the costs of a job. */
+/** One kind of cost of a job, such as the SQS requests. */
 interface JobCost {
   readonly name: string;
   readonly perJob: number;
@@ -10,7 +10,8 @@ interface JobCost {
 }
 
 /**
- * Computes the costs of a ten-minute job with one target. Each poll has its own Lambda invocation, as with few jobs.
+ * Computes the costs of a job that takes ten minutes and has one target. Each poll is assumed to need its own Lambda
+ * invocation, which is true if few jobs run at the same time.
  * @param polls the number of polls
  */
 export function computeJobCosts(polls: Polls, data: CostsData = COSTS): readonly JobCost[] {
@@ -28,7 +29,7 @@ export function computeJobCosts(polls: Polls, data: CostsData = COSTS): readonly
     return { name, perJob: quantity, dollarsPerMillionJobs: quantity * price };
   };
   return [
-    // A message is received and deleted with one request each.
+    // SQS counts two more requests per message: one receives the message, and one deletes it.
     line("SQS requests", perJob("sends") + 2 * messages, perMillion.sqsRequests),
     line("DynamoDB write units", sumOf(ledger.writeUnits), perMillion.writeUnits),
     line("DynamoDB read units", ledger.readUnits, perMillion.readUnits),
@@ -57,7 +58,9 @@ interface MonthlyCosts {
   readonly dollars: Readonly<Record<string, number>>;
 }
 
-/** Computes the costs of a month with this number of jobs, each with 12 polls. */
+/**
+ * Computes the costs of the service in one month. `jobs` is the number of jobs in the month, and each job has 12 polls.
+ */
 export function computeMonthlyCosts(jobs: 0 | 1000 | 100_000, data: CostsData = COSTS): MonthlyCosts {
   const { prices, assumed, measured } = data;
   const perMillion = prices.perMillion;
@@ -94,8 +97,9 @@ export function computeMonthlyCosts(jobs: 0 | 1000 | 100_000, data: CostsData = 
 }
 
 /**
- * Returns the requests to KMS in a month. A warm function instance reads the config at most once in five minutes. The
- * functions on schedules read the config all the time, and the others only while jobs run.
+ * Returns the number of requests to KMS in one month. A warm function instance reads the config at most once in five
+ * minutes. The scheduled functions read the config all the time. The other functions read the config only while jobs
+ * run.
  */
 function countDecryptions(jobs: number, { assumed, measured }: CostsData): number {
   const { configReadsPerMonth, configReadsPerJob } = assumed;

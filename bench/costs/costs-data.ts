@@ -17,7 +17,7 @@ const LedgerUse = z.strictObject({
 /** The figures that `npm run bench:costs` has measured. */
 export const Measured = z.strictObject({
   date: z.string(),
-  /** The use of the ledger by a job, by the number of polls. */
+  /** The ledger's capacity and storage for one job. The keys are the numbers of polls. */
   ledger: z.strictObject({ "8": LedgerUse, "12": LedgerUse }),
   invocations: z.strictObject({
     accept: InvocationUse,
@@ -32,7 +32,9 @@ export const Measured = z.strictObject({
 });
 export type Measured = z.infer<typeof Measured>;
 
-/** Returns the GB-s of an invocation of each function with its chosen memory, as `npm run bench -- power` has measured. */
+/**
+ * Returns the gigabyte-seconds that one invocation of each function needs. `npm run bench -- power` has measured them.
+ */
 function readGigabyteSeconds(): Readonly<Record<string, number>> {
   const rows = Object.entries(readStoredPower().power).flatMap(([name, sizes]) =>
     sizes.filter(({ chosen }) => chosen).map(({ gbSeconds }) => [name, gbSeconds] as const),
@@ -40,7 +42,7 @@ function readGigabyteSeconds(): Readonly<Record<string, number>> {
   return Object.fromEntries(rows);
 }
 
-/** The list prices of one AWS region, the figures that cannot be measured without AWS, and the measured figures. */
+/** All data for the costs: list prices of one AWS region, assumed figures, and measured figures. */
 export const COSTS = {
   prices,
   assumed,

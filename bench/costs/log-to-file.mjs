@@ -1,4 +1,4 @@
-// This bundle runs the handler of another bundle and appends the log of the handler to a file.
+// This module runs the handler of a packaged function and appends the handler's log lines to a file.
 import { appendFileSync } from "node:fs";
 
 const { FUNCTION_URL = "", LOG_FILE = "" } = process.env;

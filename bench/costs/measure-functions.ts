@@ -10,13 +10,13 @@ import type { WireRequest } from "../support/wire.ts";
 import { createSubmitEvent, readBodiesSentTo } from "../work/workloads.ts";
 
 const LOG_WRAPPER = fileURLToPath(new URL("./log-to-file.mjs", import.meta.url));
-/** CloudWatch Logs adds these bytes to each log line. */
+/** The number of bytes that CloudWatch Logs adds to the size of each log line. */
 const LINE_OVERHEAD_BYTES = 26;
 
-/** What one warm invocation with one record needs. */
+/** The log data and the SQS requests of one warm invocation with one job, poll or notification. */
 export interface InvocationUse {
   readonly logBytes: number;
-  /** The requests to SQS for the messages that the function sends. */
+  /** The number of requests by which the function sends messages to SQS. */
   readonly sends: number;
 }
 
@@ -24,7 +24,10 @@ interface FunctionsUse {
   readonly invocations: Readonly<
     Record<"accept" | "poll" | "lastPoll" | "notification" | "sweep" | "discover" | "audit", InvocationUse>
   >;
-  /** The parameters that each function decrypts when it reads the config. The config has one project and one target. */
+  /**
+   * The number of SSM parameters that each function decrypts when it reads the config. The config has one project and
+   * one target.
+   */
   readonly decryptions: Readonly<Record<string, number>>;
 }
 
@@ -61,7 +64,7 @@ export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse
     const enqueue = await start("enqueue");
     const poll = await start("poll");
     const notify = await start("notify");
-    // The first job reads the config and is not measured.
+    // The first job is not measured, because its invocation reads the config.
     const jobs = [];
     for (const name of ["first", "measured"]) {
       wire.job = (jobId) => renderClusterJob(jobId, "Running");
@@ -96,13 +99,16 @@ export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse
   }
 }
 
-/** Returns the bytes of the log lines. Lambda itself writes no lines for a successful invocation (serverless.yml). */
+/**
+ * Returns the size of the log lines in bytes. Lambda adds no lines of its own for a successful invocation
+ * (serverless.yml).
+ */
 export function countLogBytes(log: string): number {
   const lines = log.split("\n").filter((line) => line !== "");
   return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + LINE_OVERHEAD_BYTES, 0);
 }
 
-/** Returns the number of parameters that SSM decrypts for the requests. SSM makes one request to KMS for each parameter. */
+/** Returns how many parameters SSM decrypts for these requests. SSM makes one request to KMS for each parameter. */
 function countDecryptions(
   requests: readonly WireRequest[],
   config: readonly { readonly name: string }[],

@@ -17,32 +17,34 @@ import { createTable } from "../../test/support/table.ts";
 const JOB_SECONDS = 600;
 const TARGET = "deploys";
 const SUBJOBS = 20;
-/** The parts of the polls after which the tree of subjobs has changed. */
+/** The points at which the tree of subjobs changes, as fractions of the number of polls. */
 const TREE_CHANGES = [0, 0.2, 0.4, 0.6, 0.8];
 /** The time between two runs of the sweep function (`SWEEP_INTERVAL_SECONDS` in serverless.yml). */
 const SWEEP_INTERVAL_MS = 300_000;
-/** The jobs start at these distances, so that the figures do not depend on the time of a single start. */
+/**
+ * The measured jobs start at different times between two sweeps, so that the mean does not depend on one start time.
+ */
 const STARTS = { count: 10, distanceMs: 30_000 };
 
 type ItemKey = Readonly<Record<string, { readonly S?: string }>>;
 
-/** The use of the ledger by one job. */
+/** The ledger's capacity and storage for one job. */
 export interface LedgerUse {
-  /** The write units by step, as the mean of several jobs. */
+  /** The mean number of DynamoDB write units for each step of a job. */
   readonly writeUnits: Readonly<Record<string, number>>;
   readonly readUnits: number;
   /**
-   * The bytes that DynamoDB bills for the items of the ended job and for their entries in the indexes, as the mean of
-   * the month after the end of the job.
+   * The mean number of bytes that DynamoDB bills for one job in the month after the end of the job. The bytes include
+   * the entries in the indexes.
    */
   readonly storedBytes: number;
 }
 
 /**
- * Follows ten-minute jobs with one chat as target in a real DynamoDB, with a simulated clock. Returns the consumed
- * capacity per job.
+ * Measures the DynamoDB capacity that one job consumes. The measured jobs take ten minutes and have one target. The
+ * DynamoDB server is real, and the clock is simulated.
  * @param client the client of a server that reports the consumed capacity of the indexes, such as DynamoDB Local
- * @param polls the number of polls, which have equal distances
+ * @param polls the number of polls, which have equal intervals
  */
 export async function measureLedger(client: DynamoDBClient, polls: number): Promise<LedgerUse> {
   const capacity = recordCapacity(client);
@@ -68,7 +70,7 @@ async function measureJob(
   const table = `costs-${polls}-${start}`;
   await createTable(client, table);
   const ledger = createDynamoLedger({ client, table, sweepIntervalMs: SWEEP_INTERVAL_MS });
-  // One instance of the function poll makes all polls, and keeps the learned durations in memory.
+  // One instance of the function `poll` makes all polls, and caches the durations of earlier jobs.
   const durations = createCachedDurationsReaderOrEmpty(ledger, () => flow.clock.now);
   const readDurationCounts: Ledger["readDurationCounts"] = (project, jobType) => durations(project, jobType);
   const flow = createFlow({ ledger: { ...ledger, readDurationCounts } });
@@ -81,7 +83,7 @@ async function measureJob(
   await addEarlierJob(ledger, acceptedAt + JOB_SECONDS * 1000);
   capacity.take();
   flow.clock.now = acceptedAt;
-  // The function enqueue plans the first poll.
+  // The function `enqueue` plans the first poll.
   await ledger.readDurationCounts(KEY.project, ANY_TYPE);
   await ledger.startOrExtendWatch({
     ...KEY,
@@ -134,7 +136,9 @@ async function measureJob(
   };
 }
 
-/** Counts an earlier job of the same type, because the first job of a type in a week needs more write units. */
+/**
+ * Adds the duration of an earlier job of the same type. The first job of a type in a week would need more write units.
+ */
 async function addEarlierJob(ledger: Ledger, endedAt: Instant): Promise<void> {
   const day = daysSince1970(endedAt);
   const bucket = bucketOfDuration(JOB_SECONDS);
@@ -143,12 +147,15 @@ async function addEarlierJob(ledger: Ledger, endedAt: Instant): Promise<void> {
   await ledger.addDuration({ project, jobType: jobTree().type ?? "", day, bucket, expiresAt });
 }
 
-/** DynamoDB bills these bytes for each stored item and for each entry of an index, in addition to the attributes. */
+/** The bytes that DynamoDB bills for each item and for each index entry, in addition to the attributes. */
 const ENTRY_OVERHEAD_BYTES = 100;
 const MONTH_MS = 30 * 86_400_000;
 const RECENT_INDEX_ATTRIBUTES = ["pk", "sk", "project", "acceptedAt", "state"];
 
-/** Counts the stored bytes of an ended job, which is in the index of recent watches and not in the overdue index. */
+/**
+ * Counts the stored bytes of an ended job. An ended job has entries in the index `recent`, but not in the index
+ * `overdue`.
+ */
 async function countStoredBytes(client: DynamoDBClient, table: string, endedAt: Instant): Promise<number> {
   const { Items = [] } = await client.send(new ScanCommand({ TableName: table }));
   const ofJob = Items.filter(({ pk }) => pk?.S?.startsWith("W#"));
@@ -168,7 +175,7 @@ async function countStoredBytes(client: DynamoDBClient, table: string, endedAt: 
 }
 
 /**
- * Returns the bytes of a value.
+ * Returns the size of an attribute value in bytes.
  * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 function sizeOf({ S, N, B, SS, L }: AttributeValue): number {
@@ -186,7 +193,10 @@ interface CapacityUse {
 
 const sum = (uses: readonly CapacityUse[]) => uses.reduce((total, { units }) => total + units, 0);
 
-/** Lets a client report the consumed capacity of all requests. `take` returns what was consumed since the last call. */
+/**
+ * Records the capacity that the requests of a client consume. `take` returns the capacity consumed since the previous
+ * call of `take`.
+ */
 function recordCapacity(client: DynamoDBClient) {
   let writes: CapacityUse[] = [];
   let reads = 0;

@@ -1,7 +1,7 @@
 import { computeJobCosts, computeMonthlyCosts, sumOf } from "./compute-costs.ts";
 import { COSTS, type CostsData } from "./costs-data.ts";
 
-/** The causes of the write units, by step. */
+/** The reason for the write units of each step, as text for the table. */
 const CAUSES: Readonly<Record<string, string>> = {
   acceptance: "one item and two indexes",
   polls:
@@ -18,7 +18,7 @@ const CAUSES: Readonly<Record<string, string>> = {
 const two = (value: number) => value.toFixed(2);
 const short = (value: number) => String(Number(value.toFixed(1)));
 
-/** Returns the generated tables of the documents, by document and name of the table. */
+/** Returns the generated tables of each document. The inner key is the name of the table. */
 export function renderTables(
   data: CostsData = COSTS,
 ): Readonly<Record<"costs.md" | "scale.md", Readonly<Record<string, string>>>> {

@@ -2,24 +2,24 @@ import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
-/** The length of a period in which the scheduler of Linux (CFS) gives a process its part of a processor. */
+/** The period of the CPU limit in microseconds. In each period, the process may use its part of a processor. */
 const PERIOD_US = 20_000;
 const NAME = `cce-job-notifier-bench-${process.pid}`;
 
-/** Limits the CPU time of one process at a time. */
+/** A way to limit the CPU time of one process. */
 export interface CpuLimit {
   readonly method: "cgroup v1" | "cgroup v2" | "SIGSTOP";
   /**
    * Gives a process a part of one processor. The limit counts for all threads of the process.
    * @param fraction the part of one processor, more than 0 and at most 1
-   * @returns a function that ends the limit. The process must have been killed before.
+   * @returns a function that removes the limit. The process must have been killed before this function is called.
    */
   apply(pid: number, fraction: number): Promise<() => Promise<void>>;
 }
 
 /**
- * The two interfaces of Linux for control groups. Each group of the bench has the largest weight, so that other
- * processes on the machine do not take its part of the processors away. `own` finds the group of a process in the file
+ * The two Linux interfaces for control groups. Each control group of the bench has the largest weight, so that other
+ * processes on the machine slow it down as little as possible. `own` finds the control group of a process in the file
  * /proc/self/cgroup.
  */
 const INTERFACES = [
@@ -42,7 +42,7 @@ const INTERFACES = [
   },
 ] as const;
 
-/** Creates a control group. Returns null if this machine or the user cannot create such a group. */
+/** Creates a control group. Returns null if the group cannot be created on this machine or by this user. */
 async function createGroup(folder: string, settings: readonly (readonly string[])[]): Promise<string | null> {
   try {
     await mkdir(folder);
@@ -63,8 +63,8 @@ async function removeGroup(folder: string): Promise<void> {
 }
 
 /**
- * Runs work with the largest possible priority over the other processes of the machine, also for the processes that the
- * work starts. Without the permission for a control group, the priority stays as it is.
+ * Runs a function with the highest possible CPU priority. Processes that the function starts have this priority too. If
+ * no control group can be created, the priority does not change.
  */
 export async function runWithPriority<T>(work: () => Promise<T>): Promise<T> {
   for (const { root, weight, own } of INTERFACES) {
@@ -83,8 +83,9 @@ export async function runWithPriority<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Returns the best limit of this machine: a control group of Linux, or else a process that is stopped in the rest of
- * each period. A stopped process also loses the time in which it would only wait, so the second way is less exact.
+ * Returns the most exact CPU limit that this machine supports. The first choice is a control group of Linux. The second
+ * choice stops the process with signals for a part of each period. This choice is less exact, because a process that
+ * only waits is stopped too.
  */
 export async function chooseCpuLimit(): Promise<CpuLimit> {
   for (const { method, root, weight, quota } of INTERFACES) {
@@ -105,7 +106,10 @@ export async function chooseCpuLimit(): Promise<CpuLimit> {
   return { method: "SIGSTOP", apply: applyDutyCycle };
 }
 
-/** The code of a thread that stops a process for a part of each period. A thread of its own sleeps exactly. */
+/**
+ * The code of a thread that stops a process for a part of each period. A separate thread is used, because its sleep
+ * times are exact.
+ */
 const DUTY_CYCLE = `
 const { workerData: { pid, runMs, stopMs } } = require("node:worker_threads");
 const cell = new Int32Array(new SharedArrayBuffer(4));
@@ -117,12 +121,15 @@ for (;;) {
   sleep(stopMs);
 }`;
 
-/** Limits a process with signals. Also works without Linux. */
+/**
+ * Limits the CPU time of a process with the signals SIGSTOP and SIGCONT. This limit also works on systems other than
+ * Linux.
+ */
 export async function applyDutyCycle(pid: number, fraction: number): Promise<() => Promise<void>> {
   const periodMs = PERIOD_US / 1000;
   const workerData = { pid, runMs: fraction * periodMs, stopMs: (1 - fraction) * periodMs };
   const thread = new Worker(DUTY_CYCLE, { eval: true, workerData });
-  // The thread ends with an error when the process has ended.
+  // After the process has ended, the next signal makes the thread fail. This error is expected.
   thread.on("error", () => {});
   return async () => void (await thread.terminate());
 }

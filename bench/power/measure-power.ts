@@ -13,8 +13,8 @@ import { MEGABYTES_PER_PROCESSOR, MEMORY_SIZES, type PowerFigures, type PowerRow
 import { type FunctionEvents, recordFunctionEvents } from "./power-events.ts";
 
 /**
- * The assumed times in milliseconds after which the services answer. While a function waits for a service, Lambda bills
- * its memory but the function needs no processor.
+ * The assumed response time of each service in milliseconds. While a function waits for a response, Lambda bills its
+ * memory, but the function needs no processor.
  */
 const SERVICE_MS: Readonly<Record<WireRequest["service"], number>> = {
   ledger: 5,
@@ -24,7 +24,10 @@ const SERVICE_MS: Readonly<Record<WireRequest["service"], number>> = {
   receiver: 100,
 };
 const ROUNDS = 3;
-/** The invocations after the first one, and those of them that are measured. The others compile the code. */
+/**
+ * The number of invocations after the first invocation, and how many of them are measured. The other invocations let V8
+ * compile the code.
+ */
 const WARM = { calls: 20, measured: 10 };
 const TIMEOUT_SECONDS = 29;
 
@@ -35,8 +38,9 @@ const Answer = z.union([
 ]);
 
 /**
- * Runs each packaged function with the part of a processor that Lambda gives it for a memory size, and with TLS to all
- * services. The initialization has a whole processor, as on Lambda.
+ * Measures each packaged function at several memory sizes. For each memory size, the function gets the part of a
+ * processor that Lambda gives it. During its initialization, the function has a whole processor, as on Lambda. All
+ * calls to services use TLS.
  * @param names the functions to measure
  */
 export async function measurePower(
@@ -73,13 +77,16 @@ async function measureAll(packaged: Packaged, names: readonly string[]): Promise
   }
 }
 
-/** The request with which an instance warms up reads an item that does not exist. No recording contains this request. */
+/**
+ * Adds a reply for the warm-up request of an instance. The recording has no such reply, because the requested item does
+ * not exist.
+ */
 function answerWarmUp(play: LedgerReplies): LedgerReplies {
   return async (request) =>
     request.body.includes(WARM_UP_KEY.pk) ? { status: 200, body: "{}" } : play(request);
 }
 
-/** Returns the memory of each function in the compiled template. */
+/** Returns the memory size of each function in the compiled CloudFormation template. */
 export async function readChosenMemory({ packageDir }: Packaged): Promise<ReadonlyMap<string, number>> {
   const { functions } = readService(await readPackage(packageDir), { sqs: "", api: "" });
   return new Map(functions.map(({ shortName, memoryMb }) => [shortName, memoryMb]));

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { createLimitTarget, type Target } from "../support/figures.ts";
 import measured from "./measured.json" with { type: "json" };
 
-/** The memory sizes that are measured. With 1,769 MB, Lambda gives a function one whole processor. */
+/** The memory sizes at which each function is measured. With 1,769 MB, Lambda gives a function one whole processor. */
 export const MEMORY_SIZES = [128, 256, 512, 1024, 1769] as const;
 export const MEGABYTES_PER_PROCESSOR = 1769;
 
@@ -10,20 +10,22 @@ const PowerRow = z.strictObject({
   memoryMegabytes: z.number(),
   /** The duration of the first invocation after the initialization, with one job, poll or notification. */
   firstCallMs: z.number(),
-  /** The same with 100 jobs in one call, or with ten messages. Null if the events of the function have one size. */
+  /**
+   * The duration of the first invocation with 100 jobs or with ten messages. Null if the function has no large event.
+   */
   firstCallOf100Ms: z.number().nullable(),
   /** The duration of a later invocation with one job, poll or notification. */
   warmMs: z.number(),
-  /** The gigabyte-seconds that Lambda bills for such a later invocation. */
+  /** The gigabyte-seconds that Lambda bills for a later invocation with one job, poll or notification. */
   gbSeconds: z.number(),
-  /** True for the memory that serverless.yml gives the function by default. */
+  /** True if serverless.yml gives the function this memory size by default. */
   chosen: z.boolean(),
 });
 export type PowerRow = z.infer<typeof PowerRow>;
 
-/** What the measurement prints. */
+/** The figures that the measurement prints as JSON. */
 export const PowerFigures = z.strictObject({
-  /** The way in which the functions got their part of a processor. */
+  /** The mechanism that limited the CPU time of the functions. */
   cpuLimit: z.enum(["cgroup v1", "cgroup v2", "SIGSTOP"]),
   power: z.record(z.string(), z.array(PowerRow)),
 });
@@ -32,7 +34,7 @@ export type PowerFigures = z.infer<typeof PowerFigures>;
 /** The figures that `npm run bench -- power --store` has stored. */
 export const readStoredPower = (): PowerFigures => PowerFigures.parse(measured);
 
-/** Returns the targets of the first calls of `enqueue` with its chosen memory. */
+/** Returns the durations of the first calls of `enqueue` at its default memory size, each with its target value. */
 export function createPowerTargets({ power }: Pick<PowerFigures, "power">): readonly Target[] {
   const chosen = power.enqueue?.find((row) => row.chosen);
   if (chosen === undefined) return [];

@@ -9,9 +9,9 @@ import { createSubmitEvent, recordWorkloads, type Workload } from "../work/workl
 /** The events with which the bench invokes one function, and the recorded replies of the ledger. */
 export interface FunctionEvents {
   readonly name: string;
-  /** An event with one job, one poll or one notification, or the only event of the function. */
+  /** An event with one job, one poll or one notification. For all other functions, this is the only kind of event. */
   readonly one: object;
-  /** A call with 100 jobs, or a batch of ten messages. Null if the events of the function have one size. */
+  /** An event with 100 jobs or with ten messages. Null if the function has no large event. */
   readonly many: object | null;
   readonly recording: LedgerRecording;
 }
@@ -74,7 +74,7 @@ async function openOneWatch({ wire, server, start }: BenchEnvironment): Promise<
   return jobs[0].jobId;
 }
 
-/** Returns the data of an event of CloudWatch Logs with one log line about an act. */
+/** Returns the data of a CloudWatch Logs event. The event contains one log line about an act. */
 function createLogData(): string {
   const message = JSON.stringify({ level: "INFO", message: "act", act: "stop", caller: "token:bench" });
   const lines = { messageType: "DATA_MESSAGE", logEvents: [{ id: "1", timestamp: 0, message }] };

@@ -5,7 +5,7 @@ import type { PowerFigures } from "./power-data.ts";
 const MEASURED = new URL("./measured.json", import.meta.url);
 const PAGE = new URL("../../docs/performance.md", import.meta.url);
 
-/** Renders the table of all functions and memory sizes. The row of the chosen memory is bold. */
+/** Renders the table with one row per function and memory size. The row of the default memory size is bold. */
 export function renderPower({ power }: Pick<PowerFigures, "power">): string {
   return [
     "| function | memory | first call | first call, 100 jobs or ten messages | later call | GB-s per later call |",

@@ -4,7 +4,7 @@ import { queryAndNotify } from "./query-job.ts";
 const FIRST_SECONDS = 150;
 const INTERVAL_SECONDS = 20;
 
-/** A durable function of Lambda that follows one job. */
+/** A Lambda durable function that polls one job until its end. */
 export const handler = withDurableExecution(async ({ jobId }: { readonly jobId: string }, context) => {
   await context.wait({ seconds: FIRST_SECONDS });
   for (let poll = 1; ; poll += 1) {

@@ -35,14 +35,15 @@ const HISTORY = 200;
 const TESTS = 600;
 const POLLS = { warmUp: 200, measured: 500 };
 const BATCH = 10;
-/** Each rival has the memory that the functions of the product have by default. */
+/** The memory of each compared function. The functions of the product have the same memory by default. */
 const MEMORY_GIGABYTES = 0.25;
-/** The assumed duration of a rival's poll, which mostly waits for CCE. */
+/** The assumed duration of one poll, which is mostly the response time of CCE. */
 const POLL_SECONDS = 0.2;
 const DurableRun = z.object({ operations: z.number(), invocations: z.number(), microseconds: z.number() });
 
 /**
- * Follows the same job in all ways. All rivals have the schedule of the cloud's Terraform provider.
+ * Compares the product with other ways to follow the same job (the rivals). All rivals poll by the schedule of the
+ * cloud's Terraform provider.
  * @param productMicroseconds the CPU time of a poll of the product
  * @param rounds how often each bundle is loaded
  */
@@ -121,7 +122,10 @@ export async function measureRivals(
 
 const pollSeconds = (polls: number) => polls * POLL_SECONDS;
 
-/** Bundles a rival as it comes: without plugins, and with `require` for the packages that are no ES modules. */
+/**
+ * Bundles the code of a rival without the esbuild plugins of the product. The function `require` is added for packages
+ * that are not ES modules.
+ */
 async function bundle({ rootDir, workDir }: Packaged, name: Measured): Promise<string> {
   const outfile = join(workDir, `${FILES[name]}.mjs`);
   await build({
@@ -141,7 +145,7 @@ async function bundle({ rootDir, workDir }: Packaged, name: Measured): Promise<s
   return outfile;
 }
 
-/** Compares the product's schedule after 200 jobs with the fixed schedule. */
+/** Compares the fixed schedule with the product's schedule, after the product has learned from 200 jobs. */
 function compareOnTestJobs() {
   const [, distribution] = DISTRIBUTIONS;
   if (distribution === undefined) throw new Error("There is no distribution of durations.");
@@ -157,10 +161,12 @@ function compareOnTestJobs() {
   return { product, fixed, meanSeconds: test.reduce((sum, seconds) => sum + seconds, 0) / test.length };
 }
 
-/** The bytes of the lines START, END and REPORT, which Lambda writes with its default log format. */
+/**
+ * The size of the log lines START, END and REPORT. Lambda writes them for each invocation in its default log format.
+ */
 const LAMBDA_LINES_BYTES = 345;
 
-/** Returns the dollars per million jobs. Each invocation only has the log lines of Lambda itself. */
+/** Returns the costs of a million jobs in dollars. The costs include only those log lines that Lambda itself writes. */
 function priceJob(perJob: Readonly<Record<string, number>>, seconds: number): number {
   const prices: Readonly<Record<string, number>> = COSTS.prices.perMillion;
   const requests = Object.entries(perJob).reduce(
@@ -185,7 +191,7 @@ async function measureWorker(file: string, origin: string, event: object, record
   return microseconds / POLLS.measured;
 }
 
-/** Lets the job end after this number of polls. */
+/** Makes the simulated job fail after this number of polls. */
 function endAfter(wire: Wire, polls: number): void {
   let polled = 0;
   wire.job = (jobId) => renderClusterJob(jobId, ++polled >= polls ? "Failed" : "Running");
@@ -202,7 +208,9 @@ async function measureFixedSchedule(file: string, wire: Wire, origin: string): P
   return microseconds / POLLS.measured;
 }
 
-/** Returns the CPU time of one more poll. The time contains the work of the local runner. */
+/**
+ * Returns the additional CPU time of each poll in a durable function. The time includes the work of the local runner.
+ */
 async function measureDurable(wire: Wire, origin: string): Promise<number> {
   const [few, many] = [10, 110];
   const before = await runDurable(wire, origin, few);

@@ -6,7 +6,7 @@ import axios from "axios";
 const INTERVAL_SECONDS = 20;
 const sqs = new SQSClient({});
 
-/** A function that follows jobs without a ledger. A job that has not ended goes back to the queue. */
+/** A function that follows jobs without a ledger. If a job has not ended, its message returns to the queue. */
 export const handler = middy(async ({ Records }: SQSEvent) => {
   const { CCE_URL, WEBHOOK_URL = "", POLL_QUEUE_URL } = process.env;
   for (const { body } of Records) {

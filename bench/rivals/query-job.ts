@@ -1,4 +1,7 @@
-/** Queries a job and notifies a webhook of its end, as short as a team writes it for itself. Returns true after the end. */
+/**
+ * Queries a job, and calls a webhook if the job has ended. A team without this product could write such a short script.
+ * Returns true if the job has ended.
+ */
 export async function queryAndNotify(jobId: string): Promise<boolean> {
   const { CCE_URL, WEBHOOK_URL = "" } = process.env;
   const response = await fetch(`${CCE_URL}/api/v3/projects/p1/jobs/${jobId}`, {

@@ -7,7 +7,7 @@ const Rival = z.strictObject({
   microsecondsPerPoll: z.number(),
   polls: z.number(),
   latenessSeconds: z.number(),
-  /** The billed requests and operations of one job, by name. */
+  /** The billed requests and operations of one job. The keys are the names of the prices. */
   perJob: z.record(z.string(), z.number()),
   dollarsPerMillionJobs: z.number(),
 });

@@ -15,7 +15,7 @@ const Machine = z.object({
 });
 
 /**
- * Walks through the state machine of the rival, and returns the number of state transitions that Step Functions bills.
+ * Returns the number of state transitions that Step Functions bills for one job.
  * @param polls the number of polls until the job has ended
  */
 export function countStateTransitions(polls: number): number {

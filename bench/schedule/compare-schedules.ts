@@ -16,14 +16,14 @@ export const Comparison = z.strictObject({
 export type Comparison = z.infer<typeof Comparison>;
 
 /**
- * The number of runs per job for schedules with random numbers. The mean of this number of runs is stable, and takes
- * about a second.
+ * The number of simulated runs for a schedule with random delays. This number of runs gives a stable mean in about a
+ * second.
  */
 const RUNS = 600;
 
 /**
- * Returns the costs of polling the test jobs by the product's schedule, by the schedules of other clients and by the
- * optimal schedule. The product learns from the jobs in `history`.
+ * Compares the costs of several schedules for the jobs in `test`: the product's schedule, the schedules of other
+ * clients, and the optimal schedule. The product's schedule learns from the jobs in `history`.
  */
 export function compareSchedules({ jobType, pollCostSeconds, history, test }: Comparison) {
   const random = createSeededRandom(1);

@@ -22,7 +22,7 @@ const make = (jobType: string, name: string, draw: Distribution["draw"]): Distri
   draw,
 });
 
-/** The distributions with which the constants of the product's schedule were chosen. */
+/** The distributions of job durations for which the constants of the product's schedule were optimized. */
 export const DISTRIBUTIONS: readonly Distribution[] = [
   make("CreateCluster", "normal, 420 s ± 60 s", (r) => around(r, 420, 60)),
   make("CreateCluster", "normal, 550 s ± 40 s", (r) => around(r, 550, 40)),

@@ -1,9 +1,10 @@
 import type { NextPoll } from "./poll-costs.ts";
 
 /**
- * Returns the schedule with the lowest cost for a known distribution of durations. The schedule has no bounds of the
- * operator, no jitter and no early first poll. Dynamic programming compares all sequences of polls in steps of 0.5 s,
- * and in longer steps after half an hour. This function uses no code of the product.
+ * Returns the schedule with the lowest cost for a known distribution of durations. The optimal schedule ignores the
+ * operator's limits for the poll interval and uses no random delays. The function compares all sequences of polls by
+ * dynamic programming. The times of the polls are multiples of 0.5 s, with longer steps after half an hour. This
+ * function uses no code of the product.
  */
 export function findOptimalSchedule(durations: readonly number[], pollCostSeconds: number): NextPoll {
   const ages = grid(Math.max(...durations) * 1.5 + 60);
@@ -22,8 +23,7 @@ export function findOptimalSchedule(durations: readonly number[], pollCostSecond
   for (let at = last - 1; at >= 0; at--) {
     const pending = whole - (ended[at] ?? 0);
     let least = Number.POSITIVE_INFINITY;
-    // The costs form a Monge array, so the best next poll after an age is never later than the best next poll after a
-    // later age.
+    // If a poll is earlier, its best next poll is never later, because the costs form a Monge array.
     const until = at === last - 1 ? last : Math.max(at + 1, choice[at + 1] ?? last);
     for (let next = at + 1; next <= until; next++) {
       const late =
@@ -34,8 +34,8 @@ export function findOptimalSchedule(durations: readonly number[], pollCostSecond
         least = cost;
         choice[at] = next;
       }
-      // The search ends if the cost of the lateness alone is above the lowest cost. A later poll has an even higher
-      // cost of lateness.
+      // The search ends when the cost of this poll and its lateness is above the lowest total cost. All later polls are
+      // even later, and therefore cost more.
       if (pending + late / pollCostSeconds > least) break;
     }
     costs[at] = least;
@@ -55,13 +55,13 @@ function grid(end: number): Float64Array {
   return Float64Array.from(ages);
 }
 
-/** The candidates for the kernel's width, which is the standard deviation of the logarithm of the duration. */
+/** The widths of the Gaussian kernel that are tried. A width is a standard deviation of log(duration + 1). */
 const WIDTHS = [0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2];
 
 /**
- * Smooths the empirical distribution of `durations` by a Gaussian kernel in log(duration + 1). Returns for each age
- * the probability that a job ends between the previous age and this age. The kernel's width maximizes the likelihood
- * of the durations in a leave-one-out cross-validation.
+ * Estimates the distribution of `durations` by a Gaussian kernel on log(duration + 1). For each age, the result is the
+ * probability that a job ends between the previous age and this age. The kernel's width is chosen by leave-one-out
+ * cross-validation.
  */
 function smoothedEmpirical(durations: readonly number[], ages: Float64Array): Float64Array {
   const logs = durations.map((seconds) => Math.log1p(Math.max(0, seconds)));

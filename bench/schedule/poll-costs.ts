@@ -9,16 +9,15 @@ export interface Figures {
 }
 
 /**
- * A schedule of polls as a function. Returns the age in seconds at which the job is polled after a poll at `age`. For
- * `age` 0 the result is the age of the first poll.
+ * A schedule of polls. For a poll at `age` seconds, the function returns the age of the next poll in seconds. For `age`
+ * 0, it returns the age of the first poll.
  */
 export type NextPoll = (age: number) => number;
 
 /**
- * Returns the mean costs of a schedule for jobs with these durations. Each job is polled until a poll finds the job
- * ended.
- * @param ruleOf returns the schedule of one run of a job.
- * @param repeats the number of runs of each job, for schedules with random numbers.
+ * Simulates the polls of jobs with these durations, and returns the mean costs per job. @param ruleOf creates the
+ * schedule for one simulated run of a job.
+ * @param repeats the number of simulated runs per job. A schedule with random delays needs several runs.
  */
 export function measurePollCosts(
   durations: readonly number[],

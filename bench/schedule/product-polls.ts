@@ -6,10 +6,10 @@ import type { NextPoll } from "./poll-costs.ts";
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 0, 1);
-/** The assumed time between two jobs of a history, because a history has no dates. The oldest job is the first. */
+/** The assumed time between two jobs of a history. A history is a list of durations without dates, oldest first. */
 const JOB_INTERVAL_MS = 12 * HOUR_MS;
 
-/** Returns the counts of durations that the ledger contains after the jobs of a history. */
+/** Returns the counts of durations that the ledger would contain after these jobs. */
 export function countDurations(history: readonly number[]): readonly DurationCount[] {
   const counts = new Map<string, DurationCount>();
   for (const [index, seconds] of history.entries()) {

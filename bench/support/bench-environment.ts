@@ -23,20 +23,23 @@ import { Wire } from "./wire.ts";
 import { Worker } from "./worker.ts";
 
 const DAY_MS = 86_400_000;
-/** The number of past jobs in the ledger, as after a month of operation. */
+/** The past jobs in the ledger: 40 jobs in 28 days. */
 const LEARNED = { days: 28, jobs: 40 };
 
 /**
- * The environment of the measured functions, with the wire, an embedded DynamoDB and the processes of the functions.
+ * The environment of the measured functions. `wire` is a local server that replaces the services that the functions
+ * call.
  */
 export interface BenchEnvironment {
   readonly wire: Wire;
   readonly server: ReturnType<typeof createServerForwarder>;
   /** The environment variables of the functions. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Starts a packaged function in its own process, with the heap of a function of this memory. */
+  /**
+   * Starts a packaged function in its own process. The maximum heap size depends on `memoryMegabytes`, as on Lambda.
+   */
   start(name: string, memoryMegabytes?: number): Promise<Worker>;
-  /** Starts a bundle that is not a packaged function, in its own process. */
+  /** Starts a bundle in its own process. The bundle need not be a function of the product. */
   startBundle(bundle: string, environment?: Readonly<Record<string, string>>): Promise<Worker>;
   stop(): Promise<void>;
 }
@@ -75,7 +78,7 @@ export async function startBenchEnvironment(
   };
 }
 
-/** Returns the environment variable with which Node.js trusts a certificate in addition to the public ones. */
+/** Returns the environment variable that makes Node.js trust a certificate. */
 async function trust(certificate: SelfSignedCertificate | null, { workDir }: Packaged) {
   if (certificate === null) return {};
   const file = join(workDir, "certificate.pem");
@@ -97,7 +100,7 @@ async function addDurations(endpoint: string): Promise<void> {
       {
         project: PROJECT,
         jobType: "CreateCluster",
-        // The buckets from 190 to 214 contain durations of about nine minutes.
+        // The buckets 190 to 214 of the duration counts mean durations of about nine minutes.
         bucket: 190 + ((job * 7) % 25),
         day: today - (job % LEARNED.days),
         expiresAt: Date.now() + 7 * DAY_MS,

@@ -1,4 +1,4 @@
-/** A figure with the ratio of a measured time to the time of the baseline. */
+/** The ratio of the product's time to the time of its baseline. */
 interface Ratio {
   readonly ratio: number;
 }
@@ -11,13 +11,13 @@ export interface MicrosecondFigure extends Ratio {
   readonly baselineMicroseconds: number;
 }
 
-/** The times of rounds. In each round, the measured code and its baseline run one after the other. */
+/** The times of all rounds. Each round runs the measured code and its baseline. */
 interface PairedTimes {
   readonly measured: readonly number[];
   readonly baseline: readonly number[];
 }
 
-/** @param times the times of all rounds in milliseconds. */
+/** @param times the time of each round in milliseconds. */
 export function createMillisecondFigure(times: PairedTimes): MillisecondFigure {
   return {
     ms: roundToThreeDigits(median(times.measured)),
@@ -26,7 +26,7 @@ export function createMillisecondFigure(times: PairedTimes): MillisecondFigure {
   };
 }
 
-/** @param times the times of all rounds in microseconds. */
+/** @param times the time of each round in microseconds. */
 export function createMicrosecondFigure(times: PairedTimes): MicrosecondFigure {
   return {
     microseconds: roundToThreeDigits(median(times.measured)),
@@ -36,8 +36,8 @@ export function createMicrosecondFigure(times: PairedTimes): MicrosecondFigure {
 }
 
 /**
- * Returns the median of the ratios of all rounds. Other work on the machine makes both times of a round longer, so the
- * ratio of a round varies less than its times.
+ * Returns the median of the ratios of all rounds. Other programs on the machine slow down both times of a round, so the
+ * ratio varies less than the times.
  */
 function medianRatio({ measured, baseline }: PairedTimes): number {
   return roundToThreeDigits(median(measured.map((time, round) => time / (baseline[round] ?? Number.NaN))));
@@ -51,42 +51,42 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Rounds a figure to three digits. The noise of a measurement is larger than the rounding. */
+/** Rounds a figure to three significant digits. More digits would be only noise of the measurement. */
 export function roundToThreeDigits(value: number): number {
   return Number(value.toPrecision(3));
 }
 
-/** A figure, and the upper limit that the figure should not exceed. */
+/** A measured figure (`value`) and the target value (`target`), which the figure should not exceed. */
 export interface Target {
   readonly what: string;
   readonly value: number;
   readonly target: number;
   readonly unit: string;
   /**
-   * True if the figure is a ratio. A ratio over twice its target fails the run. Counts and sizes are only printed,
-   * because tests check counts and sizes.
+   * True if the figure is a ratio. The bench fails if a ratio is more than twice its target value. The bench only
+   * prints counts and sizes, because tests check them.
    */
   readonly isRatio: boolean;
 }
 
-/** Returns the target of a ratio, together with the measured ratio. */
+/** Returns a measured ratio with its target value. */
 export function createRatioTarget(what: string, value: number, target: number): Target {
   return { what, value, target, unit: " ×", isRatio: true };
 }
 
-/** Returns the target of a count or a size, together with the measured value. */
+/** Returns a measured time, count or size with its target value. */
 export function createLimitTarget(what: string, value: number, target: number, unit = ""): Target {
   return { what, value, target, unit, isRatio: false };
 }
 
-/** Returns one line that says whether the target is met, with the figure. */
+/** Returns one line of text with the figure, its target value, and whether the figure meets it. */
 export function describeTarget({ what, value, target, unit }: Target): string {
   return `${value <= target ? "met   " : "MISSED"} ${what}: ${value}${unit} (target: at most ${target}${unit})`;
 }
 
 /**
- * Returns the targets that fail the run. A target fails the run if its ratio is over twice the target, because noise
- * cannot explain the difference.
+ * Returns the ratios that are more than twice their target value. Noise of the measurement cannot explain such a
+ * difference.
  */
 export function findFailedTargets(targets: readonly Target[]): readonly Target[] {
   return targets.filter(({ isRatio, value, target }) => isRatio && value > 2 * target);

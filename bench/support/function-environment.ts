@@ -7,7 +7,9 @@ export const TOKEN = "bench-token";
 export const PROJECT = "prod";
 export const TARGET = "audit";
 
-/** Returns the entries of a config. The URLs of the config's project and target are at the local origin. */
+/**
+ * Returns the config entries of the measured functions. The URLs of the project and of the target begin with `origin`.
+ */
 export function createBenchConfig(origin: string) {
   return splitConfigIntoEntries({
     projects: {
@@ -45,7 +47,7 @@ export function createBenchConfig(origin: string) {
   });
 }
 
-/** Returns the environment variables of a measured function. The URLs of all services are at the local origin. */
+/** Returns the environment variables of a measured function. The URLs of all services begin with `origin`. */
 export function createFunctionEnvironment(origin: string): Readonly<Record<string, string>> {
   const queue = (name: string) => `${origin}/000000000000/${name}`;
   return {

@@ -17,9 +17,9 @@ const Request = z.looseObject({
 });
 
 /**
- * Records the replies of an embedded DynamoDB once, and then replays the replies. With a recording, the time of the
- * server is not measured. The operation and the item of a request identify the reply. Equal requests get their
- * replies in the recorded order.
+ * Records the replies of an embedded DynamoDB once, and then replays the replies. A replayed reply costs almost no
+ * time, so the measurement does not include the time of the server. The operation and the item of a request determine
+ * its reply. Equal requests get their replies in the recorded order.
  */
 export class LedgerRecording {
   readonly #replies = new Map<string, Reply[]>();
@@ -53,7 +53,7 @@ function itemOf({ body }: WireRequest): string {
   return (Key ?? Item)?.pk.S ?? "";
 }
 
-/** Returns the kind of a request, which is the operation without the item and the values. */
+/** Returns the kind of a request. Requests of one kind differ only in the partition key and in the values. */
 export function readRequestKind({ operation, body }: WireRequest): string {
   const { Key, Item, UpdateExpression, ConditionExpression, IndexName } = Request.parse(JSON.parse(body));
   return [operation, (Key ?? Item)?.sk.S, UpdateExpression, ConditionExpression, IndexName].join(" | ");

@@ -15,7 +15,7 @@ const State = z.looseObject({
 
 interface PackagedFunction {
   readonly name: string;
-  /** The path of the bundle. */
+  /** The path of the function's bundle (handler.mjs). */
   readonly file: string;
   readonly bytes: number;
   readonly zipBytes: number;
@@ -25,10 +25,13 @@ export interface Packaged {
   readonly rootDir: string;
   /** The folder with the compiled template and the zip files. */
   readonly packageDir: string;
-  /** A temporary folder without node_modules, because it is outside of the repository. `remove` deletes the folder. */
+  /**
+   * A temporary folder outside of the repository, so its bundles cannot import from node_modules. `remove` deletes the
+   * folder.
+   */
   readonly workDir: string;
   readonly functions: readonly PackagedFunction[];
-  /** The settings of esbuild in serverless.yml. */
+  /** The esbuild settings from serverless.yml. */
   readonly esbuild: Readonly<Record<string, unknown>>;
   remove(): Promise<void>;
 }
@@ -77,8 +80,8 @@ const EsbuildSettings = z.looseObject({
 });
 
 /**
- * Bundles code with the service's own esbuild settings, so that a comparison compares only the code. Returns the path
- * of the bundle. If `isComplete` is true, the plugins that omit unused parts of dependencies are not used.
+ * Bundles code with the esbuild settings of the service. Returns the path of the bundle. If `isComplete` is true, the
+ * bundle also contains unused parts of dependencies, which the service's esbuild plugins would omit.
  */
 export async function bundleWithServiceSettings(
   { rootDir, workDir, esbuild }: Packaged,

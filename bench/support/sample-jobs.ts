@@ -10,12 +10,12 @@ export function renderClusterJob(jobId: string, phase: "Running" | "Failed"): st
   return JSON.stringify(part("CreateCluster", jobId, phase, subJobs));
 }
 
-/** The number of nodes per failed node, in a failed job with many nodes. */
+/** In a failed job with many nodes, every tenth node has failed. */
 const NODES_PER_FAILURE = 10;
 
 /**
- * Returns the JSON of a job with one subjob per node. Each subjob has an ID and all documented fields, which are
- * about 440 bytes.
+ * Returns the JSON of a job with one subjob per node. Each subjob has an ID and all documented fields, about 440 bytes
+ * of JSON.
  */
 export function renderNodeJob(nodes: number, phase: "Running" | "Failed"): string {
   const subJobs = Array.from({ length: nodes }, (_, at) => {
@@ -53,7 +53,7 @@ function part(type: string, uid: string, state: string, subJobs: readonly object
   };
 }
 
-/** Returns the ID for a number. The same number gives the same ID in each run. The IDs cannot be compressed. */
+/** Returns the ID for a number, which is the same in every run. The IDs cannot be compressed. */
 function uuidOf(at: number): string {
   const digits = hash("sha256", `node ${at}`);
   return [0, 8, 12, 16, 20].map((from, part) => digits.slice(from, [8, 12, 16, 20, 32][part])).join("-");

@@ -6,10 +6,10 @@ import { text } from "node:stream/consumers";
 import * as z from "zod";
 import type { SelfSignedCertificate } from "../../local/cce/self-signed-certificate.ts";
 
-/** A recorded request of a function. Requests are counted, and the floor sends the same requests. */
+/** A recorded request of a function. The bench counts the requests of each kind. */
 export interface WireRequest {
   readonly service: "ledger" | "queue" | "config" | "cce" | "receiver";
-  /** The name of an AWS operation, or an HTTP method. */
+  /** The AWS operation, such as `SendMessageBatch`, or the HTTP method of a request to another service. */
   readonly operation: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -42,13 +42,16 @@ export class Wire {
    */
   requests: WireRequest[] = [];
   records = true;
-  /** The time in milliseconds after which each service answers. By default a service answers at once. */
+  /** The response time of each service in milliseconds. By default a service responds immediately. */
   delaysMs: Readonly<Partial<Record<WireRequest["service"], number>>> = {};
   readonly counts = new Map<string, number>();
   readonly #server;
   readonly #origin: string;
 
-  /** @param certificate the certificate of the host `localhost`. With a certificate, the services need TLS. */
+  /**
+   * @param certificate the certificate of the host `localhost`. If `certificate` is null, the server uses HTTP without
+   * TLS.
+   */
   constructor(certificate: SelfSignedCertificate | null = null) {
     const listener = (request: IncomingMessage, response: ServerResponse) => {
       this.#answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
@@ -114,7 +117,7 @@ export class Wire {
     }
   }
 
-  /** Returns the parameters below the path of a request, or with the names of a request. */
+  /** Returns the config parameters that a request asks for, by a path or by names. */
   #findParameters(body: string) {
     const { Path, Names } = ParameterRequest.parse(JSON.parse(body));
     return this.config

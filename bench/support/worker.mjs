@@ -1,5 +1,5 @@
-// This file runs in the process of one function. The process loads a bundle, and invokes the handler for each
-// message.
+// This file runs in its own process for each measured function. It imports a bundle and runs its handler for each
+// message of the parent process.
 
 const { handler } = await import(process.argv[2] ?? "");
 /** @param {unknown} message */
@@ -28,7 +28,7 @@ process.on("message", async ({ events, times, collect }) => {
     const { user, system } = process.cpuUsage(before);
     if (collect) globalThis.gc?.();
     const inUse = collect ? process.memoryUsage().heapUsed : null;
-    // In kilobytes.
+    // The memory in kilobytes.
     const peak = process.resourceUsage().maxRSS * 1024;
     send({ answer: answer ?? null, microseconds: user + system, rss, peak, inUse });
   } catch (error) {

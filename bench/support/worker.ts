@@ -6,7 +6,10 @@ import * as z from "zod";
 const SCRIPT = fileURLToPath(new URL("./worker.mjs", import.meta.url));
 const DEFAULT_MEMORY_MEGABYTES = 256;
 
-/** Returns the options with which Lambda starts Node: 90 % of the memory for old objects, 5 % for a new half space. */
+/**
+ * Returns the Node.js options that Lambda uses. The old generation of the heap gets 90 % of the memory, and each half
+ * of the young generation gets 5 %.
+ */
 const createNodeOptions = (memoryMegabytes: number) => [
   "--expose-gc",
   `--max-old-space-size=${Math.ceil(memoryMegabytes * 0.9)}`,
@@ -63,9 +66,8 @@ export class Worker {
   }
 
   /**
-   * Invokes the handler with all events, one after another, and repeats all events `times` times.
-   * @param times how often all events are repeated.
-   * @param collect if true, the run ends with a garbage collection and reports the used heap.
+   * Invokes the handler with all events, one after another. @param times how often the handler gets the whole list of
+   * events. @param collect if true, a garbage collection ends the run, and the result contains the used heap.
    * @throws Error if the handler throws.
    */
   async run(events: readonly unknown[], times = 1, collect = false): Promise<WorkerResult> {

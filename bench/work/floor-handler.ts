@@ -11,8 +11,8 @@ import Agent from "undici/lib/dispatcher/agent.js";
 import type { Chain, Step } from "./floor-script.ts";
 
 /**
- * The handler of a floor. The floor of a function sends the requests of one recorded invocation again and ignores the
- * replies.
+ * The handler of a floor, which is the baseline for the CPU time of a function. The floor sends the recorded requests
+ * of one invocation again, and ignores the replies.
  */
 const [origin = "", file = ""] = [process.env.AWS_ENDPOINT_URL, process.env.FLOOR_SCRIPT];
 const stages: readonly (readonly Chain[])[] = JSON.parse(readFileSync(file, "utf8"), revive);
@@ -66,7 +66,7 @@ function exchange(method: "GET" | "POST", path: string, headers: Step["headers"]
   });
 }
 
-/** Converts bytes of DynamoDB's JSON, which are base64, to buffers for the input of the AWS SDK. */
+/** Converts binary values from base64, as in DynamoDB's JSON, to buffers, as in the input of the AWS SDK. */
 function revive(name: string, value: unknown): unknown {
   return name === "B" && typeof value === "string" ? Buffer.from(value, "base64") : value;
 }

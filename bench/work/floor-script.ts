@@ -1,26 +1,29 @@
 import { readRequestKind } from "../support/ledger-recording.ts";
 import type { WireRequest } from "../support/wire.ts";
 
-/** One request that a floor sends. */
+/** One request of a floor. A floor is a baseline program that only sends the recorded requests of a function. */
 export interface Step {
   readonly operation: string;
-  /** The input of an AWS operation. Null means that the request is not for AWS. */
+  /** The input of the AWS operation, or null for a request to another service. */
   readonly input: unknown;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** The headers that belong to the connection and not to the request. */
+/** The headers that Node.js sets for each connection. The floor does not copy them. */
 const TRANSPORT: ReadonlySet<string> = new Set(["connection", "content-length", "host", "transfer-encoding"]);
 
-/** The requests of one record in their order. Each request needs the reply to the previous request. */
+/**
+ * The requests of one job, poll or notification in their order. Each request starts after the reply to the previous
+ * request.
+ */
 export type Chain = readonly Step[];
 
 /**
- * Returns the requests of an invocation as stages. The stages run one after another. A stage has one chain of
- * requests per record, and the chains run in parallel. A request that all records share starts a new stage. Reads of
- * the config are omitted, because a function reads the config only every five minutes.
+ * Groups the requests of one invocation into stages, which run one after another. A stage has one chain of requests per
+ * record, and the chains run in parallel. A request that all records share starts a new stage. Requests for the config
+ * are omitted, because a function reads the config only every five minutes.
  */
 export function createFloorScript(requests: readonly WireRequest[]): readonly (readonly Chain[])[] {
   const kinds = new Map<string, Step[]>();

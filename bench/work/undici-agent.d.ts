@@ -1,4 +1,6 @@
-/** The floor imports only the file of undici's agent, because undici's index loads many other modules. */
+/**
+ * The floor imports the file of undici's class `Agent` directly, because undici's main file loads many other modules.
+ */
 declare module "undici/lib/dispatcher/agent.js" {
   export { Agent as default } from "undici";
 }

@@ -24,7 +24,7 @@ interface Compared extends MicrosecondFigure {
   readonly requests: Readonly<Record<string, number>>;
 }
 
-/** The number of rounds before the measurement. During these rounds V8 compiles the code. */
+/** The number of rounds that are not measured. V8 compiles the code during these rounds. */
 const WARM_UP_ROUNDS = 2;
 
 /** The maximum ratios of the product's CPU time to the baseline's CPU time. */
@@ -32,7 +32,7 @@ const MAX_RATIOS = { poll: 1.15, notification: 1.2, accept: 0.9 };
 
 const floors = new WeakMap<Packaged, Promise<string>>();
 
-/** The path of the bundle that all floors share. Each floor has its own script, which lists the requests. */
+/** Returns the path of the bundle that all floors share. Each floor has its own list of requests. */
 function floorOf(packaged: Packaged): Promise<string> {
   const code = 'export { handler } from "./bench/work/floor-handler.ts";';
   const floor = floors.get(packaged) ?? bundleWithServiceSettings(packaged, { name: "floor-work", code });
@@ -41,9 +41,8 @@ function floorOf(packaged: Packaged): Promise<string> {
 }
 
 /**
- * Measures the CPU time per record of a packaged function and of the function's floor. The floor sends the same
- * requests as the function. The function and the floor run in separate processes. The ledger's replies come from the
- * workload's recording.
+ * Measures the CPU time per record of a packaged function and of its floor. The floor only sends the same requests as
+ * the function. The function and the floor run in separate processes. The replies of the ledger are recorded replies.
  */
 async function compareWithFloor(
   workload: Workload,
@@ -81,7 +80,7 @@ async function compareWithFloor(
   }
 }
 
-/** The figure is for the largest call, with 100 jobs. The table has the figures of all sizes. */
+/** The figures of the call with 100 jobs. `table` has the figures of all numbers of jobs. */
 interface Accept extends Compared {
   readonly table: readonly (Compared & { readonly jobs: number })[];
 }

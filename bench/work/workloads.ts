@@ -7,8 +7,8 @@ import { renderClusterJob } from "../support/sample-jobs.ts";
 import type { WireRequest } from "../support/wire.ts";
 
 /**
- * The event with which one function is measured. The workload also has the recorded requests of the function and the
- * recorded replies of the ledger.
+ * A workload: the event for one measured function, the recorded requests of the function, and the recorded replies of
+ * the ledger.
  */
 export interface Workload {
   readonly functionName: string;
@@ -33,8 +33,8 @@ const Sent = z.looseObject({
 });
 
 /**
- * Runs jobs once with the embedded DynamoDB, and records the requests and replies of each function. Ten jobs are
- * accepted, are polled twice and fail. After the failure, the notifications of the ten jobs are sent.
+ * Runs the functions once with the embedded DynamoDB, and records their requests and the replies. Ten jobs are
+ * accepted, polled twice, and then fail. The failure sends ten notifications.
  */
 export async function recordWorkloads(bench: BenchEnvironment): Promise<Workloads> {
   const { wire, server } = bench;
@@ -56,8 +56,8 @@ export async function recordWorkloads(bench: BenchEnvironment): Promise<Workload
   const worker = await bench.start("poll");
   const recording = new LedgerRecording();
   const event = (bodies: readonly string[]) => createQueueEvent(bodies.slice(0, BATCH));
-  // Of this first batch, only the replies with durations are recorded. Later polls use the durations, which are
-  // cached for ten minutes.
+  // The first batch reads the durations of earlier jobs, which the function caches for ten minutes. Only the replies
+  // with these durations are recorded.
   wire.ledger = recording.recording(server, ({ operation }) => operation === "Query");
   const polled = async (bodies: readonly string[]) => {
     wire.clear();
@@ -105,7 +105,7 @@ export function createSubmitEvent(jobs: number, name = "job"): object {
   return createHttpEvent({ method: "POST", path: "/v1/jobs", token: TOKEN, body });
 }
 
-/** Returns the bodies of the messages that the requests send to a queue. */
+/** Returns the bodies of the messages that these requests send to the queue `name`. */
 export function readBodiesSentTo(requests: readonly WireRequest[], queue: string): string[] {
   return requests
     .filter(({ operation }) => operation === "SendMessageBatch")

@@ -19,7 +19,10 @@ import {
 
 const Overdue = z.object({ project: z.string(), job_id: z.string(), caller: z.string(), due_at: z.number() });
 
-/** Returns operations that read watches or change when the sweep function checks them. */
+/**
+ * Returns the ledger operations that read watches, and those that change the time of a watch's next check by the sweep
+ * function.
+ */
 export function createWatchReadOperations(store: Store): WatchReadLedger {
   return {
     readWatch: (key) =>
@@ -126,7 +129,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
           .map(toWatchRow);
         const watches = rows.map(({ watch }) => watch);
         const end = watches.at(-1);
-        // A full page always has a page token, as with DynamoDB.
+        // A full page always has a page token, even if no further page exists. DynamoDB does the same.
         return { watches, next: end === undefined || rows.length < limit ? null : toPageToken(end) };
       }),
   };

@@ -30,7 +30,9 @@ const WatchJson = z.extend(WatchFields, {
   operation: z.nullable(Operation),
 });
 
-/** The JSON in column `body` of table `watch`. `StoredWatch` describes its fields. */
+/**
+ * The JSON in the column `body` of the table `watch`. The interface `StoredWatch` describes the fields of this JSON.
+ */
 const WatchBody = z.object({
   watch: WatchJson,
   owner: MaybeText,
@@ -52,10 +54,10 @@ export interface WatchRow extends StoredWatch {
   readonly expiresAt: Instant;
 }
 
-/** The columns that `toWatchRow` reads. */
+/** The columns of the table `watch` that `toWatchRow` reads. */
 export const WATCH_COLUMNS = "project, job_id, caller, due_at, expires_at, body";
 
-/** @throws ZodError if this service did not write the row. The error contains no values. */
+/** @throws ZodError if the row was not written by this service. The error contains no values of the row. */
 export function toWatchRow(row: Row): WatchRow {
   const {
     project,
@@ -104,11 +106,11 @@ export function readJobRows(store: Store, { project, jobId }: JobKey): readonly 
 
 const Instants = z._default(z.number(), 0);
 
-/** The kinds of rows in table `record`, with the schema of column `body`. */
+/** The kinds of rows in the table `record`. Each value is the schema of the column `body`. */
 const RECORDS = {
   /** The context and callbacks of one generation (start or restart) of a watch. */
   caller: z.object({ context: Context, callbacks: z.record(z.string(), z.string()) }),
-  /** The job and its subjobs in the latest poll. */
+  /** The job and its subjobs, as the latest poll has found them. */
   tree: Job,
   outcome: z.object({
     summary: OutcomeSummary,
@@ -116,7 +118,7 @@ const RECORDS = {
     tree: z.nullable(Job),
   }),
   slow: SlowRecord,
-  /** The latest durations of a job type and its subjobs. */
+  /** The latest durations of the jobs of one type and of their subjobs. */
   latestDurations: LatestDurations,
   notification: z.object({ delivery: DeliveryRecord, owner: MaybeText, leaseUntil: MaybeInstant }),
   /** The state of a target or of a rate limit. */
@@ -141,12 +143,12 @@ const RECORDS = {
   }),
   /** An SMN message that the service has received. */
   message: z.object({}),
-  /** Waiting API calls by their number. */
+  /** The API calls that wait for the end of a job. Each call has a number. */
   waiting: z.record(z.string(), z.object({ caller: z.string(), until: z.number() })),
 } as const;
 export type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
 export type RecordKind = keyof Records;
-/** `RECORDS` with an index signature, so that a type parameter can be the index. */
+/** The constant `RECORDS` with a type that accepts a type parameter as key. */
 const SCHEMAS: { readonly [Kind in RecordKind]: z.ZodMiniType<Records[Kind]> } = RECORDS;
 
 const Body = z.object({ body: z.string() });
@@ -158,7 +160,7 @@ export const RecordRow = z.extend(Body, {
 });
 
 /**
- * Returns a record from column `body`.
+ * Parses the column `body` of a row in the table `record`.
  * @throws ZodError if the row was not written by this service. The ZodError contains no values of the row.
  */
 export function parseRecord<Kind extends RecordKind>(kind: Kind, body: string): Records[Kind] {
@@ -177,7 +179,7 @@ export function readRecord<Kind extends RecordKind>(
 
 /**
  * Writes or replaces a record.
- * @param expiresAt after this time, the record may be deleted. Null for ever.
+ * @param expiresAt the time after which the record may be deleted, or null if it is never deleted.
  */
 export function writeRecord<Kind extends RecordKind>(
   store: Store,
@@ -196,7 +198,7 @@ export function writeRecord<Kind extends RecordKind>(
   );
 }
 
-/** Changes a record without its expiry time. */
+/** Changes the content of a record. The expiry time stays the same. */
 export function updateRecord<Kind extends RecordKind>(
   store: Store,
   kind: Kind,

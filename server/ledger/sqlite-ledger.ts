@@ -10,7 +10,7 @@ import { createWatchReadOperations } from "./read-operations.ts";
 import { createTargetAndDurationOperations } from "./target-and-duration-operations.ts";
 import { createWatchChangeOperations } from "./watch-operations.ts";
 
-/** How many rows one transaction deletes. With more, other writes would wait long. */
+/** The maximum number of rows that one transaction deletes. A larger transaction would delay other writes. */
 const DELETED_ROWS = 500;
 
 /** Creates the ledger of the one-node edition. Each operation is one transaction of the store. */
@@ -35,8 +35,8 @@ const AuditRow = z.object({
 });
 
 /**
- * Counts watches by state, and finds orphaned watches. An orphaned watch runs, but its next check or deadline passed
- * long ago.
+ * Counts watches by state, and finds orphaned watches. An orphaned watch has not ended, but its deadline or the time of
+ * its next check passed long ago.
  */
 export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
   const counts = { concluded: 0, stopped: 0, live: 0, discovered: 0 };
@@ -58,7 +58,7 @@ export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
   return { ...counts, accepted: rows.length, orphaned };
 }
 
-/** A queue deletes a message after `MESSAGE_RETENTION_MS`, as on AWS. */
+/** The time after which a queue deletes a message. It is the same as on AWS. */
 const MESSAGE_RETENTION_MS = 14 * 86_400_000;
 
 /** Deletes expired rows and messages, in several transactions. */

@@ -15,10 +15,13 @@ import { appendDurationsAndDropOldest, NO_LATEST_DURATIONS } from "../../lib/sch
 import type { Store } from "../store/store.ts";
 import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
 
-/** The state of a target or rate limit is deleted a week after its last use, unless the target is switched off. */
+/**
+ * The state of a target or rate limit is deleted a week after its last use. The state of a switched-off target is not
+ * deleted.
+ */
 const RETENTION_MS = 7 * 24 * 3_600_000;
 
-/** The ID of the record with all waiting API calls. */
+/** The ID of the record that lists all waiting API calls. */
 const WAITING = "calls";
 
 const NEW_TARGET = { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0 };
@@ -27,12 +30,14 @@ const NOT_AN_OPERATION = `job_type NOT IN (${OPERATION_KINDS.map(() => "?").join
 
 const DurationRow = z.object({ day: z.int(), bucket: z.int(), count: Count });
 
-/** Returns operations for targets, rate limits, durations, digests, slow jobs and waiting calls. */
+/** Returns the ledger operations for targets, rate limits, durations, digests, slow jobs and waiting API calls. */
 export function createTargetAndDurationOperations(
   store: Store,
 ): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger & SlowLedger & WaitingCallLedger {
   const read = (name: string) => readRecord(store, "target", name) ?? NEW_TARGET;
-  /** @param usedAt the time of the use. The state is stored for a week after this time. */
+  /**
+   * @param usedAt the time at which the target or rate limit was used. The state is stored for a week after this time.
+   */
   const write = (name: string, changes: Partial<ReturnType<typeof read>>, usedAt: Instant): void => {
     const state = { ...read(name), ...changes };
     writeRecord(store, "target", name, state, state.offSince === null ? usedAt + RETENTION_MS : null);

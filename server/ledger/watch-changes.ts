@@ -21,25 +21,25 @@ import type {
 } from "../../lib/ledger/watch-ledger.ts";
 
 /*
- * These functions compute how an operation changes a stored watch, without a database. The ledger on SQLite and the
- * ledger of the simulation use these functions.
+ * These functions compute how a ledger operation changes a stored watch. They use no database. The SQLite ledger and
+ * the simulated ledger of the tests use these functions.
  */
 
 /** A watch as a ledger stores it. */
 export interface StoredWatch {
   readonly watch: Watch;
-  /** The queue message that has claimed the latest poll. `owner` is null after the poll was recorded. */
+  /** The ID of the queue message that has claimed the latest poll. It is null after the poll was recorded. */
   readonly owner: string | null;
   readonly leaseUntil: Instant;
-  /** Claimed polls since the latest recorded poll. Undone claims do not count. */
+  /** The number of poll claims since the latest recorded poll. Undone claims do not count. */
   readonly unfinishedTries: number;
-  /** True if the watch has ended and a new call would restart it. */
+  /** True if the watch has ended and a new submission of the job restarts it. */
   readonly restartable: boolean;
-  /** When the sweep function checks the watch. With null, the sweep function does not check the watch. */
+  /** The time of the next check by the sweep function. It is null if the sweep function must not check the watch. */
   readonly dueAt: Instant | null;
 }
 
-/** The result of an operation. `stored` is the changed watch, or null without a change. */
+/** The result of a ledger operation. `stored` is the changed watch, or null if the operation changes nothing. */
 interface Change<Stored, Result> {
   readonly stored: Stored | null;
   readonly result: Result;
@@ -49,8 +49,8 @@ const NO_LEASE = { owner: null, leaseUntil: 0, unfinishedTries: 0 };
 const OVER = { pollDone: true, nextPollAt: null };
 
 /**
- * Returns the first generation of a watch, or the generation after `before`. Poll numbers continue, so that old poll
- * messages have no effect.
+ * Starts or restarts a watch: returns its first generation, or the generation after `before`. A restart does not reset
+ * the poll numbers, so that poll messages of earlier generations have no effect.
  * @param before the caller's earlier watch of the job, or null.
  */
 export function startWatch(wanted: NewWatch, before: StoredWatch | null, generation: number): StoredWatch {
@@ -95,17 +95,20 @@ type ExtendedWatch<Stored> =
   | Extract<OpenResult, { readonly kind: "limit_exceeded" }>
   | {
       readonly kind: "extended";
-      /** The watch with the added targets. */
+      /** The stored watch, which now contains the added targets. */
       readonly stored: Stored;
       readonly addedTargets: readonly string[];
-      /** True if the call has moved the deadline. */
+      /** True if the submission has moved the deadline to a later time. */
       readonly isDeadlineLater: boolean;
       readonly isChanged: boolean;
       /** True if targets were added to an ended watch. */
       readonly needsGenerations: boolean;
     };
 
-/** Adds targets to a watch. For a running watch, the later deadline applies. */
+/**
+ * Adds targets to a watch. If the watch is running, its deadline is moved to the requested deadline, but only to a
+ * later time.
+ */
 export function extendWatch<Stored extends StoredWatch>(
   stored: Stored,
   wanted: NewWatch,
@@ -157,7 +160,7 @@ export function claimPoll<Stored extends StoredWatch>(
   };
 }
 
-/** Undoes the claim of a poll. If the message has no claim of the poll, the result is null. */
+/** Undoes the claim of a poll. Returns null if the message has not claimed the poll. */
 export function undoPollClaim<Stored extends StoredWatch>(
   stored: Stored | null,
   claimed: PollOfMessage,
@@ -166,7 +169,7 @@ export function undoPollClaim<Stored extends StoredWatch>(
   return { ...stored, leaseUntil: 0, unfinishedTries: stored.unfinishedTries - 1 };
 }
 
-/** Records a poll. If the message has no claim, the result is null. */
+/** Records the result of a poll. Returns null if the message has not claimed the poll. */
 export function recordPoll<Stored extends StoredWatch>(
   stored: Stored | null,
   record: PollRecord,
@@ -229,7 +232,7 @@ export function stopWatch<Stored extends StoredWatch>(
   return { stored: { ...stored, ...NO_LEASE, watch, dueAt: null }, result: "stopped" };
 }
 
-/** Returns true if the message has claimed the poll and not recorded it. */
+/** Returns true if the message has claimed the poll and has not recorded its result yet. */
 function hasClaimed({ watch, owner }: StoredWatch, { poll, messageId }: PollOfMessage): boolean {
   return watch.state === "watching" && watch.poll === poll && !watch.pollDone && owner === messageId;
 }

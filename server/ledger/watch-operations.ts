@@ -29,12 +29,12 @@ import {
 
 const NO_CALLER_DATA: CallerData = { context: {}, callbacks: {} };
 
-/** Returns operations that change watches. Each is one transaction. */
+/** Returns the ledger operations that change watches. Each operation is one transaction. */
 export function createWatchChangeOperations(store: Store): WatchChangeLedger {
   const read = (key: WatchKey) => readWatchRow(store, key);
   const write = (row: WatchRow) => writeWatchRow(store, row);
 
-  /** Writes a watch that has ended. The context and callbacks of an ended watch expire together with the watch. */
+  /** Writes an ended watch. The context and the callbacks of the watch get the same expiry time as the watch. */
   const writeEnded = (row: WatchRow, expiresAt: Instant): void => {
     write({ ...row, expiresAt });
     store.run(
@@ -136,7 +136,10 @@ function addToWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
   return { kind: "already_watching", watch, addedTargets, generations };
 }
 
-/** Computes and stores the generations in the notification keys of targets that were added to an ended watch. */
+/**
+ * Handles targets that were added to an ended watch. Computes and stores the generation that the notification key of
+ * each added target contains.
+ */
 function saveGenerationsOfLateTargets(
   store: Store,
   watch: Watch,

@@ -1,16 +1,18 @@
 import type { Instant } from "../../lib/domain/job.ts";
 
-/** Smaller steps are normal corrections by the time service of the machine. */
+/**
+ * The smallest step of the clock that counts. The time service of a machine makes smaller steps as normal corrections.
+ */
 const MIN_STEP_MS = 2000;
 
 interface ClockGuard {
-  /** Returns by how much the clock was set back since the previous call, or 0. */
+  /** Returns the time by which the clock was set back since the previous call, or 0. */
   readStepBackMs(): number;
 }
 
 /**
- * Compares the clock of the machine with a clock that is never set back. A clock that is set forward needs no
- * correction, because everything planned is then due at once.
+ * Compares the clock of the machine with a clock that is never set back. If the clock is set forward, no correction is
+ * needed: planned polls and messages are then due immediately.
  */
 export function createClockGuard(now: () => Instant, monotonic: () => number): ClockGuard {
   let offsetMs = now() - monotonic();

@@ -11,7 +11,7 @@ import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 
 /**
  * Reads a config file and resolves its references to environment variables and files.
- * @throws Error with a text for a person if the config file cannot be read.
+ * @throws Error with a readable message if the config file cannot be read.
  */
 export async function readConfigFile(file: string, env: ReferencePorts["env"]): Promise<AssembledConfig> {
   const bytes = await readFile(file).catch((cause: unknown) => {

@@ -29,13 +29,13 @@ interface HandlerOptions {
   readonly queues: Readonly<Record<QueueName, SqliteQueue>>;
   readonly configs: ConfigSource<WholeConfig>;
   readonly proxy: OutgoingProxy | null;
-  /** Waits for `ms` milliseconds, and throws if the service stops meanwhile. */
+  /** Waits for `ms` milliseconds. Throws if the service stops during the wait. */
   readonly wait: (ms: number) => Promise<void>;
-  /** Returns the URL if the config has no `publicUrl`. */
+  /** Returns the URL of the service that is used if the config has no `publicUrl`. */
   readonly defaultUrl: string;
 }
 
-/** Creates the handlers with the same factories as the Lambda functions. */
+/** Creates the handlers of the one-node edition. The Lambda functions use the same factories. */
 export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl }: HandlerOptions) {
   const ledger = createSqliteLedger(store);
   const shared = { ledger, configs, proxy, defaultUrl, wait, uuid, now: systemClock, random: systemRandom };
@@ -44,8 +44,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   const health = createCachedHealthCheck({
     checks: {
       config: configs.check,
-      // No target has this name, because names contain no colon. A read of the target `:health` only checks that the
-      // ledger responds.
+      // This read only checks that the ledger responds. No target is called `:health`, because names contain no colon.
       ledger: () => ledger.readTarget(":health"),
       queue: () => queues.poll.nextVisibleAt(),
     },
@@ -81,7 +80,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       createCce,
     }),
     notify: () => handleNotification,
-    /** Starts no more delivery attempts. Waiting notifications become visible in their queue again. */
+    /** Prevents new delivery attempts. Notifications that wait for an attempt become visible in their queue again. */
     stopAttempts: () => attempts.stop(),
     sweep: createSweepHandler({ ...shared, ...senders }),
     discover: createDiscoverHandler(discover, shared),

@@ -16,7 +16,7 @@ import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 import type { AllowList } from "../../lib/http/egress-rules.ts";
 import { log } from "../../lib/runtime/log.ts";
 
-/** A client must send its whole request within this time. */
+/** The time within which a client must send its whole request. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface Tls {
@@ -27,20 +27,23 @@ export interface Tls {
 interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
-  /** The certificate and the private key in PEM. With null, the server uses plain HTTP. */
+  /** The certificate and the private key in PEM format, or null for a server without TLS. */
   readonly tls: Tls | null;
-  /** Proxies whose header X-Forwarded-For is trusted. */
+  /** The proxies whose header X-Forwarded-For the server trusts. */
   readonly trustedProxies: Pick<AllowList, "hasAddress">;
   readonly answer: (request: ApiRequest) => Promise<ApiResponse>;
 }
 
 interface HttpServer {
   readonly url: string;
-  /** Accepts no more connections, waits at most `timeLimitMs` for open requests, and closes all connections. */
+  /**
+   * Stops accepting connections, waits at most `timeLimitMs` milliseconds for open requests, and then closes all
+   * connections.
+   */
   stop(timeLimitMs: number): Promise<void>;
 }
 
-/** The server cannot listen on this address. */
+/** The error of a server that cannot listen on its address. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
 }
@@ -80,7 +83,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** Returns the host in the server's URL. For a wildcard address, it is 127.0.0.1. */
+/** Returns the host for the server's URL. For a wildcard address such as 0.0.0.0, the result is 127.0.0.1. */
 function urlHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
   return isIP(host) === 6 ? `[${host}]` : host;
@@ -101,7 +104,7 @@ async function handle(
 ): Promise<void> {
   const requestId = randomUUID();
   const { bytes, isTooLong } = await readBody(incoming);
-  // The rest of a too long body is not read, so the connection must be closed.
+  // The server does not read the rest of a body that is too long, so the connection must be closed.
   if (isTooLong) response.setHeader("connection", "close");
   const [encodedPath = "/", ...query] = (incoming.url ?? "/").split("?");
   const path = decodePath(encodedPath);
@@ -138,7 +141,10 @@ async function handle(
   send(response, request.method, result);
 }
 
-/** Reads the body of a request. After the limit, it stops reading, and the handler reports the limit. */
+/**
+ * Reads the body of a request. If the body is longer than the limit, the function stops reading, and the handler sends
+ * the error response.
+ */
 async function readBody(incoming: IncomingMessage): Promise<{ bytes: Buffer; isTooLong: boolean }> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -151,7 +157,7 @@ async function readBody(incoming: IncomingMessage): Promise<{ bytes: Buffer; isT
   return { bytes: Buffer.concat(chunks), isTooLong: false };
 }
 
-/** Decodes a path like API Gateway. A malformed path becomes null. */
+/** Decodes the percent-encoding of a path, as API Gateway does. Returns null for a malformed path. */
 function decodePath(encodedPath: string): string | null {
   try {
     return decodeURIComponent(encodedPath);
@@ -167,8 +173,8 @@ function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, strin
 }
 
 /**
- * Returns the IP address of the client. Each proxy adds its client at the end of X-Forwarded-For. The client is the
- * last address that is not a trusted proxy.
+ * Returns the IP address of the client. Each proxy appends the address of its client to the header X-Forwarded-For. The
+ * result is the last address in this list that does not belong to a trusted proxy.
  */
 function clientAddress(
   peer: string,

@@ -7,8 +7,8 @@ import { type Dimensions, METRICS, type MetricName, UNITS } from "../../lib/runt
 export const OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /**
- * Metrics whose value is a state and not a number of events. `/metrics` shows their latest value, and the number of
- * values as `NAME_samples_total`.
+ * The metrics that measure a state, such as the number of running watches. `/metrics` shows the latest value of each
+ * metric, and the number of its values as `NAME_samples_total`.
  */
 const GAUGES: ReadonlySet<string> = new Set<MetricName>([
   "LiveWatches",
@@ -19,8 +19,8 @@ const GAUGES: ReadonlySet<string> = new Set<MetricName>([
 ]);
 
 /**
- * Metrics with labels. CloudWatch does not add up dimensions, so some of these metrics also have a total. Prometheus
- * adds up labels itself, so `/metrics` omits the total.
+ * The metrics with labels. For CloudWatch, some of these metrics also have a sample without dimensions, which is the
+ * total. `/metrics` omits the total, because Prometheus can compute it from the samples with labels.
  */
 export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
   "Polls",
@@ -32,7 +32,7 @@ export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
   "AttemptMilliseconds",
 ]);
 
-/** The upper limits of histogram buckets, in seconds and milliseconds. */
+/** The upper limits of the histogram buckets, for metrics in seconds and for metrics in milliseconds. */
 const SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 1800, 3600];
 const MILLISECONDS = [10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
 
@@ -40,11 +40,11 @@ interface Series {
   sum: number;
   count: number;
   latest: number;
-  /** For each bucket, the number of values up to its limit. */
+  /** For each bucket, the number of values that are at most its upper limit. */
   readonly buckets: number[];
 }
 
-/** A value that is measured when `/metrics` is read, such as the length of a queue. */
+/** A metric that is measured when a client requests `/metrics`, such as the length of a queue. */
 export interface Measurement {
   readonly name: string;
   readonly help: string;
@@ -56,7 +56,8 @@ export class MetricRegistry {
   readonly #families = new Map<MetricName, Map<string, Series>>();
 
   constructor() {
-    // Prometheus sees the first increase only if the counter existed before, so all counters start at 0.
+    // All counters start at 0. Prometheus detects the first increase of a counter only if it has seen the counter
+    // before.
     for (const name of METRICS) if (!LABELLED_METRICS.has(name)) this.#seriesOf(name, {});
   }
 
@@ -81,7 +82,7 @@ export class MetricRegistry {
     return series;
   }
 
-  /** Returns the text of `/metrics`. Names are the same as on AWS. */
+  /** Returns the text of the page `/metrics`. The metrics have the same names as on AWS. */
   render(measurements: readonly Measurement[]): string {
     const families = [...this.#families].flatMap(([name, family]) => renderFamily(name, family));
     const measured = measurements.flatMap(({ name, help, samples }) => [
@@ -111,7 +112,7 @@ function renderFamily(name: MetricName, family: ReadonlyMap<string, Series>): st
   return [`# TYPE ${name} ${type}`, ...samples];
 }
 
-/** Before the first value, only the number of values (0) is shown. */
+/** Renders a gauge. If the gauge has no value yet, only its number of values (0) is shown. */
 function renderGauge(name: MetricName, family: ReadonlyMap<string, Series>): string[] {
   const series = [...family];
   return [
@@ -133,7 +134,7 @@ function limitsOf(name: MetricName): readonly number[] {
   return unit === "Milliseconds" ? MILLISECONDS : [];
 }
 
-/** Returns labels in braces, sorted by name, or an empty text. */
+/** Returns the labels in braces, sorted by name, or an empty text if there are no labels. */
 function formatLabels(labels: Dimensions): string {
   const escapeLabel = (value: string) => value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n");
   const pairs = Object.entries(labels)

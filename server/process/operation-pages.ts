@@ -16,13 +16,17 @@ export interface OperationPagePorts {
 
 const NO_STORE = { "cache-control": "no-store" };
 
-/** Pages for operators and their tools. Operation pages need no token and contain no names and no secrets. */
+/**
+ * The pages for operators and their tools, such as `/metrics`. These pages need no token, and contain no names and no
+ * secrets.
+ */
 export const OPERATION_PAGES: Readonly<Record<string, (ports: OperationPagePorts) => Promise<ApiResponse>>> =
   {
-    /** Says that the process responds. A supervisor restarts a process that does not respond. */
+    /** Shows that the process responds. A supervisor can restart a process that does not respond. */
     "/healthz": async () => jsonResponse(200, { status: "ok" }, NO_STORE),
     /**
-     * Says whether the service can accept jobs now. A load balancer sends no requests to a service that is not ready.
+     * Shows whether the service can accept jobs now. A load balancer can stop sending requests to a service that is not
+     * ready.
      */
     "/readyz": readReadiness,
     "/metrics": async ({ store, metrics }) => ({
@@ -38,7 +42,7 @@ async function readReadiness({ store, configs, isStopping }: OperationPagePorts)
       () => "ok",
       () => "unreachable",
     );
-  // This update changes no data, but fails if the disk is full.
+  // This statement changes no data. It only checks that the database can be written.
   const writable = store.write(() => store.run("UPDATE message SET id = id WHERE id = ''"));
   const [config, ledger] = await Promise.all([check(configs.current()), check(writable)]);
   const isReady = config === "ok" && ledger === "ok" && !isStopping();

@@ -4,33 +4,41 @@ import { log } from "../../lib/runtime/log.ts";
 import { type HandleMessage, handleMessageOrRetry } from "../../lib/runtime/sqs-handler.ts";
 import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
 
-/** The number of messages per batch, as on Lambda. */
+/** The maximum number of messages in a batch. It is the same as on AWS. */
 const BATCH_MESSAGES = 10;
-/** The longest time between two checks of the queue, because another process may send messages or set the clock. */
+/**
+ * The longest time between two checks of the queue. Another process, such as the command `redrive`, may have sent a
+ * message.
+ */
 const MAX_IDLE_MS = 1000;
-/** The wait after the database has refused a read or write. */
+/** The time until the next check of the queue after an error of the database. */
 const RETRY_MS = 1000;
 
 interface QueueWorkerOptions {
   readonly queue: Pick<SqliteQueue, "receive" | "remove" | "nextVisibleAt">;
-  /** Creates the handler of a batch. */
+  /** Creates the handler for the messages of one batch. */
   readonly startBatch: (messages: number) => HandleMessage;
-  /** How many messages are processed at the same time. */
+  /** The maximum number of messages that are processed at the same time. */
   readonly concurrency: number;
-  /** The time limit for one message. */
+  /** The time limit for the processing of one message. */
   readonly timeLimitMs: number;
   readonly now: () => Instant;
   readonly monotonic: () => number;
 }
 
-/** Receives the messages of a queue and calls the handler, like an event source of Lambda. */
+/**
+ * Receives the messages of a queue, and calls the handler for each message. It does the work of Lambda's event source.
+ */
 export class QueueWorker {
   readonly #options: QueueWorkerOptions;
-  /** Messages in progress. After a change of the clock, such a message can become visible again. */
+  /**
+   * The IDs of the messages that are being processed. If the clock changes, such a message can become visible again
+   * before its processing ends.
+   */
   readonly #running = new Set<string>();
   readonly #done = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
-  /** When the worker receives again, or null while it receives. */
+  /** The time at which the worker checks the queue again. It is null while the worker receives messages. */
   #nextReceiveAt: Instant | null = Number.POSITIVE_INFINITY;
   #mustReceiveAgain = false;
   #isStopped = false;
@@ -40,15 +48,15 @@ export class QueueWorker {
   }
 
   /**
-   * Lets the worker receive messages at once.
-   * @param visibleAt when the new message becomes visible. If the worker receives before that anyway, nothing happens.
+   * Informs the worker about a new message. The worker checks the queue immediately if its next check would be after
+   * `visibleAt`. @param visibleAt the time at which the new message becomes visible
    */
   wake(visibleAt: Instant = 0): void {
     if (this.#nextReceiveAt === null) this.#mustReceiveAgain = true;
     else if (visibleAt < this.#nextReceiveAt) void this.#receive();
   }
 
-  /** Stops receiving, and waits for the messages in progress. */
+  /** Stops receiving messages, and waits until the received messages are processed. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -81,7 +89,7 @@ export class QueueWorker {
       if (free <= 0) return;
       const received = await queue.receive(Math.min(free, BATCH_MESSAGES));
       if (received.length === 0) return;
-      // A second copy of a message in progress stays invisible until its visibility timeout.
+      // A message that is already being processed is ignored. It stays invisible until its visibility timeout ends.
       const batch = received.filter(({ messageId }) => !this.#running.has(messageId));
       this.#startBatch(batch);
     }
@@ -89,7 +97,7 @@ export class QueueWorker {
 
   async #untilNextMessageMs(): Promise<number> {
     const { queue, now, concurrency } = this.#options;
-    // If all handlers are busy, the first one that ends wakes the worker.
+    // If the maximum number of messages is being processed, the worker is woken when the processing of a message ends.
     if (this.#running.size >= concurrency) return MAX_IDLE_MS;
     const nextVisibleAt = await queue.nextVisibleAt();
     return nextVisibleAt === null ? MAX_IDLE_MS : Math.min(MAX_IDLE_MS, Math.max(0, nextVisibleAt - now()));
@@ -118,7 +126,7 @@ export class QueueWorker {
     const disposition = await handleMessageOrRetry(received, handle);
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
-      // The message becomes visible and is processed again, which has no effect.
+      // The message will become visible again. Its second processing has no effect.
       log.error("message not deleted", { messageId, traceparent: parseTraceparentInMessage(body) }, error);
     });
   }

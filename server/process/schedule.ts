@@ -1,15 +1,15 @@
 import { log } from "../../lib/runtime/log.ts";
 
 export interface Schedule {
-  /** Starts no further run. */
+  /** Prevents further runs. */
   stop(): void;
-  /** Resolves when no run is in progress. */
+  /** Returns a promise that resolves when no run is in progress. */
   ended(): Promise<void>;
 }
 
 /**
- * Runs at once and then at regular intervals, but never twice at the same time. A failed run is logged. A failed run
- * writes no metric, because an alarm counts successful runs.
+ * Calls `run` immediately and then at regular intervals. Two runs never overlap. A failed run is logged, but writes no
+ * metric, because an alarm counts the successful runs.
  */
 export function startSchedule(name: string, everyMs: number, run: () => Promise<void>): Schedule {
   let current: Promise<void> | null = null;

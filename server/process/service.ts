@@ -24,9 +24,9 @@ import { QueueWorker } from "./queue-worker.ts";
 import { routeRequest } from "./route-request.ts";
 import { startSchedule } from "./schedule.ts";
 
-/** The time limit of a request or message, as on Lambda. */
+/** The time limit for an API call or a message. It is the same as on Lambda. */
 const TIME_LIMIT_MS = 29_000;
-/** The timeout is longer than a lease (35 s). */
+/** The visibility timeout of the queues. It is longer than a lease (35 s). */
 const VISIBILITY_MS = 40_000;
 const MAX_RECEIVE_COUNT = 1000;
 const CONCURRENCY = 100;
@@ -37,7 +37,10 @@ const RUN_LIMIT_MS = 60_000;
 const AUDIT_EVERY_MS = 3_600_000;
 const CONFIG_CHECK_MS = 2000;
 const CLOCK_CHECK_MS = 1000;
-/** The process must stop within 10 s. After this limit, 2 s remain for the last commit. */
+/**
+ * The time limit for the open requests and messages after a stop signal. The process must stop within 10 s, so 2 s
+ * remain for the last commit.
+ */
 const STOP_LIMIT_MS = 8000;
 
 export interface ServiceOptions {
@@ -53,9 +56,9 @@ export interface ServiceOptions {
 
 export interface RunningService {
   readonly url: string;
-  /** Reads the config file again now. If the config file has errors, the last valid config stays. */
+  /** Reads the config file again. If the config file has errors, the service continues with the last valid config. */
   reload(): Promise<void>;
-  /** Accepts no more requests and messages, waits at most 8 s, and closes the database. */
+  /** Stops accepting requests and messages, waits at most 8 s for those in progress, and closes the database. */
   stop(): Promise<void>;
 }
 
@@ -138,7 +141,7 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
   }, CLOCK_CHECK_MS);
   const reload = async () => {
     await configs.reload().catch(() => undefined);
-    // The errors of an invalid config are already logged.
+    // The error of an invalid config is already logged, so it is ignored here.
     await configs.check().then(
       () => log.info("config read", {}),
       () => undefined,
@@ -217,8 +220,8 @@ function createQueues(
 }
 
 /**
- * Waits for `ms` milliseconds.
- * @throws LedgerUnavailableError if the service stops. A waiting request then gets a 503 response.
+ * Waits for `ms` milliseconds. @throws LedgerUnavailableError if the service stops during the wait. An API call that
+ * waits then gets a 503 response.
  */
 function waitUnlessStopped(ms: number, stopping: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

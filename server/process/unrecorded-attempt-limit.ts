@@ -1,17 +1,20 @@
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 
 /**
- * After `RECORDED_PER_ATTEMPT` recorded attempts, one more attempt may run in parallel. Repeated crashes repeat at most
- * one notification each, and one more per 60 recorded attempts.
+ * The number of recorded attempts after which the limit grows by one. A process that crashes again and again therefore
+ * repeats only few notifications.
  */
 const RECORDED_PER_ATTEMPT = 60;
 /**
- * After `SLOW_ANSWER_MS` without an answer, an attempt no longer counts, so that a slow target does not delay others.
+ * After this time without a response, an attempt no longer counts. A slow target therefore does not delay the
+ * notifications to other targets.
  */
 const SLOW_ANSWER_MS = 500;
-/** The pause before a refused record is tried again, for example on a full disk. */
+/**
+ * The pause before a refused record is written again. The database refuses a record if, for example, the disk is full.
+ */
 const RECORD_RETRY_MS = 500;
-/** The time limit for the record of one attempt. The limit is shorter than the lease (35 s). */
+/** The time after which the service gives up the record of an attempt. It is shorter than the lease (35 s). */
 const RECORD_LIMIT_MS = 20_000;
 
 interface LimitOptions {
@@ -20,18 +23,18 @@ interface LimitOptions {
 }
 
 /**
- * Limits how many attempts are started and not recorded yet. A crash repeats the notifications of these attempts. The
- * limit is 1 at first, and grows with the number of recorded attempts. Without the limit, a process would send all
- * waiting notifications before it records the first.
+ * Limits the number of delivery attempts that have started and are not recorded yet. After a crash, the service sends
+ * the notifications of these attempts again. The limit is 1 at first, and grows with the number of recorded attempts.
+ * Without the limit, a process could send all waiting notifications before it records the first one.
  */
 export class UnrecordedAttemptLimit {
   readonly #options: LimitOptions;
   readonly #waiting: ((mayStart: boolean) => void)[] = [];
   #isStopped = false;
   #recorded = 0;
-  /** Running attempts, except those with a slow target. */
+  /** The number of running attempts, without the attempts whose target is slow. */
   #counted = 0;
-  /** Attempts whose record the database has refused so far. */
+  /** The number of attempts whose record the database has refused. */
   #refused = 0;
 
   constructor(options: LimitOptions) {
@@ -39,8 +42,8 @@ export class UnrecordedAttemptLimit {
   }
 
   /**
-   * Waits until the limit allows another attempt, and runs it with its record. Attempts start in the order of the
-   * calls.
+   * Waits until the limit allows another attempt, and then runs `attempt`. The function `attempt` sends the
+   * notification and records the result. Attempts start in the order of the calls.
    * @returns the result, or null if `stop` was called before the attempt
    */
   async run<T>(attempt: () => Promise<T>): Promise<T | null> {
@@ -55,8 +58,7 @@ export class UnrecordedAttemptLimit {
       isCounted = false;
       this.#startWaiting();
     };
-    // `setImmediate` lets the process read a response that has already arrived, so that its record is part of the next
-    // commit.
+    // Before the attempt stops counting, `setImmediate` lets the process read a response that has already arrived.
     const timer = setTimeout(() => setImmediate(stopCounting), SLOW_ANSWER_MS);
     try {
       return await attempt();
@@ -67,9 +69,9 @@ export class UnrecordedAttemptLimit {
   }
 
   /**
-   * Records an attempt. If the database refuses the record, `record` tries again. Until the database accepts the
-   * record, no other attempt starts.
-   * @throws LedgerUnavailableError if the database refuses it for 20 s. Other errors are thrown unchanged.
+   * Records an attempt. If the database refuses the record, the function tries again. No other attempt starts until the
+   * database accepts the record. @throws LedgerUnavailableError if the database refuses the record for 20 s. Other
+   * errors are thrown unchanged.
    */
   async record<T>(record: () => Promise<T>): Promise<T> {
     const { monotonic, wait } = this.#options;
@@ -94,7 +96,7 @@ export class UnrecordedAttemptLimit {
     }
   }
 
-  /** Starts no more attempts. Running attempts continue. */
+  /** Prevents further attempts. Running attempts continue. */
   stop(): void {
     this.#isStopped = true;
     this.#startWaiting();

@@ -14,20 +14,23 @@ export interface QueueMessage {
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly sentAt: Instant;
-  /** How often the message was delivered, including this delivery. */
+  /** How often the message was received, including this time. */
   readonly receiveCount: number;
   readonly receiptHandle: string;
 }
 
 export interface SqliteQueue extends Queue {
   /**
-   * Receives at most `max` visible messages, the longest visible first. The received messages become invisible for the
-   * visibility timeout.
+   * Receives at most `max` visible messages. The messages that have been visible for the longest time come first. The
+   * received messages become invisible for the visibility timeout.
    */
   receive(max: number): Promise<readonly QueueMessage[]>;
-  /** Deletes a message. The receipt handle of an earlier delivery deletes nothing, as in SQS. */
+  /**
+   * Deletes a message. An old receipt handle deletes nothing: if the message was received again, only its newest
+   * receipt handle is valid.
+   */
   remove(receiptHandle: string): Promise<void>;
-  /** Returns when the next message becomes visible, or null for an empty queue. */
+  /** Returns the time at which the next message becomes visible, or null for an empty queue. */
   nextVisibleAt(): Promise<Instant | null>;
 }
 
@@ -35,15 +38,16 @@ interface SqliteQueueOptions {
   readonly name: QueueName;
   readonly now: () => Instant;
   readonly visibilityMs: number;
-  /** After `maxReceiveCount` receives, a message moves to the dead-letter queue. */
+  /** A message that was received `maxReceiveCount` times is moved to the dead-letter queue `to`. */
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: QueueName };
   /**
-   * Called after messages were sent or their visibility changed, with the time when the first of them becomes visible.
+   * Called after messages were sent or the visibility of a message was changed. `visibleAt` is the time at which the
+   * first of these messages becomes visible.
    */
   readonly onChange?: (visibleAt: Instant) => void;
 }
 
-/** The message is visible or deleted, or was received again. */
+/** The error of a receipt handle whose message is visible or deleted, or was received again. */
 class MessageNotInFlightError extends Error {
   override readonly name = "MessageNotInFlightError";
 }
@@ -66,7 +70,7 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
     store.run("UPDATE message SET queue = ?, sent_at = ?, visible_at = ? WHERE id = ?", to, now(), now(), id);
   };
 
-  /** Makes a message invisible and counts the delivery. */
+  /** Makes a received message invisible and increases its receive count. */
   const deliverMessage = (message: z.infer<typeof MessageRow>): QueueMessage => {
     const { id: messageId, body, sent_at: sentAt } = message;
     const receiveCount = message.receive_count + 1;
@@ -127,8 +131,8 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
     receive: (max) =>
       store.write(() => {
         const received: QueueMessage[] = [];
-        // A separate search for dead letters would read all visible messages at each call, which would make a slow
-        // consumer even slower.
+        // The search for messages with too many receives is part of this loop. A separate search would read all visible
+        // messages at each call.
         for (;;) {
           const rows = store.all(
             `SELECT id, body, attributes, sent_at, receive_count FROM message

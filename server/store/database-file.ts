@@ -5,11 +5,17 @@ import * as z from "zod/mini";
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 
-/** The database file in the data directory. */
+/** The name of the database file in the data directory. */
 export const DATABASE_FILE = "notifier.sqlite";
-/** The running service has an exclusive lock on this file. The operating system releases it when the process ends. */
+/**
+ * The file on which the running service has an exclusive lock. The operating system releases the lock when the process
+ * ends.
+ */
 const LOCK_FILE = "lock.sqlite";
-/** How long an operator's command and the service wait for each other's writes. */
+/**
+ * The longest time for which a process waits for a write of another process. The service and an operator's command can
+ * write to the same database.
+ */
 const BUSY_TIMEOUT_MS = 5000;
 
 /** The error of a data directory that this release cannot use. The message says what the operator can do. */
@@ -18,7 +24,7 @@ export class DataUnusableError extends Error {
 }
 
 /**
- * Creates the data directory and its parents. Only the owner may read files in a new directory.
+ * Creates the data directory and its missing parent directories. Only the owner may read files in a new directory.
  * @throws DataUnusableError if a directory cannot be created.
  */
 export function createDataDirectoryIfMissing(directory: string): void {
@@ -32,8 +38,8 @@ export function createDataDirectoryIfMissing(directory: string): void {
 }
 
 /**
- * Creates a directory and its missing parents. A recursive `mkdirSync` never ends in /proc, because there `mkdir`
- * reports an existing parent as missing.
+ * Creates a directory and its missing parent directories. The option `recursive` of `mkdirSync` is not used, because
+ * the call would never end for a path in /proc.
  * @throws Error if a directory cannot be created, or if a file has the name of a directory.
  */
 export function createMissingDirectories(directory: string): void {

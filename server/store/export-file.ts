@@ -15,8 +15,8 @@ const Header = z.strictObject({
   export: z.literal("cce-job-notifier"),
   version: z.literal(EXPORT_VERSION),
   /**
-   * `whileRunning` is true if the service ran during the export. An export of a running service may be out of date,
-   * because the service can change the data afterwards.
+   * True if the service was running during the export. The export may then be out of date, because the service can
+   * change the data afterwards.
    */
   whileRunning: z.optional(z.literal(true)),
 });

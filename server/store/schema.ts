@@ -1,5 +1,6 @@
 /**
- * The application ID marks a file as data of this service, and SQLite stores the ID in the header of the database file.
+ * The application ID of this service. SQLite stores it in the header of the database file, and the service refuses a
+ * file with another ID.
  */
 export const APPLICATION_ID = 0x63636e6a;
 
@@ -7,8 +8,8 @@ export const APPLICATION_ID = 0x63636e6a;
 export const SCHEMA_VERSION = 1;
 
 /**
- * The tables of the ledger and of the queues. Each value by which rows are searched has its own column. The column
- * `body` contains the other values of a row as JSON. Times are milliseconds after 1970-01-01T00:00:00Z.
+ * The tables of the ledger and of the queues. A value has its own column if queries use it to find rows. The column
+ * `body` contains all other values of a row as JSON. Times are in milliseconds since 1970-01-01T00:00:00Z.
  */
 export const SCHEMA = `
 CREATE TABLE watch (

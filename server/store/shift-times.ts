@@ -2,8 +2,8 @@ import type { Store } from "./store.ts";
 
 /**
  * Shifts all planned times and leases in the database by the same amount of time. Without this shift, the planned times
- * would be too late after the clock of the machine was set back. Past times, such as the time when a watch was
- * accepted, do not change.
+ * would be too late after the clock of the machine was set back. Times of past events, such as the acceptance of a
+ * watch, do not change.
  * @param byMs the time by which the clock was changed. `byMs` is negative if the clock was set back.
  */
 export function shiftTimes(store: Store, byMs: number): Promise<void> {
@@ -23,7 +23,7 @@ export function shiftTimes(store: Store, byMs: number): Promise<void> {
   });
 }
 
-/** Shifts times in the column `body`. A time that is null or 0 is not changed. */
+/** Shifts the times in the JSON of the column `body`. A time that is null or 0 is not changed. */
 function shiftFields(
   store: Store,
   table: string,

@@ -13,12 +13,12 @@ interface WaitingWrite {
   readonly settle: (commitError: unknown) => void;
 }
 
-/** One column value of a row, as SQLite returns the value. */
+/** A row of a query result. Each key is the name of a column. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
- * The database of the one-node edition. All writes that are requested in one turn of the event loop share one
- * transaction, because each commit waits for the disk. A write is confirmed only after the commit has reached the disk
+ * The database of the one-node edition. Each commit waits for the disk, so all writes of one turn of the event loop
+ * share one transaction. The result of a write is returned only after the commit has reached the disk
  * (`synchronous=FULL`, https://www.sqlite.org/pragma.html#pragma_synchronous).
  */
 export class Store {
@@ -34,11 +34,11 @@ export class Store {
   }
 
   /**
-   * Opens the data directory, and creates the directory and the tables that do not exist.
+   * Opens the database in a data directory. Creates the directory and the tables if they do not exist.
    * @param options.exclusive is true for the process that runs the service. Only one process may run the service on a
    * data directory. An operator's command can open the data directory while the service runs.
-   * @throws DataUnusableError if the directory cannot be created, if another process runs the service on the same data,
-   * if the database is damaged, or if a newer release wrote the database.
+   * @throws DataUnusableError if the directory cannot be created, if another process runs the service on the same data
+   * directory, if the database is damaged, or if a newer release wrote the database.
    */
   static open(directory: string, options: { readonly exclusive: boolean }): Store {
     createDataDirectoryIfMissing(directory);
@@ -78,7 +78,7 @@ export class Store {
   }
 
   /**
-   * Reads data that earlier commits have written.
+   * Runs a function that reads from the database.
    * @throws LedgerUnavailableError if the database cannot be read.
    */
   async read<T>(read: () => T): Promise<T> {
@@ -116,7 +116,7 @@ export class Store {
   }
 
   /**
-   * Commits the waiting writes, and closes the database, which also moves the write-ahead log into the database file.
+   * Commits the waiting writes, and closes the database. SQLite then moves its write-ahead log into the database file.
    */
   close(): void {
     this.#commitWaiting();
@@ -145,7 +145,7 @@ export class Store {
       this.#database.exec("COMMIT");
     } catch (error) {
       commitError = error;
-      // SQLite itself ends the transaction after some errors, such as a full disk.
+      // After some errors, such as a full disk, SQLite itself has already ended the transaction.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
     }
     for (const { settle } of writes) settle(commitError);
@@ -158,7 +158,7 @@ export class Store {
       this.#database.exec("RELEASE one_write");
       return { value };
     } catch (error) {
-      // If SQLite has ended the whole transaction, no write of this transaction can be committed.
+      // If SQLite has ended the whole transaction, all writes of the transaction fail.
       if (!this.#database.isTransaction) throw error;
       this.#database.exec("ROLLBACK TO one_write; RELEASE one_write");
       return { error };
