@@ -67,8 +67,8 @@ const checkQueue = (url: string) =>
 const health = createCachedHealthCheck({
   checks: {
     config: ports.configs.check,
-    // A read of the target `:health` only checks that the ledger responds. No target has this name, because names
-    // contain no colon.
+    // A read of the target `:health` only checks that the ledger responds. No target can be called `:health`, because
+    // names contain no colon.
     ledger: () => ledger.readTarget(":health"),
     queue: () => Promise.all([env.POLL_QUEUE_URL, env.NOTIFY_QUEUE_URL].map(checkQueue)),
   },

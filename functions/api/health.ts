@@ -5,8 +5,8 @@ import type { Instant } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 /**
- * How long an instance caches the result of the health check. The cache limits the costs, because anyone may request
- * the check without a token.
+ * The time for which an instance caches the result of the health check. The cache limits the costs, because anyone may
+ * request the check without a token.
  */
 const MAX_AGE_MS = 2_000;
 const CHECK_TIMEOUT_MS = 3_000;

@@ -130,7 +130,7 @@ interface ListReader {
   readonly readContext: (watch: Watch) => Promise<Context>;
 }
 
-/** A watch in the list, and what the reader may see of its context. */
+/** A watch in the job list, and the part of its context that the reader may see. */
 interface FoundJob {
   readonly watch: Watch;
   readonly context: Context;

@@ -197,9 +197,9 @@ async function redeliverWatch(
 }
 
 /**
- * Returns the delivery record of a watch's notification, or of the digest message (one message about several jobs)
- * that the target got instead. If the notification of the watch was already sent again, the function returns the
- * record of this notification.
+ * Returns the delivery record of a watch's notification. If the target got a digest message (one message about several
+ * jobs) in its place, the function returns the record of the digest message. If the notification of the watch was
+ * already sent again, the function returns the record of this notification.
  */
 async function readDeliveryOrPendingRecord(
   { watch, deliveries }: WatchDocument,

@@ -31,10 +31,10 @@ import type { ApiPorts } from "./api-ports.ts";
 
 /**
  * Creates the response to `POST …/redeliver` and queues the notifications of the caller's ended watch again. A target
- * in the request is notified even if its setting `on` excludes the outcome. By default, the targets are those of the
- * watch that the caller may use and whose `on` contains the outcome. A switched-off target is skipped. If the queue
- * confirms nothing, the status is 503. If the queue confirms only some notifications, the status is 202, because a
- * repeated request would notify some targets twice.
+ * in the request is notified even if its setting `on` excludes the outcome. If the request names no targets, all
+ * targets of the watch are notified that the caller may use and whose `on` contains the outcome. A switched-off target
+ * is skipped. If the queue confirms nothing, the status is 503. If the queue confirms only some notifications, the
+ * status is 202, because a repeated request would notify some targets twice.
  */
 export async function queueRedelivery(
   key: WatchKey,

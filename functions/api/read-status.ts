@@ -28,9 +28,9 @@ const REREAD_MS = 1_000;
 const RESPONSE_MS = 2_000;
 
 /**
- * How many calls may wait for the end of a watch at the same time. On AWS, each waiting call occupies one Lambda
- * execution. A new account allows only ten executions. On one node, a waiting call needs only a connection and a
- * timer.
+ * The maximum numbers of calls that may wait for the end of a watch at the same time. On AWS, each waiting call
+ * occupies one Lambda execution. A new account allows only ten executions. On one node, a waiting call needs only a
+ * connection and a timer.
  */
 export const WAITING_LIMITS = {
   aws: { total: 4, perCaller: 2 },

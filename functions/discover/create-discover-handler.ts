@@ -9,9 +9,9 @@ import { type DiscoverPorts, discoverJobsIfDue } from "./discover-jobs.ts";
 
 /** The number of projects whose jobs are listed in parallel. */
 const CONCURRENCY = 5;
-/** The time limit for the list of one project. */
+/** The time limit for listing the jobs of one project. */
 const LIST_MS = 30_000;
-/** The time that the function reserves after the list to start watches. */
+/** The time that remains for starting watches after the jobs were listed. */
 const OPEN_MS = 15_000;
 /**
  * The maximum number of jobs in `known`, the memory of jobs with a watch. If `known` contains more jobs, the function

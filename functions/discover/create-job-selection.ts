@@ -14,12 +14,15 @@ const MAX_AGE_MS = 7 * 86_400_000;
  * complete list is an ended job in this list.
  */
 const LATE_END_MS = 3_600_000;
-/** After `SWITCHED_OFF_MS` without a list, discovery counts as switched off, and the next list is a first list. */
+/**
+ * If discovery has not listed the jobs for `SWITCHED_OFF_MS`, it counts as switched off. The next list is then a first
+ * list.
+ */
 const SWITCHED_OFF_MS = 86_400_000;
 /**
  * The largest assumed difference between two clocks of the cloud. A job that ended longer than `CLOCK_MARGIN_MS`
- * before the first list is skipped because of its end time. Later ended jobs of the first list are skipped by their
- * ID.
+ * before the first list is skipped because of its end time. If a job of the first list ended later, it is skipped by
+ * its ID.
  */
 const CLOCK_MARGIN_MS = 300_000;
 /** The maximum number of stored IDs of skipped jobs, because a ledger item has at most 400 KB. */
@@ -31,9 +34,9 @@ const MAX_SKIPPED = 2000;
  */
 const ALL_SKIPPED = "*";
 /**
- * After a truncated first list, this text is stored with the IDs until a list is complete. With this text, discovery
- * skips all ended jobs without a time, and all jobs that ended before the first list. The missing part of this list
- * may contain ended jobs.
+ * If the first list of jobs was truncated, this text is stored with the IDs until a list is complete. With this text,
+ * discovery skips all ended jobs without a time, and all jobs that ended before the first list. The missing part of
+ * this list may contain ended jobs.
  */
 const UNLISTED_SKIPPED = "?";
 /**
@@ -49,20 +52,21 @@ interface JobSelection {
   /** Returns the IDs of the selected jobs. Some of these jobs may already have a watch. */
   jobIds(): readonly string[];
   /**
-   * Returns the state of discovery to store after this list.
+   * Returns the state of discovery that is stored after the jobs were listed.
    * @param isOpened true if all selected jobs have a watch
    */
   discovery(reply: Extract<ListReply, { kind: "list" }>, isOpened: boolean): Discovery;
 }
 
 /**
- * Creates the selection of one list. A job is selected if it ran at or after the time of the project's first list. A
- * running job is always selected. An ended job is selected by its end time, unless an earlier complete list contained
- * it as an ended job. If the first list was truncated, an ended job is selected only if it ended after this first
- * list. This rule applies until a list is complete. The end of a job and the time of the list both come from the clock
- * of the cloud. An ended job of the first list is never selected. If the end time of a job is unknown or close to the
- * first list, the ID of the job is stored. A job with an unknown phase may have ended. The first list selects a job
- * with an unknown phase only if the job changed in the last hour.
+ * Creates the selection of the jobs of one list. A job is selected if it ran at or after the time of the project's
+ * first list. A running job is always selected. An ended job is selected by its end time, unless an earlier complete
+ * list contained it as an ended job. If the first list was truncated, an ended job is selected only if it ended after
+ * this first list. The rule applies until discovery has received a complete list of the jobs. The end of a job and the
+ * time of the list both come from the clock of the cloud. If a job had already ended in the first list of the project,
+ * discovery never selects it. If the end time of a job is unknown or close to the first list, the ID of the job is
+ * stored. A job with an unknown phase may have ended. The first list selects a job with an unknown phase only if the
+ * job changed in the last hour.
  */
 export function createNewJobSelection(
   { types }: Pick<DiscoverySettings, "types">,

@@ -62,7 +62,7 @@ interface Scope {
   readonly fetchFromSmn: FetchFromSmn;
 }
 
-/** Why a message is refused. */
+/** The reason why a message is refused. */
 type Refusal = "timestamp" | "certificate_host" | "signature" | "confirmation_host" | "repeated" | "topic";
 
 const REFUSAL_DETAILS: Readonly<Record<Exclude<Refusal, "topic">, string>> = {
@@ -190,7 +190,7 @@ interface EventReport {
   readonly project: string;
   readonly type: SmnMessage["type"];
   readonly result: EventResult["result"] | "refused" | "failed";
-  /** Why the message was refused. */
+  /** The reason why the message was refused. */
   readonly reason?: Refusal;
   /** The error of a failed request to SMN. */
   readonly error?: unknown;

@@ -11,8 +11,8 @@ import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./star
 
 const MINUTE_MS = 60_000;
 /**
- * A list may start `SCHEDULE_JITTER_MS` before the end of the interval. AWS may start the function some seconds before
- * the scheduled time. The next run would start a minute later.
+ * Discovery may list the jobs of a project up to `SCHEDULE_JITTER_MS` before the end of the interval. AWS may start
+ * the function some seconds before the scheduled time. The next run would start a minute later.
  */
 const SCHEDULE_JITTER_MS = 2000;
 
@@ -23,16 +23,16 @@ export interface DiscoverPorts extends OpenDiscoveredPorts {
   readonly config: Config;
   readonly rateLimit: ProjectRateLimit;
   readonly now: () => Instant;
-  /** Reports the result of a list, by default in a log line and metrics. */
+  /** Reports the result of listing the jobs of a project, by default in a log line and metrics. */
   readonly onListed?: (project: string, report: DiscoveryReport) => void;
 }
 
-/** The result of a list. */
+/** The result of listing the jobs of a project. */
 export type DiscoveryReport =
   | {
       readonly kind: "listed";
       readonly overdueSeconds: number;
-      /** False if the list was truncated. */
+      /** False if the list of jobs was truncated. */
       readonly isComplete: boolean;
       /** The jobs with a new watch. */
       readonly opened: readonly string[];
@@ -76,7 +76,8 @@ export async function discoverJobsIfDue(
     if (trigger === "event") await ledger.requestJobListSoon(project);
     return "not_due";
   }
-  // The list of jobs does not wait for the rate limit. Later polls wait longer because of the list.
+  // The query that lists the jobs does not wait for the rate limit. Later polls of the project wait longer because of
+  // this query.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
   const selection = createNewJobSelection(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });
@@ -102,7 +103,7 @@ export async function discoverJobsIfDue(
   );
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, discovery);
-  // An event leaves little time for the list, so the list may be truncated. The next scheduled run then lists the jobs
+  // An event leaves little time, so the list of jobs may be truncated. The next scheduled run then lists the jobs
   // again.
   if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestJobListSoon(project);
   const overdueSeconds = overdue(discovery, settings, now());

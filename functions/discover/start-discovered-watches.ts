@@ -66,7 +66,8 @@ interface OpenedOne {
   readonly jobId: string;
   readonly kind: "opened" | "exists" | "failed";
   /**
-   * The message of the first poll. `message` is null if a poll has already started or the watch could not be started.
+   * The message of the first poll. `message` is null if a poll of the job has already started, or if its watch could
+   * not be started.
    */
   readonly message: OutgoingMessage | null;
 }

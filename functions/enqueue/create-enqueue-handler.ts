@@ -40,8 +40,8 @@ import {
 } from "./start-or-extend-watches.ts";
 
 /**
- * The part of a caller's remaining watches that an instance may allow without a new count. After this part, the
- * instance counts the caller's watches in the ledger again.
+ * The part of a caller's remaining watches that an instance may allow without a new count. Then the instance counts
+ * the caller's watches in the ledger again.
  */
 const UNCOUNTED_PART = 1 / 25;
 /** After a refused call, an instance does not count the caller's watches again for `FULL_MS`. */
@@ -189,7 +189,7 @@ type MayWatchJobs = (
 ) => Promise<boolean>;
 
 interface Allowance {
-  /** How many watches the caller may start before the ledger is read again. */
+  /** The number of watches that the caller may start before the instance reads the ledger again. */
   readonly remaining: number;
   readonly fullUntil: Instant;
 }

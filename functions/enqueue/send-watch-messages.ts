@@ -13,8 +13,8 @@ import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./start-or-extend-watches.ts";
 
 /**
- * When the sweep function (which sends lost messages again) checks the notifications of an ended watch. A crash may
- * happen before all notifications are in the queue.
+ * The time after which the sweep function checks the notifications of an ended watch. The sweep function sends lost
+ * messages again. A crash may happen before all notifications are in the queue.
  */
 const SWEEP_DELAY_MS = 600_000;
 

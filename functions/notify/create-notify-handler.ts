@@ -67,7 +67,7 @@ export interface NotifyPorts
   readonly limitAttempts?: (attempt: () => Promise<Disposition>) => Promise<Disposition | null>;
 }
 
-/** Creates the handler of the notify queue. Each message is one notification to one target. */
+/** Creates the handler of the notify queue. Each message of the notify queue is one notification to one target. */
 export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
   const { configs } = ports;
   const readPorts = { ...ports, queue: ports.notifyQueue };
@@ -98,7 +98,8 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 
 /**
  * Claims a notification, so that no other message delivers it. After the claim, the function waits for the rate limit
- * of the target. Then it makes one attempt and records the result. For a long wait, the message becomes invisible.
+ * of the target. Then the function makes one attempt and records the result. For a long wait, the message becomes
+ * invisible.
  */
 async function notify(
   notification: Notification,

@@ -17,7 +17,7 @@ import {
 } from "../../lib/queue/messages.ts";
 import { createDigestNotificationKey, TARGET_PROJECT } from "../shared/notification-and-digest-targets.ts";
 
-/** What a delivery attempt needs of a notification. */
+/** The data of a notification that a delivery attempt needs. */
 export interface Notification {
   readonly key: NotificationKey;
   readonly redelivery: number;

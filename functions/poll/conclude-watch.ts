@@ -55,7 +55,7 @@ export interface PollResult {
   readonly at: Instant;
   /** `observation` is null if the poll did not query CCE, for example because of the rate limit. */
   readonly observation: Observation | null;
-  /** The number of polls so far, without those postponed by the rate limit. */
+  /** The number of polls so far. A poll that the rate limit postponed does not count. */
   readonly polls: number;
   /** The times of the latest polls, oldest first. */
   readonly polledAt: readonly Instant[];

@@ -108,8 +108,8 @@ function kindOfResourceReply(
 }
 
 /**
- * Returns the delay until the next poll. The delay is shorter if a notification about a slow job would otherwise be
- * late.
+ * Returns the delay until the next poll. The delay is shortened if a notification about a slow job would come late
+ * with the normal delay.
  * @param slowAt the time of the next check whether the job is slow. A past time does not shorten the delay.
  */
 function delayUntilSlow(

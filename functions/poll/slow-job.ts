@@ -93,7 +93,7 @@ export async function notifyIfSlowAndPlanNextCheck(
     : NO_LATEST_DURATIONS;
   const limit = computeSlowLimitOf95Percent(durations, latest.jobs);
   if (limit === null) return null;
-  // If jobs of the type have become slower meanwhile, the later limit applies.
+  // If the jobs of this type have become slower, the later of the two times applies.
   const slowAt = Math.max(watch.slowAt ?? 0, at + (limit.p95Seconds - ageSeconds) * 1000);
   if (at < slowAt) return Math.ceil(slowAt);
   await notifySlow(result, job, targets, { limit, latest, ageSeconds }, ports);

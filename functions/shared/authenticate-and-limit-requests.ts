@@ -23,8 +23,8 @@ import { log } from "../../lib/runtime/log.ts";
 
 const MINUTE_MS = 60_000;
 /**
- * The maximum number of callers whose requests an instance counts. With more callers, all counts are deleted, and each
- * caller starts again with 0.
+ * The maximum number of callers whose requests an instance counts. If more callers send requests, all counts are
+ * deleted, and each caller starts again with 0.
  */
 const MAX_CALLERS = 1000;
 

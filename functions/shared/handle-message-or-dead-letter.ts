@@ -9,7 +9,8 @@ import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler
 
 /**
  * The shortest and longest wait of a message that needs a newer release. The first wait is short, because a deployment
- * of the newer release is probably running and ends soon. Each further wait is twice as long.
+ * of the newer release is probably running and ends soon. Each further wait of the message is twice as long as the
+ * wait before.
  */
 const MIN_WAIT_SECONDS = 15;
 const MAX_WAIT_SECONDS = 900;
@@ -22,8 +23,8 @@ const MAX_DEAD_LETTER_BYTES = 250_000;
 const MAX_DETAIL_BYTES = 1000;
 
 /**
- * Why a function could not use a message. `newer`: a newer release wrote the message, or wrote a ledger item that the
- * function needs. `unknown`: the ledger does not contain the data for the message.
+ * The reason why a function could not use a message. `newer`: a newer release wrote the message, or wrote a ledger
+ * item that the function needs. `unknown`: the ledger does not contain the data for the message.
  */
 export type UnreadableReason = "malformed" | "newer" | "unknown";
 

@@ -19,12 +19,12 @@ import {
 const CONCURRENCY = 10;
 /** The number of watches that one read of the overdue index returns. */
 const PAGE_SIZE = 100;
-/** When less time remains, a run stops, so that it can still log its result. */
+/** When less time remains, a run of the sweep function stops, so that it can still log its result. */
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**
- * After a target was switched off, every run sends an alert about the target during this time. Only one alert is
- * delivered, because only one message can claim a notification.
+ * For `REPORT_OFF_TARGET_MS` after a target was switched off, every run sends an alert about the target. Only one
+ * alert is delivered, because only one message can claim a notification.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 /**
@@ -171,8 +171,8 @@ export function logAndCountSweep(result: SweepResult): void {
 const countFailures = ({ failed, finished }: SweepResult) => failed + (finished ? 0 : 1);
 
 /**
- * Returns true if a run found a fault of the service: many overdue messages, a stuck poll or notification, or a failed
- * check.
+ * Returns true if a run found a fault of the service. Faults are many overdue messages, a stuck poll or notification,
+ * or a failed check.
  */
 export function isFaultFound(result: SweepResult): boolean {
   const { polls, notifications, stuck } = result;

@@ -31,8 +31,8 @@ const MINUTE_MS = 60_000;
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
- * How long SQS delays a repeated poll message if the poll has started and is not done. The delay is longer than the
- * lease (`POLL_LEASE_MS`). Before the end of the lease, the message would count as a duplicate.
+ * The delay of a repeated poll message if the poll has started and is not done. The delay is longer than the lease
+ * (`POLL_LEASE_MS`). Before the end of the lease, the message would count as a duplicate.
  */
 const LEASE_WAIT_SECONDS = 36;
 /** The objects that a run needs to check a watch. */
@@ -46,13 +46,13 @@ export interface SweepWatchPorts {
   readonly now: () => Instant;
   readonly config: Config;
   /**
-   * The bodies of notification messages that this run has sent. With this set, the watches of a digest send the digest
-   * message only once.
+   * The bodies of notification messages that this run has sent. The set makes sure that the watches of a digest send
+   * the digest message only once.
    */
   readonly sent: Set<string>;
 }
 
-/** How many poll messages and notifications were sent again. */
+/** The numbers of poll messages and notifications that were sent again. */
 export interface SentAgain {
   readonly polls: number;
   readonly notifications: number;

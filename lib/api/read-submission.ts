@@ -133,8 +133,8 @@ const SINGLE_PARAMETERS: readonly string[] = [
 
 /**
  * Creates a submission from a response of CCE. The caller has started a job or operation, and posts the response of
- * CCE. The other fields of the submission are in the query parameters. The schemas of these fields are the same as in
- * a usual body. Each error names the wrong query parameter.
+ * CCE. The other fields of the submission are in the query parameters. The schema of a field is the same as in a usual
+ * body. Each error names the wrong query parameter.
  */
 function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const [kind, clusterId] = OPERATION_PARAMETERS.map((name) => query.get(name) ?? undefined);

@@ -6,8 +6,8 @@ export interface Caller {
   /** `token:NAME` or `oidc:ISSUER:SUB`. */
   readonly name: string;
   /**
-   * The caller's rights from the config. A bearer token has one entry. An identity token has one entry for each OIDC
-   * rule that it matches. Two entries are never combined into one right.
+   * The caller's rights from the config. A caller with a bearer token has one entry. An identity token has one entry
+   * for each OIDC rule that it matches. Two entries are never combined into one right.
    */
   readonly rights: readonly Rights[];
 }
@@ -23,8 +23,8 @@ interface WantedRight {
 }
 
 /**
- * The maximum length of an `Authorization` header. A header with a valid token is always shorter. A longer header is
- * refused, and its hash is not computed.
+ * The maximum length of an `Authorization` header. A header that contains a valid token is always shorter. A longer
+ * header is refused, and its hash is not computed.
  */
 const MAX_HEADER_LENGTH = 16_384;
 

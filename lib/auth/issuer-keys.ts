@@ -15,13 +15,13 @@ const MAX_AGE_MS = 86_400_000;
  */
 const READ_INTERVAL_MS = 30_000;
 /**
- * The shortest time between two reads while there are no keys. This time is short, because every token waits for the
+ * The shortest time between two reads while there are no keys. The time is short, because every token waits for the
  * first keys.
  */
 const FIRST_READ_INTERVAL_MS = 5000;
 /**
- * How long a call waits for a new read if the keys are old. Most reads of the keys end within this time. Without the
- * wait, Lambda would often freeze the instance during such a read.
+ * The time for which a call waits for a new read if the keys are old. Most reads of the keys end within this time.
+ * Without the wait, Lambda would often freeze the instance during such a read.
  */
 const REFRESH_WAIT_MS = 500;
 
@@ -137,8 +137,8 @@ export function createIssuerKeysCacheKeepingLastValid(
         const read = readAgain(source, issuer, keysUrl).catch(() => known.keys);
         return Promise.race([read, wait(REFRESH_WAIT_MS).then(() => known.keys)]);
       }
-      // A read that is in progress began when a read was allowed. `mayRead` is therefore true, and the function waits
-      // for this read.
+      // A read that is in progress began when a read was allowed. The condition `mayRead` is therefore true, and the
+      // function waits for this read.
       if (mayRead) return readAgain(source, issuer, keysUrl);
       if (known === null || latest?.error) throw latest?.error;
       return known.keys;

@@ -18,7 +18,9 @@ export type IdentityCheck =
   /** The keys of the issuer cannot be read now, so the token was not checked. */
   | { readonly kind: "unavailable"; readonly issuer: string; readonly cause: unknown };
 
-/** Why an identity token was refused. Only the log contains this reason. The caller does not see the reason. */
+/**
+ * The reason why an identity token was refused. Only the log contains this reason. The caller does not see the reason.
+ */
 export interface TokenRefusal extends FailedCheck {
   /** The issuer in the token, in one line. */
   readonly issuer: string;

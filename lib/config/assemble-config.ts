@@ -102,9 +102,9 @@ function findMisplacedFields(name: string, value: unknown): readonly string[] {
 }
 
 /**
- * Returns true if `secret/targets/NAME` contains all fields of the target, not only the secret fields. The entry
- * contains all fields while the kind of a target is changed, because Parameter Store cannot change two entries at the
- * same time.
+ * Returns true if `secret/targets/NAME` contains all fields of the target, not only the secret fields. Parameter Store
+ * cannot change two entries at the same time. While an operator changes the kind of a target, this entry therefore
+ * contains all fields.
  */
 function isWholeTarget(name: string, value: unknown): boolean {
   return name.startsWith(`${SECRET}targets/`) && isJsonObject(value) && Object.hasOwn(value, "kind");

@@ -29,8 +29,8 @@ const FIRST_READ_MS = 8000;
 const REFRESH_READ_MS = 1000;
 
 /**
- * How often an invalid config is read again before it is reported. If the config is written during a read, the read
- * may return only a part of the change.
+ * The maximum number of reads of an invalid config before the error is reported. If the config is written during a
+ * read, the read may return only a part of the change.
  */
 const MAX_READS = 3;
 const REREAD_DELAY_MS = 400;

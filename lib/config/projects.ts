@@ -24,7 +24,7 @@ const TopicUrn = textSchema(
   ),
 );
 
-/** The shortest time between two lists of a project's jobs, even after many SMN messages. */
+/** The shortest time between two lists of a project's jobs. This time also applies if many SMN messages arrive. */
 export const MIN_JOB_LIST_INTERVAL_MS = 10_000;
 
 /** The settings of a project for discovery, which watches the jobs that no caller submits. */
@@ -88,7 +88,10 @@ const PUBLIC_FIELDS = {
   ),
   region: z.optional(textSchema(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
   endpoint: z.optional(httpUrlSchema("must be the URL of the CCE API, starting with https://")),
-  /** When to ask the Autopilot API of CCE: first (true), never (false), or after the standard API (default). */
+  /**
+   * The time of a query to the Autopilot API of CCE: before the standard API (true), never (false), or after the
+   * standard API (default).
+   */
   autopilot: z.optional(z.boolean()),
   /**
    * The defaults of `until` and `readyMinutes` for the jobs of the project. Without `until`, a watch ends with its job.

@@ -17,8 +17,8 @@ interface RetentionSettings {
 }
 
 /**
- * Returns the time after which a watch may be deleted: after `retentionDays`, but not while a queue can still contain
- * one of its messages.
+ * Returns the time after which a watch may be deleted. The time is at least `retentionDays` after `retentionStartsAt`.
+ * A watch is never deleted while a queue can still contain one of its messages.
  * @param retentionStartsAt the deadline or the end of the watch, or the latest delivery attempt.
  */
 export function computeLedgerExpiryTime(

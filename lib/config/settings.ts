@@ -130,7 +130,7 @@ export const Settings = z.strictObject({
   egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
   /**
    * The keys that sign links to pages and encrypt callback URLs. The first key signs and encrypts. The service accepts
-   * links and callback URLs of both keys. Without a key, there are no links to pages.
+   * links and callback URLs of both keys. Without a link key, there are no links to pages.
    */
   linkKeys: z._default(listSchema(LinkKey, z.maxLength(2)), []),
   linkDays: z._default(Days, 30),
@@ -143,7 +143,10 @@ export const Settings = z.strictObject({
       z.transform((url: string) => url.replace(/(?<!\/)\/+$/, "")),
     ),
   ),
-  /** How many days an ended watch is stored. Some ended watches are stored longer (see `computeLedgerExpiryTime`). */
+  /**
+   * The number of days for which an ended watch is stored. Some ended watches are stored longer (see
+   * `computeLedgerExpiryTime`).
+   */
   retentionDays: z._default(Days, DEFAULT_RETENTION_DAYS),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -156,8 +156,8 @@ export const withoutByteOrderMarks = (text: string): string =>
   text.startsWith("\ufeff") ? text.replace(/^\ufeff+/, "") : text;
 
 /**
- * Returns the charset by the first bytes, if they are a byte order mark or an ASCII character in UTF-16 or UTF-32, else
- * undefined.
+ * Returns the charset that the first bytes show, or undefined. The first bytes can be a byte order mark, or an ASCII
+ * character in UTF-16 or UTF-32.
  */
 function charsetOfFirstBytes([first, second, third, fourth]: Buffer): string | undefined {
   if (first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";

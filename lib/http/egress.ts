@@ -76,8 +76,7 @@ export function getCachedEgress(
  * the host name itself. The proxy then connects to the checked IP address. If the proxy resolved the host name itself,
  * it could find another address. The proxy resolves only host names of the allow list. For an IP address in a URL, the
  * function checks the address before the connection, because Node.js does not resolve an IP address. For a host name,
- * one lookup both checks the addresses and gives them to Node.js, because a second lookup could return another
- * address.
+ * one lookup checks the addresses and gives them to Node.js. A second lookup could return another address.
  */
 export function makeAgentCheckAddresses(
   agent: Agent,

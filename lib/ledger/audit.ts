@@ -14,7 +14,7 @@ export interface Audit {
   readonly concluded: number;
   readonly stopped: number;
   /**
-   * Running watches that are not orphaned. Watches of a newer release count as live, because they only wait for this
+   * Running watches that are not orphaned. A watch of a newer release counts as live, because it only waits for this
    * release.
    */
   readonly live: number;

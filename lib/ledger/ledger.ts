@@ -136,9 +136,9 @@ export class LedgerUnavailableError extends Error {
 /**
  * Stores watches, notifications, rate limits, job durations, digests and waiting calls. The ledger has three
  * implementations: DynamoDB, SQLite on one node, and memory for the simulation. In DynamoDB, each change is one
- * conditional write. If the condition is false, the ledger reads the item to find the reason. If a later release wrote
- * the item, operations throw NewerItemError. Errors of the database are thrown unchanged. Even if a write throws, the
- * change may be stored.
+ * conditional write. If the condition of a write is false, the ledger reads the item to find the reason. If a later
+ * release wrote the item, operations throw NewerItemError. Errors of the database are thrown unchanged. Even if a
+ * write throws, the change may be stored.
  */
 export interface Ledger
   extends WatchLedger,
@@ -175,7 +175,7 @@ export interface WaitingCall {
   readonly until: Instant;
 }
 
-/** How many calls may wait at the same time, in total and per caller. */
+/** The maximum number of calls that may wait at the same time, in total and per caller. */
 export interface WaitingLimits {
   readonly total: number;
   readonly perCaller: number;
@@ -208,17 +208,17 @@ export function findFreeCallNumber(
 export interface DiscoveryLedger {
   /**
    * Reserves the next list of a project's jobs. The result is null if discovery listed the jobs less than `intervalMs`
-   * ago. After `requestJobListSoon`, the shorter `MIN_JOB_LIST_INTERVAL_MS` applies.
+   * ago. After a call of `requestJobListSoon`, the shorter `MIN_JOB_LIST_INTERVAL_MS` applies.
    */
   claimJobList(project: string, now: Instant, intervalMs: number): Promise<ClaimedDiscovery | null>;
   /**
-   * Makes discovery list the jobs of a project soon. The list waits until `MIN_JOB_LIST_INTERVAL_MS` has passed since
-   * the previous list.
+   * Makes discovery list the jobs of a project soon. Discovery waits until `MIN_JOB_LIST_INTERVAL_MS` has passed since
+   * it last listed the jobs.
    */
   requestJobListSoon(project: string): Promise<void>;
   /**
    * Replaces the state of discovery in a project. If `claimJobList` was never called for the project, nothing happens.
-   * If another list has switched discovery on in the meantime, nothing happens either. If a slow first list replaced
+   * If another call has switched discovery on in the meantime, nothing happens either. If a slow first list replaced
    * the newer state of a faster list, discovery would miss jobs that ended after the faster list.
    * @param switchedOnAt `switchedOnAt` from `claimJobList`
    */

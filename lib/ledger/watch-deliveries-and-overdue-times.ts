@@ -15,14 +15,15 @@ import {
  */
 const POLL_OVERDUE_MS = 30_000;
 /**
- * A poll or notification that is late by a quarter of an hour is stuck: its message was sent again at least twice
- * without effect. The alarm `overdue` counts the runs of the sweep function that find a stuck poll or notification.
+ * A poll or notification is stuck if it is late by a quarter of an hour. Its message was then sent again at least
+ * twice without effect. The alarm `overdue` counts the runs of the sweep function that find a stuck poll or
+ * notification.
  */
 export const STUCK_MS = 15 * 60_000;
 
 /**
- * After the end of a watch, the sweep function checks its notifications after `DELIVERIES_OVERDUE_MS`. After this
- * time, most notifications are delivered.
+ * The sweep function checks the notifications of a watch `DELIVERIES_OVERDUE_MS` after the end of the watch. Most
+ * notifications are delivered within `DELIVERIES_OVERDUE_MS`.
  */
 const DELIVERIES_OVERDUE_MS = 60_000;
 
@@ -45,8 +46,8 @@ export interface WatchDelivery extends DeliveryRecord {
 }
 
 /**
- * Returns the delivery records of a watch: first those of the outcome, in the order of `watch.targets`, then those of
- * the slow job, in the order of `slow`.
+ * Returns the delivery records of a watch. The records of the outcome come first, in the order of `watch.targets`.
+ * Then the records of the slow job follow, in the order of `slow`.
  * @param readRecord returns a stored record, or null
  */
 export function listDeliveries(

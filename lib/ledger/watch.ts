@@ -15,7 +15,7 @@ export const NO_LIMITS: WatchLimits = { callbacksPerWatch: 0, targetsPerWatch: 0
 /** The maximum size of a CCE text in a watch. A watch must be small, because each poll writes it. */
 const TEXT_BYTES = 200;
 
-/** How many poll times of a watch are stored. */
+/** The number of poll times that are stored for a watch. */
 export const POLL_HISTORY = 60;
 
 /** Fields of a watch that are stored without conversion. */
@@ -56,11 +56,12 @@ export const WatchFields = z.object({
   readyMinutes: NumberNullByDefault,
   /**
    * The time from which the job counts as slow. After the notifications about the slow job were sent, `slowAt` is the
-   * time when one of them is overdue. `slowAt` is null if no target lists `slow`, if no poll has found the job yet, or
-   * if too few jobs of the type have ended. `slowAt` is also null after all these notifications are finished.
+   * time when one of them is overdue. `slowAt` is null in three cases: no target lists `slow`, no poll has found the
+   * job yet, or too few jobs of the type have ended. `slowAt` is also null when all notifications about the slow job
+   * are finished.
    */
   slowAt: NumberNullByDefault,
-  /** Why the watch failed, in one line. `cause` is null for a watch without a failure. */
+  /** The reason why the watch failed, in one line. `cause` is null for a watch without a failure. */
   cause: TextNullByDefault,
   /** The duration of the ended job. `durationSeconds` is null if the duration is unknown. */
   durationSeconds: NumberNullByDefault,

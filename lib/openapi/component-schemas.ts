@@ -146,7 +146,7 @@ export function createParameterSchema(schema: z.core.$ZodType): JsonObject {
 
 /**
  * Returns a Markdown list of all reasons and their meanings. The reasons are not an enum, because a later release may
- * add reasons, and a generated client would reject an unknown enum value.
+ * add reasons. A generated client would reject an unknown value of an enum.
  */
 function reasonList(): string {
   return Object.entries(describeDeliveryReasonsForApiReference())

@@ -67,7 +67,10 @@ const ERROR_HEADERS: Readonly<Record<number, readonly string[]>> = {
   503: ["retry-after"],
 };
 
-/** Returns the error responses of an operation, sorted by status: those of the service and those of API Gateway. */
+/**
+ * Returns the error responses of an operation, sorted by status. The result contains the error responses of the
+ * service and of API Gateway.
+ */
 export function createErrorResponses(kinds: readonly ProblemKind[]): readonly ErrorResponse[] {
   const statuses = new Set([...kinds.map((kind) => PROBLEMS[kind].status), ...GATEWAY_STATUSES]);
   return [...statuses].sort().map((status) => {

@@ -66,7 +66,7 @@ interface DescribedRequestBody {
   readonly schema: string;
   /**
    * The names of the schemas whose examples are shown for this body. By default, only the example of the body's own
-   * schema.
+   * schema is shown.
    */
   readonly examples?: readonly string[];
 }
@@ -101,7 +101,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
  */
 export interface FieldHelp {
   readonly example?: unknown;
-  /** The default value in words. */
+  /** The default value of a field, in words. */
   readonly default?: string;
 }
 

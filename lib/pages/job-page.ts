@@ -22,12 +22,12 @@ import { formatSvgPercent } from "./timeline.ts";
 
 /** A longer failure reason has its own scroll bar, so that the reader sees the next failed subjob. */
 const MAX_UNSCROLLED_CHARACTERS = 1600;
-/** This limit applies if the page shows several failure reasons. */
+/** The limit applies if the page shows several failure reasons. */
 const MAX_UNSCROLLED_OF_SEVERAL = 500;
 const MAX_UNSCROLLED_LINES = 12;
 /**
- * How many causes are shown before the reader opens the list. If a job has more causes, the list omits the paths of
- * subjobs, because the list would be too long on a narrow page.
+ * The number of causes that the page shows before the reader opens the list. If a job has more causes, the list omits
+ * the paths of subjobs. With the paths, the list would be too long on a narrow page.
  */
 const SHOWN_CAUSES = 3;
 
@@ -70,8 +70,8 @@ function mayChange({ done, state, deliveries }: StatusDocument): boolean {
 }
 
 /**
- * Renders why a watch ended, and the causes of a failed job, most frequent first. Without failed subjobs and a reason,
- * the result is null.
+ * Renders why a watch ended, and the causes of a failed job, most frequent first. If the job has no failed subjobs and
+ * no reason, the result is null.
  */
 function failuresSection({ state, reason, causes, causesOmitted }: StatusDocument): Html | null {
   // The list of causes contains the reason of the job, so the page does not show the reason twice.

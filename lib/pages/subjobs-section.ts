@@ -19,7 +19,10 @@ import {
  * succeeded subjobs.
  */
 const MAX_SHORT_TREE = 14;
-/** How many lines of a long tree are shown at first. There are at most 21 groups of subjobs. */
+/**
+ * The number of lines that the page shows of a long tree before the reader opens the rest. There are at most 21 groups
+ * of subjobs.
+ */
 const MAX_OPEN_LINES = 21;
 /** One line replaces at least `MIN_FOLD` subjobs. */
 const MIN_FOLD = 4;
@@ -143,7 +146,7 @@ function kindOf(job: JobDocument): GroupKind {
 
 /**
  * Divides subjobs into groups. In a long tree, four or more succeeded subjobs in a row are one group. A row of seven
- * or more equal subjobs in another state is also a group. This group does not contain the first three subjobs of the
+ * or more equal subjobs in another state is also a group. The group does not contain the first three subjobs of the
  * row. A group of several subjobs is one line, which the reader can open. Every other subjob is a group of its own. If
  * there are at most twelve groups, they keep the order of the subjobs. With more than twelve groups, failed subjobs
  * come first and succeeded subjobs last.

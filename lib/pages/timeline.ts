@@ -103,7 +103,7 @@ const MAX_STEPS = 5;
 const LAST_LABEL = 0.93;
 
 /**
- * Returns at most six ticks of a timeline. The ticks are at round times after the start of the timeline, and their
+ * Returns at most six ticks of a timeline. The ticks are at round times after the start of the timeline. All their
  * labels have the same unit.
  */
 export function computeElapsedTimeTicks(timeline: Pick<Timeline, "start" | "end">): readonly Tick[] {

@@ -30,7 +30,7 @@ export type Note = (notes: Partial<RequestNotes>) => void;
 /**
  * For an expected error, the handler returns an error response.
  * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError, LedgerUnavailableError or a failure of AWS. After
- * such an error, the response has the status 503.
+ * one of these errors, the response has the status 503.
  * @throws any other error. After any other error, the response is the problem document (RFC 9457) `internal-error`.
  */
 export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;

@@ -20,7 +20,7 @@ const logger = new Logger({ logFormatter: new LineFormatter() });
 
 /**
  * The lowest level of log lines. On Lambda, the log configuration of the function replaces POWERTOOLS_LOG_LEVEL. The
- * log level on Lambda is always INFO, because Lambda would otherwise also drop metrics.
+ * log level on Lambda is always INFO, because with a higher level Lambda would also drop metrics.
  */
 const { POWERTOOLS_LOG_LEVEL: lowestLevel = "INFO" } = process.env;
 const HAS_INFO = !["WARN", "ERROR"].includes(lowestLevel);

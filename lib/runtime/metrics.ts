@@ -20,8 +20,8 @@ export const UNITS = {
   /** Jobs that discovery found and watches. */
   JobsDiscovered: MetricUnit.Count,
   /**
-   * How many seconds discovery is late with a complete list of a project's jobs. The metric is written only if the
-   * list was not complete.
+   * The number of seconds by which discovery is late with a complete list of a project's jobs. The metric is written
+   * only if the list was not complete.
    */
   ListOverdueSeconds: MetricUnit.Seconds,
   /** SMN messages (Simple Message Notification of Huawei Cloud) by result. */
@@ -66,7 +66,10 @@ export const UNITS = {
   /** API responses with a status 5xx. Other responses write nothing. */
   ServerErrors: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
-  /** Accepted watches minus concluded, stopped and live ones. If the value is not 0, watches were lost. */
+  /**
+   * The number of accepted watches minus the concluded, stopped and live watches. If the value is not 0, watches were
+   * lost.
+   */
   AuditDiscrepancy: MetricUnit.Count,
 } as const;
 export type MetricName = keyof typeof UNITS;
@@ -99,7 +102,8 @@ export function redirectMetricsTo(add: AddMetric): void {
 /**
  * The metrics of two alarms on AWS. CloudWatch charges an alarm for each of its metrics, so each of these metrics
  * counts several rare faults. `GivenUp` counts the messages, watches and targets that the service gave up.
- * `ConfigFaults` counts faults in the config or in the permissions of a project. Only a person can fix these faults.
+ * `ConfigFaults` counts faults in the config or in the permissions of a project. Only a person can correct the config
+ * or the permissions.
  */
 export const ALARM_METRICS = ["GivenUp", "ConfigFaults"] as const;
 
@@ -110,8 +114,9 @@ const LIST_OVERDUE_LIMIT_SECONDS = 1800;
 
 /**
  * Finds the alarm metric to which the value of a metric also counts. Returns the alarm metric and the counted value.
- * Returns null if the value counts in no such metric. One invalid config or one long overdue list fires the alarm. A
- * single failed event or refused query may have a temporary reason, so the alarm fires only for three of them.
+ * Returns null if the value counts in no such metric. One invalid config fires the alarm. One list of jobs that is
+ * long overdue also fires the alarm. A single failed event or refused query may have a temporary reason, so the alarm
+ * fires only for three of them.
  */
 export function findAlarmMetric(
   name: MetricName,
@@ -139,7 +144,8 @@ const WITHOUT_ZEROS: ReadonlySet<MetricName> = new Set(["LiveWatches", "SweepFou
 
 function addToLog(name: MetricName, value: number, dimensions: Dimensions): void {
   if (value === 0 && WITHOUT_ZEROS.has(name)) return;
-  // Each poll writes the metric `PollsWithoutJob`. This metric already counts all polls.
+  // Each poll writes the metric `PollsWithoutJob`. This metric already counts all polls, so a poll that found its job
+  // writes no metric `Polls`.
   if (name === "Polls" && dimensions.observation === "job") return;
   const set = JSON.stringify(dimensions);
   let metrics = bySet.get(set);

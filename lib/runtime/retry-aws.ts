@@ -2,9 +2,9 @@ import type { Instant } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
- * The names of the errors that AWS services return when they get too many requests. AWS sends these errors with the
- * HTTP status 400. SSM sends `TooManyUpdates` while the same parameter is written. SQS sends `RequestThrottled` and
- * `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
+ * The names of the errors that AWS services return when they get too many requests. AWS sends these throttling errors
+ * with the HTTP status 400. SSM sends `TooManyUpdates` while the same parameter is written. SQS sends
+ * `RequestThrottled` and `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  */
 const THROTTLED: ReadonlySet<string> = new Set([

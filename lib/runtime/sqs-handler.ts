@@ -11,7 +11,8 @@ const ANSWER_MS = 500;
 /**
  * Creates the Lambda handler of a queue. Only warnings and errors contain the request ID, because one invocation
  * processes messages of several jobs. All messages of a batch are processed in parallel. `batchItemFailures` lists
- * messages that were not acknowledged, caused an error or were not finished. SQS delivers only these messages again.
+ * messages that were not acknowledged, caused an error or were not finished. SQS delivers only the listed messages
+ * again.
  * @param startBatch creates the handler of one batch with the given number of messages
  */
 export function createSqsHandler(
@@ -44,7 +45,7 @@ export interface ReceivedMessage {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
-  /** How often the queue has delivered the message, including this delivery. */
+  /** The number of times that the queue has delivered the message, including this delivery. */
   readonly receiveCount: number;
   /** Returns the milliseconds that remain for the message. */
   remainingMs(): number;

@@ -20,9 +20,9 @@ interface WarmUpPorts {
  * clients, and reads the config. During its initialization, an instance has a whole processor, so a handler module
  * waits for `warmUp`. After the initialization, the instance has only a part of a processor.
  *
- * The function reads an item that does not exist, and sends an empty batch, which SQS refuses. These two requests
- * change nothing and need no additional permission. Errors are ignored, because the first invocation reports them.
- * Outside of Lambda and of the local stack, the function does nothing.
+ * The function reads an item that does not exist, and sends an empty batch, which SQS refuses. The read and the empty
+ * batch change nothing and need no additional permission. Errors are ignored, because the first invocation reports
+ * them. Outside of Lambda and of the local stack, the function does nothing.
  */
 export async function warmUp(
   { configs, table, queue }: WarmUpPorts,

@@ -8,7 +8,7 @@ import { fromAttributes } from "./expression.ts";
 import { type Item, type LedgerTable, readItemAndParseOrThrow } from "./item-operations.ts";
 import { parseWatchItemKey, RECENT_INDEX, watchItemKey } from "./keys.ts";
 
-/** How many watches the audit function reads in parallel. */
+/** The number of watches that the audit function reads in parallel. */
 const CONCURRENCY = 20;
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), state: WatchState });

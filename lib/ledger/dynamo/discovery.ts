@@ -12,7 +12,7 @@ import {
 } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
 
-/** How long the state of discovery is stored after the last list of the project. */
+/** The time for which the state of discovery is stored after the last list of the project's jobs. */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 const DiscoveryItem = z.object({

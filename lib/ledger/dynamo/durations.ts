@@ -28,8 +28,8 @@ const Bytes = z.instanceof(Uint8Array);
 const SlowItem = z.object({ record: Bytes });
 const LatestDurationsItem = z.object({ durations: Bytes });
 /**
- * How often the function tries to add durations to an item. A try fails only if another call changes the item at the
- * same time.
+ * The maximum number of times that the function tries to add durations to an item. A try fails only if another call
+ * changes the item at the same time.
  */
 const MAX_TRIES = 50;
 
@@ -50,7 +50,7 @@ type DurationsItem = z.infer<typeof DurationsItem>;
 const TypesItem = z.object({ types: z.array(z.string()) });
 
 /**
- * `addDuration` costs one write to DynamoDB. The first job of a type in a week costs one more write, which adds the
+ * `addDuration` costs one write to DynamoDB. If the job is the first of its type in a week, one more write adds the
  * type to the list of the project's types. Only the function that creates the item of a week adds the type to this
  * list.
  */

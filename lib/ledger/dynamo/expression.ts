@@ -2,8 +2,8 @@ import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dyn
 import type { ItemKey } from "./keys.ts";
 
 /**
- * The value of one attribute. A `Set` becomes a string set of DynamoDB. `null` means that the item has no such
- * attribute.
+ * The value of an attribute of a DynamoDB item. A `Set` becomes a string set of DynamoDB. `null` means that the item
+ * has no such attribute.
  */
 type StoredValue = string | number | boolean | Uint8Array | ReadonlySet<string> | readonly string[] | null;
 

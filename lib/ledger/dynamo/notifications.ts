@@ -178,7 +178,7 @@ export const startRedeliveryAfter: LedgerOperation<"startRedeliveryAfter"> = asy
     values: { after },
   });
   if (started !== null) return redelivery;
-  // If a later release wrote the item, this call throws an error.
+  // If a later release wrote the item, the read throws an error.
   await readItemAndParseOrThrow(table, NotificationItem, notificationItemKey(key));
   return null;
 };

@@ -19,8 +19,8 @@ import type { ItemKey } from "./keys.ts";
  */
 const RETENTION_MS = 7 * 24 * 3_600_000;
 /**
- * How often the function tries to reserve a request time. A try fails if another call changes the same rate limit at
- * the same time.
+ * The maximum number of times that the function tries to reserve a request time. A try fails if another call changes
+ * the same rate limit at the same time.
  */
 const ROUNDS = 6;
 

@@ -15,11 +15,11 @@ import {
  */
 const KEY = { pk: "T#:waiting", sk: "calls" };
 /**
- * How often a waiting call tries to reserve a free number. A try fails if another call reserves the same number at the
- * same time.
+ * The maximum number of times that a waiting call tries to reserve a free number. A try fails if another call reserves
+ * the same number at the same time.
  */
 const ROUNDS = 3;
-/** How long the item exists after the end of the latest waiting call. */
+/** The time for which the item exists after the end of the latest waiting call. */
 const RETENTION_MS = 24 * 3_600_000;
 
 const Item = z.record(z.string(), z.unknown());
