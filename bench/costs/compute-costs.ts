@@ -97,17 +97,18 @@ export function computeMonthlyCosts(jobs: 0 | 1000 | 100_000, data: CostsData = 
 }
 
 /**
- * Returns the number of requests to KMS in one month. A warm function instance reads the config at most once in five
- * minutes. The scheduled functions read the config all the time. The other functions read the config only while jobs
- * run.
+ * Returns the number of requests to KMS in one month. A function instance decrypts the config when it starts. After
+ * that, the instance decrypts only parts that have changed, and the model has no changes. Lambda replaces an instance
+ * that is always in use after some hours, and the model assumes one hour. The scheduled functions are always in use. The
+ * other functions are in use only while jobs run.
  */
 function countDecryptions(jobs: number, { assumed, measured }: CostsData): number {
-  const { configReadsPerMonth, configReadsPerJob } = assumed;
+  const { instanceStartsPerMonth, instanceStartsPerJob } = assumed;
   const scheduled = ["sweep", "discover"].map(
-    (name) => configReadsPerMonth * (measured.decryptions[name] ?? 0),
+    (name) => instanceStartsPerMonth * (measured.decryptions[name] ?? 0),
   );
-  const started = Object.entries(configReadsPerJob).map(
-    ([name, reads]) => Math.min(configReadsPerMonth, jobs * reads) * (measured.decryptions[name] ?? 0),
+  const started = Object.entries(instanceStartsPerJob).map(
+    ([name, starts]) => Math.min(instanceStartsPerMonth, jobs * starts) * (measured.decryptions[name] ?? 0),
   );
   return [...scheduled, ...started].reduce((sum, requests) => sum + requests, 0);
 }

@@ -25,13 +25,16 @@ interface FunctionsUse {
     Record<"accept" | "poll" | "lastPoll" | "notification" | "sweep" | "discover" | "audit", InvocationUse>
   >;
   /**
-   * The number of SSM parameters that each function decrypts when it reads the config. The config has one project and
-   * one target.
+   * The number of SSM parameters that each function decrypts when it starts. The config has one project and one target.
    */
   readonly decryptions: Readonly<Record<string, number>>;
 }
 
-const Names = z.object({ Names: z.array(z.string()).optional(), Path: z.string().optional() });
+const ConfigRequest = z.object({
+  Names: z.array(z.string()).optional(),
+  Path: z.string().optional(),
+  WithDecryption: z.boolean(),
+});
 
 /** Runs the packaged functions, and measures their log lines and requests. */
 export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse> {
@@ -115,7 +118,8 @@ function countDecryptions(
 ): number {
   return requests
     .filter(({ service }) => service === "config")
-    .map(({ body }) => Names.parse(JSON.parse(body)))
+    .map(({ body }) => ConfigRequest.parse(JSON.parse(body)))
+    .filter(({ WithDecryption }) => WithDecryption)
     .flatMap(({ Names = [], Path }) =>
       config.filter(({ name }) =>
         Path === undefined

@@ -121,7 +121,12 @@ export class Wire {
   #findParameters(body: string) {
     const { Path, Names } = ParameterRequest.parse(JSON.parse(body));
     return this.config
-      .map(({ name, value }) => ({ Name: `${this.configPath}/${name}`, Value: value }))
+      .map(({ name, value }) => ({
+        Name: `${this.configPath}/${name}`,
+        Value: value,
+        Version: 1,
+        LastModifiedDate: 0,
+      }))
       .filter(({ Name }) => Names?.includes(Name) ?? Name.startsWith(`${Path}/`));
   }
 }

@@ -73,44 +73,51 @@ export async function startSsm(options: SsmOptions): Promise<LocalServer> {
    */
   const written = new Map<string, string | null>();
 
-  const readValues = async (): Promise<Map<string, string>> => {
+  const stored = new Map<string, StoredParameter>();
+
+  const readParameters = async (): Promise<ReadonlyMap<string, StoredParameter>> => {
     const entries = splitConfigIntoEntries(JSON.parse(await readFile(configFile, "utf8")));
     const values = new Map(entries.map(({ name, value }) => [`${path}/${name}`, value]));
     for (const [name, value] of written) value === null ? values.delete(name) : values.set(name, value);
-    return values;
+    storeChanges(stored, values);
+    return stored;
   };
 
   const operations: Readonly<Record<string, (input: unknown) => Promise<unknown>>> = {
     "AmazonSSM.GetParametersByPath": async (input) => {
       limitReads();
-      return pageOf(await readValues(), ByPath.parse(input), arnPrefix);
+      return pageOf(await readParameters(), ByPath.parse(input), arnPrefix);
     },
     "AmazonSSM.GetParameters": async (input) => {
       limitReads();
       const { Names, WithDecryption } = ByNames.parse(input);
-      const values = await readValues();
+      const parameters = await readParameters();
       return {
         Parameters: Names.flatMap((name) => {
-          const value = values.get(name);
-          return value === undefined ? [] : [toParameter(name, value, WithDecryption, arnPrefix)];
+          const parameter = parameters.get(name);
+          return parameter === undefined ? [] : [toParameter(name, parameter, WithDecryption, arnPrefix)];
         }),
-        InvalidParameters: Names.filter((name) => !values.has(name)),
+        InvalidParameters: Names.filter((name) => !parameters.has(name)),
       };
     },
     "AmazonSSM.PutParameter": async (input) => {
       const put = Put.parse(input);
       limitWrites();
       assertValidPutRequest(put, arnPrefix);
-      if (!put.Overwrite && (await readValues()).has(put.Name))
+      if (!put.Overwrite && (await readParameters()).has(put.Name))
         throw new AwsError("ParameterAlreadyExists", "The parameter already exists.");
       written.set(put.Name, put.Value);
-      return { Version: 1, Tier: put.Tier };
+      // Parameter Store counts each request as a new version, even if the value is the same.
+      const Version = (stored.get(put.Name)?.version ?? 0) + 1;
+      stored.set(put.Name, { value: put.Value, version: Version, modifiedMs: Date.now() });
+      return { Version, Tier: put.Tier };
     },
     "AmazonSSM.DeleteParameter": async (input) => {
       const { Name } = Delete.parse(input);
       limitWrites();
-      if (!(await readValues()).has(Name)) throw new AwsError("ParameterNotFound", "");
+      if (!(await readParameters()).has(Name)) throw new AwsError("ParameterNotFound", "");
       written.set(Name, null);
+      stored.delete(Name);
       return {};
     },
   };
@@ -137,28 +144,51 @@ export async function startSsm(options: SsmOptions): Promise<LocalServer> {
 
 const FAILED = new AwsError("InternalServerError", "InternalServerError", 500);
 
-function toParameter(name: string, value: string, isDecrypted: boolean, arnPrefix: string) {
+/** A parameter with its version, and the time in milliseconds at which the version was stored. */
+interface StoredParameter {
+  readonly value: string;
+  readonly version: number;
+  readonly modifiedMs: number;
+}
+
+/** Gives each new value the next version of its parameter, and removes the parameters that have no value any more. */
+function storeChanges(stored: Map<string, StoredParameter>, values: ReadonlyMap<string, string>): void {
+  for (const name of [...stored.keys()]) if (!values.has(name)) stored.delete(name);
+  for (const [name, value] of values) {
+    const before = stored.get(name);
+    if (before?.value !== value)
+      stored.set(name, { value, version: (before?.version ?? 0) + 1, modifiedMs: Date.now() });
+  }
+}
+
+function toParameter(
+  name: string,
+  { value, version, modifiedMs }: StoredParameter,
+  isDecrypted: boolean,
+  arnPrefix: string,
+) {
   return {
     Name: name,
     ARN: `${arnPrefix}${name}`,
     Type: "SecureString",
     DataType: "text",
-    Version: 1,
+    Version: version,
+    LastModifiedDate: modifiedMs / 1000,
     Value: isDecrypted ? value : Buffer.from(`encrypted ${name}`).toString("base64"),
   };
 }
 
 function pageOf(
-  values: ReadonlyMap<string, string>,
+  parameters: ReadonlyMap<string, StoredParameter>,
   { Path, Recursive, WithDecryption, MaxResults, NextToken }: z.infer<typeof ByPath>,
   arnPrefix: string,
 ) {
   const prefix = `${Path.replace(/\/$/, "")}/`;
-  const found = [...values]
+  const found = [...parameters]
     .filter(([name]) => name.startsWith(prefix))
     .filter(([name]) => Recursive || !name.slice(prefix.length).includes("/"))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => toParameter(name, value, WithDecryption, arnPrefix));
+    .map(([name, parameter]) => toParameter(name, parameter, WithDecryption, arnPrefix));
   const start = Number(NextToken ?? 0);
   const end = start + MaxResults;
   return { Parameters: found.slice(start, end), ...(end < found.length && { NextToken: String(end) }) };

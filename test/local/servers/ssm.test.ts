@@ -64,6 +64,34 @@ async function pages(asked: { Path?: string; Recursive?: boolean; WithDecryption
 }
 
 describe("the embedded Parameter Store", () => {
+  it("counts the versions of a parameter, and begins again after a deletion", async () => {
+    const find = async () => {
+      clock.now += 1000;
+      const { Parameters = [] } = await ssm.send(
+        new GetParametersByPathCommand({ Path: PATH, Recursive: true }),
+      );
+      return Parameters.map(({ Name, Version }) => [Name, Version]);
+    };
+    const settings = `${PATH}/settings`;
+    const target = `${PATH}/targets/a`;
+    await configure({ settings: { maxPolls: 7 } });
+    expect(await find()).toEqual([[settings, 1]]);
+    await configure({ settings: { maxPolls: 8 } });
+    await put({});
+    await put({ Overwrite: true });
+    expect(await find()).toEqual([
+      [settings, 2],
+      [target, 2],
+    ]);
+    await ssm.send(new DeleteParameterCommand({ Name: target }));
+    await put({});
+    const [before, after] = [Date.now() - 60_000, Date.now() + 1000];
+    const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: [target] }));
+    expect(Parameters).toMatchObject([{ Version: 1 }]);
+    const stored = Parameters[0]?.LastModifiedDate?.getTime() ?? 0;
+    expect(stored > before && stored < after).toBe(true);
+  });
+
   it("answers only requests with its access key ID if it has one", async () => {
     const path = PATH;
     const locked = await startSsm({ configFile, path, region: "eu-central-1", accessKeyId: "the-key" });
