@@ -27,9 +27,9 @@ export interface CircuitBreaker {
 
 /**
  * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
- * circuit breaker, the polls of one such project would fill the capacity of the function `poll`. The polls of all other
- * projects would have to wait. After the wait, one query may use the whole time limit, and the other queries of the
- * project wait for this query. This query can succeed even if CCE is slow. The wait is partly random, so that the
+ * circuit breaker, the polls of one project could fill the capacity of the function `poll`. The polls of all other
+ * projects would then have to wait. After the wait, one query may use the whole time limit, and the other queries of
+ * the project wait for this query. This query can succeed even if CCE is slow. The wait is partly random, so that the
  * function instances do not all query CCE at the same moment.
  * @param monotonic the milliseconds of a clock that is never set back
  */

@@ -16,7 +16,7 @@ import type { TextReply } from "./send-cce-request.ts";
 
 /** The time for which an IAM token is used if IAM gives no expiry time. An IAM token is normally valid for 24 hours. */
 const DEFAULT_VALIDITY_MS = 3_600_000;
-/** The time before its expiry at which a token is renewed. No token then expires during a request. */
+/** The time before its expiry at which a token is renewed, so that no token expires during a request. */
 const RENEW_BEFORE_MS = 600_000;
 /**
  * The shortest wait after a refused sign-in. The wait is needed because IAM locks a user after a few wrong passwords.

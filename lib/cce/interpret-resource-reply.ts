@@ -15,7 +15,10 @@ interface GoalStates {
   readonly failed: readonly string[];
   /** All other documented states. An unknown state causes a warning if this array exists. */
   readonly pending?: readonly string[];
-  /** The state of the resource after the status 404. The state is `succeeded` if the job deletes the resource. */
+  /**
+   * The state that the HTTP status 404 means for the resource. If the job deletes the resource, the status 404 means
+   * `succeeded`.
+   */
   readonly gone?: string;
 }
 

@@ -174,9 +174,7 @@ export function createProjectQueries(
 
   let waitKind: "throttled" | "unavailable" = "throttled";
 
-  /**
-   * Returns null if a request is allowed now. If not, the function returns the observation that the request must wait.
-   */
+  /** Returns null if a request is allowed now, or the observation that the request must wait. */
   const waitForThrottle = (): Refusal | null => {
     const waitSeconds = throttle.waitSeconds();
     if (waitSeconds === 0) return null;

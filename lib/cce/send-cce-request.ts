@@ -72,8 +72,8 @@ export function createMemoryLimitedCceSender(monotonic: () => number): SendCceRe
       const result = await exchangeUpTo(SMALL_BYTES, breaker.requestLimitMs());
       if (result.kind === "failed" && result.code === DEADLINE_PASSED) breaker.recordTimeout();
       else breaker.recordReply(monotonic() - startedAt);
-      // A truncated response without the status 200 is an error page of a gateway. The beginning of the error page is
-      // enough for the observation.
+      // A truncated response with another status than 200 is an error page of a gateway. The beginning of the error
+      // page is enough for the observation.
       if (result.kind === "failed" || !result.isTruncated || result.status !== 200) return read(result);
       if (largeUrls.size === MAX_LARGE_URLS) largeUrls.clear();
       largeUrls.add(href);

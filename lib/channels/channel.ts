@@ -36,10 +36,10 @@ export const commonFields = {
 export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<string> } & typeof commonFields>;
 
 /**
- * A channel delivers notifications to one kind of target, for example Slack. `Schema` is the schema of the config of
- * this kind of target. Each channel has a folder, and `registry.ts` lists all channels. In this folder, `channel.ts`
- * contains the schema, the rate limit and the verdict. `message.ts` contains the message and its size limits, and
- * `signature.ts` the signature.
+ * A channel delivers notifications to one kind of target, for example Slack. `Schema` is the type of the config schema
+ * for this kind of target. Each channel has a folder, and `registry.ts` lists all channels. In the folder of a channel,
+ * `channel.ts` contains the schema, the rate limit and the verdict. `message.ts` contains the message and its size
+ * limits, and `signature.ts` the signature.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;

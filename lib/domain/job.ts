@@ -132,7 +132,7 @@ export type Job = Readonly<z.infer<typeof Job>>;
 export const AccessErrorKind = z.enum(["unauthorized", "forbidden", "misconfigured"]);
 export type AccessErrorKind = z.infer<typeof AccessErrorKind>;
 
-/** An explanation for each access error. Each text is the last part of a sentence. */
+/** An explanation for each access error, written as the last part of a sentence. */
 export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
   unauthorized: "CCE rejects the project's credentials",
   forbidden: "CCE does not let the project's credentials read the job or its resource",

@@ -156,8 +156,8 @@ export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
 }
 
 /**
- * Describes in one line why a job did not succeed. A list of jobs shows this line. The line contains the most frequent
- * cause or the reason of the outcome. Returns null if the job succeeded.
+ * Describes in one line why a job did not succeed, for use in a list of jobs. The line contains the most frequent cause
+ * or the reason of the outcome. Returns null if the job succeeded.
  */
 export function describeMainCause({
   outcome,

@@ -18,8 +18,8 @@ const MAX_PATTERN_SPELLINGS = 200;
 const WEB_ENCODED = /&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos);?|(?:%[0-9a-f]{2})+/gi;
 const JSON_ESCAPE = /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]/gi;
 /**
- * Matches an encoded character of JSON, HTML or a URL. The mask also decodes texts as JSON only, and as HTML and URL
- * only, because a secret may contain a backslash or a percent sign.
+ * Matches an encoded character of JSON, HTML or a URL. A secret may contain a backslash or a percent sign. The mask
+ * therefore also decodes texts only as JSON, and only as HTML and URL.
  */
 const ENCODED = new RegExp(`${JSON_ESCAPE.source}|${WEB_ENCODED.source}`, "gi");
 const JSON_ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
@@ -136,7 +136,7 @@ const viewOf = (text: string): View => ({
 
 const withoutInvisible = (view: View): View => replaceEach(view, INVISIBLE, () => []);
 
-/** A decoded character. `from` and `to` are its start and end in the match. */
+/** A decoded character. `from` and `to` are the start and the end of the character in the match. */
 interface Replacement {
   readonly character: string;
   readonly from: number;

@@ -39,8 +39,8 @@ export const UsualDuration = z.object({
 export type UsualDuration = z.infer<typeof UsualDuration>;
 
 /**
- * The common fields of the summary of a slow job and its webhook event. The times are missing here, because their
- * formats differ.
+ * The common fields of the summary of a slow job and its webhook event. These fields do not include times, because the
+ * summary and the event have different time formats.
  */
 export const SlowJobFields = z.object({
   project: z.string(),

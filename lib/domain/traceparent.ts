@@ -15,7 +15,7 @@ export const Traceparent = textSchema(
  * invalid.
  */
 const LATER_VERSION = /^(?!00|ff)[0-9a-f]{2}-([0-9a-f]{32}-[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-/** The flag `sampled`. Version 00 knows no other flag, but a later version may. */
+/** The flag `sampled` is the only flag of version 00. A later version may have more flags. */
 const SAMPLED = 0x01;
 
 /**

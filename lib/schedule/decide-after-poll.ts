@@ -77,7 +77,7 @@ const MAX_UNFINISHED_TRIES = 8;
 const MAX_UNFINISHED_TRIES_AT_DEADLINE = 2;
 /**
  * After the deadline, the watch also ends if SQS has delivered the poll message `MAX_RECEIVES_AT_DEADLINE` times. The
- * deliveries include tries that failed with an error.
+ * number of deliveries includes tries that failed with an error.
  */
 const MAX_RECEIVES_AT_DEADLINE = 20;
 

@@ -2,12 +2,12 @@ import * as z from "zod/mini";
 import type { Job } from "../domain/job.ts";
 import { collectSubJobsInAnyOrder } from "../domain/subjob-tree.ts";
 
-/** With at most these numbers of jobs and types, the durations fit into one small ledger item. */
+/** With these limits, the durations of a job type fit into one small ledger item. */
 const MAX_JOBS = 60;
 const MAX_TYPES = 40;
 const MAX_DURATIONS = 15;
 const MAX_TYPE_CHARACTERS = 100;
-/** A type of subjob has a usual duration if at least this number of its subjobs have ended. */
+/** The minimum number of ended subjobs from which a usual duration is computed. */
 const MIN_DURATIONS = 5;
 
 /** An ended job: the time of the poll that saw its end, and its duration. */

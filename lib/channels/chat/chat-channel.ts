@@ -72,7 +72,7 @@ type ChatSchema = TargetSchema &
 interface ChatRoles<Schema extends ChatSchema>
   extends Pick<Channel<Schema>, "target" | "rateLimit">,
     Partial<Pick<Channel<Schema>, "buildRequest" | "noteAbout">> {
-  /** Converts a message to the JSON payload and the markup of the chat. */
+  /** Converts a message to a JSON payload with the markup of the chat. */
   render(message: ChatMessage, texts: ConfiguredTexts): JsonObject;
   /** Creates a message with only the headline, in the simplest format of the chat. */
   renderPlain(headline: string, texts: ConfiguredTexts): JsonObject;
