@@ -77,7 +77,7 @@ export function createStartPageOrNotFoundResponse({
     const detail = "The path has only a page for browsers. GET /docs lists all paths.";
     return problemResponse("not-found", detail, [], { vary: "accept" });
   }
-  // A browser replaces the last segment of the path by the relative link. Therefore the link begins with this segment.
+  // A browser replaces the last segment of the path by the relative link, so the link must begin with this segment.
   // After a "/" at the end, the last segment is empty.
   const lastSegment = path.slice(path.lastIndexOf("/") + 1);
   const page = renderStartPage(lastSegment === "" ? "docs" : `${encodeURIComponent(lastSegment)}/docs`);

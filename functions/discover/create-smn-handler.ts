@@ -136,8 +136,8 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
       result = list === "listed" ? "listed" : "requested";
     }
     // The ID is stored last, so that a message can be sent again after a failure. If a message arrives twice at the
-    // same time, the function may process both copies. The second copy has no effect. The ledger stores the ID for a
-    // limited time. The time check refuses an older message.
+    // same time, the function may process both copies. The second copy of the message has no effect. The ledger stores
+    // the ID for a limited time. The time check refuses an older message.
     if (!(await ledger.saveSmnMessageIdOnce(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);

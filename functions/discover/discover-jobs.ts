@@ -90,8 +90,8 @@ export async function discoverJobsIfDue(
     return "failed";
   }
   const { isComplete } = reply;
-  // The state is stored before the watches are started. If the function then fails, the next list is not a first list,
-  // which would skip all ended jobs.
+  // The state of discovery is stored before the watches are started. If the function then fails, the next list is not
+  // a first list, which would skip all ended jobs.
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)
     await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, selection.discovery(reply, false));

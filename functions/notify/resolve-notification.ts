@@ -143,7 +143,7 @@ async function resolveWith(
 
 /**
  * Returns true if the setting `on` of the target excludes the event. A redelivery is never excluded. After its first
- * attempt, a notification is not excluded either. If it were excluded, its state would stay `pending`.
+ * attempt, a notification is not excluded either. An excluded notification would keep the state `pending`.
  */
 async function isFiltered(
   message: NotificationMessage,

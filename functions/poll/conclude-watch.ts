@@ -110,8 +110,8 @@ export async function concludeAndNotifyUnlessStopped(
 }
 
 /**
- * Completes the end of a watch after a crash. Some targets may already have the stored outcome. Therefore the function
- * uses this outcome and does not query CCE again.
+ * Completes the end of a watch after a crash. Some targets may already have the stored outcome, so the function uses
+ * this outcome and does not query CCE again.
  * @returns false if this generation of the watch has no stored outcome (each restart begins a new generation)
  */
 export async function completeStoredConclusion(

@@ -202,7 +202,7 @@ async function claimAndPoll(
 }
 
 /**
- * Returns how many seconds a poll message must wait. A message waits if CCE does not answer the queries of the
+ * Returns how many seconds a poll message must wait. A poll message waits if CCE does not answer the queries of the
  * project. The result 0 means that the poll must be made now. The wait comes before the claim, because many claims
  * would delay other projects. Each message waits only once. After this wait, the poll is made, so that the ledger
  * shows the failed polls.

@@ -10,8 +10,8 @@ const WINDOW_MS = 300_000;
 const DEFAULT_QUOTA = 200;
 /**
  * 80 % of the API quota is spread evenly over time, and 15 % may be used in a burst. The last 5 % is for queries that
- * the limit does not count. Such queries are repeated queries after HTTP status 401, and queries for failure reasons
- * of subjobs.
+ * the limit does not count. Uncounted queries are repeated queries after HTTP status 401, and queries for failure
+ * reasons of subjobs.
  */
 const EVEN_FRACTION = 0.8;
 const BURST_FRACTION = 0.15;

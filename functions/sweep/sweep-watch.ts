@@ -27,7 +27,8 @@ import {
 const MINUTE_MS = 60_000;
 /**
  * When a run has sent a message again, a later run checks the watch after `DUE_AGAIN_MS`. Runs start every five
- * minutes, so every run finds a watch whose message had no effect. An alarm counts the runs that find such a watch.
+ * minutes, so every run finds a watch whose message had no effect. An alarm counts the runs that find a watch whose
+ * message had no effect.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**

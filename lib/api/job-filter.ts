@@ -9,7 +9,7 @@ import { readListParameter } from "./request-errors.ts";
 
 /** Selects jobs for the job list. A job must match every given field. */
 export interface JobFilter {
-  /** With null, jobs in all states are selected. */
+  /** If `states` is null, jobs in all states are selected. */
   readonly states: readonly WatchState[] | null;
   readonly type: string | null;
   /** The labels that a selected job must have, as `KEY:VALUE`. */

@@ -39,7 +39,7 @@ export interface ReadSubmission {
 /** Reads a `POST /v1/jobs` request. The body is a submission, or with `?from=cce` a response of CCE. */
 export function readSubmission(request: ApiRequest): ReadSubmission | ProblemResponse {
   const { query } = request;
-  // Some calls of CCE have an empty response. Such a call must name the operation in the query parameters.
+  // Some calls of CCE have an empty response. If the response is empty, the query parameters must name the operation.
   const isEmptyReply = request.body.trim() === "" && query.get("from") === "cce" && query.has("operation");
   const body = isEmptyReply ? ({ kind: "json", json: {} } as const) : readJsonBody(request);
   if (body.kind === "problem") return body;

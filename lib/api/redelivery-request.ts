@@ -148,7 +148,7 @@ export interface MissedRequest {
   readonly kind: "missed";
   readonly since: Instant;
   readonly dryRun: boolean;
-  /** With null, the request starts with the first project. */
+  /** If `from` is null, the request starts with the first project. */
   readonly from: MissedPosition | null;
 }
 

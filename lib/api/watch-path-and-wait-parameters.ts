@@ -54,8 +54,8 @@ export function checkRightAndReadWatchKey(
 export const MAX_WAIT_SECONDS = 25;
 
 /**
- * Reads the query parameter `wait`, an integer from 1 to 25. Without `wait`, the result is 0. For an invalid `wait` or
- * any other parameter, the result is an error response with status 400.
+ * Reads the query parameter `wait`, an integer from 1 to 25. If the query does not contain `wait`, the result is 0.
+ * For an invalid `wait` or any other parameter, the result is an error response with status 400.
  */
 export function readWaitSeconds(
   query: URLSearchParams,

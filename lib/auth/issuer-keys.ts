@@ -43,8 +43,8 @@ const KEY_PARTS = {
 const IGNORED_PARTS: ReadonlySet<string> = new Set(["ext", "x5c"]);
 
 /**
- * The discovery document refers to keys at another origin, which the config does not allow. The message contains the
- * URL of the keys.
+ * The discovery document refers to keys at another origin, which the config does not allow. The message of the error
+ * contains the URL of the keys.
  */
 export class KeysOriginError extends Error {
   override readonly name = "KeysOriginError";

@@ -147,7 +147,8 @@ function formatPath(path: readonly PropertyKey[]): string {
 
 /**
  * Returns an error for each named but undefined project or target. Malformed parts are skipped, because the schema
- * reports them. Names of projects are checked only if the projects were read. The same applies to targets.
+ * reports them. Names of projects are checked only if the projects were read. Names of targets are checked only if the
+ * targets were read.
  */
 function findUnknownNames(document: unknown, parts: readonly ConfigPart[]): readonly string[] {
   const config = toObjectOrEmpty(document);

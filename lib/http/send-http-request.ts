@@ -2,7 +2,7 @@ import { type ClientRequest, type IncomingMessage, request as startRequest } fro
 import { type Connections, closeIdleConnections } from "./connections.ts";
 import type { TlsOptions } from "./tls-options.ts";
 
-/** The request was not finished within its time limit. Node.js has no error code for such a request. */
+/** The request was not finished within its time limit. Node.js has no error code for a request that took too long. */
 export const DEADLINE_PASSED = "DEADLINE_PASSED";
 /** URL and headers do not make a valid HTTP request. The request was not sent. */
 export const REQUEST_INVALID = "REQUEST_INVALID";
@@ -184,7 +184,7 @@ function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   return Object.fromEntries(headers);
 }
 
-/** Returns the code of an error or of its cause. Without a code, the result is "". */
+/** Returns the code of an error or of its cause. If the error has no code, the result is "". */
 function codeOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
   const code = "code" in error && typeof error.code === "string" ? error.code : "";

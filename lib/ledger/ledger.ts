@@ -156,7 +156,7 @@ export interface Discovery {
   /** The time of the first list of jobs, by the clock of the cloud. `switchedOnAt` is null before the first list. */
   readonly switchedOnAt: Instant | null;
   /**
-   * The time of the latest complete list after which all listed jobs had a watch. The time is by the clock of the
+   * The time of the latest complete list after which all listed jobs had a watch. The time comes from the clock of the
    * cloud. Before such a list, `succeededAt` is the time of the first try.
    */
   readonly succeededAt: Instant;

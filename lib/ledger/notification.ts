@@ -170,7 +170,7 @@ interface NotificationOwner {
 export interface NotificationToClaim extends NotificationOwner {
   readonly now: Instant;
   readonly leaseMs: number;
-  /** The record may be deleted after this time. */
+  /** The time after which the record may be deleted. */
   readonly expiresAt: Instant;
 }
 
@@ -216,7 +216,7 @@ interface Postponement extends NotificationOwner {
 
 export interface NotificationLedger {
   /**
-   * Reserves a notification for one queue message for the time `leaseMs` (lease). During this time, only this queue
+   * Reserves a notification for one queue message for the time `leaseMs` (lease). During the lease, only this queue
    * message may make an attempt.
    */
   claimNotification(notification: NotificationToClaim): Promise<NotificationClaim>;

@@ -17,14 +17,17 @@ export interface NewWatch
   extends WatchKey,
     CallerData,
     Pick<Watch, "acceptedAt" | "deadlineAt" | "targets" | "digestId" | "traceparent"> {
-  /** The limits for targets that the call adds to an existing watch. By default, there is no limit. */
+  /**
+   * The limits for targets that the call adds to an existing watch. If `limits` is absent, the number of targets is
+   * not limited.
+   */
   readonly limits?: WatchLimits;
   /** If `readyMinutes` is absent or null, the watch ends with the job. */
   readonly readyMinutes?: number | null;
   /** If `operation` is absent or null, the watch is about a job. */
   readonly operation?: Operation | null;
   readonly nextPollAt: Instant;
-  /** The watch may be deleted after this time. */
+  /** The time after which the watch may be deleted. */
   readonly expiresAt: Instant;
 }
 
@@ -59,7 +62,8 @@ export type PollOfMessage = Pick<PollToClaim, "key" | "poll" | "messageId">;
 export type PollClaim =
   /**
    * `reclaimed` means that an earlier invocation claimed the poll and did not finish in time. The earlier invocation
-   * may have stored an outcome. `unfinishedTries` is the number of earlier claims after which the process crashed.
+   * may have stored an outcome of the watch. `unfinishedTries` is the number of earlier claims after which the process
+   * crashed.
    */
   | {
       readonly kind: "claimed";
@@ -137,8 +141,8 @@ export interface WatchChangeLedger {
    */
   startOrExtendWatch(watch: NewWatch): Promise<OpenResult>;
   /**
-   * Reserves a poll for one queue message for the time `leaseMs` (lease). During this time, only this queue message may
-   * query the job.
+   * Reserves a poll for one queue message for the time `leaseMs` (lease). During the lease, only this queue message
+   * may query the job.
    */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
   /**
@@ -193,8 +197,8 @@ export interface WatchReadLedger {
   listOverdueWatches(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**
    * Changes when the sweep function checks a watch. If `dueAt` is null, the sweep function does not check the watch
-   * again. The result is `changed` if another call has changed this time. The result is also `changed` if `dueAt` is
-   * null and the watch is running.
+   * again. The result is `changed` if another call has changed the time of this check. The result is also `changed` if
+   * `dueAt` is null and the watch is running.
    */
   rescheduleSweepIfUnchanged(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**

@@ -27,8 +27,7 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
-  // Only one schema may contain the list of kinds as an enum. Therefore the schema of this parameter contains a
-  // pattern.
+  // Only one schema may contain the list of kinds as an enum, so the schema of this parameter contains a pattern.
   operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
   clusterId: createParameterSchema(Operation._zod.innerType.shape.clusterId),
   traceparent: { type: "string" },

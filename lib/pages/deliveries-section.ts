@@ -20,7 +20,7 @@ const MIN_FOLD = 3;
 /** The order of many targets by state. States that may need an action come first. */
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];
 
-/** Renders the targets of a job and their delivery attempts. Without targets, the result is null. */
+/** Renders the targets of a job and their delivery attempts. If the watch has no targets, the result is null. */
 export function renderTargetsSection({ deliveries, state, done }: StatusDocument): Html | null {
   if (deliveries.length === 0) return null;
   const entries =

@@ -95,7 +95,7 @@ ${origin.length > 0 && html`<span class="by">${origin.map((part) => html`${part}
 `;
 }
 
-/** Renders the error of the latest poll. Without an error, the result is null. */
+/** Renders the error of the latest poll. If the latest poll had no error, the result is null. */
 function pollErrorLine({ accessError, lastPollError }: ListedWatch): Html | null {
   const error = accessError ?? lastPollError;
   if (error === null) return null;

@@ -134,9 +134,7 @@ const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]
   succeeded: ["succeeded", "succeeded"],
 };
 const KINDS = Object.keys(FOLDED);
-/**
- * The number of subjobs that the page shows of a long row of equal subjobs. Of succeeded subjobs, the page shows none.
- */
+/** The number of subjobs that the page shows of a long row of equal subjobs. A row of succeeded subjobs shows none. */
 const SHOWN_OF_RUN = 3;
 
 function kindOf(job: JobDocument): GroupKind {

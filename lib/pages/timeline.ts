@@ -60,7 +60,7 @@ function firstStart(jobs: readonly JobDocument[]): Instant | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** Returns the bar of a subjob. Without a start time, the result is null. */
+/** Returns the bar of a subjob. If the subjob has no start time, the result is null. */
 export function computeSubJobBar(job: JobDocument, timeline: Timeline): Bar | null {
   const start = parseInstantSince2000(job.createdAt);
   if (start === null) return null;

@@ -51,8 +51,8 @@ class AwsRequestError extends Error {
  */
 export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
   // Connections stay open until AWS closes them. A request on a dead connection fails, and the AWS SDK repeats it.
-  // Before the repeated request, all idle connections are closed. The request then does not use another dead
-  // connection.
+  // Before the AWS SDK repeats a request, all idle connections are closed, so that the request does not use another
+  // dead connection.
   const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS, rejectUnauthorized: true };
   const connections: Connections = {
     http: new HttpAgent(agentOptions),

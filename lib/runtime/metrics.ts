@@ -52,8 +52,8 @@ export const UNITS = {
   /** Failed reads of the config, for example because SSM did not respond. The stored config itself may be valid. */
   ConfigUnreadable: MetricUnit.Count,
   /**
-   * The number of watches and targets that a run of the sweep function could not check. If the run reached its time
-   * limit, the number is one higher. The metric is written only after a failure.
+   * The number of watches and targets that a run of the sweep function could not check. A run that reached its time
+   * limit adds one to this number. The metric is written only after a failure.
    */
   SweepFailures: MetricUnit.Count,
   /**

@@ -52,7 +52,7 @@ export function isAwsOutage(error: unknown): boolean {
 }
 
 export interface RetryOptions {
-  /** No request starts after this time. */
+  /** The time after which no request starts. */
   readonly until: Instant;
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;

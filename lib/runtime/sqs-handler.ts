@@ -57,8 +57,8 @@ export type Disposition = "acknowledged" | "retry";
 export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
 
 /**
- * Calls the handler of a message and returns its decision. After an error or a timeout, the result is `retry`. Each log
- * line contains the trace context of the message. The function never throws.
+ * Calls the handler of a message and returns its decision. If `handle` throws an error or takes too long, the result
+ * is `retry`. Each log line contains the trace context of the message. The function never throws.
  */
 export function handleMessageOrRetry(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
   return runWithTraceparent(parseTraceparentInMessage(received.body), () => handleInTime(received, handle));

@@ -15,7 +15,7 @@ export interface ItemUpdate {
   readonly set?: StoredValues;
   /** Values for attributes that do not exist yet. Existing attributes stay unchanged. */
   readonly setIfAbsent?: StoredValues;
-  /** Numbers and set elements to add. A missing number counts as 0. */
+  /** Numbers and set elements to add. If the item does not contain the number, the number counts as 0. */
   readonly add?: Readonly<Record<string, number | ReadonlySet<string>>>;
   /** Elements to remove from sets. */
   readonly removeElements?: Readonly<Record<string, ReadonlySet<string>>>;

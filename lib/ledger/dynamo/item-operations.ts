@@ -49,8 +49,8 @@ export interface LedgerTable {
 export type Item = Record<string, AttributeValue>;
 
 /**
- * Updates or creates one item. Returns the attributes of `returnValues`. If the condition is false, the result is null.
- * An item of a later release is never changed: its condition always counts as false.
+ * Updates or creates one item. Returns the attributes of `returnValues`. If the condition of the update is false, the
+ * result is null. An item of a later release is never changed: its condition always counts as false.
  * @throws NewerItemError if the update has no condition and a later release wrote the item
  */
 export async function upsertItem({ client, table }: LedgerTable, update: ItemUpdate): Promise<Item | null> {
@@ -226,7 +226,7 @@ export function compressJson(value: unknown, dictionary: Uint8Array = DICTIONARY
   return deflateRawSync(JSON.stringify(value), { dictionary });
 }
 
-/** Decompresses a value of `compressJson`. The function does not check the value. The caller must check the value. */
+/** Decompresses a value of `compressJson`. The result is not checked against a schema. */
 export function decompressJson(bytes: Uint8Array): unknown {
   return JSON.parse(decompressBytes(bytes).toString());
 }

@@ -212,8 +212,9 @@ async function planTreeChange(
 }
 
 /**
- * Returns the tree of the tree item. The result is null if the tree item is missing, is old, or expires too early. In
- * this case, the caller writes the tree item again. The read is eventually consistent, which costs half as much.
+ * Returns the tree of the tree item. The result is null if the tree item is missing, is old, or expires too early. If
+ * the result is null, the caller writes the tree item again. The read is eventually consistent, which costs half as
+ * much.
  */
 async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState): Promise<BaseTree | null> {
   const { treeHash, treeChange } = before;

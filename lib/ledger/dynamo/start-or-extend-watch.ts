@@ -172,8 +172,8 @@ async function extendWatch(
 
 /**
  * Returns the maximum number of targets that the watch may have before the call adds its targets. The write to the
- * ledger checks this number again, because two simultaneous calls could together exceed the limit. Without a limit,
- * the result is null.
+ * ledger checks the number of targets again, because two simultaneous calls could together exceed the limit. Without a
+ * limit, the result is null.
  */
 function mostTargetsBefore(
   { targets }: WatchItem,

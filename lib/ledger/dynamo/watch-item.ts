@@ -50,7 +50,7 @@ export const WatchItem = z.extend(WatchFields, {
   /** The hash of the tree of subjobs. The tree is that of the latest poll that has seen the job. */
   treeHash: TextNullByDefault,
   /**
-   * The changes of a large tree since the tree item was written. The attribute contains the whole new tree, compressed
+   * The changes of a large tree since the tree item was written. `treeChange` contains the whole new tree, compressed
    * with deflate. The dictionary of the compression is the tree in the tree item. The unchanged parts of the tree need
    * few bytes in the compressed data.
    */
@@ -197,7 +197,7 @@ export function toJobWatches(items: ReadonlyMap<string, Item>): Watch[] {
 
 /**
  * Reads the items of a job into a map by sort key. Costs one consistent query per megabyte.
- * @param prefix only items whose sort key begins with it. Without a prefix, all items are read.
+ * @param prefix only items whose sort key begins with it. Without `prefix`, all items are read.
  */
 export async function readJobItems(
   table: LedgerTable,

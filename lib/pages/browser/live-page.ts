@@ -1,7 +1,7 @@
 // The only script of the pages. The script updates durations and bars, shows local times and copies IDs. On a live
-// page (a page that may still change), it also loads new versions of the page. An update changes only different HTML
-// nodes, so that selected text, open sections and typed text stay. Elements with the attribute `data-keep` never
-// change.
+// page (a page that may still change), the script also loads new versions of the page. An update changes only
+// different HTML nodes, so that selected text, open sections and typed text stay. Elements with the attribute
+// `data-keep` never change.
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { showCopyButtons } from "./copy-buttons.ts";
 import { fillDateFieldsWithLocalDates, replaceLocalDatesByUtcTimes } from "./date-filter-fields.ts";
