@@ -103,7 +103,7 @@ export function percentEncode(text: string): string {
 
 /**
  * Returns the request path for the signature: percent-encoded, with a slash at the end. The path of the real request
- * must have no slash at the end, because the gateway would choose another route.
+ * must have no slash at the end. With a slash, the gateway would choose another route.
  */
 function canonicalPath(path: string): string {
   const encoded = path.split("/").map(percentEncode).join("/");

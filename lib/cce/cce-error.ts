@@ -25,7 +25,10 @@ export const NOT_A_LIST: Refusal = {
   text: "CCE returned one job in place of the list of jobs",
 };
 
-/** Fields of CCE, the API gateway or IAM that contain an error code. One response may contain several error codes. */
+/**
+ * Names of fields in which CCE, the API gateway or IAM sends an error code. One response may contain several error
+ * codes.
+ */
 const CODE_NAMES = ["errorCode", "error_code", "code"];
 const MESSAGE_NAMES = ["errorMessage", "error_message", "errorMsg", "error_msg"];
 
@@ -38,7 +41,7 @@ export interface CceError {
   readonly message: string | null;
 }
 
-/** The kinds of an observation after an error response of CCE or IAM. */
+/** The kinds of observation that an error response of CCE or IAM can become. */
 export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 
 /** Matches error codes for too many queries. For too many queries, the HTTP status is sometimes 400 or 403. */
@@ -92,7 +95,10 @@ const withLowerCaseNames = (value: unknown): JsonObject =>
     Object.entries(toObjectOrEmpty(value)).map(([name, inner]) => [name.toLowerCase(), inner]),
   );
 
-/** Fields that may contain the text if CCE sends an object in place of a text. Upper and lower case do not matter. */
+/**
+ * Names of fields that may contain the text if CCE sends an object in place of a text. The search ignores upper and
+ * lower case.
+ */
 const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],
   ...["error", "errors", "reason", "description", "detail", "details", "title", "text"],
@@ -101,9 +107,9 @@ const TEXT_NAMES = [
 const MAX_TEXT_LEVELS = 8;
 
 /**
- * Converts any value to text, because CCE sometimes sends an object in place of a text. For an object, the text is its
- * message with the error code, else its JSON. For a value without text, such as null, a blank string or an empty array,
- * the result is null.
+ * Converts any value to text, because CCE sometimes sends an object in place of a text. An object becomes its message
+ * with the error code. An object without a message becomes JSON. For a value without text, such as null, a blank string
+ * or an empty array, the result is null.
  */
 export function toTextOfAnyType(value: unknown, maxLevels: number = MAX_TEXT_LEVELS): string | null {
   if (typeof value === "string") return value.trim() === "" ? null : value;

@@ -48,9 +48,9 @@ export interface CceClient {
    */
   queryMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
-   * Lists the jobs of a project and calls `onJob` for each job. The order is random, and a job may come several times.
-   * CCE does not document the length of the list or how long a job stays in it. If the request fails, `onJob` may
-   * already have received some jobs. The function throws only if `onJob` throws.
+   * Lists the jobs of a project and calls `onJob` for each job. The jobs arrive in a random order, and a job may arrive
+   * several times. CCE does not document the length of the list or how long a job stays in it. If the request fails,
+   * `onJob` may already have received some jobs. The function throws only if `onJob` throws.
    */
   listJobs(project: string, onJob: (job: ListedJob) => void, limit: TimeLimit): Promise<ListReply>;
 }

@@ -30,8 +30,8 @@ const MAX_MESSAGE_CHARACTERS = 200;
 
 /**
  * Finds the job ID in the response of CCE to a call that creates, changes or deletes a resource. The response may be
- * JSON text or a parsed value. The job ID may be in `status`, at the top level or in an annotation. Upper and lower
- * case of the field name do not matter. The response may also be inside a wrapper that a tool has added. Without a
+ * JSON text or a parsed value. The job ID may be in `status`, at the top level or in an annotation. The search ignores
+ * upper and lower case of the field name. The response may also be inside a wrapper that a tool has added. Without a
  * valid job ID, the result is null. Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
  */
 export function findJobId(replyOrJsonText: unknown): string | null {

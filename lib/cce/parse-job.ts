@@ -169,8 +169,9 @@ function arrayOf(fields: JsonObject, name: string): readonly unknown[] | null {
 
 /**
  * Parses a time of CCE. Fractions of a millisecond are omitted. The format is RFC 3339 or that of Go's `time.String()`,
- * for example `2018-08-02 08:12:40.672772389 +0000 UTC`, possibly with ` m=+0.1` at the end. Any other format and years
- * before 100 become null, because Go writes a missing time as year 1. Source: https://pkg.go.dev/time#Time.String
+ * for example `2018-08-02 08:12:40.672772389 +0000 UTC`, possibly with ` m=+0.1` at the end. For any other format, the
+ * result is null. The result is also null for years before 100, because Go writes a missing time as year 1. Source:
+ * https://pkg.go.dev/time#Time.String
  */
 export function parseCceTime(text: string | null | undefined): Instant | null {
   const time = text?.trim() ?? "";

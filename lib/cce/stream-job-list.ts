@@ -39,7 +39,8 @@ const MAX_LIST_BYTES = 128 * 1024 * 1024;
  * Requests a list of jobs, and passes each job to `onJob` when it arrives. The whole list is never in memory, because
  * its size has no documented maximum. The request asks for an uncompressed response. If CCE compresses the response
  * anyway, at most 12 MiB are read.
- * @param onJob receives each job without its subjobs. The order is random, and a job may come several times.
+ * @param onJob receives each job without its subjobs. The jobs arrive in a random order, and a job may arrive several
+ * times.
  * @param interpretOtherReply returns the observation for any other response
  */
 export async function streamJobList(

@@ -3,8 +3,8 @@ import type { Instant } from "../domain/job.ts";
 const FIRST_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 300_000;
 /**
- * The longest wait of a throttle, even if Retry-After asks for more. The wait is limited because the operator does not
- * see it.
+ * The longest wait of a throttle, even if Retry-After asks for more. The wait is limited, because the operator does not
+ * see the wait.
  */
 const MAX_RETRY_AFTER_MS = 900_000;
 

@@ -62,8 +62,8 @@ export function withKeywords<Schema extends z.core.$ZodType>(
 export const NonEmpty = textSchema(z.minLength(1));
 export const MaybeText = z.nullable(z.string());
 /**
- * A text in a response of another service. Any other value becomes JSON text, and a missing value becomes an empty
- * text. `z.catch` would do the same, but would add 10 kB to a package.
+ * A text in a response of another service. A value of another type becomes JSON text, and a missing value becomes an
+ * empty text. `z.catch` would do the same, but would add 10 kB to a package.
  */
 export const TextOrEmpty = z.pipe(
   z.optional(z.unknown()),

@@ -29,7 +29,7 @@ export interface SlowLimit {
  * longer than 95 % of the jobs of the latest days, and longer than `limitOfRisingDurations`. The result is null if
  * fewer than 20 jobs have ended since the last change of the durations. The function ignores assumed jobs.
  * @param durations the durations of the jobs that ended before this job started. If jobs start together, the jobs that
- * end first must not count. Their short durations would make the other jobs seem slow.
+ * end first must not count. The short durations of these jobs would make the other jobs seem slow.
  * @param latestJobs the latest ended jobs of the type, oldest first. Source: V. Vovk, A. Gammerman and G. Shafer,
  * "Algorithmic Learning in a Random World" (2005), conformal prediction.
  */

@@ -193,8 +193,8 @@ function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): stri
 }
 
 /**
- * Returns the number of jobs, such as `12 nodes`. The text says nodes or clusters if all jobs have different nodes or
- * clusters, else jobs.
+ * Returns the number of jobs, such as `12 nodes`. The text counts nodes or clusters if each job has its own node or
+ * cluster. In all other digests, the text counts jobs.
  */
 function countJobs(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const names = summaries.map(({ resourceName }) => resourceName).filter((name) => name !== null);

@@ -66,7 +66,7 @@ function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | nul
 
 /**
  * Returns the verdict for a request that violates the security settings of a robot. Only the text of the response, in
- * English or Chinese, says which setting.
+ * English or Chinese, names the violated setting.
  */
 function securityVerdict(text: string): AttemptVerdict {
   if (/invalid timestamp|timestamp (is )?(invalid|无效)|过期/i.test(text))

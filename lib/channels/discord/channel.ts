@@ -41,7 +41,10 @@ const RefusedFields = z.lazy(() =>
 /** https://docs.discord.com/developers/topics/opcodes-and-status-codes#json */
 const UNKNOWN_WEBHOOK = 10015;
 const INVALID_WEBHOOK_TOKEN = 50027;
-/** The error code of Discord for a webhook of a forum channel, which needs `thread_name` or `thread_id`. */
+/**
+ * Discord's error code for a webhook of a forum channel. A message to a forum channel needs `thread_name` or
+ * `thread_id`.
+ */
 const THREAD_REQUIRED = 220001;
 /**
  * Discord's error codes about the channel or thread: a wrong type of channel, or an archived or locked thread. Discord

@@ -35,8 +35,8 @@ export function formatPlainDiscordMessage(headline: string, { mention }: Configu
 }
 
 /**
- * Returns the field `allowed_mentions` for a mention from the config: `<@user>`, `<@&role>`, `@everyone` or `@here`.
- * Any other form mentions nobody.
+ * Returns the field `allowed_mentions` for a mention from the config: `<@user>`, `<@&role>`, `@everyone` or `@here`. A
+ * mention in any other form mentions nobody.
  */
 function allowedMentions(mention: string | null) {
   const [, isRole, id] = /^<@(&?)!?(\d+)>$/.exec(mention ?? "") ?? [];

@@ -104,7 +104,7 @@ const ErrorBody = z.lazy(() =>
   ]),
 );
 
-/** Success responses. The first form comes from a Slack workflow, and the second from Rocket.Chat. */
+/** Success responses. A Slack workflow sends `ok`, and Rocket.Chat sends `success`. */
 const SuccessBody = z.lazy(() =>
   z.union([z.object({ ok: z.literal(true) }), z.object({ success: z.literal(true) })]),
 );
