@@ -124,7 +124,7 @@ test("a package omits the schemas that its function does not use", async () => {
 });
 
 test("a package keeps the schemas that its function uses, and the error messages of all schemas", async () => {
-  const code = `import { Name } from "./lib/domain/job.ts";
+  const code = `import { Name } from "./lib/domain/names.ts";
     import { Auth } from "./lib/config/projects.ts";
     export const results = [Name.safeParse("a b"), Auth.safeParse({ kind: "token" })]
       .map(({ error }) => error?.issues.map(({ message }) => message));`;
