@@ -17,7 +17,7 @@ export async function readOwnOrNewestWatch(
 }
 
 /**
- * Selects the watch of each job that a list shows, which is the caller's own watch, else the newest one.
+ * Selects for each job the watch that a list shows: the caller's own watch, or else the newest watch of the job.
  * @param caller the caller, or null for a reader without a token
  */
 export async function selectOwnOrNewestWatches(

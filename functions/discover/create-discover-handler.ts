@@ -57,8 +57,8 @@ export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfP
 
 /**
  * Creates the handler of the schedule. The handler lists each project with the key `discover` whose interval is over.
- * An error does not affect other projects. Projects whose latest list failed come last, so that they cannot use the
- * time of the others.
+ * An error in one project does not affect other projects. Projects whose latest list failed come last, so that they
+ * cannot use the time of the others.
  */
 export function createDiscoverHandler(
   discover: DiscoverJobsOfProject,

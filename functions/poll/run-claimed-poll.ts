@@ -192,9 +192,9 @@ async function decideNext(
 }
 
 /**
- * Sends the next poll message and records the current poll as done. If the rate limit has reserved a later time for the
- * query, the message contains this time. If CCE asked for a wait longer than the longest delay of SQS, the message
- * contains the end of the wait.
+ * Sends the next poll message and records the current poll as done. If the rate limit has reserved a later time for
+ * the query, the next poll message contains this time. If CCE asked for a wait longer than the longest delay of SQS,
+ * the message contains the end of the wait.
  */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,

@@ -115,7 +115,7 @@ async function sweepWatches(
   }
 }
 
-/** Removes repeated watches, because the overdue index may return a moving watch twice. */
+/** Removes repeated watches, because the overdue index may return a watch twice while the time of the watch changes. */
 function distinctEntries(entries: readonly OverdueEntry[]): readonly OverdueEntry[] {
   return [...new Map(entries.map((entry) => [idOf(entry), entry])).values()];
 }

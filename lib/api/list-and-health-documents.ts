@@ -79,7 +79,7 @@ interface JobListQuery {
   readonly project: string;
   readonly filter: JobFilter;
   readonly limit: number;
-  /** The page token from the field `next` of the previous page. The token is not checked yet. */
+  /** The page token from the field `next` of the previous page. The page token is not checked yet. */
   readonly before: string | null;
 }
 

@@ -162,7 +162,8 @@ export async function fetchIssuerKeysOrThrow(
 }
 
 /**
- * Reads one key, or returns null if the value is not a key. Optional fields of a wrong type, such as null, are omitted.
+ * Parses one key. The result is null if the value is not a key. Optional fields of a wrong type, such as null, are
+ * omitted.
  */
 function readKey(value: unknown): JWK | null {
   const key = Key.safeParse(value).data;

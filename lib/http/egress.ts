@@ -26,7 +26,10 @@ export interface Egress extends Connections {
   readonly allow: AllowList;
 }
 
-/** The outgoing proxy, and what a test may replace: the name resolution and the trusted certificate authority. */
+/**
+ * The outgoing proxy, and two parts that a test may replace: the name resolution and the trusted certificate
+ * authority.
+ */
 export interface EgressOptions {
   readonly lookup?: LookupFunction;
   readonly ca?: string;

@@ -45,7 +45,7 @@ export interface RateLimitLedger {
 
 /** Counts of ended jobs by project, job type, day and duration. */
 export interface DurationLedger {
-  /** Adds the duration of one ended job to the learned durations. The count may be deleted after `expiresAt`. */
+  /** Adds the duration of one ended job to the learned durations. The ledger may delete the count after `expiresAt`. */
   addDuration(duration: NewDuration): Promise<void>;
   /**
    * Returns the counts of one job type. With `ANY_TYPE`, the function returns the counts of all job types. An

@@ -199,7 +199,7 @@ function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: J
   return schema;
 }
 
-/** Descriptions by the path of the field. An empty path means the schema itself. */
+/** The descriptions of fields. The key is the path of a field. An empty path means the schema itself. */
 type FieldDescriptions = Readonly<Record<string, string | undefined>>;
 
 /**

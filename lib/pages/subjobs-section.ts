@@ -144,9 +144,9 @@ function kindOf(job: JobDocument): GroupKind {
 
 /**
  * Divides subjobs into groups. In a long tree, four or more succeeded subjobs in a row are one group. A row of seven
- * or more equal subjobs in another state is also a group. The group does not contain the first three subjobs of the
- * row. A group of several subjobs is one line, which the reader can open. Every other subjob is a group of its own. If
- * there are at most twelve groups, they keep the order of the subjobs. With more than twelve groups, failed subjobs
+ * or more equal subjobs in another state is also a group. The first three subjobs of the row are not part of the
+ * group. A group of several subjobs is one line, which the reader can open. Every other subjob is a group of its own.
+ * If there are at most twelve groups, they keep the order of the subjobs. With more than twelve groups, failed subjobs
  * come first and succeeded subjobs last.
  */
 export function groupSubJobsForFolding(

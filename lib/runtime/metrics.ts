@@ -109,7 +109,7 @@ export const ALARM_METRICS = ["GivenUp", "ConfigFaults"] as const;
 
 /** The sum of `ConfigFaults` in an hour at which the alarm fires. */
 const CONFIG_FAULTS_LIMIT = 3;
-/** A list of jobs that is overdue for less time is not a fault yet, because the next list may succeed. */
+/** A list of jobs that is overdue for less time than this is not a fault yet, because the next list may succeed. */
 const LIST_OVERDUE_LIMIT_SECONDS = 1800;
 
 /**
