@@ -102,8 +102,8 @@ describe("a further read of the config", () => {
   let allowed: ReadonlySet<string>;
   /** The parts and single entries of which the source has asked for decrypted values, once for each page. */
   let decrypted: string[];
-  /** A field that the replies lack. */
-  let omitted: string | null;
+  /** Fields that replace the fields of all parameters in the replies. The replies lack an undefined field. */
+  let replaced: Readonly<Record<string, unknown>>;
   /** Runs before SSM gets a request. If it returns an error, SSM does not get the request. */
   let beforeRequest: (request: z.infer<typeof Request>) => Promise<AwsError | null>;
 
@@ -125,7 +125,7 @@ describe("a further read of the config", () => {
       }
       if (WithDecryption) decrypted.push(...resources.map((resource) => resource.slice(PATH.length + 1)));
       const reply = Reply.parse(await (await fetch(ssm.url, { method: "POST", headers, body })).json());
-      if (omitted !== null) for (const parameter of reply.Parameters) delete parameter[omitted];
+      for (const parameter of reply.Parameters) Object.assign(parameter, replaced);
       response.end(JSON.stringify(reply));
     });
     proxy = await listenLocally(server);
@@ -133,7 +133,7 @@ describe("a further read of the config", () => {
   });
   beforeEach(() => {
     decrypted = [];
-    omitted = null;
+    replaced = {};
     beforeRequest = async () => null;
   });
   afterAll(async () => {
@@ -227,6 +227,26 @@ describe("a further read of the config", () => {
     expect((await reread()).get("target-5")).toBe(urlOf("again"));
   });
 
+  it("finds a change of a version alone", async () => {
+    replaced = { LastModifiedDate: 0 };
+    const { reread } = await startSource();
+    await putUrl("target-6", urlOf("new-version"));
+    expect((await reread()).get("target-6")).toBe(urlOf("new-version"));
+  });
+
+  it("finds a change of a name alone", async () => {
+    replaced = { LastModifiedDate: 0, Version: 1 };
+    const { reread } = await startSource();
+    await put("targets/target-6b", { kind: "slack" });
+    await putUrl("target-6b", urlOf("renamed"));
+    await remove("targets/target-6");
+    await remove(secret("target-6"));
+    const urls = await reread();
+    expect(urls.get("target-6b")).toBe(urlOf("renamed"));
+    expect(urls.has("target-6")).toBe(false);
+    expect(urls.size).toBe(NAMES.length);
+  });
+
   it("has a change that is written between the list and the decryption", async () => {
     const { reread } = await startSource();
     await putUrl("target-1", urlOf("first-change"));
@@ -307,7 +327,7 @@ describe("a further read of the config", () => {
   });
 
   it.each(["Version", "LastModifiedDate"])("decrypts all parameters without a %s", async (field) => {
-    omitted = field;
+    replaced = { [field]: undefined };
     const { reread } = await startSource();
     const urls = await reread();
     // Parts without parameters have no versions, and are not decrypted again.
