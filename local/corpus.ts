@@ -9,7 +9,7 @@ import { readScriptArguments } from "./ops/script-arguments.ts";
 
 /**
  * Checks one test case of a corpus file (a file of test cases). Returns null if the test case passed. If the test case
- * failed, returns a text with the expected value and the actual value.
+ * failed, returns a text that shows the expected value and the actual value.
  */
 type Check = (testCase: unknown) => string | null;
 

@@ -32,7 +32,9 @@ const SECONDS = 6;
 const HANG_DEADLINE_MINUTES = 0.5;
 
 interface Kind {
-  /** The script of the job. `script` is null for an upgrade of a cluster, which has a task and no job. */
+  /**
+   * The script of the simulated job. It is null for an upgrade of a cluster, because an upgrade has a task and no job.
+   */
   readonly script: JobScriptInput | null;
   readonly submission?: Readonly<Record<string, unknown>>;
 }
@@ -75,15 +77,13 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals: [name,
   return 0;
 });
 
-/** Starts a job in the simulated CCE. Returns the field of the submission that contains the job ID. */
+/** Starts a job in the simulated CCE. Returns the job ID as a field of the submission. */
 async function startJob(cceUrl: string, script: JobScriptInput) {
   const { jobId } = StartedJob.parse(await post(`${cceUrl}/__sim/jobs`, {}, { project: PROJECT_ID, script }));
   return { jobId };
 }
 
-/**
- * Starts an upgrade of the demo cluster with a new task. Returns the field of the submission that names the upgrade.
- */
+/** Starts an upgrade of the demo cluster in the simulated CCE. Returns the operation as a field of the submission. */
 async function startUpgrade(cceUrl: string) {
   const operation = { kind: "cluster_upgrade", clusterId: "demo-cluster", taskId: randomUUID() } as const;
   const script: OperationScriptInput = {

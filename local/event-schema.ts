@@ -7,12 +7,12 @@ import {
   RESPONSE_SCHEMAS,
 } from "../lib/openapi/component-schemas.ts";
 
-/** The webhook events that the OpenAPI document does not contain. */
+/** The webhook events that are not described in the OpenAPI document. */
 const OTHER_EVENTS = { TestEvent, TargetGoneEvent, DigestEvent } as const;
 const NAMES: ReadonlyMap<z.core.$ZodType, string> = new Map(
   Object.entries({ ...RESPONSE_SCHEMAS, ...OTHER_EVENTS }).map(([name, schema]) => [schema, name]),
 );
-/** The temporary key that stores the name of a schema until the descriptions are added to the schema. */
+/** The temporary key for the name of a schema. The name is needed until the descriptions are added. */
 const NAME = "x-name";
 
 /**
@@ -30,15 +30,16 @@ export function createEventSchema(): JsonObject {
       if (name !== undefined) jsonSchema[NAME] = name;
     },
   });
-  // Fields are described first, because the description of a schema is added only where a field has no description.
+  // The descriptions of the fields are added first. The description of a schema is added only to a field without a
+  // description.
   const described = mapNamed(schema, (name, node) => ({ ...addFieldDescriptions(name, node), [NAME]: name }));
   const complete = mapNamed(described, addSchemaDescription);
   return { title: "Events of the CCE job notifier", ...complete };
 }
 
 /**
- * Replaces every named schema in a JSON Schema, and starts with the inner schemas. The schema that `replace` receives
- * does not contain the key `x-name`.
+ * Replaces every named schema in a JSON Schema, the inner schemas first. `replace` gets the schema without the key
+ * `x-name`.
  */
 function mapNamed(json: JsonObject, replace: (name: string, schema: JsonObject) => JsonObject): JsonObject {
   return JSON.parse(JSON.stringify(json), (_, node: unknown) => {

@@ -31,7 +31,7 @@ export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<str
   "templates/watch.yml": () => withWatchScript("templates/watch.yml"),
 };
 
-/** The script that each pipeline template contains, because the user of a template has only the template's file. */
+/** The script that is copied into each pipeline template. Users copy only the file of the template. */
 const WATCH_SCRIPT = "examples/curl/watch.sh";
 const SCRIPT_BLOCK =
   /^( *)# begin of examples\/curl\/watch\.sh\n(?:.*\n)*?\1# end of examples\/curl\/watch\.sh$/m;
@@ -51,7 +51,7 @@ async function openApiModule(): Promise<string> {
   const copyScript = await bundledScript("copy-buttons.ts");
   const { html, styleSource, scriptSource } = renderDocsPage(document, copyScript);
   // The OpenAPI document and the docs page are compressed together, because the page repeats most of the document.
-  // Brotli compresses a text to the same bytes on every processor, but deflate does not.
+  // Brotli is used, because its result is the same on every processor.
   const texts = brotliCompressSync(JSON.stringify(document) + API_TEXT_SEPARATOR + html);
   return moduleOfTexts("lib/openapi", {
     OPENAPI_AND_DOCS: texts.toString("base64"),

@@ -1,4 +1,4 @@
-/** A source of random numbers with a seed. A run with the same seed gets the same random numbers in the same order. */
+/** A random generator with a seed. The same seed always gives the same random numbers in the same order. */
 export interface RandomSource {
   /** Returns a number from 0 to less than 1. */
   readonly next: () => number;

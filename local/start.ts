@@ -21,8 +21,7 @@ const DEMO_TIME_LIMIT_MS = 60_000;
 const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const SPINNER_MS = 125;
 
-// If a program that reads the demo's output, such as `head`, stops reading, the demo stops in the same way as after
-// Ctrl-C.
+// If a program such as `head` stops reading the demo's output, the demo stops as after Ctrl-C.
 process.stdout.once("error", () => process.kill(process.pid, "SIGTERM")).on("error", () => undefined);
 
 const USAGE = `Runs the service on this machine, with demo jobs. Needs no account.

@@ -8,7 +8,7 @@ interface Section {
   readonly title: string;
   /** The API fields that can have these values, as Markdown. */
   readonly fields: string;
-  /** The names of the schemas in the OpenAPI document, and the path to the property, that list exactly these values. */
+  /** The schemas or properties of the OpenAPI document that list exactly these values. */
   readonly schemas: readonly string[];
   readonly meanings: Readonly<Record<string, string>>;
 }
@@ -225,7 +225,7 @@ function findFaults(lists: ReadonlyMap<string, ReadonlySet<string>>): readonly s
   return [...defined, ...unused, ...missing.map((name) => `${name} has no section`)];
 }
 
-/** Returns the values that each schema or property lists, by a name such as `JobResult.status`. */
+/** Returns the allowed values of each schema or property. A key is a name such as `JobResult.status`. */
 function collectLists(schemas: JsonObject): ReadonlyMap<string, ReadonlySet<string>> {
   const lists = new Map<string, Set<string>>();
   const visit = (name: string, value: unknown): void => {

@@ -102,7 +102,7 @@ export class Authentication {
     const signedAt = Date.parse(
       date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"),
     );
-    // An unreadable date gives NaN, and every comparison with NaN is false, so the request is refused.
+    // For an unreadable date, the difference is NaN. The comparison is then false, so the request is refused.
     if (!(Math.abs(signedAt - this.#now()) < MAX_CLOCK_SKEW_MS)) {
       const serverTime = new Date(this.#now()).toISOString().replace(/[-:]|\.\d+/g, "");
       return refusal(
@@ -118,8 +118,8 @@ export class Authentication {
 }
 
 /**
- * Returns the Authorization header that the cloud vendor's own SDK creates for a request. The cloud vendor's SDK shares
- * no code with this repository, so a header from the SDK is an independent check of this repository's signatures.
+ * Returns the Authorization header that the cloud vendor's own SDK creates for a request. The SDK shares no code with
+ * this repository, so the simulator can use this header to check the signatures of the service.
  */
 function vendorAuthorization(request: IncomingMessage, { accessKey, secretKey }: AccessKey): string {
   const names = /SignedHeaders=([^,]*),/.exec(request.headers.authorization ?? "")?.[1]?.split(";") ?? [];
@@ -130,7 +130,7 @@ function vendorAuthorization(request: IncomingMessage, { accessKey, secretKey }:
   );
   const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
   const endpoint = `${url.origin}${decodeURIComponent(url.pathname)}`;
-  // The TypeScript type requires a whole SDK client, but the SDK's signer reads only the fields `ak` and `sk`.
+  // The type of the parameter requires a complete SDK client, but the SDK reads only the fields `ak` and `sk`.
   const signed: unknown = Reflect.apply(AKSKSigner.sign, AKSKSigner, [
     { method: "GET", endpoint, headers, queryParams: Object.fromEntries(url.searchParams) },
     { getAk: () => accessKey, getSk: () => secretKey },

@@ -54,8 +54,8 @@ export const clusterDeletionScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a simulated job that creates a node and never ends. The second subjob of the endless job starts
- * after `seconds`.
+ * Returns the script of a simulated job that creates a node and never ends. The second subjob of this job starts after
+ * `seconds`.
  */
 export const endlessNodeCreationScript = (seconds: number): JobScriptInput => ({
   type: "CreateNode",
@@ -71,8 +71,7 @@ export const endlessNodeCreationScript = (seconds: number): JobScriptInput => ({
 const POOL_NODES = 30;
 
 /**
- * Returns the script of a simulated job that adds 30 nodes. Each of the 30 nodes fails within `seconds`, and all nodes
- * fail for the same reason.
+ * Returns the script of a simulated job that adds 30 nodes. All 30 nodes fail within `seconds` and for the same reason.
  */
 export const failedNodePoolScript = (seconds: number): JobScriptInput => ({
   type: "ScaleupNodePool",
@@ -91,8 +90,8 @@ export const failedNodePoolScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a simulated job that resets a node and succeeds after `seconds`. In the demo, this job stands
- * for a node reset that a person started in the cloud's console.
+ * Returns the script of a simulated job that resets a node and succeeds after `seconds`. The demo uses this job as an
+ * example of a job that a person has started in the cloud's console.
  */
 export const nodeResetScript = (seconds: number): JobScriptInput => ({
   type: "ResetNode",

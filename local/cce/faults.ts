@@ -7,7 +7,7 @@ import {
   type SimulatedResponse,
 } from "./responses.ts";
 
-/** An artificial error that the simulated CCE returns to the next job queries. */
+/** An artificial error that the simulated CCE returns for the next job queries. */
 export const Fault = z.strictObject({
   kind: z.enum(["429", "401", "403", "500", "hang", "garbage", "404-at-first", "reset"]),
   /** The number of job queries that fail with this error. */
@@ -18,10 +18,7 @@ export const Fault = z.strictObject({
 });
 export type Fault = z.infer<typeof Fault>;
 
-/**
- * The artificial errors that the simulated CCE must still return to later job queries. The oldest artificial error
- * comes first.
- */
+/** The artificial errors that the simulated CCE must still return, oldest first. */
 export class PendingFaults {
   #faults: Fault[] = [];
 
@@ -30,8 +27,8 @@ export class PendingFaults {
   }
 
   /**
-   * Returns the artificial error for one job query of a project, and counts the query. Returns null if the job query
-   * must not fail.
+   * Returns the artificial error for a job query of a project, or null if the query must not fail. A returned error
+   * counts as used once.
    */
   takeFor(projectId: string): Fault | null {
     const fault = this.#faults.find(({ project }) => project === undefined || project === projectId);
@@ -46,8 +43,8 @@ export class PendingFaults {
 }
 
 /**
- * Returns the simulator's response to a job query that must fail with this artificial error. For the kind `hang` the
- * simulator sends no response. For the kind `reset` the simulator closes the connection without a response.
+ * Returns the simulator's response for an artificial error. `hang` means that the simulator sends no response. `reset`
+ * means that it closes the connection without a response.
  */
 export function createFaultResponse(fault: Fault): SimulatedResponse | "hang" | "reset" {
   switch (fault.kind) {

@@ -9,8 +9,8 @@ export const OperationScript = z.strictObject({
   /** The name of the cluster, the node pool or the add-on. */
   name: z.string().default("simulated"),
   /**
-   * The start of the operation, in seconds after the script was added to the simulator. Before the start of the
-   * operation, the resource shows its earlier state.
+   * The start of the operation, in seconds after the script was added to the simulator. Until then, the resource has
+   * the state from before the operation.
    */
   startSeconds: z.number().min(0).default(0),
   /**
@@ -51,7 +51,10 @@ const ADDON_ACTIONS = {
   update: { before: "running", during: ["upgrading"], succeeded: "running", failed: "upgradeFailed" },
   delete: { before: "running", during: ["deleting"], succeeded: null, failed: "deleteFailed" },
 } satisfies Record<NonNullable<Operation["action"]>, Phases>;
-/** The phases of a cluster during an upgrade without a known task ID, so that only the cluster itself is watched. */
+/**
+ * The phases of a cluster during an upgrade. They are used if the task ID of the upgrade is unknown, so that the
+ * service polls the cluster itself.
+ */
 const CLUSTER_UPGRADE: Phases = {
   before: "Available",
   during: ["Upgrading"],
@@ -62,7 +65,7 @@ const CLUSTER_UPGRADE: Phases = {
 /** The number of nodes that a simulated node pool has before and after its scaling. */
 const NODES = { before: 1, after: 3 };
 
-/** Returns a resource script with the states that CCE shows of an operation's task or resource. */
+/** Returns a resource script with the states that CCE returns for the task or the resource of an operation. */
 export function createOperationStates(script: OperationScript, timeOf: Timestamp) {
   const { operation, project, startSeconds, endSeconds, outcome, reason, message } = script;
   const { before, during, succeeded, failed } = phasesOf(operation);
@@ -88,7 +91,7 @@ export function createOperationStates(script: OperationScript, timeOf: Timestamp
   };
 }
 
-/** Converts a time, in seconds of a script, to the time format of CCE. */
+/** Converts a number of seconds after the start of a script to a time in the format of CCE. */
 type Timestamp = (seconds: number) => string;
 
 function phasesOf({ kind, taskId, action = "install" }: Operation): Phases {

@@ -10,8 +10,7 @@ export interface SelfSignedCertificate {
 }
 
 /**
- * Creates an RSA key and a certificate for the key, because Node.js can read certificates but cannot create
- * certificates.
+ * Creates an RSA key and a self-signed certificate for the key. Node.js has no function that creates a certificate.
  * @param validTo the time at which the certificate expires, as UTC time of ASN.1 in the form `YYMMDDhhmmssZ`. Source:
  * RFC 5280, section 4.1
  */

@@ -17,13 +17,11 @@ const Fields = z.strictObject({
   resourceId: z.string().optional(),
   resourceName: z.string().optional(),
   /**
-   * If `briefInParent` is true, a query for the parent job returns this subjob without its failure reason and without
-   * its own subjobs. A query with the ID of this subjob returns its failure reason and its own subjobs.
+   * True if CCE returns the details of this subjob only for a query with the ID of the subjob. A query for the parent
+   * job then returns the subjob without its failure reason and without its own subjobs.
    */
   briefInParent: z.boolean().default(false),
-  /**
-   * If `autopilot` is true, the job belongs to an Autopilot cluster. A subjob belongs to the same cluster as its job.
-   */
+  /** True if the job belongs to an Autopilot cluster. Subjobs do not need this field. */
   autopilot: z.boolean().default(false),
 });
 
@@ -76,7 +74,7 @@ export class SimulatedJobs {
   }
 
   /**
-   * Ends a job that has no end in its script. The subjobs of the job stay as their scripts say.
+   * Ends a job whose script has no end. The states of its subjobs do not change.
    * @throws Error if no job has this ID.
    */
   end(jobId: string): void {
@@ -108,8 +106,8 @@ export class SimulatedJobs {
   }
 
   /**
-   * Returns the current states of all jobs of a project in the JSON format of CCE's list of jobs: either all jobs of
-   * Autopilot clusters or all other jobs.
+   * Returns CCE's list of the jobs of a project in JSON. If `isAutopilot` is true, the list contains only the jobs of
+   * Autopilot clusters. If it is false, the list contains only the other jobs.
    */
   list(projectId: string, isAutopilot: boolean): readonly Record<string, unknown>[] {
     return this.#jobsOf(projectId, isAutopilot).map((job) => toListed(renderJob(job, this.#now())));

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { createOperationStates, OperationScript } from "./operation-phases.ts";
 import { formatGoTime } from "./simulated-jobs.ts";
 
-/** The script of a simulated resource, task or add-on, which contains its states over time. */
+/** The script of a simulated resource, task or add-on. A script contains the states of the resource over time. */
 const ResourceScript = z.strictObject({
   project: z.string().min(1),
   /**
@@ -11,8 +11,8 @@ const ResourceScript = z.strictObject({
    */
   path: z.string().min(1),
   /**
-   * Each step contains the simulator's response from `startSeconds` on, in seconds after the start of the script. For a
-   * step without a body, the simulated CCE responds with the status 404.
+   * The responses over time. The response of a step is valid from `startSeconds` on (seconds after the start of the
+   * script). A step without a body means the status 404.
    */
   steps: z
     .array(
@@ -38,7 +38,7 @@ export class SimulatedResources {
   }
 
   /**
-   * Adds a simulated resource, or replaces the script (the planned states over time) of an existing one.
+   * Adds a simulated resource. If the resource already exists, its script is replaced.
    * @throws ZodError if the script is invalid.
    */
   add(input: unknown): void {

@@ -6,7 +6,7 @@ import { createSelfSignedCertificate, type SelfSignedCertificate } from "./self-
 const CERTIFICATE_PATH = "/smn/SMN_simulator.pem";
 const CONFIRM_PATH = "/smn/subscription/confirm";
 
-/** The response of an HTTPS endpoint to a message. */
+/** The response of an HTTPS endpoint to an SMN message. */
 export interface EndpointAnswer {
   readonly status: number;
   readonly body: string;

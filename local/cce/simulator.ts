@@ -9,7 +9,7 @@ import { type JobScriptInput, SimulatedJobs } from "./simulated-jobs.ts";
 import { type ResourceScriptInput, SimulatedResources } from "./simulated-resources.ts";
 import { createCceTrace, type EndpointAnswer, SimulatedSmn, sendSmnMessage } from "./simulated-smn.ts";
 
-/** The numbers of requests that the simulated CCE has received and responded to. */
+/** Counts of the requests that the simulated CCE has received and of its responses. */
 interface SimulatorStats {
   queries: number;
   lists: number;
@@ -25,18 +25,18 @@ export interface CceSimulator {
   readonly smn: SimulatedSmn;
   /** Starts a simulated job now and returns the job's ID. */
   addJob(projectId: string, script: JobScriptInput): string;
-  /** Ends now a job whose script has no end. */
+  /** Ends a running job immediately. The script of the job must have no end. */
   endJob(jobId: string): void;
-  /** Starts the script of a simulated resource now. */
+  /** Adds a simulated resource and starts its script immediately. */
   addResource(script: ResourceScriptInput): void;
-  /** Starts the simulated sequence of states of an operation that has no job. */
+  /** Starts a simulated operation that has no job. */
   addOperation(script: OperationScriptInput): void;
   addFault(fault: Fault): void;
   /** Adds an HTTPS endpoint to a topic of SMN. SMN asks the endpoint to confirm the subscription. */
   subscribe(endpoint: string, topicUrn: string): Promise<EndpointAnswer>;
   /**
-   * Sends a trace (a record of the cloud's audit log CTS) about a CCE operation, such as `createNode`, to an endpoint
-   * of a topic.
+   * Sends a trace to an endpoint of an SMN topic. A trace is a record of the cloud's audit log (CTS) about a CCE
+   * operation such as `createNode`.
    */
   publishTrace(endpoint: string, topicUrn: string, traceName: string): Promise<EndpointAnswer>;
   expireTokens(): void;

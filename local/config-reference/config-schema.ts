@@ -18,9 +18,9 @@ export interface Description {
 export const DESCRIPTIONS: Readonly<Record<string, Description>> = descriptions;
 
 /**
- * Calls `visit` for each key of the config, with the key's JSON Schema and with whether the key is required. In the
- * path of a key, `*` stands for a name that the operator chooses, and `[]` stands for an item of an array. For a schema
- * with several forms, `visit` is also called for the keys of each form, with the kind of the form.
+ * Calls `visit` for each key of the config. `visit` gets the path of the key, its JSON Schema, and whether the key is
+ * required. In a path, `*` means a name that the operator chooses, and `[]` means an item of an array. If a schema has
+ * several kinds, `visit` is also called for the keys of each kind.
  */
 export function visitConfigKeys(
   schema: JsonObject,
@@ -55,7 +55,7 @@ function visitValue(
 const formsOf = ({ oneOf }: JsonObject): readonly JsonObject[] =>
   Array.isArray(oneOf) ? oneOf.map(toObjectOrEmpty).filter(({ properties }) => isJsonObject(properties)) : [];
 
-/** Returns the value of the key `kind`, which distinguishes the forms of a target and of credentials. */
+/** Returns the kind of a target or of credentials, which is the value of the key `kind`. */
 export function kindOf(form: JsonObject): string | null {
   const { const: kind } = toObjectOrEmpty(toObjectOrEmpty(form.properties).kind);
   return typeof kind === "string" ? kind : null;
@@ -63,14 +63,14 @@ export function kindOf(form: JsonObject): string | null {
 
 const HTTP_URL: JsonObject = { pattern: "^[Hh][Tt][Tt][Pp][Ss]?:" };
 /**
- * Rules for config keys that the zod schemas check by code, so a JSON Schema made from zod would lack these rules. Each
- * rule is written as a part of a JSON Schema.
+ * Additional rules for config keys, written as parts of a JSON Schema. The zod schemas check these rules by code, which
+ * zod cannot convert to a JSON Schema.
  */
 const RULES: Readonly<Record<string, JsonObject>> = {
   projects: { additionalProperties: { anyOf: [{ required: ["region"] }, { required: ["endpoint"] }] } },
   "projects.*.endpoint": HTTP_URL,
   "targets.*.url": { format: "uri" },
-  // In the example config, this secret is a placeholder that begins with an angle bracket.
+  // The pattern also accepts a value that begins with `<`, because the example config contains such a placeholder.
   "targets.*.secrets": { items: { pattern: "^<?whsec_" } },
   "oidc[].issuer": HTTP_URL,
   "oidc[].claims": { minProperties: 1 },
@@ -108,8 +108,8 @@ const mapValues = (schemas: JsonObject, change: (schema: JsonObject) => JsonObje
   Object.fromEntries(Object.entries(schemas).map(([name, value]) => [name, change(toObjectOrEmpty(value))]));
 
 /**
- * Returns the JSON Schema of a config file, in which a string may be a reference. Text editors use this JSON Schema to
- * complete and check a config file.
+ * Returns the JSON Schema of a config file, in which a string may be a reference. A text editor can use this JSON
+ * Schema to check a config file and to suggest its keys.
  */
 export function createConfigFileSchema(): JsonObject {
   return Object.assign(allowReferences(createConfigSchema()), { $defs: { reference: REFERENCE } });

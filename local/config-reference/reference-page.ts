@@ -18,7 +18,10 @@ This page is made from the schema by \`npm run generate\`. An asterisk in a key 
 has 1 to 64 letters, digits, hyphens and underscores, and starts with a letter or a digit.
 `;
 
-/** One table row of the config reference: a key, and the kinds of target or credentials that have the key. */
+/**
+ * One table row of the config reference, which describes one key. `kinds` lists the kinds of targets or credentials
+ * that have the key.
+ */
 interface Row {
   readonly path: string;
   readonly schema: JsonObject;

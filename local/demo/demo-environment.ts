@@ -20,7 +20,7 @@ import { Stoppables } from "../stack/stoppables.ts";
 export const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
 /** The SMN topic to which the simulated cloud sends events about operations of CCE. */
 const TOPIC = `urn:smn:eu-de:${PROJECT_ID}:cce-events`;
-/** The deadline of the demo job that never ends. The service polls this job several times before the deadline. */
+/** The deadline of the demo job that never ends. Until the deadline, the service polls the job several times. */
 const ENDLESS_JOB_DEADLINE_SECONDS = 25;
 
 /** The duration of the job that the user of the demo submits. */
@@ -28,7 +28,7 @@ const OTHER_JOB_SECONDS = 10;
 
 /** The name of the only project in the demo's config. */
 export const DEMO_PROJECT = "demo";
-/** The service notifies every demo target about every demo job. */
+/** The demo's targets. Each target gets a notification about each demo job. */
 export const DEMO_TARGETS = [
   "deploys",
   "audit",

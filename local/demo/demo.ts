@@ -11,9 +11,9 @@ const Accepted = z.object({ jobs: z.tuple([z.object({ pageUrl: z.string().nullis
 
 /**
  * Submits the demo jobs to the service's API, in the same way as a pipeline. One demo job is not submitted, because the
- * service finds this job itself (discovery). Shows the progress of each demo job, and each notification that the demo's
- * receiver gets. Returns true as soon as every expected notification has arrived. Returns false if `timeLimitMs` has
- * passed first, or if the demo was aborted.
+ * demo shows that the service also finds jobs itself (discovery). Shows the progress of each demo job, and each
+ * notification that the demo's receiver gets. Returns true as soon as every expected notification has arrived. Returns
+ * false if `timeLimitMs` has passed first, or if the demo was aborted.
  * @throws Error if the service's API refuses a demo job or an event.
  */
 export async function runDemo(options: {
@@ -48,7 +48,7 @@ export async function runDemo(options: {
     screen.print(`  ${title.padEnd(width)}  ${job.pageUrl ?? "(no page)"}`);
   }
 
-  /** If the service's API does not know a job or does not respond, the job's earlier status is kept. */
+  /** The screen keeps the earlier status of a job while the API does not respond or does not know the job. */
   async function refresh(jobId: string): Promise<void> {
     const url = `${apiUrl}/v1/jobs/${DEMO_PROJECT}/${encodeURIComponent(jobId)}`;
     const response = await fetch(url, { headers: { authorization } }).catch(() => null);

@@ -22,7 +22,7 @@ export async function writeRunningDemoFile(rootDir: string, demo: RunningDemo): 
   await writeFile(file, text, { mode: 0o600 });
   return {
     async stop() {
-      // The file about the running demo is removed only if no other demo has replaced the file.
+      // A later demo may have replaced the file, and this file must not be removed.
       if ((await readFile(file, "utf8").catch(() => "")) === text) await rm(file, { force: true });
     },
   };

@@ -20,7 +20,7 @@ const Block = z.object({
             z.object({
               text: z.string().optional(),
               url: z.string().optional(),
-              /** The text of a date, for a Slack client that cannot show the date in the reader's time zone. */
+              /** The text of a date for Slack clients that cannot show the date in the reader's time zone. */
               fallback: z.string().optional(),
             }),
           )
@@ -43,10 +43,10 @@ const Event = z.object({
 
 /**
  * Formats a received notification for the terminal. The returned text contains the name of the target, and a box with
- * the readable text of the notification. For a chat other than Slack, the returned text is one line, because the
- * notification to Slack has the same content.
+ * the readable text of the notification. For a chat other than Slack, the text is only one line, because the same
+ * content is already shown for Slack.
  * @param ansi whether the terminal supports ANSI escape sequences
- * @param columns the number of columns, at which lines are wrapped between words
+ * @param columns the maximum number of columns of a line. Longer lines are wrapped.
  */
 export function formatNotification(
   { path, channel, body }: ReceivedNotification,
@@ -80,8 +80,8 @@ function wrapLine(line: string, columns: number): string[] {
 
 /**
  * Returns the readable lines of a notification. The lines come from the blocks of a Slack message or from the fields of
- * a webhook event. A notification of another kind is returned as JSON. Terminal escape sequences are removed, so that a
- * notification cannot move the terminal's cursor.
+ * a webhook event. A notification of another kind is returned as JSON. Escape sequences are removed, because they could
+ * change the terminal.
  */
 export function formatNotificationLines(payload: unknown, { ansi }: { readonly ansi: boolean }): string[] {
   const bold = (text: string) => (ansi ? `\u001b[1m${text}\u001b[0m` : text);
@@ -132,8 +132,8 @@ function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) 
 }
 
 /**
- * Returns the count, the type and the first names of a cause. A webhook event does not contain the total number of
- * subjobs of a type, so the title omits the total.
+ * Returns one line about a cause: the number of failed subjobs, their type, and the first resource names. A webhook
+ * event does not contain the total number of subjobs of a type, so the title omits the total.
  */
 function causeTitle(cause: Cause): string {
   const type = cause.type ?? "unknown";

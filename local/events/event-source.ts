@@ -18,7 +18,10 @@ const RECEIVE_ERROR_PAUSE_MS = 1_000;
 const STOP_TIME_LIMIT_MS = 2_000;
 /** The pause before the next attempt to invoke a throttled function. */
 const THROTTLE_PAUSE_MS = 500;
-/** If an event source mapping has no maximum concurrency, Lambda starts with five concurrent batches of messages. */
+/**
+ * The number of concurrent batches for an event source mapping without a maximum concurrency. Lambda starts with this
+ * number.
+ */
 const DEFAULT_CONCURRENCY = 5;
 
 interface RunningEventSource {
@@ -34,8 +37,8 @@ interface ReceivedBatch {
 
 /**
  * Invokes a function with the messages of an SQS queue, in the same way as an event source mapping of Lambda. The
- * messages are received by long polling. Several batches of messages can run in parallel. SQS counts a receive of the
- * messages before the function is invoked, so a throttled invocation also counts as a receive.
+ * messages are received by long polling. Several batches of messages can run in parallel. SQS counts the receive of a
+ * message before the function is invoked. The receive therefore counts even if the invocation is throttled.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 export function startEventSource(options: {
@@ -103,7 +106,7 @@ export function startEventSource(options: {
 
   /**
    * Invokes the function with a batch of messages. While the function is throttled, the event source repeats the
-   * invocation. The event source stops the repetitions when SQS makes the received messages visible again.
+   * invocation until the visibility timeout of the messages ends.
    */
   async function invokeWithBatch({ messages, receivedAtMs }: ReceivedBatch): Promise<InvocationResult> {
     const event = createSqsEvent(messages, { arn: queue.arn, region });

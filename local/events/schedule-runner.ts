@@ -7,9 +7,9 @@ import type { Schedule } from "../template/triggers.ts";
 
 /**
  * A restart of the local stack deletes all SQS messages, because the local queues are in memory. The sweep function
- * sends a lost message again when the ledger shows that the poll of a job is overdue. The poll of a job becomes overdue
- * at most 930 s after the restart. 930 s are the longest delay of SQS (900 s) plus 30 s. During these 930 s the sweep
- * function runs every 10 s.
+ * sends a lost message again as soon as the poll of its job is overdue. Every poll with a lost message is overdue 930 s
+ * after the restart at the latest: the longest delay of SQS is 900 s. During these 930 s, the sweep function runs every
+ * 10 s.
  */
 const CATCH_UP_INTERVAL_MS = 10_000;
 const CATCH_UP_DURATION_MS = 930_000;
@@ -22,8 +22,8 @@ const THROTTLE_PAUSE_MS = 1_000;
 
 /**
  * Invokes a function regularly, at the rate of its schedule. The first invocation starts after one period of the
- * schedule, as in EventBridge. A throttled invocation is tried again, because EventBridge invokes functions
- * asynchronously.
+ * schedule, as in EventBridge. A throttled invocation is repeated, as Lambda does for the asynchronous invocations of
+ * EventBridge.
  * @param options.speed the factor by which the period of the schedule is shorter than in the CloudFormation template.
  * @param options.catchUp if true, the function is also invoked immediately, and every 10 s for the next 930 s.
  */

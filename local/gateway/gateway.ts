@@ -31,8 +31,8 @@ export class PortInUseError extends Error {
 }
 
 /**
- * A local HTTP API that replaces API Gateway. The HTTP API starts to listen before its routes are known, because an
- * environment variable of the functions contains the API's address.
+ * A local HTTP API that replaces API Gateway. The HTTP API starts to listen before its routes are known. The functions
+ * need its address in an environment variable, so the address must exist before the functions.
  */
 export class Gateway {
   readonly #server: Server;

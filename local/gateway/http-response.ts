@@ -4,8 +4,8 @@ import type { InvocationResult } from "../lambda/runtime-api.ts";
 export interface HttpResponse {
   readonly status: number;
   /**
-   * The names of response headers are sent in the upper and lower case that the function returned. An array of values
-   * is sent as several headers with the same name.
+   * The headers of a response. Their names are sent exactly as the function has returned them. For an array of values,
+   * one header is sent for each value.
    */
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Buffer;
@@ -19,7 +19,7 @@ const StructuredResult = z.object({
   isBase64Encoded: z.boolean().nullish(),
 });
 
-/** Returns a response that API Gateway sends itself, without an invocation of a function. */
+/** Returns an error response that API Gateway sends without an invocation of a function. */
 export function createGatewayResponse(status: number, message: string): HttpResponse {
   const body = Buffer.from(JSON.stringify({ message }));
   return { status, headers: { "content-type": "application/json" }, body };

@@ -22,7 +22,7 @@ export function createAuthorizationRule(options: {
   return async (call, next) => {
     const session = sessions.find(call.accessKeyId);
     if (session === null) {
-      // Parameter Store contains the secrets of the config, so a call without a role needs the control key.
+      // A call without a role needs the control key, because Parameter Store contains the secrets of the config.
       if (call.service === "ssm" && call.accessKeyId !== controlKey)
         throw createInvalidTokenError(call.service);
       return next();
@@ -44,7 +44,8 @@ function requestContext({ roleArn, functionArn }: RoleSession, region: string) {
     "aws:principalarn": roleArn,
     "aws:requestedregion": region,
     "aws:resourceaccount": ACCOUNT_ID,
-    // The condition key `aws:securetransport` is `true`, because the same calls use TLS on AWS.
+    // The local servers use no TLS. The condition key `aws:securetransport` is still `true`, because the same calls use
+    // TLS on AWS.
     "aws:securetransport": "true",
     "lambda:sourcefunctionarn": functionArn,
   };

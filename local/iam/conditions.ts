@@ -3,7 +3,7 @@ import * as z from "zod";
 /** The values of the condition keys of one request. The names of the keys are in lower case. */
 export type ConditionContext = Readonly<Record<string, string>>;
 
-/** The condition keys that `listRequiredPermissions` and `authorize` set. */
+/** The supported condition keys. `listRequiredPermissions` and `authorize` set their values. */
 const KNOWN_KEYS: readonly string[] = [
   "aws:principalaccount",
   "aws:principalarn",
@@ -42,8 +42,8 @@ export const OneOrMore = z.union([
 ]);
 
 /**
- * The conditions of a policy statement. The embedded stack refuses an operator or a condition key that it does not
- * support, because a stack that ignored the condition would decide differently from IAM.
+ * The conditions of a policy statement. The local stack refuses a template with an unsupported operator or condition
+ * key. If it ignored the condition, its decisions could differ from those of IAM.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 export const Conditions = z.record(

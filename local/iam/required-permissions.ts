@@ -16,7 +16,7 @@ const Input = z.object({
 });
 type Input = z.infer<typeof Input>;
 
-/** A permission without the role, because the role is the same for all permissions of a call. */
+/** A permission that a call needs. The role is omitted, because it is the same for all permissions of a call. */
 export type RequiredPermission = Omit<Permission, "roleArn">;
 
 /**

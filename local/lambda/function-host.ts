@@ -18,8 +18,8 @@ interface FunctionHostOptions extends FunctionCode, Pick<InstanceOptions, "log">
   /** The concurrent executions of all functions of the account. */
   readonly pool: ConcurrencyPool;
   /**
-   * The largest number of concurrent invocations by the function's event sources. The function may have at least
-   * `eventSourceConcurrency` processes.
+   * The maximum number of concurrent invocations by the function's event sources. The function may always have this
+   * number of processes.
    */
   readonly eventSourceConcurrency?: number;
 }
@@ -52,8 +52,8 @@ export class FunctionHost {
 
   /**
    * Invokes the function. The invocation is throttled if the function or the account already runs as many executions as
-   * it may. If all processes of the function are busy, the invocation waits for a free process. `invoke` never throws
-   * an error.
+   * it may. If all processes of the function are busy, the invocation waits for a free process. An error of the
+   * function is part of the result, and the promise never rejects.
    */
   async invoke(event: unknown): Promise<InvocationResult> {
     const release = this.#options.pool.tryAcquire(this.resource);

@@ -63,7 +63,7 @@ export class Instance {
     });
   }
 
-  /** `isUsable` is true if the process of this instance can run another invocation. */
+  /** True if the process of this instance can run another invocation. */
   get isUsable(): boolean {
     return !this.#isKilled && !this.#hasExited;
   }
@@ -82,7 +82,7 @@ export class Instance {
   }
 
   /**
-   * `initialized` is fulfilled when the process has loaded the function and asks for its first invocation, or when the
+   * A promise that resolves when the process has loaded the function and waits for its first invocation, or when the
    * process has ended.
    */
   get initialized(): Promise<void> {
@@ -98,7 +98,7 @@ export class Instance {
       cwd: taskRoot,
       env: environment(runtimeApi, this.name),
       stdio: ["pipe", "pipe", "pipe"],
-      // The function's process is in its own process group and does not receive Ctrl-C, so the local stack can stop the
+      // The process gets its own process group, so that Ctrl-C does not end it. The local stack then stops the
       // functions in its own order.
       detached: true,
     });
@@ -176,7 +176,7 @@ export class Instance {
   }
 }
 
-/** Returns the text by which Lambda reports the end of a function's process. */
+/** Returns Lambda's error text for a process that has ended. */
 function exitCause(code: number | null, signal: NodeJS.Signals | null): string {
   if (code === 0) return "Runtime exited without providing a reason";
   const status = signal ? `signal: ${SIGNAL_TEXTS[signal] ?? signal}` : `exit status ${code}`;

@@ -81,7 +81,7 @@ function toQueries({ metrics, stat, period }: z.infer<typeof Properties>): reado
     const search = Search.safeParse(entry);
     if (search.success) return toSearchQuery(search.data[0].expression);
     const texts = entry.filter((part) => typeof part === "string");
-    // In a widget of CloudWatch, "..." repeats the beginning of the previous metric.
+    // In a CloudWatch widget, the entry "..." means the first entries of the previous metric.
     const names = texts[0] === "..." ? [...previous.slice(0, 1 - texts.length), ...texts.slice(1)] : texts;
     previous = names;
     const [Namespace = "", MetricName = "", Name = "", Value = ""] = names;
@@ -99,8 +99,8 @@ function toQueries({ metrics, stat, period }: z.infer<typeof Properties>): reado
 }
 
 /**
- * Returns the statistic that the Grafana dashboard shows for a metric. Prometheus has no sum of a gauge over time, so
- * the dashboard shows the largest value of a gauge in place of the sum.
+ * Returns the statistic that the Grafana dashboard shows for a metric. For a gauge, the dashboard shows the largest
+ * value instead of the sum.
  */
 function toShownStatistic(metric: MetricStat): MetricStat {
   try {
@@ -112,7 +112,10 @@ function toShownStatistic(metric: MetricStat): MetricStat {
   }
 }
 
-/** Translates a CloudWatch search expression, which finds one metric with all values of its dimensions. */
+/**
+ * Translates a CloudWatch search expression to a PromQL query. The search expression finds one metric with all values
+ * of its dimensions.
+ */
 function toSearchQuery(expression: string): Query {
   const pattern = /^SEARCH\('\{"[^"]+",service,([\w,]+)\} MetricName="(\w+)"', 'Sum', (\d+)\)$/;
   const [, labels, name, period] = pattern.exec(expression) ?? [];

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { isMetricName } from "../../lib/runtime/metrics.ts";
 import { typeOfMetric } from "../../server/process/metric-registry.ts";
 
-/** One statistic of one CloudWatch metric, in the form that the files in `resources/` use. */
+/** A statistic of a CloudWatch metric, as the files in `resources/` describe it. */
 export const MetricStat = z.object({
   Namespace: z.string(),
   MetricName: z.string(),
@@ -25,7 +25,7 @@ const QUEUE_METRICS: Readonly<Record<string, string>> = {
 /** A map from each metric whose samples are 0 or 1 to the metric that counts the samples. */
 const SAMPLES: Readonly<Record<string, string>> = { PollsWithoutJob: "Polls" };
 
-/** The error for a part of the dashboard on AWS for which no Prometheus query is known. */
+/** The error for a metric or statistic of the AWS dashboard without a known Prometheus query. */
 export class NoPrometheusQueryError extends Error {
   override readonly name = "NoPrometheusQueryError";
 }

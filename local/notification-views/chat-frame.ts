@@ -4,7 +4,7 @@ import { type Html, html, normalizeHttpUrl, type Part } from "../../lib/pages/ht
 /** The chats whose messages the views show. */
 type ChatName = "slack" | "teams" | "discord" | "feishu" | "dingtalk" | "wecom";
 
-/** Renders the frame of a message: the picture of the sender, the name of the sender, and the content. */
+/** Renders a chat message as HTML: the picture and the name of the sender, and the content. */
 export function renderChatFrame(chat: ChatName, sender: string, badge: Part, content: Part): Html {
   return html`<div class="chat ${chat}"><div class="avatar" aria-hidden="true">☸</div>
 <div class="message"><p class="sender"><b>${sender}</b> ${badge}</p>${content}</div></div>`;

@@ -1,11 +1,11 @@
 import { type Html, html } from "../../lib/pages/html.ts";
 import { renderChatTime, renderLink } from "./chat-frame.ts";
 
-/** The forms of Markdown that one chat supports. */
+/** The Markdown features that a chat supports. */
 export interface MarkdownRules {
-  /** `hasEscapes` is true if a backslash before a punctuation character makes the chat show the character itself. */
+  /** True if the chat supports backslash escapes, such as `\*` for the character `*`. */
   readonly hasEscapes: boolean;
-  /** A pattern for a mention, whose first group is the name that the chat shows. */
+  /** A pattern for a mention. Its first capture group is the name that the chat shows. */
   readonly mention: RegExp;
 }
 

@@ -2,15 +2,12 @@ import { Webhook } from "standardwebhooks";
 import { isJsonObject } from "../../lib/domain/json.ts";
 import { type Html, html } from "../../lib/pages/html.ts";
 
-/**
- * The result of the check of a webhook's signature. `SignatureCheck` is null if the receiver has no secret to check a
- * signature with.
- */
+/** The result of a signature check. It is null if the receiver has no secret for the check. */
 export type SignatureCheck = "verified" | "wrong" | "missing" | null;
 
 /**
- * Checks the signature of an event with the library of Standard Webhooks. The library accepts only a timestamp that
- * differs from the current time by at most five minutes.
+ * Checks the signature of an event with the library of Standard Webhooks. The check fails if the timestamp differs from
+ * the current time by more than five minutes.
  * @param secrets the secrets with which the receiver checks signatures.
  */
 export function checkWebhookSignature(
@@ -54,8 +51,7 @@ ${renderFields(body, 0)}</div></div>`;
 }
 
 /**
- * The level below which arrays and objects are folded. The fields of a webhook event and of its field `data` are shown
- * open.
+ * The level below which arrays and objects are folded. The fields of the event and of its field `data` are not folded.
  */
 const OPEN_LEVELS = 1;
 

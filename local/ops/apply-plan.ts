@@ -11,13 +11,13 @@ const TIER = "Intelligent-Tiering";
 
 /**
  * The time between two writes to Parameter Store (SSM). From one account in one region, SSM accepts three writes per
- * second. The pause is a little longer than a third of a second, because two writes may arrive closer together than
- * they were sent.
+ * second. The interval is a little longer than a third of a second, because the time between two arrivals can be
+ * shorter than the time between the two requests.
  */
 const WRITE_INTERVAL_MS = 350;
 /**
- * The time limit for the repetitions of one write to Parameter Store (SSM). A write is repeated while SSM throttles the
- * write or does not respond.
+ * The longest time for which a failed write to Parameter Store (SSM) is repeated. A write is repeated while SSM
+ * throttles the write or does not respond.
  */
 const WRITE_LIMIT_MS = 60_000;
 const FIRST_DELAY_MS = 1000;
@@ -90,8 +90,8 @@ async function deleteParameter(client: SSMClient, Name: string): Promise<void> {
 }
 
 /**
- * Creates a function that sends a write to Parameter Store and repeats the write if necessary. The returned function
- * waits at least `WRITE_INTERVAL_MS` between two writes.
+ * Creates a function that sends a write to Parameter Store. A throttled or unanswered write is repeated. The returned
+ * function waits at least `WRITE_INTERVAL_MS` between two writes.
  */
 function createWriter({ now, random, wait }: Ports): (request: () => Promise<unknown>) => Promise<void> {
   let nextAt = now();

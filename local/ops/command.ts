@@ -46,7 +46,7 @@ export async function runCommand<const T extends ParseArgsConfig>(
 
 /**
  * Reads the arguments of this process. Returns "help" if one of the arguments is `--help`.
- * @throws an error that `describeWrongUse` describes, if the arguments do not have the form that `config` describes
+ * @throws an error about the wrong arguments, which `describeWrongUse` can describe
  */
 export function parseProcessArguments<const T extends ParseArgsConfig>(config: T): Parsed<T> | "help" {
   const parsed = parseStrictArguments<Options<T>>({
@@ -62,10 +62,7 @@ export function describeWrongUse(error: unknown): string | null {
   return error instanceof ArgumentError ? error.message : null;
 }
 
-/**
- * The names of errors with a complete message. For an error with a complete message, the command prints only the
- * message.
- */
+/** The names of errors whose message is complete. For such an error, the command prints only the message. */
 const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
   "RefusedError",
   "StageFileError",
@@ -131,7 +128,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** Returns a sentence that says what to do about an error of AWS or the AWS SDK, or null for an unknown error. */
 export function findAwsRemedy(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
-  // If a stack is unknown, CloudFormation returns an error with a general name, so the message is checked.
+  // CloudFormation has no error name of its own for an unknown stack, so the error message is checked.
   if (error.name === "ValidationError" && error.message.includes("does not exist")) return NOT_DEPLOYED;
   const code = "code" in error ? String(error.code) : "";
   return REMEDIES[error.name] ?? REMEDIES[code] ?? null;

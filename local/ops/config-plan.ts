@@ -20,8 +20,8 @@ const KINDS = [
 ] as const;
 
 /**
- * A step of the plan, which changes one entry of a stage's config. A step of the kind `keep` changes nothing: the
- * stage's config keeps an entry that the config file does not contain.
+ * A step of the plan, which changes one entry of a stage's config. A step of the kind `keep` changes nothing. It
+ * reports an entry of the stage's config that the config file does not contain.
  */
 export interface PlanStep {
   readonly name: string;
@@ -35,9 +35,9 @@ export interface PlanStep {
  * entry that the config file does not contain, the entry is kept. If `removeOthers` is true, an entry that the file
  * does not contain is removed. A difference in white space or in the order of JSON keys does not count as a change of
  * an entry. The Lambda functions may read the config between two steps, so the config must be valid after each step.
- * Each entry is stored before the entries that refer to it, and removed after the entries that refer to it. If the kind
- * of a target changes, the entry with the secret fields contains all fields of the target until both entries of the
- * target are changed.
+ * Each entry is stored before the entries that refer to it, and removed after the entries that refer to it. A target
+ * has two entries, and one of them contains its secret fields. If the kind of a target changes, this entry temporarily
+ * contains all fields of the target, until both entries are changed.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],
@@ -59,7 +59,8 @@ export function planConfigSteps(
     .reverse();
   const certificateName = ({ name }: ConfigEntry) =>
     name.startsWith(CERTIFICATES) ? name.slice(CERTIFICATES.length) : null;
-  // A certificate that no kept entry refers to, and secret fields of an entry that is not kept, are always removed.
+  // Two kinds of entries are always removed: certificates that no remaining entry refers to, and secret fields whose
+  // main entry does not remain.
   const isUsed = (certificate: string) =>
     others.some((entry) => certificateName(entry) === null && entry.value.includes(`"${certificate}"`));
   const toStep = (entry: ConfigEntry): PlanStep => {
@@ -76,8 +77,8 @@ export function planConfigSteps(
 }
 
 /**
- * Returns a map for the targets whose kind changes: from the name of the entry with the target's secret fields to a
- * value that contains all fields of the target.
+ * Returns the temporary entries of all targets whose kind changes. Each key is the name of the entry with the secret
+ * fields, and each value contains all fields of the target.
  */
 function findTargetsWithNewKind(
   deployed: readonly ConfigEntry[],
@@ -108,7 +109,8 @@ export function entriesAfterSteps(
 }
 
 /**
- * Returns the name of the entry that another entry completes, such as `targets/ops` for `secret/targets/ops`, or null.
+ * Returns the main entry of an entry with secret fields, such as `targets/ops` for `secret/targets/ops`. Returns null
+ * for any other entry.
  */
 function ownerOf(name: string): string | null {
   if (name === "linkKeys") return "settings";

@@ -86,8 +86,7 @@ function faultsOf(document: unknown): readonly string[] {
   const parsed = parseWholeConfig(document);
   const faults = parsed.kind === "faults" ? parsed.faults : [];
   const placeholders = findPlaceholders(document);
-  // Errors that a placeholder causes are omitted, because these errors would hide that a person forgot to replace the
-  // placeholder.
+  // If a value is a placeholder, only the placeholder is reported. Other errors about the same value are omitted.
   const isPlaceholder = (fault: string) =>
     placeholders.some((line) => fault.startsWith(`${line.split(": ")[0]}:`));
   const others = [...faults, ...findShortSecrets(document), ...findIneffectiveEntries(document)];

@@ -128,8 +128,8 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
     const stage = await resolveStage(values);
     process.stdout.write(formatStageLine(stage));
     const stopping = new AbortController();
-    // Without this listener, Ctrl-C during the alarm test would end the process before the alarm has its earlier state
-    // again.
+    // The listener prevents that Ctrl-C ends the process during the alarm test. The test must first set the alarm back
+    // to its earlier state.
     if (testsAlarm) process.once("SIGINT", () => stopping.abort());
     checks = stageChecks(
       stage,

@@ -79,8 +79,8 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
     }),
   );
   const { minDelaySeconds: min, maxDelaySeconds: max } = settings.poll;
-  // A minimum can be larger than the maximum only if the config contains both. If the minimum or the maximum is missing
-  // in the config, its default value is adapted to the other value.
+  // This check needs both values in the config. If the minimum or the maximum is missing, its default value is adapted
+  // to the other value.
   const contradictingBounds =
     min !== undefined && max !== undefined && min > max
       ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]

@@ -11,8 +11,8 @@ import { splitConfigIntoEntries } from "../stack/config-file.ts";
 const MAX_VALUE_BYTES = 8192;
 const MAX_LEVELS = 15;
 /**
- * The maximum length of a parameter's name together with the ARN prefix in front of the name. `ARN_PREFIX_LENGTH` is
- * the length of the ARN prefix in the AWS region with the longest name.
+ * The maximum length of a parameter's ARN, which consists of a prefix and the name of the parameter.
+ * `ARN_PREFIX_LENGTH` is the length of the prefix in the AWS region with the longest name.
  */
 const MAX_NAME_LENGTH = 1011;
 const ARN_PREFIX_LENGTH = "arn:aws-us-gov:ssm:ap-southeast-99:000000000000:parameter".length;
@@ -82,8 +82,8 @@ function sizeFaults({ name, value }: ConfigEntry): readonly string[] {
 }
 
 /**
- * Returns the path and the size of the largest field in a JSON value. If the largest field is an object, the search
- * continues in this object.
+ * Returns the path and the size of the largest field in a JSON value. If the largest field is an object, the function
+ * returns the largest field inside this object.
  */
 function longestField(path: string, value: unknown): { readonly path: string; readonly bytes: number } {
   const fields = isJsonObject(value) ? Object.entries(value) : [];

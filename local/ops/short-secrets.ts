@@ -1,7 +1,7 @@
 import { toObjectOrEmpty } from "../../lib/domain/json.ts";
 
 /**
- * A shorter secret is an error, because the service masks secrets in texts, and a short secret would mask parts of
+ * The minimum length of a secret. The service masks secrets in texts, and a shorter secret would also mask parts of
  * ordinary words.
  */
 const MIN_SECRET_CHARACTERS = 8;

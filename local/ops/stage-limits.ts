@@ -95,8 +95,8 @@ export const LOG_RETENTION_DAYS: readonly number[] = [
  */
 export const CONCURRENCY = { min: 2, max: 1000 } as const;
 /**
- * The allowed numbers of concurrent executions that a stage reserves for a function. The value 0 reserves no execution.
- * The account's quota must be large enough for the reserved executions.
+ * The allowed numbers of concurrent executions that a stage can reserve for a function. The value 0 reserves none. The
+ * account's quota must be large enough for the reserved executions.
  */
 export const RESERVED_CONCURRENCY = { min: 0, max: 10_000 } as const;
 /**

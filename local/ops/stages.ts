@@ -46,7 +46,7 @@ const text = (isValid: (value: string) => boolean, fault: string) =>
 
 /**
  * Returns true if a value contains no white space and no `${`. The Serverless Framework would replace `${…}` in the
- * value by something else. A line break in the value would damage the description of an alarm.
+ * value. A line break would damage the description of an alarm.
  */
 const isOneWord = (value: string) => /^[^\s\p{C}]+$/u.test(value) && !value.includes("${");
 

@@ -1,8 +1,8 @@
 import * as z from "zod";
 
 /**
- * A behaviour: a rule that says how the local receiver responds to notifications. The behaviour applies to the next
- * `times` notifications. Without `times`, the behaviour applies until a new behaviour is set.
+ * A behaviour of the local receiver: a rule for its responses to notifications. A behaviour with `times` applies only
+ * to that number of notifications. Without `times`, it applies until a new behaviour is set.
  */
 export const Behaviour = z.strictObject({
   /** The kind of channel to which the behaviour applies. By default a behaviour applies to all kinds of channels. */

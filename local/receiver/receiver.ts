@@ -107,8 +107,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
 }
 
 /**
- * Sends each notification after the number `after` as a server-sent event, with the HTML of the notification. After a
- * lost connection, the browser connects again and sends the number of its last event.
+ * Sends the HTML of each notification as a server-sent event. The first sent notification is the one after the number
+ * `after`. If the connection is lost, the browser connects again and sends the number of its last event.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 function streamNotifications(

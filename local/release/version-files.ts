@@ -5,8 +5,8 @@ import { join } from "node:path";
 const NUMBER = String.raw`\d+\.\d+\.\d+`;
 
 /**
- * The locations of the version of the product: the files as patterns, and the text before the version. Every location
- * exists at least once in each file. The last entry is optional: references to a release, such as
+ * The locations of the product's version: patterns for the files, and the text in front of the version. Each file must
+ * contain its text at least once. The last entry is optional: references to a release, such as
  * `cce-job-notifier@v1.2.3` and `cce-notifier-1.2.3.tgz`.
  */
 const LOCATIONS: readonly {

@@ -30,8 +30,8 @@ export interface AwsReply {
 }
 
 /**
- * One rule of AWS that a local server does not have. An `AwsRule` may refuse the call, change the input of the call, or
- * change the reply. `next` passes the call to the next rule, and finally to the server.
+ * A rule of AWS that a local server does not implement. The rule may refuse a call, change its input, or change its
+ * reply. `next` passes the call to the next rule. The last rule passes it to the server.
  * @throws AwsError if AWS refuses the call.
  */
 export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;
@@ -71,7 +71,7 @@ export async function startAwsEndpoint(options: {
     return chain(call.input);
   }
 
-  /** DynamoDB Local has one database per access key, so all callers get the same access key. */
+  /** All callers get the same access key, because DynamoDB Local has a separate database for each access key. */
   function forward(
     { method, url, headers: { "content-length": _, ...headers } }: IncomingMessage,
     body: Buffer,
@@ -119,7 +119,7 @@ export async function startAwsEndpoint(options: {
   };
 }
 
-/** Returns a reply with another JSON body. */
+/** Replaces the JSON body of a reply. */
 export function changeReply(reply: AwsReply, output: unknown): AwsReply {
   // The header `x-amz-crc32` is removed, because it contains the checksum of the old body.
   const { "x-amz-crc32": _, ...headers } = reply.headers;

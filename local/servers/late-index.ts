@@ -34,17 +34,19 @@ const IndexRead = z.object({
 const Page = z.looseObject({ Items: z.array(Item).default([]), Count: z.int(), ScannedCount: z.int() });
 
 interface LateIndex {
-  /** The tables whose index queries this rule answers. The tables must exist before the first call. */
+  /**
+   * The copies of the tables. This rule answers index queries from the copies, so they must exist before the first
+   * call.
+   */
   readonly copies: readonly TableResource[];
   readonly rule: AwsRule;
   stop(): void;
 }
 
 /**
- * Delays the global secondary indexes (copies of a table with another key), because on AWS an index shows a write later
- * than its table. Each write reaches a copy of its table after a random time of up to five seconds, and this copy
- * answers the queries and scans of an index. A query of a late index may return an item that another call has moved in
- * the meantime. Some pages of a query result contain an item twice.
+ * Simulates late global secondary indexes: on AWS, an index shows a write later than its table. This rule keeps a copy
+ * of each table. Each write reaches the copy after a random time of up to five seconds. The copy answers the queries
+ * and scans of the indexes. Some pages of a query result contain an item twice.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
  * @param options.seed the random seed. Two runs with equal seeds and equal calls have equal delays and equal repeated
  * items.
@@ -56,8 +58,7 @@ export function createLateIndex(options: {
   client: DynamoDBClient;
 }): LateIndex {
   const { seed, tables, client } = options;
-  // The delays come from a separate random generator, so the delays do not depend on how often a caller queries an
-  // index.
+  // The delays have their own random generator, so the number of index queries does not change them.
   const [delays, repeats] = [createRandomSource(seed), createRandomSource(seed + 1)];
   const keyNames = new Map(
     tables.map(({ definition: { TableName, KeySchema } }) => [

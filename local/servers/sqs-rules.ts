@@ -6,7 +6,10 @@ import { AwsError } from "./aws-error.ts";
 const MAX_DELAY_SECONDS = 900;
 const MAX_VISIBILITY_SECONDS = 43_200;
 
-/** The error codes that the embedded SQS server sends with a prefix, but AWS sends without the prefix. */
+/**
+ * A pattern for the prefix that the embedded SQS server adds to some error codes. AWS sends these codes without the
+ * prefix.
+ */
 const PREFIXED_CODE = /^AWS\.SimpleQueueService\.(?=(InvalidParameterValue|MissingParameter);)/;
 
 const Entry = z.looseObject({

@@ -3,7 +3,7 @@ import { buildApp } from "fauxqs";
 import type { QueueResource } from "../template/queues.ts";
 import { refuseOtherHosts } from "./local-server.ts";
 
-/** The AWS SDK requires some credentials, but the local servers that replace AWS do not check these credentials. */
+/** Any credentials, because the AWS SDK requires some. The local servers do not check them. */
 export const CREDENTIALS = { accessKeyId: "embedded", secretAccessKey: "embedded" };
 
 export interface SqsServer {
@@ -15,7 +15,8 @@ export interface SqsServer {
 
 /** Starts an SQS server on a free port of this machine. The server keeps the SQS queues in memory. */
 export async function startSqs(region: string): Promise<SqsServer> {
-  // The start function of the package fauxqs is not used, because it listens on all network interfaces.
+  // The function of the package fauxqs that starts a server is not used, because that server listens on all network
+  // interfaces.
   const app = buildApp({ logger: false, defaultRegion: region });
   refuseOtherHosts(app.server);
   const url = await app.listen({ port: 0, host: "127.0.0.1" });

@@ -97,10 +97,10 @@ const PEM_FIELDS: readonly string[] = ["ca", "cert"];
 const HASH_CHARACTERS = 8;
 
 /**
- * Moves the certificates in a config value to separate config entries, because an entry has at most 8 KB. A private key
- * stays in the entry, because functions that need no target also read certificates. After the move, the config value
- * contains the name of each new entry. The name of an entry contains a hash of its content, so that a changed
- * certificate takes effect together with the entry that refers to it.
+ * Moves the certificates in a config value to separate config entries, because an entry has at most 8 KB. Private keys
+ * are not moved, because some functions read the certificates but must not read the private keys. The config value then
+ * contains the name of each certificate's entry. The name contains a hash of the certificate, so a changed certificate
+ * gets a new entry.
  */
 function moveCertificates(value: unknown, path: string, moved: Map<string, string>): unknown {
   if (!isJsonObject(value)) return value;

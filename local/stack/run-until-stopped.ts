@@ -3,14 +3,14 @@ import { Stoppables } from "./stoppables.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /**
- * Two stop signals that arrive within 500 ms count as one signal. For one Ctrl-C a process gets two signals, because
- * the terminal sends one signal and npm sends a second signal.
+ * Two stop signals within this time count as one signal. After one Ctrl-C, a process gets a signal from the terminal
+ * and a second signal from npm.
  */
 const SAME_SIGNAL_MS = 500;
 /**
- * The time in which a command must end after a stop signal. A command that has not ended after ten seconds counts as
- * hanging. A command that stops in the middle of its start needs more than five seconds on a machine with a load of 15.
- * A person who does not want to wait sends a second signal.
+ * The time in which a command must end after a stop signal. After ten seconds, the command counts as hanging. The limit
+ * is long, because a command that has just started stops slowly on a busy machine. A user who does not want to wait can
+ * send a second signal.
  */
 const STOP_TIME_LIMIT_MS = 10_000;
 
@@ -36,7 +36,7 @@ export async function runUntilStopped(
   const ended = command(stopping.signal, parts).then(
     (status): Result => ({ kind: "ended", status }),
     (error: unknown): Result =>
-      // An error that the command throws after its abort is ignored, because an aborted command may throw an error.
+      // After its abort, a command may throw any error, so this error is ignored.
       stopping.signal.aborted ? { kind: "ended", status: 0 } : { kind: "failed", error },
   );
   const result = await Promise.race([ended, hanging(signalled)]);

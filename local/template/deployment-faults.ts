@@ -6,15 +6,15 @@ import type { Service } from "./service.ts";
 import type { EventSourceMapping } from "./triggers.ts";
 
 /**
- * AWS recommends that the visibility timeout of an SQS queue is at least six times as long as the timeout of the
- * function. With such a visibility timeout, Lambda can retry a throttled batch of messages.
+ * The recommended ratio of a queue's visibility timeout to the timeout of its function. AWS recommends at least 6, so
+ * that Lambda can retry a throttled batch of messages.
  */
 const VISIBILITY_FACTOR = 6;
 /** The largest batch size that Lambda accepts for an event source mapping without a batching window. */
 const MAX_BATCH_WITHOUT_WINDOW = 10;
 /**
- * The number of concurrent executions that Lambda keeps for functions without reserved concurrency. In an account with
- * a smaller quota, no concurrency can be reserved.
+ * The number of concurrent executions that an account cannot reserve. Lambda keeps them for functions without reserved
+ * concurrency.
  */
 const MIN_UNRESERVED_CONCURRENCY = 100;
 /**
@@ -24,7 +24,7 @@ const MIN_UNRESERVED_CONCURRENCY = 100;
 const REQUIRED_ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
 /**
- * Returns one text for each error in a CloudFormation template for which AWS would refuse the deployment, or for which
+ * Returns one text for each error in a CloudFormation template. With such an error, AWS would refuse the deployment, or
  * the service would fail at run time.
  */
 export function findDeploymentFaults(

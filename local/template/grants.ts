@@ -33,7 +33,7 @@ export interface Grant {
   readonly conditions: Conditions;
 }
 
-/** The action that a role wants to do on one AWS resource. */
+/** An action on an AWS resource that a role needs permission for. */
 export interface Permission {
   readonly roleArn: string;
   /** The action, such as `sqs:SendMessage`. Upper and lower case make no difference, as in IAM. */

@@ -1,6 +1,7 @@
 /**
- * How the runners of CI systems find commands in a line of a log, written from their documentation and, for GitHub
- * Actions, from the source of the runner. Each function returns true if the runner would run a command.
+ * These functions imitate how the runners of CI systems find commands in a log line. Each function returns true if the
+ * runner would run a command in the line. The sources are the documentation of each CI system and the source code of
+ * the GitHub Actions runner.
  */
 export const CI_RUNNERS: Readonly<Record<string, (line: string) => boolean>> = {
   /** https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs */
@@ -30,7 +31,7 @@ export const CI_RUNNERS: Readonly<Record<string, (line: string) => boolean>> = {
     /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(line),
 };
 
-/** Texts that a runner, without the protection, reads as a command. */
+/** Examples of texts that a runner would run as a command if they were printed unchanged. */
 export const CI_COMMANDS = [
   "::error::x",
   "::add-mask::x",

@@ -6,9 +6,9 @@ import { join } from "node:path";
 export const TEST_FOLDER_PREFIX = "notifier-tests-";
 
 /**
- * Creates one temporary folder for the whole run of Jest. All tests and the processes that tests start get this folder
- * from `tmpdir()`, so that the end of the run can remove what a failed or interrupted test left behind. The folder also
- * contains the compile cache of the processes that tests start.
+ * Creates one temporary folder for the whole run of Jest. In all tests and in the processes that they start, `tmpdir()`
+ * returns this folder. The folder is removed after the run, even if a test has failed. The folder also contains the
+ * compile cache of these processes.
  */
 export default function createTemporaryFolder(): void {
   process.env.TMPDIR = mkdtempSync(join(tmpdir(), TEST_FOLDER_PREFIX));

@@ -58,7 +58,10 @@ import { addWaitingCallIfAllowed, removeWaitingCall } from "../../lib/ledger/dyn
 import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
-/** Returns all operations of the ledger on one table. A function of the product binds only some operations. */
+/**
+ * Returns the ledger with all its operations on one table. Each function of the product uses only some of these
+ * operations.
+ */
 export function createDynamoLedger(table: LedgerTable): Ledger {
   return bindToTable(table, {
     startOrExtendWatch,

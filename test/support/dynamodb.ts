@@ -10,8 +10,8 @@ export interface EmbeddedDynamo {
 }
 
 /**
- * Starts an embedded DynamoDB in memory, on a free port. If the environment variable DYNAMODB_ENDPOINT is set, the tests
- * use the server at that URL.
+ * Starts an embedded DynamoDB server on a free port, which keeps its data in memory. If the environment variable
+ * DYNAMODB_ENDPOINT is set, the tests use the server at that URL instead.
  */
 export async function startDynamo(): Promise<EmbeddedDynamo> {
   const server = process.env.DYNAMODB_ENDPOINT

@@ -29,7 +29,7 @@ export const ECHO: FunctionResource = {
 };
 
 export interface Echo {
-  /** The folder of the unpacked function. */
+  /** The folder with the unpacked code of the function. */
   readonly taskRoot: string;
   /** The output of the function's processes. */
   readonly lines: string[];
@@ -37,7 +37,7 @@ export interface Echo {
   remove(): Promise<void>;
 }
 
-/** Unpacks `echo`. A test may host the function with changes to the template. */
+/** Unpacks the function `echo`. A test can then start the function with changed properties of the template. */
 export async function unpackEcho(): Promise<Echo> {
   const taskRoot = await mkdtemp(join(tmpdir(), "echo-"));
   await unzip(join(await packageToyService(), ECHO.artifact), taskRoot);

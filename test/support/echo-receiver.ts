@@ -3,7 +3,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** A receiver that answers with the URL, headers and body of the request. The path starts with the HTTP status. */
+/**
+ * A receiver whose response contains the URL, the headers and the body of the request. The first part of the path is
+ * the HTTP status of the response.
+ */
 export interface EchoReceiver {
   readonly url: string;
   stop(): Promise<void>;

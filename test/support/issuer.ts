@@ -8,7 +8,7 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
  */
 export interface Issuer {
   readonly url: string;
-  /** The paths of all requests. */
+  /** The paths of all requests that the issuer has received. */
   readonly requests: string[];
   token(options: { audience: string; claims: Record<string, unknown> }): Promise<string>;
   stop(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Runs a function that computes. Returns the CPU time of this process in milliseconds. Other programs make a test wait,
- * but they hardly change its CPU time.
+ * Runs a function, and returns the CPU time that it needs in milliseconds. The CPU time is used, because other programs
+ * on the machine change the elapsed time.
  */
 export function measureCpuMs(compute: () => void): number {
   const before = process.cpuUsage();

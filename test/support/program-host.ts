@@ -14,11 +14,14 @@ const Program = z.strictObject({
 });
 type Program = z.infer<typeof Program>;
 
-/** The time in which a program must close what it has opened. A process with an open resource does not end. */
+/**
+ * The time in which a program must close its open resources, such as servers and timers. In a process of its own, an
+ * open resource would prevent the end of the process.
+ */
 const CLOSE_TIME_LIMIT_MS = 2_000;
 const PAUSE_MS = 5;
 
-/** Ends a program that calls `process.exit`. */
+/** The error that stops a program when it calls `process.exit`. */
 class ProgramExit extends Error {
   readonly code: number;
 
@@ -44,14 +47,14 @@ for (const name of ["stdout", "stderr"] as const)
 process.exit = (code) => {
   throw new ProgramExit(Number(code ?? process.exitCode ?? 0));
 };
-// Each program adds its handlers to these objects.
+// The event emitters to which programs add handlers.
 for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(0);
 
 let programs = 0;
 
 /** The programs that the command `cce-notifier` imports to run them. */
 const IMPORTED_PROGRAM = /\/client\/cce-notifier\.ts$|\/local\/ops\/(config|doctor|link|redrive|token)\.ts$/;
-// A module runs only once, so each run imports these programs by a new URL.
+// Node.js runs a module only once per URL, so each run imports these programs by a new URL.
 registerHooks({
   resolve(specifier, context, next) {
     const resolved = next(specifier, context);
@@ -81,7 +84,7 @@ async function run({ file, parameters, env }: Program) {
   return { ...output, code: Number(process.exitCode ?? 0), open };
 }
 
-/** Returns the kinds of the resources that stay open, apart from those that were open before. */
+/** Returns the kinds of the open resources that were not open before the program started. */
 async function listOpenResources(before: readonly string[]): Promise<readonly string[]> {
   const deadline = Date.now() + CLOSE_TIME_LIMIT_MS;
   for (;;) {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 
 /**
- * The seed of all property tests. Each run of the suite tries the same values, so that a failure can be reproduced.
- * `PROPERTY_SEED=N` tries other values.
+ * The seed of all property tests. With a fixed seed, each run of the tests tries the same values, so a failure can be
+ * reproduced. The environment variable PROPERTY_SEED sets another seed.
  */
 const seed = Number(process.env.PROPERTY_SEED ?? 1);
 
@@ -12,8 +12,8 @@ fc.configureGlobal({ seed });
 const [FIRST_SURROGATE, SURROGATES, LAST_CODE_POINT] = [0xd800, 0x800, 0x10ffff];
 
 /**
- * Generates one character of any code point. The generated characters are the same as of `unit: "binary"`. This unit of
- * fast-check first creates a table of all 1.1 million characters, which takes a second.
+ * Generates one character of any code point, like the fast-check option `unit: "binary"`. That option is not used,
+ * because fast-check would first create a table of 1.1 million characters, which takes a second.
  */
 export const anyCharacter = fc.integer({ min: 0, max: LAST_CODE_POINT - SURROGATES }).map(
   (index) => String.fromCodePoint(index < FIRST_SURROGATE ? index : index + SURROGATES),

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { DynamoDBClient, ListTablesCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { ServiceFixture } from "./service-fixture.ts";
 
-/** The texts of a service that people or other systems can read, by their location. */
+/** The texts of a service that people or other systems can read. Each key is the location of a text. */
 export async function readableTexts(fixture: ServiceFixture): Promise<Readonly<Record<string, string>>> {
   return {
     logs: await readFile(fixture.logFile, "utf8"),
@@ -13,7 +13,7 @@ export async function readableTexts(fixture: ServiceFixture): Promise<Readonly<R
   };
 }
 
-/** Returns each secret in plain text, encoded for a URL, as Base64 and as hexadecimal digits. */
+/** Returns each secret in four forms: plain text, URL encoding, Base64 and hexadecimal digits. */
 export function encodingsOf(secrets: readonly string[]): readonly string[] {
   const encodings = secrets.flatMap((secret) => [
     secret,

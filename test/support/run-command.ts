@@ -9,14 +9,17 @@ export interface Ran {
 
 /**
  * Returns the environment variables that every process of a test inherits. The processes share one compile cache of
- * Node.js, because the start of a process mostly compiles the same modules again.
+ * Node.js, so that each process need not compile the same modules again.
  */
 export function inheritedEnvironment(): Readonly<Record<string, string | undefined>> {
   const { PATH, TMPDIR, NODE_COMPILE_CACHE } = process.env;
   return { PATH, TMPDIR, NODE_COMPILE_CACHE };
 }
 
-/** Runs a command until it ends. Apart from `env`, the command has only the variables of `inheritedEnvironment`. */
+/**
+ * Runs a command until it ends. The command gets only the environment variables in `env` and those of
+ * `inheritedEnvironment`.
+ */
 export async function runCommand(
   command: string,
   parameters: readonly string[],
@@ -27,7 +30,7 @@ export async function runCommand(
   const code = new Promise<number | null>((resolve, reject) =>
     child.once("error", reject).once("close", resolve),
   );
-  // A command that ends without reading stdin is not an error.
+  // The write fails if the command ends without reading stdin, which is not an error of the test.
   child.stdin.on("error", () => undefined).end(stdin);
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { code: await code, stdout, stderr };

@@ -7,7 +7,7 @@ const TOKEN = "ccen_secret";
 const services: StubService[] = [];
 afterEach(() => Promise.all(services.splice(0).map((service) => service.stop())));
 
-/** Runs the command in the process of the test. The stub service answers the requests of the command. */
+/** Runs `cce-notifier` in the process of the test. The stub service answers its requests. */
 export function runInProcess(
   parameters: readonly string[],
   answer: (requested: string, body: string) => StubAnswer | undefined,

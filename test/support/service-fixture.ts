@@ -10,7 +10,7 @@ import { eventually } from "./eventually.ts";
 import { type RunningStack, type StackOptions, startStack } from "./stack.ts";
 import { type StackQueues, stackQueues } from "./stack-queues.ts";
 
-/** The name of the fixture's main project in the config. */
+/** The name of the fixture's main project. */
 export const PROJECT = "prod";
 export const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
 
@@ -26,19 +26,19 @@ export interface ServiceFixture {
   readonly stack: RunningStack;
   readonly cce: CceSimulator;
   readonly queues: StackQueues;
-  /** The log of the functions. */
+  /** The log lines of the functions. */
   readonly logFile: string;
   /** A bearer token of the API. */
   readonly token: string;
-  /** The secrets that the fixture made for the config. */
+  /** The secrets in the config, which the fixture has generated. */
   readonly secrets: readonly string[];
   /** Starts a job in the CCE simulator and returns its ID. */
   addJob(script: JobScriptInput): string;
   /** Calls the API with the token: GET without a body, POST with a body. */
   api(path: string, body?: unknown): Promise<Response>;
-  /** Posts any text to the API. */
+  /** Sends a POST request with any text as body to the API. */
   post(path: string, text: string): Promise<Response>;
-  /** Submits jobs, with more request headers. Throws if the API does not accept the jobs. */
+  /** Submits jobs. `headers` are additional request headers. Throws if the API does not accept the jobs. */
   submit(
     body: Readonly<Record<string, unknown>>,
     more?: Readonly<Record<string, string>>,
@@ -49,7 +49,7 @@ export interface ServiceFixture {
   stop(): Promise<void>;
 }
 
-/** A job is polled every second. A queue cannot delay a message by less than a second. */
+/** A job is polled every second, which is the shortest possible delay of a queue. */
 const POLL = { minDelaySeconds: 0, maxDelaySeconds: 1, goneGraceSeconds: 2 };
 
 /** Stops the simulator if the stack does not start. A running simulator would keep the test's process alive. */
@@ -64,13 +64,16 @@ async function startOrStop(cce: CceSimulator, options: StackOptions): Promise<Ru
 
 export async function startServiceFixture(options: {
   targets: Readonly<Record<string, unknown>>;
-  /** The `auth` of more projects, by project name. Without `endpoint`, a project is in the same simulator. */
+  /**
+   * The credentials (`auth`) of additional projects. Each key is the name of a project. A project without `endpoint`
+   * uses the same simulator.
+   */
   projects?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** The allow list of the egress rules also contains the simulator. */
+  /** The settings of the config. The fixture adds the simulator to the egress allow list. */
   settings?: Readonly<Record<string, unknown>> & { egress?: { allow: readonly string[] } };
-  /** The discovery of the main project. The simulator is also SMN. */
+  /** The discovery settings of the main project. The simulator also simulates SMN. */
   discover?: Readonly<Record<string, unknown>>;
-  /** More tokens of the config, next to the token of the fixture. */
+  /** Additional tokens in the config. */
   tokens?: Readonly<Record<string, unknown>>;
   /** The rules for identity tokens. */
   oidc?: readonly unknown[];
@@ -158,7 +161,7 @@ export async function startServiceFixture(options: {
           const status = await read(jobId, "?wait=20");
           return status.done && status.deliveries.every(({ state }) => state !== "pending") && status;
         },
-        // The service asks a receiver that is gone again after a minute.
+        // If a receiver is gone, the service tries it again after a minute.
         120_000,
       ),
     async stop() {

@@ -44,7 +44,7 @@ export function stackQueues({ sqs, queues }: Pick<RunningStack, "sqs" | "queues"
   };
   const found: Record<DeadQueue, DeadLetter[]> = { pollDead: [], notifyDead: [] };
 
-  /** A received message stays invisible for the rest of the test, so `found` keeps the message. */
+  /** `found` stores each received message, because a received message stays invisible for the rest of the test. */
   async function drain(queue: DeadQueue): Promise<readonly DeadLetter[]> {
     for (;;) {
       const { Messages = [] } = await client.send(

@@ -37,9 +37,9 @@ export interface StackOptions {
 
 export interface RunningStack extends z.infer<typeof Ready> {
   readonly child: ChildProcess;
-  /** A test may change this file while the stack runs. The functions then read the changed file. */
+  /** The config file. If a test changes the file while the stack runs, the functions read the changed file. */
   readonly configFile: string;
-  /** Returns the output on stderr up to now. */
+  /** Returns everything that the stack has written to stderr. */
   stderrText(): string;
   /** Invokes a function by its name in serverless.yml. */
   invoke(name: string, event: unknown): Promise<unknown>;

@@ -26,9 +26,9 @@ export interface ProgramHost {
 }
 
 /**
- * Starts a process that runs programs of this repository. The programs share the modules that they import, because the
- * start of a program mostly loads modules. A program that also exports functions runs only as the main file of a
- * process, so it gets a process of its own.
+ * Starts a process that runs programs of this repository. The programs share their imported modules, because loading
+ * modules takes most of the start time. A program that also exports functions gets its own process, because it runs
+ * only as the main file of a process.
  */
 export function startProgramHost(): ProgramHost {
   const host = fork(HOST, {

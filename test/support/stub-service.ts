@@ -10,7 +10,7 @@ export interface StubAnswer {
   readonly text?: string;
 }
 
-/** An HTTP server whose answers a test chooses. */
+/** An HTTP server that replaces the service. A test chooses its responses. */
 export interface StubService {
   readonly url: string;
   /** The method and the path of every request. */

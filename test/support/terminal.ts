@@ -3,9 +3,12 @@ import headless from "@xterm/headless";
 import { eventually } from "./eventually.ts";
 import { inheritedEnvironment } from "./run-command.ts";
 
-/** A program in a terminal. The terminal interprets the escape sequences of the program. */
+/** A program that runs in an emulated terminal. The terminal interprets the escape sequences of the program. */
 export interface TerminalProgram {
-  /** Returns the lines that a person sees, also those above the screen. Wrapped lines stay apart. */
+  /**
+   * Returns the lines that a person sees, including the lines that have scrolled out of the screen. A wrapped line
+   * counts as several lines.
+   */
   lines(): readonly string[];
   /** Everything that the program has written. */
   written(): string;
@@ -23,7 +26,7 @@ const ROWS = 24;
 interface TerminalOptions {
   readonly columns: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** The program. Without this field, the program is Node.js. */
+  /** The path of the program. By default, the program is Node.js. */
   readonly program?: string;
 }
 
@@ -45,7 +48,7 @@ export function startInTerminal(
     screen.write(data);
   });
   const ended = new Promise<{ exitCode: number; signal: number }>((resolve) =>
-    // The terminal interprets what it gets a little later.
+    // The terminal interprets the output of the program with a small delay.
     child.onExit(({ exitCode, signal = 0 }) => screen.write("", () => resolve({ exitCode, signal }))),
   );
   const lines = () => {

@@ -6,16 +6,16 @@ import type { Circus } from "@jest/types";
 import { TestEnvironment } from "jest-environment-node";
 import SLOW_TESTS from "../slow-tests.json" with { type: "json" };
 
-/** The kernel counts the time of ended child processes in these units. */
+/** The number of clock ticks per second. The kernel counts the CPU time of ended child processes in clock ticks. */
 const TICKS_PER_SECOND = 100;
 
 /**
  * The environment in which Jest runs a test file. It differs from the environment of Jest in three points:
  *
- * - Its global object is an ordinary object. Node.js looks up each global name such as `Math` in the global object of
- *   Jest through a proxy, and this made tests that compute a lot up to seven times slower.
+ * - Its global object is an ordinary object. With the global object of Jest, Node.js finds each global name such as
+ *   `Math` through a proxy. This made tests that compute a lot up to seven times slower.
  * - A test fails if it needs more than `maxCpuSeconds` of jest.config.mjs and `test/slow-tests.json` does not list its
- *   file. The CPU time counts and not the time until the end, because other programs make a test wait.
+ *   file. The limit is for the CPU time, because other programs change the elapsed time of a test.
  * - A process of Jest compiles each module only once, although each test file has its own copies of the modules.
  */
 export default class FastEnvironment extends TestEnvironment {
@@ -62,8 +62,8 @@ function findCompiled(file: string | undefined, source: string): Buffer | undefi
 
 /**
  * Makes `node:vm` reuse compiled code. Jest compiles an ES module with `SourceTextModule`, and a CommonJS module with
- * `compileFunction`. Node.js does not reuse their compiled code by itself, because Jest passes a new function for
- * dynamic imports with each module.
+ * `compileFunction`. Node.js itself does not reuse the compiled code, because Jest passes a new import function for
+ * each module.
  */
 function reuseCompiledCode(): void {
   const { SourceTextModule, compileFunction } = vm;

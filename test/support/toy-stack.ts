@@ -8,7 +8,10 @@ import { type EmbeddedStack, startEmbeddedStack } from "../../local/stack/embedd
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** A small service for tests of the stack. An event names the behaviour of a function. */
+/**
+ * A small service for tests of the local stack (the toy service). The event of an invocation contains the behaviour of
+ * the function, such as a crash.
+ */
 export const TOY_SERVICE = join(ROOT, "test/fixtures/service");
 
 /** Packages the toy service and returns the folder of the package. An unchanged service is packaged once. */
@@ -22,7 +25,7 @@ export interface ToyStack extends EmbeddedStack {
   readonly lines: readonly string[];
 }
 
-/** Starts the toy service in the process of the test, with a receiver. */
+/** Starts the toy service and a receiver in the process of the test. */
 export async function startToyStack(scheduleSpeed = 1): Promise<ToyStack> {
   const folder = await mkdtemp(join(tmpdir(), "toy-stack-"));
   const configFile = join(folder, "config.json");

@@ -10,7 +10,7 @@ export interface Finding {
   readonly text: string;
   /** A sentence that says what the operator can do about the result of the check. */
   readonly remedy?: string;
-  /** The name of an item that could not be checked because of this finding. */
+  /** The name of an item that was not checked because of this finding. */
   readonly unchecked?: string;
 }
 
@@ -29,8 +29,8 @@ export const faultFinding = (item: string, text: string, remedy?: string): Findi
 });
 
 /**
- * Returns the finding for an item that an error of AWS made unreadable. If the credentials of AWS are missing, unknown
- * or expired, the finding is about the credentials and is the same for every item.
+ * Returns the finding about an item that could not be read because of an AWS error. If the credentials of AWS are
+ * missing, unknown or expired, the finding is about the credentials and is the same for every item.
  */
 export function unreadableFinding(item: string, error: unknown, remedy: string): Finding {
   const credentialsRemedy = findCredentialsRemedy(error);

@@ -108,10 +108,7 @@ async function checkQueue(client: SQSClient, prefix: string, name: string): Prom
   }
 }
 
-/**
- * The count of dead letters includes messages that are invisible or delayed, because these messages are still in the
- * dead-letter queue.
- */
+/** Invisible and delayed messages are also counted, because they are still in the dead-letter queue. */
 function deadLetterFinding(item: string, visible: number, hidden: number): Finding {
   if (visible + hidden === 0) return okFinding(item, "empty");
   const note = hidden === 0 ? "" : `, ${hidden} of them hidden (received by another reader, or delayed)`;

@@ -37,7 +37,7 @@ const DurationColumns = z.object({
 /** The data that an import writes to the ledger of a stage. */
 export interface Import {
   readonly watches: readonly WatchRow[];
-  /** The writes that must be finished before the first watch is written. */
+  /** The functions that write the records. They must end before the first watch is written. */
   readonly recordWrites: readonly LedgerWrite[];
   readonly watchWrites: readonly LedgerWrite[];
   /**
@@ -96,8 +96,8 @@ export function planImport(rows: readonly ExportRow[], now: Instant): Import {
 }
 
 /**
- * Returns true if the ledger has a watch that the export does not have. A watch that the export does not have shows
- * that the stage is in use.
+ * Returns true if the ledger has a watch that is not in the export. Such a watch shows that the stage is already in
+ * use.
  */
 export async function hasWatchesOutsideExport(
   table: LedgerTable,

@@ -73,8 +73,8 @@ type RecordWriter<Kind extends RecordKind> = (
 ) => LedgerWrite;
 
 /**
- * A map from each kind of record to the function that writes such a record. A kind of record has no writer if the
- * record has no meaning in another process.
+ * A map from each kind of record to the function that writes such a record. Some kinds have no such function, because
+ * their records have no meaning in another process.
  */
 const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null } = {
   caller: (id, { context, callbacks }, expiresAt) =>
@@ -147,7 +147,7 @@ export function toRecordWrite<Kind extends RecordKind>(
   record: Records[Kind],
   expiresAt: Instant | null,
 ): LedgerWrite | null {
-  // `expiresAt` is null only for the record of a switched-off target, for which no expiry time is written.
+  // Only the record of a switched-off target has no expiry time.
   return RECORD_WRITERS[kind]?.(id, record, expiresAt ?? 0) ?? null;
 }
 

@@ -17,7 +17,7 @@ type RedriveCounts = Readonly<Record<RedriveResult["kind"], number>>;
 /**
  * Sends each message of a dead-letter queue to its original queue again, at most once, and reports the result. If a
  * message enters the dead-letter queue while the command runs, the command leaves the message there. If the command
- * also sent the new messages, the command would never end while one message fails every time.
+ * also sent new messages, it would not end while a message fails again and again.
  */
 export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCounts> {
   const { queue, redrive, titleOf, now, report } = ports;
@@ -34,8 +34,8 @@ export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCou
     };
     const wasSent = sentBodies.has(message.body);
     if (message.sentAt >= startedAt) return kept(wasSent ? "failed again" : "failed during this run");
-    // A message that this run has already sent stays in the dead-letter queue: it may be a duplicate, or the clock of
-    // this machine may be ahead of the clock of SQS.
+    // A message that this run has already sent again stays in the dead-letter queue. SQS may have returned it twice, or
+    // the clock of this machine may be ahead of the clock of SQS.
     if (wasSent) return kept("this run has already sent the same message");
     return redrive(message);
   };

@@ -16,7 +16,7 @@ import type { PromiseResult } from "./report.ts";
 const ALARM = "overdue";
 const ACTION_LIMIT_MS = 120_000;
 const PAUSE_MS = 5_000;
-/** A pattern for the history entry of an alarm's action, successful or failed. */
+/** A pattern for the history entry about an action of an alarm, which has succeeded or failed. */
 const ACTION = /^(?:Successfully executed|Failed to execute) action/;
 const PROMISE = "an alarm reaches the alarm topic";
 const REASON = "a test of the alarm, started by an operator";
@@ -26,7 +26,7 @@ export class AlarmFailedError extends Error {
   override name = "AlarmFailedError";
 }
 
-/** Runs the alarm test, and returns its result as one promise in the report of `npm run verify`. */
+/** Runs the alarm test. Returns the result for the report of `npm run verify`. */
 export async function checkAlarmPromise(
   client: CloudWatchClient,
   prefix: string,

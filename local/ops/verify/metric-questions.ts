@@ -23,8 +23,8 @@ export interface MetricScope {
   /** The time when the verification sent its first message to the poll queue. */
   readonly firstMessageAt: number;
   /**
-   * The longest time in milliseconds to wait for the metrics of the first message. The wait for a new HTTP API has the
-   * same limit, but ends after one minute at the latest.
+   * The longest time in milliseconds to wait for the metrics of the first message. It also limits the wait for the
+   * temporary HTTP API, but this wait takes at most one minute.
    */
   readonly metricLimitMs: number;
   readonly stopping: AbortSignal;
@@ -80,7 +80,7 @@ export async function findHoursWithoutQueueMetrics({
       };
 }
 
-/** Measures how long CloudWatch needs until it shows the effect of the verification's first message on a metric. */
+/** Measures how long CloudWatch needs until a metric includes the first message of the verification. */
 export async function measureMetricDelay(
   scope: Pick<MetricScope, "cloudWatch" | "firstMessageAt" | "metricLimitMs" | "stopping">,
   metric: Pick<GetMetricStatisticsCommandInput, "Namespace" | "MetricName" | "Dimensions">,

@@ -9,7 +9,10 @@ import { createStageCaller, type StageScope, WatchStatus } from "./stage-calls.t
 
 const REASON = "verify: no quota for virtual machines";
 const PAUSE_MS = 1_000;
-/** This limit is longer than five minutes, because a stage reads its config again after at most five minutes. */
+/**
+ * The longest wait until the stage uses the new config entries. The limit is longer than five minutes, because a stage
+ * reads its config again after at most five minutes.
+ */
 const CONFIG_LIMIT_MS = 330_000;
 const WAIT_SECONDS = 25;
 

@@ -20,11 +20,14 @@ import { createTemporaryFunctionAndApi } from "./temporary-api.ts";
 const QUEUE_NAMES = ["poll", "poll-dead", "notify", "notify-dead"];
 const HOUR_MS = 3_600_000;
 const MAX_BODY_CHARACTERS = 200;
-/** CloudWatch stores the history of an alarm for at least two weeks. */
+/** The time for which the history of an alarm is read. CloudWatch stores the history for at least two weeks. */
 const ALARM_HISTORY_MS = 14 * 24 * HOUR_MS;
 const NEW_API_PAUSE_MS = 1_500;
 const REQUEST_LIMIT_MS = 45_000;
-/** The longest wait for a new HTTP API, which answers only after some seconds. */
+/**
+ * The longest time that the verification waits for its temporary HTTP API. A new HTTP API answers only after some
+ * seconds.
+ */
 const NEW_API_LIMIT_MS = 60_000;
 
 interface QuestionScope extends MetricScope {
@@ -40,8 +43,8 @@ const QUESTIONS: Readonly<Record<string, (scope: QuestionScope) => Promise<Found
   "Does SQS accept the policies of the queues?": findQueuePolicies,
   "Does SNS accept the policy of the topic?": findTopicPolicy,
   "Do all alarms stay quiet during the first hour of a new stage?": findEarlyAlarms,
-  // Lambda makes metrics from log lines, and no emulator shows whether Lambda does so with the log format and the log
-  // levels of a stage.
+  // The question is whether Lambda creates metrics from log lines with the log format and the log levels of a stage. No
+  // emulator can answer this question.
   "How late are the metrics that the functions log?": ({ stage, ...scope }) =>
     measureMetricDelay(scope, {
       Namespace: `${SERVICE}/${stage}`,
@@ -75,8 +78,8 @@ export async function answerQuestions(scope: QuestionScope): Promise<readonly An
 }
 
 /**
- * Answers the questions that need a function which is slow, crashes or is throttled. A temporary function answers these
- * questions, because no function of the stage may be slow, crash or be throttled for a test.
+ * Answers the questions about slow, crashing and throttled functions. A temporary function is used, because the
+ * functions of the stage must not be disturbed.
  */
 async function askTemporaryApi(scope: QuestionScope): Promise<readonly Answer[]> {
   const questions = [AFTER_30_SECONDS, CRASHED, THROTTLED];

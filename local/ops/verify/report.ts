@@ -16,7 +16,7 @@ export interface Answer {
   readonly evidence: string;
 }
 
-/** The answer to a question, without the question. */
+/** The answer to a question, without the text of the question. */
 export type Found = Omit<Answer, "question">;
 
 export interface Report {

@@ -15,7 +15,7 @@ export interface StageScope {
   readonly startedJobs: Set<string>;
 }
 
-/** The part of the status of a watch that the verification reads. */
+/** The fields of a watch's status that the verification reads. */
 export const WatchStatus = z.looseObject({
   state: z.string(),
   done: z.boolean(),
