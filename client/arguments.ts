@@ -202,9 +202,9 @@ function readLabel(text: string): [string, string] {
 }
 
 /**
- * Parses an argument that names a job: `PROJECT/JOB_ID`, or only a job ID of the given project. @param isCheckedHere is
- * true if the client checks the job ID. If it is false, the service checks the job ID, so the service still accepts the
- * other jobs of the command line.
+ * Parses an argument that names a job: `PROJECT/JOB_ID`, or only a job ID of the given project.
+ * @param isCheckedHere is true if the client checks the job ID. If `isCheckedHere` is false, the service checks the job
+ * ID, and a malformed job ID rejects only its own job.
  */
 function readJob(text: string, project: string | undefined, isCheckedHere: boolean): NamedJob {
   const [first = "", second, ...more] = text.split("/");

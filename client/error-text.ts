@@ -8,8 +8,8 @@ import { toPrintable } from "./printable-text.ts";
 export type ErrorDocument = Problem | { readonly detail: string };
 
 /**
- * The request fields whose values are never printed. They contain callback URLs, and anyone who knows a callback URL
- * can send messages to it.
+ * The request fields whose values are never printed. A callback URL is secret, because anyone who knows it can send
+ * messages to it.
  */
 const SECRET_FIELDS = ["callbackUrl"];
 const MAX_VALUE_LENGTH = 80;

@@ -40,8 +40,8 @@ export function waitSecondsPerCall(running: number): number {
 /**
  * Reads the status of each watch repeatedly until it is final. Returns true when all watches are final, or false when
  * `timeoutMs` milliseconds have passed. The first status call for a watch does not wait. Before each later call, the
- * client waits as long as the header `retry-after` of the last response says. @throws the first error other than a
- * `ProblemError`. After this error, the client makes no further calls.
+ * client waits as long as the header `retry-after` of the last response says.
+ * @throws the first error other than a `ProblemError`. After this error, the client makes no further calls.
  */
 export async function followWatches(
   watches: readonly JobKey[],

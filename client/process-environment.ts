@@ -6,8 +6,9 @@ import { openBrowser } from "./open-browser.ts";
 import { readText } from "./read-text.ts";
 
 /**
- * Connects a command to the outputs, environment variables, clock and signals of this process. It also ignores write
- * errors after the reader of an output has ended, and prints an unhandled error as one line to stderr.
+ * Connects a command to the outputs, environment variables, clock and signals of this process. The function also adds
+ * two error handlers to the process. One handler ignores write errors after the reader of an output has ended. The
+ * other handler prints an unhandled error as one line to stderr.
  */
 export function createProcessEnvironment(): Environment {
   const { stdin, stdout, stderr } = process;

@@ -77,9 +77,9 @@ export async function readAndPrintJobs(
 }
 
 /**
- * Waits until all jobs have ended. Then waits up to 30 s until their notifications are sent or have failed. Prints why
- * jobs failed and whether their notifications arrived.
- * @param readPageUrls returns the URL of each ended job's web page. The key is the name of the job.
+ * Waits until all jobs have ended, and then up to 30 s for the results of their notifications. Prints why jobs failed
+ * and whether their notifications arrived.
+ * @param readPageUrls returns the URL of each ended job's web page. The keys are the names of the jobs.
  */
 export async function waitForJobsAndDeliveries(
   watches: readonly JobKey[],
@@ -149,8 +149,9 @@ export async function waitForJobsAndDeliveries(
 }
 
 /**
- * Reads the URL of each job's web page from the service. The key of the result is the name of the job. Only the list of
- * jobs contains page URLs. For each submission, the client requests the list of the jobs with the same submission time.
+ * Reads the URL of each job's web page from the service. The keys of the returned map are the names of the jobs. Only
+ * the list of jobs contains page URLs. For each submission, the client requests the list of the jobs with the same
+ * submission time.
  */
 export async function readPageUrls(
   statuses: readonly StatusDocument[],

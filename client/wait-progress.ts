@@ -36,7 +36,7 @@ export class WaitProgress {
   readonly #startedAt: number;
   readonly #jobs = new Map<string, ShownJob>();
   #endedJobs = 0;
-  /** The current activity while the status of no job is known. It is null after the first status of a job. */
+  /** The current activity, such as `submitting 1 job`. The activity is null after the first status of a job. */
   #activity: string | null;
   #printedAt: number | null = null;
 

@@ -33,7 +33,8 @@ const HANG_DEADLINE_MINUTES = 0.5;
 
 interface Kind {
   /**
-   * The script of the simulated job. It is null for an upgrade of a cluster, because an upgrade has a task and no job.
+   * The script of the simulated job. The script is null for an upgrade of a cluster, because an upgrade has a task and
+   * no job.
    */
   readonly script: JobScriptInput | null;
   readonly submission?: Readonly<Record<string, unknown>>;

@@ -12,7 +12,7 @@ const OTHER_EVENTS = { TestEvent, TargetGoneEvent, DigestEvent } as const;
 const NAMES: ReadonlyMap<z.core.$ZodType, string> = new Map(
   Object.entries({ ...RESPONSE_SCHEMAS, ...OTHER_EVENTS }).map(([name, schema]) => [schema, name]),
 );
-/** The temporary key for the name of a schema. The name is needed until the descriptions are added. */
+/** The temporary key for the name of a schema. The schema has this key only until its description is added. */
 const NAME = "x-name";
 
 /**

@@ -34,8 +34,8 @@ function parseOrExplain<const T extends ParseArgsConfig>(config: T): ReturnType<
   } catch (error) {
     const isParseError =
       types.isNativeError(error) && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-    // Only the first sentence of Node.js's error message is used. The other sentences explain arguments that begin with
-    // a dash.
+    // Only the first sentence of Node.js's error message is used. The message continues with an explanation of
+    // arguments that begin with a dash.
     throw isParseError ? new ArgumentError(error.message.replace(/\.\s.*/s, "")) : error;
   }
 }

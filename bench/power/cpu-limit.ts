@@ -83,9 +83,9 @@ export async function runWithPriority<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Returns the most exact CPU limit that this machine supports. The first choice is a control group of Linux. The second
- * choice stops the process with signals for a part of each period. This choice is less exact, because a process that
- * only waits is stopped too.
+ * Returns the most exact CPU limit that this machine supports. The best limit is a control group of Linux. Without
+ * control groups, signals stop the process for a part of each period. Signals are less exact, because they also stop a
+ * process that only waits.
  */
 export async function chooseCpuLimit(): Promise<CpuLimit> {
   for (const { method, root, weight, quota } of INTERFACES) {
@@ -129,7 +129,7 @@ export async function applyDutyCycle(pid: number, fraction: number): Promise<() 
   const periodMs = PERIOD_US / 1000;
   const workerData = { pid, runMs: fraction * periodMs, stopMs: (1 - fraction) * periodMs };
   const thread = new Worker(DUTY_CYCLE, { eval: true, workerData });
-  // After the process has ended, the next signal makes the thread fail. This error is expected.
+  // After the process has ended, the next signal makes the thread fail with an expected error.
   thread.on("error", () => {});
   return async () => void (await thread.terminate());
 }

@@ -15,8 +15,8 @@ export interface Figures {
 export type NextPoll = (age: number) => number;
 
 /**
- * Simulates the polls of jobs with these durations, and returns the mean costs per job. @param ruleOf creates the
- * schedule for one simulated run of a job.
+ * Simulates the polls of jobs with these durations, and returns the mean costs per job.
+ * @param ruleOf creates the schedule for one simulated run of a job.
  * @param repeats the number of simulated runs per job. A schedule with random delays needs several runs.
  */
 export function measurePollCosts(

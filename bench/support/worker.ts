@@ -66,8 +66,9 @@ export class Worker {
   }
 
   /**
-   * Invokes the handler with all events, one after another. @param times how often the handler gets the whole list of
-   * events. @param collect if true, a garbage collection ends the run, and the result contains the used heap.
+   * Invokes the handler with all events, one after another.
+   * @param times how often the handler gets the whole list of events.
+   * @param collect if true, a garbage collection ends the run, and the result contains the used heap.
    * @throws Error if the handler throws.
    */
   async run(events: readonly unknown[], times = 1, collect = false): Promise<WorkerResult> {

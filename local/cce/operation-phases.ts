@@ -9,8 +9,8 @@ export const OperationScript = z.strictObject({
   /** The name of the cluster, the node pool or the add-on. */
   name: z.string().default("simulated"),
   /**
-   * The start of the operation, in seconds after the script was added to the simulator. Until then, the resource has
-   * the state from before the operation.
+   * The start of the operation, in seconds after the script was added to the simulator. Before its start, the operation
+   * does not change the state of the resource.
    */
   startSeconds: z.number().min(0).default(0),
   /**
@@ -52,8 +52,8 @@ const ADDON_ACTIONS = {
   delete: { before: "running", during: ["deleting"], succeeded: null, failed: "deleteFailed" },
 } satisfies Record<NonNullable<Operation["action"]>, Phases>;
 /**
- * The phases of a cluster during an upgrade. They are used if the task ID of the upgrade is unknown, so that the
- * service polls the cluster itself.
+ * The phases of a cluster during an upgrade. The service polls the cluster itself if the task ID of the upgrade is
+ * unknown.
  */
 const CLUSTER_UPGRADE: Phases = {
   before: "Available",

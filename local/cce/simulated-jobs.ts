@@ -107,7 +107,7 @@ export class SimulatedJobs {
 
   /**
    * Returns CCE's list of the jobs of a project in JSON. If `isAutopilot` is true, the list contains only the jobs of
-   * Autopilot clusters. If it is false, the list contains only the other jobs.
+   * Autopilot clusters. If `isAutopilot` is false, the list contains only jobs of normal clusters.
    */
   list(projectId: string, isAutopilot: boolean): readonly Record<string, unknown>[] {
     return this.#jobsOf(projectId, isAutopilot).map((job) => toListed(renderJob(job, this.#now())));

@@ -4,8 +4,8 @@ import type { InvocationResult } from "../lambda/runtime-api.ts";
 export interface HttpResponse {
   readonly status: number;
   /**
-   * The headers of a response. Their names are sent exactly as the function has returned them. For an array of values,
-   * one header is sent for each value.
+   * The headers of a response. The names of the headers are sent exactly as the function has returned them. For an
+   * array of values, one header is sent for each value.
    */
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Buffer;

@@ -7,7 +7,7 @@ interface RouteMatch<Route> {
 const DEFAULT = "$default";
 /**
  * The rank of each kind of path segment. The router compares two routes by the first segment in which their paths
- * differ. It first tries the route whose segment has the higher rank.
+ * differ. The router first tries the route whose segment has the higher rank.
  */
 const SEGMENT_RANK = { literal: 2, variable: 1, greedy: 0 } as const;
 

@@ -29,8 +29,8 @@ export function createFunctionEnvironment(options: {
   const { resource, region, endpoints, credentials, taskRoot, runtimeApi, instanceName } = options;
   return {
     ...resource.environment,
-    // The ledger rounds overdue times to this interval. It is one second, because the sweep function may run at any
-    // time on this machine.
+    // The ledger rounds overdue times to this interval. The interval is one second, because the sweep function may run
+    // at any time on this machine.
     SWEEP_INTERVAL_SECONDS: "1",
     PATH: process.env.PATH ?? "",
     LANG: "en_US.UTF-8",

@@ -2,7 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { isJsonObject } from "../../lib/domain/json.ts";
 import { type Html, html } from "../../lib/pages/html.ts";
 
-/** The result of a signature check. It is null if the receiver has no secret for the check. */
+/** The result of a signature check. The result is null if the receiver has no secret for the check. */
 export type SignatureCheck = "verified" | "wrong" | "missing" | null;
 
 /**

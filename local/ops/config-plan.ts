@@ -20,8 +20,8 @@ const KINDS = [
 ] as const;
 
 /**
- * A step of the plan, which changes one entry of a stage's config. A step of the kind `keep` changes nothing. It
- * reports an entry of the stage's config that the config file does not contain.
+ * A step of the plan, which changes one entry of a stage's config. A step of the kind `keep` changes nothing. Such a
+ * step reports an entry of the stage's config that the config file does not contain.
  */
 export interface PlanStep {
   readonly name: string;

@@ -46,7 +46,7 @@ interface LateIndex {
 /**
  * Simulates late global secondary indexes: on AWS, an index shows a write later than its table. This rule keeps a copy
  * of each table. Each write reaches the copy after a random time of up to five seconds. The copy answers the queries
- * and scans of the indexes. Some pages of a query result contain an item twice.
+ * and scans of the indexes. The rule also adds an item twice to some pages of a query result.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
  * @param options.seed the random seed. Two runs with equal seeds and equal calls have equal delays and equal repeated
  * items.

@@ -58,7 +58,7 @@ export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
   return { ...counts, accepted: rows.length, orphaned };
 }
 
-/** The time after which a queue deletes a message. It is the same as on AWS. */
+/** The time after which a queue deletes a message. On AWS, the queues have the same retention time. */
 const MESSAGE_RETENTION_MS = 14 * 86_400_000;
 
 /** Deletes expired rows and messages, in several transactions. */

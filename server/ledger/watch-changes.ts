@@ -21,21 +21,23 @@ import type {
 } from "../../lib/ledger/watch-ledger.ts";
 
 /*
- * These functions compute how a ledger operation changes a stored watch. They use no database. The SQLite ledger and
- * the simulated ledger of the tests use these functions.
+ * These functions compute how a ledger operation changes a stored watch, but they do not use a database. The SQLite
+ * ledger and the simulated ledger of the tests use these functions.
  */
 
 /** A watch as a ledger stores it. */
 export interface StoredWatch {
   readonly watch: Watch;
-  /** The ID of the queue message that has claimed the latest poll. It is null after the poll was recorded. */
+  /** The ID of the queue message that has claimed the latest poll, or null after the poll was recorded. */
   readonly owner: string | null;
   readonly leaseUntil: Instant;
   /** The number of poll claims since the latest recorded poll. Undone claims do not count. */
   readonly unfinishedTries: number;
   /** True if the watch has ended and a new submission of the job restarts it. */
   readonly restartable: boolean;
-  /** The time of the next check by the sweep function. It is null if the sweep function must not check the watch. */
+  /**
+   * The time at which the sweep function checks the watch next, or null if the sweep function must not check the watch.
+   */
   readonly dueAt: Instant | null;
 }
 

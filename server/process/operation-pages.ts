@@ -42,7 +42,7 @@ async function readReadiness({ store, configs, isStopping }: OperationPagePorts)
       () => "ok",
       () => "unreachable",
     );
-  // This statement changes no data. It only checks that the database can be written.
+  // This statement changes no data, but it fails if the database cannot be written.
   const writable = store.write(() => store.run("UPDATE message SET id = id WHERE id = ''"));
   const [config, ledger] = await Promise.all([check(configs.current()), check(writable)]);
   const isReady = config === "ok" && ledger === "ok" && !isStopping();

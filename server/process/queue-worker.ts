@@ -4,11 +4,11 @@ import { log } from "../../lib/runtime/log.ts";
 import { type HandleMessage, handleMessageOrRetry } from "../../lib/runtime/sqs-handler.ts";
 import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
 
-/** The maximum number of messages in a batch. It is the same as on AWS. */
+/** The maximum number of messages in a batch. On AWS, a batch has the same maximum. */
 const BATCH_MESSAGES = 10;
 /**
- * The longest time between two checks of the queue. Another process, such as the command `redrive`, may have sent a
- * message.
+ * The longest time between two checks of the queue. Regular checks are needed, because another process, such as the
+ * command `redrive`, can send messages.
  */
 const MAX_IDLE_MS = 1000;
 /** The time until the next check of the queue after an error of the database. */
@@ -27,7 +27,8 @@ interface QueueWorkerOptions {
 }
 
 /**
- * Receives the messages of a queue, and calls the handler for each message. It does the work of Lambda's event source.
+ * Receives the messages of a queue, and calls the handler for each message. On AWS, the event source mapping of Lambda
+ * does this work.
  */
 export class QueueWorker {
   readonly #options: QueueWorkerOptions;
@@ -38,7 +39,7 @@ export class QueueWorker {
   readonly #running = new Set<string>();
   readonly #done = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
-  /** The time at which the worker checks the queue again. It is null while the worker receives messages. */
+  /** The time at which the worker checks the queue again, or null while the worker receives messages. */
   #nextReceiveAt: Instant | null = Number.POSITIVE_INFINITY;
   #mustReceiveAgain = false;
   #isStopped = false;
@@ -49,7 +50,8 @@ export class QueueWorker {
 
   /**
    * Informs the worker about a new message. The worker checks the queue immediately if its next check would be after
-   * `visibleAt`. @param visibleAt the time at which the new message becomes visible
+   * `visibleAt`.
+   * @param visibleAt the time at which the new message becomes visible
    */
   wake(visibleAt: Instant = 0): void {
     if (this.#nextReceiveAt === null) this.#mustReceiveAgain = true;
@@ -89,7 +91,7 @@ export class QueueWorker {
       if (free <= 0) return;
       const received = await queue.receive(Math.min(free, BATCH_MESSAGES));
       if (received.length === 0) return;
-      // A message that is already being processed is ignored. It stays invisible until its visibility timeout ends.
+      // A message that is already being processed is ignored, and stays invisible until its visibility timeout ends.
       const batch = received.filter(({ messageId }) => !this.#running.has(messageId));
       this.#startBatch(batch);
     }
@@ -126,7 +128,7 @@ export class QueueWorker {
     const disposition = await handleMessageOrRetry(received, handle);
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
-      // The message will become visible again. Its second processing has no effect.
+      // The message will become visible and will be processed again, but the second processing has no effect.
       log.error("message not deleted", { messageId, traceparent: parseTraceparentInMessage(body) }, error);
     });
   }

@@ -24,9 +24,9 @@ import { QueueWorker } from "./queue-worker.ts";
 import { routeRequest } from "./route-request.ts";
 import { startSchedule } from "./schedule.ts";
 
-/** The time limit for an API call or a message. It is the same as on Lambda. */
+/** The time limit for an API call or a message. The Lambda functions have the same time limit. */
 const TIME_LIMIT_MS = 29_000;
-/** The visibility timeout of the queues. It is longer than a lease (35 s). */
+/** The visibility timeout of the queues, which must be longer than a lease (35 s). */
 const VISIBILITY_MS = 40_000;
 const MAX_RECEIVE_COUNT = 1000;
 const CONCURRENCY = 100;
@@ -220,8 +220,8 @@ function createQueues(
 }
 
 /**
- * Waits for `ms` milliseconds. @throws LedgerUnavailableError if the service stops during the wait. An API call that
- * waits then gets a 503 response.
+ * Waits for `ms` milliseconds.
+ * @throws LedgerUnavailableError if the service stops during the wait. An API call that waits then gets a 503 response.
  */
 function waitUnlessStopped(ms: number, stopping: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -14,7 +14,9 @@ const SLOW_ANSWER_MS = 500;
  * The pause before a refused record is written again. The database refuses a record if, for example, the disk is full.
  */
 const RECORD_RETRY_MS = 500;
-/** The time after which the service gives up the record of an attempt. It is shorter than the lease (35 s). */
+/**
+ * The time after which the service gives up the record of an attempt. This time must be shorter than the lease (35 s).
+ */
 const RECORD_LIMIT_MS = 20_000;
 
 interface LimitOptions {
@@ -70,8 +72,8 @@ export class UnrecordedAttemptLimit {
 
   /**
    * Records an attempt. If the database refuses the record, the function tries again. No other attempt starts until the
-   * database accepts the record. @throws LedgerUnavailableError if the database refuses the record for 20 s. Other
-   * errors are thrown unchanged.
+   * database accepts the record.
+   * @throws LedgerUnavailableError if the database refuses the record for 20 s. Other errors are thrown unchanged.
    */
   async record<T>(record: () => Promise<T>): Promise<T> {
     const { monotonic, wait } = this.#options;

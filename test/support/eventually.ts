@@ -5,8 +5,8 @@ const PAUSE_MS = 60;
 /**
  * Calls `read` repeatedly. Returns the first value of `read` that is not null, undefined or false.
  * @param what the thing that the test waits for, as text for the error message.
- * @throws if `read` returns no such value within `withinMs` milliseconds. The default is shorter than the time limit of
- * a test. It is long, because other programs can make a test many times slower.
+ * @throws if `read` returns no such value within `withinMs` milliseconds. The default is almost the time limit of a
+ * test, because other programs can make a test many times slower.
  */
 export async function eventually<T>(
   what: string,

@@ -10,7 +10,8 @@ import SLOW_TESTS from "../slow-tests.json" with { type: "json" };
 const TICKS_PER_SECOND = 100;
 
 /**
- * The environment in which Jest runs a test file. It differs from the environment of Jest in three points:
+ * The environment in which Jest runs a test file. This environment differs from the environment of Jest in three
+ * points:
  *
  * - Its global object is an ordinary object. With the global object of Jest, Node.js finds each global name such as
  *   `Math` through a proxy. This made tests that compute a lot up to seven times slower.
@@ -96,7 +97,8 @@ function cpuSeconds(): number {
   const own = (user + system) / 1e6;
   if (process.platform !== "linux") return own;
   const status = readFileSync("/proc/self/stat", "utf8");
-  // The name of the program comes first and may contain spaces. The children's times are the fields 16 and 17 (proc(5)).
+  // The name of the program is in parentheses and may contain spaces. The children's times are the fields 16 and 17
+  // (proc(5)).
   const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
   return own + (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
 }

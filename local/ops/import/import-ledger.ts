@@ -37,7 +37,7 @@ const DurationColumns = z.object({
 /** The data that an import writes to the ledger of a stage. */
 export interface Import {
   readonly watches: readonly WatchRow[];
-  /** The functions that write the records. They must end before the first watch is written. */
+  /** The functions that write the records. All records must be written before the first watch is written. */
   readonly recordWrites: readonly LedgerWrite[];
   readonly watchWrites: readonly LedgerWrite[];
   /**

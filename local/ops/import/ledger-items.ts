@@ -73,8 +73,8 @@ type RecordWriter<Kind extends RecordKind> = (
 ) => LedgerWrite;
 
 /**
- * A map from each kind of record to the function that writes such a record. Some kinds have no such function, because
- * their records have no meaning in another process.
+ * A map from each kind of record to the function that writes such a record. Some kinds of records have no such
+ * function, because these records have no meaning in another process.
  */
 const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null } = {
   caller: (id, { context, callbacks }, expiresAt) =>

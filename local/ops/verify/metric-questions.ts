@@ -23,8 +23,8 @@ export interface MetricScope {
   /** The time when the verification sent its first message to the poll queue. */
   readonly firstMessageAt: number;
   /**
-   * The longest time in milliseconds to wait for the metrics of the first message. It also limits the wait for the
-   * temporary HTTP API, but this wait takes at most one minute.
+   * The longest time in milliseconds to wait for the metrics of the first message. This limit also applies to the wait
+   * for the temporary HTTP API, which takes at most one minute.
    */
   readonly metricLimitMs: number;
   readonly stopping: AbortSignal;
