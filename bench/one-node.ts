@@ -16,8 +16,8 @@ const JOBS_PER_CALL = 100;
 /** The duration of each job in seconds. No job ends during a measurement. */
 const JOB_SECONDS = 3600;
 /**
- * One poll every 28 s. A job of ten minutes needs 21 polls if the service knows no earlier job of its type
- * (docs/scale.md).
+ * The service polls each job every 28 s during the measurement. A job of ten minutes needs 21 polls if the service
+ * knows no earlier job of its type (docs/scale.md).
  */
 const POLL_SETTINGS = { maxDelaySeconds: 28 };
 /** The time after the start in which Node.js compiles and loads code. */

@@ -10,7 +10,10 @@ import { createSeededRandom } from "./schedule/seeded-random.ts";
 import { roundToThreeDigits, type Target } from "./support/figures.ts";
 
 const { perMillion, perGigabyte } = prices;
-/** Prices in dollars. `request` is the price of an API request together with its Lambda invocation. */
+/**
+ * The prices of the AWS services in dollars. `request` is the price of an API request together with its Lambda
+ * invocation.
+ */
 const PRICES = {
   request: (perMillion.apiRequests + perMillion.lambdaRequests) / 1e6,
   gigabyteSecond: perMillion.lambdaGbSeconds / 1e6,

@@ -12,8 +12,8 @@ export interface FailedTry {
   readonly status: number | null;
   readonly retryAfterSeconds: number | null;
   /**
-   * True if the response is a problem document (RFC 9457). Only the service sends problem documents, and a gateway does
-   * not.
+   * True if the response is a problem document (RFC 9457). Problem documents come only from the service and never from
+   * a gateway.
    */
   readonly isProblem: boolean;
 }

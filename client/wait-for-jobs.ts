@@ -135,7 +135,7 @@ export async function waitForJobsAndDeliveries(
     progress.setActivity("waiting for the notifications");
     const limitMs = Math.min(DELIVERY_TIME_LIMIT_MS, deadline - now());
     const isNotified = (status: StatusDocument) => !hasPendingDelivery(status);
-    // The outcomes of the jobs are already known. If the service cannot be reached now, the command does not fail.
+    // The outcomes of the jobs are already known, so the command ignores an error while it waits for the notifications.
     await follow(waiting, limitMs, isNotified, () => undefined).catch(() => undefined);
   }
   const ended = [...results.values.values()].filter(({ done }) => done);

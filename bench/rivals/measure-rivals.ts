@@ -35,7 +35,7 @@ const HISTORY = 200;
 const TESTS = 600;
 const POLLS = { warmUp: 200, measured: 500 };
 const BATCH = 10;
-/** The memory of each compared function. The functions of the product have the same memory by default. */
+/** The memory size of each rival's function. The functions of the product have the same memory size by default. */
 const MEMORY_GIGABYTES = 0.25;
 /** The assumed duration of one poll, which is mostly the response time of CCE. */
 const POLL_SECONDS = 0.2;

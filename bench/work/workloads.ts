@@ -34,7 +34,7 @@ const Sent = z.looseObject({
 
 /**
  * Runs the functions once with the embedded DynamoDB, and records their requests and the replies. Ten jobs are
- * accepted, polled twice, and then fail. The failure sends ten notifications.
+ * accepted, polled twice, and then fail. Each failed job leads to one notification.
  */
 export async function recordWorkloads(bench: BenchEnvironment): Promise<Workloads> {
   const { wire, server } = bench;

@@ -44,7 +44,7 @@ export class PendingFaults {
 
 /**
  * Returns the simulator's response for an artificial error. `hang` means that the simulator sends no response. `reset`
- * means that it closes the connection without a response.
+ * means that the simulator closes the connection without a response.
  */
 export function createFaultResponse(fault: Fault): SimulatedResponse | "hang" | "reset" {
   switch (fault.kind) {

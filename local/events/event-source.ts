@@ -19,8 +19,8 @@ const STOP_TIME_LIMIT_MS = 2_000;
 /** The pause before the next attempt to invoke a throttled function. */
 const THROTTLE_PAUSE_MS = 500;
 /**
- * The number of concurrent batches for an event source mapping without a maximum concurrency. Lambda starts with this
- * number.
+ * The number of concurrent batches for an event source mapping without a maximum concurrency. On AWS, Lambda starts
+ * with five concurrent batches.
  */
 const DEFAULT_CONCURRENCY = 5;
 

@@ -35,8 +35,8 @@ const Page = z.looseObject({ Items: z.array(Item).default([]), Count: z.int(), S
 
 interface LateIndex {
   /**
-   * The copies of the tables. This rule answers index queries from the copies, so they must exist before the first
-   * call.
+   * The copies of the tables. This rule answers index queries from the copies, so the copies must exist before the
+   * first call.
    */
   readonly copies: readonly TableResource[];
   readonly rule: AwsRule;

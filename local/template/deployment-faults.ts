@@ -13,8 +13,8 @@ const VISIBILITY_FACTOR = 6;
 /** The largest batch size that Lambda accepts for an event source mapping without a batching window. */
 const MAX_BATCH_WITHOUT_WINDOW = 10;
 /**
- * The number of concurrent executions that an account cannot reserve. Lambda keeps them for functions without reserved
- * concurrency.
+ * The number of concurrent executions that an account cannot reserve. Lambda keeps these executions for functions
+ * without reserved concurrency.
  */
 const MIN_UNRESERVED_CONCURRENCY = 100;
 /**

@@ -129,7 +129,8 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
           .map(toWatchRow);
         const watches = rows.map(({ watch }) => watch);
         const end = watches.at(-1);
-        // A full page always has a page token, even if no further page exists. DynamoDB does the same.
+        // A full page always has a page token, even if no further page exists. The ledger in DynamoDB behaves in the
+        // same way.
         return { watches, next: end === undefined || rows.length < limit ? null : toPageToken(end) };
       }),
   };

@@ -19,8 +19,8 @@ const GAUGES: ReadonlySet<string> = new Set<MetricName>([
 ]);
 
 /**
- * The metrics with labels. For CloudWatch, some of these metrics also have a sample without dimensions, which is the
- * total. `/metrics` omits the total, because Prometheus can compute it from the samples with labels.
+ * The names of all metrics with labels. For CloudWatch, some of these metrics also have a sample without dimensions,
+ * which is the total. `/metrics` omits the total, because Prometheus can compute it from the samples with labels.
  */
 export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
   "Polls",
