@@ -21,8 +21,8 @@ export async function addDefaultProjects(
 
 /**
  * Returns the only project that the caller may use. If the caller may use several projects, returns the default project
- * of the service. To find the default project, the function requests a list of jobs without a project. The service then
- * lists the jobs of its default project.
+ * of the service. To find the default project, the function requests the list of jobs and names no project. The service
+ * then lists the jobs of its default project.
  */
 async function findDefaultProject(client: Client): Promise<string> {
   const projects = await client.projects();

@@ -33,7 +33,8 @@ export const Measured = z.strictObject({
 export type Measured = z.infer<typeof Measured>;
 
 /**
- * Returns the gigabyte-seconds that one invocation of each function needs. `npm run bench -- power` has measured them.
+ * Returns the gigabyte-seconds that one invocation of each function needs. `npm run bench -- power` has measured these
+ * figures.
  */
 function readGigabyteSeconds(): Readonly<Record<string, number>> {
   const rows = Object.entries(readStoredPower().power).flatMap(([name, sizes]) =>

@@ -162,7 +162,8 @@ function compareOnTestJobs() {
 }
 
 /**
- * The size of the log lines START, END and REPORT. Lambda writes them for each invocation in its default log format.
+ * The size of the log lines START, END and REPORT. In its default log format, Lambda writes these three lines for each
+ * invocation.
  */
 const LAMBDA_LINES_BYTES = 345;
 

@@ -9,8 +9,8 @@ export interface Figures {
 }
 
 /**
- * A schedule of polls. For a poll at `age` seconds, the function returns the age of the next poll in seconds. For `age`
- * 0, it returns the age of the first poll.
+ * A schedule of polls as a function. For a poll at `age` seconds, the function returns the age of the next poll in
+ * seconds. For `age` 0, it returns the age of the first poll.
  */
 export type NextPoll = (age: number) => number;
 

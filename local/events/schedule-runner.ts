@@ -7,9 +7,9 @@ import type { Schedule } from "../template/triggers.ts";
 
 /**
  * A restart of the local stack deletes all SQS messages, because the local queues are in memory. The sweep function
- * sends a lost message again as soon as the poll of its job is overdue. Every poll with a lost message is overdue 930 s
- * after the restart at the latest: the longest delay of SQS is 900 s. During these 930 s, the sweep function runs every
- * 10 s.
+ * sends a lost message again as soon as the poll of its job is overdue. The poll of every lost message is overdue at
+ * most 930 s after the restart, because the longest delay of SQS is 900 s. During these 930 s, the sweep function runs
+ * every 10 s.
  */
 const CATCH_UP_INTERVAL_MS = 10_000;
 const CATCH_UP_DURATION_MS = 930_000;

@@ -31,7 +31,7 @@ export interface AwsReply {
 
 /**
  * A rule of AWS that a local server does not implement. The rule may refuse a call, change its input, or change its
- * reply. `next` passes the call to the next rule. The last rule passes it to the server.
+ * reply. `next` passes the call to the next rule. The last rule passes the call to the server.
  * @throws AwsError if AWS refuses the call.
  */
 export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;

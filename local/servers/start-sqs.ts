@@ -3,7 +3,7 @@ import { buildApp } from "fauxqs";
 import type { QueueResource } from "../template/queues.ts";
 import { refuseOtherHosts } from "./local-server.ts";
 
-/** Any credentials, because the AWS SDK requires some. The local servers do not check them. */
+/** The AWS SDK requires credentials, but the local servers do not check the credentials. */
 export const CREDENTIALS = { accessKeyId: "embedded", secretAccessKey: "embedded" };
 
 export interface SqsServer {

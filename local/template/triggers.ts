@@ -2,10 +2,7 @@ import * as z from "zod";
 import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template, TemplateInvalidError } from "./template.ts";
 
-/**
- * The longest time that an HTTP API waits for a function. The 30 s are also the default time limit of an HTTP API of
- * API Gateway.
- */
+/** The longest time that an HTTP API waits for a function. On AWS, 30 s are the default time limit of an HTTP API. */
 const MAX_INTEGRATION_TIMEOUT_MS = 30_000;
 
 const Mapping = z.object({
