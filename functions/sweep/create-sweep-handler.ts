@@ -23,8 +23,8 @@ const PAGE_SIZE = 100;
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**
- * For `REPORT_OFF_TARGET_MS` after a target was switched off, every run sends an alert about the target. Only one
- * alert is delivered, because only one message can claim a notification.
+ * After a target was switched off, every run of the sweep function in the next day sends an alert about the target. Only
+ * one alert is delivered, because only one message can claim a notification.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 /**

@@ -32,7 +32,7 @@ export const commonFields = {
   clientCertificate: z.optional(ClientCertificate),
 };
 
-/** The type of a schema for the config of one kind of target. */
+/** A schema that parses the config of one kind of target. */
 export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<string> } & typeof commonFields>;
 
 /**

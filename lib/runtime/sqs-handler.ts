@@ -9,10 +9,10 @@ import { meter } from "./metrics.ts";
 const ANSWER_MS = 500;
 
 /**
- * Creates the Lambda handler of a queue. Only warnings and errors contain the request ID, because one invocation
- * processes messages of several jobs. All messages of a batch are processed in parallel. `batchItemFailures` lists
- * messages that were not acknowledged, caused an error or were not finished. SQS delivers only the listed messages
- * again.
+ * Creates the Lambda handler of a queue. The handler processes all messages of a batch in parallel.
+ * `batchItemFailures` lists messages that were not acknowledged, caused an error or were not finished. SQS delivers only
+ * the listed messages again. Log lines with the level INFO do not contain the request ID: the messages of one request
+ * belong to several jobs.
  * @param startBatch creates the handler of one batch with the given number of messages
  */
 export function createSqsHandler(
@@ -47,7 +47,7 @@ export interface ReceivedMessage {
   readonly body: string;
   /** The number of times that the queue has delivered the message, including this delivery. */
   readonly receiveCount: number;
-  /** Returns the milliseconds that remain for the message. */
+  /** Returns the milliseconds until the processing of the message must end. */
   remainingMs(): number;
 }
 

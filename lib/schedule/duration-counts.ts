@@ -34,7 +34,7 @@ const KEPT_DAYS = 728;
  */
 const BUCKET_WIDTH = 0.02;
 const LINEAR_SECONDS = 10;
-/** A watch lasts at most a week. A longer duration of a job counts as a week. */
+/** A watch lasts at most a week. If a job takes more than a week, its duration counts as a week. */
 const MAX_DURATION_SECONDS = 7 * 86_400;
 /** The number of buckets of job durations. The first bucket has the number 0. */
 export const BUCKETS = Math.ceil(fractionalBucketOfDuration(MAX_DURATION_SECONDS));

@@ -31,7 +31,7 @@ export interface StoredWatch {
   /** The ID of the queue message that has claimed the latest poll, or null after the poll was recorded. */
   readonly owner: string | null;
   readonly leaseUntil: Instant;
-  /** The number of poll claims since the latest recorded poll. Undone claims do not count. */
+  /** The number of poll claims since the latest recorded poll, without claims that were given back. */
   readonly unfinishedTries: number;
   /** True if the watch has ended and a new submission of the job restarts it. */
   readonly restartable: boolean;

@@ -33,7 +33,7 @@ export const WatchItem = z.extend(WatchFields, {
   restartable: Flag,
   owner: TextNullByDefault,
   leaseUntil: z._default(z.number(), 0),
-  /** The number of claimed polls since the latest recorded poll. Undone claims do not count. */
+  /** The number of claimed polls since the latest recorded poll, without claims that were given back. */
   unfinishedTries: IntegerZeroByDefault,
   targets: z._default(z.array(z.string()), []),
   accessError: z._default(z.nullable(AccessErrorKind), null),
