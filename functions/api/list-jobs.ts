@@ -1,7 +1,7 @@
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
 import {
   filterNeedsContext,
-  hasAnyFilterField,
+  isAnyFilterFieldGiven,
   type JobFilter,
   matchesFieldsOfContext,
   matchesFieldsWithoutContext,
@@ -147,7 +147,7 @@ export async function readJobListPageOrThrow(
   ledger: ApiPorts["ledger"],
 ): Promise<{ readonly jobs: readonly FoundJob[]; readonly next: string | null }> {
   const jobs: FoundJob[] = [];
-  const isFiltered = hasAnyFilterField(filter);
+  const isFiltered = isAnyFilterFieldGiven(filter);
   let next =
     before === null ? startBelow(filter) : await restoreCallerInPageTokenOrThrow(before, project, ledger);
   for (let read = 0; read < MAX_READS; read += 1) {

@@ -1,5 +1,5 @@
 import { type ApiRequest, type ApiResponse, withEtagOrNotModified } from "../../lib/api/http-message.ts";
-import { readJobFilter } from "../../lib/api/job-filter.ts";
+import { readJobFilterAndErrors } from "../../lib/api/job-filter.ts";
 import {
   createJobPageUrl,
   createLinkOptions,
@@ -110,7 +110,7 @@ export async function createListPageResponse(
   const opened = openPage(page, request, createLinkOptions(config, defaultUrl), now);
   if (opened === null) return pageResponse(null, request);
   const fields = withoutEmptyFields(query);
-  const { filter, errors } = readJobFilter(fields);
+  const { filter, errors } = readJobFilterAndErrors(fields);
   const before = fields.get("before");
   const { pages } = config.settings;
   const listQuery = { project: project.data, filter, limit: LIST_LIMIT, before };

@@ -27,7 +27,7 @@ import {
   restoreCallerInPageTokenOrThrow,
 } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
-import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
+import { logActAndCountIfStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import {
   createDigestNotificationKey,
   listDigestTargetsOfWatch,
@@ -94,7 +94,7 @@ export async function queueRedeliveryOfFailedToTarget(
   const scope = { target: name, wanted, config, now: ports.now(), isOff, handled: new Set<string>() };
   try {
     const result = await redeliverPages(projects, scope, ports);
-    const { onAct = logActAndCountStop } = ports;
+    const { onAct = logActAndCountIfStop } = ports;
     if (result.jobs.some(({ status }) => status === "queued"))
       onAct({ ...NO_WATCH, act: "redeliver", who: caller.name, from: request.sourceIp, targets: [name] });
     return jsonResponse(202, result);

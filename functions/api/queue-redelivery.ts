@@ -26,7 +26,7 @@ import { deliveriesOverdueAt } from "../../lib/ledger/watch-deliveries-and-overd
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { logActAndCountStop } from "../../lib/runtime/log-act.ts";
+import { logActAndCountIfStop } from "../../lib/runtime/log-act.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
@@ -45,7 +45,7 @@ export async function queueRedelivery(
     now: clock,
     notifyQueue,
     onRedelivered = logRedelivery,
-    onAct = logActAndCountStop,
+    onAct = logActAndCountIfStop,
   }: ApiPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {

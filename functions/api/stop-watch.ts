@@ -13,7 +13,7 @@ import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
-import { logActAndCountStop } from "../../lib/runtime/log-act.ts";
+import { logActAndCountIfStop } from "../../lib/runtime/log-act.ts";
 import { removeDigestMemberAndSendIfLast } from "../shared/notification-and-digest-targets.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
@@ -60,7 +60,7 @@ function mayStopAll({ rights }: Caller, project: string): boolean {
  */
 async function stopOne(
   { project, jobId, caller: owner }: WatchKey,
-  { ledger, notifyQueue, configs, now, onAct = logActAndCountStop }: ApiPorts,
+  { ledger, notifyQueue, configs, now, onAct = logActAndCountIfStop }: ApiPorts,
   caller: Caller,
   { sourceIp }: ApiRequest,
 ): Promise<ApiResponse | ProblemResponse> {

@@ -15,7 +15,7 @@ import type { Target } from "../../lib/channels/registry.ts";
 import { getCachedSecretMask } from "../../lib/domain/cached-secret-mask.ts";
 import { Name } from "../../lib/domain/names.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
+import { logActAndCountIfStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
 const ATTEMPT_MS = 10_000;
@@ -37,7 +37,7 @@ export async function testTargetAndSwitchOnIfDelivered(
     uuid,
     remainingMs,
     onTested = logTargetTest,
-    onAct = logActAndCountStop,
+    onAct = logActAndCountIfStop,
   }: RequestPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {

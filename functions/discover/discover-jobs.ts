@@ -18,7 +18,10 @@ const SCHEDULE_JITTER_MS = 2000;
 
 export interface DiscoverPorts extends OpenDiscoveredPorts {
   readonly ledger: OpenDiscoveredPorts["ledger"] &
-    Pick<Ledger, "claimJobList" | "requestJobListSoon" | "saveDiscoveryIfUnchanged" | "reserveRequestTime">;
+    Pick<
+      Ledger,
+      "claimJobListIfDue" | "requestJobListSoon" | "saveDiscoveryIfUnchanged" | "reserveRequestTime"
+    >;
   readonly cce: Pick<CceClient, "listJobs">;
   readonly config: Config;
   readonly rateLimit: ProjectRateLimit;
@@ -71,7 +74,7 @@ export async function discoverJobsIfDue(
   const intervalMs =
     trigger === "event" ? MIN_JOB_LIST_INTERVAL_MS : settings.everyMinutes * MINUTE_MS - SCHEDULE_JITTER_MS;
   const startedAt = now();
-  const claimed = await ledger.claimJobList(project, startedAt, intervalMs);
+  const claimed = await ledger.claimJobListIfDue(project, startedAt, intervalMs);
   if (claimed === null) {
     if (trigger === "event") await ledger.requestJobListSoon(project);
     return "not_due";

@@ -4,7 +4,7 @@ import { PublicTarget } from "../../lib/channels/public-target.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import {
-  claimJobList,
+  claimJobListIfDue,
   hasSmnMessageId,
   requestJobListSoon,
   saveDiscoveryIfUnchanged,
@@ -29,7 +29,7 @@ const configParser = createConfigParser(["projects", "secret/projects", "certifi
 const { env, table, sqs, ...ports } = readEnvironmentAndCreateAwsPorts(configParser, "POLL_QUEUE_URL");
 
 const ledger = bindToTable(table, {
-  claimJobList,
+  claimJobListIfDue,
   requestJobListSoon,
   saveDiscoveryIfUnchanged,
   saveSmnMessageIdOnce,

@@ -8,7 +8,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
+import { logActAndCountIfStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { createTruncatedDeadLetter } from "../shared/handle-message-or-dead-letter.ts";
@@ -57,7 +57,7 @@ export interface RecordAttemptPorts {
   /** Reports an attempt, by default in a log line and metrics. */
   readonly onAttempt?: typeof logAndCountAttempt;
   /** Reports a switched-off target, by default in a log line. */
-  readonly onAct?: typeof logActAndCountStop;
+  readonly onAct?: typeof logActAndCountIfStop;
 }
 
 /** The data that the function read before the attempt. */
@@ -83,7 +83,14 @@ export async function recordAttemptAndSettleMessage(
   result: AttemptResult,
   ports: RecordAttemptPorts,
 ): Promise<Disposition> {
-  const { ledger, settings, now, random, onAttempt = logAndCountAttempt, onAct = logActAndCountStop } = ports;
+  const {
+    ledger,
+    settings,
+    now,
+    random,
+    onAttempt = logAndCountAttempt,
+    onAct = logActAndCountIfStop,
+  } = ports;
   const { key, redelivery } = notification;
   const at = now();
   const { verdict, reason, status, durationMs, answer } = result;

@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { readEnvironmentOrThrow } from "../../lib/runtime/environment.ts";
 import { createLambdaHandler } from "../../lib/runtime/invocation.ts";
-import { type Act, createConfigAct, logActAndCountStop } from "../../lib/runtime/log-act.ts";
+import { type Act, createConfigAct, logActAndCountIfStop } from "../../lib/runtime/log-act.ts";
 
 /** The maximum size of the decompressed log lines in one event, in bytes. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
@@ -37,7 +37,7 @@ export const handler = createLambdaHandler<unknown, void>(async (event) => {
     reportConfigChangesAsActs(
       change.data,
       readEnvironmentOrThrow("CONFIG_PATH").CONFIG_PATH,
-      logActAndCountStop,
+      logActAndCountIfStop,
     );
   else writeActLinesOfLogEvent(event, writeLine);
 });

@@ -47,7 +47,7 @@ const DAY_MS = 86_400_000;
  * Reads the filter from the query of the job list. Returns all errors, and a filter with the valid fields. A page shows
  * the filtered list in spite of errors.
  */
-export function readJobFilter(query: URLSearchParams): {
+export function readJobFilterAndErrors(query: URLSearchParams): {
   readonly filter: JobFilter;
   readonly errors: readonly RequestError[];
 } {
@@ -98,7 +98,8 @@ function readStates(query: URLSearchParams, errors: RequestError[]): WatchState[
 }
 
 /** Returns true if at least one field of the filter is given. */
-export function hasAnyFilterField({ states, type, since, to, ...filter }: JobFilter): boolean {
+export function isAnyFilterFieldGiven(filter: JobFilter): boolean {
+  const { states, type, since, to } = filter;
   return states !== null || type !== null || since !== null || to !== null || filterNeedsContext(filter);
 }
 

@@ -9,7 +9,7 @@ import {
   FILTER_PARAMETERS,
   type JobFilter,
   REPEATED_FILTER_PARAMETERS,
-  readJobFilter,
+  readJobFilterAndErrors,
 } from "./job-filter.ts";
 import type { ProblemResponse, RequestError } from "./problem-response.ts";
 import {
@@ -99,7 +99,7 @@ export function checkRightAndReadJobListQuery(
     const problem = checkProjectRight(caller, "read", project);
     if (problem !== null) return problem;
   }
-  const { filter, errors: filterErrors } = readJobFilter(query);
+  const { filter, errors: filterErrors } = readJobFilterAndErrors(query);
   const limit = query.get("limit") ?? String(DEFAULT_LIST_LIMIT);
   const errors = [
     ...listParameterErrors(

@@ -61,7 +61,7 @@ export function resourcePathParts(
 }
 
 /** Returns the query parameters of the URL of a resource. Only for an add-on, the cluster is a query parameter. */
-export function resourceQueryParameters({
+export function urlParametersOfResource({
   goal,
   clusterId,
 }: WatchedResource): Readonly<Record<string, string>> {

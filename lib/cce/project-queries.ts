@@ -41,8 +41,8 @@ import { interpretJobReplyUnmasked, type JobReply, type Queried } from "./interp
 import {
   interpretResourceReplyUnmasked,
   resourcePathParts,
-  resourceQueryParameters,
   treatGoneAsSuccessOfDeletion,
+  urlParametersOfResource,
 } from "./interpret-resource-reply.ts";
 import {
   type CceRequest,
@@ -211,7 +211,7 @@ export function createProjectQueries(
       const observe = observeWith((reply) =>
         interpretResourceReplyUnmasked(reply, resource, now(), name, mask.maskText),
       );
-      const parameters = resourceQueryParameters(resource);
+      const parameters = urlParametersOfResource(resource);
       const wanted = { path: resourcePathParts(resource, project.projectId), parameters, observe };
       return treatGoneAsSuccessOfDeletion(await query(resource.id, wanted, timeLimitMs), resource);
     },

@@ -62,8 +62,8 @@ export function toTlsOptions({ ca, clientCertificate }: TlsConfig): TlsOptions {
 function parseCertificates(pem: unknown): readonly X509Certificate[] | null {
   if (typeof pem !== "string") return null;
   const blocks = pem.match(CERTIFICATE) ?? [];
-  // If one certificate is incomplete, the whole bundle is refused. Otherwise nobody would notice that one authority is
-  // missing.
+  // If one certificate is incomplete, the whole bundle is refused. Otherwise one authority would be missing,
+  // and no error would say so.
   if (blocks.length === 0 || blocks.length !== pem.match(BEGIN)?.length) return null;
   try {
     return blocks.map((block) => new X509Certificate(block));

@@ -210,17 +210,17 @@ export interface DiscoveryLedger {
    * Reserves the next list of a project's jobs. The result is null if discovery listed the jobs less than `intervalMs`
    * ago. After a call of `requestJobListSoon`, the shorter `MIN_JOB_LIST_INTERVAL_MS` applies.
    */
-  claimJobList(project: string, now: Instant, intervalMs: number): Promise<ClaimedDiscovery | null>;
+  claimJobListIfDue(project: string, now: Instant, intervalMs: number): Promise<ClaimedDiscovery | null>;
   /**
    * Makes discovery list the jobs of a project soon. Discovery waits until `MIN_JOB_LIST_INTERVAL_MS` has passed since
    * it last listed the jobs.
    */
   requestJobListSoon(project: string): Promise<void>;
   /**
-   * Replaces the state of discovery in a project. If `claimJobList` was never called for the project, nothing happens.
+   * Replaces the state of discovery in a project. If `claimJobListIfDue` was never called for the project, nothing happens.
    * If another call has switched discovery on in the meantime, nothing happens either. If a slow first list replaced
    * the newer state of a faster list, discovery would miss jobs that ended after the faster list.
-   * @param switchedOnAt `switchedOnAt` from `claimJobList`
+   * @param switchedOnAt `switchedOnAt` from `claimJobListIfDue`
    */
   saveDiscoveryIfUnchanged(project: string, switchedOnAt: Instant | null, stored: Discovery): Promise<void>;
   /**

@@ -54,7 +54,7 @@ const NONE = "-";
  * Writes the log line `act`, and counts a stopped watch in the metric `Stopped`. The time of the log line is the time
  * of the act.
  */
-export function logActAndCountStop(made: Act): void {
+export function logActAndCountIfStop(made: Act): void {
   const { act, who, from, project, jobId, owner, traceparent, targets, entry } = made;
   log.info("act", {
     act,

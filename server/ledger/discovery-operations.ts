@@ -8,7 +8,7 @@ const RETENTION_MS = 30 * 24 * 3_600_000;
 
 export function createDiscoveryOperations(store: Store): DiscoveryLedger {
   return {
-    claimJobList: (project, now, intervalMs) =>
+    claimJobListIfDue: (project, now, intervalMs) =>
       store.write(() => {
         const before = readRecord(store, "discovery", project);
         const waitMs =

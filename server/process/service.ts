@@ -8,7 +8,7 @@ import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 import { monotonicClock, systemClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { logActAndCountStop } from "../../lib/runtime/log-act.ts";
+import { logActAndCountIfStop } from "../../lib/runtime/log-act.ts";
 import { meter, redirectMetricsTo } from "../../lib/runtime/metrics.ts";
 import { deleteExpiredRows } from "../ledger/sqlite-ledger.ts";
 import { createSqliteQueue, type QueueName, type SqliteQueue } from "../queue/sqlite-queue.ts";
@@ -181,7 +181,7 @@ function createConfigFileSource({ configFile, env }: ServiceOptions) {
     parse: (document) => {
       const parsed = parseWholeConfig(document);
       if (parsed.kind === "config") {
-        if (latest !== null) listConfigActs(latest, document).forEach(logActAndCountStop);
+        if (latest !== null) listConfigActs(latest, document).forEach(logActAndCountIfStop);
         latest = document;
       }
       return parsed;

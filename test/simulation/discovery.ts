@@ -69,8 +69,8 @@ function discover(run: ServiceRun, trigger: "schedule" | "event"): void {
       listJobWatches,
       saveDiscoveryIfUnchanged,
       reserveRequestTime,
-      async claimJobList(name, now, intervalMs) {
-        const claimed = await ledger.claimJobList(name, now, intervalMs);
+      async claimJobListIfDue(name, now, intervalMs) {
+        const claimed = await ledger.claimJobListIfDue(name, now, intervalMs);
         if (claimed !== null) cce.listClaims.push(now);
         if (claimed !== null && trigger === "event") cce.listRequests += 1;
         return claimed;

@@ -37,7 +37,7 @@ export const LEDGER_METHODS: readonly (keyof Ledger)[] = [
   "createDigestIfAbsent",
   "removeRunningMemberAndCountRemaining",
   "readDigest",
-  "claimJobList",
+  "claimJobListIfDue",
   "requestJobListSoon",
   "saveDiscoveryIfUnchanged",
   "saveSmnMessageIdOnce",

@@ -5,7 +5,7 @@ import type { LedgerState } from "./memory-ledger-state.ts";
 /** Returns the operations on the discovery of jobs. */
 export function discoveryOperations({ discoveries, messages }: LedgerState): DiscoveryLedger {
   return {
-    async claimJobList(project, now, intervalMs) {
+    async claimJobListIfDue(project, now, intervalMs) {
       const before = discoveries[project];
       const waitMs = before?.requested === true ? Math.min(intervalMs, MIN_JOB_LIST_INTERVAL_MS) : intervalMs;
       if (before !== undefined && before.listedAt > now - waitMs) return null;

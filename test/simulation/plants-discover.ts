@@ -9,8 +9,8 @@ export function discoverEnded(ports: DiscoverHandlerPorts): DiscoverHandlerPorts
     ...ports,
     ledger: {
       ...ledger,
-      async claimJobList(project, now, intervalMs) {
-        const claimed = await ledger.claimJobList(project, now, intervalMs);
+      async claimJobListIfDue(project, now, intervalMs) {
+        const claimed = await ledger.claimJobListIfDue(project, now, intervalMs);
         return claimed && { ...claimed, switchedOnAt: 0, succeededAt: 0 };
       },
     },
@@ -30,5 +30,5 @@ export function knownWatches(ledger: Ledger): Ledger {
 
 /** Uses no lease for the lists of a project. */
 export function unleased(ledger: Ledger): Ledger {
-  return { ...ledger, claimJobList: (project, now) => ledger.claimJobList(project, now, 0) };
+  return { ...ledger, claimJobListIfDue: (project, now) => ledger.claimJobListIfDue(project, now, 0) };
 }

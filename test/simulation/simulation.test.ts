@@ -105,7 +105,7 @@ const STEPS = [
     (name) => `api ledger.${name}`,
   ),
   ...["api notify.send", "discover cce.list"],
-  ...["claimJobList", "listJobWatches", "startOrExtendWatch", "saveDiscoveryIfUnchanged"].map(
+  ...["claimJobListIfDue", "listJobWatches", "startOrExtendWatch", "saveDiscoveryIfUnchanged"].map(
     (name) => `discover ledger.${name}`,
   ),
   "discover poll.send",

@@ -1,6 +1,6 @@
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import {
-  claimJobList,
+  claimJobListIfDue,
   hasSmnMessageId,
   requestJobListSoon,
   saveDiscoveryIfUnchanged,
@@ -97,7 +97,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     createDigestIfAbsent,
     removeRunningMemberAndCountRemaining,
     readDigest,
-    claimJobList,
+    claimJobListIfDue,
     requestJobListSoon,
     saveDiscoveryIfUnchanged,
     saveSmnMessageIdOnce,

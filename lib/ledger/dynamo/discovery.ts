@@ -23,7 +23,12 @@ const DiscoveryItem = z.object({
 });
 
 /** Costs one DynamoDB write. */
-export const claimJobList: LedgerOperation<"claimJobList"> = async (table, project, now, intervalMs) => {
+export const claimJobListIfDue: LedgerOperation<"claimJobListIfDue"> = async (
+  table,
+  project,
+  now,
+  intervalMs,
+) => {
   const before = await upsertItem(table, {
     key: discoveryKey(project),
     set: { listedAt: now, requested: null, expiresAt: ceilToEpochSeconds(now + RETENTION_MS) },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readJobFilter } from "../../../lib/api/job-filter.ts";
+import { readJobFilterAndErrors } from "../../../lib/api/job-filter.ts";
 import { JobList } from "../../../lib/api/list-and-health-documents.ts";
 import { createListPageUrl } from "../../../lib/auth/link-keys.ts";
 import { escapeHtml } from "../../../lib/domain/clean-text.ts";
@@ -227,7 +227,7 @@ describe("the filters of the list page", () => {
 });
 
 test("a date without a time in `to` includes the whole day in UTC, and nothing of the next day", () => {
-  const toOf = (to: string) => readJobFilter(new URLSearchParams({ to })).filter.to;
+  const toOf = (to: string) => readJobFilterAndErrors(new URLSearchParams({ to })).filter.to;
   expect(toOf("2026-11-24")).toBe(Date.parse("2026-11-24T23:59:59.999Z"));
   expect(toOf("2026-11-24T10:00:00Z")).toBe(Date.parse("2026-11-24T10:00:00Z"));
 });

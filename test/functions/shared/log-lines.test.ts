@@ -9,7 +9,7 @@ import type { AttemptResult } from "../../../lib/channels/attempt-delivery.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import { runWithTraceparent } from "../../../lib/runtime/log.ts";
-import { logActAndCountStop, NO_WATCH } from "../../../lib/runtime/log-act.ts";
+import { logActAndCountIfStop, NO_WATCH } from "../../../lib/runtime/log-act.ts";
 import { capturedLog } from "../captured-log.ts";
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -163,7 +163,13 @@ test("an attempt counts as failed when it used a step of the retry schedule, and
 
 test("every log line of a change says who made the change", async () => {
   const { logged } = await capturedLog(() => {
-    logActAndCountStop({ ...NO_WATCH, act: "target_off", who: "service", from: null, targets: ["deploys"] });
+    logActAndCountIfStop({
+      ...NO_WATCH,
+      act: "target_off",
+      who: "service",
+      from: null,
+      targets: ["deploys"],
+    });
     logRedelivery({ ...KEY, traceparent: TRACEPARENT }, ["deploys"]);
     logTargetTest("deploys", "slack", ATTEMPTED, "oidc:https://ci.example.com:x");
   });

@@ -1,5 +1,5 @@
 import { ConfigChange, reportConfigChangesAsActs } from "../../../functions/trail/handler.ts";
-import { type Act, logActAndCountStop } from "../../../lib/runtime/log-act.ts";
+import { type Act, logActAndCountIfStop } from "../../../lib/runtime/log-act.ts";
 import { capturedLog } from "../captured-log.ts";
 
 const PATH = "/cce-job-notifier/prod";
@@ -36,7 +36,7 @@ test.each([
 ])("%s of %j is the act %s", async (eventName, requestParameters, act, entry) => {
   const acts = actsOf({ eventName, requestParameters });
   expect(acts).toMatchObject([{ act, who: ARN, from: "192.0.2.7", entry }]);
-  const { logged } = await capturedLog(() => acts.forEach(logActAndCountStop));
+  const { logged } = await capturedLog(() => acts.forEach(logActAndCountIfStop));
   expect(logged).toEqual([
     {
       message: "act",

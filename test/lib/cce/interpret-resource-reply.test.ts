@@ -1,8 +1,8 @@
 import {
   interpretResourceReplyUnmasked,
   resourcePathParts,
-  resourceQueryParameters,
   treatGoneAsSuccessOfDeletion,
+  urlParametersOfResource,
 } from "../../../lib/cce/interpret-resource-reply.ts";
 import type { ResourceGoal, WatchedResource } from "../../../lib/domain/job-resources.ts";
 
@@ -238,6 +238,6 @@ describe("resourcePathParts", () => {
 });
 
 it("the URL of an add-on has the cluster as a query parameter", () => {
-  expect(resourceQueryParameters(resource("addon_deleted"))).toEqual({ cluster_id: "c" });
-  expect(resourceQueryParameters(resource("node_active"))).toEqual({});
+  expect(urlParametersOfResource(resource("addon_deleted"))).toEqual({ cluster_id: "c" });
+  expect(urlParametersOfResource(resource("node_active"))).toEqual({});
 });

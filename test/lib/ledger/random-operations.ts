@@ -235,7 +235,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
     }),
   ),
   call("removeRunningMemberAndCountRemaining", digestId, fc.record({ project, jobId })),
-  { weight: 2, arbitrary: call("claimJobList", project, now, fc.constantFrom(15_000, 60_000)) },
+  { weight: 2, arbitrary: call("claimJobListIfDue", project, now, fc.constantFrom(15_000, 60_000)) },
   call("requestJobListSoon", project),
   call(
     "saveDiscoveryIfUnchanged",
