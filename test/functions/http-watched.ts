@@ -1,4 +1,5 @@
 import type { Job, Outcome, WatchKey } from "../../lib/domain/job.ts";
+import type { PollRecord } from "../../lib/ledger/watch-ledger.ts";
 import { START } from "./http-config.ts";
 import { createHarness, type Harness } from "./http-harness.ts";
 
@@ -55,23 +56,32 @@ const READY = {
   message: "no master answers",
 };
 
-/** Records a poll that has seen the success of the job, and that the resource of the job is not ready yet. */
-export async function recordWaitingForReady({ ledger }: Harness, key = KEY, poll = 1): Promise<void> {
-  await ledger.claimPoll({ key, poll, messageId: "m", now: START, leaseMs: 1000 });
+/** Records a poll of a running cluster creation. `changes` are fields of the record with other values. */
+export async function recordRunningJob(
+  { ledger }: Pick<Harness, "ledger">,
+  changes: Partial<PollRecord> = {},
+): Promise<void> {
+  const { key, poll, messageId } = { key: KEY, poll: 1, messageId: "m", ...changes };
+  await ledger.claimPoll({ key, poll, messageId, now: START, leaseMs: 1000 });
   await ledger.recordPoll({
     key,
     poll,
-    messageId: "m",
+    messageId,
     nextPollAt: START + 5000,
     consecutiveFailures: 0,
     rateLimited: false,
     accessError: null,
     lastPollError: null,
     polledAt: [START],
-    phase: "Success",
+    phase: "Running",
     jobType: "CreateCluster",
     resourceName: "m",
     tree: null,
-    ready: READY,
+    ...changes,
   });
+}
+
+/** Records a poll that has seen the success of the job, and that the resource of the job is not ready yet. */
+export async function recordWaitingForReady(harness: Harness, key = KEY, poll = 1): Promise<void> {
+  await recordRunningJob(harness, { key, poll, phase: "Success", ready: READY });
 }

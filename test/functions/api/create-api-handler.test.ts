@@ -8,7 +8,7 @@ import { describeDeliveryReasonsForApiReference } from "../../../lib/channels/de
 import { json } from "../http-answers.ts";
 import { CONFIG, LINKS, START, TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
-import { end, RUNNING } from "../http-watched.ts";
+import { end, RUNNING, recordRunningJob } from "../http-watched.ts";
 
 const hrefs = ({ body = "" }: { body?: string }, start: string) =>
   [...body.matchAll(/href="([^"]+)"/g)]
@@ -260,23 +260,7 @@ describe("links on a page", () => {
         createJobPageUrl(LINKS, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "",
       );
     expect(hrefs(await open(), "https://console.").join()).not.toContain("/cluster/");
-    const key = { project: "prod", jobId: "a", caller: "token:all" };
-    await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
-    await api.ledger.recordPoll({
-      key,
-      poll: 1,
-      messageId: "m",
-      nextPollAt: START + 5000,
-      consecutiveFailures: 0,
-      polledAt: [START],
-      phase: "Running",
-      jobType: "CreateCluster",
-      resourceName: "m",
-      accessError: null,
-      lastPollError: null,
-      rateLimited: false,
-      tree: { ...RUNNING, clusterId: "b1f6e1a2" },
-    });
+    await recordRunningJob(api, { tree: { ...RUNNING, clusterId: "b1f6e1a2" } });
     expect(hrefs(await open(), "https://console.")).toEqual([expect.stringContaining("/cluster/b1f6e1a2")]);
   });
 });

@@ -49,6 +49,25 @@ async function watchEnded(
   });
 }
 
+/** Records that the target refused the notification of a watch at the given time. */
+async function recordRefusal(
+  api: Harness,
+  { jobId, event, target, at }: { jobId: string; event: string; target: string; at: number },
+): Promise<void> {
+  const key = { project: "prod", jobId, generation: 0, event, target };
+  const owner = { key, redelivery: 0, messageId: "n" };
+  await api.ledger.claimNotification({ ...owner, now: at, leaseMs: 1, expiresAt: at * 2 });
+  const attempt = {
+    at,
+    verdict: "rejected",
+    status: 400,
+    durationMs: 1,
+    reason: "refused",
+    answer: "",
+  } as const;
+  await api.ledger.recordAttempt({ ...owner, state: "rejected", spent: true, nextAttemptAt: null, attempt });
+}
+
 /** Accepts watches without targets at the given times, so that other watches are on another page of the list. */
 async function acceptOthers(api: Harness, times: readonly number[]): Promise<void> {
   for (const [i, acceptedAt] of times.entries())
@@ -145,19 +164,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys"] }, token: TOKENS.team });
     const ending = { key: team, acceptedAt, concludedAt: acceptedAt, targets: ["deploys"], polledAt: [] };
     await api.ledger.endWatchUnlessTargetsAdded({ ...ending, outcome: "lost", expiresAt: acceptedAt * 2 });
-    const key = { project: "prod", jobId: "a", generation: 0, event: "job.lost", target: "deploys" };
-    const owner = { key, redelivery: 0, messageId: "n" };
-    await api.ledger.claimNotification({ ...owner, now: acceptedAt, leaseMs: 1, expiresAt: acceptedAt * 2 });
-    const refused = {
-      verdict: "rejected",
-      status: 400,
-      durationMs: 1,
-      reason: "refused",
-      answer: "",
-    } as const;
-    const attempt = { at: acceptedAt, ...refused };
-    const result = { state: "rejected", spent: true, nextAttemptAt: null } as const;
-    await api.ledger.recordAttempt({ ...owner, ...result, attempt });
+    await recordRefusal(api, { jobId: "a", event: "job.lost", target: "deploys", at: acceptedAt });
     expect(json(await missed(api)).jobs).toHaveLength(2);
     expect(
       messages(api.notifyQueue)
@@ -183,20 +190,8 @@ describe("POST /v1/targets/{name}/redeliver", () => {
         targets,
         polledAt: [],
       });
-    const fail = async (event: string, target: string) => {
-      const key = { project: "prod", jobId: "both", generation: 0, event, target };
-      const owner = { key, redelivery: 0, messageId: "n" };
-      await api.ledger.claimNotification({ ...owner, now: SINCE_MS, leaseMs: 1, expiresAt: SINCE_MS * 2 });
-      const refused = {
-        verdict: "rejected",
-        status: 400,
-        durationMs: 1,
-        reason: "refused",
-        answer: "",
-      } as const;
-      const result = { state: "rejected", spent: true, nextAttemptAt: null } as const;
-      await api.ledger.recordAttempt({ ...owner, ...result, attempt: { at: SINCE_MS, ...refused } });
-    };
+    const fail = (event: string, target: string) =>
+      recordRefusal(api, { jobId: "both", event, target, at: SINCE_MS });
     const slow = { ...SLOW, targets: ["audit"], generations: {} };
     const watch = { project: "prod", jobId: "both", caller: "token:all", generation: 0 };
     await api.ledger.saveSlowRecordOnce(watch, slow, SINCE_MS * 2);

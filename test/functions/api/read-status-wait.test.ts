@@ -1,27 +1,8 @@
 import { WAITING_LIMITS } from "../../../functions/api/read-status.ts";
 import { json } from "../http-answers.ts";
 import { START, TOKENS } from "../http-config.ts";
-import { createHarness, type Harness } from "../http-harness.ts";
-import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
-
-/** Records the first poll, which found a running job. */
-async function recordPoll(api: Harness, nextPollAt: number): Promise<void> {
-  const polled = { key: KEY, poll: 1, messageId: "m" };
-  await api.ledger.claimPoll({ ...polled, now: api.clock.now, leaseMs: 1000 });
-  await api.ledger.recordPoll({
-    ...polled,
-    nextPollAt,
-    consecutiveFailures: 0,
-    rateLimited: false,
-    accessError: null,
-    lastPollError: null,
-    polledAt: [api.clock.now],
-    phase: "Running",
-    jobType: null,
-    resourceName: null,
-    tree: null,
-  });
-}
+import { createHarness } from "../http-harness.ts";
+import { end, recordRunningJob, URL_OF_A, watched } from "../http-watched.ts";
 
 test("the calls that wait on AWS leave executions of Lambda for other calls, also in a new account", () => {
   const { aws, oneNode } = WAITING_LIMITS;
@@ -60,7 +41,7 @@ describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
     "names a second after the next poll in Retry-After, at most three minutes: %d ms",
     async (ms, seconds) => {
       const api = await watched();
-      await recordPoll(api, START + ms);
+      await recordRunningJob(api, { nextPollAt: START + ms });
       expect((await api.ask("GET", URL_OF_A)).headers).toMatchObject({ "retry-after": seconds });
     },
   );
@@ -80,7 +61,7 @@ describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
   test("responds when a poll was recorded and the next poll is planned after the waiting time", async () => {
     const api = await watched();
     api.onWait = async () => {
-      if (api.waits.length === 11) await recordPoll(api, api.clock.now + 20_000);
+      if (api.waits.length === 11) await recordRunningJob(api, { nextPollAt: api.clock.now + 20_000 });
     };
     const answer = await api.ask("GET", `${URL_OF_A}?wait=25`);
     expect(answer).toMatchObject({ status: 200, headers: { "retry-after": "21" } });
@@ -90,7 +71,7 @@ describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
   test("waits on when the next poll is planned in the waiting time", async () => {
     const api = await watched();
     api.onWait = async () => {
-      if (api.waits.length === 11) await recordPoll(api, api.clock.now + 5000);
+      if (api.waits.length === 11) await recordRunningJob(api, { nextPollAt: api.clock.now + 5000 });
       if (api.waits.length === 17) await end(api, "succeeded");
     };
     expect(json(await api.ask("GET", `${URL_OF_A}?wait=25`)).state).toBe("succeeded");

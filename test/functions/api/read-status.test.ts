@@ -1,39 +1,34 @@
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { ACCESS_ERROR_TEXTS } from "../../../lib/domain/job.ts";
-import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import type { PollRecord } from "../../../lib/ledger/watch-ledger.ts";
 import { bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-counts.ts";
 import { SLOW } from "../../lib/ledger/samples.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, START, TOKENS } from "../http-config.ts";
-import { createHarness } from "../http-harness.ts";
-import { end, KEY, RUNNING, recordWaitingForReady, URL_OF_A, watched } from "../http-watched.ts";
+import { createHarness, type Harness } from "../http-harness.ts";
+import {
+  end,
+  KEY,
+  RUNNING,
+  recordRunningJob,
+  recordWaitingForReady,
+  URL_OF_A,
+  watched,
+} from "../http-watched.ts";
 
-/** Records a poll that found a running cluster creation. */
-async function recordRunningJob(ledger: Ledger, changes: Partial<PollRecord> = {}): Promise<void> {
-  await ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
-  await ledger.recordPoll({
-    key: KEY,
-    poll: 1,
-    messageId: "m",
-    nextPollAt: START + 5000,
-    consecutiveFailures: 0,
-    rateLimited: false,
-    accessError: null,
-    lastPollError: null,
-    polledAt: [START],
-    phase: "Running",
-    jobType: "CreateCluster",
-    resourceName: "m",
-    tree: null,
-    ...changes,
+/** Records a poll that CCE did not answer. */
+const recordFailedPoll = (api: Harness): Promise<void> =>
+  recordRunningJob(api, {
+    consecutiveFailures: 1,
+    phase: null,
+    jobType: null,
+    resourceName: null,
+    lastPollError: { since: START, text: "CCE cannot be reached (ENOTFOUND)" },
   });
-}
 
 describe("GET /v1/jobs/{project}/{jobId}", () => {
   test("returns how long the job is expected to take, within a minute after a job of its type has ended", async () => {
     const api = await watched();
-    await recordRunningJob(api.ledger);
+    await recordRunningJob(api);
     const read = async () => StatusDocument.parse(json(await api.ask("GET", URL_OF_A)));
     expect(await read()).not.toHaveProperty("expected");
     const day = daysSince1970(START);
@@ -52,7 +47,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     const api = await watched();
     const ended = { project: "prod", jobType: "CreateCluster", bucket: bucketOfDuration(300) };
     await api.ledger.addDuration({ ...ended, day: daysSince1970(START), expiresAt: START * 2 });
-    await recordRunningJob(api.ledger, { tree: { ...RUNNING, createdAt: START - 100_000 } });
+    await recordRunningJob(api, { tree: { ...RUNNING, createdAt: START - 100_000 } });
     const read = async () => StatusDocument.parse(json(await api.ask("GET", URL_OF_A)));
     const remaining = (await read()).expected?.remainingSeconds ?? 0;
     expect(Math.abs(remaining - 200)).toBeLessThan(4);
@@ -62,7 +57,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
 
   test("reads the learned durations at most once a minute", async () => {
     const api = await watched();
-    await recordRunningJob(api.ledger);
+    await recordRunningJob(api);
     api.calls.length = 0;
     const reads = async (ms: number) => {
       api.clock.now = START + ms;
@@ -74,7 +69,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
 
   test("names a refused access before another error of the latest polls", async () => {
     const api = await watched();
-    await recordRunningJob(api.ledger, {
+    await recordRunningJob(api, {
       accessError: { kind: "unauthorized", since: START },
       lastPollError: { since: START + 1000, text: "CCE cannot be reached (ENOTFOUND)" },
     });
@@ -95,7 +90,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
 
   test("shows the phase, the type and the resource of the latest poll, and no warning", async () => {
     const api = await watched();
-    await recordRunningJob(api.ledger);
+    await recordRunningJob(api);
     const observed = { phase: "Running", type: "CreateCluster", resourceName: "m" };
     expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({
       ...observed,
@@ -104,7 +99,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     });
     const other = await watched();
     const tree = { ...RUNNING, clusterId: "c-1", resourceId: "r-1", reason: "slow", updatedAt: START + 1000 };
-    await recordRunningJob(other.ledger, { phase: null, jobType: null, resourceName: null, tree });
+    await recordRunningJob(other, { phase: null, jobType: null, resourceName: null, tree });
     expect(json(await other.ask("GET", URL_OF_A))).toMatchObject({
       ...observed,
       clusterId: "c-1",
@@ -186,7 +181,6 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
 
   test("shows the tree of the latest poll, with its failures", async () => {
     const api = await watched();
-    await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
     const leaf = {
       jobId: "b",
       type: "InstallMaster",
@@ -208,21 +202,8 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
       state: "pending" as const,
       reason: null,
     };
-    await api.ledger.recordPoll({
-      key: KEY,
-      poll: 1,
-      messageId: "m",
-      nextPollAt: START + 5000,
-      consecutiveFailures: 0,
-      rateLimited: false,
-      lastPollError: null,
-      polledAt: [START],
-      phase: "Running",
-      jobType: "CreateCluster",
-      resourceName: "m",
-      tree: { ...tree, subJobs: [leaf] },
-      accessError: { kind: "forbidden", since: START },
-    });
+    const accessError = { kind: "forbidden", since: START } as const;
+    await recordRunningJob(api, { tree: { ...tree, subJobs: [leaf] }, accessError });
     expect(StatusDocument.parse(json(await api.ask("GET", URL_OF_A)))).toMatchObject({
       type: "CreateCluster",
       failures: [{ path: ["CreateCluster", "InstallMaster"], jobId: "b", reason: "no quota" }],
@@ -234,22 +215,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
 
   test("returns the last poll error and the time of its start", async () => {
     const api = await watched();
-    await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
-    await api.ledger.recordPoll({
-      key: KEY,
-      poll: 1,
-      messageId: "m",
-      nextPollAt: START + 5000,
-      consecutiveFailures: 1,
-      rateLimited: false,
-      phase: null,
-      jobType: null,
-      resourceName: null,
-      tree: null,
-      polledAt: [START],
-      accessError: null,
-      lastPollError: { since: START, text: "CCE cannot be reached (ENOTFOUND)" },
-    });
+    await recordFailedPoll(api);
     expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({
       lastPollError: "CCE cannot be reached (ENOTFOUND), since 2026-11-23T09:00:00.000Z",
     });
@@ -261,22 +227,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     ["failed", null],
   ] as const)("returns the last poll error after the outcome %s as %j", async (outcome, lastPollError) => {
     const api = await watched();
-    await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
-    await api.ledger.recordPoll({
-      key: KEY,
-      poll: 1,
-      messageId: "m",
-      nextPollAt: START + 5000,
-      consecutiveFailures: 1,
-      rateLimited: false,
-      phase: null,
-      jobType: null,
-      resourceName: null,
-      tree: null,
-      polledAt: [START],
-      accessError: null,
-      lastPollError: { since: START, text: "CCE cannot be reached (ENOTFOUND)" },
-    });
+    await recordFailedPoll(api);
     await end(api, outcome);
     expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({ state: outcome, lastPollError });
   });

@@ -15,7 +15,15 @@ import { FAILED, failedChain, job } from "../../lib/channels/samples.ts";
 import { json } from "../http-answers.ts";
 import { LINKS, START } from "../http-config.ts";
 import type { Harness } from "../http-harness.ts";
-import { end, KEY, RUNNING, recordWaitingForReady, URL_OF_A, watched } from "../http-watched.ts";
+import {
+  end,
+  KEY,
+  RUNNING,
+  recordRunningJob,
+  recordWaitingForReady,
+  URL_OF_A,
+  watched,
+} from "../http-watched.ts";
 
 /** The size limit of Lambda for the complete result of a function as JSON. */
 const LAMBDA_BYTES = 6 * 1024 * 1024;
@@ -28,24 +36,8 @@ function nodes(phase: "Running" | "Failed"): Job {
   return tree;
 }
 
-async function recordTree(api: Harness, tree: Job): Promise<void> {
-  await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
-  await api.ledger.recordPoll({
-    key: KEY,
-    poll: 1,
-    messageId: "m",
-    nextPollAt: START + 5000,
-    consecutiveFailures: 0,
-    accessError: null,
-    lastPollError: null,
-    rateLimited: false,
-    polledAt: [START],
-    phase: tree.phase,
-    jobType: tree.type,
-    resourceName: null,
-    tree,
-  });
-}
+const recordTree = (api: Harness, tree: Job): Promise<void> =>
+  recordRunningJob(api, { phase: tree.phase, jobType: tree.type, resourceName: null, tree });
 
 function lambdaBytes({ status, ...rest }: ApiResponse): number {
   return Buffer.byteLength(JSON.stringify({ statusCode: status, ...rest }));
