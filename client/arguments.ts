@@ -11,9 +11,9 @@ import { OptionValues, UsageError } from "./option-values.ts";
 import { suggestName } from "./suggest-name.ts";
 
 /**
- * The options that cannot be used together with `--reply`. With `--reply`, the request body is the response of CCE, and
- * the API has no URL parameters for labels and digests. The option `--again` needs the job ID, but the client does not
- * read the job ID from a response of CCE.
+ * The options that cannot be used together with `--reply`. With `--reply`, the request body is the unchanged response
+ * of CCE, so the request cannot contain labels or a digest. The option `--again` needs the job ID, and the client does
+ * not search the response of CCE for the job ID.
  */
 const NOT_WITH_REPLY = ["label", "digest", "again", ...OPTIONS_OF_RESOURCE] as const;
 const DEFAULT_LIST_LIMIT = 20;
@@ -22,8 +22,8 @@ const DEFAULT_LIST_LIMIT = 20;
  * Parses the command line. The parameter `defaultProject` is the value of the environment variable NOTIFIER_PROJECT.
  */
 export function parseArguments(argv: readonly string[], defaultProject: string | undefined): Command {
-  // If an option is wrong, the client cannot know which argument is the command. The first argument that is a command
-  // name then counts as the command.
+  // If an option is invalid, its value cannot be distinguished from the name of the command. The function then uses the
+  // first argument that is the name of a command.
   let command = argv.find(isCommandName) ?? null;
   try {
     const options = new OptionValues(argv);
@@ -202,9 +202,9 @@ function readLabel(text: string): [string, string] {
 }
 
 /**
- * Parses an argument that names a job: `PROJECT/JOB_ID`, or only a job ID of the given project.
- * @param isCheckedHere is true if the client checks the job ID. If `isCheckedHere` is false, the service checks the job
- * ID, and a malformed job ID rejects only its own job.
+ * Parses the name of a job, such as `PROJECT/JOB_ID`. Without a project, the function uses the given project.
+ * @param isCheckedHere true if the client checks the job ID, and false if the service checks the job ID. If the service
+ * finds a malformed job ID, the service rejects only this job.
  */
 function readJob(text: string, project: string | undefined, isCheckedHere: boolean): NamedJob {
   const [first = "", second, ...more] = text.split("/");

@@ -1,6 +1,6 @@
 // Bundles the command `cce-notifier` into one file: build/cce-notifier.mjs, or the file in the first argument. The
-// bundle runs on Node.js 20 and later and needs no other file. The second argument is a source file that is bundled
-// instead of the command.
+// bundle runs on Node.js 20 and later and needs no other file. The second argument is the source file to bundle. By
+// default, this file is the command.
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
@@ -13,8 +13,8 @@ if (target?.startsWith("-")) {
   else process.stderr.write(`Unknown option '${target}'\n\n${usage}`);
   process.exit(target === "--help" ? 0 : 2);
 }
-// npm also runs this script after an install without development dependencies. If esbuild is not installed, the script
-// builds nothing.
+// npm also runs this script during an install without development dependencies. Without esbuild, the script builds
+// nothing.
 const esbuild = await import("esbuild").catch(() => null);
 const file = target ?? fileURLToPath(new URL("../build/cce-notifier.mjs", import.meta.url));
 
@@ -22,14 +22,14 @@ const OPERATOR_COMMANDS = ["config", "doctor", "link", "redrive", "token"];
 
 if (esbuild !== null) {
   await esbuild.build({
-    // The output contains the paths of source files. Relative paths make the output the same in every folder.
+    // The bundle contains paths that are relative to the repository, so every folder produces the same bundle.
     absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
     entryPoints: [source],
     outfile: file,
     bundle: true,
     minifySyntax: true,
-    // White space is removed, which makes the file a fifth smaller. Function names are kept, because the stack trace of
-    // an error contains them.
+    // The bundle contains no white space and is a fifth smaller. Function names are kept, because the stack trace of an
+    // error contains them.
     minifyWhitespace: true,
     platform: "node",
     target: "node20",
@@ -50,7 +50,7 @@ async function writeChecksum() {
 
 /**
  * Writes build/one-node: the one-node edition (docs/one-node.md) and its operators' commands. The one-node edition and
- * these commands need Node 24.
+ * its operators' commands need Node.js 24.
  * @param {typeof import("esbuild")} esbuild
  */
 async function buildServer(esbuild) {

@@ -4,8 +4,8 @@ import { type ExitCode, exitCodeOfError, worstExitCode } from "./exit-code.ts";
 import type { Screen } from "./screen.ts";
 
 /**
- * Collects the results of several calls to the service. The name of a job or target identifies each result. Each new
- * error is printed immediately.
+ * Collects the results of several calls to the service. Each result has the name of its job or target. Each new error
+ * is printed immediately.
  */
 export class CallResults<Value extends object> {
   readonly values = new Map<string, Value>();
@@ -22,7 +22,7 @@ export class CallResults<Value extends object> {
     this.#screen.printError(formatErrorLines(error, name));
   }
 
-  /** Adds one error that concerns several jobs or targets, and prints it once. */
+  /** Adds and prints an error that concerns several jobs or targets. */
   addOutage(names: readonly string[], error: unknown): void {
     for (const name of names) this.#errors.set(name, error);
     this.#screen.printError(formatErrorLines(error));
@@ -43,8 +43,8 @@ export class CallResults<Value extends object> {
   }
 
   /**
-   * Calls the service for each item, one after the other. If the service cannot be reached, the function makes no
-   * further calls.
+   * Calls the service for each item in order, and waits for each response. If the service cannot be reached, the
+   * remaining items are not sent.
    */
   async callEach<Item>(
     items: readonly Item[],

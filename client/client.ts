@@ -11,15 +11,15 @@ import { SubmissionResult } from "../lib/api/submission-result.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { type Connection, type Reply, requestData, requestReply } from "./request.ts";
 
-/** The name and the value of a URL parameter. */
+/** The name and the value of a URL parameter, such as `["project", "prod"]`. */
 export type QueryField = [string, string];
 
 export type NotifierClient = ReturnType<typeof createClient>;
 
 /**
- * Creates a client for the HTTP API of the service. The client repeats a failed call only if the effect of the call
- * cannot occur twice. Every method throws a `ProblemError` if the service refuses the call. Every method throws an
- * `UnreachableError` if the service does not answer, and a `TokenError` if the token is invalid.
+ * Creates a client for the HTTP API of the service. After a failed call, the client repeats the call only if the
+ * repetition cannot send a second message. Every method throws a `ProblemError` if the service refuses the call. Every
+ * method throws an `UnreachableError` if the service does not answer, and a `TokenError` if the token is invalid.
  */
 export function createClient(connection: Connection) {
   const pathOf = ({ project, jobId }: JobKey) =>
@@ -29,13 +29,14 @@ export function createClient(connection: Connection) {
     return requestReply(connection, { method: "GET", path, repeatable: true, waitSeconds }, StatusDocument);
   };
   return {
-    /** Submits jobs to watch. A second call with the same jobs starts no second watch. */
+    /** Submits jobs to watch. A repeated call with the same jobs starts no second watch. */
     watch(submission: Submission): Promise<SubmissionResult> {
       const call = { method: "POST", path: "/v1/jobs", body: submission, repeatable: true } as const;
       return requestData(connection, call, SubmissionResult);
     },
     /**
-     * Submits the unchanged reply of a CCE create or delete call. `query` contains URL parameters such as `project`.
+     * Submits the unchanged response of a CCE call that creates or deletes a resource. `query` contains URL parameters
+     * such as `project`.
      */
     watchReply(reply: string, query: Readonly<Record<string, string>> = {}): Promise<SubmissionResult> {
       const path = `/v1/jobs?${new URLSearchParams({ from: "cce", ...query })}`;
@@ -47,19 +48,19 @@ export function createClient(connection: Connection) {
     },
     /**
      * Reads the status of a job. If the next poll of the job is due within `waitSeconds` seconds (0 to 25), the service
-     * delays its reply. The delay ends when the watch has ended or `waitSeconds` seconds have passed.
+     * waits before it replies. The service replies when the watch has ended or `waitSeconds` seconds have passed.
      */
     async status(watch: JobKey, waitSeconds = 0): Promise<StatusDocument> {
       return (await statusReply(watch, waitSeconds)).data;
     },
     /**
-     * Reads the status of a job, like the method `status`. The result also contains `retryAfterSeconds`, the number of
-     * seconds after which the client should ask again. This time is just after the next poll of the job.
+     * Reads the status of a job, and the number `retryAfterSeconds`. The client should read the status again after
+     * `retryAfterSeconds` seconds.
      */
     statusReply,
     /**
-     * Reads one page of the jobs of a project, newest first. `query` may contain a URL parameter such as `label`
-     * several times.
+     * Reads one page of the jobs of a project, newest first. `query` may contain the URL parameter `label` several
+     * times.
      */
     list(query: readonly QueryField[] = []): Promise<JobList> {
       const path = `/v1/jobs?${new URLSearchParams([...query])}`;
@@ -80,7 +81,7 @@ export function createClient(connection: Connection) {
       await requestData(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());
     },
     /**
-     * Sends the outcome of a watch again to `targets`. Without `targets`, all targets of the watch get the outcome
+     * Sends the outcome of a watch to `targets` again. Without `targets`, the service notifies all targets of the watch
      * again.
      */
     redeliver(watch: JobKey, targets?: readonly string[]): Promise<RedeliveryResult> {
@@ -102,7 +103,7 @@ export function createClient(connection: Connection) {
     ): Promise<MissedRedeliveryResult> {
       const query = before === null ? "" : `?${new URLSearchParams({ before })}`;
       const path = `/v1/targets/${encodeURIComponent(target)}/redeliver${query}`;
-      // The call is repeatable: a second call does not repeat a notification that is already in the queue.
+      // A repeated call does not send a notification that is already in the queue again.
       return requestData(
         connection,
         { method: "POST", path, body, repeatable: true },

@@ -24,14 +24,14 @@ import { readUnusableNameLines } from "./unusable-names.ts";
 import { formatUsage, SHORT_USAGE, USAGE, VERSION } from "./usage.ts";
 import { type WatchPorts, watchJobs } from "./watch-jobs.ts";
 
-/** The environment of the command: environment variables, output streams, files, browser and clock. */
+/** Everything that the command uses of its process: environment variables, output streams, files, browser and clock. */
 export interface Environment
   extends Pick<WatchPorts, "readText" | "now" | "wait" | "every">,
     Pick<OpenPorts, "openBrowser"> {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
   readonly stderr: ErrorOutput;
-  /** Receives the JSON document of the command. The option `--json` prints the same document. */
+  /** Receives the JSON document of the command. The document is the output of the option `--json`. */
   readonly onDocument?: (document: object) => void;
   /** Sets the text that the process prints to stderr if the user ends the process with Ctrl-C. */
   readonly onInterrupt: (text: () => string) => void;
@@ -131,8 +131,8 @@ async function runServiceCommand(command: ServiceCommand, environment: Environme
 }
 
 /**
- * The HTTP statuses with which the service refuses a project or target that the caller may not use. The status 422 is
- * not in this list, because a response with this status already contains the allowed names.
+ * The HTTP statuses of responses about a project or target that the caller may not use. The status 422 is not in the
+ * list, because a response with status 422 already contains the allowed names.
  */
 const REFUSALS: readonly number[] = [403, 404];
 
@@ -160,8 +160,8 @@ async function run(command: ServiceCommand, ports: WatchPorts & OpenPorts): Prom
 }
 
 /**
- * Reads the URL of the service and the token from the environment variables. Returns an error message if one of them is
- * missing or invalid.
+ * Reads the URL of the service and the token from the environment variables. Returns an error message if the URL or the
+ * token is missing or invalid.
  */
 function readConnection(
   env: Environment["env"],
@@ -187,13 +187,13 @@ function readConnection(
     : "NOTIFIER_TOKEN is not set";
 }
 
-/** Returns the reason why a text is not a valid URL of the service, or null for a valid URL. */
+/** Returns the reason why a text is not a valid URL of the service, or null if the URL is valid. */
 function findUrlFault(text: string): string | null {
   if (!URL.canParse(text)) return "must be the URL of the service";
   const { protocol, username, password } = new URL(text);
   if (!/^https?:$/.test(protocol)) return "must be the URL of the service";
   if (username !== "" || password !== "")
     return "must not contain a user name or a password: the service needs only NOTIFIER_TOKEN";
-  // A URL with '?' or '#' is usually the link to an HTML page of the service.
+  // A URL with `?` or `#` is usually the address of an HTML page and not of the API.
   return /[?#]/.test(text) ? "must be the URL of the service without '?' and '#'" : null;
 }

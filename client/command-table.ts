@@ -2,18 +2,21 @@ import { WATCH_STATES } from "../lib/domain/job.ts";
 import { ADDON_ACTIONS } from "../lib/domain/operation.ts";
 import { OPERATION_KINDS } from "../lib/domain/operation-kind.ts";
 
-/** The form of a command-line option. An option without `value` is a switch. */
+/**
+ * The value of a command-line option, and the rules for its use. An option without a `value`, such as `--json`, is a
+ * switch.
+ */
 export interface OptionForm {
   /** The placeholder for the value in the help, such as `NAME`. */
   readonly value?: string;
   readonly isRepeatable?: true;
-  /** The only values that the option accepts. The completion script of the shell suggests these values. */
+  /** The only values that the option accepts. The completion script of the shell suggests the values in `choices`. */
   readonly choices?: readonly string[];
-  /** The value is the path of a file or of a folder, which the completion script suggests. */
+  /** The option expects the path of a file or of a folder. The completion script suggests paths. */
   readonly path?: "file" | "folder";
 }
 
-/** The form of each option. The form is the same in all commands. */
+/** The value and the rules of each command-line option. An option has the same rules in all commands. */
 export const OPTION_FORMS = {
   project: { value: "NAME" },
   notify: { value: "NAME[,NAME…]", isRepeatable: true },
@@ -54,7 +57,7 @@ export type OptionName = keyof typeof OPTION_FORMS;
 
 type OptionTexts = Readonly<Partial<Record<OptionName, string>>>;
 
-/** Every command that calls the service accepts these options. */
+/** All commands that call the service accept these options. */
 const COMMON_OPTIONS: OptionTexts = {
   json: "prints one JSON document to stdout and nothing else",
   "no-color": "prints no colours; the environment variable NO_COLOR has the same effect",
@@ -70,9 +73,9 @@ const WAIT_OPTIONS: OptionTexts = {
 };
 
 interface CommandText {
-  /** The end of a sentence whose first word is the name of the command. */
+  /** The rest of a sentence that starts with the name of the command. */
   readonly summary: string;
-  /** The allowed arguments of the command. Each line shows one way to use the command. */
+  /** The allowed arguments of the command. Each line is one possible form of the command. */
   readonly usage: readonly string[];
   readonly examples: readonly string[];
   readonly options: OptionTexts;
@@ -192,7 +195,9 @@ export function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(COMMAND_TEXTS, name);
 }
 
-/** Returns the options of a command with their help texts. The options that all commands have come last. */
+/**
+ * Returns the options of a command with their help texts. The last options in the list are the options of all commands.
+ */
 export function optionsOf(command: CommandName): readonly (readonly [OptionName, string])[] {
   const isOption = (name: string): name is OptionName => Object.hasOwn(OPTION_FORMS, name);
   const own: OptionTexts = COMMAND_TEXTS[command].options;
@@ -211,7 +216,7 @@ export const SERVER_COMMANDS = {
 } as const;
 
 /**
- * The commands for operators, which also run with `npm run` in a checkout of the repository. The code of the operators'
+ * The operators' commands, which `npm run` also runs in a checkout of the repository. The code of the operators'
  * commands is in the folder `local/ops`.
  */
 export const OPERATOR_COMMANDS = {

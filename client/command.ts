@@ -5,7 +5,10 @@ import type { CommandName } from "./command-table.ts";
 import type { Shell } from "./completion.ts";
 import type { ExitCode } from "./exit-code.ts";
 
-/** A job as a command-line argument names it. A job without a project belongs to the default project of the service. */
+/**
+ * A job that the user names in a command-line argument. If the argument contains no project, the service uses its
+ * default project.
+ */
 export interface NamedJob {
   readonly project: string | undefined;
   readonly jobId: string;
@@ -26,21 +29,18 @@ export type ServiceCommand = OutputOptions &
   (
     | ({
         readonly kind: "watch";
-        /** The file that contains a response of CCE, or null if the arguments name the jobs. */
+        /** The path of the file with a response of CCE, or null if the arguments contain job IDs. */
         readonly reply: string | null;
         readonly jobs: readonly NamedJob[];
         /**
-         * The kind and the cluster ID of the operation. The user must give them if the response of CCE does not contain
-         * them.
+         * The kind and the cluster ID of the operation. The user must name the kind and the cluster ID if the response
+         * of CCE does not contain them.
          */
         readonly named: { readonly operation: string | undefined; readonly clusterId: string | undefined };
-        /**
-         * The submission without the jobs of the arguments and without its context. `project` is the project of the
-         * response or of the operation.
-         */
+        /** The fields of the submission, without the job IDs and the context. */
         readonly submission: Submission;
         readonly context: Context;
-        /** True if the watches are restarted (option `--again`). */
+        /** True if the option `--again` is given. The client then starts the watches again. */
         readonly again: boolean;
       } & WaitOptions)
     | ({ readonly kind: "status"; readonly jobs: readonly NamedJob[] } & WaitOptions)
@@ -54,7 +54,7 @@ export type ServiceCommand = OutputOptions &
     | {
         readonly kind: "redeliver";
         readonly job: NamedJob;
-        /** The targets that get the outcome again. `undefined` means all targets of the watch. */
+        /** The targets that the service notifies again. `undefined` means all targets that the watch has notified. */
         readonly targets: readonly string[] | undefined;
       }
     | {
@@ -80,5 +80,5 @@ export type Command =
   | { readonly kind: "help"; readonly command: CommandName | null }
   | { readonly kind: "version" }
   | { readonly kind: "completion"; readonly shell: Shell }
-  /** The error of a wrong command line. The error message refers to the help of `command`. */
+  /** The error of an incorrect command line. The error message refers to the help of `command`. */
   | { readonly kind: "fault"; readonly detail: string; readonly command: CommandName | null };

@@ -20,7 +20,7 @@ export function isShell(name: string): name is Shell {
   return SHELLS.some((shell) => shell === name);
 }
 
-/** An option that the completion script suggests. `text` is its help text. */
+/** A command-line option that the completion script suggests. `text` is the help text of the option. */
 type CompletedOption = OptionForm & { readonly name: string; readonly text: string };
 
 /** A command that the completion script suggests. */
@@ -28,8 +28,8 @@ interface CompletedCommand {
   readonly name: string;
   readonly summary: string;
   /**
-   * The possible arguments of the command, as far as they are known without a call to the service. `file` means any
-   * file path.
+   * The arguments of the command that are known without a call to the service. The value `file` means that the argument
+   * is the path of a file.
    */
   readonly choices: readonly string[] | "file";
   readonly options: readonly CompletedOption[];
@@ -40,7 +40,7 @@ const SUMMARIES = Object.fromEntries(
 ) as Readonly<Record<CommandName, string>>;
 const SERVER_SUMMARIES = { ...SERVER_COMMANDS, ...OPERATOR_COMMANDS };
 
-/** The possible arguments of commands, as far as they are fixed words. */
+/** The arguments of commands that are fixed words, such as `bash`. */
 const ARGUMENTS: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
   completion: SHELLS,
   help: [...Object.keys(SUMMARIES), ...Object.keys(SERVER_SUMMARIES)],

@@ -21,8 +21,8 @@ export async function addDefaultProjects(
 
 /**
  * Returns the only project that the caller may use. If the caller may use several projects, returns the default project
- * of the service. To find the default project, the function requests the list of jobs and names no project. The service
- * then lists the jobs of its default project.
+ * of the service. For a caller with several projects, the function requests the list of jobs without a project. The
+ * service uses its default project for a list of jobs without a project.
  */
 async function findDefaultProject(client: Client): Promise<string> {
   const projects = await client.projects();
@@ -31,7 +31,7 @@ async function findDefaultProject(client: Client): Promise<string> {
   const jobs = await client.list([["limit", "1"]]).then(
     (page) => page.jobs,
     (error: unknown) => {
-      // The service refuses the list if it has no default project, or if the caller may not use the default project.
+      // The service refuses the list of jobs if the caller may not use the default project.
       if (error instanceof ProblemError) return [];
       throw error;
     },

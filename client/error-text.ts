@@ -8,7 +8,7 @@ import { toPrintable } from "./printable-text.ts";
 export type ErrorDocument = Problem | { readonly detail: string };
 
 /**
- * The request fields whose values are never printed. A callback URL is secret, because anyone who knows it can send
+ * The request fields whose values are never printed. The callback URL is secret, because anyone with the URL can send
  * messages to it.
  */
 const SECRET_FIELDS = ["callbackUrl"];
@@ -19,7 +19,7 @@ export function toErrorDocument(error: unknown): ErrorDocument {
 }
 
 /**
- * Returns the lines of text that describe an error: its message, and one line for each invalid value.
+ * Returns the error message, and one line for each invalid value in the request.
  * @param name the name of the job or target for which the call failed.
  */
 export function formatErrorLines(error: unknown, name?: string): readonly string[] {
@@ -40,7 +40,7 @@ function messageOf(error: unknown): string {
 
 const REPORT = "This is a bug of cce-notifier. Please report it with the command line and the version.";
 
-/** Returns the text about an unexpected error. The text contains no stack trace. */
+/** Returns the text about an unexpected error. Contains the error message, without the stack trace. */
 export function describeInternalError(error: unknown): string {
   return `cce-notifier: ${toPrintable(messageOf(error))}\n`;
 }

@@ -1,8 +1,8 @@
 import type { Problem } from "../lib/api/problem-response.ts";
 
 /**
- * The body and the URL parameters of a request. An error response (problem document) of the service points to invalid
- * values in the request.
+ * The body and the URL parameters of an API request. The client uses this request to show the invalid values that an
+ * error response names.
  */
 export interface SentRequest {
   readonly body?: unknown;
@@ -23,13 +23,13 @@ export class ProblemError extends Error {
   }
 }
 
-/** Error for a call without a response of the service. A gateway or another server may have sent a response. */
+/** Error for a call without a response of the service. A gateway can still have sent a response. */
 export class UnreachableError extends Error {
   override name = "UnreachableError";
 }
 
 /**
- * Error for a text that is not a valid token. The client sent no request with the invalid token. A `TokenError` never
+ * Error for a text that is not a valid token. The client sends no request with an invalid token. A `TokenError` never
  * contains the invalid token.
  */
 export class TokenError extends Error {

@@ -15,8 +15,7 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /**
- * Returns the exit code for a list of jobs. If one job has failed and another job has no result, the failed job
- * determines the exit code.
+ * Returns the exit code for a list of jobs. A failed job determines the exit code, even if another job has no result.
  */
 export function exitCodeOfStatuses(statuses: readonly StatusDocument[]): ExitCode {
   return worstExitCode(statuses.map(exitCodeOfStatus));
@@ -41,7 +40,7 @@ function exitCodeOfStatus(status: StatusDocument): ExitCode {
   }
 }
 
-/** The exit codes from worst to best. A failed call to the service is worse than a failed job. */
+/** The exit codes from worst to best. An unreachable service has a worse exit code than a failed job. */
 const WORST_FIRST = [
   EXIT.unreachable,
   EXIT.usage,
@@ -55,10 +54,13 @@ export function worstExitCode(codes: readonly ExitCode[]): ExitCode {
   return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.succeeded;
 }
 
-/** The HTTP statuses of error responses whose cause the caller can correct. */
+/** The HTTP statuses of responses to requests with mistakes of the caller, such as 400. */
 const USAGE_STATUSES: readonly number[] = [400, 409, 413, 415, 422];
 
-/** Returns the exit code for an error. An unreadable file and an invalid token have the exit code for wrong usage. */
+/**
+ * Returns the exit code for an error. For an unreadable file or an invalid token, returns the exit code of a wrong
+ * command line.
+ */
 export function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof UsageError || error instanceof TokenError) return EXIT.usage;
   if (error instanceof ProblemError && USAGE_STATUSES.includes(error.problem.status)) return EXIT.usage;

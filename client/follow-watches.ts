@@ -6,23 +6,26 @@ import { ProblemError } from "./errors.ts";
 /** The maximum number of simultaneous calls to the service. */
 const MAX_PARALLEL_CALLS = 5;
 /**
- * The longest time that one call waits for the end of a watch. Five seconds are enough, because the service records a
- * poll within a few seconds after its planned time. A waiting call keeps one Lambda instance of the service busy.
+ * The longest time that one status request waits for the end of a watch. Each waiting request keeps one Lambda instance
+ * of the service busy.
  */
 const MAX_WAIT_SECONDS = 5;
 /**
- * The minimum time between two status calls for one watch. The header `retry-after` of a response can ask for a longer
- * time.
+ * The minimum time between two requests for the status of the same watch. The header `retry-after` of a response can
+ * ask for a longer time.
  */
 const MIN_DELAY_SECONDS = 1;
 
 interface FollowOptions {
   readonly timeoutMs: number;
   readonly client: Pick<NotifierClient, "statusReply">;
-  /** Returns true if this status is final, so that the client stops its calls for the watch. */
+  /** Returns true if the client needs no later status of the watch. */
   readonly isOver: (status: StatusDocument) => boolean;
   readonly onStatus: (status: StatusDocument) => void;
-  /** Called if the service refuses to return the status of a watch. The client then stops its calls for this watch. */
+  /**
+   * Called if the service refuses to return the status of a watch. After this call, the client makes no further calls
+   * for the watch.
+   */
   readonly onRefused: (watch: JobKey, error: ProblemError) => void;
   /** Returns the current time in milliseconds, from a clock that is never set back. */
   readonly now: () => number;
@@ -30,18 +33,18 @@ interface FollowOptions {
 }
 
 /**
- * Returns how many seconds one status call waits for the end of a watch. If many watches are running, the calls do not
- * wait, because the client makes only a few calls at the same time.
+ * Returns the number of seconds that one status request may wait for the end of a watch. With many running watches, the
+ * service responds to each request at once, because the client makes few requests at the same time.
  */
 export function waitSecondsPerCall(running: number): number {
   return Math.floor((MAX_WAIT_SECONDS * MAX_PARALLEL_CALLS) / Math.max(running, MAX_PARALLEL_CALLS));
 }
 
 /**
- * Reads the status of each watch repeatedly until it is final. Returns true when all watches are final, or false when
- * `timeoutMs` milliseconds have passed. The first status call for a watch does not wait. Before each later call, the
- * client waits as long as the header `retry-after` of the last response says.
- * @throws the first error other than a `ProblemError`. After this error, the client makes no further calls.
+ * Reads the status of each watch repeatedly until the status is final. Returns true when all watches are final, or
+ * false when `timeoutMs` milliseconds have passed. The service responds to the first status request without a delay.
+ * The header `retry-after` of a response says when the client makes the next request.
+ * @throws the first error that is not a `ProblemError`. After this error, the client makes no further calls.
  */
 export async function followWatches(
   watches: readonly JobKey[],
@@ -64,8 +67,8 @@ export async function followWatches(
   }
 
   /**
-   * Makes one status call. Returns the seconds until the next status call for this watch, or null if no further call is
-   * needed.
+   * Requests the status of one watch. Returns the seconds until the next request for this status, or null if no further
+   * request is needed.
    */
   async function readStatus(watch: JobKey, maxWaitSeconds: number): Promise<number | null> {
     const waitSeconds = Math.min(maxWaitSeconds, waitSecondsPerCall(running));

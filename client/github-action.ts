@@ -1,4 +1,4 @@
-// The GitHub Action of this repository (action.yml). A release bundles this file into one file.
+// The program of the GitHub Action that action.yml describes. A release contains this program as one bundled file.
 import { createProcessEnvironment } from "./process-environment.ts";
 import { runGithubAction } from "./run-github-action.ts";
 

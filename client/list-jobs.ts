@@ -53,8 +53,8 @@ function cellsOf(job: ListedJob): readonly string[] {
 }
 
 /**
- * Returns the jobs as the lines of a table. Empty cells contain a dash, so that a program can split a line into its
- * cells.
+ * Returns the jobs as the lines of a table. An empty cell contains a dash, so that a program can find the columns of a
+ * line.
  */
 function tableLines(jobs: readonly ListedJob[]): readonly string[] {
   const rows = [HEADER, ...jobs.map(cellsOf).map((cells) => cells.map((cell) => cell || "-"))];

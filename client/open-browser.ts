@@ -2,14 +2,14 @@ import { spawn } from "node:child_process";
 
 const STARTERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   darwin: ["open"],
-  // The Windows command `start` is not used. The command `start` needs a shell, and the shell would treat `&` in the
-  // URL as the end of the command.
+  // The command `start` of Windows is not used. `start` needs a shell, and a shell ends the command at the character
+  // `&` in the URL.
   win32: ["rundll32", "url.dll,FileProtocolHandler"],
 };
 
 /**
- * If the started program has not failed after this time, the browser counts as opened. The program can run for a long
- * time, because a browser may run in it until the user closes the browser.
+ * A browser that still runs after this time counts as opened. The started program can run for a long time, because the
+ * program can be the browser itself.
  */
 const START_TIME_LIMIT_MS = 1_000;
 

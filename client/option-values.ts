@@ -3,8 +3,8 @@ import { OPTION_FORMS, type OptionForm, type OptionName } from "./command-table.
 import { suggestName } from "./suggest-name.ts";
 
 /**
- * Error for a command line that cannot be carried out. The message of a `UsageError` is a sentence for the person who
- * typed the command line.
+ * Error for a command line with a missing or wrong value. The message of a `UsageError` is a sentence for the user of
+ * the command line.
  */
 export class UsageError extends Error {
   override name = "UsageError";
@@ -26,9 +26,10 @@ export class OptionValues {
   readonly #values: ReadonlyMap<OptionName, readonly string[]>;
 
   /**
-   * Separates the options of a command line from its other arguments. No argument after `--` is an option.
-   * @throws UsageError for an unknown option, and for a value that is missing, empty or not allowed. Empty values are
-   * refused, because an empty value usually comes from an unset variable in a script.
+   * Separates the options of a command line from its other arguments. After the argument `--`, no argument is an
+   * option.
+   * @throws UsageError for an unknown option, and for a value that is missing, empty or not allowed. An empty value is
+   * refused, because the cause is usually an unset variable in a script.
    */
   constructor(argv: readonly string[]) {
     const { tokens } = parseArgs({ args: [...argv], options: PARSE_OPTIONS, strict: false, tokens: true });
@@ -70,13 +71,13 @@ export class OptionValues {
     return this.#values.get(name)?.[0];
   }
 
-  /** Returns all values of a repeated option, or undefined if the option is not given. */
+  /** Returns all values of an option that is given several times, or undefined if the option is not given. */
   all(name: OptionName): readonly string[] | undefined {
     return this.#values.get(name);
   }
 
   /**
-   * Returns the names in all values of a repeated option. Each value may contain several names.
+   * Returns the names in all values of a repeated option. One value may contain several names, such as `deploys,audit`.
    * @throws UsageError if one of the names is empty.
    */
   list(name: OptionName): string[] | undefined {

@@ -1,14 +1,14 @@
 import { removeTerminalColours } from "../lib/domain/clean-text.ts";
 
 /**
- * The characters that are never printed: control characters, line separators, and characters that change the writing
- * direction.
+ * The characters that are never printed: control characters, line separators and characters that change the direction
+ * of writing.
  */
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * The first character of a workflow command such as `##[…]` (GitHub Actions), `##vso[…]` (Azure Pipelines) or
- * `##teamcity[…]`. A CI runner executes such a command anywhere in a log line.
+ * The first character of a CI command such as `##[error]` (GitHub Actions), `##vso[…]` (Azure Pipelines) or
+ * `##teamcity[…]`. A CI runner executes such CI commands anywhere in a log line.
  * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
  * https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands
  * https://www.jetbrains.com/help/teamcity/service-messages.html
@@ -16,23 +16,21 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u
 const COMMAND_ANYWHERE = /#(?=#\w*\[)/g;
 
 /**
- * A workflow command that a CI runner executes only at the start of a log line: `::error::` (GitHub Actions), and
- * `---`, `+++`, `~~~` and `^^^` (Buildkite).
- * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+ * A CI runner executes these commands only at the start of a log line: `::error::` (GitHub Actions), and `---`, `+++`,
+ * `~~~` and `^^^` (Buildkite). https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
  * https://buildkite.com/docs/pipelines/configure/managing-log-output
  */
 const COMMAND_AT_START = /^\s*(?:::|---|\+\+\+|~~~|\^\^\^)/;
 
 /**
- * The first colon of a section marker of GitLab, such as `section_start:1:name`. In GitLab, control characters follow a
- * marker. Another program may remove the control characters and still read the marker, so the colon is replaced.
- * https://docs.gitlab.com/ci/jobs/job_logs/
+ * The first colon in a section marker of GitLab, such as the first colon in `section_start:1:name`. The colon is
+ * replaced so that GitLab does not read the text as a section marker. https://docs.gitlab.com/ci/jobs/job_logs/
  */
 const SECTION = /(?<=section_(?:start|end)):(?=\d)/g;
 
 /**
  * Makes untrusted text safe for a terminal and for the log of a CI system. The result is one line without control
- * characters and without commands that a CI runner would execute.
+ * characters and without commands of a CI runner.
  */
 export function toPrintable(text: string): string {
   return removeTerminalColours(text)
@@ -43,8 +41,8 @@ export function toPrintable(text: string): string {
 }
 
 /**
- * Returns a document as JSON in one line. JSON escape sequences replace the characters that `toPrintable` would
- * replace. A program that parses the JSON gets the original texts, but a CI runner finds no command in the line.
+ * Returns a document as JSON in one line. Unsafe characters are replaced by JSON escape sequences, such as `\u001b`. A
+ * JSON parser restores the original texts, and a CI runner finds no command in the line.
  */
 export function toPrintableJson(document: object): string {
   return [UNPRINTABLE, COMMAND_ANYWHERE, SECTION].reduce(

@@ -6,9 +6,9 @@ import { openBrowser } from "./open-browser.ts";
 import { readText } from "./read-text.ts";
 
 /**
- * Connects a command to the outputs, environment variables, clock and signals of this process. The function also adds
- * two error handlers to the process. One handler ignores write errors after the reader of an output has ended. The
- * other handler prints an unhandled error as one line to stderr.
+ * Connects a command to the outputs, environment variables, clock and signals of this process. The function also
+ * prevents two kinds of crashes of the process. The process ignores write errors on an output that nobody reads. The
+ * process prints an unhandled error as one line to stderr.
  */
 export function createProcessEnvironment(): Environment {
   const { stdin, stdout, stderr } = process;
@@ -33,7 +33,7 @@ export function createProcessEnvironment(): Environment {
   };
 }
 
-/** Ignores the write error that occurs when a program such as `head` stops reading the output. */
+/** Ignores the error that occurs when a program such as `head` stops reading the output. */
 export function ignoreClosedOutputs(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }
@@ -45,8 +45,8 @@ function createInterruptHandler(): Environment["onInterrupt"] {
       for (const signal of ["SIGINT", "SIGTERM"] as const)
         process.once(signal, () => {
           process.stderr.write(describe?.() ?? "");
-          // The handler runs only once and then sends the same signal again, which ends the process. A shell can then
-          // see that a signal ended the process.
+          // The handler runs once and then sends the same signal again, so that the signal ends the process. The shell
+          // can then report that a signal ended the process.
           process.kill(process.pid, signal);
         });
     describe = text;

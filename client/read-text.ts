@@ -5,8 +5,7 @@ import { decodeText } from "../lib/http/decompress-and-decode-text.ts";
 import { UsageError } from "./option-values.ts";
 
 /**
- * Reads a text file, or stdin if the file name is `-`. A file may be in UTF-16, because PowerShell writes files in
- * UTF-16.
+ * Reads a text file, or stdin if the file name is `-`. A file from PowerShell can have the encoding UTF-16.
  * @throws UsageError if the file cannot be read, or if stdin is a terminal.
  */
 export async function readText(file: string, stdin: NodeJS.ReadStream): Promise<string> {

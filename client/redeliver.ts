@@ -7,7 +7,7 @@ import type { WaitPorts } from "./wait-for-jobs.ts";
 
 type Ports = Pick<WaitPorts, "client" | "screen">;
 
-/** Returns a sentence that says why the service does not send a notification to a target again. */
+/** Returns a sentence that says why the service does not notify a target again. */
 function describeSkip(target: string, reason: SkipReason | undefined): string {
   return reason === "target_off"
     ? `the target is switched off. To switch it on, run: cce-notifier test ${target}`
@@ -43,8 +43,8 @@ const MISSED_TEXTS: Readonly<Record<MissedJob["status"], string>> = {
 };
 
 /**
- * Sends a target the notifications that it has missed since a given time. Each call to the service handles one page of
- * jobs. The exit code is 1 if the service has skipped a job.
+ * Sends a target the notifications that it has missed since a given time. Each request to the service sends
+ * notifications for one page of the list of jobs. The exit code is 1 if the service has skipped a job.
  */
 export async function redeliverMissed(
   { target, since, dryRun }: CommandOf<"redeliver_missed">,

@@ -8,14 +8,11 @@ import { type FailedTry, retryDelayMs } from "./retry-delay.ts";
 import { createSecureFetch, type Fetch } from "./secure-fetch.ts";
 import { parseToken } from "./token.ts";
 
-/** The address of the service and the caller's token. Tests replace `fetch`, `wait` and `random`. */
+/** The address of the service and the caller's token. Tests replace the functions `fetch`, `wait` and `random`. */
 export interface Connection {
-  /** The URL of the API, without `/v1`. */
+  /** The URL of the API without the path `/v1`. */
   readonly url: string;
-  /**
-   * A bearer token, or a function that returns a token. If `token` is a function, the client calls it before each
-   * request.
-   */
+  /** A bearer token, or a function that returns a token. A function is called before each request. */
   readonly token: string | (() => Promise<string>);
   readonly fetch?: Fetch;
   readonly wait?: (ms: number) => Promise<unknown>;
@@ -27,9 +24,9 @@ export interface Call {
   readonly path: string;
   /** A body that is a string is sent unchanged. A body of any other type is sent as JSON. */
   readonly body?: unknown;
-  /** False if a repeated call would send a second notification. */
+  /** False if a repeated request would send a second notification. */
   readonly repeatable: boolean;
-  /** The longest time that the service may wait before it responds. By default, the service responds immediately. */
+  /** The time in seconds that the service may wait before it responds. By default, the service responds immediately. */
   readonly waitSeconds?: number;
 }
 
@@ -40,13 +37,16 @@ const OTHER_ORIGIN = "The response does not come from the service.";
 
 const secureFetch = createSecureFetch();
 
-/** A response of the service. `retryAfterSeconds` is the number in the header `retry-after`, or null. */
+/**
+ * A response of the service. `retryAfterSeconds` is the number of seconds in the header `retry-after`, or null without
+ * this header.
+ */
 export interface Reply<T> {
   readonly data: T;
   readonly retryAfterSeconds: number | null;
 }
 
-/** Calls the service like `requestReply`, and returns only the data of the response. */
+/** Sends the same request as `requestReply`, and returns only the data of the response. */
 export async function requestData<T>(
   connection: Connection,
   call: Call,
@@ -56,8 +56,8 @@ export async function requestData<T>(
 }
 
 /**
- * Calls the service and parses the response. A failed call is repeated if a repetition can succeed and the effect of
- * the call cannot occur twice.
+ * Calls the service and parses the response. The client repeats a failed call if the repetition can succeed and cannot
+ * send a second message.
  * @throws ProblemError if the service refuses the call.
  * @throws UnreachableError if the service sends no response.
  * @throws TokenError if the token is invalid.
@@ -117,7 +117,7 @@ async function tryOnce(connection: Connection, call: Call): Promise<Result> {
 }
 
 /**
- * Returns the error for a refused call. A gateway between the client and the service may send an error response without
+ * Returns the error for a refused call. A gateway between the client and the service can send an error response without
  * a problem document (RFC 9457).
  */
 function problemError(

@@ -7,7 +7,7 @@ import type { ExitCode } from "./exit-code.ts";
 import { renderJobSummary } from "./job-summary.ts";
 import { toPrintable } from "./printable-text.ts";
 
-/** The options of the command `watch` for which the action has an input with the same name. */
+/** The command-line options of `watch` that the GitHub Action offers as inputs of the same name. */
 const OPTION_INPUTS = ["project", "notify", "until", "ready-minutes", "deadline-minutes", "timeout-seconds"];
 
 /** The document that the command `watch --json` prints. */
@@ -24,7 +24,7 @@ type Env = Readonly<Record<string, string | undefined>>;
  */
 const inputIn = (env: Env, name: string): string => (env[`INPUT_${name.toUpperCase()}`] ?? "").trim();
 
-/** Converts the inputs of the GitHub Action to the arguments of the command `watch`. */
+/** Converts the inputs of the GitHub Action to arguments of the command `watch`. */
 function argumentsFor(env: Env): readonly string[] {
   const options = OPTION_INPUTS.flatMap((name) => {
     const value = inputIn(env, name);
@@ -36,7 +36,10 @@ function argumentsFor(env: Env): readonly string[] {
   return ["watch", ...options, ...wait, ...reply, "--", ...(jobId === "" ? [] : [jobId])];
 }
 
-/** Returns the outputs of the GitHub Action, each under its name in action.yml. The output `duration` is in seconds. */
+/**
+ * Returns the outputs of the GitHub Action. The file action.yml contains the names of the outputs. The output
+ * `duration` is in seconds.
+ */
 function outputsOf({ jobs: [job] = [], error }: z.infer<typeof WatchDocument>) {
   const outcome = job?.outcome;
   const [cause] = outcome?.causes ?? [];
@@ -74,7 +77,7 @@ export async function runGithubAction(environment: Environment): Promise<ExitCod
       document = WatchDocument.parse(result);
     },
   });
-  // `toPrintable` removes line breaks, so a value cannot add another output to the file.
+  // `toPrintable` removes line breaks from a value, because each line of the output file is one output.
   const outputs = Object.entries(outputsOf(document)).map(
     ([name, value]) => `${name}=${toPrintable(value)}\n`,
   );

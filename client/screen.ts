@@ -5,12 +5,9 @@ import { colourMark, createLiveLines, type Output } from "./terminal.ts";
 export interface Screen {
   /** Prints lines to stdout. */
   print(lines: readonly string[]): void;
-  /**
-   * Prints an error to stderr. The first element of `lines` is the error, and the following elements are details of the
-   * error.
-   */
+  /** Prints an error to stderr. The first line is the error, and the following lines are its details. */
   printError(lines: readonly string[]): void;
-  /** Replaces the live lines, which are the last lines of a terminal. If the output is a log, `update` does nothing. */
+  /** Overwrites the live lines, which are the last lines of a terminal. Does nothing if the output is a log. */
   update(lines: readonly string[]): void;
 }
 
@@ -35,8 +32,8 @@ export function createScreen(
   return {
     print: (lines) => lines.length > 0 && live.print(joinLines(lines)),
     printError(lines) {
-      // In a terminal, stdout and stderr appear on the same screen. The live lines are removed before the error is
-      // printed, and are printed again below the error.
+      // stdout and stderr use the same terminal. The function removes the live lines, prints the error, and prints the
+      // live lines again below the error.
       live.update([]);
       errors.write(errorText(lines));
       live.update(shown);

@@ -4,7 +4,7 @@ import { createConnections } from "../lib/http/connections.ts";
 import { decompressAndDecodeText } from "../lib/http/decompress-and-decode-text.ts";
 import type { OutgoingProxy } from "../lib/http/outgoing-proxy.ts";
 
-/** The part of the function type `fetch` that the client uses. */
+/** The parameters and the result of `fetch` that the client uses. */
 export type Fetch = (url: string | URL, init: RequestInit) => Promise<Response>;
 
 const MAX_HEADER_BYTES = 65_536;
@@ -14,7 +14,8 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
  * Creates a function that works like `fetch`, but always checks the certificate of the service. `fetch` itself checks
  * no certificates if the environment contains `NODE_TLS_REJECT_UNAUTHORIZED=0`. For `https` URLs, a redirect of the
  * service is an error.
- * @param proxy the proxy for requests to `https` URLs. `fetch` itself uses no proxy before Node.js 24.
+ * @param proxy the proxy for requests to `https` URLs. Before Node.js 24, the function `fetch` of Node.js cannot use a
+ * proxy.
  */
 export function createSecureFetch(proxy: OutgoingProxy | null = null): Fetch {
   const agent = createConnections(MAX_HEADER_BYTES, {}, proxy).https;

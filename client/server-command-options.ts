@@ -2,7 +2,7 @@ import type { OPERATOR_COMMANDS, OptionForm, SERVER_COMMANDS } from "./command-t
 
 export type ServerCommandName = keyof typeof SERVER_COMMANDS | keyof typeof OPERATOR_COMMANDS;
 
-/** An option of a command of the one-node edition, with its help text. */
+/** A command-line option of the one-node edition, with its help text. */
 export type ServerOption = OptionForm & { readonly text: string };
 
 const CONFIG: ServerOption = { value: "FILE", path: "file", text: "the config file" };
@@ -12,8 +12,8 @@ const HELP: ServerOption = { text: "prints this help; the short form is -h" };
 const DATA_COMMAND_OPTIONS = { data: DATA, help: HELP };
 
 /**
- * The options of the commands of the one-node edition, for the completion script. These options are only suggestions:
- * each command of the one-node edition checks its options itself.
+ * The options of the commands of the one-node edition, for the completion script. The completion script suggests these
+ * options. Each command of the one-node edition checks its own options.
  */
 export const SERVER_COMMAND_OPTIONS: Readonly<
   Record<ServerCommandName, Readonly<Record<string, ServerOption>>>
@@ -65,7 +65,10 @@ export const SERVER_COMMAND_OPTIONS: Readonly<
   },
 };
 
-/** The possible first arguments of each command of the one-node edition. `file` means any file path. */
+/**
+ * The words that can follow each command of the one-node edition. The value `file` means that the argument is the path
+ * of a file.
+ */
 export const SERVER_ARGUMENTS: Readonly<Partial<Record<ServerCommandName, readonly string[] | "file">>> = {
   backup: "file",
   export: "file",

@@ -5,7 +5,8 @@ import { UsageError } from "./option-values.ts";
 import type { ErrorOutput } from "./screen.ts";
 
 /**
- * The first major version of Node.js that can run the one-node edition. The edition needs the SQLite module of Node.js.
+ * The first major version of Node.js that can run the one-node edition. The one-node edition needs the SQLite module of
+ * Node.js 24.
  */
 const FIRST_NODE_MAJOR = 24;
 const HELP_COMMAND = "cce-notifier help";
@@ -17,8 +18,8 @@ export function isServerCommand(name: string | undefined): name is string {
 }
 
 /**
- * Replaces `help NAME` by `NAME --help` if NAME is a command of the one-node edition. Such a command prints its own
- * help.
+ * Replaces the arguments `help NAME` by `NAME --help` if NAME is a command of the one-node edition. These commands of
+ * the one-node edition print their own help.
  */
 export function toServerHelp(argv: readonly string[]): readonly string[] {
   const [first, name] = argv;
@@ -28,7 +29,7 @@ export function toServerHelp(argv: readonly string[]): readonly string[] {
 /**
  * Runs a command of the one-node edition. The code of the one-node edition is imported only when it is needed, because
  * the other commands also run on Node.js 20.
- * @param here the URL of the running file. The code of the one-node edition is next to this file.
+ * @param here the URL of this file. The code of the one-node edition is in the same folder.
  */
 export async function runServerCommand(
   argv: readonly string[],
@@ -73,9 +74,9 @@ export async function runServerCommand(
 }
 
 /**
- * Converts the arguments of the one-node edition to the arguments of an operator's command. The options `--data` and
- * `--config` are removed if the operator's command does not use them. For `config check`, the path of the config file
- * becomes an argument without an option name.
+ * Converts arguments of the one-node edition to arguments of an operator's command. The options `--data` and `--config`
+ * are removed if the operator's command does not accept them. The command `config check` gets the path of the config
+ * file without the option name `--config`.
  * @throws UsageError if a removed option has no value or is repeated
  */
 function operatorArguments(name: string, argv: readonly string[]): readonly string[] {

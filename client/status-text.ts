@@ -20,7 +20,7 @@ export const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
   stopped: "■",
 };
 
-/** Returns the name of a job, `PROJECT/JOB_ID`. The commands accept this name as an argument. */
+/** Returns the name of a job, `PROJECT/JOB_ID`. The commands accept `PROJECT/JOB_ID` as an argument. */
 export function jobName({ project, jobId }: JobKey): string {
   return `${project}/${jobId}`;
 }
@@ -30,7 +30,7 @@ export function formatJobCount(jobs: readonly unknown[]): string {
   return jobs.length === 1 ? "1 job" : `${jobs.length} jobs`;
 }
 
-/** Returns one line about a job: its type, resource, state and duration, and how many subjobs have ended. */
+/** Returns one line about a job: its type, resource, state and duration, and the number of its ended subjobs. */
 export function formatStatusLine(status: StatusDocument, ageMs: number | null = null): string {
   const { state, type, resourceName } = status;
   const job = [jobName(status), type && operationNameOrJobType(type), resourceName].filter(Boolean).join(" ");
@@ -40,7 +40,7 @@ export function formatStatusLine(status: StatusDocument, ageMs: number | null = 
 /**
  * Returns short facts about a job, such as its duration and the number of its ended subjobs. The first fact is the
  * state of the job.
- * @param ageMs the time since the start of a running job in milliseconds, or null if the facts must not contain times
+ * @param ageMs the milliseconds since the start of a running job. With null, the result contains no times.
  */
 export function listStateFacts(status: StatusDocument, ageMs: number | null): readonly string[] {
   const { state, durationSeconds, expected, lastPollError, job, type, reason } = status;
@@ -50,7 +50,7 @@ export function listStateFacts(status: StatusDocument, ageMs: number | null): re
     return [inlineState(status) + (hasDuration ? duration : ""), ...endedFacts(status)];
   }
   const running = job === null ? "" : listRunning(job);
-  // An operation without a job has its progress in the field `reason`, or the reason why it waits.
+  // An operation without a job has its progress in the field `reason`.
   const operationProgress = isOperationWithoutJob(type) ? reason?.split("\n", 1) : undefined;
   return [
     inlineState(status),
@@ -69,7 +69,7 @@ function endedFacts({ leafSubJobs: { total, succeeded, failed } }: StatusDocumen
 
 /** Returns a text such as `usually 7 min to 9 min (from 42 jobs), about 2 min remaining`. */
 function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Expected): string {
-  // A long duration is shown in whole minutes.
+  // A duration of two minutes or more is shown in whole minutes.
   const duration = (seconds: number) =>
     seconds < 120 ? formatDuration(seconds * 1000) : `${Math.round(seconds / 60)} min`;
   const jobs = `${fromJobs} ${fromJobs === 1 ? "job" : "jobs"}`;
@@ -79,7 +79,10 @@ function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Ex
   return `usually ${from === to ? `about ${from}` : `${from} to ${to}`} (from ${jobs}), ${rest}`;
 }
 
-/** Returns the state of a watch as text, such as `timed out`. The pages and chat messages use the same text. */
+/**
+ * Returns the state of a watch as text, such as `timed out`. The pages and chat messages describe the state with the
+ * same text.
+ */
 function inlineState(status: StatusDocument): string {
   return lowerCaseFirstLetter(describeState(status.state, wasJobObserved(status), status.ready));
 }
@@ -87,7 +90,8 @@ function inlineState(status: StatusDocument): string {
 const NOT_STARTED = /^init/i;
 
 /**
- * Returns the types of the running subjobs as text. If only one running subjob has a type, its resource name is added.
+ * Returns the types of the running subjobs as text. If a type has only one running subjob, the text contains the
+ * resource name of the subjob.
  */
 function listRunning(job: JobDocument): string {
   const groups = new Map<string, JobDocument[]>();
@@ -108,8 +112,8 @@ function listRunning(job: JobDocument): string {
 }
 
 /**
- * Returns the lines that say why a job has not succeeded. Every line starts with a vertical bar, because a CI system
- * executes a command such as `::error::` at the start of a line.
+ * Returns lines of text about why a job has not succeeded. Every line starts with a vertical bar, because a CI runner
+ * executes commands such as `::error::` at the start of a line.
  */
 export function formatReasonLines({ state, reason, causes, causesOmitted }: StatusDocument): string[] {
   if (state === "succeeded" || state === "watching") return [];
@@ -131,7 +135,10 @@ const NOT_NOTIFIED: Readonly<Partial<Record<DeliveryDocument["state"], string>>>
   exhausted: "gave up after all attempts",
 };
 
-/** Returns the deliveries that have finally failed. The service makes no further attempt for a failed delivery. */
+/**
+ * Returns the deliveries that failed and are not attempted again. The service no longer tries to send this
+ * notification.
+ */
 export function listFailedDeliveries({ deliveries }: StatusDocument): readonly DeliveryDocument[] {
   return deliveries.filter(({ state }) => NOT_NOTIFIED[state] !== undefined);
 }
@@ -157,14 +164,14 @@ export function formatDeliveryLines(status: StatusDocument): readonly string[] {
 /** Returns a text such as `ops (rejected, client error, HTTP 403)`. */
 export function describeFailure(delivery: DeliveryDocument): string {
   const { state, lastReason, lastStatus } = delivery;
-  // The verdict is omitted, because the state text already says that the target is gone.
+  // For the state `gone`, the result contains no verdict.
   const reason = lastReason === "target_gone" ? null : lastReason;
   return `${deliveryName(delivery)} (${[NOT_NOTIFIED[state], ...receiverAnswerTexts(reason, lastStatus)].join(", ")})`;
 }
 
 /**
- * Returns the name of the delivery's target. The text `slow job` is added to a delivery about a slow job, because a
- * target can get two notifications about one job.
+ * Returns the name of the delivery's target. The text `slow job` marks a notification about a slow job, because the
+ * outcome is a second notification.
  */
 function deliveryName({ target, event }: DeliveryDocument): string {
   return event === "job.slow" ? `${target} (slow job)` : target;
@@ -176,7 +183,7 @@ function attemptText({ attempts, lastReason, lastStatus }: DeliveryDocument): st
   return texts.length === 0 ? "" : ` (${[count, ...texts].join(", ")}). The service sends it again`;
 }
 
-/** Returns the response of a receiver as texts, for example `server error` and `HTTP 503`. */
+/** Returns the response of a notified server as texts, for example `server error` and `HTTP 503`. */
 export function receiverAnswerTexts(reason: string | null, status: number | null): string[] {
   return [
     ...(reason === null ? [] : [reason.replaceAll("_", " ")]),

@@ -4,7 +4,8 @@ const MAX_DISTANCE = 2;
 export function suggestName(typed: string, names: readonly string[]): string | null {
   const scored = names
     .map((name) => ({ name, distance: countEdits(typed.toLowerCase(), name.toLowerCase()) }))
-    // A short name allows fewer typing errors, because two changes can turn a short name into almost any other name.
+    // A mistyped short name may differ by fewer characters, because two changes turn a short name into many other
+    // names.
     .filter(({ name, distance }) => distance <= Math.min(MAX_DISTANCE, Math.floor(name.length / 2)))
     .sort((a, b) => a.distance - b.distance);
   return scored[0]?.name ?? null;

@@ -25,8 +25,8 @@ export function hasColour(output: Output, env: Env): boolean {
 }
 
 /**
- * Returns the maximum number of columns of a line in a terminal. Some terminals report a width of 0 columns, and then
- * the result is a default width.
+ * Returns the maximum number of columns of a line in a terminal. If the terminal reports a width of 0 columns, the
+ * function uses a default width.
  */
 export function columnsOf({ columns }: Output): number {
   return Math.max(MIN_COLUMNS, (columns || DEFAULT_COLUMNS) - 1);
@@ -39,7 +39,7 @@ export function rowsOf({ rows }: Output): number {
 const COLOURS = { red: 31, green: 32, yellow: 33, cyan: 36, grey: 90 } as const;
 type Colour = keyof typeof COLOURS | "bold";
 
-/** Returns a text with the escape sequences of a colour. `text` must not contain an escape sequence. */
+/** Returns a text with the escape sequences of a colour. `text` must not already contain an escape sequence. */
 export function colourText(text: string, colour: Colour): string {
   return colour === "bold"
     ? `${ESCAPE}1m${text}${ESCAPE}0m`
@@ -54,39 +54,40 @@ const MARK_COLOURS: Readonly<Record<string, Colour>> = {
   "…": "cyan",
 };
 
-/** Colours the mark at the beginning of a line about a job. */
+/** Adds a colour to the symbol at the beginning of a line about a job. */
 export function colourMark(line: string): string {
   const mark = [...line][0] ?? "";
   const colour = line[mark.length] === " " ? MARK_COLOURS[mark] : undefined;
   return colour === undefined ? line : colourText(mark, colour) + line.slice(mark.length);
 }
 
-/**
- * A pattern for characters that fill two columns of a terminal, such as Chinese characters and most emoji (UAX #11).
- */
+/** The characters that fill two columns of a terminal, such as Chinese characters and most emoji (UAX #11). */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/gu;
 
-/** Returns the number of columns that a text fills in a terminal. The result may be too large for a rare character. */
+/** Returns the number of columns that a text fills in a terminal. For some rare characters, the result is too large. */
 export function countColumns(text: string): number {
   return text.length + (text.match(WIDE)?.filter((character) => character.length === 1).length ?? 0);
 }
 
-/** Live lines are lines at the bottom of a terminal that change in place. The text above the live lines stays. */
+/**
+ * Live lines are the lines at the bottom of a terminal that the program overwrites. The program does not change the
+ * text above the live lines.
+ */
 interface LiveLines {
-  /** Prints text above the live lines. `text` ends with a line break. */
+  /** Prints text above the live lines. The argument `text` ends with a line break. */
   print(text: string): void;
-  /** Replaces the live lines. A line that is wider than the terminal is truncated. */
+  /** Overwrites the live lines. A line that is wider than the terminal is truncated. */
   update(lines: readonly string[]): void;
-  /** Ends the updates. The current live lines stay in the terminal. */
+  /** Ends the updates. The terminal keeps showing the last live lines. */
   end(): void;
 }
 
-/** @param paint adds colours to a truncated line */
+/** @param paint adds colours to a line after the line was truncated */
 export function createLiveLines(output: Output, paint: (line: string) => string): LiveLines {
   let shown: readonly string[] = [];
   // This escape sequence moves the cursor to the first live line and clears the screen below it. The sequence starts
-  // with `\r`, because the user may have typed characters. The sequence assumes that each live line fills one row.
+  // with `\r`, because typed characters may have moved the cursor.
   const erase = () => (shown.length > 0 ? `\r${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
   const draw = (lines: readonly string[]) =>
     lines.map((line) => `${paint(truncate(line, columnsOf(output), countColumns))}\n`).join("");

@@ -12,7 +12,10 @@ const TEST_TEXTS: Readonly<Record<TestResult["verdict"], string>> = {
   gone: "the target is gone",
 };
 
-/** Sends one real test message to each target. The result for a target is printed before the next message is sent. */
+/**
+ * Sends one real test message to each target. The function prints the result for one target before it sends the next
+ * message.
+ */
 export async function testTargets(
   { targets: names }: CommandOf<"test">,
   { client, screen }: Pick<WaitPorts, "client" | "screen">,

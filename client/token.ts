@@ -17,8 +17,8 @@ export function parseToken(text: string): string {
 }
 
 /**
- * Returns the reason why a text is not a valid token, or null for a valid token. The reason does not contain the text
- * itself.
+ * Returns the reason why a text is not a valid token, or null for a valid token. The returned reason does not contain
+ * the invalid text.
  */
 export function findTokenFault(text: string): string | null {
   const token = text.trim();
@@ -32,8 +32,8 @@ export function findTokenFault(text: string): string | null {
 const IdentityToken = z.object({ value: NonEmpty });
 
 /**
- * Returns a function that gets an identity token for this GitHub Actions job. The GitHub
- * Actions job needs the permission `id-token: write`. Returns null outside of a GitHub Actions job.
+ * Returns a function that gets an identity token for the current GitHub Actions job. The GitHub Actions job needs the
+ * permission `id-token: write`. Returns null if the process is not a GitHub Actions job.
  * https://docs.github.com/en/actions/reference/security/oidc
  */
 export function createGithubTokenSource(

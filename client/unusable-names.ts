@@ -5,8 +5,8 @@ import { suggestName } from "./suggest-name.ts";
 const MAX_LISTED_NAMES = 20;
 
 /**
- * Explains a refused command: returns one line for each project or target in the command that the caller may not use.
- * Each line also lists the names that the caller may use. If the service does not return these lists, the result is
+ * Returns one line for each project or target in the refused command that the caller may not use. Each line also lists
+ * the projects or targets that the caller may use. If the service does not return the allowed names, the result is
  * empty.
  */
 export async function readUnusableNameLines(

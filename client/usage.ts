@@ -8,20 +8,17 @@ import {
   SERVER_COMMANDS,
 } from "./command-table.ts";
 
-/**
- * The version of the command. The built file does not contain `package.json`, so a test checks that both versions are
- * equal.
- */
+/** The version of the command. A test checks that this version and the version in `package.json` are equal. */
 export const VERSION = "0.2.0";
 
 const NAME = "cce-notifier";
-/** The maximum length of a line in the help, so that the help fits into a terminal with 80 columns. */
+/** The maximum length of a line in the help. The help fits into a terminal with 80 columns. */
 const WIDTH = 78;
 
 const PURPOSE = `${NAME} watches jobs of Huawei Cloud CCE, and notifies people and
 systems of their outcome.`;
 
-/** The text that is shown if the command line contains no command. */
+/** The help text for a command line without a command. */
 export const SHORT_USAGE = `${PURPOSE}
 
   ${NAME} watch JOB_ID --wait    submits a job and waits for its end
@@ -112,7 +109,7 @@ function rows(entries: readonly (readonly [string, string])[]): string {
     .join("\n");
 }
 
-/** Splits a text into lines for a column that starts after `column` characters. */
+/** Splits a text into lines for a column of the help that starts after `column` characters. */
 function wrap(text: string, column: number): string[] {
   const lines: string[] = [];
   let line = "";

@@ -21,24 +21,26 @@ import { WaitProgress } from "./wait-progress.ts";
 export interface WaitPorts {
   readonly client: NotifierClient;
   readonly screen: Screen;
-  /** The terminal whose lines can change in place, or null if the output is a log or JSON. */
+  /** The terminal that shows live lines, or null if the output is a log or JSON. */
   readonly terminal: Output | null;
   /** Returns the time in milliseconds since 1970, from a clock that is never set back. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
-  /** Calls `callback` every `ms` milliseconds. The returned function stops these calls. */
+  /** Calls `callback` every `ms` milliseconds. The returned function stops the repetition. */
   readonly every: (ms: number, callback: () => void) => () => void;
   /** Sets the lines that the command prints if the user ends the command with Ctrl-C. */
   readonly onInterrupt: (lines: () => readonly string[]) => void;
 }
 
-/** The longest time that the command waits for the notifications after the jobs have ended. */
+/** The longest time that the command waits for the notifications after all jobs have ended. */
 const DELIVERY_TIME_LIMIT_MS = 30_000;
 const TICK_MS = 1_000;
-/** The maximum number of jobs in one submission. All jobs of a submission have the same time. */
+/** The maximum number of jobs in one submission. The jobs of one submission have the same submission time. */
 const MAX_SAME_TIME = 100;
 
-/** Runs a function that shows its progress on the screen. At the end, the progress is removed from the screen. */
+/**
+ * Runs a function that shows its progress on the screen. At the end, the function removes the progress from the screen.
+ */
 export async function runWithProgress<T>(
   activity: string,
   { screen, terminal, now, every }: WaitPorts,
@@ -79,7 +81,7 @@ export async function readAndPrintJobs(
 /**
  * Waits until all jobs have ended, and then up to 30 s for the results of their notifications. Prints why jobs failed
  * and whether their notifications arrived.
- * @param readPageUrls returns the URL of each ended job's web page. The keys are the names of the jobs.
+ * @param readPageUrls returns the URL of each ended job's web page. The keys of the map are the names of the jobs.
  */
 export async function waitForJobsAndDeliveries(
   watches: readonly JobKey[],
@@ -135,11 +137,11 @@ export async function waitForJobsAndDeliveries(
     progress.setActivity("waiting for the notifications");
     const limitMs = Math.min(DELIVERY_TIME_LIMIT_MS, deadline - now());
     const isNotified = (status: StatusDocument) => !hasPendingDelivery(status);
-    // The outcomes of the jobs are already known, so the command ignores an error while it waits for the notifications.
+    // An error is ignored here, because the outcomes of the jobs are already known.
     await follow(waiting, limitMs, isNotified, () => undefined).catch(() => undefined);
   }
   const ended = [...results.values.values()].filter(({ done }) => done);
-  // The page URLs are only additional information, so an error of `readPageUrls` is ignored.
+  // The command continues without the URLs of the pages if an error occurs.
   const pageUrls = await readPageUrls(ended).catch(() => new Map<string, string>());
   progress.end();
   const { code } = summarize(results, pageUrls, screen);
@@ -150,7 +152,7 @@ export async function waitForJobsAndDeliveries(
 
 /**
  * Reads the URL of each job's web page from the service. The keys of the returned map are the names of the jobs. Only
- * the list of jobs contains page URLs. For each submission, the client requests the list of the jobs with the same
+ * the response with the list of jobs contains the URLs of the pages. The client requests one list of jobs for each
  * submission time.
  */
 export async function readPageUrls(
@@ -158,7 +160,7 @@ export async function readPageUrls(
   client: Pick<NotifierClient, "list">,
 ): Promise<ReadonlyMap<string, string>> {
   const pageUrls = new Map<string, string>();
-  // `Map.groupBy` is not used, because Node.js 20 does not have this function.
+  // Node.js 20 does not have the function `Map.groupBy`.
   const submissions = new Map(statuses.map((status) => [`${status.project} ${status.acceptedAt}`, status]));
   for (const { project, acceptedAt } of submissions.values()) {
     const { jobs } = await client.list([
@@ -201,7 +203,7 @@ function summarize(
     const failed = listFailedDeliveries(status);
     if (failed.length === 0) continue;
     const targets = [...new Set(failed.map(({ target }) => target))].join(",");
-    // Only targets in the config can be switched off, but callbacks cannot.
+    // A target in the config can be switched off, and a callback cannot.
     const isOff = ({ state, target }: (typeof failed)[number]) =>
       state === "gone" && !isCallbackTargetName(target);
     const off = [...new Set(failed.filter(isOff).map(({ target }) => target))];

@@ -4,44 +4,50 @@ import type { Screen } from "./screen.ts";
 import { formatStatusLine, jobName, listStateFacts, MARKS } from "./status-text.ts";
 import { columnsOf, countColumns, type Output, rowsOf } from "./terminal.ts";
 
-/** If nothing was printed for this time after the start, the log gets its first line. */
+/** If the command prints nothing during this time after its start, the log gets its first line. */
 const FIRST_LINE_MS = 1_500;
 /**
- * In a log, the longest time between two lines about the same running job. The real time can be one second longer,
- * because a timer checks it once per second.
+ * In a log, the longest time between two lines about the same running job. The time between two log lines can be one
+ * second longer, because a timer runs once per second.
  */
 const LOG_INTERVAL_MS = 25_000;
-/** If more jobs than this are running, the log gets one line about all of them instead of one line for each job. */
+/** If more than five jobs are running, one log line shows the progress of all jobs. */
 const MAX_LOGGED_JOBS = 5;
 const INDENT = "  ";
 
 interface ShownJob {
   readonly status: StatusDocument;
   readonly receivedAt: number;
-  /** The facts about the job as text, without times. If the text changes, a log gets a new line about the job. */
+  /**
+   * The state, the duration and other facts about the job as text, without points in time. A change of this text adds a
+   * line about the job to the log.
+   */
   readonly facts: string;
   printedAt: number;
 }
 
 /**
- * Shows the progress of the jobs while the command waits. On a terminal, each running job has a live line, which
- * changes in place. In a log, each change of a job is a new line. A job without a change gets a log line about every 25
- * seconds. The caller must call `tick` every second.
+ * Shows the progress of running jobs while the command waits. On a terminal, each running job has one line, which the
+ * program overwrites. In a log, each change of a job adds a line. If a job does not change, the log gets a line about
+ * the job every 25 seconds. The caller must call `tick` every second.
  */
 export class WaitProgress {
   readonly #screen: Screen;
-  /** The terminal that shows the lines, or null for a log. */
+  /** The terminal that shows the progress, or null if the output is a log. */
   readonly #terminal: Output | null;
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #jobs = new Map<string, ShownJob>();
   #endedJobs = 0;
-  /** The current activity, such as `submitting 1 job`. The activity is null after the first status of a job. */
+  /**
+   * The text that is shown before the first status of a job, such as `submitting 1 job`. After the first status, the
+   * value is null.
+   */
   #activity: string | null;
   #printedAt: number | null = null;
 
   /**
-   * @param activity the activity that is shown before the first status of a job, such as `submitting 1 job`
+   * @param activity the text that is shown before the first status of a job, such as `submitting 1 job`
    * @param now returns the time in milliseconds since 1970, from a clock that is never set back
    */
   constructor(screen: Screen, terminal: Output | null, now: () => number, activity: string) {
@@ -52,14 +58,14 @@ export class WaitProgress {
     this.#activity = activity;
   }
 
-  /** Prints permanent lines above the live lines. */
+  /** Prints lines that stay on the screen, above the live lines. */
   print(lines: readonly string[]): void {
     if (lines.length === 0) return;
     this.#screen.print(lines);
     this.#printedAt = this.#now();
   }
 
-  /** Sets the activity that is shown while no job is running. */
+  /** Sets the activity, such as `submitting 1 job`, that is shown while no job is running. */
   setActivity(activity: string): void {
     this.#activity = activity;
     this.#printedAt = this.#now();
@@ -77,7 +83,7 @@ export class WaitProgress {
       this.#redraw();
       this.print([formatStatusLine(status)]);
     } else {
-      // The expected times are ignored, because they change with every poll.
+      // The comparison ignores the expected times of the job, because the expected times change with every poll.
       const facts = listStateFacts({ ...status, expected: undefined }, null).join(", ");
       const shown = { status, receivedAt: now, facts, printedAt: known?.printedAt ?? 0 };
       this.#jobs.set(name, shown);
@@ -86,7 +92,7 @@ export class WaitProgress {
     }
   }
 
-  /** Removes a job that the command no longer follows. */
+  /** Removes a job from the progress, because the command no longer reads its status. */
   remove(name: string): void {
     this.#jobs.delete(name);
     this.#redraw();
@@ -130,8 +136,8 @@ export class WaitProgress {
   }
 
   /**
-   * Returns the status of a job with its current remaining time: the remaining time in the response minus the time
-   * since the response arrived.
+   * Returns the status of a job with a new remaining time. The time since the response is subtracted from the remaining
+   * time in the response.
    */
   #countDown({ status, receivedAt }: ShownJob): StatusDocument {
     const { expected } = status;
@@ -156,7 +162,7 @@ export class WaitProgress {
     }
   }
 
-  /** Returns the lines about a job. A line contains only as many facts as fit into the width. */
+  /** Returns the lines about a job. A line contains as many facts as fit into the width of the terminal. */
   #block(job: ShownJob, width: number): readonly string[] {
     const status = this.#countDown(job);
     const { type, resourceName, state } = status;

@@ -12,7 +12,7 @@ import { formatJobCount, jobName } from "./status-text.ts";
 import { runWithProgress, type WaitPorts, waitForJobsAndDeliveries } from "./wait-for-jobs.ts";
 
 export interface WatchPorts extends WaitPorts {
-  /** The context of the pipeline run, which comes from the environment variables of the CI system. */
+  /** The commit, the pipeline and the actor of the pipeline run, read from environment variables of the CI system. */
   readonly context: Context;
   /**
    * Reads a text file, or stdin if the file name is `-`.
@@ -24,8 +24,8 @@ export interface WatchPorts extends WaitPorts {
 type WatchCommand = Extract<ServiceCommand, { readonly kind: "watch" }>;
 
 /**
- * Submits the jobs of the command `watch`. If the option `--wait` is given, the function waits until all jobs have
- * ended.
+ * Submits the jobs that the arguments of the command `watch` name. If the option `--wait` is given, the function waits
+ * until all jobs have ended.
  */
 export async function watchJobs(command: WatchCommand, ports: WatchPorts): Promise<CommandResult> {
   const { screen, onInterrupt } = ports;
@@ -72,7 +72,7 @@ async function submit(
   ports: WatchPorts,
 ): Promise<readonly JobResult[]> {
   const { client } = ports;
-  // Undefined options are removed, because they would replace the values from the CI system.
+  // An option that is not given does not replace the value from the CI system.
   const given = Object.entries(command.context).filter(([, value]) => value !== undefined);
   const context: Context = { ...ports.context, ...Object.fromEntries(given) };
   const submission: Submission = {
@@ -97,7 +97,7 @@ function distinctJobs(jobs: readonly NamedJob[]): readonly NamedJob[] {
 
 /**
  * Restarts watches: stops each watch and submits its job again. A watch with the outcome `succeeded` or `failed` is not
- * restarted. If the submission fails, the function prints the stopped watches.
+ * restarted. If the service refuses the new submission, the function prints the names of the stopped watches.
  */
 async function restart<T>(
   watches: readonly JobKey[],
@@ -111,7 +111,8 @@ async function restart<T>(
       if (state === "succeeded" || state === "failed")
         screen.print([`${jobName(watch)}: not restarted, because the job has ${state}`]);
       else if (state !== undefined && state !== "stopped") {
-        // The status may belong to another caller's watch of the job. This caller then has no watch to stop.
+        // The status can come from a watch of another caller. If the caller has no own watch of the job, there is no
+        // watch to stop.
         const own = await nullIfNotFound(client.stop(watch).then(() => watch));
         if (own !== null) stopped.push(jobName(own));
       }
@@ -197,8 +198,8 @@ function resultLine(job: JobResult): string {
 }
 
 /**
- * Returns the exit code of a submission. If the service had an outage and a job was invalid, the outage determines the
- * exit code.
+ * Returns the exit code for the results of a submission. An outage of the service determines the exit code, even if a
+ * job was also invalid.
  */
 function exitCodeOfJobs(jobs: readonly JobResult[]): ExitCode {
   const rejected = jobs.filter(({ status }) => status === "rejected");
