@@ -14,13 +14,16 @@ export interface Audit {
   readonly concluded: number;
   readonly stopped: number;
   /**
-   * Running watches that are not orphaned. A watch of a newer release counts as live, because it only waits for this
-   * release.
+   * Running watches that are not orphaned. The audit counts a watch of a newer release as live, because the watch only
+   * waits for this release.
    */
   readonly live: number;
-  /** Watches that discovery started for jobs in CCE. The other counts also contain the watches of discovery. */
+  /** Watches that discovery started for jobs in CCE. */
   readonly discovered: number;
-  /** Watches that are neither live nor concluded nor stopped. Each orphaned watch is a bug of the service. */
+  /**
+   * Running watches that the service no longer checks, or whose deadline passed long ago. Each orphaned watch is a bug
+   * of the service.
+   */
   readonly orphaned: readonly OrphanedWatch[];
 }
 
@@ -34,7 +37,7 @@ export function isDiscoveryWatch({ caller }: Pick<WatchKey, "caller">): boolean 
 type WatchClass = "concluded" | "stopped" | "live" | "orphaned";
 
 /**
- * Returns the class of a watch for the audit.
+ * Returns how the audit counts a watch: as concluded, stopped, live or orphaned.
  * @param watch.dueAt when the sweep function checks the watch, or null
  */
 export function classifyWatchForAudit(

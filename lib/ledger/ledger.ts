@@ -21,7 +21,10 @@ export interface TargetLedger {
   readTarget(name: string): Promise<TargetState>;
   /** Sets `throttledUntil` of a target, unless a later time is stored. */
   throttleTargetUntilAtLeast(name: string, until: Instant): Promise<void>;
-  /** Stores the time `at` of a response "gone", unless the ledger contains an earlier time. Returns the stored time. */
+  /**
+   * Stores the time `at` of a response "gone", unless the ledger contains an earlier time. Returns the time that the
+   * ledger now contains.
+   */
   markTargetGoneOnce(name: string, at: Instant): Promise<Instant>;
   /** Removes the time of `markTargetGoneOnce`. */
   clearTargetGone(name: string): Promise<void>;
@@ -32,13 +35,13 @@ export interface TargetLedger {
 }
 
 /**
- * Rate limits. Each rate limit allows one request per interval to a target or to CCE. The name of a rate limit is the
- * name of a target or `cce:PROJECT`.
+ * Rate limits for requests to targets and to CCE. Each rate limit allows one request per interval to a target or to
+ * CCE. The name of a rate limit is the name of a target or `cce:PROJECT`.
  */
 export interface RateLimitLedger {
   /**
-   * Reserves the earliest time at which the rate limit allows a request, and returns this time. The result is `now` if
-   * a request is allowed now.
+   * Reserves the earliest time at which the rate limit allows a request, and returns this time. If the rate limit
+   * allows a request now, the result is `now`.
    */
   reserveRequestTime(name: string, now: Instant, intervalMs: number): Promise<Instant>;
 }
@@ -77,13 +80,13 @@ export interface Digest {
   readonly members: readonly DigestMember[];
   readonly targets: readonly string[];
   /**
-   * The running jobs of the digest. If such a job is submitted again without this digest, its watch restarts and the
-   * job always stays in this list.
+   * The running jobs of the digest. A caller may submit a job of the digest again without the digest. The watch then
+   * restarts, and the job stays in `running`.
    */
   readonly running: readonly JobKey[];
 }
 
-/** A job in a digest. The watch of the job belongs to `Digest.caller`. */
+/** A job in a digest. The caller of the digest is also the caller of the watch. */
 export interface DigestMember extends JobKey {
   readonly generation: number;
 }
@@ -93,10 +96,11 @@ interface NewDigest extends Omit<Digest, "running"> {
   readonly expiresAt: Instant;
 }
 
-/** Slow jobs. A slow job is stored only if the watch has a target with `slow` in `on`. */
+/** Records of slow jobs. A slow job is stored only if the watch has a target with `slow` in `on`. */
 export interface SlowLedger {
   /**
-   * Stores the record of a slow job, unless this generation of the watch already has one. Returns the stored record.
+   * Stores the record of a slow job, unless this generation of the watch already has one. Returns the record that the
+   * ledger now contains.
    */
   saveSlowRecordOnce(watch: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
   readSlowRecord(generation: WatchGeneration): Promise<SlowRecord | null>;
@@ -104,7 +108,7 @@ export interface SlowLedger {
   readLatestDurations(project: string, jobType: string): Promise<LatestDurations>;
   /**
    * Adds the durations of one ended job and of its subjobs, as `appendDurationsAndDropOldest` describes. If several
-   * calls overlap, the ledger stores the durations of all these calls.
+   * calls run at the same time, the ledger stores the durations of all these calls.
    */
   addLatestDurations(
     project: string,
@@ -114,7 +118,10 @@ export interface SlowLedger {
   ): Promise<void>;
 }
 
-/** A later release wrote this ledger item. The current release neither reads nor changes such an item. */
+/**
+ * A later release wrote this ledger item. The current release neither reads nor changes ledger items of a later
+ * release.
+ */
 export class NewerItemError extends Error {
   override readonly name = "NewerItemError";
 
@@ -137,8 +144,8 @@ export class LedgerUnavailableError extends Error {
  * Stores watches, notifications, rate limits, job durations, digests and waiting calls. The ledger has three
  * implementations: DynamoDB, SQLite on one node, and memory for the simulation. In DynamoDB, each change is one
  * conditional write. If the condition of a write is false, the ledger reads the item to find the reason. If a later
- * release wrote the item, operations throw NewerItemError. Errors of the database are thrown unchanged. Even if a
- * write throws, the change may be stored.
+ * release wrote the item, operations throw NewerItemError. Errors of the database are thrown unchanged. Even if a write
+ * throws an error, the database may contain the change.
  */
 export interface Ledger
   extends WatchLedger,
@@ -151,13 +158,20 @@ export interface Ledger
     SlowLedger,
     WaitingCallLedger {}
 
-/** The state of discovery in a project. Discovery lists the jobs of the project and starts watches of new jobs. */
+/**
+ * The state of discovery (the search for new jobs) in a project. Discovery lists the jobs of the project and starts
+ * watches of new jobs.
+ */
 export interface Discovery {
-  /** The time of the first list of jobs, by the clock of the cloud. `switchedOnAt` is null before the first list. */
+  /**
+   * The time of the first list of jobs, by the clock of the cloud. `switchedOnAt` is null until discovery has listed
+   * the jobs of the project.
+   */
   readonly switchedOnAt: Instant | null;
   /**
-   * The time of the latest complete list after which all listed jobs had a watch. The time comes from the clock of the
-   * cloud. Before such a list, `succeededAt` is the time of the first try.
+   * The time of the latest complete list of jobs for which discovery started all missing watches. The clock of the
+   * cloud determines this time. Until discovery has processed a complete list, `succeededAt` is the time of the first
+   * try.
    */
   readonly succeededAt: Instant;
   /** The IDs of jobs that discovery must skip. Discovery cannot recognize these jobs by their times. */
@@ -171,7 +185,10 @@ export interface ClaimedDiscovery extends Discovery {
 /** An API call that waits for the end of a watch. A waiting call occupies one execution of a Lambda function. */
 export interface WaitingCall {
   readonly caller: string;
-  /** The latest end of the waiting call. After this time, the call does not count as a waiting call any more. */
+  /**
+   * The time at which the API call stops waiting at the latest. After `until`, the API call no longer counts as a
+   * waiting call.
+   */
   readonly until: Instant;
 }
 
@@ -183,12 +200,12 @@ export interface WaitingLimits {
 
 export interface WaitingCallLedger {
   /**
-   * Adds a waiting call. Returns the number of the waiting call, which is below `limits.total`. The result is null if
-   * too many calls are waiting. If several calls start to wait at the same time, one of them may get null although a
-   * place is free.
+   * Reserves a number for an API call that waits for the end of a watch. Returns the reserved number, which is less
+   * than `limits.total`. The result is null if too many calls are waiting. If several calls start to wait at the same
+   * time, one of them may get null although a place is free.
    */
   addWaitingCallIfAllowed(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
-  /** Removes a waiting call that has ended before `until`. */
+  /** Makes the number of a waiting call free again, if the call ended before `until`. */
   removeWaitingCall(number: number, call: WaitingCall): Promise<void>;
 }
 
@@ -208,7 +225,7 @@ export function findFreeCallNumber(
 export interface DiscoveryLedger {
   /**
    * Reserves the next list of a project's jobs. The result is null if discovery listed the jobs less than `intervalMs`
-   * ago. After a call of `requestJobListSoon`, the shorter `MIN_JOB_LIST_INTERVAL_MS` applies.
+   * ago. After a call of `requestJobListSoon`, this interval is only `MIN_JOB_LIST_INTERVAL_MS`.
    */
   claimJobListIfDue(project: string, now: Instant, intervalMs: number): Promise<ClaimedDiscovery | null>;
   /**
@@ -217,15 +234,15 @@ export interface DiscoveryLedger {
    */
   requestJobListSoon(project: string): Promise<void>;
   /**
-   * Replaces the state of discovery in a project. If `claimJobListIfDue` was never called for the project, nothing happens.
-   * If another call has switched discovery on in the meantime, nothing happens either. If a slow first list replaced
-   * the newer state of a faster list, discovery would miss jobs that ended after the faster list.
+   * Replaces the state of discovery in a project. If `claimJobListIfDue` was never called for the project, nothing
+   * happens. If another call has switched discovery on in the meantime, nothing happens either. A slow first list must
+   * not replace the newer state from a faster list.
    * @param switchedOnAt `switchedOnAt` from `claimJobListIfDue`
    */
   saveDiscoveryIfUnchanged(project: string, switchedOnAt: Instant | null, stored: Discovery): Promise<void>;
   /**
-   * Stores the ID of an SMN message (Simple Message Notification of Huawei Cloud). The result is false if the ledger
-   * already contains this ID.
+   * Stores the ID of an SMN message (Simple Message Notification of Huawei Cloud). If the ledger already contains the
+   * ID of the message, the result is false.
    */
   saveSmnMessageIdOnce(messageId: string, expiresAt: Instant): Promise<boolean>;
   hasSmnMessageId(messageId: string): Promise<boolean>;

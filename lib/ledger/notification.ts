@@ -10,13 +10,13 @@ import {
 import { IntegerZeroByDefault, NumberNullByDefault } from "../domain/zod-fields.ts";
 
 /**
- * A notification key does not contain the caller. Several callers of a job may name the same target. They share one
- * notification key, so that the target is notified only once.
+ * A notification key does not contain the caller. Several callers of a job may name the same target. These callers
+ * share one notification key, so the service notifies the target only once.
  */
 export interface NotificationKey extends JobKey {
   /**
-   * The generation of the watch, or a generation of `NotificationGenerations`. Each restart increases the generation of
-   * a watch.
+   * The generation of the watch, or a higher generation from `NotificationGenerations`. Each restart increases the
+   * generation of a watch.
    */
   readonly generation: number;
   /** The event of the notification, such as `job.failed`. */
@@ -25,16 +25,16 @@ export interface NotificationKey extends JobKey {
 }
 
 /**
- * The generation in the notification key, for each target. If a target is missing here, its notification key contains
- * the generation of the watch.
+ * The generation in the notification key, for each target. For all other targets, the notification key contains the
+ * generation of the watch.
  */
 export type NotificationGenerations = Readonly<Record<string, number>>;
 
 /**
- * Computes the generation in the notification key for each target of a watch. The generation is the highest one among
- * the job's watches that name the target. Two running watches with the same target therefore share a notification key,
- * even if one of them was restarted. A restart always leads to a new notification, because its generation is the
- * highest of all watches of the job. The result contains only generations that are higher than the generation of the
+ * Computes the generation in the notification key for each target of a watch. The result for a target is the highest
+ * generation among the job's watches that name the target. Two running watches with the same target therefore share a
+ * notification key, even if one of them was restarted. A restarted watch always leads to a new notification, because it
+ * has the highest generation of the job. The result omits targets whose notification key contains the generation of the
  * watch.
  */
 export function computeHigherGenerationsOfSharedTargets(
@@ -63,9 +63,9 @@ export interface StartedGeneration extends WatchGeneration {
 }
 
 /**
- * Computes generations like `computeHigherGenerationsOfSharedTargets`, for targets that a call adds to an ended watch.
- * If another watch has already notified the target of the same end, the function returns the generation of that watch.
- * The target is then not notified again.
+ * Computes the generation in the notification key for each target that a call adds to an ended watch. If another watch
+ * has already notified the target of the same end of the job, the result is the generation of that watch. The service
+ * then does not notify the target again.
  * @param jobWatches all watches of the job
  */
 export function computeGenerationsOfLateTargets(
@@ -92,14 +92,14 @@ export function computeGenerationsOfLateTargets(
   );
 }
 
-/** Returns the key of a notification: one event of a watch for one target. */
+/** Returns the key of the notification about one event of a watch for one target. */
 export function createNotificationKey(
   { project, jobId, generation }: WatchGeneration,
   generations: NotificationGenerations,
   event: string,
   target: string,
 ): NotificationKey {
-  // A target can be called `constructor`, like a property of every object.
+  // A target may have the name `constructor`. Every object has a property with this name.
   const own = Object.hasOwn(generations, target) ? generations[target] : undefined;
   return { project, jobId, generation: own ?? generation, event, target };
 }
@@ -142,16 +142,13 @@ export const DeliveryRecord = z.object({
   /** The number of the latest redelivery (an additional notification that a caller requested), or 0. */
   redelivery: IntegerZeroByDefault,
   nextAttemptAt: NumberNullByDefault,
-  /**
-   * The time that the rate limit of the target reserved for the next delivery attempt, or null. `requestAt` is a little
-   * later than `nextAttemptAt`.
-   */
+  /** The time that the rate limit of the target reserved for the next delivery attempt, or null. */
   requestAt: NumberNullByDefault,
   /**
    * `deadLettered` is true if the notification failed and the message of the notification is in the dead-letter queue.
    */
   deadLettered: z._default(z.boolean(), false),
-  /** The latest attempts, oldest first. */
+  /** The latest delivery attempts, oldest first. */
   history: z._default(z.array(Attempt), []),
 });
 export type DeliveryRecord = Readonly<z.infer<typeof DeliveryRecord>>;
@@ -170,22 +167,22 @@ interface NotificationOwner {
 export interface NotificationToClaim extends NotificationOwner {
   readonly now: Instant;
   readonly leaseMs: number;
-  /** The time after which the record may be deleted. */
+  /** The time after which the ledger may delete the delivery record. */
   readonly expiresAt: Instant;
 }
 
 export type NotificationClaim =
   | { readonly kind: "claimed"; readonly record: DeliveryRecord }
   /**
-   * The notification is delivered or dead-lettered, or a newer redelivery has started. The queue message is no longer
-   * needed.
+   * The notification was delivered or dead-lettered, or a caller has requested another delivery. The queue message is
+   * no longer needed.
    */
   | { readonly kind: "stale" }
   /** The notification has failed, but the dead-letter queue does not contain its message yet. */
   | { readonly kind: "needs_dead_letter"; readonly state: DeliveryState; readonly reason: string }
   /**
-   * The same queue message has already claimed the notification in an earlier invocation. The earlier invocation may
-   * still run.
+   * The same queue message has already claimed the notification in an earlier invocation. The earlier invocation of the
+   * function may still run.
    */
   | { readonly kind: "own_lease" }
   /**
@@ -193,14 +190,14 @@ export type NotificationClaim =
    * delivers the notification.
    */
   | { readonly kind: "other_owner" }
-  /** The next attempt of the notification must not start before `until`. */
+  /** The time `until` has not come, so the next delivery attempt must not start. */
   | { readonly kind: "not_due"; readonly until: Instant };
 
 export interface AttemptRecord extends NotificationOwner {
   readonly state: DeliveryState;
   /**
-   * True if the attempt counts as an attempt of the retry schedule. The attempt was throttled if `spent` is false,
-   * `state` is `pending` and the verdict is `retry`.
+   * True if the delivery attempt uses a step of the retry schedule. The target throttled the attempt if `spent` is
+   * false, `state` is `pending` and the verdict is `retry`.
    */
   readonly spent: boolean;
   readonly attempt: Attempt;
@@ -217,12 +214,12 @@ interface Postponement extends NotificationOwner {
 export interface NotificationLedger {
   /**
    * Reserves a notification for one queue message for the time `leaseMs` (lease). During the lease, only this queue
-   * message may make an attempt.
+   * message may start a delivery attempt.
    */
   claimNotification(notification: NotificationToClaim): Promise<NotificationClaim>;
   /**
-   * Stores an attempt and ends the lease. If the queue message has lost the lease, nothing is written and the result is
-   * `superseded`.
+   * Stores a delivery attempt and ends the lease of the notification. If the queue message has lost the lease, nothing
+   * is written and the result is `superseded`.
    */
   recordAttempt(record: AttemptRecord): Promise<"recorded" | "superseded">;
   /**

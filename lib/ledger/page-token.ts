@@ -9,13 +9,16 @@ const Position = z.tuple([Count, JobId, CallerName]);
 /** A page token for readers contains the acceptance time, the job ID, and one byte of a hash of the caller's name. */
 const PublicPosition = z.tuple([Count, JobId, integerSchema(z.minimum(0), z.maximum(255))]);
 
-/** The maximum length of a page token. A token is longest if JSON escapes each character of a long caller name. */
+/**
+ * The maximum length of a page token. The longest page tokens contain a long caller name whose characters JSON must
+ * escape.
+ */
 const MAX_TOKEN_LENGTH = 7000;
 const TOKEN_RULE = "must be the value of 'next' from the previous page";
 
 /**
- * Checks only the characters and the length of a page token. `parsePageTokenOrThrow` also checks the content of a page
- * token.
+ * This schema checks only the characters and the length of a page token. `parsePageTokenOrThrow` also checks the
+ * content of a page token.
  */
 export const PageToken = textSchema(
   z.regex(/^[A-Za-z0-9_-]+$/, TOKEN_RULE),
@@ -36,7 +39,7 @@ export class PageTokenError extends Error {
 
 /**
  * Returns the internal page token of a position in the list of watches. The token contains the name of a caller, so
- * readers must not see it. Readers get a page token without the name (see `removeCallerFromPageTokenOrThrow`).
+ * readers must not see it. Readers get a page token without the caller name (see `removeCallerFromPageTokenOrThrow`).
  */
 export function toPageToken({ acceptedAt, jobId, caller }: PagePosition): string {
   return Buffer.from(JSON.stringify([acceptedAt, jobId, caller])).toString("base64url");
@@ -55,8 +58,9 @@ export function parsePageTokenOrThrow(token: string): PagePosition {
 }
 
 /**
- * Returns a page token for readers. One byte of a hash replaces the name of the caller. One byte is enough to
- * distinguish the few watches of a job. The byte does not reveal the name, because many names have the same byte.
+ * Returns a page token without the caller name. The page token contains one byte of a hash of the name instead. A job
+ * has few watches, so one byte is enough to distinguish the watches. Many names have the same byte, so the byte does
+ * not reveal the caller name.
  * @throws PageTokenError if `toPageToken` did not create the token.
  */
 export function removeCallerFromPageTokenOrThrow(token: string): string {
@@ -65,9 +69,9 @@ export function removeCallerFromPageTokenOrThrow(token: string): string {
 }
 
 /**
- * Converts the page token of a reader to an internal page token. After a restart of the watch, the position in the
- * token may not exist any more. If the position does not exist any more, the next page starts after all watches of the
- * job with this acceptance time.
+ * Converts the page token of a reader to an internal page token. If the watch has restarted, the list of watches may no
+ * longer contain the position of the token. The next page then starts after all watches of the job with the acceptance
+ * time in the token.
  * @throws PageTokenError if `removeCallerFromPageTokenOrThrow` did not create the token.
  */
 export async function restoreCallerInPageTokenOrThrow(
@@ -80,7 +84,7 @@ export async function restoreCallerInPageTokenOrThrow(
   if (!position.success) throw new PageTokenError("The page token is not valid.");
   const [acceptedAt, jobId, byte] = position.data;
   const watches = await ledger.listJobWatches({ project, jobId });
-  // If several watches have the same byte, the next page starts after the last of these watches.
+  // If several watches have the same byte, the next page starts after the last one.
   const found = watches.findLast(
     (watch) => watch.acceptedAt === acceptedAt && callerByte(watch.caller) === byte,
   );

@@ -10,14 +10,14 @@ import {
 } from "./notification.ts";
 
 /**
- * If a poll is later than `POLL_OVERDUE_MS`, its queue message is probably lost. Normal delays of the queue and of a
- * cold start are shorter.
+ * If a poll is later than `POLL_OVERDUE_MS`, its queue message is probably lost. In normal operation, the queue and a
+ * cold start delay a poll by less than `POLL_OVERDUE_MS`.
  */
 const POLL_OVERDUE_MS = 30_000;
 /**
- * A poll or notification is stuck if it is late by a quarter of an hour. Its message was then sent again at least
- * twice without effect. The alarm `overdue` counts the runs of the sweep function that find a stuck poll or
- * notification.
+ * A poll or notification is stuck if it is late by a quarter of an hour. The sweep function has then sent the queue
+ * message again at least twice without effect. The alarm `overdue` counts the runs of the sweep function that find a
+ * stuck poll or notification.
  */
 export const STUCK_MS = 15 * 60_000;
 
@@ -27,12 +27,14 @@ export const STUCK_MS = 15 * 60_000;
  */
 const DELIVERIES_OVERDUE_MS = 60_000;
 
-/** A slow job and its notifications, as stored. The record never changes. */
+/**
+ * The stored record of a slow job and of the notifications about this job. A stored record of a slow job never changes.
+ */
 export const SlowRecord = z.object({
   summary: SlowSummary,
   /** The targets that are notified of the slow job. */
   targets: z.array(z.string()),
-  /** The generations in the notification keys of these notifications (see `NotificationGenerations`). */
+  /** The generations in the notification keys of the notifications about the slow job. */
   generations: z.record(z.string(), z.int()),
 });
 export type SlowRecord = Readonly<z.infer<typeof SlowRecord>>;
@@ -46,8 +48,8 @@ export interface WatchDelivery extends DeliveryRecord {
 }
 
 /**
- * Returns the delivery records of a watch. The records of the outcome come first, in the order of `watch.targets`.
- * Then the records of the slow job follow, in the order of `slow`.
+ * Returns the delivery records of a watch. The delivery records for the outcome come first, in the order of
+ * `watch.targets`. The delivery records for the slow job come next, in the order of `slow`.
  * @param readRecord returns a stored record, or null
  */
 export function listDeliveries(
@@ -76,7 +78,7 @@ const NOTIFICATION_SLACK_MS = 4 * 60_000;
 /**
  * Returns when the queue message of an undelivered notification must be sent again.
  * @param delivery the record, or null if no queue message has claimed the notification
- * @param sentAt when the first queue message was sent, or 0 if that was more than a minute ago
+ * @param sentAt the time when the service sent the first queue message, or 0 if that was more than a minute ago
  */
 export function notificationOverdueAt(delivery: DeliveryRecord | null, sentAt: Instant): Instant {
   return (delivery?.nextAttemptAt ?? sentAt) + NOTIFICATION_SLACK_MS;
@@ -90,7 +92,7 @@ export function isDeliveredOrDeadLettered(delivery: DeliveryRecord | null): bool
 
 /**
  * The sweep function replaces lost queue messages. A poll is planned for `nextPollAt`. Returns the time when the sweep
- * function replaces the message of this poll.
+ * function sends a lost message of this poll again.
  */
 export function pollOverdueAt(nextPollAt: Instant): Instant {
   return nextPollAt + POLL_OVERDUE_MS;
@@ -106,7 +108,7 @@ export function roundUpToLastMsBeforeSweep(at: Instant, sweepIntervalMs: number)
 
 /**
  * Returns when the sweep function checks the notifications of an ended watch.
- * @param at the end of the watch, or the time when a target was added to the ended watch.
+ * @param at the time when the watch ended, or when a caller added a target to the ended watch.
  */
 export function deliveriesOverdueAt(at: Instant): Instant {
   return at + DELIVERIES_OVERDUE_MS;

@@ -35,8 +35,9 @@ export type OpenResult =
   /** The watch is new or restarted. The calling function must now send the message of poll number `poll`. */
   | { readonly kind: "accepted"; readonly poll: number; readonly generation: number }
   /**
-   * The caller already watches the job. The targets of the call were added to this watch. For a running watch, the
-   * later deadline applies. If the watch has ended, the calling function must notify `addedTargets`.
+   * The caller already watches the job. The ledger added the new targets of the call to the existing watch. A running
+   * watch gets the later deadline of the two calls. If the watch has ended, the calling function must notify
+   * `addedTargets`.
    */
   | {
       readonly kind: "already_watching";
@@ -56,14 +57,14 @@ export interface PollToClaim {
   readonly leaseMs: number;
 }
 
-/** A poll of a watch, and a queue message for this poll. */
+/** Identifies a poll of a watch, and the queue message that requests the poll. */
 export type PollOfMessage = Pick<PollToClaim, "key" | "poll" | "messageId">;
 
 export type PollClaim =
   /**
-   * `reclaimed` means that an earlier invocation claimed the poll and did not finish in time. The earlier invocation
-   * may have stored an outcome of the watch. `unfinishedTries` is the number of earlier claims after which the process
-   * crashed.
+   * `reclaimed` is true if an earlier invocation claimed the poll and did not finish in time. The earlier invocation
+   * may have stored an outcome of the watch. `unfinishedTries` is the number of earlier invocations that claimed the
+   * poll and then crashed.
    */
   | {
       readonly kind: "claimed";
@@ -74,11 +75,14 @@ export type PollClaim =
   /** The watch does not need this poll any more, so the message can be acknowledged. */
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
   /**
-   * The same queue message has already claimed the poll in an earlier invocation. The earlier invocation may still
-   * run.
+   * The same queue message has already claimed the poll in an earlier invocation. The earlier invocation of the
+   * function may still run.
    */
   | { readonly kind: "own_lease" }
-  /** Another queue message has claimed the poll. The queue must not deliver this message again. */
+  /**
+   * Another queue message has claimed the poll. The calling function acknowledges its own queue message, so that the
+   * queue does not deliver this message again.
+   */
   | { readonly kind: "other_owner" };
 
 export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polledAt"> {
@@ -88,9 +92,9 @@ export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polled
   readonly nextPollAt: Instant;
   /** True if the rate limit postponed the query. */
   readonly rateLimited: boolean;
-  /** If the field is absent, the stored value does not change. */
+  /** If `ready` is absent, the ledger keeps the stored value. */
   readonly ready?: ReadyProgress | undefined;
-  /** If the field is absent, the stored value does not change. */
+  /** If `slowAt` is absent, the ledger keeps the stored value. */
   readonly slowAt?: Instant | null | undefined;
   /** The job in the response of CCE. If `tree` is null, the stored tree does not change. */
   readonly tree: Job | null;
@@ -98,15 +102,15 @@ export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polled
 
 export interface WatchEnd {
   readonly key: WatchKey;
-  /** The acceptance time of the ending generation. */
+  /** The time at which the service accepted the generation of the watch that ends now. */
   readonly acceptedAt: Instant;
   readonly outcome: Outcome;
   readonly concludedAt: Instant;
-  /** The targets for which a notify message was sent. If the watch has further targets, it does not end. */
+  /** The targets for which a notify message was sent. If the watch has other targets too, the watch does not end. */
   readonly targets: readonly string[];
   readonly polledAt: readonly Instant[];
   readonly expiresAt: Instant;
-  /** Fields of the job from the outcome. If `job` is absent, the stored fields do not change. */
+  /** Fields of the job, such as its type, from the outcome. If `job` is absent, the ledger keeps the stored fields. */
   readonly job?: EndedJob;
 }
 
@@ -151,8 +155,8 @@ export interface WatchChangeLedger {
    */
   undoPollClaim(claimed: PollOfMessage): Promise<void>;
   /**
-   * Stores the result of a poll and marks the poll as done. If the queue message has lost its claim, nothing is written
-   * and the result is `superseded`.
+   * Stores the result of a poll and marks the poll as done. If the queue message has lost its claim of the poll, the
+   * function writes nothing and returns `superseded`.
    */
   recordPoll(record: PollRecord): Promise<"recorded" | "superseded">;
   /**
@@ -169,8 +173,8 @@ export interface WatchChangeLedger {
   readOutcomeWithoutTree(generation: WatchGeneration): Promise<OutcomeRecord | null>;
   endWatchUnlessTargetsAdded(end: WatchEnd): Promise<EndResult>;
   /**
-   * Stops a running watch. A watch that ended as `timed_out` or `lost` keeps its outcome, but the next call for the job
-   * restarts it.
+   * Stops a running watch. A watch with the outcome `timed_out` or `lost` keeps its outcome. The next call for the job
+   * restarts the watch.
    */
   stopWatch(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
 }
@@ -191,19 +195,20 @@ export interface WatchReadLedger {
    */
   countUnfinishedWatchesApproximately(caller: string): Promise<number>;
   /**
-   * Returns at most `limit` watches that the sweep function should have checked before `now`. A recently checked watch
-   * comes after all other overdue watches.
+   * Returns at most `limit` watches that the sweep function should have checked before `now`. A watch that the sweep
+   * function checked recently comes last.
    */
   listOverdueWatches(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**
    * Changes when the sweep function checks a watch. If `dueAt` is null, the sweep function does not check the watch
-   * again. The result is `changed` if another call has changed the time of this check. The result is also `changed` if
-   * `dueAt` is null and the watch is running.
+   * again. If another call has changed the time of the check, the result is `changed`. If the watch is running and
+   * `dueAt` is null, the result is also `changed`.
    */
   rescheduleSweepIfUnchanged(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**
-   * Makes the sweep function check the watch at `dueAt` or earlier, even after its end. With `expiresAt`, the watch,
-   * its outcome and its slow job are stored at least until then. If the watch does not exist, nothing happens.
+   * Makes the sweep function check the watch at `dueAt` or earlier, even after its end. With `expiresAt`, the ledger
+   * stores the watch, its outcome and its slow job at least until `expiresAt`. If the watch does not exist, nothing
+   * happens.
    */
   scheduleSweepByAndExtendExpiry(
     generation: WatchGeneration,

@@ -12,7 +12,7 @@ import type { SlowRecord, WatchDelivery } from "./watch-deliveries-and-overdue-t
 
 export const NO_LIMITS: WatchLimits = { callbacksPerWatch: 0, targetsPerWatch: 0 };
 
-/** The maximum size of a CCE text in a watch. A watch must be small, because each poll writes it. */
+/** The maximum size of each text from CCE that a watch contains. A watch must be small, because each poll writes it. */
 const TEXT_BYTES = 200;
 
 /** The number of poll times that are stored for a watch. */
@@ -29,7 +29,9 @@ export const WatchFields = z.object({
   poll: z.int(),
   /** True if the message for the next poll was sent. `pollDone` is also true before the first poll. */
   pollDone: z.boolean(),
-  /** The number of the last poll before the latest restart of the watch, or 0 for a watch without a restart. */
+  /**
+   * The number of the last poll before the latest restart of the watch. If the watch never restarted, the number is 0.
+   */
   previousPolls: IntegerZeroByDefault,
   /** The number of polls that the rate limit postponed in the current generation of the watch. */
   rateLimitedPolls: IntegerZeroByDefault,
@@ -55,10 +57,10 @@ export const WatchFields = z.object({
    */
   readyMinutes: NumberNullByDefault,
   /**
-   * The time from which the job counts as slow. After the notifications about the slow job were sent, `slowAt` is the
-   * time when one of them is overdue. `slowAt` is null in three cases: no target lists `slow`, no poll has found the
-   * job yet, or too few jobs of the type have ended. `slowAt` is also null when all notifications about the slow job
-   * are finished.
+   * The time from which the job counts as slow. After the service has sent the notifications about the slow job,
+   * `slowAt` is the time at which one of them becomes overdue. `slowAt` is null if no target lists `slow`, no poll has
+   * found the job, or too few jobs of the type have ended. `slowAt` is also null when all notifications about the slow
+   * job are finished.
    */
   slowAt: NumberNullByDefault,
   /** The reason why the watch failed, in one line. `cause` is null for a watch without a failure. */
@@ -91,7 +93,7 @@ export type ObservedJob = Pick<Watch, "phase" | "jobType" | "resourceName">;
 
 export interface EndedJob extends ObservedJob, Pick<Watch, "cause" | "durationSeconds"> {}
 
-/** The outcome of a watch generation, and the generations in its notification keys. */
+/** The stored outcome of a watch, with the generations in the keys of its notifications. */
 export interface OutcomeRecord {
   readonly summary: OutcomeSummary;
   readonly generations: NotificationGenerations;
@@ -106,7 +108,7 @@ export interface WatchDocument extends CallerData {
   readonly watch: Watch;
   readonly summary: OutcomeSummary | null;
   readonly tree: Job | null;
-  /** The generations do not change any more after the outcome was stored. */
+  /** After the ledger has stored the outcome, the generations do not change any more. */
   readonly generations: NotificationGenerations;
   /** `slow` is null unless a poll of this generation found the job slow. */
   readonly slow: SlowRecord | null;
@@ -122,9 +124,9 @@ export function compareNewestFirst(a: Watch, b: Watch): number {
 }
 
 /**
- * Returns true if an API call restarts the caller's existing watch. The watch must be stopped or restartable, or its
- * operation may be a new one.
- * @param found the watch before the call
+ * Returns true if an API call restarts the caller's existing watch. A call restarts a stopped watch, a restartable
+ * watch, or an ended watch of a possibly different operation.
+ * @param found the watch as stored before the call
  * @param operation the operation in the call, or null or undefined for a job.
  */
 export function isRestartedByCall(
@@ -168,15 +170,15 @@ export function truncateEndedJob(job: EndedJob): EndedJob {
   };
 }
 
-/** The maximum numbers of callbacks and of other targets of a watch. 0 means no limit. */
+/** The maximum number of callbacks and the maximum number of other targets of a watch. 0 means no limit. */
 export interface WatchLimits {
   readonly callbacksPerWatch: number;
   readonly targetsPerWatch: number;
 }
 
 /**
- * Returns the limit that the new targets `added` would exceed, or null. Added callbacks can exceed only the limit of
- * callbacks. Other added targets can exceed only the limit of targets.
+ * Returns the limit that the new targets `added` would exceed, or null. Only callbacks count towards the limit of
+ * callbacks. All other targets count towards the limit of targets.
  * @param targets the targets of the watch before the call
  */
 export function findExceededLimit(

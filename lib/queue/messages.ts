@@ -18,7 +18,7 @@ import type { OutgoingMessage } from "./queue.ts";
 /** The version of the message format that this release writes. This release also reads messages in earlier versions. */
 const MESSAGE_VERSION = 1;
 
-/** Requests a poll of a watch. `poll` is the number of the poll. */
+/** Requests a poll of a watch. `poll` is the number of the requested poll. */
 export const PollMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("poll"),
@@ -41,7 +41,7 @@ export type PollMessage = z.infer<typeof PollMessage>;
 /** The name of a target in the config, or the name of a callback. */
 const TargetName = textSchema(z.minLength(1), z.maxLength(80));
 
-/** Requests a notification of one target about an outcome or a slow job. */
+/** Requests a notification for one target. The notification is about an outcome or about a slow job. */
 export const NotificationMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("notification"),
@@ -50,7 +50,7 @@ export const NotificationMessage = z.strictObject({
   /** The name of the caller whose watch contains the outcome and the context. */
   caller: CallerName,
   watchGeneration: Count,
-  /** The watch generation in the notification key. This generation may be higher than `watchGeneration`. */
+  /** The watch generation in the notification key. `generation` may be higher than `watchGeneration`. */
   generation: Count,
   target: TargetName,
   /** The outcome of the watch, or `slow`. */
@@ -72,7 +72,7 @@ const DigestMessage = z.strictObject({
   traceparent: z.optional(Traceparent),
 });
 
-/** Requests a notification of the fallback target: another target no longer exists. */
+/** Requests a notification to the fallback target, because another target no longer exists. */
 const TargetGoneMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("target_gone"),
@@ -92,7 +92,7 @@ export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
 type ParsedMessage<T> =
   | { readonly kind: "message"; readonly message: T }
-  /** A message of a later release. The message stays in the queue until the later release is deployed. */
+  /** A message of a later release. The message stays in the queue until an operator deploys the later release. */
   | { readonly kind: "newer"; readonly version: number }
   /** A message that no release can read. */
   | { readonly kind: "malformed"; readonly reason: string };
@@ -145,8 +145,8 @@ export function createPollMessage(
 }
 
 /**
- * Returns a second message for the first poll of a watch, because the first message may be lost. The result is null if
- * the watch has ended or a message has claimed a poll. A second message for a claimed poll could overtake the message
+ * Returns a second message for the first poll of a watch, because the first message may be lost. If the watch has ended
+ * or a message has claimed a poll, the result is null. A second message for a claimed poll could overtake the message
  * that waits for the rate limit.
  */
 export function recreateFirstPollMessageIfUnclaimed(
@@ -170,7 +170,7 @@ export function createNotificationMessage(
   return toOutgoing(traceparent === null ? message : { ...message, traceparent });
 }
 
-/** Returns the watch generation that contains the outcome for a notification. */
+/** Returns the watch generation whose outcome the notification contains. */
 export function watchGenerationOfMessage(message: NotificationMessage): WatchGeneration {
   const { project, jobId, caller, watchGeneration } = message;
   return { project, jobId, caller, generation: watchGeneration };
@@ -194,7 +194,10 @@ export function createDigestMessage(
   return toOutgoing(traceparent === null ? message : { ...message, traceparent });
 }
 
-/** Returns the message for a notification of the fallback target about a target that no longer exists. */
+/**
+ * Returns the queue message that requests a notification about a target that no longer exists. The fallback target gets
+ * the notification.
+ */
 export function createTargetGoneMessage(
   goneTarget: string,
   goneSince: Instant,
@@ -206,8 +209,8 @@ export function createTargetGoneMessage(
 type Unversioned<Message> = Message extends unknown ? Omit<Message, "v"> : never;
 
 /**
- * Adds the version and an ID to a message. The ID is the body of the message. The service does not send this ID to SQS.
- * The message group is the project of a poll, or the target of a notification.
+ * Adds the version and an ID to a message. The ID of the message equals the body of the message. The service does not
+ * send the ID to SQS. The message group is the project of a poll, or the target of a notification.
  */
 function toOutgoing(message: Unversioned<PollMessage | NotifyMessage>, delaySeconds = 0): OutgoingMessage {
   const body = JSON.stringify({ v: MESSAGE_VERSION, ...message });

@@ -1,13 +1,13 @@
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 
 /**
- * The time for which a message waits, so that other messages can share one request with it. A poll takes much longer
- * than `WINDOW_MS`.
+ * The time for which a message waits, so that other messages can share one request with it. A poll of CCE takes much
+ * longer than `WINDOW_MS`.
  */
 const WINDOW_MS = 100;
 
 export interface OutgoingMessage {
-  /** The ID of the message, which the sender chooses. The `SendResult` has the same ID. */
+  /** The ID of the message, which the sender chooses. The `SendResult` of the message contains the same ID. */
   readonly id: string;
   readonly body: string;
   /** The time for which SQS delays the delivery of the message. An integer from 0 to 900. */
@@ -28,7 +28,7 @@ export type SendResult =
   | { readonly id: string; readonly kind: "sent" }
   | { readonly id: string; readonly kind: "failed"; readonly reason: string };
 
-/** A queue that behaves like SQS. The same tests check both SQS and the queue of the simulation. */
+/** A queue that behaves like SQS. The same tests check the queue of the simulation and SQS. */
 export interface Queue {
   /**
    * Sends messages and returns one result per message. An error of SQS becomes the result `failed` and is not thrown.
@@ -37,8 +37,9 @@ export interface Queue {
    */
   send(messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]>;
   /**
-   * Makes a received message invisible for `seconds` seconds. The maximum is 43,200 seconds after its receive.
-   * @throws the error of SQS.
+   * Makes a received message invisible for `seconds` seconds. The message can stay invisible for at most 43,200 seconds
+   * after SQS delivered it.
+   * @throws the error that SQS returned.
    */
   changeVisibility(receiptHandle: string, seconds: number): Promise<void>;
 }
@@ -95,13 +96,16 @@ interface WaitingSend {
 
 /** A sender that all records of one SQS batch share. */
 interface CoalescedSender extends Pick<Queue, "send"> {
-  /** Reports that one record sends no more messages. The code that handles a record calls `done` once. */
+  /**
+   * Reports to the sender that one queue record will send no more messages. The function that handles a queue record
+   * calls `done` once.
+   */
   done(): void;
 }
 
 /**
  * Creates a sender that sends the messages of several records in one request. Each SQS request costs money. The sender
- * waits until every record is done or waits for the result of a send. The sender waits at most 100 ms after the first
+ * waits until no record can add another message to the request. The sender waits at most 100 ms after it got its first
  * message.
  * @param recordCount the number of records that share the sender
  */

@@ -35,7 +35,8 @@ export interface SqsQueueOptions {
 }
 
 /**
- * Creates a queue that can only send. A function that only sends messages then needs no code for other SQS commands.
+ * Creates a queue that can only send. A function that only sends messages then does not contain the code for other SQS
+ * commands.
  */
 export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   return {
@@ -108,8 +109,8 @@ const waitMs = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve
 
 /**
  * Sends messages of a batch in one request, and writes their results into `results`. Returns the indexes of the
- * messages that the sender should send again. After `SenderFault`, a message is not sent again, because SQS would
- * refuse it again.
+ * messages that the sender should send again. If SQS reports `SenderFault`, the sender does not send the message again,
+ * because SQS would refuse it again.
  */
 async function sendEntries(
   { client, url }: SqsQueueOptions,
@@ -141,7 +142,7 @@ async function sendEntries(
 
 /**
  * Converts a message into an entry of a SendMessageBatch request. The ID of the entry is the index in the batch,
- * because SQS might not allow the message ID.
+ * because SQS does not allow every character in an ID.
  */
 function toEntry(message: OutgoingMessage | undefined, index: number): SendMessageBatchRequestEntry[] {
   if (message === undefined) return [];

@@ -20,9 +20,9 @@ const Schedule = z.object({
 });
 
 /**
- * Counts the watches by state, and finds orphaned watches. The recent index contains the state of each watch. For the
- * state `watching`, the function also reads the watch item, because the index may be late. For about 30 watches, the
- * audit costs half a read unit. Each running watch costs one more read unit.
+ * Counts the watches by state, and finds orphaned watches. The recent index contains the state of each watch. If the
+ * index contains the state `watching`, the function reads the watch item, which is always up to date. For about 30
+ * watches, the audit costs half a read unit. For each running watch, the audit costs one more read unit.
  */
 export async function auditWatches(table: LedgerTable, now: Instant): Promise<Audit> {
   const audit = { concluded: 0, stopped: 0, live: 0, discovered: 0, orphaned: [] as OrphanedWatch[] };
@@ -38,7 +38,7 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
       running.slice(i, i + CONCURRENCY).map(async (key) => {
         const found = await readSchedule(table, key);
         if (found === null) return;
-        // A watch of a newer release is not orphaned: it waits for this release.
+        // A watch of a newer release only waits for this release, so it is not orphaned.
         const result = found === "newer" ? "live" : classifyWatchForAudit(found, now);
         if (found !== "newer" && result === "orphaned")
           audit.orphaned.push({ ...key, traceparent: found.traceparent });
@@ -50,10 +50,7 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
   return { ...audit, accepted: concluded + stopped + live + orphaned.length };
 }
 
-/**
- * Returns the key and the state of every watch. The state may be old, because the recent index is eventually
- * consistent.
- */
+/** Returns the key and the state of every watch. The index is eventually consistent, so a returned state may be old. */
 export async function* scanRecentIndex({
   client,
   table,

@@ -62,7 +62,7 @@ export async function saveCallerItemAndBuildRemoval(
   watchItem: Item,
 ): Promise<StoredValues> {
   const { pk, sk, generation, context, expiresAt } = parseItemOrThrow(WatchItem, watchItem);
-  // Caller data always contains a context. A watch item without a context therefore contains no caller data.
+  // Caller data always contains a context. A watch item without a context therefore contains no callbacks either.
   if (context === null) return {};
   const callbacks = callbackAttributes({ callbacks: callbacksOf(watchItem) });
   await upsertItem(table, {
@@ -86,8 +86,8 @@ export const readCallerData: LedgerOperation<"readCallerData"> = async (table, k
 };
 
 /**
- * Combines the caller data of the watch item and the caller item of one generation. If both items contain a context,
- * the context of the watch item is older, and the function returns it.
+ * Combines the context and the callbacks of one watch generation from the watch item and the caller item. If both items
+ * contain a context, the function returns the older context, which is in the watch item.
  */
 export function mergeCallerDataPreferringWatchItem(
   watchItem: Item | null,

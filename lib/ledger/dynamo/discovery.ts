@@ -22,7 +22,7 @@ const DiscoveryItem = z.object({
   skippedJobIds: z._default(z.array(z.string()), []),
 });
 
-/** Costs one DynamoDB write. */
+/** Each call costs one DynamoDB write. */
 export const claimJobListIfDue: LedgerOperation<"claimJobListIfDue"> = async (
   table,
   project,
@@ -49,7 +49,7 @@ export const claimJobListIfDue: LedgerOperation<"claimJobListIfDue"> = async (
   return { ...discovery, skippedJobIds: discovery.skippedJobIds.toSorted(), previousTryAt: listedAt };
 };
 
-/** Costs one DynamoDB write. */
+/** Each call costs one DynamoDB write. */
 export const requestJobListSoon: LedgerOperation<"requestJobListSoon"> = async (table, project) => {
   await upsertItem(table, {
     key: discoveryKey(project),
@@ -58,7 +58,7 @@ export const requestJobListSoon: LedgerOperation<"requestJobListSoon"> = async (
   });
 };
 
-/** Costs one DynamoDB write. */
+/** Each call costs one DynamoDB write. */
 export const saveDiscoveryIfUnchanged: LedgerOperation<"saveDiscoveryIfUnchanged"> = async (
   table,
   project,
@@ -75,11 +75,11 @@ export const saveDiscoveryIfUnchanged: LedgerOperation<"saveDiscoveryIfUnchanged
   });
 };
 
-/** Costs one DynamoDB write. */
+/** Each call costs one DynamoDB write. */
 export const saveSmnMessageIdOnce: LedgerOperation<"saveSmnMessageIdOnce"> = (table, messageId, expiresAt) =>
   createItemIfAbsent(table, messageKey(messageId), { expiresAt: ceilToEpochSeconds(expiresAt) });
 
-/** Costs one read unit. */
+/** Each call costs one read unit. */
 export const hasSmnMessageId: LedgerOperation<"hasSmnMessageId"> = async (table, messageId) =>
   (await readRawItem(table, messageKey(messageId), ["pk"])) !== null;
 

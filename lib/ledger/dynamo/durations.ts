@@ -27,18 +27,18 @@ import { type ItemKey, jobPartitionKey } from "./keys.ts";
 const Bytes = z.instanceof(Uint8Array);
 const SlowItem = z.object({ record: Bytes });
 const LatestDurationsItem = z.object({ durations: Bytes });
-/**
- * The maximum number of times that the function tries to add durations to an item. A try fails only if another call
- * changes the item at the same time.
- */
+/** The maximum number of times that the function tries to add the durations of a job to an item. */
 const MAX_TRIES = 50;
 
 /**
- * Matches the name of a counter. Each counter counts the jobs of one day and one duration bucket. For example,
- * `d3b215` counts jobs on day 3 of the week in bucket 215.
+ * Matches the attribute name of a counter. Each counter contains the number of jobs of one day in one duration bucket.
+ * For example, `d3b215` counts jobs on day 3 of the week in bucket 215.
  */
 const COUNTER = /^d([0-6])b(\d+)$/;
-/** One item contains the counts of a week. One query reads two years (about 104 items). */
+/**
+ * One DynamoDB item contains the job counts of one week. A query reads the items of two years, which are about 104
+ * items.
+ */
 const WEEK_DAYS = 7;
 const SORT_KEY = /^week#(\d+)$/;
 
@@ -50,9 +50,8 @@ type DurationsItem = z.infer<typeof DurationsItem>;
 const TypesItem = z.object({ types: z.array(z.string()) });
 
 /**
- * `addDuration` costs one write to DynamoDB. If the job is the first of its type in a week, one more write adds the
- * type to the list of the project's types. Only the function that creates the item of a week adds the type to this
- * list.
+ * `addDuration` costs one write to DynamoDB. For the first job of a type in a week, a second write adds the job type to
+ * the project's list of job types.
  */
 export const addDuration: LedgerOperation<"addDuration"> = async (table, duration) => {
   const { key, counter } = durationCounterKey(duration);
@@ -63,8 +62,8 @@ export const addDuration: LedgerOperation<"addDuration"> = async (table, duratio
 };
 
 /**
- * Adds a job type to the list of a project. The list contains no operations, because operations must not change the
- * first poll of jobs.
+ * Adds a job type to the list of a project. The list contains no operations (such as upgrades), because operations must
+ * not change the first poll of jobs.
  */
 export async function addJobType(
   table: LedgerTable,
@@ -102,12 +101,12 @@ export function durationCounterKey({
 }
 
 /**
- * Costs one query, because two years fit into one page. With `ANY_TYPE`, the call costs one read, and one query for
- * each job type.
+ * Each call costs one query, because DynamoDB returns the job counts of two years in one page. With `ANY_TYPE`, the
+ * call costs one read, and one query for each job type.
  */
 export const readDurationCounts: LedgerOperation<"readDurationCounts"> = async (table, project, jobType) => {
   if (jobType !== ANY_TYPE) return sumCounts(await queryCounts(table, project, jobType));
-  // An eventually consistent read costs half as much.
+  // An eventually consistent read costs half as much as a consistent read.
   const item = await readRawItem(table, typesKey(project), undefined, false);
   const { types } = item === null ? { types: [] } : parseItemOrThrow(TypesItem, item);
   const counts = await Promise.all(types.map((type) => queryCounts(table, project, type)));
@@ -119,7 +118,7 @@ async function queryCounts(table: LedgerTable, project: string, jobType: string)
   return Items.flatMap((item) => countsOf(parseItemOrThrow(DurationsItem, item)));
 }
 
-/** Returns one count for each day and bucket, oldest day first. */
+/** Returns one count for each day and duration bucket, oldest day first. */
 function sumCounts(counts: readonly DurationCount[]): DurationCount[] {
   const equal = Map.groupBy(counts, ({ day, bucket }) => `${day}/${bucket}`);
   return [...equal.values()]
@@ -144,7 +143,7 @@ function countsOf({ sk, ...attributes }: DurationsItem): DurationCount[] {
   });
 }
 
-/** Costs one DynamoDB write. */
+/** Each call costs one DynamoDB write. */
 export const saveSlowRecordOnce: LedgerOperation<"saveSlowRecordOnce"> = async (
   table,
   generation,
@@ -179,8 +178,8 @@ export const readLatestDurations: LedgerOperation<"readLatestDurations"> = async
 };
 
 /**
- * Costs one read and one to three write units. The item has at most 3 kB. If another call changes the item meanwhile,
- * the function tries again.
+ * Each call costs one read and one to three write units. The item with the durations has at most 3 kB. If another call
+ * changes the item at the same time, the function tries again.
  * @throws Error if all `MAX_TRIES` tries fail
  */
 export const addLatestDurations: LedgerOperation<"addLatestDurations"> = async (

@@ -39,7 +39,7 @@ import {
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 
-/** Outcomes after which a caller can restart the watch, because the service does not know whether the job has ended. */
+/** Outcomes after which a caller can restart the watch. After these outcomes, the job may still be running. */
 const RESTARTABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[];
 
 const Bytes = z.instanceof(Uint8Array);
@@ -48,8 +48,8 @@ const OutcomeItem = z.object({
   summary: Bytes,
   tree: z._default(z.nullable(Bytes), null),
   /**
-   * `NotificationGenerations` as JSON. `generations` is null if each notification key contains the generation of the
-   * watch.
+   * The value of `NotificationGenerations` as JSON. `generations` is null if every notification key contains the
+   * generation of the watch.
    */
   generations: TextNullByDefault,
 });
@@ -90,7 +90,7 @@ export const endWatchUnlessTargetsAdded: LedgerOperation<"endWatchUnlessTargetsA
   return { kind: "targets_changed", targets: found.targets.toSorted() };
 };
 
-/** Lets the caller item expire together with its watch, because it contains names and labels of the caller. */
+/** Makes the caller item expire together with its watch. The caller item contains names and labels of the caller. */
 async function expireCallerItem(
   table: LedgerTable,
   key: WatchKey,
@@ -174,8 +174,8 @@ export const readOutcomeWithoutTree: LedgerOperation<"readOutcomeWithoutTree"> =
 };
 
 /**
- * Stores the generation number of the notification keys of targets that a caller adds to an ended watch. Costs one
- * query. If this number differs from the generation of the watch, the call also costs one read and one write.
+ * Stores the generation in the notification keys of targets that a caller adds to an ended watch. Each call costs one
+ * query. If the stored generation differs from the generation of the watch, the call also costs one read and one write.
  */
 export async function saveGenerationsOfLateTargets(
   table: LedgerTable,

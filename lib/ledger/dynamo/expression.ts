@@ -13,13 +13,13 @@ export interface ItemUpdate {
   readonly key: ItemKey;
   /** New values of attributes. `null` removes the attribute. */
   readonly set?: StoredValues;
-  /** Values for attributes that do not exist yet. Existing attributes stay unchanged. */
+  /** Values for attributes that do not exist yet. An attribute that already exists keeps its value. */
   readonly setIfAbsent?: StoredValues;
   /** Numbers and set elements to add. If the item does not contain the number, the number counts as 0. */
   readonly add?: Readonly<Record<string, number | ReadonlySet<string>>>;
   /** Elements to remove from sets. */
   readonly removeElements?: Readonly<Record<string, ReadonlySet<string>>>;
-  /** Elements to append to lists. If a list is missing, DynamoDB creates it. */
+  /** Elements to append to lists. If the item does not contain the list, DynamoDB creates the list. */
   readonly append?: Readonly<Record<string, readonly string[]>>;
   /** The condition of the update, with `#name` for attributes and `:name` for values. */
   readonly condition?: string;
@@ -30,7 +30,7 @@ export interface ItemUpdate {
 
 type Clause = "SET" | "ADD" | "DELETE" | "REMOVE";
 
-/** Matches attribute names that can be a placeholder such as `#name`. */
+/** Matches an attribute name that can be the name of a placeholder, for example `#state`. */
 const PLAIN_NAME = /^\w+$/;
 
 /** Returns the expressions and the placeholders of an UpdateItem request to DynamoDB. */
@@ -82,7 +82,10 @@ export function toUpdateInput(
   };
 }
 
-/** The placeholders of each expression. The cache stays small, because the code has only a few dozen expressions. */
+/**
+ * The attribute names in each expression of a DynamoDB request. The cache stays small, because the code has only a few
+ * dozen expressions.
+ */
 const namesByExpression = new Map<string, Readonly<Record<string, string>>>();
 
 /** Returns the attribute name of each `#name` in an expression. */
@@ -95,7 +98,7 @@ export function placeholderNames(expression: string): Record<string, string> {
   return { ...names };
 }
 
-/** Converts values to DynamoDB's notation. Their keys become `:name`. */
+/** Converts values to DynamoDB's notation. The key `state`, for example, becomes `:state`. */
 export function placeholderValues(values: StoredValues): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(values))
@@ -112,7 +115,7 @@ export function toAttributesWithoutNulls(values: StoredValues): Record<string, A
   return attributes;
 }
 
-/** Converts an item to plain values. Sets and lists become arrays. */
+/** Converts an item to plain values. Sets and lists of DynamoDB become arrays. */
 export function fromAttributes(item: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const name of Object.keys(item)) values[name] = fromAttribute(item[name] ?? { NULL: true });

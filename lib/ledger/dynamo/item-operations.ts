@@ -31,8 +31,8 @@ export const MAX_TREE_BYTES = 350_000;
 
 /**
  * The current version of each kind of item, by the first letter of its partition key. If a release changes the format
- * of one kind of item, it raises only the version of this kind. After a rollback, the earlier release can still use
- * all other kinds of items. The code also reads items with earlier versions.
+ * of one kind of item, it raises only the version of this kind. If an operator deploys the earlier release again, this
+ * release can still use all other kinds of items. The code also reads items that an earlier release wrote.
  */
 const ITEM_VERSIONS: Readonly<Record<string, number>> = { W: 1, T: 1, G: 1, D: 1, L: 1 };
 
@@ -40,8 +40,8 @@ export interface LedgerTable {
   readonly client: DynamoDBClient;
   readonly table: string;
   /**
-   * The milliseconds between two runs of the sweep function. Runs start at multiples of this time. If `sweepIntervalMs`
-   * is missing, runs may start at any time.
+   * The milliseconds between two runs of the sweep function. Runs start at multiples of `sweepIntervalMs`. If
+   * `sweepIntervalMs` is missing, runs may start at any time.
    */
   readonly sweepIntervalMs?: number;
 }
@@ -50,15 +50,14 @@ export type Item = Record<string, AttributeValue>;
 
 /**
  * Updates or creates one item. Returns the attributes of `returnValues`. If the condition of the update is false, the
- * result is null. An item of a later release is never changed: its condition always counts as false.
+ * result is null. If a later release wrote the item, the item does not change.
  * @throws NewerItemError if the update has no condition and a later release wrote the item
  */
 export async function upsertItem({ client, table }: LedgerTable, update: ItemUpdate): Promise<Item | null> {
   const { condition } = update;
   const version = findItemVersion(update.key.pk);
   const isReadable = "(attribute_not_exists(#v) OR #v <= :itemVersion)";
-  // Unnecessary parentheses cost time: the DynamoDB of the embedded stack parses each level of parentheses several
-  // times.
+  // The DynamoDB of the embedded stack needs more time for each level of parentheses.
   const wanted = condition?.includes(" OR ") ? `(${condition})` : condition;
   const command = new UpdateItemCommand({
     TableName: table,
@@ -125,8 +124,7 @@ export async function readItemAndParseOrThrow<T>(
 
 /**
  * Returns one page of a query.
- * @param filter a condition for the returned entries. DynamoDB also bills the entries that it reads and does not
- * return.
+ * @param filter a condition for the returned items. DynamoDB also bills the entries that it reads and does not return.
  */
 export async function queryPage(
   { client, table }: LedgerTable,
@@ -150,7 +148,7 @@ export async function queryPage(
   );
 }
 
-/** Returns the version of items with this partition key. */
+/** Returns the current version of items whose partition key begins with the same letter. */
 function findItemVersion(partition: string): number {
   const version = ITEM_VERSIONS[partition.charAt(0)];
   if (version === undefined) throw new Error("The partition key has an unknown first letter.");
@@ -194,8 +192,8 @@ export type LedgerOperation<Name extends keyof Ledger> = (
 ) => ReturnType<Ledger[Name]>;
 
 /**
- * Binds ledger operations to a table. A Lambda function passes only the operations that it needs, so that its package
- * stays small.
+ * Binds ledger operations to a table. A Lambda function passes only the operations that it needs. Its code package
+ * therefore stays small.
  */
 export function bindToTable<Name extends keyof Ledger>(
   table: LedgerTable,
@@ -208,8 +206,8 @@ export function bindToTable<Name extends keyof Ledger>(
 }
 
 /**
- * The dictionary of the compression contains texts that most outcome summaries and trees contain. The dictionary must
- * never change, because stored data needs the same dictionary.
+ * The dictionary of the compression contains texts that occur in most outcome summaries and trees of subjobs. The
+ * dictionary must never change, because stored data needs the same dictionary.
  */
 const DICTIONARY = Buffer.from(
   `"region":null,"outcome":"failed","succeeded","reason":null,"failures":[],"failuresOmitted":0,"causes":[],\
@@ -226,7 +224,7 @@ export function compressJson(value: unknown, dictionary: Uint8Array = DICTIONARY
   return deflateRawSync(JSON.stringify(value), { dictionary });
 }
 
-/** Decompresses a value of `compressJson`. The result is not checked against a schema. */
+/** Decompresses a value of `compressJson`. The function does not check the result against a schema. */
 export function decompressJson(bytes: Uint8Array): unknown {
   return JSON.parse(decompressBytes(bytes).toString());
 }
@@ -236,7 +234,9 @@ export function decompressBytes(bytes: Uint8Array, dictionary: Uint8Array = DICT
   return inflateRawSync(bytes, { dictionary });
 }
 
-/** Compresses a tree of subjobs to at most `maxBytes` bytes. If necessary, the tree is truncated. */
+/**
+ * Compresses a tree of subjobs to at most `maxBytes` bytes. If the tree is too large, the function truncates the tree.
+ */
 export function compressTruncatedTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
   return serializeTruncatedTree(tree, compressJson, (packed) => packed.length, maxBytes);
 }

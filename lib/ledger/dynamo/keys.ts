@@ -8,8 +8,8 @@ export const RECENT_INDEX = "recent";
 export const OVERDUE_INDEX = "overdue";
 
 /**
- * The primary key of an item. `#` separates its parts. Names of projects and targets, job IDs and events contain no
- * `#`.
+ * The primary key of an item. The character `#` separates the parts of a key. Names of projects and targets, job IDs
+ * and events contain no `#`.
  */
 export interface ItemKey {
   readonly pk: string;
@@ -36,7 +36,10 @@ export function parseJobPartitionKeyOrThrow(pk: string): JobKey {
 /** The sort keys of watch items begin with `WATCH_PREFIX`. */
 export const WATCH_PREFIX = "watch#";
 
-/** Returns the key of a watch item. The caller is the last part, because its name may contain `#`. */
+/**
+ * Returns the key of a watch item. The caller name is the last part of the key, because only the caller name may
+ * contain `#`.
+ */
 export function watchItemKey(key: WatchKey): ItemKey {
   return { pk: jobPartitionKey(key), sk: `${WATCH_PREFIX}${key.caller}` };
 }
@@ -71,7 +74,7 @@ export function parseDigestMember(text: string): DigestMember {
   return { ...parseJobPartitionKeyOrThrow(text), generation: Number(generation) };
 }
 
-/** The number of partitions (shards) of the overdue index. The shards spread the load on DynamoDB. */
+/** The number of partitions (shards) of the overdue index. Several partitions spread the load on DynamoDB. */
 export const OVERDUE_SHARDS = 8;
 
 /** Returns the shard of a watch in the overdue index: its FNV-1a hash modulo `OVERDUE_SHARDS`. */

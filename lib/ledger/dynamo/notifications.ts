@@ -37,7 +37,7 @@ const DigestItem = z.object({ caller: z.string(), members: Names, targets: Names
 const LEASED =
   "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";
 
-/** A delivery record as a DynamoDB item. Each attempt of the history is a JSON string. */
+/** A delivery record as a DynamoDB item. The history contains each delivery attempt as a JSON string. */
 const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
   owner: TextNullByDefault,
   leaseUntil: NumberNullByDefault,
@@ -45,7 +45,7 @@ const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
 });
 type NotificationItem = z.infer<typeof NotificationItem>;
 
-/** Costs one DynamoDB write. If the notification cannot be claimed, the call also costs one read. */
+/** Each call costs one DynamoDB write. If the notification cannot be claimed, the call also costs one read. */
 export const claimNotification: LedgerOperation<"claimNotification"> = async (table, wanted) => {
   const { key, redelivery, messageId, now, leaseMs } = wanted;
   const claimed = await upsertItem(table, {
@@ -83,8 +83,8 @@ function explainRefusal(item: NotificationItem, wanted: NotificationToClaim): No
 }
 
 /**
- * After an attempt, the item still contains the ID of the queue message that made the attempt. With this ID, the
- * ledger recognizes another message for the same notification as a duplicate.
+ * After a delivery attempt, the item still contains the ID of the queue message that made the attempt. If another queue
+ * message for the same notification arrives, the stored ID shows that this message is a duplicate.
  */
 export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, record) => {
   const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;
@@ -108,8 +108,8 @@ export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, rec
   if (recorded === null) return "superseded";
   const { history } = parseItemOrThrow(NotificationItem, recorded);
   if (history.length < 2 * ATTEMPT_HISTORY) return "recorded";
-  // One update cannot both append to a list and shorten it. If another call has appended an attempt in the meantime,
-  // the condition of the second update is false. The other call then shortens the list.
+  // One update of DynamoDB cannot both append to a list and shorten the list. If another call appended an attempt
+  // meanwhile, this update changes nothing. The call that appended the latest attempt shortens the list.
   await upsertItem(table, {
     key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },
@@ -150,7 +150,9 @@ export const markDeadLettered: LedgerOperation<"markDeadLettered"> = async (tabl
   });
 };
 
-/** Costs one DynamoDB write. If another call has already started a redelivery, the call also costs one read. */
+/**
+ * Each call costs one DynamoDB write. If another call has already started a redelivery, the call also costs one read.
+ */
 export const startRedeliveryAfter: LedgerOperation<"startRedeliveryAfter"> = async (
   table,
   key,

@@ -60,7 +60,7 @@ async function listOverdueInShard(
   return found;
 }
 
-/** Costs one DynamoDB query per shard. Each further megabyte of a shard costs one more query. */
+/** Each call costs one DynamoDB query per shard. A shard with several megabytes costs one query per megabyte. */
 export const countUnfinishedWatchesApproximately: LedgerOperation<
   "countUnfinishedWatchesApproximately"
 > = async (table, caller) => {

@@ -27,24 +27,25 @@ import {
 } from "./watch-item.ts";
 
 /**
- * The maximum size of a compressed tree in the watch item, or of the changes of a larger tree. A few subjobs need less
- * than 250 bytes. The changes of ten of 20 subjobs need about 250 bytes.
+ * The maximum size of a compressed tree in the watch item, or of the changes of a larger tree. The JSON text of a few
+ * subjobs has less than 250 bytes. If ten of 20 subjobs change, the compressed changes need about 250 bytes.
  */
 const INLINE_TREE_BYTES = 250;
 
 /**
- * Deflate uses only the last 32 kB of a dictionary. For a tree with a longer JSON text, the watch item therefore
- * contains no changes.
+ * Deflate uses only the last 32 kB of a dictionary. If the JSON text of a tree is longer, the watch item therefore
+ * contains no changes of the tree.
  */
 const MAX_CHANGED_JSON_LENGTH = 32_768;
 
 /**
- * The time from the deadline of a watch to the expiry of its tree item. A running watch needs the tree item. A watch
- * ends at most a week and an hour after its deadline. When the watch has ended, the stored outcome contains the tree.
+ * The time from the deadline of a watch to the expiry of the tree item of the watch. A running watch needs the tree
+ * item. A watch ends at most a week and an hour after its deadline. When the watch has ended, the stored outcome
+ * contains the tree.
  */
 const TREE_RETENTION_MS = 8 * 86_400_000;
 
-/** The attributes of the watch item that decide how a changed tree is stored. */
+/** The attributes of the watch item from which the code decides how to store a changed tree of subjobs. */
 const TreeState = z.pick(WatchItem, { treeHash: true, treeChange: true, deadlineAt: true, expiresAt: true });
 type TreeState = z.infer<typeof TreeState>;
 const NO_TREE: TreeState = { treeHash: null, treeChange: null, deadlineAt: 0, expiresAt: null };
@@ -56,24 +57,29 @@ interface BaseTree {
   readonly treeHash: string;
 }
 
-/** Trees that a process remembers, so that most polls need not read a tree. */
+/**
+ * Trees of subjobs in the memory of a process. With these trees, most polls do not need to read a tree from DynamoDB.
+ */
 interface TreeMemory {
-  /** For each claimed poll, the stored tree of its watch. Only the process that has claimed a poll changes the tree. */
+  /**
+   * The state of the stored tree of each watch whose poll this process has claimed. Only the process that has claimed a
+   * poll changes the tree.
+   */
   readonly claimed: Map<string, TreeState>;
   /**
-   * For each watch, the tree that its tree item contains. A tree is valid as long as the ledger contains the same
-   * latest tree.
+   * The content of the tree item of each watch. A tree in the memory is valid as long as the ledger contains the same
+   * tree.
    */
   readonly bases: Map<string, BaseTree>;
 }
-/** The maximum number of entries in each map of a `TreeMemory`. */
+/** The maximum number of watches whose trees a process remembers. */
 const MAX_TREES = 200;
 const memories = new WeakMap<LedgerTable, TreeMemory>();
 
 const watchId = ({ project, jobId, caller }: WatchKey) => JSON.stringify([project, jobId, caller]);
 const claimId = ({ key, poll, messageId }: PollOfMessage) => JSON.stringify([watchId(key), poll, messageId]);
 
-/** Costs one DynamoDB write. If the claim is refused, the call also costs one read. */
+/** Each call costs one DynamoDB write. If the claim is refused, the call also costs one read. */
 export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
   const claimed = await upsertItem(table, {
@@ -93,7 +99,7 @@ export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => 
   return { kind: "claimed", watch, reclaimed, unfinishedTries: reclaimed ? before.unfinishedTries : 0 };
 };
 
-/** Costs one DynamoDB write. */
+/** Each call costs one DynamoDB write. */
 export const undoPollClaim: LedgerOperation<"undoPollClaim"> = async (table, { key, poll, messageId }) => {
   await upsertItem(table, {
     key: watchItemKey(key),
@@ -115,9 +121,9 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
 }
 
 /**
- * Costs one DynamoDB write. For a changed large tree, the call also costs one read. If the changes do not fit into the
- * watch item, the call costs one more write. The large tree is written last. If this write fails, the result of the
- * poll is already stored.
+ * Each call costs one DynamoDB write. For a large tree that has changed, the call also costs one read. If the changes
+ * of the tree do not fit into the watch item, the call costs one more write. The call writes the tree item last. If the
+ * write of the tree item fails, the result of the poll is already stored.
  */
 export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
@@ -151,7 +157,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     add: record.rateLimited ? { rateLimitedPolls: 1 } : {},
     condition: "#state = :watching AND #poll = :poll AND #pollDone = :no AND #owner = :me",
     values: { watching: "watching", poll, no: false, me: messageId },
-    // The update returns the old attributes only if the tree item must be written.
+    // The function needs the old attributes only if it writes the tree item.
     ...(treeItem !== null && { returnValues: "ALL_OLD" }),
   });
   if (recorded === null) return "superseded";
@@ -162,7 +168,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     await upsertItem(table, { key: treeItemKey(key), set: { tree: treeItem, expiresAt } });
   } catch (error) {
     memory.bases.delete(watchId(key));
-    // If no hash is stored, the next poll counts the tree as changed and stores it.
+    // Without a stored hash, the next poll stores the tree again.
     await upsertItem(table, {
       key: watchItemKey(key),
       set: { treeHash: null },
@@ -179,7 +185,7 @@ interface TreeChange {
   readonly set: StoredValues;
   /** The compressed tree for the tree item, or null. */
   readonly treeItem: Uint8Array | null;
-  /** The tree that the tree item contains after the change. `base` is null if the memory does not need this tree. */
+  /** The tree in the tree item after the change. `base` is null if the process does not remember this tree. */
   readonly base: BaseTree | null;
 }
 const NO_CHANGE: TreeChange = { set: {}, treeItem: null, base: null };
@@ -187,7 +193,7 @@ const NO_CHANGE: TreeChange = { set: {}, treeItem: null, base: null };
 /**
  * Decides how to store a tree: a small tree in the watch item, and a large tree in the tree item. Later changes of a
  * large tree are in the watch item, which every poll writes anyway.
- * @param stored the tree before the poll
+ * @param stored the stored state of the tree before the poll
  */
 async function planTreeChange(
   table: LedgerTable,
@@ -213,8 +219,8 @@ async function planTreeChange(
 
 /**
  * Returns the tree of the tree item. The result is null if the tree item is missing, is old, or expires too early. If
- * the result is null, the caller writes the tree item again. The read is eventually consistent, which costs half as
- * much.
+ * the result is null, the caller writes the tree item again. The read is eventually consistent, because such a read
+ * costs half as much.
  */
 async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState): Promise<BaseTree | null> {
   const { treeHash, treeChange } = before;
@@ -222,12 +228,12 @@ async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState
   const known = memoryOf(table).bases.get(watchId(key));
   const base = known?.treeHash === treeHash ? known : await readBaseTree(table, key, treeHash);
   if (base === null || base.expirySeconds < treeExpirySeconds(before)) return null;
-  // If the watch item has no changes, the tree item contains the latest tree.
+  // If the watch item contains no changes of the tree, the latest tree is in the tree item.
   return treeChange === null && hashTree(base.json) !== treeHash ? null : base;
 }
 
 async function readBaseTree(table: LedgerTable, key: WatchKey, treeHash: string): Promise<BaseTree | null> {
-  // Even if this read fails, the result of the poll must be stored.
+  // If the read of the tree item fails, the caller must still store the result of the poll.
   const item = await readRawItem(table, treeItemKey(key), undefined, false).catch(() => null);
   if (item?.tree?.B === undefined) return null;
   return { json: decompressBytes(item.tree.B), expirySeconds: Number(item.expiresAt?.N), treeHash };

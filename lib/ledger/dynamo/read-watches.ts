@@ -32,15 +32,15 @@ import { decompressStoredTree, readJobItems, toJobWatches, toWatch, WatchItem } 
 /** BatchGetItem of DynamoDB accepts at most 100 keys. */
 const MAX_PAGE = 100;
 /**
- * The maximum number of requests for one page of watches. A response of BatchGetItem can omit items, which the next
- * request reads.
+ * The maximum number of requests for one page of watches. A response of BatchGetItem can omit items. The next request
+ * then reads the omitted items.
  */
 const BATCH_ROUNDS = 4;
 
 const Progress = z.pick(WatchItem, { state: true, nextPollAt: true });
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
 
-/** Costs one consistent query per megabyte of the job's items. */
+/** Each call costs one consistent query per megabyte of the job's items. */
 export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   const items = await readJobItems(table, key);
   const watchItem = items.get(watchItemKey(key).sk);
@@ -67,7 +67,7 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   };
 };
 
-/** Costs at most one read unit, because the watch item has less than 8 kB. */
+/** Each call costs at most one read unit, because the watch item has less than 8 kB. */
 export const readProgressEventuallyConsistent: LedgerOperation<"readProgressEventuallyConsistent"> = async (
   table,
   key,

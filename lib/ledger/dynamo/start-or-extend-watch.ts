@@ -46,7 +46,7 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
   };
   for (let round = 0; round < ROUNDS; round += 1) {
     // Large caller data (context and callbacks) is stored before the watch. Before the first write, the function reads
-    // the watch. The data of a new call must not become part of an existing generation.
+    // the watch. The context and callbacks of a new call must not become part of an existing watch generation.
     const before = inline === null ? await readRawItem(table, key) : null;
     if (before === null) {
       if (inline === null) await saveCallbacksAndFirstContext(table, watch, 0);
@@ -67,8 +67,8 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
 
 /**
  * Restarts a watch as a new generation. If another call changed the watch meanwhile, the result is null. Poll numbers
- * continue, so that old poll messages have no effect. The restart costs one more query, because the new generation must
- * be higher than all generations of the job.
+ * continue, so that old poll messages have no effect. The restart costs one query more than a new watch. The query
+ * finds the highest generation of the job's watches.
  */
 async function restartWatch(
   table: LedgerTable,
@@ -116,9 +116,9 @@ async function restartWatch(
 }
 
 /**
- * Adds the targets and callbacks of a call to a watch. If the watch is running, it gets the later of the two
- * deadlines. If another call changed the state or the deadline of the watch, the result is null. The function stores a
- * callback before the target of the callback. A reader therefore finds no target without its callback.
+ * Adds the targets and callbacks of a call to a watch. If the watch is running, it gets the later of the two deadlines.
+ * If another call changed the state or the deadline of the watch, the result is null. The function stores a callback
+ * URL first, and then the target that uses the URL. A reader therefore finds the URL of every stored target.
  */
 async function extendWatch(
   table: LedgerTable,
@@ -172,8 +172,8 @@ async function extendWatch(
 
 /**
  * Returns the maximum number of targets that the watch may have before the call adds its targets. The write to the
- * ledger checks the number of targets again, because two simultaneous calls could together exceed the limit. Without a
- * limit, the result is null.
+ * ledger checks the number of targets again. Without this check, two simultaneous calls could together exceed the
+ * limit. Without a limit, the result is null.
  */
 function mostTargetsBefore(
   { targets }: WatchItem,

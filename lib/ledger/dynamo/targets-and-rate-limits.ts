@@ -24,7 +24,7 @@ const RETENTION_MS = 7 * 24 * 3_600_000;
  */
 const ROUNDS = 6;
 
-/** The item of a rate limit, or of a target that is gone or switched off. */
+/** The DynamoDB item of a rate limit, of a switched-off target, or of a target that no longer exists. */
 const TargetItem = z.object({
   nextFreeAt: z._default(z.number(), 0),
   throttledUntil: z._default(z.number(), 0),
@@ -32,7 +32,7 @@ const TargetItem = z.object({
   goneSince: NumberNullByDefault,
 });
 
-/** Costs one query. */
+/** Each call costs one query. */
 export const readTarget: LedgerOperation<"readTarget"> = async (table, name) => {
   const { pk } = rateLimitKey(name);
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk }, { ConsistentRead: true });
@@ -84,7 +84,7 @@ export const switchTargetOn: LedgerOperation<"switchTargetOn"> = async ({ client
     await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributesWithoutNulls({ ...key }) }));
 };
 
-/** Costs one write if the rate limit allows a request now, else two writes. */
+/** If the rate limit allows a request now, the call costs one write. If not, the call costs two writes. */
 export const reserveRequestTime: LedgerOperation<"reserveRequestTime"> = async (
   table,
   name,

@@ -10,16 +10,16 @@ import {
 } from "./item-operations.ts";
 
 /**
- * The key of the item with all waiting calls. Each waiting call is one attribute of the item. No target can have this
- * name.
+ * The key of the item with all waiting calls. Each waiting call is one attribute of this item. No target can be called
+ * `:waiting`.
  */
 const KEY = { pk: "T#:waiting", sk: "calls" };
 /**
- * The maximum number of times that a waiting call tries to reserve a free number. A try fails if another call reserves
- * the same number at the same time.
+ * The maximum number of times that a waiting call tries to reserve a free number. A try fails if another waiting call
+ * reserves the same number at the same time.
  */
 const ROUNDS = 3;
-/** The time for which the item exists after the end of the latest waiting call. */
+/** The time for which DynamoDB keeps the item after the end of the latest waiting call. */
 const RETENTION_MS = 24 * 3_600_000;
 
 const Item = z.record(z.string(), z.unknown());
@@ -27,7 +27,7 @@ const Call = z.object({ caller: z.string(), until: z.number() });
 
 const attributeOf = (number: number) => `call${number}`;
 
-/** Costs one read and, if the call may wait, one write. */
+/** Each call costs one read and, if the call may wait, one write. */
 export const addWaitingCallIfAllowed: LedgerOperation<"addWaitingCallIfAllowed"> = async (
   table,
   call,
@@ -57,7 +57,7 @@ export const addWaitingCallIfAllowed: LedgerOperation<"addWaitingCallIfAllowed">
   return null;
 };
 
-/** Costs one DynamoDB write. */
+/** Each call costs one DynamoDB write. */
 export const removeWaitingCall: LedgerOperation<"removeWaitingCall"> = async (table, number, call) => {
   const name = attributeOf(number);
   await upsertItem(table, {

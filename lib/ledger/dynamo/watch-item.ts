@@ -23,8 +23,8 @@ const Flag = z._default(z.boolean(), false);
 const Bytes = z._default(z.nullable(z.instanceof(Uint8Array)), null);
 
 /**
- * The DynamoDB item of a watch. Each poll of the watch writes this item. The watch item has less than 1 kB, because
- * DynamoDB bills each started kilobyte of a write.
+ * The DynamoDB item of a watch. Each poll of a watch writes the watch item. DynamoDB bills each started kilobyte of a
+ * write, so the watch item has less than 1 kB.
  */
 export const WatchItem = z.extend(WatchFields, {
   pk: z.string(),
@@ -33,7 +33,9 @@ export const WatchItem = z.extend(WatchFields, {
   restartable: Flag,
   owner: TextNullByDefault,
   leaseUntil: z._default(z.number(), 0),
-  /** The number of claimed polls since the latest recorded poll, without claims that were given back. */
+  /**
+   * The number of times that a queue message claimed a poll since the latest stored poll. Undone claims do not count.
+   */
   unfinishedTries: IntegerZeroByDefault,
   targets: z._default(z.array(z.string()), []),
   accessError: z._default(z.nullable(AccessErrorKind), null),
@@ -45,14 +47,19 @@ export const WatchItem = z.extend(WatchFields, {
   context: TextNullByDefault,
   /** `hasCallerItem` is true if the current generation of the watch has a caller item. */
   hasCallerItem: Flag,
-  /** The compressed tree of subjobs (deflate). A large tree is not in this attribute, but in the tree item. */
+  /**
+   * The compressed tree of subjobs (deflate). If the tree is large, the tree item contains the tree, and `tree` is
+   * empty.
+   */
   tree: Bytes,
-  /** The hash of the tree of subjobs. The tree is that of the latest poll that has seen the job. */
+  /**
+   * The hash of the tree of subjobs. The hash belongs to the tree in the latest response of CCE that contained the job.
+   */
   treeHash: TextNullByDefault,
   /**
-   * The changes of a large tree since the tree item was written. `treeChange` contains the whole new tree, compressed
-   * with deflate. The dictionary of the compression is the tree in the tree item. The unchanged parts of the tree need
-   * few bytes in the compressed data.
+   * The changes of a large tree of subjobs since the last write of the tree item. `treeChange` contains the whole new
+   * tree, compressed with deflate. The dictionary of the compression is the tree in the tree item. The compressed data
+   * needs few bytes for the unchanged parts of the tree.
    */
   treeChange: Bytes,
   /** The `ReadyProgress` of the watch as JSON. */
@@ -112,8 +119,9 @@ export function roundUpToLastMsBeforeNextSweep(
 }
 
 /**
- * Returns the attributes that give a watch a new, rounded time in the overdue index. The sort key of a watch in the
- * index stays, because a new sort key costs two write units. If only the time changes, the write costs one write unit.
+ * Returns the attributes that change the time of a watch in the overdue index. The new time is rounded. The sort key of
+ * a watch in the index stays, because a new sort key costs two write units. If only the time changes, the write costs
+ * one write unit.
  */
 export function overdueTimeAttributesKeepingOrder(
   table: LedgerTable,
@@ -129,7 +137,7 @@ export function overdueTimeAttributesKeepingOrder(
 
 /**
  * Returns the hash of a tree of subjobs.
- * @param json the tree as JSON
+ * @param json the tree of subjobs as JSON text
  */
 export function hashTree(json: string | Uint8Array): string {
   return hash("sha256", json, "base64url").slice(0, 11);
@@ -137,7 +145,7 @@ export function hashTree(json: string | Uint8Array): string {
 
 /**
  * Returns the tree of subjobs of a watch, or null.
- * @param stored the compressed tree of the tree item, or undefined without a tree item
+ * @param stored the compressed tree from the tree item, or undefined if the watch has no tree item
  */
 export function decompressStoredTree(
   { tree, treeHash, treeChange }: WatchItem,
@@ -149,16 +157,16 @@ export function decompressStoredTree(
 }
 
 /**
- * Returns the tree of the tree item together with later changes. If a poll has written one of the two items during the
- * read, the tree and the changes do not belong together. The function then returns the tree of the tree item without
- * the changes.
+ * Returns the tree of the tree item together with later changes. A poll may write the tree item or the watch item
+ * during the read. The tree and the changes then do not belong together. In this case, the function returns the tree of
+ * the tree item without changes.
  */
 function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
   try {
     const json = decompressBytes(treeChange, decompressBytes(stored));
     if (hashTree(json) === treeHash) return Job.parse(parseJsonOrUndefined(json.toString()));
   } catch {
-    // The changes in the watch item do not belong to this tree item.
+    // The changes in the watch item belong to another version of the tree item.
   }
   return decompressTree(stored);
 }
@@ -168,8 +176,8 @@ export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null, unfinishe
 
 /**
  * Converts the latest `POLL_HISTORY` times to a short text, for example `mibxtkw0,nxb,o6k`. The text contains the
- * differences between the times in base 36. 60 times need about 300 bytes. Compressed JSON would be shorter, but would
- * need much CPU time at each poll.
+ * differences between the times in base 36, and has about 300 bytes for 60 times. Compressed JSON would be shorter, but
+ * would need much CPU time at each poll.
  */
 export function encodeLatestInstants(instants: readonly Instant[]): string | null {
   const latest = instants.slice(-POLL_HISTORY);
@@ -183,7 +191,7 @@ export function decodeInstants(text: string | null): Instant[] {
   return (text?.split(",") ?? []).map((difference) => (instant += Number.parseInt(difference, 36)));
 }
 
-/** Costs one consistent query. */
+/** Each call costs one consistent query. */
 export const listJobWatches: LedgerOperation<"listJobWatches"> = async (table, job) =>
   toJobWatches(await readJobItems(table, job, WATCH_PREFIX));
 
@@ -196,8 +204,9 @@ export function toJobWatches(items: ReadonlyMap<string, Item>): Watch[] {
 }
 
 /**
- * Reads the items of a job into a map by sort key. Costs one consistent query per megabyte.
- * @param prefix only items whose sort key begins with it. Without `prefix`, all items are read.
+ * Reads the items of a job into a map by sort key. Each call costs one consistent query per megabyte.
+ * @param prefix the beginning of the sort keys of the items that the function reads. Without `prefix`, all items are
+ * read.
  */
 export async function readJobItems(
   table: LedgerTable,
