@@ -18,7 +18,7 @@ export type NotifierClient = ReturnType<typeof createClient>;
 
 /**
  * Creates a client for the HTTP API of the service. After a failed call, the client repeats the call only if the
- * repetition cannot send a second message. Every method throws a `ProblemError` if the service refuses the call. Every
+ * repetition cannot send a second notification. Every method throws a `ProblemError` if the service refuses the call. Every
  * method throws an `UnreachableError` if the service does not answer, and a `TokenError` if the token is invalid.
  */
 export function createClient(connection: Connection) {

@@ -7,7 +7,7 @@ import { readText } from "./read-text.ts";
 
 /**
  * Connects a command to the outputs, environment variables, clock and signals of this process. The function also
- * prevents two kinds of crashes of the process. The process ignores write errors on an output that nobody reads. The
+ * adds two error handlers to the process. The process ignores write errors on an output that nobody reads. The
  * process prints an unhandled error as one line to stderr.
  */
 export function createProcessEnvironment(): Environment {

@@ -57,7 +57,7 @@ export async function requestData<T>(
 
 /**
  * Calls the service and parses the response. The client repeats a failed call if the repetition can succeed and cannot
- * send a second message.
+ * send a second notification.
  * @throws ProblemError if the service refuses the call.
  * @throws UnreachableError if the service sends no response.
  * @throws TokenError if the token is invalid.

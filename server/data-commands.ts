@@ -115,7 +115,7 @@ export async function runDataCommand(name: string, argv: readonly string[]): Pro
   }
 }
 
-/** Returns the error message for the user. An error of the file system gets a readable message. */
+/** Returns an error message for the user. Replaces the system error of a file by a readable message. */
 function describeFailure(file: string, error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return "syscall" in error ? `the file ${file} ${describeFileError(error)}` : error.message;

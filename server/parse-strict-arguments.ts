@@ -1,13 +1,13 @@
 import { type ParseArgsConfig, parseArgs, types } from "node:util";
 
-/** The error of a command with wrong arguments. The error message is shown to the user. */
+/** The error of a command with wrong arguments. The user sees the message of this error. */
 export class ArgumentError extends Error {
   override readonly name: string = "ArgumentError";
 }
 
 /**
- * Parses arguments like `parseArgs` of Node.js. An empty value is also refused, because it usually comes from an unset
- * variable. A repeated option is also refused, because `parseArgs` would use only its last value.
+ * Parses arguments like `parseArgs` of Node.js. An empty value is an error, because the cause is usually an unset
+ * variable. A repeated option is an error, because `parseArgs` would use only the last value.
  * @throws ArgumentError
  */
 export function parseStrictArguments<const T extends ParseArgsConfig>(
@@ -34,8 +34,8 @@ function parseOrExplain<const T extends ParseArgsConfig>(config: T): ReturnType<
   } catch (error) {
     const isParseError =
       types.isNativeError(error) && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-    // Only the first sentence of Node.js's error message is used. The message continues with an explanation of
-    // arguments that begin with a dash.
+    // Only the first sentence of the error message from Node.js is used. The rest of the message explains arguments
+    // that begin with a dash.
     throw isParseError ? new ArgumentError(error.message.replace(/\.\s.*/s, "")) : error;
   }
 }

@@ -45,7 +45,7 @@ const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
 } as const satisfies ParseArgsConfig["options"];
 
-/** Runs the service until a signal stops it, and returns the exit status. */
+/** Runs the service until a stop signal arrives, and returns the exit status. */
 export async function serve(argv: readonly string[], env: ServiceOptions["env"]): Promise<number> {
   const startedAt = performance.now();
   let service: RunningService;
@@ -56,7 +56,7 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
       process.stdout.write(SERVE_USAGE);
       return 0;
     }
-    // The listeners are added before the service starts, because a signal without a listener ends the process.
+    // A signal without a listener ends the process, so the listeners are added before the service starts.
     signals = listenForSignals();
     service = await startService(options);
   } catch (error) {
@@ -72,14 +72,14 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
   log.info("stopping", {});
   await service.stop();
   log.info("stopped", {});
-  // Without this call, the open connection of an unfinished delivery attempt would keep the process alive.
+  // An unfinished delivery attempt has an open connection, which would keep the process running.
   process.exit(0);
 }
 
 interface Signals {
   /** A promise that resolves at the first SIGTERM or SIGINT. */
   readonly stop: Promise<void>;
-  /** Calls `reload` at each signal SIGHUP. If a SIGHUP has already arrived, `reload` is called immediately. */
+  /** Calls `reload` at each signal SIGHUP. If the signal SIGHUP has already arrived, `reload` is called immediately. */
   onReload(reload: () => void): void;
 }
 
@@ -127,7 +127,7 @@ function readOptions(argv: readonly string[], env: ServiceOptions["env"]): Servi
   };
 }
 
-/** A host name or a port is refused, because the service compares only IP addresses. */
+/** A host name or a port is refused, because the service compares IP addresses only. */
 function isAddressOrRange(entry: string): boolean {
   const [address = ""] = entry.trim().split("/");
   return isIP(address) !== 0 && isValidAllowEntry(entry);

@@ -20,8 +20,8 @@ import {
 const Overdue = z.object({ project: z.string(), job_id: z.string(), caller: z.string(), due_at: z.number() });
 
 /**
- * Returns the ledger operations that read watches, and those that change the time of a watch's next check by the sweep
- * function.
+ * Returns the ledger operations that read watches, and the operations that change when the sweep function checks a
+ * watch.
  */
 export function createWatchReadOperations(store: Store): WatchReadLedger {
   return {
@@ -129,8 +129,8 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
           .map(toWatchRow);
         const watches = rows.map(({ watch }) => watch);
         const end = watches.at(-1);
-        // A full page always has a page token, even if no further page exists. The ledger in DynamoDB behaves in the
-        // same way.
+        // A full page of the list always has a page token, even if the next page is empty. The ledger in DynamoDB also
+        // returns a page token for a full page.
         return { watches, next: end === undefined || rows.length < limit ? null : toPageToken(end) };
       }),
   };

@@ -30,9 +30,7 @@ const WatchJson = z.extend(WatchFields, {
   operation: z.nullable(Operation),
 });
 
-/**
- * The JSON in the column `body` of the table `watch`. The interface `StoredWatch` describes the fields of this JSON.
- */
+/** The JSON of a watch in the column `body` of the table `watch`. `StoredWatch` describes the fields of this JSON. */
 const WatchBody = z.object({
   watch: WatchJson,
   owner: MaybeText,
@@ -106,9 +104,9 @@ export function readJobRows(store: Store, { project, jobId }: JobKey): readonly 
 
 const Instants = z._default(z.number(), 0);
 
-/** The kinds of rows in the table `record`. Each value is the schema of the column `body`. */
+/** The kinds of rows in the table `record`. The value of a kind is the schema of the column `body`. */
 const RECORDS = {
-  /** The context and callbacks of one generation (start or restart) of a watch. */
+  /** The context and the callbacks of one generation of a watch. A restart of a watch creates a new generation. */
   caller: z.object({ context: Context, callbacks: z.record(z.string(), z.string()) }),
   /** The job and its subjobs, as the latest poll has found them. */
   tree: Job,
@@ -118,10 +116,10 @@ const RECORDS = {
     tree: z.nullable(Job),
   }),
   slow: SlowRecord,
-  /** The latest durations of the jobs of one type and of their subjobs. */
+  /** The latest durations of the jobs of one type, and of their subjobs. */
   latestDurations: LatestDurations,
   notification: z.object({ delivery: DeliveryRecord, owner: MaybeText, leaseUntil: MaybeInstant }),
-  /** The state of a target or of a rate limit. */
+  /** The stored state of a target, or of the rate limit of a project. */
   target: z.object({
     offSince: z._default(MaybeInstant, null),
     goneSince: z._default(MaybeInstant, null),
@@ -141,14 +139,14 @@ const RECORDS = {
     succeededAt: z.number(),
     skippedJobIds: z.array(z.string()),
   }),
-  /** An SMN message that the service has received. */
+  /** A message from Simple Message Notification (SMN) that the service has received. */
   message: z.object({}),
-  /** The API calls that wait for the end of a job. Each call has a number. */
+  /** The API calls that wait for the end of a job. Each waiting call has its own number as the key. */
   waiting: z.record(z.string(), z.object({ caller: z.string(), until: z.number() })),
 } as const;
 export type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
 export type RecordKind = keyof Records;
-/** The constant `RECORDS` with a type that accepts a type parameter as key. */
+/** The constant `RECORDS`, with a type that accepts any record kind as a key. */
 const SCHEMAS: { readonly [Kind in RecordKind]: z.ZodMiniType<Records[Kind]> } = RECORDS;
 
 const Body = z.object({ body: z.string() });
@@ -161,7 +159,7 @@ export const RecordRow = z.extend(Body, {
 
 /**
  * Parses the column `body` of a row in the table `record`.
- * @throws ZodError if the row was not written by this service. The ZodError contains no values of the row.
+ * @throws ZodError if the row was not written by this service. The error contains no values of the row.
  */
 export function parseRecord<Kind extends RecordKind>(kind: Kind, body: string): Records[Kind] {
   return SCHEMAS[kind].parse(parseJsonOrUndefined(body));
@@ -178,8 +176,8 @@ export function readRecord<Kind extends RecordKind>(
 }
 
 /**
- * Writes or replaces a record.
- * @param expiresAt the time after which the record may be deleted, or null if it is never deleted.
+ * Writes a record, or replaces the record with the same ID.
+ * @param expiresAt the time after which the record may be deleted, or null for a record without an expiry time.
  */
 export function writeRecord<Kind extends RecordKind>(
   store: Store,
@@ -198,7 +196,7 @@ export function writeRecord<Kind extends RecordKind>(
   );
 }
 
-/** Changes the content of a record. The expiry time stays the same. */
+/** Changes the content of a stored record. The expiry time of the record does not change. */
 export function updateRecord<Kind extends RecordKind>(
   store: Store,
   kind: Kind,
@@ -213,7 +211,7 @@ export function watchId({ project, jobId, caller }: WatchKey): string {
   return JSON.stringify([project, jobId, caller]);
 }
 
-/** Returns the ID of the records `caller` and `outcome` of a watch generation. */
+/** Returns the ID of the records `caller` and `outcome` of one generation of a watch. */
 export function generationId({ project, jobId, caller, generation }: WatchGeneration): string {
   return JSON.stringify([project, jobId, caller, generation]);
 }

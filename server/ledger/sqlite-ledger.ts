@@ -10,10 +10,13 @@ import { createWatchReadOperations } from "./read-operations.ts";
 import { createTargetAndDurationOperations } from "./target-and-duration-operations.ts";
 import { createWatchChangeOperations } from "./watch-operations.ts";
 
-/** The maximum number of rows that one transaction deletes. A larger transaction would delay other writes. */
+/**
+ * The maximum number of rows that one database transaction deletes. A transaction with more rows would delay other
+ * writes.
+ */
 const DELETED_ROWS = 500;
 
-/** Creates the ledger of the one-node edition. Each operation is one transaction of the store. */
+/** Creates the ledger of the one-node edition. Each operation is one database transaction. */
 export function createSqliteLedger(store: Store): Ledger {
   return {
     ...createWatchChangeOperations(store),
@@ -35,8 +38,8 @@ const AuditRow = z.object({
 });
 
 /**
- * Counts watches by state, and finds orphaned watches. An orphaned watch has not ended, but its deadline or the time of
- * its next check passed long ago.
+ * Counts watches by state and finds orphaned watches. An orphaned watch has not ended, but its deadline or its planned
+ * check is long over.
  */
 export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
   const counts = { concluded: 0, stopped: 0, live: 0, discovered: 0 };
@@ -58,7 +61,7 @@ export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
   return { ...counts, accepted: rows.length, orphaned };
 }
 
-/** The time after which a queue deletes a message. On AWS, the queues have the same retention time. */
+/** The time after which the queue deletes a message. The queues on AWS have the same retention time. */
 const MESSAGE_RETENTION_MS = 14 * 86_400_000;
 
 /** Deletes expired rows and messages, in several transactions. */

@@ -16,12 +16,12 @@ import type { Store } from "../store/store.ts";
 import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
 
 /**
- * The state of a target or rate limit is deleted a week after its last use. The state of a switched-off target is not
- * deleted.
+ * The state of a target or rate limit is deleted one week after the last use. The state of a target that is switched
+ * off is never deleted.
  */
 const RETENTION_MS = 7 * 24 * 3_600_000;
 
-/** The ID of the record that lists all waiting API calls. */
+/** The ID of the record with all waiting API calls. */
 const WAITING = "calls";
 
 const NEW_TARGET = { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0 };
@@ -30,13 +30,16 @@ const NOT_AN_OPERATION = `job_type NOT IN (${OPERATION_KINDS.map(() => "?").join
 
 const DurationRow = z.object({ day: z.int(), bucket: z.int(), count: Count });
 
-/** Returns the ledger operations for targets, rate limits, durations, digests, slow jobs and waiting API calls. */
+/**
+ * Returns the ledger operations for targets, rate limits, durations of jobs, digests, slow jobs and waiting API calls.
+ */
 export function createTargetAndDurationOperations(
   store: Store,
 ): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger & SlowLedger & WaitingCallLedger {
   const read = (name: string) => readRecord(store, "target", name) ?? NEW_TARGET;
   /**
-   * @param usedAt the time at which the target or rate limit was used. The state is stored for a week after this time.
+   * @param usedAt the time at which the target or rate limit was last used. The state of the target or rate limit is
+   * stored for one more week.
    */
   const write = (name: string, changes: Partial<ReturnType<typeof read>>, usedAt: Instant): void => {
     const state = { ...read(name), ...changes };

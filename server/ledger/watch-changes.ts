@@ -21,27 +21,29 @@ import type {
 } from "../../lib/ledger/watch-ledger.ts";
 
 /*
- * These functions compute how a ledger operation changes a stored watch, but they do not use a database. The SQLite
- * ledger and the simulated ledger of the tests use these functions.
+ * The functions in this file compute how an operation of the ledger changes a watch, without access to a database. The
+ * SQLite ledger and the simulated ledger of the tests use this file.
  */
 
-/** A watch as a ledger stores it. */
+/** The data of a watch in the ledger. */
 export interface StoredWatch {
   readonly watch: Watch;
-  /** The ID of the queue message that has claimed the latest poll, or null after the poll was recorded. */
+  /** The ID of the queue message that claimed the latest poll, or null if the result of the poll is recorded. */
   readonly owner: string | null;
   readonly leaseUntil: Instant;
-  /** The number of poll claims since the latest recorded poll, without claims that were given back. */
+  /** The number of poll claims since the latest recorded poll. Claims that were given up do not count. */
   readonly unfinishedTries: number;
-  /** True if the watch has ended and a new submission of the job restarts it. */
+  /** True if the watch has ended and a new submission of the job restarts the watch. */
   readonly restartable: boolean;
   /**
-   * The time at which the sweep function checks the watch next, or null if the sweep function must not check the watch.
+   * The time of the watch's next check by the sweep function, or null if the sweep function does not check the watch.
    */
   readonly dueAt: Instant | null;
 }
 
-/** The result of a ledger operation. `stored` is the changed watch, or null if the operation changes nothing. */
+/**
+ * The changed watch and the result of an operation on the ledger. `stored` is null if the operation changes nothing.
+ */
 interface Change<Stored, Result> {
   readonly stored: Stored | null;
   readonly result: Result;
@@ -51,9 +53,9 @@ const NO_LEASE = { owner: null, leaseUntil: 0, unfinishedTries: 0 };
 const OVER = { pollDone: true, nextPollAt: null };
 
 /**
- * Starts or restarts a watch: returns its first generation, or the generation after `before`. A restart does not reset
- * the poll numbers, so that poll messages of earlier generations have no effect.
- * @param before the caller's earlier watch of the job, or null.
+ * Returns the first generation of a new watch, or the next generation of the watch `before`. A restarted watch
+ * continues the poll numbers, so that old poll messages have no effect.
+ * @param before the earlier watch of the same caller and job, or null
  */
 export function startWatch(wanted: NewWatch, before: StoredWatch | null, generation: number): StoredWatch {
   const { project, jobId, caller, acceptedAt, deadlineAt, nextPollAt, digestId, traceparent } = wanted;
@@ -97,7 +99,7 @@ type ExtendedWatch<Stored> =
   | Extract<OpenResult, { readonly kind: "limit_exceeded" }>
   | {
       readonly kind: "extended";
-      /** The stored watch, which now contains the added targets. */
+      /** The stored watch with the added targets. */
       readonly stored: Stored;
       readonly addedTargets: readonly string[];
       /** True if the submission has moved the deadline to a later time. */
@@ -107,10 +109,7 @@ type ExtendedWatch<Stored> =
       readonly needsGenerations: boolean;
     };
 
-/**
- * Adds targets to a watch. If the watch is running, its deadline is moved to the requested deadline, but only to a
- * later time.
- */
+/** Adds targets to a watch. The deadline of a running watch changes only if the requested deadline is later. */
 export function extendWatch<Stored extends StoredWatch>(
   stored: Stored,
   wanted: NewWatch,
@@ -162,7 +161,10 @@ export function claimPoll<Stored extends StoredWatch>(
   };
 }
 
-/** Undoes the claim of a poll. Returns null if the message has not claimed the poll. */
+/**
+ * Gives up the claim of a poll, so that the poll can be claimed again. Returns null if the queue message has not
+ * claimed the poll.
+ */
 export function undoPollClaim<Stored extends StoredWatch>(
   stored: Stored | null,
   claimed: PollOfMessage,
@@ -171,7 +173,7 @@ export function undoPollClaim<Stored extends StoredWatch>(
   return { ...stored, leaseUntil: 0, unfinishedTries: stored.unfinishedTries - 1 };
 }
 
-/** Records the result of a poll. Returns null if the message has not claimed the poll. */
+/** Records the result of a poll. Returns null if the queue message has not claimed the poll. */
 export function recordPoll<Stored extends StoredWatch>(
   stored: Stored | null,
   record: PollRecord,
@@ -234,7 +236,7 @@ export function stopWatch<Stored extends StoredWatch>(
   return { stored: { ...stored, ...NO_LEASE, watch, dueAt: null }, result: "stopped" };
 }
 
-/** Returns true if the message has claimed the poll and has not recorded its result yet. */
+/** Returns true if the message has claimed the poll and the poll has no recorded result yet. */
 function hasClaimed({ watch, owner }: StoredWatch, { poll, messageId }: PollOfMessage): boolean {
   return watch.state === "watching" && watch.poll === poll && !watch.pollDone && owner === messageId;
 }

@@ -34,7 +34,10 @@ export function createWatchChangeOperations(store: Store): WatchChangeLedger {
   const read = (key: WatchKey) => readWatchRow(store, key);
   const write = (row: WatchRow) => writeWatchRow(store, row);
 
-  /** Writes an ended watch. The context and the callbacks of the watch get the same expiry time as the watch. */
+  /**
+   * Writes the row of an ended watch. The records with the context and the callbacks of the watch get the same expiry
+   * time.
+   */
   const writeEnded = (row: WatchRow, expiresAt: Instant): void => {
     write({ ...row, expiresAt });
     store.run(
@@ -137,8 +140,8 @@ function addToWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
 }
 
 /**
- * Handles targets that were added to an ended watch. Computes and stores the generation that the notification key of
- * each added target contains.
+ * Handles targets that a submission added to an ended watch. For each added target, stores the generation that is part
+ * of the key of its notification.
  */
 function saveGenerationsOfLateTargets(
   store: Store,

@@ -1,18 +1,19 @@
 import type { Instant } from "../../lib/domain/job.ts";
 
 /**
- * The smallest step of the clock that counts. The time service of a machine makes smaller steps as normal corrections.
+ * The smallest clock change, in milliseconds, that the service corrects. The time service of a machine corrects the
+ * clock by smaller steps all the time.
  */
 const MIN_STEP_MS = 2000;
 
 interface ClockGuard {
-  /** Returns the time by which the clock was set back since the previous call, or 0. */
+  /** Returns the milliseconds by which the clock was set back since the previous call, or 0. */
   readStepBackMs(): number;
 }
 
 /**
- * Compares the clock of the machine with a clock that is never set back. If the clock is set forward, no correction is
- * needed: planned polls and messages are then due immediately.
+ * Compares the clock of the machine with a clock that is never set back. If the clock was set forward, planned polls
+ * and messages become due at once, without a correction.
  */
 export function createClockGuard(now: () => Instant, monotonic: () => number): ClockGuard {
   let offsetMs = now() - monotonic();

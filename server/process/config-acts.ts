@@ -5,8 +5,8 @@ const NAMED = ["projects", "targets", "tokens"];
 const SINGLE = ["oidc", "settings"];
 
 /**
- * Returns one act for each changed config entry. The config file does not contain the name of the person who changed
- * it, so `who` is always `operator`. An act contains no values of the config.
+ * Returns one act for each changed config entry. The config file does not say who changed an entry, so the field `who`
+ * is always `operator`. The recorded act contains no values of the config.
  */
 export function listConfigActs(before: unknown, after: unknown): readonly Act[] {
   const [old, current] = [listEntries(before), listEntries(after)];

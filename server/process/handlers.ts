@@ -29,9 +29,9 @@ interface HandlerOptions {
   readonly queues: Readonly<Record<QueueName, SqliteQueue>>;
   readonly configs: ConfigSource<WholeConfig>;
   readonly proxy: OutgoingProxy | null;
-  /** Waits for `ms` milliseconds. Throws if the service stops during the wait. */
+  /** Waits for `ms` milliseconds. Throws an error if the service stops during the wait. */
   readonly wait: (ms: number) => Promise<void>;
-  /** Returns the URL of the service that is used if the config has no `publicUrl`. */
+  /** Returns the URL of the service for a config without `publicUrl`. */
   readonly defaultUrl: string;
 }
 
@@ -44,7 +44,8 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   const health = createCachedHealthCheck({
     checks: {
       config: configs.check,
-      // This read only checks that the ledger responds. No target is called `:health`, because names contain no colon.
+      // The read only proves that the ledger responds. The name `:health` cannot be a target, because the names of
+      // targets contain no colon.
       ledger: () => ledger.readTarget(":health"),
       queue: () => queues.poll.nextVisibleAt(),
     },
@@ -80,7 +81,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       createCce,
     }),
     notify: () => handleNotification,
-    /** Prevents new delivery attempts. Notifications that wait for an attempt become visible in their queue again. */
+    /** No delivery attempt starts after this call. The queue then delivers the waiting notifications again. */
     stopAttempts: () => attempts.stop(),
     sweep: createSweepHandler({ ...shared, ...senders }),
     discover: createDiscoverHandler(discover, shared),

@@ -16,7 +16,7 @@ import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 import type { AllowList } from "../../lib/http/egress-rules.ts";
 import { log } from "../../lib/runtime/log.ts";
 
-/** The time within which a client must send its whole request. */
+/** The time within which a client must send the whole request. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface Tls {
@@ -29,7 +29,7 @@ interface HttpServerOptions {
   readonly port: number;
   /** The certificate and the private key in PEM format, or null for a server without TLS. */
   readonly tls: Tls | null;
-  /** The proxies whose header X-Forwarded-For the server trusts. */
+  /** The proxies whose header `X-Forwarded-For` is trusted. */
   readonly trustedProxies: Pick<AllowList, "hasAddress">;
   readonly answer: (request: ApiRequest) => Promise<ApiResponse>;
 }
@@ -83,7 +83,10 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** Returns the host for the server's URL. For a wildcard address such as 0.0.0.0, the result is 127.0.0.1. */
+/**
+ * Returns the host in the URL of the server. For an address such as 0.0.0.0, which means all addresses of the machine,
+ * the result is 127.0.0.1.
+ */
 function urlHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
   return isIP(host) === 6 ? `[${host}]` : host;
@@ -104,7 +107,7 @@ async function handle(
 ): Promise<void> {
   const requestId = randomUUID();
   const { bytes, isTooLong } = await readBody(incoming);
-  // The server does not read the rest of a body that is too long, so the connection must be closed.
+  // The rest of a body that is too long is never read, so the server closes the connection.
   if (isTooLong) response.setHeader("connection", "close");
   const [encodedPath = "/", ...query] = (incoming.url ?? "/").split("?");
   const path = decodePath(encodedPath);
@@ -142,8 +145,8 @@ async function handle(
 }
 
 /**
- * Reads the body of a request. If the body is longer than the limit, the function stops reading, and the handler sends
- * the error response.
+ * Reads the body of a request. The function stops reading at the size limit, and the handler then sends an error
+ * response.
  */
 async function readBody(incoming: IncomingMessage): Promise<{ bytes: Buffer; isTooLong: boolean }> {
   const chunks: Buffer[] = [];
@@ -173,8 +176,8 @@ function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, strin
 }
 
 /**
- * Returns the IP address of the client. Each proxy appends the address of its client to the header X-Forwarded-For. The
- * result is the last address in this list that does not belong to a trusted proxy.
+ * Returns the IP address of the client. Each proxy appends the address of its own client to the header
+ * `X-Forwarded-For`. The client's address is the last address in the header that does not belong to a trusted proxy.
  */
 function clientAddress(
   peer: string,

@@ -7,8 +7,8 @@ import { type Dimensions, METRICS, type MetricName, UNITS } from "../../lib/runt
 export const OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /**
- * The metrics that measure a state, such as the number of running watches. `/metrics` shows the latest value of each
- * metric, and the number of its values as `NAME_samples_total`.
+ * The metrics that measure a current state, such as the number of running watches. For each of these metrics, the page
+ * `/metrics` shows the latest value and the number of values.
  */
 const GAUGES: ReadonlySet<string> = new Set<MetricName>([
   "LiveWatches",
@@ -19,8 +19,8 @@ const GAUGES: ReadonlySet<string> = new Set<MetricName>([
 ]);
 
 /**
- * The names of all metrics with labels. For CloudWatch, some of these metrics also have a sample without dimensions,
- * which is the total. `/metrics` omits the total, because Prometheus can compute it from the samples with labels.
+ * The metrics with labels. On AWS, some of these metrics also have a total without dimensions in CloudWatch. Prometheus
+ * can compute the total from the samples with labels.
  */
 export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
   "Polls",
@@ -32,7 +32,7 @@ export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
   "AttemptMilliseconds",
 ]);
 
-/** The upper limits of the histogram buckets, for metrics in seconds and for metrics in milliseconds. */
+/** The upper limits of the histogram buckets, for values in seconds and for values in milliseconds. */
 const SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 1800, 3600];
 const MILLISECONDS = [10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
 
@@ -40,11 +40,11 @@ interface Series {
   sum: number;
   count: number;
   latest: number;
-  /** For each bucket, the number of values that are at most its upper limit. */
+  /** For each bucket, the number of values up to its upper limit. */
   readonly buckets: number[];
 }
 
-/** A metric that is measured when a client requests `/metrics`, such as the length of a queue. */
+/** A metric that is measured during each request for `/metrics`, such as the length of a queue. */
 export interface Measurement {
   readonly name: string;
   readonly help: string;
@@ -56,8 +56,7 @@ export class MetricRegistry {
   readonly #families = new Map<MetricName, Map<string, Series>>();
 
   constructor() {
-    // All counters start at 0. Prometheus detects the first increase of a counter only if it has seen the counter
-    // before.
+    // All counters start at 0. Prometheus misses the first increase of a counter that did not exist before.
     for (const name of METRICS) if (!LABELLED_METRICS.has(name)) this.#seriesOf(name, {});
   }
 
@@ -112,7 +111,7 @@ function renderFamily(name: MetricName, family: ReadonlyMap<string, Series>): st
   return [`# TYPE ${name} ${type}`, ...samples];
 }
 
-/** Renders a gauge. If the gauge has no value yet, only its number of values (0) is shown. */
+/** Renders a gauge. A gauge without a value shows only its number of values, which is 0. */
 function renderGauge(name: MetricName, family: ReadonlyMap<string, Series>): string[] {
   const series = [...family];
   return [
@@ -134,7 +133,7 @@ function limitsOf(name: MetricName): readonly number[] {
   return unit === "Milliseconds" ? MILLISECONDS : [];
 }
 
-/** Returns the labels in braces, sorted by name, or an empty text if there are no labels. */
+/** Returns the labels in braces, sorted by name, or an empty string without labels. */
 function formatLabels(labels: Dimensions): string {
   const escapeLabel = (value: string) => value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n");
   const pairs = Object.entries(labels)

@@ -17,16 +17,15 @@ export interface OperationPagePorts {
 const NO_STORE = { "cache-control": "no-store" };
 
 /**
- * The pages for operators and their tools, such as `/metrics`. These pages need no token, and contain no names and no
- * secrets.
+ * The operation pages for operators and monitoring tools, such as `/metrics`. The operation pages need no token, and
+ * contain no names and no secrets.
  */
 export const OPERATION_PAGES: Readonly<Record<string, (ports: OperationPagePorts) => Promise<ApiResponse>>> =
   {
-    /** Shows that the process responds. A supervisor can restart a process that does not respond. */
+    /** Shows that the process still responds. A supervisor restarts a process that does not respond. */
     "/healthz": async () => jsonResponse(200, { status: "ok" }, NO_STORE),
     /**
-     * Shows whether the service can accept jobs now. A load balancer can stop sending requests to a service that is not
-     * ready.
+     * Shows whether the service can accept jobs now. A load balancer sends no requests to a service that is not ready.
      */
     "/readyz": readReadiness,
     "/metrics": async ({ store, metrics }) => ({
@@ -42,7 +41,7 @@ async function readReadiness({ store, configs, isStopping }: OperationPagePorts)
       () => "ok",
       () => "unreachable",
     );
-  // This statement changes no data, but it fails if the database cannot be written.
+  // The statement changes no data, and fails if the database cannot be written.
   const writable = store.write(() => store.run("UPDATE message SET id = id WHERE id = ''"));
   const [config, ledger] = await Promise.all([check(configs.current()), check(writable)]);
   const isReady = config === "ok" && ledger === "ok" && !isStopping();

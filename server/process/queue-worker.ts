@@ -4,11 +4,11 @@ import { log } from "../../lib/runtime/log.ts";
 import { type HandleMessage, handleMessageOrRetry } from "../../lib/runtime/sqs-handler.ts";
 import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
 
-/** The maximum number of messages in a batch. On AWS, a batch has the same maximum. */
+/** The maximum number of messages in a batch. A batch of messages on AWS has the same maximum. */
 const BATCH_MESSAGES = 10;
 /**
- * The longest time between two checks of the queue. Regular checks are needed, because another process, such as the
- * command `redrive`, can send messages.
+ * The longest time, in milliseconds, between two checks of the queue. A regular check is needed, because another
+ * process, such as the command `redrive`, can send messages.
  */
 const MAX_IDLE_MS = 1000;
 /** The time until the next check of the queue after an error of the database. */
@@ -20,15 +20,15 @@ interface QueueWorkerOptions {
   readonly startBatch: (messages: number) => HandleMessage;
   /** The maximum number of messages that are processed at the same time. */
   readonly concurrency: number;
-  /** The time limit for the processing of one message. */
+  /** The time limit for the processing of one message, in milliseconds. */
   readonly timeLimitMs: number;
   readonly now: () => Instant;
   readonly monotonic: () => number;
 }
 
 /**
- * Receives the messages of a queue, and calls the handler for each message. On AWS, the event source mapping of Lambda
- * does this work.
+ * Receives the messages of a queue, and calls the handler for each message. On AWS, the event source mapping of a
+ * Lambda function receives the messages.
  */
 export class QueueWorker {
   readonly #options: QueueWorkerOptions;
@@ -39,7 +39,7 @@ export class QueueWorker {
   readonly #running = new Set<string>();
   readonly #done = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
-  /** The time at which the worker checks the queue again, or null while the worker receives messages. */
+  /** The time of the worker's next check of the queue, or null while the worker receives messages. */
   #nextReceiveAt: Instant | null = Number.POSITIVE_INFINITY;
   #mustReceiveAgain = false;
   #isStopped = false;
@@ -49,16 +49,16 @@ export class QueueWorker {
   }
 
   /**
-   * Informs the worker about a new message. The worker checks the queue immediately if its next check would be after
-   * `visibleAt`.
-   * @param visibleAt the time at which the new message becomes visible
+   * Informs the worker that the queue has a new message. If the worker's next check is planned after `visibleAt`, the
+   * worker checks the queue at once.
+   * @param visibleAt the time at which the message becomes visible in the queue
    */
   wake(visibleAt: Instant = 0): void {
     if (this.#nextReceiveAt === null) this.#mustReceiveAgain = true;
     else if (visibleAt < this.#nextReceiveAt) void this.#receive();
   }
 
-  /** Stops receiving messages, and waits until the received messages are processed. */
+  /** Receives no more messages, and waits until the received messages are processed. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -91,7 +91,7 @@ export class QueueWorker {
       if (free <= 0) return;
       const received = await queue.receive(Math.min(free, BATCH_MESSAGES));
       if (received.length === 0) return;
-      // A message that is already being processed is ignored, and stays invisible until its visibility timeout ends.
+      // A message that the worker already processes is ignored, and stays invisible until its visibility timeout ends.
       const batch = received.filter(({ messageId }) => !this.#running.has(messageId));
       this.#startBatch(batch);
     }
@@ -99,7 +99,7 @@ export class QueueWorker {
 
   async #untilNextMessageMs(): Promise<number> {
     const { queue, now, concurrency } = this.#options;
-    // If the maximum number of messages is being processed, the worker is woken when the processing of a message ends.
+    // With the maximum number of messages in progress, the end of one message wakes the worker.
     if (this.#running.size >= concurrency) return MAX_IDLE_MS;
     const nextVisibleAt = await queue.nextVisibleAt();
     return nextVisibleAt === null ? MAX_IDLE_MS : Math.min(MAX_IDLE_MS, Math.max(0, nextVisibleAt - now()));
@@ -128,7 +128,7 @@ export class QueueWorker {
     const disposition = await handleMessageOrRetry(received, handle);
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
-      // The message will become visible and will be processed again, but the second processing has no effect.
+      // The message becomes visible and is processed again, without an effect.
       log.error("message not deleted", { messageId, traceparent: parseTraceparentInMessage(body) }, error);
     });
   }

@@ -8,7 +8,7 @@ import { OPERATION_PAGES, type OperationPagePorts } from "./operation-pages.ts";
 
 /**
  * Answers an HTTP request with an operation page such as `/metrics`, or with the handler of the API call. While the
- * service starts, a request that is not for an operation page gets the status 503.
+ * service starts, all requests except those for operation pages get the status 503.
  */
 export async function routeRequest(
   request: ApiRequest,

@@ -3,13 +3,13 @@ import { log } from "../../lib/runtime/log.ts";
 export interface Schedule {
   /** Prevents further runs. */
   stop(): void;
-  /** Returns a promise that resolves when no run is in progress. */
+  /** Returns a promise that resolves as soon as `run` is not running. */
   ended(): Promise<void>;
 }
 
 /**
- * Calls `run` immediately and then at regular intervals. Two runs never overlap. A failed run is logged, but writes no
- * metric, because an alarm counts the successful runs.
+ * Calls `run` immediately and then at regular intervals. A run starts only after the previous run has ended. A failed
+ * run is logged and writes no metric. An alarm counts the metrics of successful runs.
  */
 export function startSchedule(name: string, everyMs: number, run: () => Promise<void>): Schedule {
   let current: Promise<void> | null = null;

@@ -24,22 +24,22 @@ import { QueueWorker } from "./queue-worker.ts";
 import { routeRequest } from "./route-request.ts";
 import { startSchedule } from "./schedule.ts";
 
-/** The time limit for an API call or a message. The Lambda functions have the same time limit. */
+/** The time limit for an API call or a message, in milliseconds. The Lambda functions have the same time limits. */
 const TIME_LIMIT_MS = 29_000;
-/** The visibility timeout of the queues, which must be longer than a lease (35 s). */
+/** The visibility timeout of the queues. The timeout must be longer than the lease of a claim (35 s). */
 const VISIBILITY_MS = 40_000;
 const MAX_RECEIVE_COUNT = 1000;
 const CONCURRENCY = 100;
 const SWEEP_EVERY_MS = 5 * 60_000;
 const DISCOVER_EVERY_MS = 60_000;
-/** The time limit of a run of the sweep or the discovery. */
+/** The time limit of one sweep or discovery run, in milliseconds. */
 const RUN_LIMIT_MS = 60_000;
 const AUDIT_EVERY_MS = 3_600_000;
 const CONFIG_CHECK_MS = 2000;
 const CLOCK_CHECK_MS = 1000;
 /**
- * The time limit for the open requests and messages after a stop signal. The process must stop within 10 s, so 2 s
- * remain for the last commit.
+ * The time limit, in milliseconds, for open requests and messages after a stop signal. The process must stop within 10
+ * s, and the last commit has 2 s.
  */
 const STOP_LIMIT_MS = 8000;
 
@@ -56,9 +56,9 @@ export interface ServiceOptions {
 
 export interface RunningService {
   readonly url: string;
-  /** Reads the config file again. If the config file has errors, the service continues with the last valid config. */
+  /** Reads the config file again. If the config file has errors, the service keeps the last valid config. */
   reload(): Promise<void>;
-  /** Stops accepting requests and messages, waits at most 8 s for those in progress, and closes the database. */
+  /** Accepts no more requests and messages, waits at most 8 s for running ones, and closes the database. */
   stop(): Promise<void>;
 }
 
@@ -141,7 +141,7 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
   }, CLOCK_CHECK_MS);
   const reload = async () => {
     await configs.reload().catch(() => undefined);
-    // The error of an invalid config is already logged, so it is ignored here.
+    // The check has already logged the errors of an invalid config.
     await configs.check().then(
       () => log.info("config read", {}),
       () => undefined,
@@ -221,7 +221,8 @@ function createQueues(
 
 /**
  * Waits for `ms` milliseconds.
- * @throws LedgerUnavailableError if the service stops during the wait. An API call that waits then gets a 503 response.
+ * @throws LedgerUnavailableError if the service stops before the time has passed. A waiting API call then gets the
+ * status 503.
  */
 function waitUnlessStopped(ms: number, stopping: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,21 +1,23 @@
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 
 /**
- * The number of recorded attempts after which the limit grows by one. A process that crashes again and again therefore
- * repeats only few notifications.
+ * The limit grows by one after this number of recorded attempts. A process that crashes again and again repeats only a
+ * few notifications.
  */
 const RECORDED_PER_ATTEMPT = 60;
 /**
- * After this time without a response, an attempt no longer counts. A slow target therefore does not delay the
- * notifications to other targets.
+ * An attempt no longer counts after this number of milliseconds without a response. A target that responds slowly does
+ * not delay the notifications to other targets.
  */
 const SLOW_ANSWER_MS = 500;
 /**
- * The pause before a refused record is written again. The database refuses a record if, for example, the disk is full.
+ * The time, in milliseconds, until the service tries to record a result again. A full disk is one reason why the
+ * database refuses a write.
  */
 const RECORD_RETRY_MS = 500;
 /**
- * The time after which the service gives up the record of an attempt. This time must be shorter than the lease (35 s).
+ * After this number of milliseconds, the service no longer tries to record the result of an attempt. The number must be
+ * smaller than the lease of a claim (35 s).
  */
 const RECORD_LIMIT_MS = 20_000;
 
@@ -25,18 +27,18 @@ interface LimitOptions {
 }
 
 /**
- * Limits the number of delivery attempts that have started and are not recorded yet. After a crash, the service sends
- * the notifications of these attempts again. The limit is 1 at first, and grows with the number of recorded attempts.
- * Without the limit, a process could send all waiting notifications before it records the first one.
+ * Limits the number of delivery attempts whose result is not recorded yet. After a crash, the service repeats the
+ * attempts without a recorded result. The limit is 1 at first and grows with the number of recorded results. A process
+ * without a limit could send all waiting notifications before it records a result.
  */
 export class UnrecordedAttemptLimit {
   readonly #options: LimitOptions;
   readonly #waiting: ((mayStart: boolean) => void)[] = [];
   #isStopped = false;
   #recorded = 0;
-  /** The number of running attempts, without the attempts whose target is slow. */
+  /** The number of running attempts. Attempts without a response after 500 ms do not count. */
   #counted = 0;
-  /** The number of attempts whose record the database has refused. */
+  /** The number of attempts whose result the database could not record. */
   #refused = 0;
 
   constructor(options: LimitOptions) {
@@ -44,9 +46,9 @@ export class UnrecordedAttemptLimit {
   }
 
   /**
-   * Waits until the limit allows another attempt, and then runs `attempt`. The function `attempt` sends the
-   * notification and records the result. Attempts start in the order of the calls.
-   * @returns the result, or null if `stop` was called before the attempt
+   * Runs `attempt` as soon as the limit allows another attempt. The function `attempt` sends a notification and records
+   * the result. Attempts start in the order in which `run` was called.
+   * @returns the result, or null if `stop` was called before the attempt started
    */
   async run<T>(attempt: () => Promise<T>): Promise<T | null> {
     const mayStart = await new Promise<boolean>((resolve) => {
@@ -60,7 +62,7 @@ export class UnrecordedAttemptLimit {
       isCounted = false;
       this.#startWaiting();
     };
-    // Before the attempt stops counting, `setImmediate` lets the process read a response that has already arrived.
+    // `setImmediate` lets the process first read a response that has already arrived.
     const timer = setTimeout(() => setImmediate(stopCounting), SLOW_ANSWER_MS);
     try {
       return await attempt();
@@ -71,9 +73,10 @@ export class UnrecordedAttemptLimit {
   }
 
   /**
-   * Records an attempt. If the database refuses the record, the function tries again. No other attempt starts until the
-   * database accepts the record.
-   * @throws LedgerUnavailableError if the database refuses the record for 20 s. Other errors are thrown unchanged.
+   * Records an attempt. If the database refuses the write, the function tries again. Until the write succeeds, no other
+   * attempt starts.
+   * @throws LedgerUnavailableError if the database refuses the record for 20 s. The function throws all other errors
+   * unchanged.
    */
   async record<T>(record: () => Promise<T>): Promise<T> {
     const { monotonic, wait } = this.#options;

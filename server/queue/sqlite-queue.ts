@@ -14,20 +14,19 @@ export interface QueueMessage {
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly sentAt: Instant;
-  /** How often the message was received, including this time. */
+  /** The number of times that the message was received. */
   readonly receiveCount: number;
   readonly receiptHandle: string;
 }
 
 export interface SqliteQueue extends Queue {
   /**
-   * Receives at most `max` visible messages. The messages that have been visible for the longest time come first. The
+   * Receives at most `max` messages that are visible. The messages that became visible first are received first. The
    * received messages become invisible for the visibility timeout.
    */
   receive(max: number): Promise<readonly QueueMessage[]>;
   /**
-   * Deletes a message. An old receipt handle deletes nothing: if the message was received again, only its newest
-   * receipt handle is valid.
+   * Deletes a message. A receipt handle deletes nothing if a later receive of the message has a newer receipt handle.
    */
   remove(receiptHandle: string): Promise<void>;
   /** Returns the time at which the next message becomes visible, or null for an empty queue. */
@@ -38,16 +37,16 @@ interface SqliteQueueOptions {
   readonly name: QueueName;
   readonly now: () => Instant;
   readonly visibilityMs: number;
-  /** A message that was received `maxReceiveCount` times is moved to the dead-letter queue `to`. */
+  /** A message that was received `maxReceiveCount` times moves to the dead-letter queue in the field `to`. */
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: QueueName };
   /**
-   * Called after messages were sent or the visibility of a message was changed. `visibleAt` is the time at which the
-   * first of these messages becomes visible.
+   * Called after a message was sent or its visibility was changed. `visibleAt` is the time at which the first changed
+   * message becomes visible.
    */
   readonly onChange?: (visibleAt: Instant) => void;
 }
 
-/** The error of a receipt handle whose message is visible or deleted, or was received again. */
+/** The error of a receipt handle that is no longer valid, for example because the message was deleted. */
 class MessageNotInFlightError extends Error {
   override readonly name = "MessageNotInFlightError";
 }
@@ -70,7 +69,7 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
     store.run("UPDATE message SET queue = ?, sent_at = ?, visible_at = ? WHERE id = ?", to, now(), now(), id);
   };
 
-  /** Makes a received message invisible and increases its receive count. */
+  /** Counts one more receive of a message and makes the message invisible. */
   const deliverMessage = (message: z.infer<typeof MessageRow>): QueueMessage => {
     const { id: messageId, body, sent_at: sentAt } = message;
     const receiveCount = message.receive_count + 1;
@@ -131,8 +130,8 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
     receive: (max) =>
       store.write(() => {
         const received: QueueMessage[] = [];
-        // The search for messages with too many receives is part of this loop. A separate search would read all visible
-        // messages at each call.
+        // The same loop also finds the messages that were received too often. A separate search for these messages
+        // would read all visible messages.
         for (;;) {
           const rows = store.all(
             `SELECT id, body, attributes, sent_at, receive_count FROM message

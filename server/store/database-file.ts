@@ -13,18 +13,19 @@ export const DATABASE_FILE = "notifier.sqlite";
  */
 const LOCK_FILE = "lock.sqlite";
 /**
- * The longest time for which a process waits for a write of another process. The service and an operator's command can
- * write to the same database.
+ * The longest time, in milliseconds, that a process waits for a write of another process. The service and an operator's
+ * command can write to the same database at the same time.
  */
 const BUSY_TIMEOUT_MS = 5000;
 
-/** The error of a data directory that this release cannot use. The message says what the operator can do. */
+/** The error for a data directory that this release cannot use. The error message says what the operator can do. */
 export class DataUnusableError extends Error {
   override readonly name = "DataUnusableError";
 }
 
 /**
- * Creates the data directory and its missing parent directories. Only the owner may read files in a new directory.
+ * Creates the data directory and its missing parent directories. Only the owner of a new directory may read the files
+ * in the directory.
  * @throws DataUnusableError if a directory cannot be created.
  */
 export function createDataDirectoryIfMissing(directory: string): void {
@@ -38,8 +39,8 @@ export function createDataDirectoryIfMissing(directory: string): void {
 }
 
 /**
- * Creates a directory and its missing parent directories. The option `recursive` of `mkdirSync` is not used, because
- * the call would never end for a path in /proc.
+ * Creates a directory and its missing parent directories. The function `mkdirSync` with the option `recursive` would
+ * never return for a path in /proc.
  * @throws Error if a directory cannot be created, or if a file has the name of a directory.
  */
 export function createMissingDirectories(directory: string): void {
@@ -76,7 +77,7 @@ function openFile(directory: string, name: string, timeout: number): DatabaseSyn
 }
 
 /**
- * Locks the data directory for the process that runs the service, until the returned database is closed.
+ * Locks the data directory for the process that runs the service. The lock ends when the returned database is closed.
  * @throws DataUnusableError if another process has the lock.
  */
 export function acquireLock(directory: string): DatabaseSync {
@@ -140,7 +141,7 @@ function prepareDatabase(database: DatabaseSync): void {
     );
 }
 
-/** The result codes of SQLite that this file handles. https://www.sqlite.org/rescode.html */
+/** The result codes of SQLite that the code in this file handles. https://www.sqlite.org/rescode.html */
 const SQLITE_BUSY = 5;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_CORRUPT = 11;
@@ -154,7 +155,7 @@ function sqliteCode(error: unknown): number | null {
   return parsed.success ? parsed.data.errcode & 0xff : null;
 }
 
-/** Returns a LedgerUnavailableError for an error of SQLite, and any other error unchanged. */
+/** Returns a LedgerUnavailableError for an error of SQLite, and returns other errors unchanged. */
 export function toUnavailable(error: unknown): unknown {
   return sqliteCode(error) === null ? error : new LedgerUnavailableError(error);
 }

@@ -14,10 +14,7 @@ const EXPORT_VERSION = 1;
 const Header = z.strictObject({
   export: z.literal("cce-job-notifier"),
   version: z.literal(EXPORT_VERSION),
-  /**
-   * True if the service was running during the export. The export may then be out of date, because the service can
-   * change the data afterwards.
-   */
+  /** True if the service ran during the export. The exported data can then be out of date. */
   whileRunning: z.optional(z.literal(true)),
 });
 const Line = z.strictObject({

@@ -1,15 +1,15 @@
 /**
- * The application ID of this service. SQLite stores it in the header of the database file, and the service refuses a
- * file with another ID.
+ * The application ID of this service in the header of the SQLite database file. The service refuses a database file
+ * with another application ID.
  */
 export const APPLICATION_ID = 0x63636e6a;
 
-/** The version of the tables that this release writes. A release that changes the tables raises the version. */
+/** The version of the database tables that this release writes. Each change of the tables increases the version. */
 export const SCHEMA_VERSION = 1;
 
 /**
- * The tables of the ledger and of the queues. A value has its own column if queries use it to find rows. The column
- * `body` contains all other values of a row as JSON. Times are in milliseconds since 1970-01-01T00:00:00Z.
+ * The tables of the ledger and of the queues. A value has its own column if a query searches for the value. The column
+ * `body` contains all other values of a row, as JSON. Times are in milliseconds since 1970-01-01T00:00:00Z.
  */
 export const SCHEMA = `
 CREATE TABLE watch (

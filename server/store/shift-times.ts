@@ -1,10 +1,11 @@
 import type { Store } from "./store.ts";
 
 /**
- * Shifts all planned times and leases in the database by the same amount of time. Without this shift, the planned times
- * would be too late after the clock of the machine was set back. Times of past events, such as the acceptance of a
- * watch, do not change.
- * @param byMs the time by which the clock was changed. `byMs` is negative if the clock was set back.
+ * Moves all planned times and leases in the database by the same number of milliseconds. After the clock of the machine
+ * was set back, the planned times are corrected so that polls are not late. Times of past events, such as the start of
+ * a watch, do not change.
+ * @param byMs the number of milliseconds by which the clock was set forward. The number is negative if the clock was
+ * set back.
  */
 export function shiftTimes(store: Store, byMs: number): Promise<void> {
   return store.write(() => {
@@ -23,7 +24,7 @@ export function shiftTimes(store: Store, byMs: number): Promise<void> {
   });
 }
 
-/** Shifts the times in the JSON of the column `body`. A time that is null or 0 is not changed. */
+/** Moves the times in the JSON of the column `body`. The values null and 0 are not changed. */
 function shiftFields(
   store: Store,
   table: string,

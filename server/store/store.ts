@@ -13,13 +13,13 @@ interface WaitingWrite {
   readonly settle: (commitError: unknown) => void;
 }
 
-/** A row of a query result. Each key is the name of a column. */
+/** A row in the result of a query. The keys are the names of the columns. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
- * The database of the one-node edition. Each commit waits for the disk, so all writes of one turn of the event loop
- * share one transaction. The result of a write is returned only after the commit has reached the disk
- * (`synchronous=FULL`, https://www.sqlite.org/pragma.html#pragma_synchronous).
+ * The database of the one-node edition. A commit waits for the disk, so all writes of one turn of the event loop share
+ * one commit. A write returns only after its commit has reached the disk (`synchronous=FULL`,
+ * https://www.sqlite.org/pragma.html#pragma_synchronous).
  */
 export class Store {
   readonly #database: DatabaseSync;
@@ -35,8 +35,9 @@ export class Store {
 
   /**
    * Opens the database in a data directory. Creates the directory and the tables if they do not exist.
-   * @param options.exclusive is true for the process that runs the service. Only one process may run the service on a
-   * data directory. An operator's command can open the data directory while the service runs.
+   * @param options.exclusive true for the process that runs the service, and false for an operator's command. Only one
+   * process at a time may run the service on a data directory. An operator's command can open the data directory of a
+   * running service.
    * @throws DataUnusableError if the directory cannot be created, if another process runs the service on the same data
    * directory, if the database is damaged, or if a newer release wrote the database.
    */
@@ -62,17 +63,20 @@ export class Store {
     }
   }
 
-  /** Runs one SQL statement and returns the rows. The values of `parameters` replace the `?` in the statement. */
+  /**
+   * Runs a SQL statement and returns all rows. The values in `parameters` replace the question marks in the SQL
+   * statement.
+   */
   all(sql: string, ...parameters: readonly SQLInputValue[]): readonly Row[] {
     return this.#prepare(sql).all(...parameters);
   }
 
-  /** Runs one SQL statement and returns the first row, or null. */
+  /** Runs a SQL statement and returns the first row, or null. */
   get(sql: string, ...parameters: readonly SQLInputValue[]): Row | null {
     return this.#prepare(sql).get(...parameters) ?? null;
   }
 
-  /** Runs one SQL statement and returns the number of changed rows. */
+  /** Runs a SQL statement and returns the number of changed rows. */
   run(sql: string, ...parameters: readonly SQLInputValue[]): number {
     return Number(this.#prepare(sql).run(...parameters).changes);
   }
@@ -90,11 +94,11 @@ export class Store {
   }
 
   /**
-   * Runs a function in a transaction, together with the other writes of the same turn of the event loop. No other
-   * function runs between the statements of `run`. If `run` throws an error, its statements have no effect.
-   * @returns the result of `run` after the transaction has reached the disk.
+   * Runs a function in a transaction. No other function runs between the SQL statements of `run`. If the function `run`
+   * throws an error, its statements have no effect.
+   * @returns the result of the function `run` after the transaction has reached the disk.
    * @throws LedgerUnavailableError if the database cannot be written, for example because the disk is full or the store
-   * is closed. Throws the errors of `run`.
+   * is closed. Errors of the function `run` are thrown unchanged.
    */
   write<T>(run: () => T): Promise<T> {
     if (this.#isClosed)
@@ -116,7 +120,7 @@ export class Store {
   }
 
   /**
-   * Commits the waiting writes, and closes the database. SQLite then moves its write-ahead log into the database file.
+   * Commits the waiting writes, and closes the database. SQLite then copies its write-ahead log into the database file.
    */
   close(): void {
     this.#commitWaiting();
@@ -145,7 +149,7 @@ export class Store {
       this.#database.exec("COMMIT");
     } catch (error) {
       commitError = error;
-      // After some errors, such as a full disk, SQLite itself has already ended the transaction.
+      // After an error such as a full disk, SQLite has already ended the transaction.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
     }
     for (const { settle } of writes) settle(commitError);
@@ -158,7 +162,7 @@ export class Store {
       this.#database.exec("RELEASE one_write");
       return { value };
     } catch (error) {
-      // If SQLite has ended the whole transaction, all writes of the transaction fail.
+      // After some errors, SQLite ends the transaction, and then all writes of the transaction fail.
       if (!this.#database.isTransaction) throw error;
       this.#database.exec("ROLLBACK TO one_write; RELEASE one_write");
       return { error };
