@@ -21,8 +21,8 @@ import { channelOf, type Target } from "./registry.ts";
 const MAX_ANSWER_BYTES = 16_384;
 
 /**
- * Replaces a response body that cannot be decoded. The text is not empty, because some chats confirm success with an
- * empty body.
+ * The text that replaces a response body which the service cannot decode. The text must not be empty, because some
+ * chats confirm a delivery with an empty body.
  */
 const UNDECODABLE = { text: "\ufffd", isTruncated: true };
 
@@ -35,41 +35,41 @@ export interface DeliveryRequest<T = Target> {
   /** The trace context of the watch (W3C Trace Context). */
   readonly traceparent?: string | null;
   readonly now: Instant;
-  /** The time limit for the whole delivery attempt. The attempt may consist of several requests. */
+  /** The time limit for the whole delivery attempt, even if the attempt consists of several requests. */
   readonly timeLimitMs: number;
   /**
-   * The config value `settings.egress.allow`. Pass the same array each time, because each array has its own
-   * connections.
+   * The value of `settings.egress.allow` in the config. The caller must pass the same array each time, because the
+   * function opens new connections for each new array.
    */
   readonly allow: readonly string[];
   /** Masks the secrets of the config in the response. A `callbackUrl` is masked too. */
   readonly mask: SecretMask;
   /** The outgoing proxy for TLS connections. */
   readonly proxy?: OutgoingProxy | null;
-  /** Replaces the cached connections. */
+  /** The connections for the request. Without `egress`, the function uses the cached connections. */
   readonly egress?: Egress | undefined;
-  /** Returns the milliseconds of a clock that is never set back. */
+  /** Returns milliseconds of a clock that never goes back. */
   readonly monotonic?: () => number;
 }
 
 /** The result of one delivery attempt, without secrets. */
 export interface AttemptResult extends AttemptVerdict {
-  /** The HTTP status, or null without a response. */
+  /** The HTTP status of the response. Without a response, `status` is null. */
   readonly status: number | null;
   readonly durationMs: number;
-  /** The first 200 characters of the response in one line, with masked secrets. */
+  /** The first 200 characters of the response as one line. Secrets are masked. */
   readonly answer: string;
 }
 
 /**
- * Makes one delivery attempt. The function formats, signs and sends the notification, and decides whether the service
- * sends the notification again later. The function never throws an error.
+ * Makes one delivery attempt of a notification. The function formats, signs and sends the notification, and decides
+ * whether the service sends the notification again later. The function never throws an error.
  */
 export function attemptDeliveryWithFallback(request: DeliveryRequest): Promise<AttemptResult> {
   return attemptDeliveryThroughChannel(channelOf(request.target.kind), request);
 }
 
-/** Makes one delivery attempt like `attemptDeliveryWithFallback`, but through the given channel. */
+/** Makes a delivery attempt like `attemptDeliveryWithFallback`. The caller chooses the channel. */
 export async function attemptDeliveryThroughChannel<Schema extends TargetSchema>(
   channel: Channel<Schema>,
   request: DeliveryRequest<z.infer<Schema>>,
@@ -81,7 +81,7 @@ export async function attemptDeliveryThroughChannel<Schema extends TargetSchema>
   const { payload, fallback } = channel.format(request.content, request.target);
   let result = await send(payload);
   if (result.reason === "stale_timestamp") {
-    // The second request has a new signature, because a signature contains the time.
+    // The second request needs a new signature, because a signature contains the time of the request.
     result = await send(payload);
     if (result.reason === "stale_timestamp") result = { ...result, ...rejected("stale_timestamp") };
   }
@@ -128,7 +128,7 @@ async function sendOnce<Schema extends TargetSchema>(
     return { ...failure, status: result.status, answer: "" };
   }
   const { status, headers: answerHeaders } = result;
-  // If the body cannot be decoded, the verdict still depends on the status and the headers.
+  // If the service cannot decode the body, the verdict depends only on the status and the headers.
   const decoded = (await decompressAndDecodeText(result, MAX_ANSWER_BYTES)) ?? UNDECODABLE;
   const verdict = channel.verdictOf({ status, headers: answerHeaders, body: decoded.text }, now);
   const answer = maskedAnswerExcerpt(decoded, mask);
@@ -136,10 +136,11 @@ async function sendOnce<Schema extends TargetSchema>(
 }
 
 /**
- * Returns the verdict for a request without a complete response. For a webhook, the HTTP status alone is enough for a
- * verdict. For a chat, the HTTP status is enough only if it has the same meaning in every channel. An incomplete body
- * of a chat can confirm a success. An incomplete body cannot confirm an error, because the error code may be cut off.
- * If an incomplete body is the beginning of a JSON object, its complete fields count.
+ * Returns the verdict for a request without a complete response. For a webhook, the HTTP status alone determines the
+ * verdict. For a chat, the HTTP status determines the verdict only if all chats use the status in the same way. An
+ * incomplete response body from a chat can still confirm a delivery. An incomplete response body never proves an error,
+ * because the error code may be missing. If the body is the beginning of a JSON object, the function uses the complete
+ * fields of the object.
  */
 async function verdictOfFailure<Schema extends TargetSchema>(
   channel: Channel<Schema>,
@@ -162,8 +163,8 @@ async function verdictOfFailure<Schema extends TargetSchema>(
 }
 
 /**
- * Completes the beginning of a JSON object: `{"code":0,"ms` becomes `{"code":0}`. An object that is cut off inside
- * another object or array stays unchanged, like any other text.
+ * Completes the beginning of a JSON object: `{"code":0,"ms` becomes `{"code":0}`. If the incomplete object is inside
+ * another object or array, the text does not change.
  */
 function completeJsonObject(text: string): string {
   if (!text.trimStart().startsWith("{") || parseJsonOrUndefined(text.trim()) !== undefined) return text;
@@ -174,18 +175,19 @@ function completeJsonObject(text: string): string {
 const MAX_CHARACTERS = 200;
 
 /**
- * Returns the beginning of a response for logs and pages, as one line without secrets. `isTruncated` means that the
- * service has not read the whole response.
+ * Returns the beginning of a response as one line without secrets. Logs and pages show this line. `isTruncated` is true
+ * if the service has read only a part of the response.
  */
 export function maskedAnswerExcerpt(
   { text, isTruncated }: { readonly text: string; readonly isTruncated: boolean },
   mask: SecretMask,
 ): string {
-  // The code masks secrets before it replaces line breaks by spaces. The mask finds a secret with a line break inside,
-  // but not with a space inside.
+  // The code masks secrets before it replaces line breaks by spaces. The mask finds a secret that contains a line
+  // break. It does not find the secret after a space has replaced the line break.
   const masked = mask(text);
-  // A truncated response may end with the first part of a secret, which the mask does not find. The code therefore
-  // omits the last three quarters of a truncated response. The omitted part is longer than any secret.
+  // A truncated response may end with the first part of a secret. The mask does not find a part of a secret. The
+  // function therefore omits the last three quarters of a truncated response. The omitted text is longer than any
+  // secret.
   const line = masked
     .slice(0, isTruncated ? masked.length / 4 : undefined)
     .replace(/[\r\n\t\u2028\u2029]+/g, " ")

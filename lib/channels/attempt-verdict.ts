@@ -9,11 +9,14 @@ import { isCertificateError } from "../http/tls-options.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "./channel.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
-/** Discord and Slack repeat the wait of the header Retry-After in the body. Discord uses fractions of a second. */
+/**
+ * Discord and Slack also send the value of the header Retry-After in the response body. Discord sends fractions of a
+ * second, for example 1.5.
+ */
 const WaitBody = z.object({ retry_after: NumberOrMissing });
 
 /**
- * Matches the number of a Cloudflare error. Cloudflare is a proxy in front of Discord.
+ * Matches the error number on a page of Cloudflare. Cloudflare is a proxy in front of Discord.
  * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/
  */
 const CLOUDFLARE_ERROR =
@@ -44,8 +47,8 @@ function final(verdict: Verdict, reason: DeliveryReason): AttemptVerdict {
 }
 
 /**
- * Returns the verdict to send the notification again at the next time of the retry schedule. The wait is at least
- * `minWaitSeconds` seconds.
+ * Returns the verdict `retry`. The service sends the notification again at the next time of the retry schedule. The
+ * service waits at least `minWaitSeconds` seconds.
  */
 export function retryOnSchedule(
   reason: DeliveryReason,
@@ -55,26 +58,27 @@ export function retryOnSchedule(
 }
 
 /**
- * Returns the verdict `retry` for a target that limits the rate of messages. A throttled attempt does not count as an
- * attempt of the retry schedule.
+ * Returns the verdict `retry` for a target that limits the rate of messages. A throttled attempt uses no step of the
+ * retry schedule.
  */
 export function retryWithoutSpendingAttempt(afterSeconds: number | null): AttemptVerdict {
   return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
 }
 
 /**
- * Parses the JSON body of a response. Field names of the body may be in upper or lower case. Field names of `schema`
- * must be in lower case. The result is undefined if the body is not JSON or does not match the schema.
+ * Parses the JSON body of a response. Field names of the body may be in upper or lower case. Field names in
+ * `lowerCaseSchema` must be in lower case. The result is undefined if the body is not JSON or does not match the
+ * schema.
  */
 export function parseJsonBodyIgnoringCase<T>(lowerCaseSchema: z.ZodMiniType<T>, body: string): T | undefined {
-  // The function `trim` also removes a byte order mark.
+  // The function `trim` removes white space and a byte order mark.
   return lowerCaseSchema.safeParse(withLowerCaseNames(parseJsonOrUndefined(body.trim()))).data;
 }
 
 /**
- * Parses the body of a response like `parseJsonBodyIgnoringCase`, even if the object is inside another object or array.
- * Use this function only for field names that no other service uses, such as `errcode`. For example,
- * `{"error":{"code":404}}` may come from any proxy.
+ * Parses a response body like `parseJsonBodyIgnoringCase`. The JSON object may be inside another object or array. The
+ * schema must contain a field name that no other service uses, such as `errcode`. A name such as `code` is not enough,
+ * because any proxy may send `{"error":{"code":404}}`.
  */
 export function parseWrappedJsonBodyIgnoringCase<T>(
   lowerCaseSchema: z.ZodMiniType<T>,
@@ -87,7 +91,7 @@ export function parseWrappedJsonBodyIgnoringCase<T>(
 
 /**
  * Returns a copy of a value with lower-case field names, up to the given depth. If two names differ only in case, the
- * lower-case name wins.
+ * function uses the value of the lower-case name.
  */
 function withLowerCaseNames(value: unknown, levels = 2): unknown {
   if (!isJsonObject(value) || levels === 0) return value;
@@ -100,7 +104,7 @@ export const isSuccessStatus = (status: number): boolean => status >= 200 && sta
 
 /**
  * Returns the verdict for an HTTP status that means the same in every channel (RFC 9110, section 15). For any other
- * status, the result is null. `afterSeconds` is the wait that the response asks for, or null.
+ * status, the result is null. `afterSeconds` is the wait that the response requests, or null.
  */
 export function verdictOfStatusCommonToAllChannels(
   status: number,
@@ -115,7 +119,10 @@ export function verdictOfStatusCommonToAllChannels(
   return null;
 }
 
-/** Error codes of a connection that the egress rules refuse. Some HTTP clients use "SSRF_REFUSED". */
+/**
+ * Error codes of a connection that the egress rules refuse. Some HTTP clients use the code "SSRF_REFUSED" for such a
+ * connection.
+ */
 const REFUSED_CODES: ReadonlySet<string> = new Set([EGRESS_REFUSED, "SSRF_REFUSED"]);
 
 const TIMEOUT_CODES: ReadonlySet<string> = new Set([
@@ -126,8 +133,8 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Node.js error codes begin with `PARSER_CODE_PREFIX` if a response is not valid HTTP. The target may still have
- * accepted the notification.
+ * Node.js error codes begin with `PARSER_CODE_PREFIX` if a response is not valid HTTP. In this case, the target may
+ * have accepted the notification.
  */
 const PARSER_CODE_PREFIX = "HPE_";
 
@@ -136,7 +143,10 @@ const HANDSHAKE_CODE = /^(EPROTO|ERR_SSL_.*)$/;
 
 const NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ENODATA", "ESERVFAIL"]);
 
-/** Returns the verdict for a network error. If the code is unknown, the verdict is `retry`. */
+/**
+ * Returns the verdict for a delivery attempt that ended with a network error. If the error code is unknown, the verdict
+ * is `retry`.
+ */
 export function verdictOfNetworkError(code: string): AttemptVerdict {
   if (REFUSED_CODES.has(code)) return rejected("egress_private_address");
   if (isCertificateError(code)) return rejected("certificate_refused");
@@ -150,12 +160,13 @@ export function verdictOfNetworkError(code: string): AttemptVerdict {
 }
 
 /**
- * Returns the verdict for the response of a chat. Only a response in the documented form can mean `delivered` or
- * `gone`. The HTTP status alone does not prove a delivery, because a proxy or a sign-in page may send any status. The
- * function first checks for a status with the same meaning in every channel, such as 503.
- * @param documentedVerdict the verdict by the vendor's documentation. `documentedVerdict` is null for a response in
- * another form.
- * @param defaultThrottleSeconds the wait after HTTP status 429 without a wait in the response
+ * Returns the verdict for the response of a chat to a delivery attempt. Only a response that the vendor documents can
+ * have the verdict `delivered` or `gone`. The HTTP status alone does not prove a delivery, because a proxy or a sign-in
+ * page may send the same status. The function first checks for an HTTP status that all chats use in the same way, such
+ * as 503.
+ * @param documentedVerdict the verdict according to the vendor's documentation. `documentedVerdict` is null if the
+ * vendor does not document the response.
+ * @param defaultThrottleSeconds the wait after HTTP status 429 if the response contains no wait
  */
 export function verdictOfChatAnswer(
   answer: ReceiverAnswer,
@@ -200,8 +211,8 @@ function verdictOfUnknownAnswer(
 }
 
 /**
- * Returns the verdict for an error text of a chat without a known error code. The verdict is a refusal, unless the text
- * is about a rate limit, a temporary error or a refused sender.
+ * Returns the verdict for an error text from a chat. The text contains no known error code. The verdict is `rejected`,
+ * unless the text is about a rate limit, a temporary error or a refused sender.
  */
 export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
   if (RATE_LIMIT_TEXT.test(text)) return retryWithoutSpendingAttempt(null);
@@ -210,17 +221,18 @@ export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
 }
 
 /**
- * Returns true for a result code that repeats an HTTP status. For example, a gateway may send
- * `{"code":404,"msg":"Not Found"}`. Chats use no result codes from 100 to 599, except for an unknown URL.
+ * Returns true if a result code is probably an HTTP status. For example, a gateway may send `{"code":404,"msg":"Not
+ * Found"}`. Chats use no result codes from 100 to 599. An unknown URL is the only exception.
  */
 export const isInRangeOfHttpStatuses = (code: number): boolean => code >= 100 && code < 600;
 
 /**
- * Returns the verdict for a response with a result code. The code 0 with the HTTP status 200 means success. For a code
- * outside `verdictByCode`, the text of the response decides. The result is null without a result code, and for a code
- * that repeats an HTTP status. The result is also null for the code 0 with another HTTP status than 200.
- * @param code the result code, or undefined without one
- * @param text the vendor's text about the result
+ * Returns the verdict for a response with a result code, such as `errcode`. The result code 0 together with HTTP status
+ * 200 means success. For a code outside `verdictByCode`, the text of the response decides. If the response contains no
+ * result code or an HTTP status as the code, the result is null. If the code is 0 and the HTTP status is not 200, the
+ * result is also null.
+ * @param code the result code, or undefined if the response contains none
+ * @param text the text about the result in the response
  */
 export function verdictOfResultCodeOrText(
   status: number,

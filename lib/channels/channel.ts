@@ -14,32 +14,32 @@ import type { DeliveryReason } from "./delivery-reason.ts";
  */
 const SecretUrl = z.pipe(textSchema(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret);
 
-/** The events of which a target is notified. */
+/** The events about which the service notifies the target, for example `failed`. */
 export const TargetEvents = z._default(
   listSchema(TargetEvent, z.minLength(1, "must name at least one outcome; omit it to get all outcomes")),
   [...OUTCOMES],
 );
 
-/** The config fields of every kind of target. */
+/** The fields that every kind of target has in the config. */
 export const commonFields = {
   url: SecretUrl,
   on: TargetEvents,
   /**
-   * The trusted certificate authorities of the target's server. By default, the public certificate authorities are
-   * trusted.
+   * The certificate authorities that the service trusts for the server of the target. Without `ca`, the service trusts
+   * the public certificate authorities.
    */
   ca: z.optional(Certificates),
   clientCertificate: z.optional(ClientCertificate),
 };
 
-/** A schema that parses the config of one kind of target. */
+/** The schema for the config of one kind of target. */
 export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<string> } & typeof commonFields>;
 
 /**
- * A channel delivers notifications to one kind of target, for example Slack. `Schema` is the type of the config schema
- * for this kind of target. Each channel has a folder, and `registry.ts` lists all channels. In the folder of a channel,
- * `channel.ts` contains the schema, the rate limit and the verdict. `message.ts` contains the message and its size
- * limits, and `signature.ts` the signature.
+ * A channel delivers notifications to one kind of target, for example Slack. `Schema` is the type of the schema for the
+ * config of these targets. Each channel has its own folder. `registry.ts` lists all channels. The file `channel.ts` in
+ * this folder contains the schema, the rate limit and the verdict. `message.ts` formats messages within the size
+ * limits, and `signature.ts` creates the signature.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;
@@ -51,24 +51,27 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
   /** The rate limit that the vendor documents, or null. */
   readonly rateLimit: RateLimit | null;
   /**
-   * Formats a notification as a message within the size limits of the target. Text from outside the config must not
-   * become a mention or a link.
+   * Formats a notification as a message within the size limits of the target. A text from outside the config, such as a
+   * failure reason, must not become a mention or a link.
    */
   format(content: NotificationContent, target: z.infer<Schema>): FormattedMessage;
-  /** Builds the HTTP request of one delivery attempt. A signature contains the time of the attempt. */
+  /**
+   * Builds the HTTP request of one delivery attempt. If the channel signs requests, the signature contains the time of
+   * the attempt.
+   */
   buildRequest(target: z.infer<Schema>, payload: JsonObject, attempt: AttemptIdentity): OutboundRequest;
   /**
-   * Decides from the response whether to send the notification again. `now` is needed to interpret a date in the header
-   * Retry-After.
+   * Decides from the response whether the service sends the notification again. `now` is the time from which a date in
+   * the header Retry-After counts.
    */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
-  /** Returns a note for the operator about the URL of a target, or null. The note is the last part of a sentence. */
+  /** Returns a note for the operator about the URL of a target, or null. The note completes a sentence. */
   noteAbout(target: z.infer<Schema>): string | null;
 }
 
 /** The content of a notification, before a channel formats it. */
 export type NotificationContent =
-  /** A watched job has ended. */
+  /** The notification is about a watched job that has ended. */
   | { readonly kind: "outcome"; readonly summary: OutcomeSummary }
   /** A running job takes longer than most jobs of its type. */
   | { readonly kind: "slow"; readonly summary: SlowSummary }
@@ -76,16 +79,16 @@ export type NotificationContent =
   | { readonly kind: "digest"; readonly summaries: readonly OutcomeSummary[] }
   /** The service has switched off another target, named `target`. */
   | { readonly kind: "target_gone"; readonly target: string; readonly at: Instant }
-  /** A test message to the target `target`. `caller` requested the test. */
+  /** A test message to the target `target`. `caller` is the name of the caller who requested the test. */
   | { readonly kind: "test"; readonly target: string; readonly caller: string; readonly at: Instant };
 
 /** The result of a delivery attempt, and its reason. */
 export interface AttemptVerdict {
   readonly verdict: Verdict;
   readonly reason: DeliveryReason;
-  /** The wait that the target asked for, in whole seconds, or null. */
+  /** The wait that the target requested, in whole seconds. Without such a request, `afterSeconds` is null. */
   readonly afterSeconds: number | null;
-  /** True if the attempt counts as an attempt of the retry schedule. A throttled attempt does not count. */
+  /** True if the attempt uses a step of the retry schedule. A throttled attempt does not use a step. */
   readonly spent: boolean;
 }
 
@@ -97,33 +100,33 @@ export interface ReceiverAnswer {
   readonly body: string;
 }
 
-/** At most `messages` messages in `windowMs` milliseconds. */
+/** The limit is `messages` messages in `windowMs` milliseconds. */
 export interface RateLimit {
   readonly messages: number;
   readonly windowMs: number;
 }
 
-/** A message in the format of the target, without a signature. */
+/** A message in the JSON format of the target. The message contains no signature. */
 export interface FormattedMessage {
   readonly payload: JsonObject;
   /**
-   * A simpler message, which is sent once if the target refuses `payload` because of its content or size. `fallback` is
-   * null if there is no simpler message.
+   * A simpler message. If the target refuses the content or size of `payload`, the service sends the simpler message
+   * once. `fallback` is null if there is no simpler message.
    */
   readonly fallback: JsonObject | null;
 }
 
 interface AttemptIdentity {
-  /** Every attempt of a notification has the same `webhookId`. */
+  /** All attempts of the same notification have the same `webhookId`. */
   readonly webhookId: string;
-  /** The trace context of the watch (W3C Trace Context). Only webhooks receive it. */
+  /** The trace context of the watch (W3C Trace Context). Only webhooks receive the trace context. */
   readonly traceparent?: string | null | undefined;
   readonly now: Instant;
 }
 
 /** The URL, the headers and the exact bytes of the body of one HTTP POST request. */
 interface OutboundRequest {
-  /** The URL of the target. Some channels add a signature to the query. */
+  /** The URL of the target. Some channels add a signature to the query of the URL. */
   readonly url: string;
   /** Request headers by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
@@ -132,7 +135,7 @@ interface OutboundRequest {
 
 const COMMON_HEADERS = {
   "content-type": "application/json",
-  // A compressed response could become very large, so the request asks for an uncompressed response.
+  // The request asks for an uncompressed response, because a compressed response could become very large.
   "accept-encoding": "identity",
   "user-agent": "cce-job-notifier/1",
 };
@@ -155,13 +158,13 @@ export function encodeJsonBody(payload: JsonObject): Buffer {
 }
 
 /**
- * Makes the interval between two messages 7 % longer than the rate limit requires. Two messages may arrive closer
- * together than they were sent.
+ * Makes the interval between two messages 7 % longer than the rate limit requires. The network can shorten the interval
+ * between two messages.
  */
 const RATE_LIMIT_MARGIN = 1.07;
 
 /**
- * Returns the minimum time between two messages to one target, in milliseconds. If the target has no rate limit, the
+ * Returns the minimum time between two messages to one target, in milliseconds. For a target without a rate limit, the
  * result is 0.
  */
 export function minIntervalWithMarginMs(rateLimit: RateLimit | null): number {

@@ -8,31 +8,31 @@ import type { DeliveryReason } from "./delivery-reason.ts";
 export const DEFAULT_RETRY_SECONDS: readonly number[] = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 
 /**
- * Each wait is randomly up to 20 % shorter or longer, so that notifications that failed together are not sent again
- * together.
+ * The service makes each wait randomly up to 20 % shorter or longer. Notifications that failed together are then sent
+ * at different times.
  */
 const JITTER = 0.2;
 
 /**
- * After a throttled attempt, the target has refused a message because of its rate limit. After two throttled attempts
- * in a row, the wait is twice `THROTTLED_SECONDS` seconds. The wait doubles after each further throttled attempt.
+ * A throttled attempt is an attempt that the target refused because of its rate limit. After two throttled attempts in
+ * a row, the wait is twice `THROTTLED_SECONDS` seconds. Each further throttled attempt doubles the wait.
  */
 const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;
 
 /**
- * The longest time for which throttling may delay a notification. This maximum is a little longer than the default
- * retry schedule.
+ * The maximum time for which throttled attempts can delay a notification. This maximum is a little longer than the
+ * default retry schedule.
  */
 const MAX_THROTTLED_MS = 24 * 3_600_000;
 
 /**
- * The maximum number of attempts if the responses are not valid HTTP. A target may accept a notification and still
- * respond with invalid HTTP. Further attempts could then deliver the notification many times.
+ * The maximum number of delivery attempts of a notification if the target sends invalid HTTP. A target may accept a
+ * notification and still respond with invalid HTTP. Many attempts could then deliver the notification many times.
  */
 const MAX_INVALID_HTTP_ATTEMPTS = 4;
 
-/** Returns the waits of the retry schedule that apply after a delivery attempt with the given reason. */
+/** Returns the waits of the retry schedule. After a response with invalid HTTP, the schedule is shorter. */
 export function shortenScheduleAfterInvalidHttp(
   reason: DeliveryReason,
   scheduleSeconds: readonly number[],
@@ -43,22 +43,22 @@ export function shortenScheduleAfterInvalidHttp(
 type NextAttempt = { readonly kind: "again"; readonly afterSeconds: number } | { readonly kind: "exhausted" };
 
 /**
- * Decides when to send a notification again after the verdict `retry`. The longest of three waits counts: the retry
- * schedule, the throttling, and the wait that the target asked for. The wait is at most 12 hours, because SQS does not
- * allow a longer visibility timeout.
+ * Decides when the service sends a notification again after the verdict `retry`. The function computes a wait from the
+ * retry schedule, from the throttled attempts, and from the target's response. The longest wait applies. The wait is at
+ * most 12 hours, because SQS does not allow a longer visibility timeout.
  */
 export function decideNextAttempt(after: {
-  /** The number of earlier attempts of the retry schedule. */
+  /** The number of earlier delivery attempts that used a step of the retry schedule. */
   readonly attempts: number;
-  /** True if the latest attempt counts as an attempt of the retry schedule. */
+  /** True if the latest delivery attempt used a step of the retry schedule. */
   readonly spent: boolean;
-  /** The number of throttled attempts in a row before the latest attempt. */
+  /** The number of throttled delivery attempts in a row before the latest attempt. */
   readonly throttles: number;
-  /** The milliseconds since the first throttled attempt. */
+  /** The milliseconds since the target throttled a delivery attempt of the notification for the first time. */
   readonly throttledMs: number;
-  /** The wait that the target asked for, in seconds, or null. */
+  /** The wait in seconds that the target requested, or null. */
   readonly afterSeconds: number | null;
-  /** One wait for each attempt of the retry schedule, including the first. */
+  /** The retry schedule: one wait before each delivery attempt, including the first attempt. */
   readonly scheduleSeconds: readonly number[];
   /** A random number from 0 to less than 1. */
   readonly random: number;

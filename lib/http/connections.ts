@@ -13,29 +13,30 @@ export interface Connections {
 }
 
 /**
- * An idle connection is not used again after `MAX_IDLE_MS`. A server may close an idle connection. A request over a
- * closed connection is lost.
+ * The service does not use a connection again that was idle for `MAX_IDLE_MS`. A server may close an idle connection at
+ * any time. A request is lost if the server has already closed the connection.
  */
 export const MAX_IDLE_MS = 4000;
 
 /**
- * The time limit for a connection to one address of a host. After `ADDRESS_TIMEOUT_MS`, Node.js tries the next address.
- * Node.js's default of 250 ms is too short for a distant host.
+ * The time limit for the attempt to connect to one IP address of a host. After `ADDRESS_TIMEOUT_MS`, Node.js tries the
+ * next IP address of the host. Node.js's default of 250 ms is too short for a distant host.
  */
 const ADDRESS_TIMEOUT_MS = 2000;
 
 /**
- * The change affects every later TLS connection of the process, also those of `fetch` and of the AWS SDK. Node.js
- * reads NODE_TLS_REJECT_UNAUTHORIZED for each connection.
- * @param env the environment of the process. The variable NODE_TLS_REJECT_UNAUTHORIZED is removed from the environment.
+ * This affects all later TLS connections of the process, including those of `fetch` and of the AWS SDK. Node.js reads
+ * the variable NODE_TLS_REJECT_UNAUTHORIZED before each connection.
+ * @param env the environment variables of the process. The function removes NODE_TLS_REJECT_UNAUTHORIZED from the
+ * environment.
  */
 export function unsetVariableThatDisablesCertificateChecks(env: Record<string, string | undefined>): void {
   delete env.NODE_TLS_REJECT_UNAUTHORIZED;
 }
 
 /**
- * Creates agents that reuse any number of connections. Idle connections do not keep the process running. With `proxy`,
- * TLS connections use the proxy.
+ * Creates agents that keep connections open for later requests. The number of connections is not limited. Idle
+ * connections do not keep the process running. With `proxy`, TLS connections go through the proxy.
  */
 export function createConnections(
   maxHeaderBytes: number,
@@ -50,17 +51,17 @@ export function createConnections(
     rejectUnauthorized: true,
     ...options,
   };
-  // No TLS sessions are stored, because a connection with a stored session skips the check of the certificate.
+  // The agent stores no TLS sessions. With a stored session, Node.js does not check the certificate again.
   const https = new HttpsAgent({ ...kept, ALPNProtocols: ["http/1.1"], maxCachedSessions: 0 });
   if (proxy !== null) makeAgentUseProxy(https, proxy);
   return { http: new HttpAgent(kept), https, maxHeaderBytes };
 }
 
-/** Makes an agent use a proxy for TLS connections, except to excluded hosts. */
+/** Changes an agent so that it opens TLS connections through a proxy. Connections to excluded hosts stay direct. */
 export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void {
   const connectDirectly = agent.createConnection.bind(agent);
   agent.createConnection = (options, done) => {
-    // Without `checkServerIdentity`, Node.js itself checks whether the certificate belongs to the host.
+    // Without the option `checkServerIdentity`, Node.js checks whether the certificate belongs to the host.
     const { host, port, lookup, checkServerIdentity: _, ...tls } = options;
     if (host == null || !proxy.isUsedFor(host, Number(port))) return connectDirectly(options);
     const tunnel = { ...tls, host, port: Number(port), lookup, path: undefined };
@@ -69,7 +70,8 @@ export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void
       .then(({ openTlsTunnelOrThrow }) => openTlsTunnelOrThrow(proxy, tunnel))
       .then(
         (socket) => done?.(null, socket),
-        // The type of the callback requires a socket. After an error, Node.js ignores the socket.
+        // The type of the callback requires a socket in every call. If the callback gets an error, Node.js ignores the
+        // socket.
         (error: Error) => done?.(error, new Socket()),
       );
     return null;
@@ -77,8 +79,8 @@ export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void
 }
 
 /**
- * Creates a function that returns the connections for the next request. If the connections were not used for
- * `MAX_IDLE_MS`, the function opens new connections.
+ * Creates a function that returns the connections for a request. If the connections were not used for `MAX_IDLE_MS`,
+ * the function opens new connections.
  */
 export function createConnectionCacheReopenedAfterIdle<T extends Connections>(
   open: () => T,
@@ -96,13 +98,16 @@ export function createConnectionCacheReopenedAfterIdle<T extends Connections>(
   };
 }
 
-/** Closes idle connections immediately. Busy connections are closed after their request. */
+/** Closes idle connections immediately. Connections with a running request are closed after the request. */
 export function closeConnectionsWhenIdle(connections: Connections): void {
   for (const agent of [connections.http, connections.https]) agent.maxFreeSockets = 0;
   closeIdleConnections(connections);
 }
 
-/** Closes all idle connections. If a server has closed one idle connection, it has probably closed all. */
+/**
+ * Closes all connections that have no running request. If the server has closed one idle connection, the server has
+ * probably closed all of them.
+ */
 export function closeIdleConnections({ http, https }: Connections): void {
   for (const agent of [http, https])
     for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();

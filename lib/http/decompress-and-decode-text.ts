@@ -1,27 +1,27 @@
-/** The error code if the service cannot decompress the body of a response. */
+/** The error code for a response body that the service cannot decompress. */
 export const BODY_UNDECODABLE = "BODY_UNDECODABLE";
 
-/** A response body as received. Header names are in lower case. */
+/** A response body before decompression. The names of the headers are in lower case. */
 interface EncodedBody {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** True if the service has read only the beginning of the body. */
+  /** True if the service has read only the beginning of the response body. */
   readonly isTruncated: boolean;
 }
 
-/** A body without compression. */
+/** A response body without compression. */
 type PlainBody = Omit<EncodedBody, "headers">;
 
 interface DecodedBody {
   readonly text: string;
-  /** True if the text is only the beginning of the body. */
+  /** True if the text contains only the beginning of the response body. */
   readonly isTruncated: boolean;
 }
 
 /**
- * Decompresses a response body and returns its text. A server may compress a body without being asked. The result is
- * null if the compression is unknown or the data is broken.
- * @param maxBytes the maximum size after decompression. A longer body is truncated.
+ * Decompresses a response body and returns its text. A server may compress the body although the request did not ask
+ * for compression. If the compression is unknown or the data is broken, the result is null.
+ * @param maxBytes the maximum size of the decompressed body. The function truncates a longer body.
  */
 export async function decompressAndDecodeText(
   encoded: EncodedBody,
@@ -34,21 +34,21 @@ export async function decompressAndDecodeText(
 }
 
 /**
- * The maximum number of compressions of one body. More compressions are an attack, because each decompression can make
- * the data a thousand times larger.
+ * The maximum number of times that a server may compress one body. A body with more compressions is an attack, because
+ * each decompression can make the data a thousand times larger.
  */
 const MAX_CODINGS = 3;
 
 /**
- * Values of Content-Encoding without compression. Some servers put the charset `utf-8` into Content-Encoding by
- * mistake.
+ * Values of the header Content-Encoding that mean "no compression". By mistake, some servers put the charset `utf-8`
+ * into Content-Encoding.
  */
 const NO_COMPRESSION = /^(|identity|none|utf-?8)$/;
 
 /**
- * Removes the compressions in Content-Encoding. The last compression is removed first (RFC 9110, section 8.4). Some
- * servers send a wrong Content-Encoding, so the first bytes decide whether a body is gzip. The result is null if a
- * compression is unknown or the data is broken.
+ * Removes the compressions in Content-Encoding. The function removes the last compression first (RFC 9110, section
+ * 8.4). Some servers send a wrong Content-Encoding. The function therefore recognizes gzip by the first bytes of the
+ * body. If a compression is unknown or the data is broken, the result is null.
  */
 async function decompressBody(
   { headers, body, isTruncated }: EncodedBody,
@@ -65,7 +65,7 @@ async function decompressBody(
   return plain;
 }
 
-/** Returns true if a body is compressed. The function needs only the first bytes of the body. */
+/** Returns true if a body is compressed. The beginning of the body is enough for the function. */
 export function isCompressed(encoded: Omit<EncodedBody, "isTruncated">): boolean {
   return codingsOf(encoded).length > 0;
 }
@@ -91,7 +91,8 @@ async function decompress(
     for await (const chunk of stream) {
       chunks.push(chunk);
       size += chunk.length;
-      // After `maxBytes`, the stream is destroyed, so that a small compressed body cannot fill the memory.
+      // After `maxBytes`, the function stops the decompression. A small compressed body therefore cannot fill the
+      // memory.
       if (size > maxBytes) break;
     }
   } catch {
@@ -101,11 +102,11 @@ async function decompress(
 }
 
 /**
- * Returns a stream that decompresses a body, or null for an unknown compression. With `isTruncated`, an early end of
- * the data is no error.
+ * Returns a stream that decompresses a body, or null for an unknown compression. If `isTruncated` is true, the
+ * compressed data may end early.
  */
 async function createDecompressor(coding: string, body: Buffer, isTruncated: boolean) {
-  // `node:zlib` is loaded only when needed, because most bodies have no compression.
+  // The import of `node:zlib` takes time, and most bodies are not compressed.
   const zlib = await import("node:zlib");
   const { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } = zlib;
   const options = isTruncated ? { finishFlush: constants.Z_SYNC_FLUSH } : {};
@@ -119,8 +120,8 @@ async function createDecompressor(coding: string, body: Buffer, isTruncated: boo
 }
 
 /**
- * Returns true if a body begins like JSON or a web page, or is short printable ASCII such as `ok`. A body that begins
- * like text is not decompressed, because some proxies decompress a body without changing Content-Encoding.
+ * Returns true if a body begins like JSON or a web page, or is short printable ASCII such as `ok`. The service does not
+ * decompress a body that begins like text. Some proxies decompress a body but keep the header Content-Encoding.
  */
 const startsLikeText = (bytes: Buffer): boolean =>
   /^(\s*[[{<]|[\t\n\r\x20-\x7e]{1,63}$)/.test(bytes.subarray(0, 64).toString("latin1"));
@@ -138,8 +139,9 @@ const isZlib = ([first = 0, second = 0]: Buffer): boolean =>
   (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
 
 /**
- * Returns the text of a body or file. A byte order mark at the beginning is removed. The charset comes from the first
- * bytes, else from Content-Type, else it is UTF-8 (RFC 8259, section 8.1). Invalid bytes become U+FFFD.
+ * Decodes the bytes of a body or of a file to text. The text does not contain the byte order mark at the beginning. The
+ * function finds the charset from the first bytes or from Content-Type. If both are missing, it uses UTF-8 (RFC 8259,
+ * section 8.1). The function replaces invalid bytes by U+FFFD.
  */
 export function decodeText(bytes: Buffer, contentType?: string): string {
   const charset =
@@ -149,15 +151,15 @@ export function decodeText(bytes: Buffer, contentType?: string): string {
 }
 
 /**
- * Removes byte order marks at the beginning. A text that was joined from several files may contain several byte order
- * marks.
+ * Removes all byte order marks at the beginning of a text. If a program joined several files, the text may begin with
+ * several byte order marks.
  */
 export const withoutByteOrderMarks = (text: string): string =>
   text.startsWith("\ufeff") ? text.replace(/^\ufeff+/, "") : text;
 
 /**
- * Returns the charset that the first bytes show, or undefined. The first bytes can be a byte order mark, or an ASCII
- * character in UTF-16 or UTF-32.
+ * Returns the charset that the first bytes of a text prove, or undefined. The first bytes can be a byte order mark, or
+ * an ASCII character in UTF-16 or UTF-32.
  */
 function charsetOfFirstBytes([first, second, third, fourth]: Buffer): string | undefined {
   if (first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";
@@ -169,8 +171,8 @@ function charsetOfFirstBytes([first, second, third, fourth]: Buffer): string | u
 }
 
 /**
- * Decodes bytes in a charset. The result is null for an unknown charset. If the result is null, the caller reads the
- * bytes as UTF-8.
+ * Decodes bytes in a charset. If the charset is unknown, the result is null. The caller then decodes the bytes as
+ * UTF-8.
  */
 function decodeCharset(bytes: Buffer, charset: string): string | null {
   const [, endian] = UTF_32.exec(charset) ?? [];
@@ -183,7 +185,8 @@ function decodeCharset(bytes: Buffer, charset: string): string | null {
 }
 
 /**
- * Matches names of UTF-32, which `TextDecoder` does not know. A charset name without `le` means big-endian byte order.
+ * Matches the names of the charset UTF-32, which `TextDecoder` does not support. A charset name without `le` means
+ * big-endian byte order.
  */
 const UTF_32 = /^(?:utf-?32|ucs-?4|iso-10646-ucs-4)(|-?[bl]e)$/i;
 

@@ -1,8 +1,8 @@
 import { BlockList, isIP } from "node:net";
 
 /**
- * Rules that decide which URLs and addresses the service may connect to. Each rule has an explanation for people,
- * without the refused URL or address.
+ * Rules that decide to which URLs and addresses the service may connect. Each rule has a text for people. The text does
+ * not contain the refused URL or address.
  */
 export const EGRESS_RULE_TEXT = {
   egress_malformed_url: "the URL is not valid, because a URL needs 'https://' and a host",
@@ -21,14 +21,14 @@ export const EGRESS_RULE_TEXT = {
     "the host's IP address is in a private network, and settings.egress.allow does not contain host or address",
 } as const;
 
-/** The error code if an egress rule refuses a connection. */
+/** The error code for a connection that an egress rule (a rule for outgoing connections) refuses. */
 export const EGRESS_REFUSED = "EGRESS_REFUSED";
 
 type CheckedUrl =
   | { readonly kind: "allowed"; readonly url: URL; readonly hostPort: HostPort }
   | { readonly kind: "refused"; readonly rule: EgressRule };
 
-/** The host and the port of a URL. The host has no brackets and no dot at its end. */
+/** The host and the port of a URL. The host contains no brackets, and it does not end with a dot. */
 export interface HostPort {
   readonly host: string;
   readonly port: number;
@@ -95,7 +95,7 @@ function isPrivateName(host: string): boolean {
 
 /**
  * Returns true if `settings.callbackHosts` contains the host of a caller's URL. An entry without a port allows every
- * port. Subdomains and patterns such as `*` never match.
+ * port. An entry does not allow subdomains, and patterns such as `*` have no effect.
  */
 export function isCallbackHostListedExactly(url: string, callbackHosts: readonly string[]): boolean {
   const parsed = URL.parse(url);
@@ -107,7 +107,7 @@ export function isCallbackHostListedExactly(url: string, callbackHosts: readonly
 
 export type EgressRule = keyof typeof EGRESS_RULE_TEXT;
 
-/** An egress rule refuses an address. The error names the rule and not the address. */
+/** An egress rule refuses an address. The message of the error contains the rule but not the address. */
 export class EgressRefusedError extends Error {
   readonly code = EGRESS_REFUSED;
   readonly rule: EgressRule;
@@ -122,25 +122,28 @@ export class EgressRefusedError extends Error {
 /** Hosts and addresses to which the service may connect although an egress rule refuses them. */
 export interface AllowList {
   /**
-   * Returns true if the allow list contains the host name with this port. A host in the allow list may be private and
-   * use plain http.
+   * Returns true if the allow list contains the host name with this port. The service may connect to a listed host even
+   * if the host is private or uses plain http.
    */
   hasName(name: string, port: number): boolean;
-  /** Returns true if the allow list contains the address with this port. An entry is an address or a CIDR range. */
+  /**
+   * Returns true if the allow list contains the address with this port. The function compares the address with listed
+   * addresses and CIDR ranges.
+   */
   hasAddress(address: string, port: number): boolean;
 }
 
 interface Entry {
-  /** The host name of the entry. `name` is null if the entry is an address or a CIDR range. */
+  /** The host name in an entry of the allow list. `name` is null if the entry is an address or a CIDR range. */
   readonly name: string | null;
   readonly addresses: BlockList;
-  /** The allowed port. `port` is null if every port is allowed. */
+  /** The port in an entry of the allow list. `port` is null if every port is allowed. */
   readonly port: number | null;
 }
 
 /**
- * Parses `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address with a
- * port needs brackets. An entry in any other form is ignored.
+ * Parses `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address must be
+ * in brackets if a port follows. The function ignores an entry in any other form.
  */
 export function parseAllowListIgnoringInvalid(entries: readonly string[]): AllowList {
   const list = entries.map(readEntry).filter((entry) => entry !== null);

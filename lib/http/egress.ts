@@ -21,7 +21,7 @@ import { sendHttpRequest } from "./send-http-request.ts";
 import SPECIAL_RANGES from "./special-ranges.json" with { type: "json" };
 import type { TlsOptions } from "./tls-options.ts";
 
-/** The allow list, and connections that reach only allowed addresses. */
+/** The connections of the service to outside hosts, and the list of hosts that are always allowed. */
 export interface Egress extends Connections {
   readonly allow: AllowList;
 }
@@ -36,19 +36,21 @@ export interface EgressOptions {
   readonly proxy?: OutgoingProxy | null;
 }
 
-/** The maximum size of all response headers. Some proxies and sign-in pages add many cookies. */
+/**
+ * The maximum size of all response headers. The limit is high, because some proxies and sign-in pages set many cookies.
+ */
 const MAX_HEADER_BYTES = 65_536;
 
 /**
- * Creates connections that may reach only the hosts in `settings.egress.allow`. TLS certificates are always checked,
- * even if an environment variable disables the check.
+ * Creates connections that the egress rules check. Hosts in `settings.egress.allow` are always allowed. TLS
+ * certificates are always checked, even if an environment variable disables the check.
  */
 export function createEgress(
   allowed: readonly string[],
   { lookup, ca, proxy = null }: EgressOptions = {},
 ): Egress {
   const allow = parseAllowListIgnoringInvalid(allowed);
-  // An option `ca` of the agent would replace the `ca` of a request, even if the option were undefined.
+  // An option `ca` of the agent would replace the `ca` of each request, even if the agent's option were undefined.
   const connections = createConnections(MAX_HEADER_BYTES, ca === undefined ? {} : { ca }, proxy);
   makeAgentCheckAddresses(connections.http, allow, lookup);
   makeAgentCheckAddresses(connections.https, allow, lookup, proxy);
@@ -58,9 +60,9 @@ export function createEgress(
 const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
 
 /**
- * Returns the connections of an allow list. If the array is the same as in the last call, the function returns the
- * same connections until they were idle for `MAX_IDLE_MS`. Servers may have closed these idle connections, so the
- * function then returns new connections.
+ * Returns the connections for an allow list. If the caller passes the same array again, the function returns the same
+ * connections. After `MAX_IDLE_MS` without a call, the function returns new connections, because servers may have
+ * closed the old ones.
  */
 export function getCachedEgress(
   allowed: readonly string[],
@@ -76,10 +78,11 @@ export function getCachedEgress(
 
 /**
  * Makes an agent check every IP address before it opens a socket. Even with a proxy, the service resolves and checks
- * the host name itself. The proxy then connects to the checked IP address. If the proxy resolved the host name itself,
- * it could find another address. The proxy resolves only host names of the allow list. For an IP address in a URL, the
- * function checks the address before the connection, because Node.js does not resolve an IP address. For a host name,
- * one lookup checks the addresses and gives them to Node.js. A second lookup could return another address.
+ * the host name itself. The service then sends the checked IP address to the proxy. If the proxy resolved the host name
+ * itself, it could find another address. The proxy resolves a host name only if the allow list contains the name.
+ * Node.js does not resolve an IP address, so the function checks an IP address before the connection. For a host name,
+ * the function resolves the name once, checks the addresses and gives them to Node.js. If Node.js resolved the name
+ * again, it could get another address.
  */
 export function makeAgentCheckAddresses(
   agent: Agent,
@@ -97,7 +100,8 @@ export function makeAgentCheckAddresses(
     };
     const refusal = isIP(host) === 0 ? null : refusalOf([host]);
     if (refusal !== null) {
-      // The type of the callback requires a socket. After an error, Node.js ignores the socket.
+      // The type of the callback requires a socket in every call. If the callback gets an error, Node.js ignores the
+      // socket.
       done?.(refusal, new Socket());
       return null;
     }
@@ -107,7 +111,7 @@ export function makeAgentCheckAddresses(
   };
 }
 
-/** Returns a lookup function that always resolves all addresses of a host, so that each is checked. */
+/** Returns a lookup function that resolves all addresses of a host and checks each of them. */
 function guardedLookup(
   lookup: LookupFunction,
   refusalOf: (addresses: readonly string[]) => Error | null,
@@ -126,8 +130,9 @@ function guardedLookup(
 }
 
 /**
- * Checks all addresses of a host. Returns the egress rule that refuses an address, or null if all are allowed. One
- * refused address is enough to refuse the host, because a host with a private address may be an attack.
+ * Checks all IP addresses of a host. Returns the first egress rule that refuses an address. If all addresses are
+ * allowed, the result is null. If one address is refused, the host is refused too. A host name with a private address
+ * may be an attack.
  */
 export function findRefusingRule(
   addresses: readonly string[],
@@ -156,7 +161,8 @@ const specialRanges = onFirstCall(() => {
 });
 
 /**
- * The range of all global unicast IPv6 addresses. The range contains no mapped, translated, local or multicast address.
+ * The range that contains all global unicast IPv6 addresses. The range does not contain mapped, translated, local or
+ * multicast addresses.
  */
 const globalV6 = onFirstCall(() => {
   const range = new BlockList();
@@ -165,8 +171,8 @@ const globalV6 = onFirstCall(() => {
 });
 
 /**
- * Returns a function that creates a value only once. The value is created late, because most requests of some
- * functions open no guarded connection.
+ * Returns a function that creates a value in its first call. Later calls return the same value. Most requests open no
+ * checked connection, so they do not need the value.
  */
 function onFirstCall<T>(create: () => T): () => T {
   let value: T | undefined;
@@ -183,7 +189,10 @@ export function isPublicUnicastAddress(address: string): boolean {
   return globalV6().check(address, "ipv6") && !specialRanges().check(address, "ipv6");
 }
 
-/** A document did not arrive completely. The error contains a code and not the server's address. */
+/**
+ * The service did not receive a complete document. The error contains an error code. It does not contain the server's
+ * address.
+ */
 export class GuardedFetchError extends Error {
   readonly code: string;
 
@@ -195,10 +204,12 @@ export class GuardedFetchError extends Error {
 }
 
 /**
- * Fetches a small document from an external server, such as the keys of a token issuer. The egress rules apply.
- * Redirects are not followed. `timeLimitMs` is the time limit for the whole response.
- * @throws {EgressRefusedError} if an egress rule refuses the address.
- * @throws {GuardedFetchError} if the response is late, broken or longer than `maxBytes` after decompression.
+ * Fetches a small document from an external server, such as the keys of a token issuer. The function applies the egress
+ * rules (the rules for outgoing connections). The function does not follow redirects. `timeLimitMs` is the maximum time
+ * for the whole request and response.
+ * @throws {EgressRefusedError} if an egress rule refuses a connection to the address.
+ * @throws {GuardedFetchError} if the response is too late, is broken, or has more than `maxBytes` bytes after
+ * decompression.
  */
 export async function guardedFetchOrThrow(
   url: string,

@@ -1,26 +1,29 @@
 import { BlockList, isIP } from "node:net";
 import { Secret } from "../domain/secret.ts";
 
-/** The HTTP proxy for outgoing TLS connections. */
+/** The HTTP proxy for all outgoing TLS connections. */
 export interface OutgoingProxy {
   readonly protocol: "http:" | "https:";
   readonly host: string;
   readonly port: number;
-  /** The value of the header Proxy-Authorization. */
+  /** The value of the header Proxy-Authorization, which contains the password for the proxy. */
   readonly authorization: Secret | null;
-  /** Returns false for a host in `NO_PROXY`, to which the service connects directly. */
+  /** Returns false if `NO_PROXY` contains the host. The service then connects to the host directly. */
   isUsedFor(host: string, port: number): boolean;
 }
 
-/** The environment variables of a proxy, as in curl. A lower-case name comes before an upper-case name. */
+/**
+ * The environment variables that set an HTTP proxy. They have the same names as in curl. A lower-case name has priority
+ * over an upper-case name.
+ */
 type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** The port of an `http` proxy whose URL has no port, as in curl. */
 const DEFAULT_PORT = 1080;
 
 /**
- * Reads `HTTPS_PROXY` (else `ALL_PROXY`) and `NO_PROXY`, also in lower case. Without a proxy, the result is null.
- * https://curl.se/docs/manpage.html#ENVIRONMENT
+ * Reads the environment variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, also in lower case. `ALL_PROXY` counts
+ * only without `HTTPS_PROXY`. If no proxy is set, the result is null. https://curl.se/docs/manpage.html#ENVIRONMENT
  * @throws an Error without the value if it is not the URL of an HTTP proxy
  */
 export function readOutgoingProxyOrThrow(env: ProxyEnvironment): OutgoingProxy | null {
@@ -51,7 +54,10 @@ export function readOutgoingProxyOrThrow(env: ProxyEnvironment): OutgoingProxy |
   };
 }
 
-/** Decodes a user name or a password. If the text contains a wrong percent encoding, it stays unchanged, as in curl. */
+/**
+ * Decodes a user name or a password. If the percent-encoding is wrong, the function returns the text unchanged, as curl
+ * does.
+ */
 function decodeUserInfo(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -61,8 +67,8 @@ function decodeUserInfo(text: string): string {
 }
 
 /**
- * Returns a function that returns false for hosts in `NO_PROXY`. An entry is a domain with its subdomains, an address,
- * a CIDR range, or `*` for all hosts. An entry with a port applies only to this port.
+ * Returns a function that is false for the hosts in `NO_PROXY`. An entry is a domain with its subdomains, an address, a
+ * CIDR range, or `*` for all hosts. An entry with a port applies only to this port.
  */
 function createHostFilter(noProxy: string): OutgoingProxy["isUsedFor"] {
   const rules = noProxy
@@ -70,7 +76,7 @@ function createHostFilter(noProxy: string): OutgoingProxy["isUsedFor"] {
     .split(/[\s,]+/)
     .filter((entry) => entry !== "")
     .map((entry) => {
-      // An IPv6 address with a port has brackets.
+      // If a port follows an IPv6 address, the address is in brackets.
       const [, host = entry, port] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
       return { matches: createHostRule(host), port: port === undefined ? null : Number(port) };
     });

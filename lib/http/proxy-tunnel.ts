@@ -5,10 +5,10 @@ import type { Duplex } from "node:stream";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { OutgoingProxy } from "./outgoing-proxy.ts";
 
-/** The time limit for the answer of the proxy. */
+/** The time limit for the response of the proxy to the request CONNECT. */
 const TUNNEL_TIME_LIMIT_MS = 10_000;
 
-/** The proxy did not open a connection. The error contains no address and no password. */
+/** The proxy refused the connection or did not respond. The error contains no address and no password. */
 class ProxyError extends Error {
   override readonly name = "ProxyError";
   readonly code: string;
@@ -19,17 +19,17 @@ class ProxyError extends Error {
   }
 }
 
-/** The options of a TLS connection through the proxy. */
+/** The options for a TLS connection through a proxy. */
 interface TunnelOptions extends ConnectionOptions {
   readonly host: string;
   readonly port: number;
-  /** Resolves and checks the host name. If `lookup` is undefined, the proxy resolves the host name. */
+  /** Resolves the host name and checks the addresses. If `lookup` is undefined, the proxy resolves the host name. */
   readonly lookup: LookupFunction | undefined;
 }
 
 /**
- * Opens a TLS connection to a host through a proxy (CONNECT, RFC 9110, section 9.3.6). The certificate is checked as in
- * a direct connection.
+ * Opens a TLS connection to a host through a proxy (CONNECT, RFC 9110, section 9.3.6). The function checks the
+ * certificate of the host as in a direct connection.
  * @throws ProxyError, or the error of `lookup`
  */
 export async function openTlsTunnelOrThrow(proxy: OutgoingProxy, options: TunnelOptions): Promise<TLSSocket> {
@@ -75,7 +75,7 @@ function connectThrough(proxy: OutgoingProxy, authority: string): Promise<Duplex
       socket.destroy();
       reject(new ProxyError(statusCode === 407 ? "PROXY_AUTHENTICATION" : "PROXY_REFUSED"));
     });
-    // If the server is not a proxy, it may send an ordinary response.
+    // A server that is not a proxy may send a normal response.
     request.on("response", () => request.destroy(new ProxyError("PROXY_REFUSED")));
     request.on("error", (error) => {
       clearTimeout(timer);

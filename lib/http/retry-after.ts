@@ -7,16 +7,17 @@ const RFC_850 = /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} G
 const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
 /**
- * Matches the comma between two values of the header if the header is repeated. An HTTP date also contains a comma,
- * after the weekday.
+ * Matches the comma between two values of the header if the header is repeated. The date in an HTTP date also contains
+ * a comma, after the weekday.
  */
 const SEPARATOR = /(?<=\d|GMT),/;
 
 /**
- * Parses the header Retry-After: seconds or an HTTP date (RFC 9110, section 10.2.3). Returns the wait from `now` in
- * whole seconds, rounded up. The result is at most 12 hours, because SQS does not allow a longer visibility timeout.
- * For a past date, the result is 0. If a proxy repeats the header, the longest wait counts. For an invalid value, such
- * as a negative number, the result is null.
+ * Parses the header Retry-After, which contains seconds or an HTTP date (RFC 9110, section 10.2.3). Returns the wait
+ * from `now` in whole seconds. The function rounds up. The maximum is 12 hours, because SQS does not allow a longer
+ * visibility timeout. If the date is in the past, the result is 0. If the header contains several values, the function
+ * uses the longest wait. A proxy may repeat the header. If a value is invalid, such as a negative number, the result is
+ * null.
  */
 export function readCappedRetryAfterSeconds(header: string | undefined, now: Instant): number | null {
   const waits = (header ?? "").split(SEPARATOR).map((text) => readSeconds(text.trim(), now));
@@ -39,8 +40,8 @@ export function parseHttpDate(header: string | undefined): Instant | null {
 }
 
 /**
- * Rounds a wait up to whole seconds. The maximum wait is 12 hours, because a visibility timeout of SQS is at most 12
- * hours.
+ * Rounds a wait up to whole seconds. The maximum wait is 12 hours, because SQS does not allow a longer visibility
+ * timeout.
  */
 export function ceilSecondsCappedToSqsVisibility(seconds: number): number {
   return Math.min(Math.ceil(seconds), SQS_MAX_VISIBILITY_SECONDS);

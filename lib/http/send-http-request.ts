@@ -4,7 +4,7 @@ import type { TlsOptions } from "./tls-options.ts";
 
 /** The request was not finished within its time limit. Node.js has no error code for a request that took too long. */
 export const DEADLINE_PASSED = "DEADLINE_PASSED";
-/** URL and headers do not make a valid HTTP request. The request was not sent. */
+/** The URL and the headers do not form a valid HTTP request. The service sent no request. */
 export const REQUEST_INVALID = "REQUEST_INVALID";
 
 export interface HttpRequest {
@@ -15,14 +15,14 @@ export interface HttpRequest {
   /** Request headers by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string | null;
-  /** The time limit for everything: name lookup, connection, TLS handshake, headers and body. */
+  /** The time limit for the whole request: name lookup, connection, TLS handshake, headers and body. */
   readonly timeLimitMs: number;
-  /** The maximum size of the body. A longer body is truncated. */
+  /** The maximum size of the response body. The function truncates a longer body. */
   readonly maxBytes: number;
   /**
-   * Receives each chunk of the body when it arrives. The result `buffer` adds the chunk to the returned body. The
-   * result `used` drops the chunk, which then does not count for `maxBytes`. The result `stop` truncates the response
-   * before the chunk.
+   * Called with each chunk of the response body that arrives. With the result `buffer`, the function adds the chunk to
+   * the returned body. With the result `used`, the function drops the chunk, and the chunk does not count towards
+   * `maxBytes`. With the result `stop`, the response ends before the chunk.
    */
   readonly onChunk?: (
     chunk: Buffer,
@@ -30,34 +30,38 @@ export interface HttpRequest {
   ) => "buffer" | "used" | "stop";
 }
 
-/** The response to an HTTP request, or an error code without a complete response. */
+/** The response to an HTTP request. If the response is incomplete, an error code. */
 export type HttpResult =
   | {
       readonly kind: "answer";
       readonly status: number;
-      /** Response headers by lower-case name. Values of a repeated header are joined with commas. */
+      /** Response headers by lower-case name. If a header is repeated, its values are joined with commas. */
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Buffer;
       readonly isTruncated: boolean;
     }
   | {
       readonly kind: "failed";
-      /** A code of Node.js or of this service, without an address. */
+      /** An error code from Node.js or from this service. The code contains no address. */
       readonly code: string;
-      /** The original error. Callers must never see the message of the error, because it may contain an address. */
+      /**
+       * The original error of Node.js. Callers must never see the message of the error, because it may contain an
+       * address.
+       */
       readonly error: unknown;
-      /** The HTTP status, if it arrived before the failure, else null. */
+      /** The HTTP status. If the request failed before the status arrived, `status` is null. */
       readonly status: number | null;
-      /** The response headers, if they arrived before the failure, else empty. */
+      /** The response headers. If the request failed before the headers arrived, `headers` is empty. */
       readonly headers: Readonly<Record<string, string>>;
-      /** The received part of the body. */
+      /** The part of the response body that arrived before the failure. */
       readonly body: Buffer;
     };
 
 /**
- * Sends one HTTP request within a time limit. The function never throws, follows no redirect and decompresses nothing.
- * After `maxBytes` of the body, the function closes the connection. A POST request is sent only once. A GET request is
- * repeated if the server had closed the reused connection (RFC 9112, section 9.3.1).
+ * Sends one HTTP request within a time limit. The function never throws an error. It follows no redirects and does not
+ * decompress the response. After `maxBytes` of the body, the function closes the connection. The function sends a POST
+ * request only once. The function repeats a GET request if the server had already closed the connection (RFC 9112,
+ * section 9.3.1).
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   const { timeLimitMs, maxBytes, onChunk } = request;
@@ -70,7 +74,7 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
     let sent: ClientRequest | undefined;
     let isSettled = false;
 
-    /** Resolves the promise. Later calls of `settle` have no effect. */
+    /** Ends the request with a result. Only the first call of `settle` has an effect. */
     const settle = (result: HttpResult) => {
       isSettled = true;
       clearTimeout(timer);
@@ -81,8 +85,8 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
 
     const readAnswer = (response: IncomingMessage, sentRequest: ClientRequest) => {
       const { statusCode = 0, rawHeaders } = response;
-      // A status below 200 means here that the server switches the protocol. Node.js skips all other preliminary
-      // responses.
+      // With a status below 200, the server wants to switch to another protocol. Node.js itself handles all other
+      // responses with a status below 200.
       if (statusCode < 200) return void sentRequest.destroy();
       status = statusCode;
       headers = joinHeaders(rawHeaders);
@@ -118,9 +122,9 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
         readAnswer(started, current);
       });
       current.on("error", (error) => {
-        // If bytes follow a complete response, Node.js emits a connection error. The response is valid nevertheless,
-        // and Node.js emits the event "end" after the error. After the time limit, the function closes the connection
-        // itself. Node.js then emits the same error.
+        // If bytes follow a complete response, Node.js emits a connection error. The response is still valid. Node.js
+        // emits the event "end" after this error. After the time limit, the function itself closes the connection, and
+        // Node.js emits the same error.
         if (isSettled || response?.complete === true) return;
         const code = codeOf(error);
         if (!mayRepeat || response !== undefined || !wasClosedIdle(current, code)) return fail(code, error);
@@ -164,14 +168,14 @@ function send({ connections, url, tls, method, headers, body }: HttpRequest): Cl
     maxHeaderSize: connections.maxHeaderBytes,
     insecureHTTPParser: false,
   });
-  // By default, Node.js silently drops all headers after the first thousand. `maxHeaderSize` limits the total size of
-  // all headers.
+  // By default, Node.js silently drops all headers after the first thousand. The option `maxHeaderSize` still limits
+  // the total size of all headers.
   sent.maxHeadersCount = 0;
   return sent.end(body ?? undefined);
 }
 
 /**
- * Joins the values of repeated headers. The property `headers` of Node.js drops some repeated headers, for example a
+ * Joins the values of headers that occur several times. In `headers`, Node.js omits some of these values, for example a
  * second Retry-After.
  */
 function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
@@ -184,7 +188,7 @@ function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   return Object.fromEntries(headers);
 }
 
-/** Returns the code of an error or of its cause. If the error has no code, the result is "". */
+/** Returns the error code of an error or of its cause. If there is no error code, the result is "". */
 function codeOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
   const code = "code" in error && typeof error.code === "string" ? error.code : "";

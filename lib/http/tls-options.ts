@@ -15,8 +15,8 @@ export const Certificates = textSchema(
 );
 
 /**
- * The certificate with which the service identifies itself to a server, and the private key of the certificate. Few
- * targets have a certificate, so the schema is created at its first use.
+ * A client certificate and its private key. The service identifies itself to a server with this certificate. Most
+ * targets have no client certificate, so the code creates the schema only at the first use.
  */
 export const ClientCertificate = z.lazy(() =>
   withChecks(
@@ -62,8 +62,8 @@ export function toTlsOptions({ ca, clientCertificate }: TlsConfig): TlsOptions {
 function parseCertificates(pem: unknown): readonly X509Certificate[] | null {
   if (typeof pem !== "string") return null;
   const blocks = pem.match(CERTIFICATE) ?? [];
-  // If one certificate is incomplete, the whole bundle is refused. Otherwise one authority would be missing,
-  // and no error would say so.
+  // If one certificate is incomplete, the function refuses all certificates of the text. If it omitted the incomplete
+  // certificate, no error would report the missing certificate authority.
   if (blocks.length === 0 || blocks.length !== pem.match(BEGIN)?.length) return null;
   try {
     return blocks.map((block) => new X509Certificate(block));
@@ -81,8 +81,8 @@ function isPrivateKey(pem: string): boolean {
 }
 
 /**
- * Returns true if the key belongs to the first certificate. For an invalid key or certificate, the result is also
- * true, because another check reports this error.
+ * Returns true if the private key belongs to the first certificate. If the key or the certificate is invalid, the
+ * result is also true. Another check reports this error.
  */
 function isKeyOf(cert: string, key: unknown): boolean {
   const certificate = parseCertificates(cert)?.[0];

@@ -45,8 +45,8 @@ export const chatFields = {
 };
 
 /**
- * The config fields of a custom robot of DingTalk or Feishu. A robot may require a signature with `secret`, or the text
- * `keyword` in every message.
+ * The config fields of a custom robot of DingTalk or Feishu. The operator of a robot can require a signature with
+ * `secret`, or the text `keyword` in every message.
  */
 export const robotFields = {
   ...chatFields,
@@ -56,7 +56,7 @@ export const robotFields = {
   ),
 };
 
-/** The schema of a target whose messages people read. */
+/** The schema of a target that belongs to a chat. */
 type ChatSchema = TargetSchema &
   z.ZodMiniType<{
     readonly language: Language;
@@ -66,35 +66,35 @@ type ChatSchema = TargetSchema &
   }>;
 
 /**
- * The parts of a channel that differ between chats. Only chats with signatures need `buildRequest`. Only Slack needs
- * `noteAbout`, because other products also accept Slack messages.
+ * The parts of a channel that differ between chats. Only chats that require signatures need `buildRequest`. Only Slack
+ * needs `noteAbout`, because other products also accept messages in Slack's format.
  */
 interface ChatRoles<Schema extends ChatSchema>
   extends Pick<Channel<Schema>, "target" | "rateLimit">,
     Partial<Pick<Channel<Schema>, "buildRequest" | "noteAbout">> {
-  /** Converts a message to a JSON payload with the markup of the chat. */
+  /** Converts a message to JSON. The texts contain the markup of the chat. */
   render(message: ChatMessage, texts: ConfiguredTexts): JsonObject;
-  /** Creates a message with only the headline, in the simplest format of the chat. */
+  /** Creates a message that contains only the headline, in the simplest format of the chat. */
   renderPlain(headline: string, texts: ConfiguredTexts): JsonObject;
   isWithinLimits(payload: JsonObject): boolean;
-  /** Returns the verdict for a response in the documented form, or null for any other form. */
+  /** Returns the verdict for a response that the vendor documents. For any other response, the result is null. */
   ownVerdictOf(answer: ReceiverAnswer): AttemptVerdict | null;
-  /** The wait in seconds after HTTP status 429, if the response names no wait. */
+  /** The wait in seconds after HTTP status 429, if the response contains no wait. */
   readonly defaultThrottleSeconds?: number;
 }
 
-/** Matches a URL. Matches a URL. Chats convert URLs to links, and some chats refuse certain links. */
+/** Matches a URL. Matches a URL. Chats make links from URLs, and some chats refuse messages with certain links. */
 const ADDRESS = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/\S*/gi;
 
-/** Matches the dots in a host name such as `node.example.com`. Some chats convert host names to links. */
+/** Matches the dots in a host name such as `node.example.com`. Some chats make links from host names. */
 const DOT_OF_NAME = /(?<=[\p{L}\p{N}])\.(?=\p{L}{2})/gu;
 
 const withoutLinks = (text: string): string =>
   text.replace(ADDRESS, "…").replace(DOT_OF_NAME, `.${ZERO_WIDTH_SPACE}`);
 
 /**
- * Creates the channel of a chat. The channel shortens the texts step by step until the message is within the size
- * limits.
+ * Creates the channel of a chat. If a message exceeds the size limits, the channel shortens the texts of the message in
+ * several steps.
  */
 export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Schema>): Channel<Schema> {
   return {
@@ -110,7 +110,7 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
       };
       const [largest, ...smaller] = TEXT_BUDGETS;
       let formatted = format(largest);
-      // The smallest text budget always fits, so the loop always finds a message.
+      // A message with the smallest text budget is never too large, so the loop always finds a message.
       for (const budget of smaller) {
         if (roles.isWithinLimits(formatted.payload)) break;
         formatted = format(budget);
@@ -146,7 +146,7 @@ function chatMessageOf(content: NotificationContent, budget: TextBudget, texts: 
   }
 }
 
-/** Creates a message about a target, without a mention. */
+/** Creates a message about a target. The message mentions nobody. */
 function systemMessage(
   tone: Tone,
   keys: readonly [headline: TextKey, ...statements: TextKey[]],
@@ -191,7 +191,7 @@ function formatSlowMessage(summary: SlowSummary, budget: TextBudget, texts: Text
 }
 
 /**
- * Describes a running subjob, for example `InstallNode (pool-a-1) has been running for 9 min 00 s. It usually takes 3
+ * Describes a running subjob. An example is `InstallNode (pool-a-1) has been running for 9 min 00 s. It usually takes 3
  * min 20 s.`
  */
 function runningText(

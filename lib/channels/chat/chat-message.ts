@@ -8,47 +8,59 @@ import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 
 /**
- * The parts of a chat message as plain text. Every chat shows the parts in the order of these fields. Each channel
- * escapes the parts and adds its own markup.
+ * The parts of a message to a chat. Each part is plain text. Every chat shows the parts in the order of the fields of
+ * `ChatMessage`. Each channel escapes the texts and adds its own markup.
  */
 export interface ChatMessage {
   readonly tone: Tone;
-  /** True if the message mentions the people in the config of the target. */
+  /** True if the message mentions the people whom the config of the target names. */
   readonly mentions: boolean;
-  /** The first line: icon, outcome, job and duration. A phone shows only the headline in its preview. */
+  /**
+   * The first line of a message: icon, outcome, job and duration. In the preview of a message, a phone shows only the
+   * headline.
+   */
   readonly headline: string;
-  /** Sentences that say what happened and what to do. The list may be empty if the message has causes. */
+  /**
+   * Sentences about what happened and what the reader can do. If the message contains causes, the array may be empty.
+   */
   readonly statements: readonly string[];
   readonly causes: readonly CauseText[];
-  /** Lines about omitted causes, warnings, and the succeeded jobs of a digest. */
+  /** Lines about three things: omitted causes, warnings, and the succeeded jobs of a digest. */
   readonly notes: readonly string[];
-  /** Lines with a label and a value, for example who started the job. */
+  /** Lines with a label and a value, for example `Started by: Mara`. */
   readonly facts: readonly Fact[];
   readonly links: readonly Link[];
-  /** The last line: the project, the region and the full job ID. `footer` is empty for a message about a target. */
+  /**
+   * The last line of a message: the project, the region and the full job ID. For a message about a target, `footer` is
+   * empty.
+   */
   readonly footer: string;
   /**
-   * The time that the message shows after the footer. If possible, the chat shows this time in the reader's time zone.
+   * The time at the end of the message, after the footer. If possible, the chat shows this time in the reader's time
+   * zone.
    */
   readonly at: Instant;
-  /** The texts of the service in the language of the target. */
+  /** All texts of the service in the language of the target. */
   readonly texts: Texts;
 }
 
-/** Texts from the config of a target. Channels do not escape texts from the config, because the operator is trusted. */
+/**
+ * Texts for a message from the config of the target. Channels do not escape these texts, because the operator who
+ * writes the config is trusted.
+ */
 export interface ConfiguredTexts {
-  /** The mention of the target, or null if the message mentions nobody. */
+  /** The text that mentions people, from the config of the target. `mention` is null if the message mentions nobody. */
   readonly mention: string | null;
   /** The text that the chat requires in each message, or null. */
   readonly keyword: string | null;
 }
 
-/** Adds the required keyword to the headline if it is missing. */
+/** If the headline does not contain the required keyword, appends the keyword. */
 export function appendKeywordIfMissing(headline: string, keyword: string | null): string {
   return keyword === null || headline.includes(keyword) ? headline : `${headline} · ${keyword}`;
 }
 
-/** The default values for the optional parts of a chat message. */
+/** The default values for the fields of `ChatMessage` that many messages do not need. */
 export const EMPTY_MESSAGE = {
   mentions: false,
   statements: [],
@@ -60,8 +72,8 @@ export const EMPTY_MESSAGE = {
 } as const;
 
 /**
- * The tone of a message determines its colour. People who do not see the colour can read the tone from the icon and the
- * headline.
+ * The tone of a message (good, bad or doubtful) determines the colour of the message. The icon and the headline show
+ * the tone too, so readers do not need to see the colour.
  */
 export type Tone = "good" | "bad" | "doubtful";
 
@@ -70,16 +82,19 @@ export interface Fact {
   readonly value: string;
 }
 
-/** The text about one cause of failure. In a digest, a cause may belong to several jobs. */
+/** The text about one reason why a job failed. In a digest, a cause may belong to several jobs. */
 export interface CauseText {
-  /** The failed subjobs, such as `30 of 30 nodes failed: pool-a-0 …`. `title` is null if the job itself failed. */
+  /**
+   * The subjobs that failed for this reason, such as `30 of 30 nodes failed: pool-a-0 …`. If the job itself failed,
+   * `title` is null.
+   */
   readonly title: string | null;
   /**
-   * The types down to the failed subjob, such as `CreateCluster › CreateNode`. `path` is null if title and headline
-   * already contain these types.
+   * The types down to the failed subjob, such as `CreateCluster › CreateNode`. If the title and the headline already
+   * contain these types, `path` is null.
    */
   readonly path: string | null;
-  /** The failure reason of the cloud, or null. */
+  /** The failure reason as CCE returned it, or null. */
   readonly reason: string | null;
   readonly hint: Hint | null;
 }
@@ -96,21 +111,24 @@ export interface Link {
   readonly url: string;
 }
 
-/** The maximum numbers and lengths of the texts in one chat message. */
+/** The maximum numbers and lengths of the texts in one message to a chat. */
 export interface TextBudget {
   /** The maximum number of causes of one job. */
   readonly causes: number;
-  /** The maximum number of causes of all jobs in a digest. */
+  /** The maximum number of causes in a digest, for all its jobs together. */
   readonly digestCauses: number;
   readonly reasonCharacters: number;
-  /** The maximum length of a fact, a name or a warning. */
+  /** The maximum number of characters of a fact, a name or a warning. */
   readonly textCharacters: number;
-  /** The maximum number of lines with a label and a value. The caller's labels are omitted first. */
+  /**
+   * The maximum number of lines such as `Started by: Mara`. If there are too many lines, the message omits the caller's
+   * labels first.
+   */
   readonly facts: number;
 }
 
 /**
- * Limits for the texts of a message, from large to small. With the smallest limits, a message fits into every channel.
+ * Budgets for the texts of a message, from large to small. With the smallest limits, a message fits into every channel.
  */
 export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { causes: 5, digestCauses: 8, reasonCharacters: 1_800, textCharacters: 200, facts: 20 },
@@ -122,20 +140,20 @@ export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { causes: 1, digestCauses: 1, reasonCharacters: 60, textCharacters: 24, facts: 6 },
 ];
 
-/** Returns the footer and the time of a message in one line. `time` is in the format of the chat. */
+/** Joins the footer and the time of a message to one line. `time` already has the format of the chat. */
 export function joinFooterAndTime(footer: string, time: string): string {
   return footer === "" ? time : `${footer} · ${time}`;
 }
 
 /**
- * The maximum length of a URL in a message. A longer URL would exceed the size limit of a channel. A longer URL is
- * omitted, because a truncated URL does not work.
+ * The maximum length of a URL in a message. A message with a longer URL would be too large for some channels. A longer
+ * URL is omitted, because a truncated URL does not work.
  */
 const MAX_URL_CHARACTERS = 600;
 
 /**
- * Returns a link. Characters that could end the link or start markup are percent-encoded. The result is null if the URL
- * is not http or https, contains credentials, or is too long.
+ * Returns a link. The function percent-encodes all characters that could end the link or start markup. The result is
+ * null if the URL is not http or https, contains credentials, or is too long.
  */
 export function createSafeLink(label: string, address: string | null | undefined): Link | null {
   const url = address ? URL.parse(address.toWellFormed()) : null;
@@ -160,7 +178,7 @@ export function splitHintIntoAdviceAndUrl(hint: string): Hint {
 const STEP = " › ";
 const MAX_HINT_CHARACTERS = 400;
 
-/** Returns the causes that a message shows for a job, and the number of causes that the message omits. */
+/** Returns the causes of a job within the text budget, and the number of omitted causes. */
 export function formatCausesWithinBudget(
   summary: OutcomeSummary,
   budget: TextBudget,
@@ -181,7 +199,7 @@ export function formatCausesWithinBudget(
   };
 }
 
-/** Omits the path of a cause if the previous cause has the same path. */
+/** If two causes in a row have the same path, omits the second path. */
 const withoutRepeatedPaths = (causes: readonly CauseText[]): CauseText[] =>
   causes.map((cause, index) => (causes[index - 1]?.path === cause.path ? { ...cause, path: null } : cause));
 
@@ -194,7 +212,7 @@ function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseT
   const path = cause.path.map((type) => typeText(type, budget, texts));
   return {
     title: names === "" ? title : fillPlaceholders(texts["cause.named"], { title, names }),
-    // A path of two types is not shown, because headline and title already contain both types.
+    // The headline and the title already contain the types of a path with two types.
     path: path.length > 2 ? path.join(STEP) : null,
     reason: reasonText(cause.reason, budget),
     hint: hintOf(cause.hint, texts),
@@ -215,7 +233,7 @@ function hintOf(hint: string | null, texts: Texts): Hint | null {
     : splitHintIntoAdviceAndUrl(truncate(cleanToOneLine(translateHint(hint, texts)), MAX_HINT_CHARACTERS));
 }
 
-/** Returns an array with one note about the omitted causes. The array is empty if no cause was omitted. */
+/** Returns an array with one note about the omitted causes. If no cause is omitted, the array is empty. */
 export function formatOmittedCausesNote(count: number, texts: Texts): string[] {
   if (count === 0) return [];
   return [count === 1 ? texts["causes.more.one"] : fillPlaceholders(texts["causes.more"], { count })];

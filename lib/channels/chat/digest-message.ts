@@ -23,20 +23,20 @@ import {
 
 const MAX_JOB_LINKS = 5;
 const MAX_LINK_CHARACTERS = 40;
-/** The order of the outcomes in a digest (one message about several jobs). Succeeded jobs come last. */
+/** The order of the outcomes in a digest, which is one message about several jobs. The succeeded jobs come last. */
 const DIGEST_ORDER = [...OUTCOMES.filter((outcome) => outcome !== "succeeded"), "succeeded"] as const;
 
-/** A group of jobs in a digest with the same outcome and the same cause. */
+/** A group of jobs in a digest. All jobs of the group have the same outcome and the same cause. */
 interface JobGroup {
   readonly jobs: OutcomeSummary[];
   readonly cause: CauseText;
-  /** The number of causes of these jobs that the digest omits. */
+  /** The number of causes that the digest omits for the jobs of the group. */
   omittedCauses: number;
 }
 
 /**
- * Formats a digest, which is one message about several jobs. The message first shows all jobs except the succeeded
- * ones, grouped by cause. All succeeded jobs are in one line at the end of the message.
+ * Formats a digest (one message about several jobs). The digest begins with all jobs that did not succeed, grouped by
+ * cause. The last line of the digest names all succeeded jobs.
  */
 export function formatDigestMessage(
   summaries: readonly OutcomeSummary[],
@@ -79,8 +79,8 @@ export function formatDigestMessage(
 }
 
 /**
- * Groups jobs by outcome and most frequent cause. Two failure reasons are the same cause if they differ only in names,
- * IDs and numbers.
+ * Groups jobs by outcome and most frequent cause. Failure reasons that differ only in names, IDs and numbers count as
+ * the same cause.
  */
 function groupByCause(summaries: readonly OutcomeSummary[], budget: TextBudget, texts: Texts): JobGroup[] {
   const groups = new Map<string, JobGroup>();
@@ -115,7 +115,7 @@ function causeOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): Omi
   return { cause, omittedCauses: others.length + omitted };
 }
 
-/** Replaces the title of a cause by the outcome and the names of the jobs, such as `❌ Failed: pool-a-0, pool-a-1`. */
+/** Replaces the title of a cause by the outcome and the job names, for example `❌ Failed: pool-a-0, pool-a-1`. */
 function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts): CauseText {
   const [first] = jobs;
   if (first === undefined) return cause;
@@ -127,8 +127,8 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
     job: truncate(label, budget.textCharacters),
   });
   const [type] = first.causes;
-  // The digest shows only the type of the failed subjobs, because the title of a cause counts the subjobs of only one
-  // job.
+  // The digest shows only the type of the failed subjobs. The title is not used, because it counts the subjobs of only
+  // one job.
   const path =
     cause.path ?? (type === undefined || first.jobType === type.type ? null : type.path.join(" › "));
   return {
@@ -138,7 +138,10 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
   };
 }
 
-/** Returns the first resource names of jobs. A resource that several jobs name appears once, for example `blue ×3`. */
+/**
+ * Returns the resource names of the first jobs as one text. If several jobs have the same resource, the text contains
+ * the name once, for example `blue ×3`.
+ */
 function namesOf(summaries: readonly OutcomeSummary[], budget: TextBudget, texts: Texts): string {
   const counts = new Map<string, number>();
   for (const summary of summaries) {
@@ -154,7 +157,7 @@ function namesOf(summaries: readonly OutcomeSummary[], budget: TextBudget, texts
   return formatNameList(names, names.length + otherJobs, texts["names.more"]);
 }
 
-/** Returns facts that are equal for all jobs of the digest, such as the pipeline. */
+/** Returns the facts that all jobs of the digest have in common, such as the pipeline. */
 function listCommonFacts(
   summaries: readonly OutcomeSummary[],
   budget: TextBudget,
@@ -193,8 +196,8 @@ function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): stri
 }
 
 /**
- * Returns the number of jobs, such as `12 nodes`. The text counts nodes or clusters if each job has its own node or
- * cluster. In all other digests, the text counts jobs.
+ * Returns the number of jobs, such as `12 nodes`. If each job has its own node or cluster, the text counts nodes or
+ * clusters. If not, the text counts jobs.
  */
 function countJobs(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const names = summaries.map(({ resourceName }) => resourceName).filter((name) => name !== null);

@@ -2,19 +2,19 @@ import type { Instant } from "../../domain/job.ts";
 import { formatUtc } from "../../domain/time-text.ts";
 import { type CauseText, type ChatMessage, joinFooterAndTime } from "./chat-message.ts";
 
-/** The functions with which a channel writes a message in Markdown. */
+/** Functions for the Markdown of one channel. */
 export interface MarkdownStyle {
-  /** Escapes a text so that it contains no markup and no mention. */
+  /** Escapes a text. The escaped text contains no markup and no mention. */
   readonly escapeText: (text: string) => string;
   /** Formats a failure reason as a quotation or as code. */
   readonly quote: (reason: string) => string;
-  /** Makes the footer line smaller or paler than the other lines. */
+  /** Formats the footer line in smaller or paler letters. */
   readonly formatFooter: (line: string) => string;
-  /** Formats a time for the chat. Some chats use the reader's time zone. */
+  /** Formats a time for a message. Some chats then show the time in the reader's time zone. */
   readonly formatTime: (at: Instant) => string;
 }
 
-/** Converts all parts of a message except the headline to an array of paragraphs in Markdown. */
+/** Converts a message without its headline to paragraphs in Markdown. */
 export function renderMarkdownWithoutHeadline(message: ChatMessage, style: MarkdownStyle): string[] {
   const { escapeText } = style;
   const facts = message.facts.map(
@@ -45,7 +45,7 @@ function causeParagraphs(
   ];
 }
 
-/** The invisible Unicode character ZERO WIDTH SPACE. */
+/** An invisible Unicode character (ZERO WIDTH SPACE). */
 export const ZERO_WIDTH_SPACE = "\u200b";
 
 /**
@@ -60,7 +60,7 @@ export function disableMarkupByZeroWidthSpaces(text: string): string {
 
 /**
  * Returns the functions that write Markdown for a chat whose Markdown has no escape character. `lineEnd` is the
- * Markdown of a line break inside a paragraph.
+ * Markdown for a line break inside a paragraph.
  */
 export const createMarkdownStyleWithoutEscapes = (
   lineEnd: string,

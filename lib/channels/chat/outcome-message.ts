@@ -10,17 +10,17 @@ import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, Fact, Link, TextBudget, Tone } from "./chat-message.ts";
 import { createSafeLink, formatCausesWithinBudget, formatOmittedCausesNote } from "./chat-message.ts";
 
-/** The maximum length of a headline. Slack and the preview on a phone show at most 150 characters. */
+/** The maximum length of a headline. Slack and the preview on a phone show the first 150 characters of a headline. */
 const MAX_HEADLINE_CHARACTERS = 150;
 const MAX_JOB_ID_CHARACTERS = 128;
 /**
- * The maximum number of warnings in a message. If a job has more warnings, the last line states the number of omitted
- * warnings.
+ * The maximum number of warnings that a message shows. If a job has more warnings, the last line states the number of
+ * omitted warnings.
  */
 const MAX_WARNINGS = 3;
 const MORE_WARNINGS = /^(\d+) more warnings\.$/;
 
-/** Formats the message about the outcome of one watched job. */
+/** Formats the message about the end of one watched job. */
 export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget, texts: Texts): ChatMessage {
   const { outcome, concludedAt } = summary;
   const { causes, omitted } = formatCausesWithinBudget(summary, budget, texts);
@@ -61,13 +61,13 @@ function headlineOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): 
   );
 }
 
-/** The fields that name a job in a message. */
+/** The fields from which a message names a job. */
 type JobLabel = Pick<OutcomeSummary, "jobType" | "resourceName" | "project">;
 
 /**
  * Returns the headline of a message, such as `❌ Failed: CreateCluster blue after 9 min 10 s`. The duration is never
  * truncated.
- * @param outcome what happened, in the language of the target
+ * @param outcome the word for the outcome, in the language of the target
  */
 export function formatHeadline(
   icon: string,
@@ -97,8 +97,8 @@ export function formatJobLabel({ jobType, resourceName, project }: JobLabel, tex
 }
 
 /**
- * Returns the duration of an ended job, or null if the duration is unknown. If the job has not ended, the duration is
- * that of the watch.
+ * Returns the duration of an ended job as text. If the duration is unknown, the result is null. If the job has not
+ * ended, the result is the duration of the watch.
  */
 function durationText(summary: OutcomeSummary, texts: Texts): string | null {
   const { outcome, durationSeconds, acceptedAt, concludedAt } = summary;
@@ -110,8 +110,8 @@ function durationText(summary: OutcomeSummary, texts: Texts): string | null {
 
 /**
  * Returns the sentences that say what happened to a job and what to do. For a failed job, the result is empty, because
- * the message contains the causes. For a lost job, the reason is a text of the cloud, so the message shows the reason
- * as a cause.
+ * the message lists the causes instead. For a lost job, the reason is a text of the cloud, so the message shows the
+ * reason as a cause.
  */
 function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): readonly string[] {
   const { outcome, reason, jobType: type, phase } = summary;
@@ -135,7 +135,7 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
   }
 }
 
-/** Translates the reason of a timeout or of a resource that is not ready. */
+/** Translates the reason why a watch timed out or why a resource is not ready. */
 export function translateTimeoutOrNotReadyReason(
   reason: string | null,
   budget: TextBudget,
@@ -150,14 +150,14 @@ function warningsOf({ warnings }: OutcomeSummary, budget: TextBudget, texts: Tex
     truncate(translateKnownSentences(cleanToOneLine(warning), texts), budget.textCharacters),
   );
   const omitted = warnings.length - shown.length;
-  // A summary with very many warnings ends with the number of omitted warnings.
+  // If a job has very many warnings, the last entry states how many warnings the summary omits.
   const [, count = "1"] = MORE_WARNINGS.exec(warnings.at(-1) ?? "") ?? [];
   const total = omitted + Number(count) - 1;
   const more = omitted === 0 ? [] : [fillPlaceholders(texts["sentence.moreWarnings"], { count: total })];
   return [...lines, ...more].map((line) => `⚠️ ${line}`);
 }
 
-/** Returns the lines about the context: who started the job, the pipeline and the labels. */
+/** Returns lines about the context: who started the job, the pipeline and the labels. */
 export function listContextFacts(
   { context }: Pick<OutcomeSummary, "context">,
   budget: TextBudget,
@@ -178,8 +178,8 @@ export function listContextFacts(
 }
 
 /**
- * Returns the links of a message: to the status page of the job, to the pipeline run and to the cluster. A deleted
- * cluster gets no link.
+ * Returns the links of a message: to the status page of the job, to the pipeline run and to the cluster. For a deleted
+ * cluster, the function returns no link.
  */
 export function listMessageLinks(
   summary: Pick<OutcomeSummary, "jobPageUrl" | "context" | "region" | "clusterId" | "jobType"> &
@@ -196,8 +196,8 @@ export function listMessageLinks(
 }
 
 /**
- * Returns the footer of a message with the projects and regions of the jobs. For a single job, the footer also contains
- * the job ID.
+ * Returns the footer of a message: the projects and regions of the jobs. The footer of a message about a single job
+ * also contains the job ID.
  */
 export function formatFooter(
   summaries: readonly Pick<OutcomeSummary, "project" | "region" | "jobId">[],

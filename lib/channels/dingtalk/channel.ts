@@ -21,7 +21,7 @@ export const dingtalkChannel = createChatChannel({
   render: formatDingtalkMessage,
   renderPlain: formatPlainDingtalkMessage,
   isWithinLimits: isDingtalkMessageWithinLimits,
-  /** If the target has a secret, the URL gets the query parameters `timestamp` and `sign`. */
+  /** If the target has a secret, the function adds `timestamp` and `sign` to the query of the URL. */
   buildRequest({ url, secret }, payload, { now }) {
     const request = createJsonPostRequest(url, payload);
     if (secret === undefined) return request;
@@ -37,7 +37,7 @@ const BLOCKED_SECONDS = 600;
 const Body = z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty });
 
 /**
- * Returns the verdict for the fields `errcode` and `errmsg` in a response of DingTalk. If the response is not from
+ * Returns the verdict for a response of DingTalk from the fields `errcode` and `errmsg`. If the response is not from
  * DingTalk, the result is null. For example, `errcode` 430101 means that DingTalk refuses a link in the message.
  * https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type
  */
@@ -65,8 +65,8 @@ function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | nul
 }
 
 /**
- * Returns the verdict for a request that violates the security settings of a robot. Only the text of the response, in
- * English or Chinese, names the violated setting.
+ * Returns the verdict if a request violates the security settings of a DingTalk robot. The response names the violated
+ * setting only in its text, in English or Chinese.
  */
 function securityVerdict(text: string): AttemptVerdict {
   if (/invalid timestamp|timestamp (is )?(invalid|无效)|过期/i.test(text))

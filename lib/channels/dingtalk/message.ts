@@ -12,7 +12,7 @@ const MAX_BODY_BYTES = 20_000;
 const STYLE = createMarkdownStyleWithoutEscapes("  \n", (line) => `###### ${line}`);
 
 /**
- * Formats a message in Markdown for DingTalk. DingTalk mentions only the people in the field `at`, so an `@` in
+ * Formats a message for DingTalk in Markdown. DingTalk mentions only the people in the field `at`, so an `@` in
  * untrusted text mentions nobody.
  */
 export function formatDingtalkMessage(
@@ -28,7 +28,7 @@ export function formatDingtalkMessage(
   return { msgtype: "markdown", markdown: { title, text }, at };
 }
 
-/** Formats the headline of a message as plain text for DingTalk. */
+/** Formats a plain text message for DingTalk with only the headline. */
 export function formatPlainDingtalkMessage(
   headline: string,
   { mention, keyword }: ConfiguredTexts,
@@ -53,7 +53,7 @@ function mentionOf(mention: string | null) {
   };
 }
 
-/** Returns true if the size of a message is within the limit of DingTalk. */
+/** Returns true if DingTalk accepts a message of this size. */
 export function isDingtalkMessageWithinLimits(payload: JsonObject): boolean {
   return Buffer.byteLength(JSON.stringify(payload)) <= MAX_BODY_BYTES;
 }

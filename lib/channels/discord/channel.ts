@@ -28,7 +28,7 @@ const MessageBody = z.lazy(() => z.object({ id: textSchema(z.regex(/^\d+$/)) }))
  */
 const MESSAGE_START = /^\{\s*"(?:id"\s*:\s*"\d+"|type"\s*:\s*\d|content"\s*:\s*")/;
 const ErrorBody = z.object({ code: NumberOrMissing, message: TextOrEmpty });
-/** A response that only lists the refused fields, for example `{"embeds":["0"]}`. */
+/** An error response that contains only the names of the refused fields, for example `{"embeds":["0"]}`. */
 const RefusedFields = z.lazy(() =>
   z.union([
     z.object({ _misc: z.array(z.unknown()) }),
@@ -47,8 +47,8 @@ const INVALID_WEBHOOK_TOKEN = 50027;
  */
 const THREAD_REQUIRED = 220001;
 /**
- * Discord's error codes about the channel or thread: a wrong type of channel, or an archived or locked thread. Discord
- * would refuse a simpler message with the same error.
+ * Error codes of Discord about the channel or thread, for example an archived thread. Discord would refuse a simpler
+ * message for the same reason.
  */
 const CHANNEL_ERRORS: ReadonlySet<number> = new Set([50024, 50083, 160005, 220003, 220004]);
 

@@ -19,7 +19,8 @@ const STYLE: MarkdownStyle = {
 };
 
 /**
- * Formats a message for Discord with one embed. `allowed_mentions` contains only the mention of the target's config.
+ * Formats a message for Discord. The message contains one embed (a framed text). Only the mention from the config of
+ * the target is in `allowed_mentions`.
  */
 export function formatDiscordMessage(message: ChatMessage, texts: ConfiguredTexts): JsonObject {
   const { content, allowed_mentions } = formatPlainDiscordMessage(message.headline, texts);
@@ -35,8 +36,8 @@ export function formatPlainDiscordMessage(headline: string, { mention }: Configu
 }
 
 /**
- * Returns the field `allowed_mentions` for a mention from the config: `<@user>`, `<@&role>`, `@everyone` or `@here`. A
- * mention in any other form mentions nobody.
+ * Returns the field `allowed_mentions` for a mention from the config: `<@user>`, `<@&role>`, `@everyone` or `@here`.
+ * For a mention in any other form, the message mentions nobody.
  */
 function allowedMentions(mention: string | null) {
   const [, isRole, id] = /^<@(&?)!?(\d+)>$/.exec(mention ?? "") ?? [];
@@ -53,8 +54,8 @@ function escapeMarkdown(text: string): string {
 }
 
 /**
- * Returns true if a message is within the limits of Discord. Discord limits the length of the description in the embed.
- * The check uses the JSON of the embeds, which is always longer than the description.
+ * Returns true if Discord accepts a message of this size. Discord limits the length of the text in the embed. The
+ * function checks the length of the embed as JSON, which is always longer than the text.
  */
 export function isDiscordMessageWithinLimits({ embeds }: JsonObject): boolean {
   return JSON.stringify(embeds).length <= MAX_DESCRIPTION_CHARACTERS;

@@ -17,7 +17,7 @@ export const feishuChannel = createChatChannel({
   render: formatFeishuMessage,
   renderPlain: formatPlainFeishuMessage,
   isWithinLimits: isFeishuMessageWithinLimits,
-  /** If the target has a secret, the body gets the fields `timestamp` and `sign`. */
+  /** If the target has a secret, the function adds `timestamp` and `sign` to the body. */
   buildRequest({ url, secret }, payload, { now }) {
     const signature = secret === undefined ? null : createFeishuSignature(secret.reveal(), now);
     return createJsonPostRequest(url, { ...signature, ...payload });
@@ -26,8 +26,8 @@ export const feishuChannel = createChatChannel({
 });
 
 /**
- * The response body of Feishu. Older bots send the result code in `StatusCode`. If a response has both `code` and
- * `StatusCode`, only `code` counts.
+ * The response body of Feishu. Older Feishu bots send the result code in `StatusCode`. If a response contains both
+ * `code` and `StatusCode`, the service uses `code`.
  */
 const Body = z.object({
   code: NumberOrMissing,

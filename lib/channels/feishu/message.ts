@@ -7,14 +7,15 @@ import { disableMarkupByZeroWidthSpaces, ZERO_WIDTH_SPACE } from "../chat/markdo
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 const MAX_BODY_BYTES = 20_000;
-/** Reserved bytes for `timestamp` and `sign`, which are added at each delivery attempt. */
+/** The space for `timestamp` and `sign`. Each delivery attempt adds these two fields to the message. */
 const SIGNATURE_BYTES = 200;
 
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
 
 /**
- * Formats a message for Feishu as an interactive card. Untrusted text is in `plain_text` elements, in which Feishu
- * ignores markup and `<at>` tags. Links need markup, so the labels of links contain no markup characters.
+ * Formats a message for Feishu. The message is an interactive card. Untrusted text is in elements of the type
+ * `plain_text`, in which Feishu ignores markup and `<at>` tags. Links need markup, so the labels of links contain no
+ * markup characters.
  */
 export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: ConfiguredTexts): JsonObject {
   const card = {
@@ -29,8 +30,8 @@ export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: 
 }
 
 /**
- * Formats the headline of a message as a text message for Feishu. An invisible character after each `<` prevents that
- * an `<at>` tag becomes a mention.
+ * Formats a text message for Feishu with only the headline. An invisible character after each `<` prevents that an
+ * `<at>` tag becomes a mention.
  */
 export function formatPlainFeishuMessage(
   headline: string,
@@ -69,7 +70,10 @@ function causeElements({ title, path, reason, hint }: CauseText, texts: Texts): 
 
 const plainText = (content: string) => ({ tag: "plain_text", content });
 const plainLine = (content: string) => ({ tag: "div", text: plainText(content) });
-/** Creates a card line in which markup is possible. The caller must first disable markup in untrusted text. */
+/**
+ * Creates a line of a card. Feishu interprets markup in this line. The caller must remove the effect of markup in
+ * untrusted text first.
+ */
 const markdownLine = (content: string) => ({ tag: "div", text: { tag: "lark_md", content } });
 
 /** Returns the `<at>` tag for a mention from the config: a whole tag, an ID such as `ou_…`, or `all`. */
@@ -82,7 +86,7 @@ function mentionId(mention: string): string {
   return /^<at (?:user_)?id="?([^\s">]*)/.exec(mention)?.[1] ?? mention.replace(/^@/, "");
 }
 
-/** Returns true if the size of a message is within the limit of Feishu. */
+/** Returns true if Feishu accepts a message of this size. */
 export function isFeishuMessageWithinLimits(payload: JsonObject): boolean {
   return Buffer.byteLength(JSON.stringify(payload)) <= MAX_BODY_BYTES - SIGNATURE_BYTES;
 }

@@ -53,8 +53,8 @@ const GONE_ERRORS: ReadonlySet<string> = new Set([
 const RATE_LIMIT_ERRORS: ReadonlySet<string> = new Set(["message_limit_exceeded", "ratelimited"]);
 
 /**
- * Error codes about the sender or the channel. With one of these errors, the chat would also refuse a simpler message.
- * Codes with dots come from Mattermost, and codes with hyphens from Rocket.Chat.
+ * Error codes that concern the sender or the channel, and not the message. With one of these errors, the chat would
+ * also refuse a simpler message. Codes with dots come from Mattermost, and codes with hyphens from Rocket.Chat.
  */
 const ACCESS_ERRORS: ReadonlySet<string> = new Set([
   "account_inactive",
@@ -80,15 +80,20 @@ const ACCESS_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Matches an error code of Slack. A code outside the other lists is about the message, for example
+ * Matches an error code in Slack's format. An error code outside the other lists concerns the message, for example
  * `msg_blocks_too_long`.
  */
 const ERROR_CODE = /^[a-z]+(_[a-z0-9]+)+(?=$|[\s:,])/;
 
-/** The HTTP statuses with which Slack refuses a message. A proxy may send `not_found` with another HTTP status. */
+/**
+ * The HTTP statuses that Slack uses when it refuses a message. A proxy may send `not_found` with another HTTP status.
+ */
 const REFUSAL_STATUSES: ReadonlySet<number> = new Set([200, 400, 413]);
 
-/** Matches the documented error codes about a message. Only Slack and Mattermost send these error codes. */
+/**
+ * Matches the documented error codes about a message. Only Slack and Mattermost send these codes. Other products do
+ * not.
+ */
 const MESSAGE_ERROR =
   /^(invalid_(attachments|blocks|payload)|missing_text|msg_|no_text|too_many_|web\.incoming_webhook\.)/;
 
@@ -104,14 +109,18 @@ const ErrorBody = z.lazy(() =>
   ]),
 );
 
-/** Success responses. A Slack workflow sends `ok`, and Rocket.Chat sends `success`. */
+/**
+ * The JSON bodies of success responses. A Slack workflow sends the field `ok`, and Rocket.Chat sends the field
+ * `success`.
+ */
 const SuccessBody = z.lazy(() =>
   z.union([z.object({ ok: z.literal(true) }), z.object({ success: z.literal(true) })]),
 );
 
 /**
- * Returns the verdict for a response of Slack: `ok` or an error code, as plain text or JSON. Errors of Mattermost and
- * Rocket.Chat are known too. If the response has no known form, the result is null.
+ * Returns the verdict for a response of Slack. The response is `ok` or an error code, as plain text or JSON. The
+ * function also recognizes the errors of Mattermost and Rocket.Chat. If the function does not recognize the response,
+ * the result is null.
  */
 function slackVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const text = body.trim();

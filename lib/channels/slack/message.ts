@@ -11,8 +11,8 @@ import { disableMarkupByZeroWidthSpaces } from "../chat/markdown.ts";
 /** https://docs.slack.dev/reference/block-kit/blocks */
 const MAX_BLOCKS = 50;
 /**
- * The maximum JSON length of all blocks in a Slack message. Slack does not document this limit. For longer blocks,
- * Slack returns `invalid_blocks` or `msg_blocks_too_long`.
+ * The maximum JSON length of all blocks in a Slack message. Slack does not document this maximum length. For longer
+ * blocks, Slack returns `invalid_blocks` or `msg_blocks_too_long`.
  */
 const MAX_BLOCKS_CHARACTERS = 12_000;
 
@@ -21,15 +21,15 @@ const MAX_TEXT_CHARACTERS = 4_000;
 const MAX_LAST_LINES_CHARACTERS = 2_000;
 const MAX_HEADER_CHARACTERS = 150;
 /**
- * The length limits for a failure reason in the field `text`. The function tries these limits from large to small,
+ * The maximum lengths of a failure reason in the field `text`. The function tries these limits from large to small,
  * until all causes fit.
  */
 const REASON_CHARACTERS = [4_000, 1_000, 500, 300, 100];
 
 /**
  * Formats a message for an incoming webhook of Slack. Untrusted text is in blocks without markup. Slack shows the field
- * `text` only in previews. Mattermost, Rocket.Chat and Slack workflows show only `text`, so `text` also contains the
- * whole message.
+ * `text` only in previews of the message. Mattermost, Rocket.Chat and Slack workflows show only `text`, so `text` also
+ * contains the whole message.
  */
 export function formatSlackMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const links = message.links.map(({ label, url }) => `${label}: ${url}`);
@@ -48,8 +48,8 @@ export function formatPlainSlackMessage(headline: string, { mention }: Configure
 }
 
 /**
- * Returns the field `text` with the first of `candidates` that fits into the size limit. If no candidate fits, the end
- * of the last candidate is omitted. `lastLines` with the links always stay.
+ * Returns the field `text` of a message: the first of `candidates` that is not too long. If all candidates are too
+ * long, the function truncates the last one. `lastLines`, which contains the links, is never truncated.
  */
 function createText(
   candidates: readonly (readonly string[])[],
@@ -106,7 +106,7 @@ type Section = RichTextBlock["elements"][number];
 
 const linesBlock = (lines: readonly string[]) => paragraph(normalText(lines.join("\n")));
 
-/** Returns a block of a Slack message with the facts, such as `Started by: Mara · Pipeline: shop`. */
+/** Returns a block with the facts as one line, such as `Started by: Mara · Pipeline: shop`. */
 function factsBlock(facts: readonly Fact[], texts: Texts): RichTextBlock {
   const separator = texts["fact.separator"];
   return paragraph(
@@ -115,14 +115,14 @@ function factsBlock(facts: readonly Fact[], texts: Texts): RichTextBlock {
 }
 
 /**
- * Returns a block of a Slack message with text links. There are no buttons, because a click on a button would make
- * Slack call an app that does not exist.
+ * Returns a block of a Slack message with text links. The block contains no buttons, because Slack sends each click on
+ * a button to an app. The service has no such app.
  */
 function linksBlock(links: readonly Link[]): RichTextBlock {
   return paragraph(...joined(links.map(({ label, url }) => [{ type: "link", url, text: label }])));
 }
 
-/** Returns a block with the footer and the time in the reader's time zone. */
+/** Returns a block with the footer and the time. Slack shows the time in the reader's time zone. */
 function footerBlock({ footer, at }: ChatMessage): RichTextBlock {
   const time: RichTextElement = {
     type: "date",
@@ -159,7 +159,10 @@ function hintElements({ advice, url }: Hint, texts: Texts): RichTextElement[] {
     : [normalText(`💡 ${advice} `), { type: "link", url, text: texts.readMore }];
 }
 
-/** Creates a rich text block. Only this kind of block shows bold text and code without interpreting markup. */
+/**
+ * Creates a block of the type `rich_text`. Only such a block can show bold text and code without interpreting markup in
+ * the text.
+ */
 const block = (...elements: Section[]): RichTextBlock => ({ type: "rich_text", elements });
 const paragraph = (...elements: RichTextElement[]) => block(section(...elements));
 const section = (...elements: RichTextElement[]): Section => ({ type: "rich_text_section", elements });
@@ -175,7 +178,7 @@ function plainText(text: string, maxCharacters: number): PlainTextElement {
 }
 
 /**
- * Truncates and escapes a text. Truncation comes first, so that no entity such as `&amp;` is split.
+ * Truncates and escapes a text. The function truncates first, because it must not split an entity such as `&amp;`.
  * https://docs.slack.dev/messaging/formatting-message-text/#escaping
  */
 function escaped(text: string, maxCharacters: number): string {
@@ -184,7 +187,7 @@ function escaped(text: string, maxCharacters: number): string {
   );
 }
 
-/** Returns true if number and size of the blocks are within the limits of Slack. */
+/** Returns true if Slack accepts the number and the size of the blocks. */
 export function isSlackMessageWithinLimits({ blocks }: JsonObject): boolean {
   return (
     Array.isArray(blocks) &&

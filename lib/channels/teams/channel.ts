@@ -20,19 +20,19 @@ export const teamsChannel = createChatChannel({
 
 /**
  * Matches the response of Teams if it could not post the message, although the HTTP status is 200. Teams posts a
- * message through another server, which may fail.
+ * message through a second server, and this server may fail.
  */
 const FAILURE_TEXT = /delivery failed|returned HTTP error|request failed/i;
 const THROTTLE_TEXT = /HTTP error 429/i;
 /**
- * Matches the response if Teams refused the message because of its content or size. A simpler message may then succeed.
+ * Matches the response if Teams refused the message because of its content or size. Teams may accept a simpler message.
  */
 const REFUSAL_TEXT = /HTTP error (?:400|413)/i;
 
-/** Success responses. The body `1` comes from a connector of Office 365. */
+/** The response bodies of Teams after a success. A connector of Office 365 sends the body `1`. */
 const SUCCESS_BODIES: ReadonlySet<string> = new Set(["", "1"]);
 
-/** The response body with an error of the workflow service, for example `WorkflowNotFound`. */
+/** A response body that contains an error code of the workflow service, for example `WorkflowNotFound`. */
 const ErrorBody = z.lazy(() =>
   z.object({ error: z.object({ code: textSchema(z.regex(/^[A-Z][A-Za-z0-9]+$/)) }) }),
 );
@@ -40,7 +40,7 @@ const SWITCHED_OFF = "WorkflowTriggerIsNotEnabled";
 const THROTTLE_CODE = /TooManyRequests|Throttl|RateLimit/i;
 
 /**
- * Returns the verdict for a response of Teams. A success only means that the workflow accepted the request, so the
+ * Returns the verdict for a response of Teams. A success only means that the workflow accepted the message, so the
  * reason is `accepted`. An error with status 401 or 404 means that the workflow or its URL no longer exists. If the
  * response is not from Teams, the result is null.
  */

@@ -30,7 +30,7 @@ export function formatTeamsMessage(message: ChatMessage, { mention }: Configured
   return createPayload(message.headline, card);
 }
 
-/** Formats the headline as a card, because a Teams workflow accepts only cards. */
+/** Formats the headline as a card. A Teams workflow accepts only cards. */
 export function formatPlainTeamsMessage(headline: string, { mention }: ConfiguredTexts): JsonObject {
   const body = [paragraph({ text: headline }), ...mentionBlocks(mention)];
   return createPayload(headline, { body, msteams: { entities: entitiesOf(mention) } });

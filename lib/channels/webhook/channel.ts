@@ -6,7 +6,7 @@ import { createWebhookSignatureHeaders } from "./signature.ts";
 import { WebhookTarget } from "./target.ts";
 
 /**
- * The channel for a webhook target that follows the specification Standard Webhooks. Programs, not people, read its
+ * The channel for webhook targets. It follows the specification Standard Webhooks. Programs, not people, read its
  * notifications.
  */
 export const webhookChannel: Channel<typeof WebhookTarget> = {
@@ -15,8 +15,8 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   rateLimit: null,
   format: formatWebhookMessage,
   /**
-   * Builds a request with the configured headers, a signature and the trace context. The signature covers the exact
-   * bytes of the body.
+   * Builds an HTTP request with the headers from the config, a signature and the trace context. The signature protects
+   * exactly the bytes of the body.
    */
   buildRequest({ url, secrets, headers }, payload, { webhookId, traceparent, now }) {
     const ownHeaders = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
@@ -27,8 +27,9 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   },
   /**
    * Every status 2xx means success (Standard Webhooks). After status 410, the service switches the target off. Status
-   * 413 means that the event is too large. After any other status 4xx, the service tries again. A target may answer 401
-   * or 404 during its own deployment. After status 501, the service does not try again.
+   * 413 means that the target refuses the event because of its size. After any other status 4xx, the service sends the
+   * event again. For example, a target may answer 401 or 404 while an operator deploys it. After status 501, the
+   * service does not send the event again.
    */
   verdictOf(answer, now) {
     const { status, headers } = answer;

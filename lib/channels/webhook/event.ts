@@ -15,7 +15,7 @@ import {
 
 const Seconds = z.nullable(numberSchema(z.minimum(0)));
 
-/** The outcome summary in a webhook event. Times are ISO 8601 text. */
+/** The data of a webhook event about the outcome of a job. All times are texts in the format ISO 8601. */
 export const JobEventData = z.object({
   project: z.string(),
   region: MaybeText,
@@ -56,7 +56,7 @@ export const JobEvent = withKeywords(
 );
 export type JobEvent = z.infer<typeof JobEvent>;
 
-/** A slow job in a webhook event. Times are ISO 8601 text. */
+/** The data of a webhook event about a slow job. All times are texts in the format ISO 8601. */
 export const SlowEventData = z.extend(SlowJobFields, {
   createdAt: MaybeIsoTime,
   updatedAt: MaybeIsoTime,
@@ -101,7 +101,7 @@ export const DigestEvent = withKeywords(
   { title: "How all jobs of a digest ended" },
 );
 
-/** All webhook events. */
+/** The schema of all webhook events. */
 export const WebhookEvent = z.discriminatedUnion("type", [
   JobEvent,
   SlowEvent,

@@ -12,7 +12,7 @@ import type { JobEvent, SlowEvent, WebhookEvent } from "./event.ts";
 const MAX_DIGEST_JOBS = 70;
 
 /**
- * Formats a notification as a webhook event. Every attempt of a notification sends the same bytes. If the event is too
+ * Formats a notification as a webhook event. All attempts of a notification send the same bytes. If the event is too
  * large for the target, the service sends a simpler event without the list of failures.
  */
 export function formatWebhookMessage(content: NotificationContent): FormattedMessage {
@@ -44,7 +44,7 @@ function createEvent(content: NotificationContent): WebhookEvent {
   }
 }
 
-/** Creates the webhook event about the outcome of a job. `timestamp` is the time when the watch ended. */
+/** Creates the webhook event about the outcome of a job. The field `timestamp` is the time when the watch ended. */
 export function createJobEvent(summary: OutcomeSummary): JobEvent {
   const concludedAt = toIso(summary.concludedAt);
   return {
@@ -99,8 +99,8 @@ function createSlowEvent({
 }
 
 /**
- * Creates a webhook event about the jobs of a digest (one message about several jobs). Normally only chats get digests.
- * But an operator may change a chat target to a webhook before all jobs of the digest end.
+ * Creates a webhook event about the jobs of a digest (one message about several jobs). In general, only chats get
+ * digests. A webhook target gets a digest if it was a chat target when the digest began.
  */
 function createDigestEvent(summaries: readonly OutcomeSummary[]): WebhookEvent {
   const instants = summaries.map(({ concludedAt }) => concludedAt);

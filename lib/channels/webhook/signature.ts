@@ -3,9 +3,9 @@ import type { Instant } from "../../domain/job.ts";
 import type { Secret } from "../../domain/secret.ts";
 
 /**
- * Returns the headers of Standard Webhooks, version 1. A signature is the HMAC-SHA256 of `id.timestamp.body`. There is
- * one signature for each secret of the target. An operator can therefore replace a secret without a failed delivery.
- * Without a secret, there is no signature header.
+ * Returns the signature headers according to Standard Webhooks, version 1. Each signature is the HMAC-SHA256 of
+ * `id.timestamp.body`. The header contains one signature for each secret of the target. An operator can therefore
+ * replace a secret without a failed delivery. If the target has no secret, the header is missing.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function createWebhookSignatureHeaders(event: {

@@ -14,7 +14,7 @@ const MAX_KEY_BYTES = 64;
 const SECRET_MESSAGE =
   "must be 'whsec_' followed by 24 to 64 bytes as base64 (make one: openssl rand -base64 32)";
 
-/** A Standard Webhooks secret: `whsec_` and 24 to 64 bytes as base64. */
+/** The secret of a webhook target: `whsec_` followed by 24 to 64 bytes as base64. */
 export const WebhookSecret = z.pipe(textSchema(z.refine(isWebhookSecret, SECRET_MESSAGE)), toSecret);
 
 function isWebhookSecret(text: string): boolean {
@@ -25,7 +25,7 @@ function isWebhookSecret(text: string): boolean {
 }
 
 const RESERVED_HEADERS = [
-  // Headers that the service sets itself.
+  // Headers that the service sets. The config must not set these headers.
   /^(accept-encoding|content-type|user-agent|traceparent|webhook-(id|signature|timestamp))$/i,
   // Headers that the HTTP client of Node.js sets itself.
   /^(connection|content-(encoding|length)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i,
@@ -62,8 +62,8 @@ function webhookTargetSchema() {
 export type WebhookTarget = z.infer<typeof WebhookTarget>;
 
 /**
- * The target of a caller's `callbackUrl` has a name that begins with `CALLBACK_PREFIX`. Names in the config contain no
- * colon.
+ * The name of a target for a caller's `callbackUrl` begins with `CALLBACK_PREFIX`. Target names in the config cannot
+ * contain a colon.
  */
 export const CALLBACK_PREFIX = "callback:";
 

@@ -7,13 +7,14 @@ import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatPlainWecomMessage, formatWecomMessage, isWecomMessageWithinLimits } from "./message.ts";
 
 /**
- * WeCom accepts 20 messages per minute. After WeCom has refused a message, it accepts the next message within a minute.
+ * WeCom accepts at most 20 messages per minute from one robot. After WeCom has refused a message, it accepts the next
+ * message within a minute.
  */
 const RATE_WINDOW_SECONDS = 60;
 
 /**
- * The channel for a group robot of WeCom. In the config of a WeCom target, `mention` is a user ID or a whole `<@…>`
- * tag.
+ * The channel for a group robot of WeCom. In the config of a WeCom target, `mention` is a user ID or a tag such as
+ * `<@mara>`.
  */
 export const wecomChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("wecom"), ...chatFields }),

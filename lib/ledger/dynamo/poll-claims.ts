@@ -57,19 +57,11 @@ interface BaseTree {
   readonly treeHash: string;
 }
 
-/**
- * Trees of subjobs in the memory of a process. With these trees, most polls do not need to read a tree from DynamoDB.
- */
+/** Trees of subjobs in the memory of a process, so that most polls do not read a tree from DynamoDB. */
 interface TreeMemory {
-  /**
-   * The state of the stored tree of each watch whose poll this process has claimed. Only the process that has claimed a
-   * poll changes the tree.
-   */
+  /** The state of the stored tree for each claimed poll. Only the process with the claim changes the stored tree. */
   readonly claimed: Map<string, TreeState>;
-  /**
-   * The content of the tree item of each watch. A tree in the memory is valid as long as the ledger contains the same
-   * tree.
-   */
+  /** The content of the tree item of each watch. It is valid as long as the ledger contains the same tree. */
   readonly bases: Map<string, BaseTree>;
 }
 /** The maximum number of watches whose trees a process remembers. */
