@@ -11,13 +11,13 @@ import { BATCH, createSubmitEvent, readBodiesSentTo } from "./work/workloads.ts"
 const MIB = 1024 * 1024;
 const NODES = 20_000;
 /**
- * The largest fraction of its memory that the function `poll` may use. Lambda ends a process that uses more than the
- * function's memory.
+ * The largest part of its memory that the function `poll` may use, as a fraction. Lambda ends a process that needs more
+ * memory than the function has.
  */
 const MAX_PART = 0.7;
 
 interface LargeFigure {
-  /** The number of large jobs (20,000 nodes) in a batch of ten polls. */
+  /** The number of large jobs (20,000 nodes) in each batch of ten polls. */
   readonly large: number;
   readonly peakMib: number;
   /** The memory size of the function `poll` in the compiled CloudFormation template. */
@@ -25,8 +25,8 @@ interface LargeFigure {
 }
 
 /**
- * Measures the peak memory of the function `poll` when CCE sends replies of 10 MB over TLS. Each measurement uses a new
- * process.
+ * Measures the peak memory of the function `poll` when CCE sends replies of 10 MB over TLS. Each measurement starts a
+ * new process.
  */
 export function measureLargeJobMemory(packaged: Packaged): Promise<readonly LargeFigure[]> {
   return runWithPriority(() => measureLargeBatches(packaged));
@@ -49,7 +49,7 @@ async function measureLargeBatches(packaged: Packaged): Promise<readonly LargeFi
 }
 
 /**
- * Runs two batches of polls and returns the peak memory. In the first batch all jobs are running. In the second batch
+ * Polls two batches of jobs and returns the peak memory. In the first batch, all jobs are running. In the second batch,
  * the large jobs have failed.
  */
 async function peakOver(

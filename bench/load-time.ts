@@ -21,7 +21,7 @@ const CLIENTS = {
   ssm: ["SSMClient", "@aws-sdk/client-ssm"],
 } as const;
 type Client = keyof typeof CLIENTS;
-/** The AWS clients that a function needs. A function without an entry needs all AWS clients. */
+/** The AWS clients that each function needs. A function that is not in this list needs all AWS clients. */
 const NEEDS: Readonly<Record<string, readonly Client[]>> = { audit: ["dynamodb"] };
 const ALL: readonly Client[] = ["dynamodb", "sqs", "ssm"];
 
@@ -32,15 +32,15 @@ interface LoadFigure extends MillisecondFigure {
 interface Load {
   readonly functions: Readonly<Record<string, LoadFigure>>;
   /**
-   * The load time of the complete AWS clients, the cloud vendor's SDK and axios from node_modules. This time is only
-   * for comparison.
+   * The load time of the complete AWS clients, the cloud vendor's SDK and axios from node_modules. The load time
+   * without a bundle is only shown for comparison.
    */
   readonly unbundledMs: number;
 }
 
 /**
- * Measures the load time of each packaged function. The baseline of a function is a bundle that only creates the
- * function's AWS clients. The baseline contains the unchanged code of the AWS SDK.
+ * Measures the load time of each packaged function. The baseline of a function is a bundle that only creates the AWS
+ * clients of the function. The baseline bundle contains the unchanged code of the AWS SDK.
  */
 export async function measureLoadTimes(packaged: Packaged, rounds: number): Promise<Load> {
   const baselines = new Map<string, string>();
@@ -81,7 +81,9 @@ function clientsOnly(needs: readonly Client[]): string {
   return `${imports.join("\n")}\nexport const clients = [${needs.map((client) => `new ${CLIENTS[client][0]}({})`).join(", ")}];`;
 }
 
-/** Writes a module that imports packages from node_modules, without a bundle. Returns the path of the module. */
+/**
+ * Writes a module that imports packages from the folder node_modules, without a bundle. Returns the path of the module.
+ */
 async function writeUnbundled({ workDir }: Packaged): Promise<string> {
   const file = join(workDir, "unbundled.mjs");
   const from = (name: string) => JSON.stringify(import.meta.resolve(name));
@@ -99,8 +101,9 @@ const CODE = `const before = process.cpuUsage();
   console.log((user + system) / 1000);`;
 
 /**
- * Measures the CPU time for loading each file. Returns the times in milliseconds, one per round. Each file is loaded in
- * a new process. The CPU time is used, because other programs on the machine change it less than the elapsed time.
+ * Measures the CPU time that Node.js needs to load each file. Returns the CPU times in milliseconds, one for each
+ * round. Each file is loaded in its own process. The bench measures CPU time, because other programs change the CPU
+ * time less than the elapsed time.
  */
 export function loadTimes(files: readonly string[], rounds: number): ReadonlyMap<string, readonly number[]> {
   const times = new Map(files.map((file): [string, number[]] => [file, []]));

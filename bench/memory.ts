@@ -8,13 +8,14 @@ interface MemoryFigure {
   readonly records: number;
   readonly peakMib: number;
   /**
-   * The maximum memory while the first tenth of the records is processed. `lastMib` is the maximum for the last tenth.
+   * The maximum memory while the process handles the first tenth of the records. `lastMib` is the maximum memory while
+   * the last tenth of the records is processed.
    */
   readonly firstMib: number;
   readonly lastMib: number;
   /**
-   * The used heap after the first tenth of the records and a garbage collection. `lastInUseMib` is the used heap after
-   * all records. With a memory leak, `lastInUseMib` is larger than `firstInUseMib`.
+   * The heap in use after the first tenth of the records and a garbage collection. `lastInUseMib` is the heap in use
+   * after all records. A memory leak makes `lastInUseMib` larger than `firstInUseMib`.
    */
   readonly firstInUseMib: number;
   readonly lastInUseMib: number;
@@ -22,8 +23,8 @@ interface MemoryFigure {
 type Memory = Readonly<Record<string, MemoryFigure>>;
 
 /**
- * Measures the resident memory of each function while one process handles many records. Polls and notifications come in
- * batches of ten, as from a queue. Each API call submits one job, as a pipeline does.
+ * Measures the resident memory of each function while its process handles many records. The polls and the notifications
+ * are in batches of ten, as in the queues. Each API call submits one job, as a pipeline does.
  */
 export async function measureMemory(
   workloads: Workloads,

@@ -13,16 +13,16 @@ import { createLimitTarget, median, roundToThreeDigits, type Target } from "./su
 const BUILD = fileURLToPath(new URL("../client/build.mjs", import.meta.url));
 const COMMAND = fileURLToPath(new URL("../build/cce-notifier.mjs", import.meta.url));
 const JOBS_PER_CALL = 100;
-/** The duration of each job in seconds. No job ends during a measurement. */
+/** The duration of each simulated job in seconds. No job ends while the bench measures. */
 const JOB_SECONDS = 3600;
 /**
  * The service polls each job every 28 s during the measurement. A job of ten minutes needs 21 polls if the service
  * knows no earlier job of its type (docs/scale.md).
  */
 const POLL_SETTINGS = { maxDelaySeconds: 28 };
-/** The time after the start in which Node.js compiles and loads code. */
+/** Node.js compiles and loads code during this time after the start, in seconds. */
 const SETTLE_SECONDS = 5;
-/** The number of clock ticks per second in /proc/PID/stat (man 5 proc). */
+/** The clock ticks per second in the file /proc/PID/stat (man 5 proc). */
 const TICKS_PER_SECOND = 100;
 const NO_LIMITS = { callbacksPerWatch: 0, targetsPerWatch: 0, watchesPerCaller: 0, requestsPerMinute: 0 };
 
@@ -33,26 +33,26 @@ interface OneNodeLoad {
   readonly watches: number;
   readonly acceptSeconds: number;
   readonly pollsPerSecond: number;
-  /** The delay between the planned time of a poll and the poll itself. */
+  /** The time between the planned time of a poll and the poll. */
   readonly latenessSeconds: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** The CPU time of the process divided by the elapsed time. */
+  /** The CPU time of the process, divided by the elapsed time. */
   readonly cores: number;
-  /** The fraction of the elapsed time in which the process waited for a processor core that other programs used. */
+  /** The fraction of the elapsed time in which the process waited for a processor core. */
   readonly waitingForCore: number;
   readonly peakMib: number;
 }
 
 interface OneNode {
-  /** The time from the start of the process to the log line `ready`. */
+  /** The milliseconds between the start of the process and its log line `ready`. */
   readonly readyMs: number;
-  /** The CPU use and the memory of the process while it has no watch. */
+  /** The CPU use and the memory of a process without watches. */
   readonly rest: { readonly cores: number; readonly mib: number };
   readonly loads: readonly OneNodeLoad[];
 }
 
 /**
- * Measures the built one-node edition, which runs in its own process. The simulated CCE runs in the process of the
- * bench, on the same processor cores. The measurement needs Linux, because it reads /proc.
+ * Measures the built one-node edition in its own process. The simulated CCE runs in the process of the bench, on the
+ * same processor cores. The measurement needs Linux, because it reads files in /proc.
  */
 export async function measureOneNode(isQuick: boolean): Promise<OneNode> {
   const effort = isQuick ? QUICK : FULL;
@@ -70,7 +70,7 @@ export async function measureOneNode(isQuick: boolean): Promise<OneNode> {
   return { readyMs: roundToThreeDigits(median(readyMs)), rest, loads };
 }
 
-/** Returns the measured figures of the one-node edition, each with its target value. */
+/** Returns the measured figures of the one-node edition, each with its maximum. */
 export function createOneNodeTargets({ readyMs, rest, loads }: OneNode): Target[] {
   return [
     createLimitTarget("one node: start to ready", readyMs, 1000, " ms"),
@@ -94,7 +94,7 @@ interface Started {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Runs one measurement with a new process and an empty data directory. */
+/** Runs one measurement of a new process with an empty data directory. */
 async function withServer<T>(measure: (started: Started) => Promise<T>): Promise<T> {
   const fixture = await createServerFixture(
     {},
@@ -123,8 +123,8 @@ async function measureRest(server: RunningServer, seconds: number): Promise<OneN
 }
 
 /**
- * Submits all jobs as fast as possible, and then measures their polls. The figures include the polls that follow the
- * submission immediately.
+ * Submits all jobs as fast as possible, and then measures their polls. The figures include the first poll of each job,
+ * which follows the submission immediately.
  */
 async function measureWatches(
   { server, addJob, headers }: Started,
@@ -164,13 +164,13 @@ async function measureWatches(
 }
 
 /**
- * Reads the CPU time of a process, its memory, and the time for which its main thread waited for a processor core.
+ * Reads the CPU time and the memory of a process, and the time that its main thread waited for a processor core.
  * Sources: man 5 proc, https://docs.kernel.org/scheduler/sched-stats.html.
  */
 function readProcess({ child }: RunningServer) {
   const read = (name: string) => readFileSync(`/proc/${child.pid}/${name}`, "utf8");
-  // The second field is the name of the program in parentheses, which can contain spaces. Fields 14 and 15 are the user
-  // time and the system time.
+  // The second field of /proc/PID/stat is the program name in parentheses, which can contain spaces. Fields 14 and 15
+  // of /proc/PID/stat are the user time and the system time.
   const fields = read("stat").split(") ").at(-1)?.split(" ") ?? [];
   const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
   const waitSeconds = Number(read("schedstat").split(" ")[1]) / 1e9;

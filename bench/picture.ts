@@ -5,8 +5,8 @@ import { countDurations, createProductSchedule } from "./schedule/product-polls.
 import { createSeededRandom } from "./schedule/seeded-random.ts";
 
 /**
- * This script writes docs/polls.svg. The picture shows the polls of one cluster creation twice: with the learned
- * schedule, and with a fixed interval.
+ * Writes the picture docs/polls.svg. The picture shows the polls of one cluster creation, once with the learned
+ * schedule and once with a fixed interval.
  */
 const PAST = 200;
 const MEAN = 450;

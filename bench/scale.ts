@@ -9,18 +9,18 @@ const JOBS_PER_CALL = 100;
 
 interface ScaleFigure {
   readonly watches: number;
-  /** The CPU time of the function per poll, in microseconds. */
+  /** The CPU time per poll, in microseconds. */
   readonly microsecondsPerPoll: number;
   readonly ledgerRequestsPerPoll: number;
 }
 interface Scale {
   readonly sizes: readonly ScaleFigure[];
-  /** The largest CPU time per poll divided by the smallest CPU time per poll. */
+  /** The largest CPU time per poll, divided by the smallest. */
   readonly growth: number;
 }
 
 /**
- * Measures the CPU time of a poll while the number of open watches grows. The watches are stored in the embedded
+ * Measures the CPU time of a poll for a growing number of open watches. The watches are stored in the embedded
  * DynamoDB.
  */
 export async function measurePollsByOpenWatches(
@@ -41,7 +41,7 @@ export async function measurePollsByOpenWatches(
         await enqueue.run([createSubmitEvent(JOBS_PER_CALL, `s${opened}`)]);
         waiting.push(...readBodiesSentTo(bench.wire.requests, "poll"));
       }
-      // These polls are not measured, because they only warm up the function.
+      // The first polls only warm up the function and are not measured.
       if (figures.length === 0) await measurePolls(waiting, polls, poll, bench);
       figures.push({ watches, ...(await measurePolls(waiting, polls, poll, bench)) });
     }
@@ -53,7 +53,10 @@ export async function measurePollsByOpenWatches(
   }
 }
 
-/** Polls the same first watches again and again. Each batch contains the messages that the previous batch has sent. */
+/**
+ * Polls the same watches again and again. A batch contains the poll messages that the function sent during the previous
+ * batch.
+ */
 async function measurePolls(
   waiting: string[],
   polls: number,

@@ -10,7 +10,7 @@ import { NOW } from "../test/lib/pages/sample-parts.ts";
 /**
  * This script makes the pictures for the README: the status pages of a failed job and of a running job, and a
  * notification. The command `node bench/screenshots.ts` writes the pictures to `build/pictures`. A person checks the
- * pictures and copies them to `docs`.
+ * new pictures and then copies them to the folder `docs`.
  */
 const PICTURES = [
   { name: "failed", document: failedJob(), colorScheme: "light" },

@@ -11,7 +11,7 @@ import {
 import { renderNodeJob } from "./support/sample-jobs.ts";
 
 const SIZES = [10, 1000, 20_000];
-/** The maximum of the product's time divided by the time of `JSON.parse`, for the largest reply. */
+/** The maximum of the service's time for the largest reply, divided by the time of `JSON.parse`. */
 const MAX_RATIO = 3;
 
 interface TreeFigure extends MicrosecondFigure {
@@ -21,19 +21,20 @@ interface TreeFigure extends MicrosecondFigure {
 export interface Tree {
   readonly sizes: readonly TreeFigure[];
   /**
-   * The ratio at the largest size, divided by the ratio at the second largest size. A growth of 1 means linear time.
+   * The ratio for the largest reply, divided by the ratio for the second largest reply. A growth of 1 means that the
+   * time grows linearly.
    */
   readonly growth: number;
 }
 
 /**
- * Measures how long the product needs to parse a CCE reply with many subjobs and to summarize the failures. The
- * baseline is the time of `JSON.parse`.
+ * Measures how long the service needs to parse a CCE reply with many subjobs and to summarize the failures. The
+ * baseline is the time that `JSON.parse` needs for the same reply.
  */
 export function measureTreeReading(rounds: number): Tree {
   const sizes = SIZES.map((subJobs): TreeFigure => {
     const body = renderNodeJob(subJobs, "Failed");
-    // A small tree of subjobs is read many times, because a single read is too short to measure.
+    // A small job is read many times, because one read is too short to measure.
     const repeats = Math.max(1, Math.round(20_000 / subJobs));
     const [measured, baseline]: [number[], number[]] = [[], []];
     for (let round = 0; round <= rounds; round++) {
@@ -83,7 +84,7 @@ function readAndSummarize(body: string): void {
   });
 }
 
-/** Returns the CPU time of the work in microseconds. */
+/** Returns the CPU time of the function `work` in microseconds. */
 function time(work: () => void, repeats: number): number {
   const before = process.cpuUsage();
   for (let i = 0; i < repeats; i++) work();

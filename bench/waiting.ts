@@ -10,10 +10,7 @@ import { createSeededRandom } from "./schedule/seeded-random.ts";
 import { roundToThreeDigits, type Target } from "./support/figures.ts";
 
 const { perMillion, perGigabyte } = prices;
-/**
- * The prices of the AWS services in dollars. `request` is the price of an API request together with its Lambda
- * invocation.
- */
+/** The prices of the AWS services in dollars. `request` is the price of one API request and its Lambda invocation. */
 const PRICES = {
   request: (perMillion.apiRequests + perMillion.lambdaRequests) / 1e6,
   gigabyteSecond: perMillion.lambdaGbSeconds / 1e6,
@@ -21,10 +18,10 @@ const PRICES = {
   readUnit: perMillion.readUnits / 1e6,
   logGigabyte: perGigabyte.logs,
 };
-/** The use of one status call, in addition to the time for which the call waits. */
+/** The resources that one status request needs, without its waiting time. */
 const CALL = { seconds: 0.1, readUnits: 2, logGigabytes: 1.5e-6 };
 const MEMORY_GIGABYTES = 0.25;
-/** The read units of a small read, which is eventually consistent and reads less than 4 kB. */
+/** The read units of an eventually consistent read of less than 4 kB. */
 const SMALL_READ_UNITS = 0.5;
 const WRITES_PER_WAIT = 2;
 
@@ -32,26 +29,26 @@ const JOB_SECONDS = 600;
 const HISTORY = [540, 570, 600, 630, 660];
 const JOBS = 100;
 const PRICED_JOBS = 100_000;
-/** The assumed time between the planned time of a poll and the record of the poll in the ledger. */
+/** The service is assumed to record a poll this number of seconds after the planned time of the poll. */
 const POLL_SECONDS = { from: 0.3, to: 1.5 };
 
 /** The figures of a caller who runs `cce-notifier` and waits for the end of a ten-minute job. */
 export interface WaitingFigures {
   readonly callsPerJob: number;
   readonly pollsPerJob: number;
-  /** The seconds in which a function instance only waited for the end of the job. */
+  /** The seconds per job that a function instance only waited for the end of the job. */
   readonly waitedSecondsPerJob: number;
   readonly readUnitsPerWaitedSecond: number;
   readonly dollarsPer100000Jobs: number;
-  /** The costs in dollars if a function instance waited during the whole job. */
+  /** The costs in dollars for function instances that wait during the whole job. */
   readonly continuousDollarsPer100000Jobs: number;
-  /** The longest time from the end of a watch to the response that reports the end. */
+  /** The longest time between the end of a watch and the response that reports the end. */
   readonly latestSeconds: number;
 }
 
 /**
- * Computes the costs of the status calls by which the command waits for ten-minute jobs. The client, the API and the
- * schedule are those of the product. The clock is simulated.
+ * Computes the costs of the status requests that `cce-notifier` sends while it waits for jobs of ten minutes. The
+ * measurement uses the client, the API and the poll schedule of the service.
  */
 export async function measureWaiting(): Promise<WaitingFigures> {
   const random = createSeededRandom(1);
@@ -92,7 +89,7 @@ async function waitForOneJob(random: () => number) {
   const job = { calls: 0, polls: 0, waits: 0, waitedSeconds: 0, smallReads: 0, lateSeconds: 0 };
   let concludedAt = 0;
 
-  /** Records all polls whose record time has come. */
+  /** Records the results of all polls that are due. */
   async function poll(): Promise<void> {
     while (recordedAt !== null && recordedAt <= api.clock.now) {
       job.polls += 1;
@@ -138,7 +135,7 @@ async function waitForOneJob(random: () => number) {
   return job;
 }
 
-/** Returns the time at which a poll with this planned time is recorded. */
+/** Returns the time at which the service records a poll that was planned for the given time. */
 function recordTime(plannedAt: number, random: () => number): number {
   const { from, to } = POLL_SECONDS;
   return plannedAt + (from + (to - from) * random()) * 1000;

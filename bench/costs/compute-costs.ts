@@ -2,7 +2,7 @@ import { COSTS, type CostsData } from "./costs-data.ts";
 
 export type Polls = 8 | 12;
 
-/** One kind of cost of a job, such as the SQS requests. */
+/** One part of the costs of a job, such as its SQS requests. */
 interface JobCost {
   readonly name: string;
   readonly perJob: number;
@@ -10,8 +10,8 @@ interface JobCost {
 }
 
 /**
- * Computes the costs of a job that takes ten minutes and has one target. Each poll is assumed to need its own Lambda
- * invocation, which is true if few jobs run at the same time.
+ * Computes the costs of a job that takes ten minutes and has one target. Each poll is assumed to have its own Lambda
+ * invocation, as with few jobs at the same time.
  * @param polls the number of polls
  */
 export function computeJobCosts(polls: Polls, data: CostsData = COSTS): readonly JobCost[] {
@@ -29,7 +29,7 @@ export function computeJobCosts(polls: Polls, data: CostsData = COSTS): readonly
     return { name, perJob: quantity, dollarsPerMillionJobs: quantity * price };
   };
   return [
-    // SQS counts two more requests per message: one receives the message, and one deletes it.
+    // SQS bills two more requests per message: the receive and the delete.
     line("SQS requests", perJob("sends") + 2 * messages, perMillion.sqsRequests),
     line("DynamoDB write units", sumOf(ledger.writeUnits), perMillion.writeUnits),
     line("DynamoDB read units", ledger.readUnits, perMillion.readUnits),
@@ -58,9 +58,7 @@ interface MonthlyCosts {
   readonly dollars: Readonly<Record<string, number>>;
 }
 
-/**
- * Computes the costs of the service in one month. `jobs` is the number of jobs in the month, and each job has 12 polls.
- */
+/** Computes the costs of the service in one month. `jobs` is the number of jobs in the month. Each job has 12 polls. */
 export function computeMonthlyCosts(jobs: 0 | 1000 | 100_000, data: CostsData = COSTS): MonthlyCosts {
   const { prices, assumed, measured } = data;
   const perMillion = prices.perMillion;
@@ -97,10 +95,10 @@ export function computeMonthlyCosts(jobs: 0 | 1000 | 100_000, data: CostsData = 
 }
 
 /**
- * Returns the number of requests to KMS in one month. A function instance decrypts the config when it starts. After
- * that, the instance decrypts only parts that have changed, and the model has no changes. Lambda replaces an instance
- * that is always in use after some hours, and the model assumes one hour. The scheduled functions are always in use. The
- * other functions are in use only while jobs run.
+ * Returns the number of requests to KMS in one month. A function instance decrypts the config when it starts. A running
+ * instance decrypts changed parts of the config again, and the model assumes that the config does not change. Lambda
+ * replaces an instance after some hours, and the model assumes one hour. The scheduled functions always have an
+ * instance. All other functions have an instance only while jobs run.
  */
 function countDecryptions(jobs: number, { assumed, measured }: CostsData): number {
   const { instanceStartsPerMonth, instanceStartsPerJob } = assumed;

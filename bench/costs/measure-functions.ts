@@ -10,13 +10,13 @@ import type { WireRequest } from "../support/wire.ts";
 import { createSubmitEvent, readBodiesSentTo } from "../work/workloads.ts";
 
 const LOG_WRAPPER = fileURLToPath(new URL("./log-to-file.mjs", import.meta.url));
-/** The number of bytes that CloudWatch Logs adds to the size of each log line. */
+/** The bytes that CloudWatch Logs adds to the size of each log line. */
 const LINE_OVERHEAD_BYTES = 26;
 
-/** The log data and the SQS requests of one warm invocation with one job, poll or notification. */
+/** The log data and the SQS requests of one invocation of a warm function, with one job, poll or notification. */
 export interface InvocationUse {
   readonly logBytes: number;
-  /** The number of requests by which the function sends messages to SQS. */
+  /** The number of requests of the function that send messages to SQS. */
   readonly sends: number;
 }
 
@@ -25,7 +25,8 @@ interface FunctionsUse {
     Record<"accept" | "poll" | "lastPoll" | "notification" | "sweep" | "discover" | "audit", InvocationUse>
   >;
   /**
-   * The number of SSM parameters that each function decrypts when it starts. The config has one project and one target.
+   * The number of SSM parameters that each function decrypts when an instance starts. The measured config has one
+   * project and one target.
    */
   readonly decryptions: Readonly<Record<string, number>>;
 }
@@ -36,7 +37,7 @@ const ConfigRequest = z.object({
   WithDecryption: z.boolean(),
 });
 
-/** Runs the packaged functions, and measures their log lines and requests. */
+/** Runs the packaged functions, and counts their log bytes and requests. */
 export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse> {
   const bench = await startBenchEnvironment(packaged);
   const { wire } = bench;
@@ -67,7 +68,7 @@ export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse
     const enqueue = await start("enqueue");
     const poll = await start("poll");
     const notify = await start("notify");
-    // The first job is not measured, because its invocation reads the config.
+    // The invocation with the first job reads the config and is not measured.
     const jobs = [];
     for (const name of ["first", "measured"]) {
       wire.job = (jobId) => renderClusterJob(jobId, "Running");
@@ -103,15 +104,18 @@ export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse
 }
 
 /**
- * Returns the size of the log lines in bytes. Lambda adds no lines of its own for a successful invocation
- * (serverless.yml).
+ * Returns the size of the log lines in bytes. With the settings in serverless.yml, Lambda writes no log lines of its
+ * own for a successful invocation.
  */
 export function countLogBytes(log: string): number {
   const lines = log.split("\n").filter((line) => line !== "");
   return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + LINE_OVERHEAD_BYTES, 0);
 }
 
-/** Returns how many parameters SSM decrypts for these requests. SSM makes one request to KMS for each parameter. */
+/**
+ * Returns the number of SSM parameters that SSM decrypts for the given requests. SSM sends one request to KMS for each
+ * decrypted parameter.
+ */
 function countDecryptions(
   requests: readonly WireRequest[],
   config: readonly { readonly name: string }[],

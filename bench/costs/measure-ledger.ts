@@ -17,20 +17,18 @@ import { createTable } from "../../test/support/table.ts";
 const JOB_SECONDS = 600;
 const TARGET = "deploys";
 const SUBJOBS = 20;
-/** The points at which the tree of subjobs changes, as fractions of the number of polls. */
+/** The fractions of a job's polls after which the tree of subjobs has changed. */
 const TREE_CHANGES = [0, 0.2, 0.4, 0.6, 0.8];
 /** The time between two runs of the sweep function (`SWEEP_INTERVAL_SECONDS` in serverless.yml). */
 const SWEEP_INTERVAL_MS = 300_000;
-/**
- * The measured jobs start at different times between two sweeps, so that the mean does not depend on one start time.
- */
+/** The measured jobs start at different times between two runs of the sweep function. */
 const STARTS = { count: 10, distanceMs: 30_000 };
 
 type ItemKey = Readonly<Record<string, { readonly S?: string }>>;
 
-/** The ledger's capacity and storage for one job. */
+/** The DynamoDB capacity and storage that one job needs. */
 export interface LedgerUse {
-  /** The mean number of DynamoDB write units for each step of a job. */
+  /** The mean number of DynamoDB write units of each step of a job. */
   readonly writeUnits: Readonly<Record<string, number>>;
   readonly readUnits: number;
   /**
@@ -41,10 +39,10 @@ export interface LedgerUse {
 }
 
 /**
- * Measures the DynamoDB capacity that one job consumes. The measured jobs take ten minutes and have one target. The
- * DynamoDB server is real, and the clock is simulated.
+ * Measures the DynamoDB capacity that one job consumes. Each measured job takes ten minutes and has one target. The
+ * measurement uses a real DynamoDB server and a simulated clock.
  * @param client the client of a server that reports the consumed capacity of the indexes, such as DynamoDB Local
- * @param polls the number of polls, which have equal intervals
+ * @param polls the number of polls of each job, at equal intervals
  */
 export async function measureLedger(client: DynamoDBClient, polls: number): Promise<LedgerUse> {
   const capacity = recordCapacity(client);
@@ -70,7 +68,7 @@ async function measureJob(
   const table = `costs-${polls}-${start}`;
   await createTable(client, table);
   const ledger = createDynamoLedger({ client, table, sweepIntervalMs: SWEEP_INTERVAL_MS });
-  // One instance of the function `poll` makes all polls, and caches the durations of earlier jobs.
+  // One instance of the function `poll` makes all polls and caches the durations of earlier jobs.
   const durations = createCachedDurationsReaderOrEmpty(ledger, () => flow.clock.now);
   const readDurationCounts: Ledger["readDurationCounts"] = (project, jobType) => durations(project, jobType);
   const flow = createFlow({ ledger: { ...ledger, readDurationCounts } });
@@ -83,7 +81,7 @@ async function measureJob(
   await addEarlierJob(ledger, acceptedAt + JOB_SECONDS * 1000);
   capacity.take();
   flow.clock.now = acceptedAt;
-  // The function `enqueue` plans the first poll.
+  // The function `enqueue` plans the first poll of a job.
   await ledger.readDurationCounts(KEY.project, ANY_TYPE);
   await ledger.startOrExtendWatch({
     ...KEY,
@@ -137,7 +135,8 @@ async function measureJob(
 }
 
 /**
- * Adds the duration of an earlier job of the same type. The first job of a type in a week would need more write units.
+ * Adds the duration of an earlier job of the same type to the ledger. Without an earlier job in the same week, the
+ * measured job would need more write units.
  */
 async function addEarlierJob(ledger: Ledger, endedAt: Instant): Promise<void> {
   const day = daysSince1970(endedAt);
@@ -147,14 +146,14 @@ async function addEarlierJob(ledger: Ledger, endedAt: Instant): Promise<void> {
   await ledger.addDuration({ project, jobType: jobTree().type ?? "", day, bucket, expiresAt });
 }
 
-/** The bytes that DynamoDB bills for each item and for each index entry, in addition to the attributes. */
+/** The overhead in bytes that DynamoDB bills for each item and each index entry. */
 const ENTRY_OVERHEAD_BYTES = 100;
 const MONTH_MS = 30 * 86_400_000;
 const RECENT_INDEX_ATTRIBUTES = ["pk", "sk", "project", "acceptedAt", "state"];
 
 /**
- * Counts the stored bytes of an ended job. An ended job has entries in the index `recent`, but not in the index
- * `overdue`.
+ * Counts the stored bytes of an ended job. An ended job has an entry in the index `recent`, and has no entry in the
+ * index `overdue`.
  */
 async function countStoredBytes(client: DynamoDBClient, table: string, endedAt: Instant): Promise<number> {
   const { Items = [] } = await client.send(new ScanCommand({ TableName: table }));
@@ -194,8 +193,8 @@ interface CapacityUse {
 const sum = (uses: readonly CapacityUse[]) => uses.reduce((total, { units }) => total + units, 0);
 
 /**
- * Records the capacity that the requests of a client consume. `take` returns the capacity consumed since the previous
- * call of `take`.
+ * Adds up the capacity that the requests of a DynamoDB client consume. The function `take` returns the capacity
+ * consumed since the previous call of `take`.
  */
 function recordCapacity(client: DynamoDBClient) {
   let writes: CapacityUse[] = [];

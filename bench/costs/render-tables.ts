@@ -1,7 +1,7 @@
 import { computeJobCosts, computeMonthlyCosts, sumOf } from "./compute-costs.ts";
 import { COSTS, type CostsData } from "./costs-data.ts";
 
-/** The reason for the write units of each step, as text for the table. */
+/** Why each step of a job needs its write units, as text for the table. */
 const CAUSES: Readonly<Record<string, string>> = {
   acceptance: "one item and two indexes",
   polls:
@@ -18,7 +18,9 @@ const CAUSES: Readonly<Record<string, string>> = {
 const two = (value: number) => value.toFixed(2);
 const short = (value: number) => String(Number(value.toFixed(1)));
 
-/** Returns the generated tables of each document. The inner key is the name of the table. */
+/**
+ * Returns the generated tables of each document in `docs`. The keys of a document's object are the names of its tables.
+ */
 export function renderTables(
   data: CostsData = COSTS,
 ): Readonly<Record<"costs.md" | "scale.md", Readonly<Record<string, string>>>> {
@@ -71,7 +73,7 @@ function renderMillion(data: CostsData): string {
 /**
  * Replaces the generated tables of a document. A table stands between the comments `<!-- table NAME -->` and
  * `<!-- end -->`.
- * @throws Error if the document has no place for a table.
+ * @throws Error if the document has no comment `<!-- table NAME -->` for a table.
  */
 export function replaceTables(text: string, tables: Readonly<Record<string, string>>): string {
   return Object.entries(tables).reduce((replaced, [name, table]) => {

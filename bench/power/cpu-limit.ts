@@ -2,25 +2,28 @@ import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
-/** The period of the CPU limit in microseconds. In each period, the process may use its part of a processor. */
+/**
+ * The length of one period of the CPU limit, in microseconds. In each period, the process may run for its fraction of
+ * the period.
+ */
 const PERIOD_US = 20_000;
 const NAME = `cce-job-notifier-bench-${process.pid}`;
 
-/** A way to limit the CPU time of one process. */
+/** A way to limit the CPU time of a process. */
 export interface CpuLimit {
   readonly method: "cgroup v1" | "cgroup v2" | "SIGSTOP";
   /**
-   * Gives a process a part of one processor. The limit counts for all threads of the process.
-   * @param fraction the part of one processor, more than 0 and at most 1
-   * @returns a function that removes the limit. The process must have been killed before this function is called.
+   * Gives a process a fraction of one processor. All threads of the process share the limit.
+   * @param fraction the fraction of one processor, more than 0 and at most 1
+   * @returns a function that removes the limit from an ended process.
    */
   apply(pid: number, fraction: number): Promise<() => Promise<void>>;
 }
 
 /**
- * The two Linux interfaces for control groups. Each control group of the bench has the largest weight, so that other
- * processes on the machine slow it down as little as possible. `own` finds the control group of a process in the file
- * /proc/self/cgroup.
+ * The file interfaces of Linux for control groups, versions 1 and 2. The bench's control groups get the largest CPU
+ * weight, so that other processes hardly slow the bench down. `own` is a pattern for the control group of a process in
+ * the file /proc/self/cgroup.
  */
 const INTERFACES = [
   {
@@ -42,7 +45,7 @@ const INTERFACES = [
   },
 ] as const;
 
-/** Creates a control group. Returns null if the group cannot be created on this machine or by this user. */
+/** Creates a control group. Returns null if the machine or the user's rights do not allow the control group. */
 async function createGroup(folder: string, settings: readonly (readonly string[])[]): Promise<string | null> {
   try {
     await mkdir(folder);
@@ -54,7 +57,7 @@ async function createGroup(folder: string, settings: readonly (readonly string[]
   }
 }
 
-/** Removes a control group after the kernel has removed its last process. */
+/** Removes a control group as soon as its last process has ended. */
 async function removeGroup(folder: string): Promise<void> {
   const until = Date.now() + 5000;
   while ((await readFile(join(folder, "cgroup.procs"), "utf8")) !== "" && Date.now() < until)
@@ -63,8 +66,8 @@ async function removeGroup(folder: string): Promise<void> {
 }
 
 /**
- * Runs a function with the highest possible CPU priority. Processes that the function starts have this priority too. If
- * no control group can be created, the priority does not change.
+ * Runs a function of the bench with the highest CPU priority. Child processes of the function get the same priority.
+ * Without a control group, the priority stays the same.
  */
 export async function runWithPriority<T>(work: () => Promise<T>): Promise<T> {
   for (const { root, weight, own } of INTERFACES) {
@@ -83,9 +86,9 @@ export async function runWithPriority<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Returns the most exact CPU limit that this machine supports. The best limit is a control group of Linux. Without
- * control groups, signals stop the process for a part of each period. Signals are less exact, because they also stop a
- * process that only waits.
+ * Returns the most exact way to limit the CPU time of a process on this machine. A control group of Linux is the most
+ * exact way. Without control groups, signals stop the process again and again for a short time. The limit by signals is
+ * less exact, because signals also stop a process that needs no CPU time.
  */
 export async function chooseCpuLimit(): Promise<CpuLimit> {
   for (const { method, root, weight, quota } of INTERFACES) {
@@ -107,8 +110,8 @@ export async function chooseCpuLimit(): Promise<CpuLimit> {
 }
 
 /**
- * The code of a thread that stops a process for a part of each period. A separate thread is used, because its sleep
- * times are exact.
+ * The code of a thread that stops a process again and again for a short time. The limit uses its own thread, because
+ * the sleep times of a thread are exact.
  */
 const DUTY_CYCLE = `
 const { workerData: { pid, runMs, stopMs } } = require("node:worker_threads");
@@ -122,14 +125,14 @@ for (;;) {
 }`;
 
 /**
- * Limits the CPU time of a process with the signals SIGSTOP and SIGCONT. This limit also works on systems other than
- * Linux.
+ * Limits the CPU time of a process with the signals SIGSTOP and SIGCONT. The limit with signals works on all Unix
+ * systems, and not only on Linux.
  */
 export async function applyDutyCycle(pid: number, fraction: number): Promise<() => Promise<void>> {
   const periodMs = PERIOD_US / 1000;
   const workerData = { pid, runMs: fraction * periodMs, stopMs: (1 - fraction) * periodMs };
   const thread = new Worker(DUTY_CYCLE, { eval: true, workerData });
-  // After the process has ended, the next signal makes the thread fail with an expected error.
+  // The next signal to a process that has ended makes the thread fail, which is expected.
   thread.on("error", () => {});
   return async () => void (await thread.terminate());
 }

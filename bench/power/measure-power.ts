@@ -13,8 +13,8 @@ import { MEGABYTES_PER_PROCESSOR, MEMORY_SIZES, type PowerFigures, type PowerRow
 import { type FunctionEvents, recordFunctionEvents } from "./power-events.ts";
 
 /**
- * The assumed response time of each service in milliseconds. While a function waits for a response, Lambda bills its
- * memory, but the function needs no processor.
+ * The assumed response time of each service in milliseconds. Lambda also bills the memory of a function while the
+ * function waits for a response.
  */
 const SERVICE_MS: Readonly<Record<WireRequest["service"], number>> = {
   ledger: 5,
@@ -25,8 +25,8 @@ const SERVICE_MS: Readonly<Record<WireRequest["service"], number>> = {
 };
 const ROUNDS = 3;
 /**
- * The number of invocations after the first invocation, and how many of them are measured. The other invocations let V8
- * compile the code.
+ * The number of later invocations (`calls`), and how many of these invocations are measured. During the invocations
+ * that are not measured, V8 compiles the code.
  */
 const WARM = { calls: 20, measured: 10 };
 const TIMEOUT_SECONDS = 29;
@@ -38,10 +38,10 @@ const Answer = z.union([
 ]);
 
 /**
- * Measures each packaged function at several memory sizes. For each memory size, the function gets the part of a
- * processor that Lambda gives it. During its initialization, the function has a whole processor, as on Lambda. All
- * calls to services use TLS.
- * @param names the functions to measure
+ * Measures each packaged function at several memory sizes. Each memory size gets the fraction of a processor that
+ * Lambda gives it. During its initialization, the function has a whole processor, as on Lambda. All calls to services
+ * use TLS.
+ * @param names the names of the measured functions
  */
 export async function measurePower(
   packaged: Packaged,
@@ -78,8 +78,8 @@ async function measureAll(packaged: Packaged, names: readonly string[]): Promise
 }
 
 /**
- * Adds a reply for the warm-up request of an instance. The recording has no such reply, because the requested item does
- * not exist.
+ * Adds a reply to the request by which an instance warms up its connection. The recording lacks this reply, because the
+ * requested item does not exist.
  */
 function answerWarmUp(play: LedgerReplies): LedgerReplies {
   return async (request) =>
@@ -120,7 +120,10 @@ async function measure(
   };
 }
 
-/** Starts a function in a new process, and invokes it several times. Returns the duration of each invocation in ms. */
+/**
+ * Starts a function in a new process and invokes the function several times. Returns the duration of each invocation in
+ * milliseconds.
+ */
 async function invoke(
   name: string,
   event: object,

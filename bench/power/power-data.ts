@@ -8,33 +8,34 @@ export const MEGABYTES_PER_PROCESSOR = 1769;
 
 const PowerRow = z.strictObject({
   memoryMegabytes: z.number(),
-  /** The duration of the first invocation after the initialization, with one job, poll or notification. */
+  /** The duration of the first invocation after the initialization, for an event with one job, poll or notification. */
   firstCallMs: z.number(),
   /**
-   * The duration of the first invocation with 100 jobs or with ten messages. Null if the function has no large event.
+   * The duration of the first invocation if the event contains 100 jobs or ten messages, in milliseconds. Null if the
+   * function gets only small events.
    */
   firstCallOf100Ms: z.number().nullable(),
-  /** The duration of a later invocation with one job, poll or notification. */
+  /** The duration of a later invocation, for an event with one job, poll or notification. */
   warmMs: z.number(),
   /** The gigabyte-seconds that Lambda bills for a later invocation with one job, poll or notification. */
   gbSeconds: z.number(),
-  /** True if serverless.yml gives the function this memory size by default. */
+  /** True if serverless.yml sets this memory size for the function. */
   chosen: z.boolean(),
 });
 export type PowerRow = z.infer<typeof PowerRow>;
 
-/** The figures that the measurement prints as JSON. */
+/** The figures of the measurement, as the bench prints them in JSON. */
 export const PowerFigures = z.strictObject({
-  /** The mechanism that limited the CPU time of the functions. */
+  /** The way in which the bench limited the CPU time of the functions. */
   cpuLimit: z.enum(["cgroup v1", "cgroup v2", "SIGSTOP"]),
   power: z.record(z.string(), z.array(PowerRow)),
 });
 export type PowerFigures = z.infer<typeof PowerFigures>;
 
-/** The figures that `npm run bench -- power --store` has stored. */
+/** The figures that the command `npm run bench -- power --store` has stored. */
 export const readStoredPower = (): PowerFigures => PowerFigures.parse(measured);
 
-/** Returns the durations of the first calls of `enqueue` at its default memory size, each with its target value. */
+/** Returns the durations of the first calls of `enqueue` at its default memory size, each with its maximum. */
 export function createPowerTargets({ power }: Pick<PowerFigures, "power">): readonly Target[] {
   const chosen = power.enqueue?.find((row) => row.chosen);
   if (chosen === undefined) return [];

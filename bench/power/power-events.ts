@@ -6,19 +6,22 @@ import { PROJECT, TOKEN } from "../support/function-environment.ts";
 import { LedgerRecording } from "../support/ledger-recording.ts";
 import { createSubmitEvent, recordWorkloads, type Workload } from "../work/workloads.ts";
 
-/** The events with which the bench invokes one function, and the recorded replies of the ledger. */
+/** The events that the bench sends to one function, and the recorded replies of the ledger. */
 export interface FunctionEvents {
   readonly name: string;
-  /** An event with one job, one poll or one notification. For all other functions, this is the only kind of event. */
+  /**
+   * An event with one job, one poll or one notification, or the only event of the function. The functions other than
+   * `enqueue`, `poll` and `notify` get only this event.
+   */
   readonly one: object;
-  /** An event with 100 jobs or with ten messages. Null if the function has no large event. */
+  /** An event with 100 jobs or with ten messages. Null if the function gets only small events. */
   readonly many: object | null;
   readonly recording: LedgerRecording;
 }
 
 const QueueEvent = z.looseObject({ Records: z.array(z.unknown()) });
 
-/** Runs each packaged function once, and records the replies of the ledger. */
+/** Runs each packaged function once and records the replies of the ledger to its requests. */
 export async function recordFunctionEvents(bench: BenchEnvironment): Promise<readonly FunctionEvents[]> {
   const { accepts, poll, notification } = await recordWorkloads(bench);
   const [single, many] = [accepts.at(0), accepts.at(-1)];
@@ -74,7 +77,10 @@ async function openOneWatch({ wire, server, start }: BenchEnvironment): Promise<
   return jobs[0].jobId;
 }
 
-/** Returns the data of a CloudWatch Logs event. The event contains one log line about an act. */
+/**
+ * Returns the data of an event from CloudWatch Logs. The event contains one log line about an act, such as a stopped
+ * watch.
+ */
 function createLogData(): string {
   const message = JSON.stringify({ level: "INFO", message: "act", act: "stop", caller: "token:bench" });
   const lines = { messageType: "DATA_MESSAGE", logEvents: [{ id: "1", timestamp: 0, message }] };

@@ -5,7 +5,10 @@ import type { PowerFigures } from "./power-data.ts";
 const MEASURED = new URL("./measured.json", import.meta.url);
 const PAGE = new URL("../../docs/performance.md", import.meta.url);
 
-/** Renders the table with one row per function and memory size. The row of the default memory size is bold. */
+/**
+ * Renders a table with one row for each function and memory size. The table shows the row of the default memory size in
+ * bold.
+ */
 export function renderPower({ power }: Pick<PowerFigures, "power">): string {
   return [
     "| function | memory | first call | first call, 100 jobs or ten messages | later call | GB-s per later call |",
@@ -26,7 +29,7 @@ export function renderPower({ power }: Pick<PowerFigures, "power">): string {
   ].join("\n");
 }
 
-/** Stores the figures of all functions, and writes them into the table of docs/performance.md. */
+/** Stores the figures of all functions and writes the table in docs/performance.md. */
 export async function storePower(figures: PowerFigures): Promise<void> {
   await writeFile(MEASURED, `${JSON.stringify(figures, null, 2)}\n`);
   await writeFile(PAGE, replaceTables(await readFile(PAGE, "utf8"), { power: renderPower(figures) }));

@@ -35,17 +35,20 @@ const HISTORY = 200;
 const TESTS = 600;
 const POLLS = { warmUp: 200, measured: 500 };
 const BATCH = 10;
-/** The memory size of each rival's function. The functions of the product have the same memory size by default. */
+/**
+ * The memory size of each compared function, in gigabytes. The functions of the product have the same memory size by
+ * default.
+ */
 const MEMORY_GIGABYTES = 0.25;
 /** The assumed duration of one poll, which is mostly the response time of CCE. */
 const POLL_SECONDS = 0.2;
 const DurableRun = z.object({ operations: z.number(), invocations: z.number(), microseconds: z.number() });
 
 /**
- * Compares the product with other ways to follow the same job (the rivals). All rivals poll by the schedule of the
+ * Compares the service with other ways to follow the same job. All compared functions poll by the schedule of the
  * cloud's Terraform provider.
- * @param productMicroseconds the CPU time of a poll of the product
- * @param rounds how often each bundle is loaded
+ * @param productMicroseconds the CPU time of one poll of the service
+ * @param rounds how often each bundle is loaded for the measurement
  */
 export async function measureRivals(
   packaged: Packaged,
@@ -123,8 +126,8 @@ export async function measureRivals(
 const pollSeconds = (polls: number) => polls * POLL_SECONDS;
 
 /**
- * Bundles the code of a rival without the esbuild plugins of the product. The function `require` is added for packages
- * that are not ES modules.
+ * Bundles the code of a compared function without the esbuild plugins of the service. The bundle defines the function
+ * `require` for packages that are not ES modules.
  */
 async function bundle({ rootDir, workDir }: Packaged, name: Measured): Promise<string> {
   const outfile = join(workDir, `${FILES[name]}.mjs`);
@@ -145,7 +148,7 @@ async function bundle({ rootDir, workDir }: Packaged, name: Measured): Promise<s
   return outfile;
 }
 
-/** Compares the fixed schedule with the product's schedule, after the product has learned from 200 jobs. */
+/** Compares the fixed schedule with the service's poll schedule, which has learned from 200 jobs. */
 function compareOnTestJobs() {
   const [, distribution] = DISTRIBUTIONS;
   if (distribution === undefined) throw new Error("There is no distribution of durations.");
@@ -162,8 +165,8 @@ function compareOnTestJobs() {
 }
 
 /**
- * The size of the log lines START, END and REPORT. In its default log format, Lambda writes these three lines for each
- * invocation.
+ * The size in bytes of the log lines START, END and REPORT. In its default log format, Lambda writes these three lines
+ * for each invocation.
  */
 const LAMBDA_LINES_BYTES = 345;
 
@@ -192,7 +195,7 @@ async function measureWorker(file: string, origin: string, event: object, record
   return microseconds / POLLS.measured;
 }
 
-/** Makes the simulated job fail after this number of polls. */
+/** The simulated job fails after the given number of polls. */
 function endAfter(wire: Wire, polls: number): void {
   let polled = 0;
   wire.job = (jobId) => renderClusterJob(jobId, ++polled >= polls ? "Failed" : "Running");
@@ -210,7 +213,8 @@ async function measureFixedSchedule(file: string, wire: Wire, origin: string): P
 }
 
 /**
- * Returns the additional CPU time of each poll in a durable function. The time includes the work of the local runner.
+ * Returns the CPU time that each additional poll costs in a durable function. The measured time includes the local test
+ * runner of the durable function.
  */
 async function measureDurable(wire: Wire, origin: string): Promise<number> {
   const [few, many] = [10, 110];

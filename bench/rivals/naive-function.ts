@@ -6,7 +6,10 @@ import axios from "axios";
 const INTERVAL_SECONDS = 20;
 const sqs = new SQSClient({});
 
-/** A function that follows jobs without a ledger. If a job has not ended, its message returns to the queue. */
+/**
+ * A Lambda function that polls jobs without a database. If the job has not ended, the function sends the job back to
+ * the queue.
+ */
 export const handler = middy(async ({ Records }: SQSEvent) => {
   const { CCE_URL, WEBHOOK_URL = "", POLL_QUEUE_URL } = process.env;
   for (const { body } of Records) {

@@ -1,6 +1,6 @@
 /**
- * Queries a job, and calls a webhook if the job has ended. Without this product, a team could write a function as short
- * as this one. Returns true if the job has ended.
+ * Queries a job, and calls a webhook if the job has ended. Without this service, a team could write a function as short
+ * as `queryAndNotify`. Returns true if the job has ended.
  */
 export async function queryAndNotify(jobId: string): Promise<boolean> {
   const { CCE_URL, WEBHOOK_URL = "" } = process.env;

@@ -7,13 +7,13 @@ const Rival = z.strictObject({
   microsecondsPerPoll: z.number(),
   polls: z.number(),
   latenessSeconds: z.number(),
-  /** The billed requests and operations of one job. The keys are the names of the prices. */
+  /** The number of billed requests and operations per job. Each key is the name of a price. */
   perJob: z.record(z.string(), z.number()),
   dollarsPerMillionJobs: z.number(),
 });
 export type Rival = z.infer<typeof Rival>;
 
-/** The names of the ways to follow a job. `product` is this service. */
+/** The names of the compared ways to follow a job. `product` means the CCE job notifier. */
 export const RIVAL_NAMES = ["product", "durable", "stepFunctions", "naive", "fixedSchedule"] as const;
 export type RivalName = (typeof RIVAL_NAMES)[number];
 

@@ -2,8 +2,8 @@ import { LocalDurableTestRunner } from "@aws/durable-execution-sdk-js-testing";
 import { handler } from "./durable-function.ts";
 
 /**
- * Runs the durable function once with the local runner, which skips the waiting times. Prints as JSON how many
- * operations and invocations the function needed, and its CPU time in microseconds.
+ * Runs the durable function once with a local test runner, which skips the waiting times. Prints the number of
+ * operations and invocations of the durable function, and its CPU time in microseconds, as JSON.
  */
 await LocalDurableTestRunner.setupTestEnvironment({ skipTime: true });
 const runner = new LocalDurableTestRunner({ handlerFunction: handler });

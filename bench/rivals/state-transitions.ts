@@ -15,8 +15,8 @@ const Machine = z.object({
 });
 
 /**
- * Returns the number of state transitions that Step Functions bills for one job.
- * @param polls the number of polls until the job has ended
+ * Returns the number of state transitions of one job that Step Functions bills.
+ * @param polls the number of polls of one job
  */
 export function countStateTransitions(polls: number): number {
   const { StartAt, States } = Machine.parse(machine);

@@ -16,14 +16,14 @@ export const Comparison = z.strictObject({
 export type Comparison = z.infer<typeof Comparison>;
 
 /**
- * The number of simulated runs for a schedule with random delays. This number of runs gives a stable mean in about a
+ * The number of simulated runs for a poll schedule with random delays. 600 runs give a stable mean, and take about a
  * second.
  */
 const RUNS = 600;
 
 /**
- * Compares the costs of several schedules for the jobs in `test`: the product's schedule, the schedules of other
- * clients, and the optimal schedule. The product's schedule learns from the jobs in `history`.
+ * For the jobs in `test`, compares the costs of this service's poll schedule, of other clients' schedules, and of the
+ * optimal schedule. The service learns its poll schedule from the jobs in `history`.
  */
 export function compareSchedules({ jobType, pollCostSeconds, history, test }: Comparison) {
   const random = createSeededRandom(1);

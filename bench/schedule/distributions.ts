@@ -1,10 +1,10 @@
-/** A distribution of job durations. Some distributions change over time. */
+/** A distribution of job durations. The durations of some distributions change over time. */
 export interface Distribution {
   readonly jobType: string;
   readonly name: string;
   /**
-   * Draws one random duration in seconds. `progress` is the position in the history of jobs, from 0 (oldest) to 1
-   * (newest).
+   * Draws one random duration in seconds. `progress` is the position of the job in the history, from 0 (oldest job) to
+   * 1 (newest job).
    */
   readonly draw: (random: () => number, progress: number) => number;
 }
@@ -22,7 +22,9 @@ const make = (jobType: string, name: string, draw: Distribution["draw"]): Distri
   draw,
 });
 
-/** The distributions of job durations for which the constants of the product's schedule were optimized. */
+/**
+ * Distributions of job durations. The constants of the service's poll schedule are optimized for these distributions.
+ */
 export const DISTRIBUTIONS: readonly Distribution[] = [
   make("CreateCluster", "normal, 420 s ± 60 s", (r) => around(r, 420, 60)),
   make("CreateCluster", "normal, 550 s ± 40 s", (r) => around(r, 550, 40)),

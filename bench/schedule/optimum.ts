@@ -1,10 +1,10 @@
 import type { NextPoll } from "./poll-costs.ts";
 
 /**
- * Returns the schedule with the lowest cost for a known distribution of durations. The optimal schedule ignores the
- * operator's limits for the poll interval and uses no random delays. The function compares all sequences of polls by
- * dynamic programming. The times of the polls are multiples of 0.5 s, with longer steps after half an hour. This
- * function uses no code of the product.
+ * Returns the poll schedule with the lowest cost for a known distribution of durations. The function ignores the
+ * operator's limits for the poll interval and uses no random delays. Dynamic programming compares all possible
+ * sequences of polls. Polls can start at multiples of 0.5 s, and at longer steps after half an hour. The function
+ * shares no code with the service that the function checks.
  */
 export function findOptimalSchedule(durations: readonly number[], pollCostSeconds: number): NextPoll {
   const ages = grid(Math.max(...durations) * 1.5 + 60);
@@ -23,7 +23,7 @@ export function findOptimalSchedule(durations: readonly number[], pollCostSecond
   for (let at = last - 1; at >= 0; at--) {
     const pending = whole - (ended[at] ?? 0);
     let least = Number.POSITIVE_INFINITY;
-    // If a poll is earlier, its best next poll is never later, because the costs form a Monge array.
+    // The best next poll of an earlier poll is never later, because the costs form a Monge array.
     const until = at === last - 1 ? last : Math.max(at + 1, choice[at + 1] ?? last);
     for (let next = at + 1; next <= until; next++) {
       const late =
@@ -34,8 +34,8 @@ export function findOptimalSchedule(durations: readonly number[], pollCostSecond
         least = cost;
         choice[at] = next;
       }
-      // The search ends when the cost of this poll and its lateness is above the lowest total cost. All later polls are
-      // even later, and therefore cost more.
+      // The search ends as soon as the poll and its delay cost more than the best known sequence. All later polls cost
+      // more, because they have a longer delay.
       if (pending + late / pollCostSeconds > least) break;
     }
     costs[at] = least;
@@ -55,13 +55,13 @@ function grid(end: number): Float64Array {
   return Float64Array.from(ages);
 }
 
-/** The widths of the Gaussian kernel that are tried. A width is a standard deviation of log(duration + 1). */
+/** The tried widths of the Gaussian kernel. A width is the standard deviation of log(duration + 1). */
 const WIDTHS = [0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2];
 
 /**
- * Estimates the distribution of `durations` by a Gaussian kernel on log(duration + 1). For each age, the result is the
- * probability that a job ends between the previous age and this age. The kernel's width is chosen by leave-one-out
- * cross-validation.
+ * Estimates the distribution of `durations` by a Gaussian kernel on log(duration + 1). The result contains, for each
+ * age, the probability that a job ends between the previous age and this age. The width of the Gaussian kernel comes
+ * from leave-one-out cross-validation.
  */
 function smoothedEmpirical(durations: readonly number[], ages: Float64Array): Float64Array {
   const logs = durations.map((seconds) => Math.log1p(Math.max(0, seconds)));

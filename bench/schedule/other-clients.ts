@@ -1,6 +1,6 @@
 import type { NextPoll } from "./poll-costs.ts";
 
-/** The schedules of other known clients of the CCE API, and exponential backoff. */
+/** The poll schedules of other known clients of the CCE API, and exponential backoff. */
 export const OTHER_CLIENTS: Readonly<Record<string, NextPoll>> = {
   "fixed 20 s after 150 s": fixed(150, 20),
   "fixed 20 s after 120 s": fixed(120, 20),

@@ -1,5 +1,5 @@
 /**
- * The mean costs of a schedule per job. The cost of a job is its number of polls, plus its lateness in seconds
+ * The mean costs per job with one poll schedule. The cost of a job is its number of polls, plus its delay in seconds
  * divided by `pollCostSeconds`.
  */
 export interface Figures {
@@ -9,15 +9,15 @@ export interface Figures {
 }
 
 /**
- * A schedule of polls as a function. For a poll at `age` seconds, the function returns the age of the next poll in
- * seconds. For `age` 0, it returns the age of the first poll.
+ * A function that plans the polls of a job. The function gets the age of the job at a poll, and returns the age at the
+ * next poll, both in seconds. For the age 0, the function returns the age at the first poll.
  */
 export type NextPoll = (age: number) => number;
 
 /**
- * Simulates the polls of jobs with these durations, and returns the mean costs per job.
- * @param ruleOf creates the schedule for one simulated run of a job.
- * @param repeats the number of simulated runs per job. A schedule with random delays needs several runs.
+ * Simulates the polls of jobs with the given durations, and returns the mean costs per job.
+ * @param ruleOf creates the poll schedule for one simulated job.
+ * @param repeats the number of simulated runs per job. A poll schedule with random delays needs several runs.
  */
 export function measurePollCosts(
   durations: readonly number[],

@@ -9,7 +9,7 @@ const NOW = Date.UTC(2026, 0, 1);
 /** The assumed time between two jobs of a history. A history is a list of durations without dates, oldest first. */
 const JOB_INTERVAL_MS = 12 * HOUR_MS;
 
-/** Returns the counts of durations that the ledger would contain after these jobs. */
+/** Returns the duration counts that the ledger would contain after the given jobs. */
 export function countDurations(history: readonly number[]): readonly DurationCount[] {
   const counts = new Map<string, DurationCount>();
   for (const [index, seconds] of history.entries()) {
@@ -22,8 +22,8 @@ export function countDurations(history: readonly number[]): readonly DurationCou
 }
 
 /**
- * Returns the product's schedule for one pending job. `pickFirstPollDelaySeconds` gives the first poll, and
- * `decideAfterPoll` gives each later poll.
+ * Returns the service's poll schedule for one pending job. `pickFirstPollDelaySeconds` plans the first poll, and
+ * `decideAfterPoll` plans each later poll.
  */
 export function createProductSchedule(
   jobType: string,

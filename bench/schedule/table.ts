@@ -5,9 +5,9 @@ import { DISTRIBUTIONS, type Distribution } from "./distributions.ts";
 import { createSeededRandom } from "./seeded-random.ts";
 
 /**
- * This script prints the table of docs/schedule.md. For each distribution of job durations, the table compares the cost
- * with the cost of the optimal schedule, after 0, 20 and 200 earlier jobs. Each ratio is shown as the mean and the
- * maximum of several random samples.
+ * This script prints the table of docs/schedule.md. The table compares the cost of the service's schedule with the cost
+ * of the optimal schedule, after 0, 20 and 200 earlier jobs. Each ratio stands in the table as the mean and the maximum
+ * of several random samples.
  */
 const USAGE = `Prints the table of docs/schedule.md.
 

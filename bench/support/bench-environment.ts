@@ -23,12 +23,12 @@ import { Wire } from "./wire.ts";
 import { Worker } from "./worker.ts";
 
 const DAY_MS = 86_400_000;
-/** The past jobs in the ledger: 40 jobs in 28 days. */
+/** The ledger contains 40 jobs of the past 28 days. */
 const LEARNED = { days: 28, jobs: 40 };
 
 /**
- * The environment of the measured functions. `wire` is a local server that replaces the services that the functions
- * call.
+ * The environment of the measured functions. `wire` is the local server that replaces the AWS services, CCE and the
+ * target.
  */
 export interface BenchEnvironment {
   readonly wire: Wire;
@@ -36,15 +36,16 @@ export interface BenchEnvironment {
   /** The environment variables of the functions. */
   readonly environment: Readonly<Record<string, string>>;
   /**
-   * Starts a packaged function in its own process. The maximum heap size depends on `memoryMegabytes`, as on Lambda.
+   * Starts a packaged function in its own process. The maximum heap size depends on `memoryMegabytes`, as it does on
+   * Lambda.
    */
   start(name: string, memoryMegabytes?: number): Promise<Worker>;
-  /** Starts a bundle in its own process. The bundle need not be a function of the product. */
+  /** Starts a program in its own process. The bundle can also contain other code than a function of the service. */
   startBundle(bundle: string, environment?: Readonly<Record<string, string>>): Promise<Worker>;
   stop(): Promise<void>;
 }
 
-/** @param isEncrypted is true if the functions call all services over TLS. */
+/** @param isEncrypted true if the functions call all services over TLS. */
 export async function startBenchEnvironment(
   packaged: Packaged,
   isEncrypted = false,
@@ -100,7 +101,7 @@ async function addDurations(endpoint: string): Promise<void> {
       {
         project: PROJECT,
         jobType: "CreateCluster",
-        // The buckets 190 to 214 of the duration counts mean durations of about nine minutes.
+        // The buckets 190 to 214 stand for durations of about nine minutes.
         bucket: 190 + ((job * 7) % 25),
         day: today - (job % LEARNED.days),
         expiresAt: Date.now() + 7 * DAY_MS,

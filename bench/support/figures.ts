@@ -1,4 +1,4 @@
-/** The ratio of the product's time to the time of its baseline. */
+/** A measured time, divided by the time of the baseline program. */
 interface Ratio {
   readonly ratio: number;
 }
@@ -11,13 +11,13 @@ export interface MicrosecondFigure extends Ratio {
   readonly baselineMicroseconds: number;
 }
 
-/** The times of all rounds. Each round runs the measured code and its baseline. */
+/** The times of all rounds of a measurement. Each round measures the code and its baseline program. */
 interface PairedTimes {
   readonly measured: readonly number[];
   readonly baseline: readonly number[];
 }
 
-/** @param times the time of each round in milliseconds. */
+/** @param times the times of all rounds in milliseconds. */
 export function createMillisecondFigure(times: PairedTimes): MillisecondFigure {
   return {
     ms: roundToThreeDigits(median(times.measured)),
@@ -26,7 +26,7 @@ export function createMillisecondFigure(times: PairedTimes): MillisecondFigure {
   };
 }
 
-/** @param times the time of each round in microseconds. */
+/** @param times the times of all rounds in microseconds. */
 export function createMicrosecondFigure(times: PairedTimes): MicrosecondFigure {
   return {
     microseconds: roundToThreeDigits(median(times.measured)),
@@ -36,8 +36,8 @@ export function createMicrosecondFigure(times: PairedTimes): MicrosecondFigure {
 }
 
 /**
- * Returns the median of the ratios of all rounds. Other programs on the machine slow down both times of a round, so the
- * ratio varies less than the times.
+ * For each round, divides the measured time by the baseline time, and returns the median of these ratios. Other
+ * programs on the machine slow down both times of a round, so the ratio changes less than the times.
  */
 function medianRatio({ measured, baseline }: PairedTimes): number {
   return roundToThreeDigits(median(measured.map((time, round) => time / (baseline[round] ?? Number.NaN))));
@@ -51,42 +51,41 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Rounds a figure to three significant digits. More digits would be only noise of the measurement. */
+/** Rounds a figure to three significant digits. The measured times are not more exact than three digits. */
 export function roundToThreeDigits(value: number): number {
   return Number(value.toPrecision(3));
 }
 
-/** A measured figure (`value`) and the target value (`target`), which the figure should not exceed. */
+/** A measured figure in the field `value`, and its maximum in the field `target`. */
 export interface Target {
   readonly what: string;
   readonly value: number;
   readonly target: number;
   readonly unit: string;
   /**
-   * True if the figure is a ratio. The bench fails if a ratio is more than twice its target value. The bench only
-   * prints counts and sizes, because tests check them.
+   * True if the figure is a ratio of two times. The bench fails if a ratio is more than twice its maximum. Tests check
+   * the counts and the sizes, so the bench only prints them.
    */
   readonly isRatio: boolean;
 }
 
-/** Returns a measured ratio with its target value. */
+/** Returns a measured ratio with its maximum. */
 export function createRatioTarget(what: string, value: number, target: number): Target {
   return { what, value, target, unit: " ×", isRatio: true };
 }
 
-/** Returns a measured time, count or size with its target value. */
+/** Returns a measured time, count or size with its maximum. */
 export function createLimitTarget(what: string, value: number, target: number, unit = ""): Target {
   return { what, value, target, unit, isRatio: false };
 }
 
-/** Returns one line of text with the figure, its target value, and whether the figure meets it. */
+/** Returns one line of text: whether the figure meets its maximum, the figure, and the maximum. */
 export function describeTarget({ what, value, target, unit }: Target): string {
   return `${value <= target ? "met   " : "MISSED"} ${what}: ${value}${unit} (target: at most ${target}${unit})`;
 }
 
 /**
- * Returns the ratios that are more than twice their target value. Noise of the measurement cannot explain such a
- * difference.
+ * Returns the ratios that are more than twice their maximum. A ratio of more than twice its maximum cannot be noise.
  */
 export function findFailedTargets(targets: readonly Target[]): readonly Target[] {
   return targets.filter(({ isRatio, value, target }) => isRatio && value > 2 * target);

@@ -8,7 +8,8 @@ export const PROJECT = "prod";
 export const TARGET = "audit";
 
 /**
- * Returns the config entries of the measured functions. The URLs of the project and of the target begin with `origin`.
+ * Returns the config entries of the measured functions. The URLs of the project and of the target are URLs below
+ * `origin`.
  */
 export function createBenchConfig(origin: string) {
   return splitConfigIntoEntries({
@@ -47,7 +48,10 @@ export function createBenchConfig(origin: string) {
   });
 }
 
-/** Returns the environment variables of a measured function. The URLs of all services begin with `origin`. */
+/**
+ * Returns the environment variables of a measured function. `origin` is the URL of the local server that replaces all
+ * services.
+ */
 export function createFunctionEnvironment(origin: string): Readonly<Record<string, string>> {
   const queue = (name: string) => `${origin}/000000000000/${name}`;
   return {

@@ -17,17 +17,21 @@ const Request = z.looseObject({
 });
 
 /**
- * Records the replies of an embedded DynamoDB once, and then replays the replies. A replayed reply costs almost no
- * time, so the measurement does not include the time of the server. The operation and the item of a request determine
- * its reply. Equal requests get their replies in the recorded order.
+ * Records the replies of an embedded DynamoDB, and later returns the recorded replies. The measured time does not
+ * include the time of a database, because recorded replies cost almost no time. A recorded reply belongs to the
+ * operation and the item of its request. If a request occurs several times, the replies are returned in the recorded
+ * order.
  */
 export class LedgerRecording {
   readonly #replies = new Map<string, Reply[]>();
   readonly #positions = new Map<string, number>();
-  /** The requests that have no recorded reply. A measurement with a missing reply is not valid. */
+  /** The requests without a recorded reply. A measurement that lacks a recorded reply is not valid. */
   readonly missed = new Set<string>();
 
-  /** @param isWanted chooses the requests whose replies are recorded. All other requests are only forwarded. */
+  /**
+   * @param isWanted returns true if the reply to a request is recorded. The replies to all other requests are not
+   * recorded.
+   */
   recording(server: LedgerReplies, isWanted: (request: WireRequest) => boolean = () => true): LedgerReplies {
     return async (request) => {
       const answer = await server(request);
@@ -53,13 +57,16 @@ function itemOf({ body }: WireRequest): string {
   return (Key ?? Item)?.pk.S ?? "";
 }
 
-/** Returns the kind of a request. Requests of one kind differ only in the partition key and in the values. */
+/**
+ * Returns the kind of a request to DynamoDB. Requests of the same kind differ only in their partition key and their
+ * values.
+ */
 export function readRequestKind({ operation, body }: WireRequest): string {
   const { Key, Item, UpdateExpression, ConditionExpression, IndexName } = Request.parse(JSON.parse(body));
   return [operation, (Key ?? Item)?.sk.S, UpdateExpression, ConditionExpression, IndexName].join(" | ");
 }
 
-/** Returns a function that forwards the ledger's requests to the embedded DynamoDB at `origin`. */
+/** Returns a function that forwards requests to the embedded DynamoDB at the URL `origin`. */
 export function createServerForwarder(origin: string): LedgerReplies {
   return async ({ headers, body }) => {
     const { "content-length": _, host, connection, ...rest } = headers;

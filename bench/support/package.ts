@@ -23,11 +23,11 @@ interface PackagedFunction {
 
 export interface Packaged {
   readonly rootDir: string;
-  /** The folder with the compiled template and the zip files. */
+  /** The folder with the compiled CloudFormation template and the zip files of the functions. */
   readonly packageDir: string;
   /**
-   * A temporary folder outside of the repository, so its bundles cannot import from node_modules. `remove` deletes the
-   * folder.
+   * A temporary folder outside of the repository. Bundles in this folder cannot import from node_modules. The function
+   * `remove` deletes this folder.
    */
   readonly workDir: string;
   readonly functions: readonly PackagedFunction[];
@@ -70,7 +70,7 @@ export function findPackagedFunction({ functions }: Packaged, name: string): Pac
   return found;
 }
 
-/** The esbuild settings that change the load time of a bundle. */
+/** The esbuild settings that change how long a bundle takes to load. */
 const EsbuildSettings = z.looseObject({
   minify: z.boolean().default(false),
   keepNames: z.boolean().default(false),
@@ -81,7 +81,7 @@ const EsbuildSettings = z.looseObject({
 
 /**
  * Bundles code with the esbuild settings of the service. Returns the path of the bundle. If `isComplete` is true, the
- * bundle also contains unused parts of dependencies, which the service's esbuild plugins would omit.
+ * bundle also contains the unused code that the service's esbuild plugins remove.
  */
 export async function bundleWithServiceSettings(
   { rootDir, workDir, esbuild }: Packaged,

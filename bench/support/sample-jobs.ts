@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 
-/** Returns the JSON of a job that creates a cluster in seven subjobs. Six subjobs have succeeded. */
+/** Returns the JSON of a job that creates a cluster in seven subjobs. Six of the seven subjobs have succeeded. */
 export function renderClusterJob(jobId: string, phase: "Running" | "Failed"): string {
   const steps = ["CreateVpc", "CreateSecurityGroup", "CreateVolumes", "CreateServers", "CreatePorts"];
   const names = [...steps, "AssociateIp", "InstallMaster"];
@@ -10,7 +10,7 @@ export function renderClusterJob(jobId: string, phase: "Running" | "Failed"): st
   return JSON.stringify(part("CreateCluster", jobId, phase, subJobs));
 }
 
-/** In a failed job with many nodes, every tenth node has failed. */
+/** Every tenth node of a failed large job has failed. */
 const NODES_PER_FAILURE = 10;
 
 /**
@@ -53,7 +53,7 @@ function part(type: string, uid: string, state: string, subJobs: readonly object
   };
 }
 
-/** Returns the ID for a number, which is the same in every run. The IDs cannot be compressed. */
+/** Returns an ID for a number. Each run returns the same IDs. The IDs are random digits, which cannot be compressed. */
 function uuidOf(at: number): string {
   const digits = hash("sha256", `node ${at}`);
   return [0, 8, 12, 16, 20].map((from, part) => digits.slice(from, [8, 12, 16, 20, 32][part])).join("-");

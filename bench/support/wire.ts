@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import * as z from "zod";
 import type { SelfSignedCertificate } from "../../local/cce/self-signed-certificate.ts";
 
-/** A recorded request of a function. The bench counts the requests of each kind. */
+/** A recorded request of a measured function. The bench counts the recorded requests by service and operation. */
 export interface WireRequest {
   readonly service: "ledger" | "queue" | "config" | "cce" | "receiver";
   /** The AWS operation, such as `SendMessageBatch`, or the HTTP method of a request to another service. */
@@ -16,7 +16,7 @@ export interface WireRequest {
   readonly body: string;
 }
 
-/** A function that answers the ledger's requests from an embedded server or from a recording. */
+/** A function that answers requests to DynamoDB, either from an embedded server or from recorded replies. */
 export type LedgerReplies = (
   requests: WireRequest,
 ) => Promise<{ readonly status: number; readonly body: string }>;
@@ -27,9 +27,9 @@ const Batch = z.looseObject({
 });
 
 /**
- * A local server that replaces all services that a function calls. The server answers immediately and records the
- * requests. The replaced CCE always returns the same job. The replaced queues accept messages but deliver no
- * messages.
+ * A local server that replaces the AWS services, CCE and the target for a measured function. The local server answers
+ * immediately and records the requests. The local server returns the same job to all requests to CCE. The local server
+ * accepts messages to queues, and delivers no messages.
  */
 export class Wire {
   ledger: LedgerReplies = async () => ({ status: 500, body: "{}" });
@@ -37,12 +37,11 @@ export class Wire {
   config: readonly { readonly name: string; readonly value: string }[] = [];
   configPath = "/";
   /**
-   * The recorded requests after the last `clear`. Requests are recorded only while `records` is true, because
-   * recording takes time.
+   * The requests that were recorded after the last call of `clear`. Requests are recorded only while `records` is true.
    */
   requests: WireRequest[] = [];
   records = true;
-  /** The response time of each service in milliseconds. By default a service responds immediately. */
+  /** The response time of each service in milliseconds. By default, a service responds immediately. */
   delaysMs: Readonly<Partial<Record<WireRequest["service"], number>>> = {};
   readonly counts = new Map<string, number>();
   readonly #server;
@@ -117,7 +116,7 @@ export class Wire {
     }
   }
 
-  /** Returns the config parameters that a request asks for, by a path or by names. */
+  /** Returns the config parameters in SSM that a request asks for by a path or by names. */
   #findParameters(body: string) {
     const { Path, Names } = ParameterRequest.parse(JSON.parse(body));
     return this.config

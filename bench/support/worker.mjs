@@ -1,5 +1,5 @@
-// This file runs in its own process for each measured function. The process imports a bundle, and runs the handler of
-// the bundle for each message of the parent process.
+// This file is the program of the process that runs one measured function. The process imports a bundle and calls the
+// bundle's handler for each message of the parent process.
 
 const { handler } = await import(process.argv[2] ?? "");
 /** @param {unknown} message */

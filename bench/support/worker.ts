@@ -7,8 +7,8 @@ const SCRIPT = fileURLToPath(new URL("./worker.mjs", import.meta.url));
 const DEFAULT_MEMORY_MEGABYTES = 256;
 
 /**
- * Returns the Node.js options that Lambda uses. The old generation of the heap gets 90 % of the memory, and each half
- * of the young generation gets 5 %.
+ * Returns the Node.js options that Lambda uses. The old generation of the V8 heap gets 90 % of the memory, and each
+ * half of the young generation gets 5 %.
  */
 const createNodeOptions = (memoryMegabytes: number) => [
   "--expose-gc",
@@ -28,7 +28,7 @@ const Reply = z.union([
 ]);
 
 interface WorkerResult {
-  /** The result of the last invocation. */
+  /** The result of the handler's last invocation. */
   readonly answer: unknown;
   /** The CPU time of the whole process, including the compiler and the garbage collector. */
   readonly microseconds: number;
@@ -36,11 +36,11 @@ interface WorkerResult {
   readonly rss: readonly number[];
   /** The maximum resident memory in bytes during the whole run. */
   readonly peak: number;
-  /** The used heap in bytes after a garbage collection. Null means that there was no garbage collection. */
+  /** The heap in use after a garbage collection, in bytes. Null if there was no garbage collection. */
   readonly inUse: number | null;
 }
 
-/** A process that runs the handler of a bundle. */
+/** A process that calls the handler of a bundle. */
 export class Worker {
   readonly #child: ChildProcess;
 
@@ -67,9 +67,9 @@ export class Worker {
 
   /**
    * Invokes the handler with all events, one after another.
-   * @param times how often the handler gets the whole list of events.
-   * @param collect if true, a garbage collection ends the run, and the result contains the used heap.
-   * @throws Error if the handler throws.
+   * @param times how often the handler gets the list of events.
+   * @param collect true if a garbage collection ends the run and the result contains the heap in use.
+   * @throws Error if the handler throws an error.
    */
   async run(events: readonly unknown[], times = 1, collect = false): Promise<WorkerResult> {
     const answered = once(this.#child, "message");

@@ -11,8 +11,8 @@ import Agent from "undici/lib/dispatcher/agent.js";
 import type { Chain, Step } from "./floor-script.ts";
 
 /**
- * The handler of a floor, which is the baseline for the CPU time of a function. The floor sends the recorded requests
- * of one invocation again, and ignores the replies.
+ * The handler of the baseline program, whose CPU time is compared with the CPU time of a function. The baseline program
+ * sends the recorded requests of one invocation, and ignores the replies.
  */
 const [origin = "", file = ""] = [process.env.AWS_ENDPOINT_URL, process.env.FLOOR_SCRIPT];
 const stages: readonly (readonly Chain[])[] = JSON.parse(readFileSync(file, "utf8"), revive);
@@ -66,7 +66,7 @@ function exchange(method: "GET" | "POST", path: string, headers: Step["headers"]
   });
 }
 
-/** Converts binary values from base64, as in DynamoDB's JSON, to buffers, as in the input of the AWS SDK. */
+/** DynamoDB's JSON contains binary values in base64, and the AWS SDK needs buffers. */
 function revive(name: string, value: unknown): unknown {
   return name === "B" && typeof value === "string" ? Buffer.from(value, "base64") : value;
 }

@@ -1,29 +1,32 @@
 import { readRequestKind } from "../support/ledger-recording.ts";
 import type { WireRequest } from "../support/wire.ts";
 
-/** One request of a floor. A floor is a baseline program that only sends the recorded requests of a function. */
+/**
+ * One request of the baseline program. The baseline program (floor) of a function only sends the requests that the
+ * function has sent.
+ */
 export interface Step {
   readonly operation: string;
-  /** The input of the AWS operation, or null for a request to another service. */
+  /** The input of the AWS operation, or null if the request does not go to AWS. */
   readonly input: unknown;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** The headers that Node.js sets for each connection. The floor does not copy them. */
+/** The HTTP headers that Node.js sets for each connection. The baseline program does not copy these headers. */
 const TRANSPORT: ReadonlySet<string> = new Set(["connection", "content-length", "host", "transfer-encoding"]);
 
 /**
- * The requests of one job, poll or notification in their order. Each request starts after the reply to the previous
+ * The requests for one job, poll or notification, in order. The next request starts after the response to the previous
  * request.
  */
 export type Chain = readonly Step[];
 
 /**
- * Groups the requests of one invocation into stages, which run one after another. A stage has one chain of requests per
- * record, and the chains run in parallel. A request that all records share starts a new stage. Requests for the config
- * are omitted, because a function reads the config only every five minutes.
+ * Groups the requests of one invocation into stages. The next stage starts after the end of the previous stage. Within
+ * a stage, the requests of different records run in parallel. A request that belongs to all records starts a new stage.
+ * The stages contain no requests for the config, because a function reads the config only every five minutes.
  */
 export function createFloorScript(requests: readonly WireRequest[]): readonly (readonly Chain[])[] {
   const kinds = new Map<string, Step[]>();

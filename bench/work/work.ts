@@ -13,26 +13,29 @@ import { createFloorScript } from "./floor-script.ts";
 import type { Workload, Workloads } from "./workloads.ts";
 
 interface Effort {
-  /** The number of measured rounds. In each round the product runs first, and the floor runs second. */
+  /** The number of measured rounds. In each round, the function runs before the baseline program. */
   readonly rounds: number;
-  /** The number of records in one round. */
+  /** The number of jobs, polls or notifications in one round of the measurement. */
   readonly recordsPerRound: number;
 }
 
 interface Compared extends MicrosecondFigure {
-  /** The number of requests per event, by service and operation. */
+  /** The number of requests for one event, by service and operation. */
   readonly requests: Readonly<Record<string, number>>;
 }
 
-/** The number of rounds that are not measured. V8 compiles the code during these rounds. */
+/** The number of warm-up rounds, which are not measured. During the warm-up rounds, V8 compiles the code. */
 const WARM_UP_ROUNDS = 2;
 
-/** The maximum ratios of the product's CPU time to the baseline's CPU time. */
+/** The maximum of a function's CPU time, divided by the CPU time of the baseline program. */
 const MAX_RATIOS = { poll: 1.15, notification: 1.2, accept: 0.9 };
 
 const floors = new WeakMap<Packaged, Promise<string>>();
 
-/** Returns the path of the bundle that all floors share. Each floor has its own list of requests. */
+/**
+ * Returns the path of the bundle with the baseline program of all functions. For each function, the baseline program
+ * gets another list of requests.
+ */
 function floorOf(packaged: Packaged): Promise<string> {
   const code = 'export { handler } from "./bench/work/floor-handler.ts";';
   const floor = floors.get(packaged) ?? bundleWithServiceSettings(packaged, { name: "floor-work", code });
@@ -41,8 +44,9 @@ function floorOf(packaged: Packaged): Promise<string> {
 }
 
 /**
- * Measures the CPU time per record of a packaged function and of its floor. The floor only sends the same requests as
- * the function. The function and the floor run in separate processes. The replies of the ledger are recorded replies.
+ * Measures the CPU time per record of a packaged function, and of a baseline program. The baseline program only sends
+ * the requests that the function has sent. The function and the baseline program run in separate processes. Recorded
+ * replies replace the database for both programs.
  */
 async function compareWithFloor(
   workload: Workload,
@@ -80,7 +84,7 @@ async function compareWithFloor(
   }
 }
 
-/** The figures of the call with 100 jobs. `table` has the figures of all numbers of jobs. */
+/** The CPU time of an API call with 100 jobs. `table` contains the CPU time for each measured number of jobs. */
 interface Accept extends Compared {
   readonly table: readonly (Compared & { readonly jobs: number })[];
 }
@@ -108,7 +112,7 @@ export async function measureCpuTimes(
   return { poll, notification, accept: { ...figure, table } };
 }
 
-/** @param records the number of polls in one batch. */
+/** @param records the number of jobs in one measured batch of polls. */
 export function createWorkTargets({ poll, notification, accept }: Work, records: number): readonly Target[] {
   const jobs = accept.table.at(-1)?.jobs ?? 0;
   return [

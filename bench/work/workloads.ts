@@ -6,10 +6,7 @@ import { LedgerRecording } from "../support/ledger-recording.ts";
 import { renderClusterJob } from "../support/sample-jobs.ts";
 import type { WireRequest } from "../support/wire.ts";
 
-/**
- * A workload: the event for one measured function, the recorded requests of the function, and the recorded replies of
- * the ledger.
- */
+/** The Lambda event for one measured function, the requests of the function, and the replies of the ledger. */
 export interface Workload {
   readonly functionName: string;
   readonly event: object;
@@ -33,8 +30,8 @@ const Sent = z.looseObject({
 });
 
 /**
- * Runs the functions once with the embedded DynamoDB, and records their requests and the replies. Ten jobs are
- * accepted, polled twice, and then fail. Each failed job leads to one notification.
+ * Runs the functions once with the embedded DynamoDB, and records their requests and the replies. The functions accept
+ * ten jobs and poll each job twice. All ten jobs fail, and each failure leads to one notification.
  */
 export async function recordWorkloads(bench: BenchEnvironment): Promise<Workloads> {
   const { wire, server } = bench;
@@ -42,7 +39,7 @@ export async function recordWorkloads(bench: BenchEnvironment): Promise<Workload
   const accepts: Workload[] = [];
   const accepting = new LedgerRecording();
   wire.ledger = accepting.recording(server);
-  // This first call reads the config. Later calls use the cached config.
+  // The first call of the function also reads the config. Later calls use the cached config.
   expectStatus(await enqueue.run([createSubmitEvent(1, "first")]), 202);
   for (const records of ACCEPT_SIZES) {
     const event = createSubmitEvent(records);
@@ -56,8 +53,8 @@ export async function recordWorkloads(bench: BenchEnvironment): Promise<Workload
   const worker = await bench.start("poll");
   const recording = new LedgerRecording();
   const event = (bodies: readonly string[]) => createQueueEvent(bodies.slice(0, BATCH));
-  // The first batch reads the durations of earlier jobs, which the function caches for ten minutes. Only the replies
-  // with these durations are recorded.
+  // The first batch of polls reads the durations of earlier jobs, and the function caches them for ten minutes. The
+  // recording contains only the replies with the durations.
   wire.ledger = recording.recording(server, ({ operation }) => operation === "Query");
   const polled = async (bodies: readonly string[]) => {
     wire.clear();
@@ -95,7 +92,7 @@ async function recordNotification(
   return { functionName: "notify", event, records: BATCH, recording, requests: wire.requests };
 }
 
-/** Returns the Lambda event of an API call that submits this number of jobs. */
+/** Returns the Lambda event of an API call that submits the given number of jobs. */
 export function createSubmitEvent(jobs: number, name = "job"): object {
   const jobIds = Array.from(
     { length: jobs },
