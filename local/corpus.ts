@@ -8,7 +8,7 @@ import { UsageError } from "./ops/command.ts";
 import { readScriptArguments } from "./ops/script-arguments.ts";
 
 /**
- * Checks one test case of a corpus file (a file of test cases). Returns null if the test case passed. If the test case
+ * Checks one test case of a corpus file (a file of test cases). Returns null for a passed test case. If the test case
  * failed, returns a text that shows the expected value and the actual value.
  */
 type Check = (testCase: unknown) => string | null;
@@ -30,9 +30,9 @@ const Named = z.looseObject({ name: z.string() });
 const MAX_NAME_LENGTH = 60;
 
 /**
- * Checks one line of a corpus file (a file with one test case per line). Returns null if the test case passed. If the
- * test case failed, returns the name of the test case and the difference. An unreadable line counts as a failed test
- * case.
+ * Checks one line of a corpus file (a file with one test case per line). Returns null for a passed test case. If the
+ * test case failed, returns the name of the test case and the difference. A line that cannot be read counts as a failed
+ * test case.
  */
 function checkLine(line: string, check: Check): string | null {
   let name = line.slice(0, MAX_NAME_LENGTH);

@@ -33,8 +33,8 @@ const HANG_DEADLINE_MINUTES = 0.5;
 
 interface Kind {
   /**
-   * The script of the simulated job. The script is null for an upgrade of a cluster, because an upgrade has a task and
-   * no job.
+   * The script of the simulated job, which says when each subjob starts and how it ends. Null for the upgrade of a
+   * cluster, because an upgrade has no job.
    */
   readonly script: JobScriptInput | null;
   readonly submission?: Readonly<Record<string, unknown>>;
@@ -78,13 +78,13 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals: [name,
   return 0;
 });
 
-/** Starts a job in the simulated CCE. Returns the job ID as a field of the submission. */
+/** Starts a job in the simulated CCE. Returns the job ID as a field of a submission. */
 async function startJob(cceUrl: string, script: JobScriptInput) {
   const { jobId } = StartedJob.parse(await post(`${cceUrl}/__sim/jobs`, {}, { project: PROJECT_ID, script }));
   return { jobId };
 }
 
-/** Starts an upgrade of the demo cluster in the simulated CCE. Returns the operation as a field of the submission. */
+/** Starts an upgrade of the demo cluster in the simulated CCE. Returns the operation as a field of a submission. */
 async function startUpgrade(cceUrl: string) {
   const operation = { kind: "cluster_upgrade", clusterId: "demo-cluster", taskId: randomUUID() } as const;
   const script: OperationScriptInput = {

@@ -7,18 +7,21 @@ import {
   RESPONSE_SCHEMAS,
 } from "../lib/openapi/component-schemas.ts";
 
-/** The webhook events that are not described in the OpenAPI document. */
+/** The webhook events that the OpenAPI document does not describe. */
 const OTHER_EVENTS = { TestEvent, TargetGoneEvent, DigestEvent } as const;
 const NAMES: ReadonlyMap<z.core.$ZodType, string> = new Map(
   Object.entries({ ...RESPONSE_SCHEMAS, ...OTHER_EVENTS }).map(([name, schema]) => [schema, name]),
 );
-/** The temporary key for the name of a schema. The schema has this key only until its description is added. */
+/**
+ * The temporary JSON Schema key that contains the name of a schema. The key is removed after the description of the
+ * schema is added.
+ */
 const NAME = "x-name";
 
 /**
  * Returns a JSON Schema (version 2020-12) for all webhook events. The schema allows unknown fields, because a later
- * release of the service may add fields to webhook events. The descriptions in the JSON Schema come from the OpenAPI
- * document.
+ * release of the service may add fields to webhook events. The OpenAPI document contains the descriptions for the JSON
+ * Schema.
  */
 export function createEventSchema(): JsonObject {
   const schema = z.toJSONSchema(WebhookEvent, {
@@ -30,8 +33,8 @@ export function createEventSchema(): JsonObject {
       if (name !== undefined) jsonSchema[NAME] = name;
     },
   });
-  // The descriptions of the fields are added first. The description of a schema is added only to a field without a
-  // description.
+  // The description of each field is added first. A field without a description then gets the description of its
+  // schema.
   const described = mapNamed(schema, (name, node) => ({ ...addFieldDescriptions(name, node), [NAME]: name }));
   const complete = mapNamed(described, addSchemaDescription);
   return { title: "Events of the CCE job notifier", ...complete };

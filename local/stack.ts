@@ -12,7 +12,7 @@ const print = (line: string) => process.stderr.write(`${line}\n`);
 
 /**
  * Runs `npm run stack`. As soon as the local stack runs, this function prints one line of JSON with the addresses of
- * the stack to stdout. All other output goes to stderr.
+ * the stack to stdout. Other output goes to stderr.
  */
 async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
   const options = readStackOptions(process.env);
@@ -39,8 +39,8 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
 }
 
 /**
- * Starts the simulated CCE and the receiver that the stack uses without CONFIG_FILE. Returns the path of a config file
- * with the URLs of the simulated CCE and the receiver.
+ * Starts the simulated CCE and the receiver for a stack without CONFIG_FILE. Returns the path of a config file. The
+ * file contains the URLs of the simulated CCE and the receiver.
  */
 async function startDemoParts(parts: Stoppables): Promise<string> {
   const { startDemoEnvironment } = await import("./demo/demo-environment.ts");

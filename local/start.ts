@@ -21,7 +21,7 @@ const DEMO_TIME_LIMIT_MS = 60_000;
 const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const SPINNER_MS = 125;
 
-// If a program such as `head` stops reading the demo's output, the demo stops as after Ctrl-C.
+// If a program such as `head` stops reading the demo's output, the demo ends like after Ctrl-C.
 process.stdout.once("error", () => process.kill(process.pid, "SIGTERM")).on("error", () => undefined);
 
 const USAGE = `Runs the service on this machine, with demo jobs. Needs no account.
@@ -40,10 +40,7 @@ const exitsAfterDemo = readScriptArguments(
 
 const screen = createDemoScreen(process.stdout, process.env);
 
-/**
- * Runs the demo and returns the exit status. After the demo, `npm start` continues until Ctrl-C, but `npm run demo`
- * ends.
- */
+/** Runs the demo and returns the exit status. After the demo, `npm start` waits for Ctrl-C, and `npm run demo` ends. */
 async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stoppables): Promise<number> {
   const options = readStackOptions(process.env);
   if (options.configFile !== null)
@@ -94,8 +91,8 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
 }
 
 /**
- * Shows the name of a running task, and how long the task has taken. If the output is not a terminal, only the name of
- * the task is shown, once.
+ * Shows the name of a running task and the time that the task has taken. If the output is not a terminal, the name of
+ * the task is shown once.
  */
 async function showSpinner<T>(task: string, run: () => Promise<T>): Promise<T> {
   const startedAt = Date.now();

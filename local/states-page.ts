@@ -6,7 +6,7 @@ import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
 /** A section of docs/states.md: values that the API returns, and their meanings. */
 interface Section {
   readonly title: string;
-  /** The API fields that can have these values, as Markdown. */
+  /** The fields of the API that can have these values, in Markdown. */
   readonly fields: string;
   /** The schemas or properties of the OpenAPI document that list exactly these values. */
   readonly schemas: readonly string[];
@@ -172,7 +172,7 @@ const SECTIONS: readonly Section[] = [
   },
 ];
 
-/** A pattern for the names of schemas and properties whose values need a definition. */
+/** The names of schemas and properties whose values need a definition in docs/states.md. */
 const DEFINED_LISTS = /(?:state|status|verdict|outcome|result|reason)$/i;
 
 const INTRODUCTION = `# States and reasons
@@ -182,7 +182,7 @@ does not contain the reasons of failed jobs, because these reasons come from CCE
 `;
 
 /**
- * Returns the content of docs/states.md as Markdown.
+ * Returns the Markdown of docs/states.md.
  * @param schemas the schemas of the OpenAPI document
  * @throws Error that names each value without a definition, and each definition without a value
  */
@@ -225,7 +225,7 @@ function findFaults(lists: ReadonlyMap<string, ReadonlySet<string>>): readonly s
   return [...defined, ...unused, ...missing.map((name) => `${name} has no section`)];
 }
 
-/** Returns the allowed values of each schema or property. A key is a name such as `JobResult.status`. */
+/** Returns the allowed values of schemas and properties. A key of the map is a name such as `JobResult.status`. */
 function collectLists(schemas: JsonObject): ReadonlyMap<string, ReadonlySet<string>> {
   const lists = new Map<string, Set<string>>();
   const visit = (name: string, value: unknown): void => {

@@ -15,9 +15,9 @@ interface AccessKey {
 export interface Accounts {
   readonly keys: readonly AccessKey[];
   readonly users: readonly { readonly domain: string; readonly user: string; readonly password: string }[];
-  /** The fixed API tokens that the simulated CCE accepts. A fixed token never expires. */
+  /** The fixed API tokens that the simulated CCE accepts. A fixed token has no expiry time. */
   readonly tokens: readonly string[];
-  /** The lifetime in seconds of a token that the simulated IAM issues to a user. */
+  /** The lifetime, in seconds, of a token from the simulated IAM. */
   readonly tokenSeconds: number;
 }
 
@@ -102,7 +102,7 @@ export class Authentication {
     const signedAt = Date.parse(
       date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"),
     );
-    // For an unreadable date, the difference is NaN. The comparison is then false, so the request is refused.
+    // An unreadable date results in the difference NaN. A comparison with NaN is false, so the request is refused.
     if (!(Math.abs(signedAt - this.#now()) < MAX_CLOCK_SKEW_MS)) {
       const serverTime = new Date(this.#now()).toISOString().replace(/[-:]|\.\d+/g, "");
       return refusal(
@@ -123,14 +123,14 @@ export class Authentication {
  */
 function vendorAuthorization(request: IncomingMessage, { accessKey, secretKey }: AccessKey): string {
   const names = /SignedHeaders=([^,]*),/.exec(request.headers.authorization ?? "")?.[1]?.split(";") ?? [];
-  // The SDK's signer reads the date only from a header whose name is spelled exactly `X-Sdk-Date`.
+  // The signer of the SDK reads the date only from a header with exactly the name `X-Sdk-Date`.
   const spelling = (name: string) => (name === "x-sdk-date" ? "X-Sdk-Date" : name);
   const headers = Object.fromEntries(
     names.map((name) => [spelling(name), String(request.headers[name] ?? "")]),
   );
   const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
   const endpoint = `${url.origin}${decodeURIComponent(url.pathname)}`;
-  // The type of the parameter requires a complete SDK client, but the SDK reads only the fields `ak` and `sk`.
+  // The SDK reads only the fields `ak` and `sk`, but the type requires a complete client.
   const signed: unknown = Reflect.apply(AKSKSigner.sign, AKSKSigner, [
     { method: "GET", endpoint, headers, queryParams: Object.fromEntries(url.searchParams) },
     { getAk: () => accessKey, getSk: () => secretKey },

@@ -15,8 +15,8 @@ export const clusterCreationScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a simulated job that creates a node and fails after `seconds`. The failure reason is in a
- * subjob two levels below the job: the flavor (the machine type) is sold out.
+ * Returns the script of a simulated job that creates a node and fails after `seconds`. A subjob two levels below the
+ * job contains the failure reason: the flavor (the machine type) is sold out.
  */
 export const failedNodeCreationScript = (seconds: number): JobScriptInput => ({
   type: "ScaleupCluster",
@@ -45,7 +45,7 @@ export const failedNodeCreationScript = (seconds: number): JobScriptInput => ({
   ],
 });
 
-/** Returns the script of a simulated job that deletes a cluster and succeeds after `seconds`. */
+/** Returns the script of a simulated job that deletes a cluster in `seconds`. */
 export const clusterDeletionScript = (seconds: number): JobScriptInput => ({
   type: "DeleteCluster",
   endSeconds: seconds,
@@ -54,8 +54,7 @@ export const clusterDeletionScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a simulated job that creates a node and never ends. The second subjob of this job starts after
- * `seconds`.
+ * Returns the script of a simulated job that creates a node and never ends. The second subjob starts after `seconds`.
  */
 export const endlessNodeCreationScript = (seconds: number): JobScriptInput => ({
   type: "CreateNode",
@@ -70,9 +69,7 @@ export const endlessNodeCreationScript = (seconds: number): JobScriptInput => ({
 
 const POOL_NODES = 30;
 
-/**
- * Returns the script of a simulated job that adds 30 nodes. All 30 nodes fail within `seconds` and for the same reason.
- */
+/** Returns the script of a simulated job that adds 30 nodes. All 30 nodes fail for the same reason within `seconds`. */
 export const failedNodePoolScript = (seconds: number): JobScriptInput => ({
   type: "ScaleupNodePool",
   endSeconds: seconds,
@@ -90,8 +87,8 @@ export const failedNodePoolScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a simulated job that resets a node and succeeds after `seconds`. The demo uses this job as an
- * example of a job that a person has started in the cloud's console.
+ * Returns the script of a simulated job that resets a node and succeeds after `seconds`. In the demo, this job stands
+ * for a job that a person has started in the cloud's console.
  */
 export const nodeResetScript = (seconds: number): JobScriptInput => ({
   type: "ResetNode",

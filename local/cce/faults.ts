@@ -10,7 +10,7 @@ import {
 /** An artificial error that the simulated CCE returns for the next job queries. */
 export const Fault = z.strictObject({
   kind: z.enum(["429", "401", "403", "500", "hang", "garbage", "404-at-first", "reset"]),
-  /** The number of job queries that fail with this error. */
+  /** The number of job requests that fail with this error. */
   count: z.int().min(1).default(1),
   /** The ID of the cloud project whose job queries fail. By default the job queries of every project fail. */
   project: z.string().optional(),
@@ -18,7 +18,7 @@ export const Fault = z.strictObject({
 });
 export type Fault = z.infer<typeof Fault>;
 
-/** The artificial errors that the simulated CCE must still return, oldest first. */
+/** The artificial errors that the simulated CCE has not returned yet, oldest first. */
 export class PendingFaults {
   #faults: Fault[] = [];
 
@@ -27,8 +27,8 @@ export class PendingFaults {
   }
 
   /**
-   * Returns the artificial error for a job query of a project, or null if the query must not fail. A returned error
-   * counts as used once.
+   * Returns the artificial error for a job query of a project, or null if the query must not fail. Each call uses up
+   * one of the artificial errors.
    */
   takeFor(projectId: string): Fault | null {
     const fault = this.#faults.find(({ project }) => project === undefined || project === projectId);
@@ -44,7 +44,7 @@ export class PendingFaults {
 
 /**
  * Returns the simulator's response for an artificial error. `hang` means that the simulator sends no response. `reset`
- * means that the simulator closes the connection without a response.
+ * means that the simulator closes the connection before a response.
  */
 export function createFaultResponse(fault: Fault): SimulatedResponse | "hang" | "reset" {
   switch (fault.kind) {

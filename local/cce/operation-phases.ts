@@ -2,20 +2,20 @@ import * as z from "zod";
 import { Operation, resourceShowingOperationEnd } from "../../lib/domain/operation.ts";
 import type { OperationKind } from "../../lib/domain/operation-kind.ts";
 
-/** The script of a simulated operation that has no job. */
+/** The script of a simulated operation without a job. */
 export const OperationScript = z.strictObject({
   project: z.string().min(1),
   operation: Operation,
   /** The name of the cluster, the node pool or the add-on. */
   name: z.string().default("simulated"),
   /**
-   * The start of the operation, in seconds after the script was added to the simulator. Before its start, the operation
-   * does not change the state of the resource.
+   * The start of the operation, in seconds after the operation was added to the simulator. Until then, the resource
+   * does not change.
    */
   startSeconds: z.number().min(0).default(0),
   /**
-   * The end of the operation, in seconds after the script was added to the simulator. `endSeconds` is null for an
-   * operation that never ends.
+   * The end of the operation, in seconds after the operation was added to the simulator. `endSeconds` is null if the
+   * operation never ends.
    */
   endSeconds: z.number().min(0).nullable(),
   outcome: z.enum(["succeeded", "failed"]).default("succeeded"),
@@ -25,7 +25,7 @@ export const OperationScript = z.strictObject({
 type OperationScript = z.infer<typeof OperationScript>;
 export type OperationScriptInput = z.input<typeof OperationScript>;
 
-/** The phases of a resource before, during and after one kind of operation. */
+/** The phases of a resource before, during and after an operation. */
 interface Phases {
   readonly before: string;
   readonly during: readonly string[];
@@ -52,8 +52,8 @@ const ADDON_ACTIONS = {
   delete: { before: "running", during: ["deleting"], succeeded: null, failed: "deleteFailed" },
 } satisfies Record<NonNullable<Operation["action"]>, Phases>;
 /**
- * The phases of a cluster during an upgrade. The service polls the cluster itself if the task ID of the upgrade is
- * unknown.
+ * The phases of a cluster during an upgrade. If the task ID of the upgrade is unknown, the service reads the state of
+ * the cluster itself.
  */
 const CLUSTER_UPGRADE: Phases = {
   before: "Available",
@@ -65,7 +65,7 @@ const CLUSTER_UPGRADE: Phases = {
 /** The number of nodes that a simulated node pool has before and after its scaling. */
 const NODES = { before: 1, after: 3 };
 
-/** Returns a resource script with the states that CCE returns for the task or the resource of an operation. */
+/** Returns the states that CCE returns for an operation's task or resource over time. */
 export function createOperationStates(script: OperationScript, timeOf: Timestamp) {
   const { operation, project, startSeconds, endSeconds, outcome, reason, message } = script;
   const { before, during, succeeded, failed } = phasesOf(operation);
@@ -91,7 +91,7 @@ export function createOperationStates(script: OperationScript, timeOf: Timestamp
   };
 }
 
-/** Converts a number of seconds after the start of a script to a time in the format of CCE. */
+/** Converts a number of seconds after the start of a script to a timestamp of CCE. */
 type Timestamp = (seconds: number) => string;
 
 function phasesOf({ kind, taskId, action = "install" }: Operation): Phases {

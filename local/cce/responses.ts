@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 
 /**
- * A response of the simulated cloud. A response body that is a string is sent unchanged. A response body of any other
- * type is sent as JSON.
+ * The response of a simulated cloud service. A response body that is a string is sent unchanged. A response body of any
+ * other type is sent as JSON.
  */
 export interface SimulatedResponse {
   readonly status: number;
@@ -10,7 +10,7 @@ export interface SimulatedResponse {
   readonly body: unknown;
 }
 
-/** Returns an error response in the format of the cloud's API gateway, through which requests reach CCE. */
+/** Returns an error response of the cloud's API gateway, which is between the service and CCE. */
 export const createGatewayErrorResponse = (
   status: number,
   code: string,

@@ -10,9 +10,9 @@ export interface SelfSignedCertificate {
 }
 
 /**
- * Creates an RSA key and a self-signed certificate for the key. Node.js has no function that creates a certificate.
- * @param validTo the time at which the certificate expires, as UTC time of ASN.1 in the form `YYMMDDhhmmssZ`. Source:
- * RFC 5280, section 4.1
+ * Creates an RSA key and a self-signed certificate for the key. Node.js itself cannot create a certificate.
+ * @param validTo the expiry time of the certificate in UTC, in the form `YYMMDDhhmmssZ` of ASN.1. Source: RFC 5280,
+ * section 4.1
  */
 export function createSelfSignedCertificate(name: string, validTo = "491231235959Z"): SelfSignedCertificate {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -43,7 +43,10 @@ function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([tag, ...size]), content]);
 }
 
-/** Encodes an object identifier in DER. In the encoded identifier, each number after the first two is in base 128. */
+/**
+ * Encodes an object identifier in DER (ITU-T X.690). In the encoded identifier, each number after the first two is in
+ * base 128.
+ */
 function objectId(text: string): Buffer {
   const [first = 0, second = 0, ...numbers] = text.split(".").map(Number);
   const bytes = numbers.flatMap((number) => {

@@ -4,11 +4,11 @@ import * as z from "zod";
 const Fields = z.strictObject({
   jobId: z.string().default(() => randomUUID()),
   type: z.string(),
-  /** The start time of the subjob, in seconds after the job was added to the simulator. */
+  /** The start of the subjob, in seconds after the job was added to the simulator. */
   startSeconds: z.number().min(0).default(0),
   /**
-   * The end time of the job or subjob, in seconds after the job was added to the simulator. The simulator's `speed` is
-   * the number of seconds of a script that pass in one real second. `endSeconds` is null for a job that never ends.
+   * The end of the job or subjob, in seconds after the job was added to the simulator. The simulator's `speed` is the
+   * number of seconds of a script that pass in one real second. `endSeconds` is null for a job that never ends.
    */
   endSeconds: z.number().min(0).nullable(),
   outcome: z.enum(["Success", "Failed"]).default("Success"),
@@ -17,17 +17,16 @@ const Fields = z.strictObject({
   resourceId: z.string().optional(),
   resourceName: z.string().optional(),
   /**
-   * True if CCE returns the details of this subjob only for a query with the ID of the subjob. A query for the parent
-   * job then returns the subjob without its failure reason and without its own subjobs.
+   * True if CCE returns the details of this subjob only to a request for the subjob itself. In the parent job, the
+   * subjob then has no failure reason and no subjobs.
    */
   briefInParent: z.boolean().default(false),
-  /** True if the job belongs to an Autopilot cluster. Subjobs do not need this field. */
+  /** True if the job belongs to an Autopilot cluster. Subjobs do not use this field. */
   autopilot: z.boolean().default(false),
 });
 
 /**
- * The script of a simulated job. A script contains the start time, the end time and the outcome of the job and of each
- * subjob.
+ * The script of a simulated job. A script says when the job and its subjobs start and end, and what their outcomes are.
  */
 const JobScript = Fields.extend({
   get subJobs() {
@@ -35,7 +34,7 @@ const JobScript = Fields.extend({
   },
 });
 type JobScript = z.infer<typeof JobScript>;
-/** The script of a simulated job as a person writes it: fields with a default value may be missing. */
+/** The script of a simulated job, as a person writes it without the default values. */
 export type JobScriptInput = z.input<typeof JobScript>;
 
 const JobRequest = z.strictObject({ project: z.string().min(1), script: JobScript });
@@ -47,7 +46,7 @@ interface RunningJob {
   readonly speed: number;
 }
 
-/** The simulated jobs of all projects. A simulated job starts when the method `add` is called. */
+/** The simulated jobs of all projects. A simulated job starts as soon as the job is added. */
 export class SimulatedJobs {
   readonly #now: () => number;
   readonly #speed: number;
@@ -65,8 +64,8 @@ export class SimulatedJobs {
   }
 
   /**
-   * Adds the simulated job that a request `POST /__sim/jobs` describes, and returns the job's ID.
-   * @throws ZodError if the body of the request is invalid.
+   * Adds the job that a request `POST /__sim/jobs` describes, and returns the job's ID.
+   * @throws ZodError if the request body is invalid.
    */
   addRequested(body: unknown): string {
     const { project, script } = JobRequest.parse(body);
@@ -74,7 +73,7 @@ export class SimulatedJobs {
   }
 
   /**
-   * Ends a job whose script has no end. The states of its subjobs do not change.
+   * Ends a simulated job whose script has no end. The states of the subjobs do not change.
    * @throws Error if no job has this ID.
    */
   end(jobId: string): void {
@@ -107,7 +106,7 @@ export class SimulatedJobs {
 
   /**
    * Returns CCE's list of the jobs of a project in JSON. If `isAutopilot` is true, the list contains only the jobs of
-   * Autopilot clusters. If `isAutopilot` is false, the list contains only jobs of normal clusters.
+   * Autopilot clusters. If `isAutopilot` is false, the list contains only the jobs of other clusters.
    */
   list(projectId: string, isAutopilot: boolean): readonly Record<string, unknown>[] {
     return this.#jobsOf(projectId, isAutopilot).map((job) => toListed(renderJob(job, this.#now())));

@@ -2,17 +2,15 @@ import * as z from "zod";
 import { createOperationStates, OperationScript } from "./operation-phases.ts";
 import { formatGoTime } from "./simulated-jobs.ts";
 
-/** The script of a simulated resource, task or add-on. A script contains the states of the resource over time. */
+/** The script of a simulated resource, task or add-on. A script says how the resource changes over time. */
 const ResourceScript = z.strictObject({
   project: z.string().min(1),
-  /**
-   * The URL path of the resource after the API version and, for a resource of a project, after the project:
-   * `clusters/ID`.
-   */
+  /** The path of the resource in the URL, after the API version and the project, such as `clusters/ID`. */
   path: z.string().min(1),
   /**
-   * The responses over time. The response of a step is valid from `startSeconds` on (seconds after the start of the
-   * script). A step without a body means the status 404.
+   * The responses of the simulator for the resource, in the order of their start times. A response is used from
+   * `startSeconds` on, which is a time in seconds after the start of the script. A response without a body has the
+   * status 404.
    */
   steps: z
     .array(
@@ -26,7 +24,7 @@ const ResourceScript = z.strictObject({
 type ResourceScript = z.infer<typeof ResourceScript>;
 export type ResourceScriptInput = z.input<typeof ResourceScript>;
 
-/** The simulated resources of all projects. The script of a resource starts when the method `add` is called. */
+/** The simulated resources of all projects. The script of a resource starts as soon as the resource is added. */
 export class SimulatedResources {
   readonly #now: () => number;
   readonly #speed: number;
@@ -38,7 +36,7 @@ export class SimulatedResources {
   }
 
   /**
-   * Adds a simulated resource. If the resource already exists, its script is replaced.
+   * Adds a simulated resource to the simulator. If the resource already exists, its script is replaced.
    * @throws ZodError if the script is invalid.
    */
   add(input: unknown): void {
@@ -47,7 +45,7 @@ export class SimulatedResources {
   }
 
   /**
-   * Adds the script of an operation's task or resource.
+   * Adds an operation, whose task or resource changes over time.
    * @throws ZodError if the script is invalid.
    */
   addOperation(input: unknown): void {

@@ -6,7 +6,7 @@ import { createSelfSignedCertificate, type SelfSignedCertificate } from "./self-
 const CERTIFICATE_PATH = "/smn/SMN_simulator.pem";
 const CONFIRM_PATH = "/smn/subscription/confirm";
 
-/** The response of an HTTPS endpoint to an SMN message. */
+/** The HTTP response of an endpoint to a message of SMN. */
 export interface EndpointAnswer {
   readonly status: number;
   readonly body: string;
@@ -21,9 +21,9 @@ export class SimulatedSmn {
   readonly #now: () => number;
   /** A map from the token of each unconfirmed subscription to the topic of the subscription. */
   readonly #pending = new Map<string, string>();
-  /** The topics of all confirmed subscriptions, with one entry for each confirmation. */
+  /** The topic of each confirmed subscription. */
   readonly confirmed: string[] = [];
-  /** The number of requests for the certificate of SMN. */
+  /** The number of requests for the certificate of the simulated SMN. */
   certificateReads = 0;
 
   constructor(now: () => number) {
@@ -45,7 +45,7 @@ export class SimulatedSmn {
     return { status: 200, body: {} };
   }
 
-  /** Returns a signed SMN message. `changes` replaces fields of the SMN message before the message is signed. */
+  /** Returns a signed SMN message. `changes` replaces fields of the message before the signature is made. */
   createMessage(origin: string, topicUrn: string, changes: Partial<SmnMessage>): SmnMessage {
     const token = randomBytes(8).toString("hex");
     const confirms = changes.type === "SubscriptionConfirmation";

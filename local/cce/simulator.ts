@@ -25,17 +25,20 @@ export interface CceSimulator {
   readonly smn: SimulatedSmn;
   /** Starts a simulated job now and returns the job's ID. */
   addJob(projectId: string, script: JobScriptInput): string;
-  /** Ends a running job immediately. The script of the job must have no end. */
+  /** Ends a running job of the simulator immediately. The job's script must not have an end. */
   endJob(jobId: string): void;
   /** Adds a simulated resource and starts its script immediately. */
   addResource(script: ResourceScriptInput): void;
-  /** Starts a simulated operation that has no job. */
+  /** Starts a simulated operation without a job. */
   addOperation(script: OperationScriptInput): void;
   addFault(fault: Fault): void;
-  /** Adds an HTTPS endpoint to a topic of SMN. SMN asks the endpoint to confirm the subscription. */
+  /**
+   * Subscribes an HTTPS endpoint to a topic of the simulated SMN. SMN then asks the endpoint to confirm the
+   * subscription.
+   */
   subscribe(endpoint: string, topicUrn: string): Promise<EndpointAnswer>;
   /**
-   * Sends a trace to an endpoint of an SMN topic. A trace is a record of the cloud's audit log (CTS) about a CCE
+   * Sends a trace to the endpoint of an SMN topic. A trace is a record of the cloud's audit log (CTS) about a CCE
    * operation such as `createNode`.
    */
   publishTrace(endpoint: string, topicUrn: string, traceName: string): Promise<EndpointAnswer>;
@@ -64,15 +67,14 @@ interface SimulatedCloud {
 }
 
 /**
- * Starts a simulated CCE and IAM. The simulator supports a query for one job, `GET
- * /api/v3/projects/{projectId}/jobs/{jobId}`, and the list of jobs, `GET /api/v2/projects/{projectId}/jobs`. For jobs
- * of Autopilot clusters, both paths have `/autopilot` in place of `/api`. The simulator also supports `GET
- * /api/v3/projects/{projectId}/clusters/…`, `GET /api/v3/addons/{addonId}` and `POST /v3/auth/tokens`. The simulator
- * checks the signature or token of every query for a job, a list of jobs or a resource. The simulator also serves the
- * certificate of SMN and confirms subscriptions at paths below `/smn/`. Other processes control the simulator by the
- * requests `POST /__sim/jobs` with `{"project", "script"}`, `POST /__sim/resources` with a resource script, `POST
- * /__sim/operations` with an operation script, `POST /__sim/faults`, `POST /__sim/expire-tokens` and `GET
- * /__sim/stats`.
+ * Starts a simulated CCE with its token service IAM. The simulator supports a query for one job,
+ * `GET /api/v3/projects/{projectId}/jobs/{jobId}`, and the list of jobs, `GET /api/v2/projects/{projectId}/jobs`. The
+ * paths for jobs of Autopilot clusters start with `/autopilot` in place of `/api`. The simulator also supports requests
+ * for clusters, add-ons and IAM tokens. The simulator checks the signature or token of every query for a job, a list of
+ * jobs or a resource. The simulator also sends the certificate of SMN and confirms subscriptions, at paths below
+ * `/smn/`. Other processes add jobs with `POST /__sim/jobs` and a body such as `{"project", "script"}`. The paths
+ * `/__sim/resources` and `/__sim/operations` accept the scripts of resources and operations. The other paths are
+ * `POST /__sim/faults`, `POST /__sim/expire-tokens` and `GET /__sim/stats`.
  */
 export async function startCceSimulator(options: SimulatorOptions = {}): Promise<CceSimulator> {
   const { keys = [], users = [], tokens = [], tokenSeconds = 86_400, now = Date.now, speed = 1 } = options;
@@ -155,7 +157,7 @@ async function respond(
   const { jobId, path, isAutopilot } = query;
   const projectId = query.projectId ?? String(request.headers["x-project-id"] ?? "");
   // Most clouds have no API for Autopilot clusters. The simulator offers the API for Autopilot clusters only in
-  // projects that have a job of an Autopilot cluster.
+  // projects with an Autopilot job.
   if (isAutopilot && !jobs.hasAutopilot(projectId)) return UNKNOWN_ROUTE;
   const id = jobId ?? path;
   if (id === null) stats.lists += 1;
@@ -173,11 +175,11 @@ async function respond(
 }
 
 /**
- * A query for one job, for the resource at a path, or for the list of jobs. A query for the list of jobs has no job ID
- * and no path.
+ * A request for one job, for the resource at a path, or for the list of jobs. A request for the list of jobs has
+ * neither a job ID nor a path.
  */
 interface SimulatedQuery {
-  /** `projectId` is null if the path of the query does not name the project. */
+  /** Null if the path of the request does not contain the project ID. */
   readonly projectId: string | null;
   readonly jobId: string | null;
   readonly path: string | null;

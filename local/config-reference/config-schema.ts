@@ -18,9 +18,9 @@ export interface Description {
 export const DESCRIPTIONS: Readonly<Record<string, Description>> = descriptions;
 
 /**
- * Calls `visit` for each key of the config. `visit` gets the path of the key, its JSON Schema, and whether the key is
- * required. In a path, `*` means a name that the operator chooses, and `[]` means an item of an array. If a schema has
- * several kinds, `visit` is also called for the keys of each kind.
+ * Calls `visit` for each key in the schema of the config. `visit` gets the path of the key, the key's JSON Schema, and
+ * whether the key is required. In the path of a key, `*` stands for a name that the operator chooses, and `[]` stands
+ * for an item of an array. If an object has several kinds, `visit` gets the keys of each kind.
  */
 export function visitConfigKeys(
   schema: JsonObject,
@@ -63,14 +63,14 @@ export function kindOf(form: JsonObject): string | null {
 
 const HTTP_URL: JsonObject = { pattern: "^[Hh][Tt][Tt][Pp][Ss]?:" };
 /**
- * Additional rules for config keys, written as parts of a JSON Schema. The zod schemas check these rules by code, which
- * zod cannot convert to a JSON Schema.
+ * Additional rules for config keys, written as parts of a JSON Schema. A JSON Schema cannot express these rules, which
+ * the zod schemas check with code.
  */
 const RULES: Readonly<Record<string, JsonObject>> = {
   projects: { additionalProperties: { anyOf: [{ required: ["region"] }, { required: ["endpoint"] }] } },
   "projects.*.endpoint": HTTP_URL,
   "targets.*.url": { format: "uri" },
-  // The pattern also accepts a value that begins with `<`, because the example config contains such a placeholder.
+  // The pattern also accepts a value with `<` at the beginning, because the example config contains a placeholder.
   "targets.*.secrets": { items: { pattern: "^<?whsec_" } },
   "oidc[].issuer": HTTP_URL,
   "oidc[].claims": { minProperties: 1 },
@@ -122,8 +122,7 @@ export function createConfigSchema(): JsonObject {
   const schema = z.toJSONSchema(createConfigDocumentSchema({ project: Project, target: Target }), {
     io: "input",
     override: ({ jsonSchema }) => {
-      // The limit `Number.MAX_SAFE_INTEGER` is removed, because it only excludes integers that JavaScript cannot
-      // represent.
+      // The limit `Number.MAX_SAFE_INTEGER` does not come from this service, so the limit is removed.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },

@@ -19,7 +19,7 @@ has 1 to 64 letters, digits, hyphens and underscores, and starts with a letter o
 `;
 
 /**
- * One table row of the config reference, which describes one key. `kinds` lists the kinds of targets or credentials
+ * One table row of the config reference, which describes one key. `kinds` contains the kinds of targets or credentials
  * that have the key.
  */
 interface Row {

@@ -84,7 +84,7 @@ export function checkCceReply(testCase: unknown): string | null {
 
 const CreateCase = z.object({ body: z.unknown(), expect: z.object({ jobId: z.string().nullable() }) });
 
-/** Checks the job ID that this service finds in CCE's response to a create or delete request. */
+/** Checks the job ID that this service finds in CCE's response to a request that starts a job. */
 export function checkCreateReply(testCase: unknown): string | null {
   const { body, expect } = CreateCase.parse(testCase);
   return describeDifference("jobId", expect.jobId, findJobId(body));

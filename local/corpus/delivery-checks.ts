@@ -16,8 +16,8 @@ const ResponseCase = z.object({
 });
 
 /**
- * Checks whether this service makes the expected decision after a receiver's response or after a network error. Wait
- * times before a retry are compared in whole seconds.
+ * Checks the decision of this service after a response of a receiver or a network error. Times before a new attempt are
+ * compared in whole seconds.
  */
 export function checkDeliveryResponse(testCase: unknown): string | null {
   const { target, status, headers, body, error, expect } = ResponseCase.parse(testCase);
@@ -40,8 +40,8 @@ const EgressCase = z.object({
 });
 
 /**
- * Checks whether the rules for connections to targets (the egress rules) allow a URL and its IP addresses. The check
- * uses an empty allow list.
+ * Checks whether the rules for connections to targets (the egress rules) allow a URL and its IP addresses. The test
+ * case is checked without an allow list.
  */
 export function checkEgress(testCase: unknown): string | null {
   const { url, resolves, expect } = EgressCase.parse(testCase);

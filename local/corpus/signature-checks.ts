@@ -28,8 +28,8 @@ const SdkSigned = SdkRequest.extend({ ak: z.string(), sk: z.string(), signature:
 const SdkCanonical = z.object({ gatewayEcho: SdkRequest.extend({ canonicalRequest: z.string() }) });
 
 /**
- * Checks one published example of a signature (a test vector). If this service does not sign by the scheme of the
- * example, the check only verifies the signature in the example.
+ * Checks one published example of a signature. For a scheme that this service does not use, the check only verifies the
+ * signature in the example.
  */
 export function checkSignature(testCase: unknown): string | null {
   const { scheme } = z.object({ scheme: z.string() }).parse(testCase);
@@ -93,10 +93,7 @@ function checkSdkSignature(vector: z.infer<typeof SdkSigned>): string | null {
   return describeDifference("signature", signature, /Signature=([0-9a-f]+)$/.exec(authorization)?.[1]);
 }
 
-/**
- * Compares the canonical request (the text to sign) that this service creates with the canonical request that the
- * cloud's gateway shows in an error message.
- */
+/** Compares the text that this service signs with the text that the cloud's gateway shows in an error message. */
 function checkSdkCanonicalRequest({ gatewayEcho }: z.infer<typeof SdkCanonical>): string | null {
   const { canonicalRequest: expected, ...request } = gatewayEcho;
   return describeDifference("canonicalRequest", expected, createCanonicalRequest(request));

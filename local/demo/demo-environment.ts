@@ -16,11 +16,14 @@ import { startCceSimulator } from "../cce/simulator.ts";
 import { type Receiver, startReceiver } from "../receiver/receiver.ts";
 import { Stoppables } from "../stack/stoppables.ts";
 
-/** The ID of the demo's project in the simulated CCE. */
+/** The project ID of the demo in the simulated CCE. */
 export const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
 /** The SMN topic to which the simulated cloud sends events about operations of CCE. */
 const TOPIC = `urn:smn:eu-de:${PROJECT_ID}:cce-events`;
-/** The deadline of the demo job that never ends. Until the deadline, the service polls the job several times. */
+/**
+ * The deadline, in seconds, of the demo job that never ends. The service polls the job several times before the
+ * deadline.
+ */
 const ENDLESS_JOB_DEADLINE_SECONDS = 25;
 
 /** The duration of the job that the user of the demo submits. */
@@ -28,7 +31,7 @@ const OTHER_JOB_SECONDS = 10;
 
 /** The name of the only project in the demo's config. */
 export const DEMO_PROJECT = "demo";
-/** The demo's targets. Each target gets a notification about each demo job. */
+/** The demo's targets. The service notifies each of these targets about each demo job. */
 export const DEMO_TARGETS = [
   "deploys",
   "audit",
@@ -43,16 +46,13 @@ export interface DemoJob {
   /** The type and the resource of the job, as CCE names them. */
   readonly title: string;
   readonly jobId: string;
-  /**
-   * The fields in the body of the request `POST /v1/jobs`, without the project and the job ID. `submission` is null if
-   * nobody submits the job.
-   */
+  /** The body of the request `POST /v1/jobs`, without the project and the job ID. Null if nobody submits the job. */
   readonly submission: Readonly<Record<string, unknown>> | null;
 }
 
 /**
- * The demo environment consists of a simulated CCE, a receiver of notifications, and a config. With the demo
- * environment the service runs on one machine without a cloud account.
+ * The demo environment consists of a simulated CCE, a receiver of notifications, and a config. The demo environment
+ * replaces the cloud, so that the service runs on one machine without a cloud account.
  */
 interface DemoEnvironment {
   readonly configFile: string;
@@ -61,22 +61,22 @@ interface DemoEnvironment {
   readonly cceUrl: string;
   readonly receiver: Receiver;
   /**
-   * Starts the demo jobs in the simulated CCE. A real pipeline starts a job by a request to CCE that creates or deletes
-   * a resource.
+   * Starts the demo jobs in the simulated CCE. A real pipeline creates or deletes a resource with a request to CCE,
+   * which starts a job.
    */
   startJobs(): readonly DemoJob[];
-  /** Starts one more job in the simulated CCE and returns its ID. The returned job is not submitted to the service. */
+  /** Starts one more job in the simulated CCE and returns its ID. Nobody submits this job to the service. */
   startOtherJob(): string;
   /**
-   * Sends the simulated cloud's events about the demo job that is not submitted to the service. After these events, the
-   * service lists the project's jobs in CCE.
-   * @throws Error if the service's API refuses an event.
+   * Sends the events of the simulated cloud about the demo job that nobody submits to the service. Each event makes the
+   * service list the project's jobs in CCE.
+   * @throws Error if the service refuses an event.
    */
   sendEvents(apiUrl: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts the demo environment. If one part of the demo environment fails to start, the started parts are stopped. */
+/** Starts the demo environment. If a part of the demo environment fails to start, the started parts are stopped. */
 export async function startDemoEnvironment(): Promise<DemoEnvironment> {
   const parts = new Stoppables();
   try {
@@ -133,8 +133,8 @@ export async function startDemoEnvironment(): Promise<DemoEnvironment> {
 }
 
 /**
- * Returns the service's config for the demo. The delays in the demo's config are short, so that the demo takes less
- * than a minute.
+ * Returns the config of the service for the demo. All delays in the config are short, so that the demo takes less than
+ * a minute.
  */
 function demoConfig(options: {
   endpoint: string;

@@ -10,18 +10,18 @@ const REFRESH_MS = 400;
 const Accepted = z.object({ jobs: z.tuple([z.object({ pageUrl: z.string().nullish() })]) });
 
 /**
- * Submits the demo jobs to the service's API, in the same way as a pipeline. One demo job is not submitted, because the
- * demo shows that the service also finds jobs itself (discovery). Shows the progress of each demo job, and each
- * notification that the demo's receiver gets. Returns true as soon as every expected notification has arrived. Returns
- * false if `timeLimitMs` has passed first, or if the demo was aborted.
- * @throws Error if the service's API refuses a demo job or an event.
+ * Submits the demo jobs to the service's API, in the same way as a pipeline. One demo job is not submitted, so that the
+ * demo shows how the service finds jobs itself (discovery). Shows the progress of each demo job, and each notification
+ * that the demo's receiver gets. Returns true as soon as every expected notification has arrived. Returns false if
+ * `timeLimitMs` has passed first, or if the demo was aborted.
+ * @throws Error if the service refuses a demo job or an event.
  */
 export async function runDemo(options: {
   jobs: readonly DemoJob[];
   apiUrl: string;
   token: string;
   notifications: NotificationStore;
-  /** Sends events of the simulated cloud, so that the service finds the demo job that is not submitted. */
+  /** Sends events of the simulated cloud, so that the service finds the demo job that nobody submits. */
   sendEvents: () => Promise<void>;
   screen: Screen;
   format: (notification: ReceivedNotification) => string;
@@ -48,7 +48,7 @@ export async function runDemo(options: {
     screen.print(`  ${title.padEnd(width)}  ${job.pageUrl ?? "(no page)"}`);
   }
 
-  /** The screen keeps the earlier status of a job while the API does not respond or does not know the job. */
+  /** If the API does not respond or does not know the job, the screen keeps the earlier status. */
   async function refresh(jobId: string): Promise<void> {
     const url = `${apiUrl}/v1/jobs/${DEMO_PROJECT}/${encodeURIComponent(jobId)}`;
     const response = await fetch(url, { headers: { authorization } }).catch(() => null);

@@ -2,8 +2,7 @@ import { colourText } from "../../client/terminal.ts";
 import { DEMO_PROJECT } from "./demo-environment.ts";
 
 /**
- * Returns the command line that submits a job of the demo's project. A person can copy the line into a POSIX shell
- * without a change.
+ * Returns the command line that submits a job of the demo's project. The line works in a POSIX shell without a change.
  */
 export function formatSubmitCommand(
   api: string,
@@ -20,8 +19,8 @@ export function formatSubmitCommand(
 }
 
 /**
- * Returns the text that says what the user of the demo can do next. The returned text fits into 80 columns, except for
- * URLs and the command line.
+ * Returns text about what the user of the demo can do next. The returned text fits into 80 columns, except for URLs and
+ * the command line.
  * @param jobId a job in the simulated CCE that nobody has submitted
  */
 export function formatNextSteps(demo: {

@@ -4,15 +4,15 @@ import * as z from "zod";
 import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import type { Stoppable } from "../stack/stoppables.ts";
 
-/** The data about a running demo that `npm run demo:job` needs. */
+/** The addresses and the token of a running demo, for the command `npm run demo:job`. */
 const RunningDemo = z.strictObject({ api: z.url(), token: z.string(), cceUrl: z.url() });
 type RunningDemo = z.infer<typeof RunningDemo>;
 
 const fileIn = (rootDir: string): string => join(rootDir, "build", "running-demo.json");
 
 /**
- * Writes the file with the data about the running demo. The new file replaces the file of an earlier demo. The method
- * `stop` of the result removes the file.
+ * Writes the file with the data about the running demo. The new file replaces the file of an earlier demo. The returned
+ * function `stop` removes the file.
  */
 export async function writeRunningDemoFile(rootDir: string, demo: RunningDemo): Promise<Stoppable> {
   const file = fileIn(rootDir);
@@ -22,13 +22,13 @@ export async function writeRunningDemoFile(rootDir: string, demo: RunningDemo): 
   await writeFile(file, text, { mode: 0o600 });
   return {
     async stop() {
-      // A later demo may have replaced the file, and this file must not be removed.
+      // The file of a later demo must not be removed.
       if ((await readFile(file, "utf8").catch(() => "")) === text) await rm(file, { force: true });
     },
   };
 }
 
-/** Returns the demo that started last and still runs, or null. */
+/** Returns the newest running demo, or null. */
 export async function findRunningDemo(rootDir: string): Promise<RunningDemo | null> {
   const text = await readFile(fileIn(rootDir), "utf8").catch(() => "");
   const parsed = RunningDemo.safeParse(parseJsonOrUndefined(text));

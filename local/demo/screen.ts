@@ -8,8 +8,8 @@ import {
 } from "../../client/terminal.ts";
 
 /**
- * The output of the demo: permanent lines at the top, and one line for each job at the end. The line of a job is
- * printed again when the job changes.
+ * The output of the demo: permanent lines at the top, and one line for each job at the end. A changed line about a job
+ * is printed again.
  */
 export interface Screen {
   readonly hasColours: boolean;
@@ -20,17 +20,15 @@ export interface Screen {
   columns(): number;
   /** Prints permanent text above the lines that show the state of the jobs. */
   print(text: string): void;
-  /**
-   * Replaces the lines that show the state of the jobs. Every call of `update` must pass the jobs in the same order.
-   */
+  /** Replaces the lines about the jobs on the screen. The jobs must have the same order in every call of `update`. */
   update(lines: readonly string[]): void;
-  /** Ends the updates of the lines that show the state of the jobs, so these lines stay in the output. */
+  /** Stops the updates, and leaves the lines about the jobs in the output. */
   end(): void;
 }
 
 /**
- * Creates the screen of the demo, which writes to `output`. In a terminal the lines about the jobs stay at the bottom.
- * If the output is a file or a pipe, each changed line about a job is written as a new line.
+ * Creates the screen of the demo, which prints to `output`. In a terminal, the lines about the jobs stay at the bottom.
+ * In a file or a pipe, a changed line about a job is printed as a new line.
  */
 export function createDemoScreen(output: Output, env: Readonly<Record<string, string | undefined>>): Screen {
   const hasColours = hasColour(output, env);

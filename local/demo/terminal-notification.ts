@@ -42,11 +42,11 @@ const Event = z.object({
 });
 
 /**
- * Formats a received notification for the terminal. The returned text contains the name of the target, and a box with
- * the readable text of the notification. For a chat other than Slack, the text is only one line, because the same
- * content is already shown for Slack.
- * @param ansi whether the terminal supports ANSI escape sequences
- * @param columns the maximum number of columns of a line. Longer lines are wrapped.
+ * Formats a received notification for the terminal. The returned text consists of the target's name and a box with the
+ * text of the notification. For all chats other than Slack, the text is one line, because Slack already shows the same
+ * content.
+ * @param ansi true if the terminal supports ANSI escape sequences
+ * @param columns the maximum number of columns of a line. A longer line is wrapped.
  */
 export function formatNotification(
   { path, channel, body }: ReceivedNotification,
@@ -62,10 +62,7 @@ const BORDER = "│ ";
 /** The border in front of each line of a failure reason from CCE. */
 const REASON_BORDER = "  │ ";
 
-/**
- * Wraps a line between words. A word that is longer than the line, such as a URL, stays whole, so that a terminal can
- * open the URL.
- */
+/** Wraps a line between words. A long word, such as a URL, stays in one line, so that a terminal can open the URL. */
 function wrapLine(line: string, columns: number): string[] {
   const border = line.startsWith(REASON_BORDER) ? REASON_BORDER : "";
   const [first = "", ...others] = line.slice(border.length).split(" ");
@@ -79,9 +76,9 @@ function wrapLine(line: string, columns: number): string[] {
 }
 
 /**
- * Returns the readable lines of a notification. The lines come from the blocks of a Slack message or from the fields of
- * a webhook event. A notification of another kind is returned as JSON. Escape sequences are removed, because they could
- * change the terminal.
+ * Returns the text lines of a notification. The lines come from the blocks of a Slack message, or from the fields of a
+ * webhook event. Any other notification is returned as JSON. Escape sequences are removed from the text, because they
+ * can change the terminal.
  */
 export function formatNotificationLines(payload: unknown, { ansi }: { readonly ansi: boolean }): string[] {
   const bold = (text: string) => (ansi ? `\u001b[1m${text}\u001b[0m` : text);
@@ -133,7 +130,7 @@ function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) 
 
 /**
  * Returns one line about a cause: the number of failed subjobs, their type, and the first resource names. A webhook
- * event does not contain the total number of subjobs of a type, so the title omits the total.
+ * event does not contain the total number of subjobs, so the title does not contain it.
  */
 function causeTitle(cause: Cause): string {
   const type = cause.type ?? "unknown";

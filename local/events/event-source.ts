@@ -16,11 +16,11 @@ const MAX_MESSAGES_PER_CALL = 10;
 const LONG_POLL_SECONDS = 20;
 const RECEIVE_ERROR_PAUSE_MS = 1_000;
 const STOP_TIME_LIMIT_MS = 2_000;
-/** The pause before the next attempt to invoke a throttled function. */
+/** The pause before the next invocation of a throttled function. */
 const THROTTLE_PAUSE_MS = 500;
 /**
- * The number of concurrent batches for an event source mapping without a maximum concurrency. On AWS, Lambda starts
- * with five concurrent batches.
+ * The number of concurrent batches if the event source mapping sets no maximum. Lambda on AWS also starts with five
+ * concurrent batches.
  */
 const DEFAULT_CONCURRENCY = 5;
 
@@ -31,14 +31,14 @@ interface RunningEventSource {
 
 interface ReceivedBatch {
   readonly messages: readonly Message[];
-  /** The time at which the first message of the batch was received, in milliseconds since 1970. */
+  /** The time in milliseconds since 1970 at which the first message of the batch was received. */
   readonly receivedAtMs: number;
 }
 
 /**
- * Invokes a function with the messages of an SQS queue, in the same way as an event source mapping of Lambda. The
- * messages are received by long polling. Several batches of messages can run in parallel. SQS counts the receive of a
- * message before the function is invoked. The receive therefore counts even if the invocation is throttled.
+ * Invokes a function with the messages of an SQS queue, in the same way as an event source mapping of Lambda. The event
+ * source uses long polling. Several batches of messages can run in parallel. SQS counts a receive of the message before
+ * Lambda invokes the function. The receive counts even if Lambda throttles the invocation.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 export function startEventSource(options: {
@@ -77,8 +77,8 @@ export function startEventSource(options: {
   }
 
   /**
-   * Waits for the first message, and then collects messages until the batch is full or the batching window (the time
-   * limit for collecting) is over.
+   * Collects messages until the batch is full, or until the time limit after the first message (the batching window) is
+   * over.
    */
   async function receiveBatch(): Promise<ReceivedBatch> {
     const messages = await receive(mapping.batchSize, LONG_POLL_SECONDS);
@@ -105,8 +105,8 @@ export function startEventSource(options: {
   }
 
   /**
-   * Invokes the function with a batch of messages. While the function is throttled, the event source repeats the
-   * invocation until the visibility timeout of the messages ends.
+   * Invokes the function with a batch of messages. Lambda repeats a throttled invocation until the visibility timeout
+   * of the messages ends.
    */
   async function invokeWithBatch({ messages, receivedAtMs }: ReceivedBatch): Promise<InvocationResult> {
     const event = createSqsEvent(messages, { arn: queue.arn, region });

@@ -6,26 +6,24 @@ import { ACCOUNT_ID } from "../template/scope.ts";
 import type { Schedule } from "../template/triggers.ts";
 
 /**
- * A restart of the local stack deletes all SQS messages, because the local queues are in memory. The sweep function
- * sends a lost message again as soon as the poll of its job is overdue. The poll of every lost message is overdue at
- * most 930 s after the restart, because the longest delay of SQS is 900 s. During these 930 s, the sweep function runs
- * every 10 s.
+ * A restart of the local stack deletes all SQS messages, because the queues are in memory. The sweep function sends a
+ * lost message again as soon as the poll of its job is overdue. 930 s after the restart, the poll of every lost message
+ * is overdue, because SQS delays messages by at most 900 s. The sweep function therefore runs every 10 s for 930 s.
  */
 const CATCH_UP_INTERVAL_MS = 10_000;
 const CATCH_UP_DURATION_MS = 930_000;
 
 /**
- * The pause before Lambda invokes a throttled function again. On AWS, the pause before the next invocation of a
- * throttled function grows from one second to five minutes.
+ * The pause before the next invocation of a throttled function. On AWS, the pause of a throttled function grows from
+ * one second to five minutes.
  */
 const THROTTLE_PAUSE_MS = 1_000;
 
 /**
  * Invokes a function regularly, at the rate of its schedule. The first invocation starts after one period of the
- * schedule, as in EventBridge. A throttled invocation is repeated, as Lambda does for the asynchronous invocations of
- * EventBridge.
- * @param options.speed the factor by which the period of the schedule is shorter than in the CloudFormation template.
- * @param options.catchUp if true, the function is also invoked immediately, and every 10 s for the next 930 s.
+ * schedule, as in EventBridge. If Lambda throttles the invocation, the invocation is repeated, as for EventBridge.
+ * @param options.speed the factor by which the schedule runs faster than in the CloudFormation template.
+ * @param options.catchUp true if the function is also invoked immediately and every 10 s for the next 930 s.
  */
 export function startRateSchedule(options: {
   schedule: Schedule;

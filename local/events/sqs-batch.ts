@@ -53,18 +53,17 @@ const BatchResponse = z
   .nullish();
 
 /**
- * The result of an invocation with a batch of SQS messages. Lambda deletes the messages in `done` from the queue. The
- * messages that are not in `done` become visible in the queue again after their visibility timeout.
+ * The result of an invocation with a batch of SQS messages. The messages in `done` are the messages that Lambda deletes
+ * from the queue. All other messages become visible again after their visibility timeout.
  */
 type BatchResult =
   | { readonly kind: "handled"; readonly done: ReadonlySet<string> }
   | { readonly kind: "failed"; readonly cause: string };
 
 /**
- * Reads a function's response to a batch of SQS messages. If the response has no field `batchItemFailures`, the
- * function has processed all messages of the batch. If the response is invalid or names a message of another batch, all
- * messages of the batch count as failed.
- * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ * Reads a function's response to a batch of SQS messages. If the response has no field `batchItemFailures`, all
+ * messages of the batch were processed. If the response is invalid or names other messages, all messages of the batch
+ * count as failed. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export function readBatchResult(messageIds: readonly string[], result: InvocationResult): BatchResult {
   if (result.kind === "throttled")

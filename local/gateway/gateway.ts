@@ -31,8 +31,8 @@ export class PortInUseError extends Error {
 }
 
 /**
- * A local HTTP API that replaces API Gateway. The HTTP API starts to listen before its routes are known. The functions
- * need its address in an environment variable, so the address must exist before the functions.
+ * A local HTTP API that replaces API Gateway. The HTTP API starts before its routes are known. The functions need the
+ * URL of the HTTP API in an environment variable, so the server starts before the functions.
  */
 export class Gateway {
   readonly #server: Server;
@@ -121,7 +121,7 @@ function decodePath(encodedPath: string): string | null {
   }
 }
 
-/** Reads the body of a request, or returns null as soon as the body is too long. */
+/** Reads the body of a request, or returns null if the body is too long. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -135,8 +135,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 }
 
 /**
- * Returns the response of the function if the response arrives within `timeoutMs`. If the function needs more than
- * `timeoutMs`, returns a response with status 503, and the function continues.
+ * Returns the response of the function, if the response arrives within `timeoutMs` milliseconds. Later, the function
+ * continues, and the caller gets the status 503.
  */
 async function withTimeout(timeoutMs: number, response: Promise<HttpResponse>): Promise<HttpResponse> {
   let timer: NodeJS.Timeout | undefined;

@@ -9,7 +9,7 @@ import { ACCOUNT_ID } from "../template/scope.ts";
  * media types as base64.
  */
 const TEXT_TYPES = /^(text\/|application\/(json|javascript|xml)\b|application\/[^;]+\+(json|xml)\b)/i;
-/** The media type that API Gateway adds to a request without a body and without a media type. */
+/** The media type that API Gateway sets for a request without a body and without a media type. */
 const ADDED_TYPE = "application/json";
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -19,7 +19,7 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
  */
 export function createHttpEvent(options: {
   request: IncomingMessage;
-  /** The path of the request without percent-encoding. */
+  /** The path of the request, decoded from percent-encoding. */
   rawPath: string;
   body: Buffer;
   routeKey: string;
@@ -74,8 +74,8 @@ export function createHttpEvent(options: {
 }
 
 /**
- * Returns the headers of a request with lower-case names. If a header occurs several times, commas join the values of
- * the header. If the header `cookie` occurs several times, semicolons join the values of the header.
+ * Returns the headers of a request. All names of headers are in lower case. Several headers of the same name are joined
+ * with commas. Several `cookie` headers are joined with semicolons.
  */
 function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(

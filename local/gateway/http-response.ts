@@ -4,8 +4,8 @@ import type { InvocationResult } from "../lambda/runtime-api.ts";
 export interface HttpResponse {
   readonly status: number;
   /**
-   * The headers of a response. The names of the headers are sent exactly as the function has returned them. For an
-   * array of values, one header is sent for each value.
+   * The headers of an HTTP response. The names of the headers are not changed. An array of values is sent as one header
+   * for each value.
    */
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Buffer;
@@ -26,16 +26,16 @@ export function createGatewayResponse(status: number, message: string): HttpResp
 }
 
 /**
- * Returns the response of API Gateway if the function was throttled, or if the function did not respond in time. After
- * a timeout, the function may still be running.
+ * Returns the response of API Gateway if the function was throttled, or if the function did not respond in time. The
+ * function may still be running after the timeout.
  */
 export const createServiceUnavailableResponse = (): HttpResponse =>
   createGatewayResponse(503, "Service Unavailable");
 
 /**
- * Creates the HTTP response from the result of a function (payload format 2.0 of API Gateway). If the result has no
- * `statusCode`, the whole result becomes the body of a response with status 200. If the function failed or its result
- * is invalid, the response has status 500 and no details. If the function was throttled, the response has status 503.
+ * Creates the HTTP response from the result of a function (payload format 2.0 of API Gateway). A result without
+ * `statusCode` becomes the body of a response with status 200. A failed function or an invalid result leads to the
+ * status 500, without details. If the function was throttled, the response has status 503.
  */
 export function createHttpResponse(invocation: InvocationResult): HttpResponse {
   const internalError = createGatewayResponse(500, "Internal Server Error");

@@ -6,16 +6,16 @@ interface RouteMatch<Route> {
 
 const DEFAULT = "$default";
 /**
- * The rank of each kind of path segment. The router compares two routes by the first segment in which their paths
- * differ. The router first tries the route whose segment has the higher rank.
+ * The rank of each kind of path segment in a route. The router compares two routes by the first segment that differs.
+ * The route with the higher rank is tried first.
  */
 const SEGMENT_RANK = { literal: 2, variable: 1, greedy: 0 } as const;
 
 /**
  * Returns a function that finds the route of a request in the same way as an HTTP API of API Gateway. The returned
- * function tries the route with the most specific path first. If two routes have the same path, the returned function
- * tries the route with a named HTTP method before the route with `ANY`. The returned function tries routes with a
- * greedy variable (such as `{path+}`) later, and the route `$default` last.
+ * function tries the route with the most specific path first. For two routes with the same path, the route with a named
+ * HTTP method is tried before the route with `ANY`. Routes with a greedy variable, such as `{path+}`, come later, and
+ * the route `$default` is last.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function createRouter<Route extends { readonly routeKey: string }>(
@@ -49,9 +49,7 @@ function kindOf(segment: string): keyof typeof SEGMENT_RANK {
   return segment.endsWith("+}") ? "greedy" : "variable";
 }
 
-/**
- * Returns the values of the variables in the route's path, or null if the path of the request does not match the route.
- */
+/** Returns the values of the variables in a route's path, or null if the route does not match the request. */
 function matchPath(routeSegments: readonly string[], path: readonly string[]): Record<string, string> | null {
   const values: Record<string, string> = {};
   for (const [i, segment] of routeSegments.entries()) {

@@ -6,15 +6,15 @@ import { listRequiredPermissions, type RequiredPermission } from "./required-per
 import type { RoleSession, RoleSessions } from "./role-sessions.ts";
 
 /**
- * Returns a rule that allows a function's AWS call only if the function's IAM role allows the call. Calls with
- * credentials that belong to no function come from tests, operators and the stack itself, and are allowed. A call to
- * Parameter Store that does not come from a function needs the control key of the stack.
+ * Returns a rule that refuses an AWS call if the IAM role of the calling function does not allow the call. A call
+ * without a function's credentials comes from a test, an operator or the stack, and is allowed. A call to Parameter
+ * Store without a function's credentials needs the control key of the local stack.
  */
 export function createAuthorizationRule(options: {
   sessions: RoleSessions;
   /** The access key ID that requests to Parameter Store need if they do not come from a function. */
   controlKey: string;
-  /** Returns the current policy statements of the IAM roles, because a deployment may change roles. */
+  /** Returns the policy statements that the IAM roles have now. A deployment may change the roles. */
   grants: () => RoleGrants;
   region: string;
 }): AwsRule {
@@ -22,7 +22,7 @@ export function createAuthorizationRule(options: {
   return async (call, next) => {
     const session = sessions.find(call.accessKeyId);
     if (session === null) {
-      // A call without a role needs the control key, because Parameter Store contains the secrets of the config.
+      // Parameter Store contains the secrets of the config, so a call without a role needs the control key.
       if (call.service === "ssm" && call.accessKeyId !== controlKey)
         throw createInvalidTokenError(call.service);
       return next();
@@ -44,14 +44,14 @@ function requestContext({ roleArn, functionArn }: RoleSession, region: string) {
     "aws:principalarn": roleArn,
     "aws:requestedregion": region,
     "aws:resourceaccount": ACCOUNT_ID,
-    // The local servers use no TLS. The condition key `aws:securetransport` is still `true`, because the same calls use
-    // TLS on AWS.
+    // The local servers do not use TLS. The condition key `aws:securetransport` is `true`, because calls on AWS use
+    // TLS.
     "aws:securetransport": "true",
     "lambda:sourcefunctionarn": functionArn,
   };
 }
 
-/** Returns the error for a refused call, with the name and the text that the called AWS service uses. */
+/** Returns an AWS error for a refused call, with the error name and the text of the called AWS service. */
 function accessDenied(
   { service }: AwsCall,
   { arn }: RoleSession,

@@ -1,9 +1,9 @@
 import * as z from "zod";
 
-/** The values of the condition keys of one request. The names of the keys are in lower case. */
+/** The values of the IAM condition keys for one request. The names of the condition keys are in lower case. */
 export type ConditionContext = Readonly<Record<string, string>>;
 
-/** The supported condition keys. `listRequiredPermissions` and `authorize` set their values. */
+/** The supported condition keys. `listRequiredPermissions` and `authorize` set the values of these keys. */
 const KNOWN_KEYS: readonly string[] = [
   "aws:principalaccount",
   "aws:principalarn",
@@ -42,8 +42,8 @@ export const OneOrMore = z.union([
 ]);
 
 /**
- * The conditions of a policy statement. The local stack refuses a template with an unsupported operator or condition
- * key. If it ignored the condition, its decisions could differ from those of IAM.
+ * The conditions of an IAM policy statement. The local stack refuses a template with another operator or condition key.
+ * Without the condition, the decisions could differ from those of IAM.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 export const Conditions = z.record(
@@ -69,9 +69,7 @@ export function areConditionsMet(conditions: Conditions, context: ConditionConte
   );
 }
 
-/**
- * Returns true if a value matches a pattern of a policy, in which `*` stands for any text and `?` for one character.
- */
+/** Returns true if a value matches a policy pattern. `*` stands for any text and `?` for one character. */
 export function matchesPattern(pattern: string, value: string): boolean {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")

@@ -16,7 +16,9 @@ const Input = z.object({
 });
 type Input = z.infer<typeof Input>;
 
-/** A permission that a call needs. The role is omitted, because it is the same for all permissions of a call. */
+/**
+ * A permission that an AWS call needs. All permissions of one call have the same role, so this type contains no role.
+ */
 export type RequiredPermission = Omit<Permission, "roleArn">;
 
 /**
@@ -33,7 +35,7 @@ export function listRequiredPermissions(call: AwsCall, region: string): readonly
         name.startsWith("arn:") ? name : arn(`table/${name}`),
       );
     case "sqs": {
-      // SQS authorizes a batch of messages by the action for one message.
+      // In IAM, a batch of SQS messages needs the permission for one message.
       const action = `sqs:${operation.replace(/Batch$/, "")}`;
       const name = input.QueueName ?? input.QueueUrl?.split("/").at(-1);
       return [{ action, resource: name === undefined ? "*" : arn(name) }];

@@ -12,7 +12,7 @@ export interface SessionCredentials {
   readonly sessionToken: string;
 }
 
-/** The session in which a function uses its IAM role. */
+/** The temporary credentials with which a function uses its IAM role. */
 export interface RoleSession {
   readonly roleArn: string;
   readonly functionArn: string;
@@ -21,12 +21,12 @@ export interface RoleSession {
   readonly credentials: SessionCredentials;
 }
 
-/** The sessions in which the functions use their IAM roles. */
+/** The temporary credentials of all functions for their IAM roles. */
 export class RoleSessions {
   readonly #byFunction = new Map<string, RoleSession>();
 
   /**
-   * Returns the session of a function in its role. The first call for a function creates its session, with random
+   * Returns the session in which a function uses its IAM role. The session is created by the first call, with random
    * credentials.
    */
   of(resource: FunctionResource): RoleSession {

@@ -1,10 +1,8 @@
 // This file runs in the process of a local Lambda function and replaces Lambda's runtime. This file imports the
-// function's handler, and then asks the Runtime API for one invocation after another. The process ends in the same way
-// as with version 4 of AWS's runtime interface client, which is the runtime of Node.js 24: after an uncaught exception
-// or an unhandled rejection, Node.js itself ends the process with exit status 1. If a handler waits for a promise that
-// nothing can settle, the process ends with exit status 0.
-// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-// https://www.npmjs.com/package/aws-lambda-ric
+// function's handler, and then asks the Runtime API for one invocation after another. After an unhandled error, Node.js
+// ends the process with exit status 1, as on Lambda with Node.js 24. If a handler waits for a promise that never
+// settles, and no other work is left, the process ends with exit status 0.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html https://www.npmjs.com/package/aws-lambda-ric
 
 import { existsSync } from "node:fs";
 import { Agent, request } from "node:http";
@@ -23,9 +21,8 @@ const API_URL = `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 const AGENT = new Agent({ keepAlive: true, maxSockets: 1 });
 const RUNTIME_FAILED = 1;
 
-// The stdin of this process is a pipe from the process of the local stack. If the process of the stack ends for any
-// reason, stdin closes and this process ends too. Stdin must not keep the process alive, because on Lambda there is no
-// such pipe.
+// The stdin of this process is a pipe from the local stack's process. If the stack's process ends, stdin closes and
+// this process also ends. An open stdin must not keep the process running, because Lambda has no such pipe.
 process.stdin.once("close", () => process.exit(RUNTIME_FAILED)).resume();
 if (process.stdin instanceof Socket) process.stdin.unref();
 

@@ -1,11 +1,11 @@
 import type { FunctionResource } from "../template/functions.ts";
 
-/** The quota of an AWS account for concurrent executions in one region. A new account often has a quota of 10. */
+/** The quota of an AWS account for concurrent executions in one region. The quota of a new account is often only 10. */
 export const DEFAULT_ACCOUNT_CONCURRENCY = 1000;
 
 type Concurrency = Pick<FunctionResource, "name" | "reservedConcurrency">;
 
-/** Returns how many concurrent executions the functions without reserved concurrency share. */
+/** Returns the number of concurrent executions that functions without reserved concurrency share. */
 export function computeUnreservedConcurrency(
   accountConcurrency: number,
   functions: readonly Concurrency[],
@@ -17,8 +17,8 @@ export function computeUnreservedConcurrency(
 }
 
 /**
- * Counts the concurrent executions of all functions of one AWS account. A function with reserved concurrency has its
- * own limit. All other functions share the rest of the account's quota.
+ * Counts the running executions of all functions of one AWS account. A function with reserved concurrency has its own
+ * limit. All other functions share the rest of the account's quota.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 export class ConcurrencyPool {
@@ -30,8 +30,8 @@ export class ConcurrencyPool {
   }
 
   /**
-   * Starts an execution of the function. Returns a function that must be called at the end of the execution, or null if
-   * Lambda throttles the execution.
+   * Tries to start an execution of the function. Returns the function that ends the execution, or null if Lambda
+   * throttles the execution.
    */
   tryAcquire({ name, reservedConcurrency }: Concurrency): (() => void) | null {
     const pool = reservedConcurrency === null ? null : name;

@@ -2,7 +2,7 @@ import type { SessionCredentials } from "../iam/role-sessions.ts";
 import type { FunctionResource } from "../template/functions.ts";
 
 /**
- * The URLs of the local servers that replace AWS. The AWS SDK reads these URLs from the environment variables of the
+ * The URLs of the local servers that replace AWS. The AWS SDK finds these URLs in the environment variables of the
  * function.
  */
 export interface Endpoints {
@@ -12,9 +12,8 @@ export interface Endpoints {
 }
 
 /**
- * Returns the environment variables for the process in which the local stack runs a Lambda function. The environment
- * variables come from three places: the CloudFormation template, Lambda's runtime, and the PATH of the local stack's
- * own process.
+ * Returns the environment variables for the process in which the local stack runs a Lambda function. The variables come
+ * from the CloudFormation template, from Lambda's runtime, and from the PATH of the local stack.
  */
 export function createFunctionEnvironment(options: {
   resource: FunctionResource;
@@ -29,8 +28,8 @@ export function createFunctionEnvironment(options: {
   const { resource, region, endpoints, credentials, taskRoot, runtimeApi, instanceName } = options;
   return {
     ...resource.environment,
-    // The ledger rounds overdue times to this interval. The interval is one second, because the sweep function may run
-    // at any time on this machine.
+    // The ledger rounds the times of overdue watches to this interval. On this machine, the sweep function can run at
+    // any time, so the interval is one second.
     SWEEP_INTERVAL_SECONDS: "1",
     PATH: process.env.PATH ?? "",
     LANG: "en_US.UTF-8",

@@ -5,12 +5,12 @@ import { Instance, type InstanceOptions } from "./instance.ts";
 import { createErrorResult, type InvocationResult } from "./runtime-api.ts";
 
 /**
- * The largest number of processes for a function that has no event source. The limit of 10 processes protects the
- * developer's machine and does not exist on AWS. An invocation beyond this limit waits for a free process.
+ * The largest number of processes for a function that has no event source. AWS has no limit of 10 processes. The limit
+ * protects the developer's machine. If all 10 processes are busy, an invocation waits for a free process.
  */
 const DEFAULT_MAX_INSTANCES = 10;
 
-/** The unpacked code of a function, and the environment variables with which the code runs. */
+/** The folder with the code of a function, and the environment variables of its processes. */
 export type FunctionCode = Pick<InstanceOptions, "taskRoot" | "environment">;
 
 interface FunctionHostOptions extends FunctionCode, Pick<InstanceOptions, "log"> {
@@ -18,15 +18,15 @@ interface FunctionHostOptions extends FunctionCode, Pick<InstanceOptions, "log">
   /** The concurrent executions of all functions of the account. */
   readonly pool: ConcurrencyPool;
   /**
-   * The maximum number of concurrent invocations by the function's event sources. The function may always have this
-   * number of processes.
+   * The number of invocations that the event sources of the function may start at the same time. This number of
+   * processes can always run.
    */
   readonly eventSourceConcurrency?: number;
 }
 
 /**
- * A local Lambda function and its processes. An invocation uses the free process that was used last. If no process is
- * free, the invocation starts a new process.
+ * A local Lambda function and its processes. The free process that was used last gets the next invocation. An
+ * invocation without a free process starts a new process.
  */
 export class FunctionHost {
   readonly resource: FunctionResource;
@@ -35,7 +35,7 @@ export class FunctionHost {
   readonly #instances = new Set<Instance>();
   #code: FunctionCode;
   #idle: Instance[] = [];
-  /** The callbacks of the invocations that wait for a free process of the function. */
+  /** The callbacks of invocations for which no process is free yet. */
   #waiting: (() => void)[] = [];
   #isStopped = false;
 
@@ -51,9 +51,8 @@ export class FunctionHost {
   }
 
   /**
-   * Invokes the function. The invocation is throttled if the function or the account already runs as many executions as
-   * it may. If all processes of the function are busy, the invocation waits for a free process. An error of the
-   * function is part of the result, and the promise never rejects.
+   * Invokes the function. An invocation is throttled if the function or the account has reached its limit. If all
+   * processes of the function are busy, the invocation waits. An error of the function is part of the result.
    */
   async invoke(event: unknown): Promise<InvocationResult> {
     const release = this.#options.pool.tryAcquire(this.resource);
@@ -78,8 +77,8 @@ export class FunctionHost {
   }
 
   /**
-   * Ends all processes of the function with SIGKILL, and waits until the processes have ended. Returns the number of
-   * ended processes.
+   * Ends all processes of the function with SIGKILL, and waits until the processes have ended. Returns how many
+   * processes have ended.
    */
   async kill(): Promise<number> {
     const killed = [...this.#instances];
@@ -89,7 +88,8 @@ export class FunctionHost {
   }
 
   /**
-   * Replaces the code of the function. As on AWS, a running invocation continues with the code with which it started.
+   * Replaces the code of the function for later invocations. A running invocation keeps the code with which it started,
+   * as on AWS.
    */
   async replaceCode(code: FunctionCode): Promise<void> {
     this.#code = code;

@@ -5,12 +5,9 @@ import { fileURLToPath } from "node:url";
 import { createErrorResult, type Invocation, type InvocationResult, RuntimeApi } from "./runtime-api.ts";
 
 const BOOTSTRAP = fileURLToPath(new URL("./bootstrap.mjs", import.meta.url));
-/** The time that Lambda allows for the start of a function's process. */
+/** The time, in milliseconds, that Lambda gives a process to start. */
 const INIT_TIME_LIMIT_MS = 10_000;
-/**
- * The fraction of a function's memory that the heap of Node.js may use. Node.js needs the rest of the memory for
- * itself.
- */
+/** The fraction of a function's memory that the heap of Node.js may use. Node.js needs memory outside of the heap. */
 const HEAP_FRACTION = 0.9;
 /** Lambda's names of the signals that usually end a function's process. */
 const SIGNAL_TEXTS: Partial<Record<NodeJS.Signals, string>> = {
@@ -25,7 +22,7 @@ export interface InstanceOptions {
   environment(runtimeApi: string, instanceName: string): Readonly<Record<string, string>>;
   /** `log` receives each output line of the function's process. */
   log(line: string): void;
-  /** `onExit` is called after the function's process has ended, for any reason. */
+  /** Called after the function's process has ended for any reason. */
   onExit(): void;
 }
 
@@ -40,9 +37,9 @@ export class Instance {
   #child: ChildProcess | null = null;
   #timer: NodeJS.Timeout | undefined;
   #current: { invocation: Invocation; resolve: (result: InvocationResult) => void } | null = null;
-  /** The error that ended the function's process. `#fatalError` is null if no error is known. */
+  /** The error that ended the function's process, or null if no error is known. */
   #fatalError: InvocationResult | null = null;
-  /** The reason why the function's process ended. `#exitCause` is null until the process has ended. */
+  /** The reason why the function's process ended, or null while the process runs. */
   #exitCause: string | null = null;
   #isKilled = false;
   readonly #exit = Promise.withResolvers<void>();
@@ -72,7 +69,7 @@ export class Instance {
     return this.#exitCause !== null;
   }
 
-  /** The folder with the code that this instance runs. */
+  /** The folder with the code of this instance. */
   get taskRoot(): string {
     return this.#options.taskRoot;
   }
@@ -81,10 +78,7 @@ export class Instance {
     return this.#child?.pid ?? null;
   }
 
-  /**
-   * A promise that resolves when the process has loaded the function and waits for its first invocation, or when the
-   * process has ended.
-   */
+  /** A promise that resolves when the process waits for its first invocation, or has ended. */
   get initialized(): Promise<void> {
     return this.#initialized.promise;
   }
@@ -98,8 +92,8 @@ export class Instance {
       cwd: taskRoot,
       env: environment(runtimeApi, this.name),
       stdio: ["pipe", "pipe", "pipe"],
-      // The process gets its own process group, so that Ctrl-C does not end it. The local stack then stops the
-      // functions in its own order.
+      // The process has its own process group, so that Ctrl-C does not end the process. The local stack then stops the
+      // functions itself, in a certain order.
       detached: true,
     });
     this.#child = child;
@@ -112,9 +106,8 @@ export class Instance {
   }
 
   /**
-   * Runs one invocation of the function and returns its result. The caller of this method must wait for the result
-   * before the next call. If the process ends during the invocation, the result is an error. `invoke` never throws an
-   * error.
+   * Runs one invocation of the function and returns its result. Each call must wait for the result of the previous
+   * call. If the process ends during the invocation, the result is an error. The promise of `invoke` never rejects.
    */
   invoke(invocation: Invocation): Promise<InvocationResult> {
     return new Promise((resolve) => {
@@ -125,8 +118,7 @@ export class Instance {
   }
 
   /**
-   * Ends the function's process with SIGKILL and waits until the process has ended. If an invocation is running, its
-   * result is the error `cause`.
+   * Ends the function's process with SIGKILL and waits for its end. A running invocation then has the result `cause`.
    */
   kill(cause: InvocationResult | null = null): Promise<void> {
     this.#fatalError ??= cause;
@@ -157,8 +149,8 @@ export class Instance {
   }
 
   /**
-   * Returns the error for an invocation whose process has ended. Lambda reports this error if the process itself has
-   * reported no error.
+   * Returns the error for an invocation whose process has ended. Lambda reports this error if the process has reported
+   * no error itself.
    */
   #exitError(): InvocationResult {
     const requestId = this.#current?.invocation.requestId ?? "";

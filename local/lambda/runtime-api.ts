@@ -37,11 +37,11 @@ export function createErrorResult(errorType: string, errorMessage: string): Invo
 }
 
 interface RuntimeListener {
-  /** `onReady` is called when the function's process asks for an invocation. */
+  /** Called when the function's process asks for an invocation. */
   onReady(): void;
   /**
-   * `onStarted` is called when the function's process has received the invocation. The time limit of an invocation
-   * starts when `onStarted` is called.
+   * Called when the function's process has received the invocation. The time limit of the invocation starts with this
+   * call.
    */
   onStarted(): void;
   onResult(result: InvocationResult): void;
@@ -49,16 +49,15 @@ interface RuntimeListener {
 }
 
 /**
- * A local server with the Lambda Runtime API for one process of a function. The server sends one invocation at a time
- * to the process and receives the result of the invocation.
- * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ * A local server with the Lambda Runtime API for one process of a function. The server sends the next invocation to the
+ * process only after the result of the previous one. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 export class RuntimeApi {
   readonly #server = createServer((request, response) => {
     this.#handle(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   readonly #listener: RuntimeListener;
-  /** The open HTTP request by which the function's process waits for the next invocation. */
+  /** The open HTTP request with which the function's process waits for the next invocation, or null. */
   #nextRequest: ServerResponse | null = null;
   #pending: Invocation | null = null;
   #running: Invocation | null = null;
@@ -68,14 +67,14 @@ export class RuntimeApi {
     this.#server.keepAliveTimeout = 0;
   }
 
-  /** Starts the server and returns its host and port, which is the value for the variable `AWS_LAMBDA_RUNTIME_API`. */
+  /** Starts the server and returns its host and port, for the environment variable `AWS_LAMBDA_RUNTIME_API`. */
   async listen(): Promise<string> {
     return new URL((await listenLocally(this.#server)).url).host;
   }
 
   /**
-   * Sends an invocation to the function's process as soon as the process asks for an invocation. The caller of this
-   * method must wait for the result before the next call.
+   * Sends an invocation to the function's process as soon as the process asks for an invocation. Each call must wait
+   * for the result of the previous call.
    */
   invoke(invocation: Invocation): void {
     this.#pending = invocation;

@@ -38,7 +38,7 @@ interface Query {
 /**
  * Returns the Grafana dashboard of the one-node edition as JSON. The panels of the Grafana dashboard are the widgets of
  * the dashboard on AWS in `resources/dashboard.yml`, without the widgets about Lambda.
- * @throws NoPrometheusQueryError if a metric of a widget has no Prometheus query
+ * @throws NoPrometheusQueryError if a metric of a dashboard widget has no Prometheus query
  */
 export function convertAwsDashboardToGrafana(): string {
   const panels = readWidgets().flatMap(({ x, y, width, height, properties }, i) => {
@@ -81,7 +81,7 @@ function toQueries({ metrics, stat, period }: z.infer<typeof Properties>): reado
     const search = Search.safeParse(entry);
     if (search.success) return toSearchQuery(search.data[0].expression);
     const texts = entry.filter((part) => typeof part === "string");
-    // In a CloudWatch widget, the entry "..." means the first entries of the previous metric.
+    // In a CloudWatch widget, "..." repeats the first entries of the previous metric.
     const names = texts[0] === "..." ? [...previous.slice(0, 1 - texts.length), ...texts.slice(1)] : texts;
     previous = names;
     const [Namespace = "", MetricName = "", Name = "", Value = ""] = names;
@@ -99,8 +99,8 @@ function toQueries({ metrics, stat, period }: z.infer<typeof Properties>): reado
 }
 
 /**
- * Returns the statistic that the Grafana dashboard shows for a metric. For a gauge, the dashboard shows the largest
- * value instead of the sum.
+ * Returns the statistic of a metric that the Grafana dashboard shows. The dashboard shows the maximum of a metric that
+ * measures a state, and not the sum.
  */
 function toShownStatistic(metric: MetricStat): MetricStat {
   try {
@@ -113,8 +113,8 @@ function toShownStatistic(metric: MetricStat): MetricStat {
 }
 
 /**
- * Translates a CloudWatch search expression to a PromQL query. The search expression finds one metric with all values
- * of its dimensions.
+ * Translates a CloudWatch search expression to a PromQL query. The search expression finds all metrics with one name
+ * and any values of the dimensions.
  */
 function toSearchQuery(expression: string): Query {
   const pattern = /^SEARCH\('\{"[^"]+",service,([\w,]+)\} MetricName="(\w+)"', 'Sum', (\d+)\)$/;

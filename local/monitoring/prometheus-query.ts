@@ -12,20 +12,20 @@ export const MetricStat = z.object({
 });
 export type MetricStat = z.infer<typeof MetricStat>;
 
-/** A pattern for the CloudWatch namespace of the service's own metrics. */
+/** A pattern for the CloudWatch namespace of the metrics that this service writes. */
 const OWN_NAMESPACE = /^\$\{Namespace\}$/;
 
-/** A map from each SQS metric to the metric of the one-node edition with the same meaning. */
+/** A map from each SQS metric to a metric of the one-node edition with the same meaning. */
 const QUEUE_METRICS: Readonly<Record<string, string>> = {
   ApproximateNumberOfMessagesVisible: "QueueMessagesVisible",
   ApproximateNumberOfMessagesNotVisible: "QueueMessagesHidden",
   ApproximateNumberOfMessagesDelayed: "QueueMessagesHidden",
 };
 
-/** A map from each metric whose samples are 0 or 1 to the metric that counts the samples. */
+/** A map from a metric with the values 0 and 1 to the metric that counts its samples. */
 const SAMPLES: Readonly<Record<string, string>> = { PollsWithoutJob: "Polls" };
 
-/** The error for a metric or statistic of the AWS dashboard without a known Prometheus query. */
+/** The error for a metric or a statistic without a known Prometheus query. */
 export class NoPrometheusQueryError extends Error {
   override readonly name = "NoPrometheusQueryError";
 }
@@ -33,7 +33,7 @@ export class NoPrometheusQueryError extends Error {
 /**
  * Returns the PromQL query with the same meaning as a CloudWatch statistic, for each process of the service.
  * https://prometheus.io/docs/prometheus/latest/querying/functions/
- * @throws NoPrometheusQueryError if no query is known
+ * @throws NoPrometheusQueryError if the function knows no Prometheus query
  */
 export function toPrometheusQuery(metric: MetricStat): string {
   if (metric.Namespace === "AWS/SQS") return toQueueQuery(metric);

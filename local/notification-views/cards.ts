@@ -23,7 +23,7 @@ const TeamsMessage = z.object({
   attachments: z.tuple([z.object({ content: z.object({ body: z.array(AdaptiveBlock) }) })]),
 });
 
-/** Renders a message as Microsoft Teams shows it, or returns null if the body is not a message for Teams. */
+/** Returns HTML that shows a message like Microsoft Teams, or null if the body is not a message for Teams. */
 export function renderTeams(body: unknown): Html | null {
   const { data } = TeamsMessage.safeParse(body);
   if (data === undefined) return null;
@@ -67,7 +67,7 @@ const FeishuMessage = z.object({
 });
 const FeishuPlainMessage = z.object({ content: z.object({ text: z.string() }) });
 
-/** Renders a message as Feishu shows it, or returns null if the body is not a message for Feishu. */
+/** Returns HTML that shows a message like Feishu, or null if the body is not a message for Feishu. */
 export function renderFeishu(body: unknown): Html | null {
   const plain = FeishuPlainMessage.safeParse(body).data;
   if (plain !== undefined)

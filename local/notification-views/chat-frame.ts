@@ -1,7 +1,7 @@
 import { formatUtc, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { type Html, html, normalizeHttpUrl, type Part } from "../../lib/pages/html.ts";
 
-/** The chats whose messages the views show. */
+/** The chats whose messages the page can show. */
 type ChatName = "slack" | "teams" | "discord" | "feishu" | "dingtalk" | "wecom";
 
 /** Renders a chat message as HTML: the picture and the name of the sender, and the content. */
@@ -18,7 +18,7 @@ export function renderLink(url: string, label: Part): Html {
     : html`<a href="${href}" rel="noreferrer noopener" target="_blank">${label}</a>`;
 }
 
-/** The script of the page replaces the text of a time by the time in the reader's time zone. */
+/** The script of the page replaces each time by the time in the reader's time zone. */
 export function renderChatTime(at: number): Html {
   const iso = toIsoOrNull(at);
   return iso === null ? html`` : html`<time datetime="${iso}">${formatUtc(at)}</time>`;

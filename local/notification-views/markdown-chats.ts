@@ -12,7 +12,7 @@ const DiscordMessage = z.object({
   embeds: z.array(z.object({ description: z.string(), color: z.number().default(0) })).default([]),
 });
 
-/** Renders a message as Discord shows it, or returns null if the body is not a message for Discord. */
+/** Returns HTML that shows a message like Discord, or null if the body is not a message for Discord. */
 export function renderDiscord(body: unknown): Html | null {
   const { data } = DiscordMessage.safeParse(body);
   if (data === undefined) return null;
@@ -29,7 +29,7 @@ const DingtalkMessage = z.union([
   z.object({ text: z.object({ content: z.string() }) }).transform(({ text }) => text.content),
 ]);
 
-/** Renders a message as DingTalk shows it, or returns null if the body is not a message for DingTalk. */
+/** Returns HTML that shows a message like DingTalk, or null if the body is not a message for DingTalk. */
 export function renderDingtalk(body: unknown): Html | null {
   const { data } = DingtalkMessage.safeParse(body);
   return data === undefined
@@ -47,7 +47,7 @@ const WecomMessage = z.union([
   z.object({ text: z.object({ content: z.string() }) }).transform(({ text }) => text.content),
 ]);
 
-/** Renders a message as WeCom shows it, or returns null if the body is not a message for WeCom. */
+/** Returns HTML that shows a message like WeCom, or null if the body is not a message for WeCom. */
 export function renderWecom(body: unknown): Html | null {
   const { data } = WecomMessage.safeParse(body);
   return data === undefined

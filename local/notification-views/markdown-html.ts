@@ -5,7 +5,9 @@ import { renderChatTime, renderLink } from "./chat-frame.ts";
 export interface MarkdownRules {
   /** True if the chat supports backslash escapes, such as `\*` for the character `*`. */
   readonly hasEscapes: boolean;
-  /** A pattern for a mention. Its first capture group is the name that the chat shows. */
+  /**
+   * A regular expression for a mention of a person or a group. The first capture group is the name that the chat shows.
+   */
   readonly mention: RegExp;
 }
 
@@ -31,7 +33,7 @@ function renderLines(text: string, rules: MarkdownRules): Html[] {
       continue;
     }
     endQuote();
-    // DingTalk shows a heading of level 6 as small text, and Discord shows `-#` as small text.
+    // DingTalk shows a heading of level 6 in small letters, and Discord shows a line with `-#` in small letters.
     const small = /^(?:#{6}|-#) (.*)$/.exec(line)?.[1];
     const heading = /^#{1,5} (.*)$/.exec(line)?.[1];
     if (small !== undefined) blocks.push(html`<p class="small">${renderInline(small, rules)}</p>`);

@@ -3,10 +3,7 @@ import { type Html, html, type Part } from "../../lib/pages/html.ts";
 
 const STYLE = readFileSync(new URL("./notifications-page.css", import.meta.url), "utf8");
 
-/**
- * The script of the page shows every time in the reader's time zone, and adds each new notification at the top of the
- * page.
- */
+/** The script of the page shows all times in the reader's time zone, and adds new notifications at the top. */
 const SCRIPT = `
 const localTimes = (root) => {
   for (const time of root.querySelectorAll("time")) {
@@ -35,8 +32,8 @@ if (items.dataset.stream) {
 
 /**
  * Returns the HTML of a page with notifications.
- * @param options.stream the URL of a stream of events. The page adds the HTML of each event in the stream at the top.
- * Without a stream of events, the page does not change.
+ * @param options.stream the URL of a stream of events. The page shows the HTML of each new event at the top. Without
+ * this URL, the page does not change.
  */
 export function renderNotificationsPage(options: {
   readonly title: string;

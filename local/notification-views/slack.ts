@@ -17,7 +17,7 @@ const Block = z.object({
 });
 const SlackMessage = z.object({ text: z.string(), blocks: z.array(Block).default([]) });
 
-/** Renders a message as Slack shows it, or returns null if the body is not a message for Slack. */
+/** Returns HTML that shows a message like Slack, or null if the body is not a message for Slack. */
 export function renderSlack(body: unknown): Html | null {
   const { data } = SlackMessage.safeParse(body);
   if (data === undefined) return null;

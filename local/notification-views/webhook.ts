@@ -2,13 +2,13 @@ import { Webhook } from "standardwebhooks";
 import { isJsonObject } from "../../lib/domain/json.ts";
 import { type Html, html } from "../../lib/pages/html.ts";
 
-/** The result of a signature check. The result is null if the receiver has no secret for the check. */
+/** The result of checking a signature. Null if the receiver has no secret with which it can check the signature. */
 export type SignatureCheck = "verified" | "wrong" | "missing" | null;
 
 /**
- * Checks the signature of an event with the library of Standard Webhooks. The check fails if the timestamp differs from
- * the current time by more than five minutes.
- * @param secrets the secrets with which the receiver checks signatures.
+ * Checks the signature of an event with the library of Standard Webhooks. A timestamp that differs from the current
+ * time by more than five minutes fails the check.
+ * @param secrets the secrets with which the receiver checks signatures
  */
 export function checkWebhookSignature(
   headers: Readonly<Record<string, string>>,
@@ -34,7 +34,10 @@ const CHECK_TEXTS: Readonly<Record<Exclude<SignatureCheck, null>, string>> = {
   missing: "✖ no signature",
 };
 
-/** Renders the headers, the check of the signature and the body of an event. Long parts of the body are folded. */
+/**
+ * Renders the headers, the check of the signature and the body of an event. The reader of the page can hide long parts
+ * of the body.
+ */
 export function renderWebhook(
   body: unknown,
   headers: Readonly<Record<string, string>>,
@@ -50,12 +53,13 @@ export function renderWebhook(
 ${renderFields(body, 0)}</div></div>`;
 }
 
-/**
- * The level below which arrays and objects are folded. The fields of the event and of its field `data` are not folded.
- */
+/** Arrays and objects below this level are hidden until the reader opens them. */
 const OPEN_LEVELS = 1;
 
-/** Renders the fields of an object or the entries of an array as a list. A long field can be folded under its name. */
+/**
+ * Renders the fields of an object or the entries of an array as a list. The reader of the page can hide a long field
+ * behind its name.
+ */
 function renderFields(value: unknown, level: number): Html {
   if (typeof value !== "object" || value === null) return renderScalar(value);
   const isList = Array.isArray(value);

@@ -10,13 +10,13 @@ import type { PlanStep } from "./config-plan.ts";
 const TIER = "Intelligent-Tiering";
 
 /**
- * The time between two writes to Parameter Store (SSM). From one account in one region, SSM accepts three writes per
- * second. The interval is a little longer than a third of a second, because the time between two arrivals can be
- * shorter than the time between the two requests.
+ * The time between two writes to Parameter Store (SSM), in milliseconds. SSM accepts three writes per second from one
+ * account in one region. The time is a little longer than a third of a second, because two requests can arrive with a
+ * smaller distance.
  */
 const WRITE_INTERVAL_MS = 350;
 /**
- * The longest time for which a failed write to Parameter Store (SSM) is repeated. A write is repeated while SSM
+ * The longest time for which a failed write to Parameter Store (SSM) is repeated. The write is repeated while SSM
  * throttles the write or does not respond.
  */
 const WRITE_LIMIT_MS = 60_000;
@@ -26,11 +26,11 @@ const MAX_DELAY_MS = 8000;
 type Ports = Pick<RetryOptions, "now" | "random" | "wait">;
 
 /**
- * Changes a stage's config by the steps of a plan, one step after another, and reports each step. After an error the
- * changes of the earlier steps remain. If the command is started again, the command makes only the missing changes.
- * @param client an AWS SDK client with `maxAttempts: 1`. The client must not repeat a request itself, because every
- * request counts toward the rate limit of SSM.
- * @throws errors of AWS.
+ * Carries out the steps of a plan in order, and reports each step. After an error, the changes of earlier steps stay in
+ * the config. A second start of the command makes only the missing changes.
+ * @param client an AWS SDK client with `maxAttempts: 1`. The client must not repeat requests itself, because SSM counts
+ * every request.
+ * @throws the errors of the AWS SDK.
  */
 export async function applyPlanSteps(
   client: SSMClient,
@@ -78,8 +78,8 @@ const VERBS: Readonly<Record<PlanStep["kind"], string>> = {
 };
 
 /**
- * Deletes a parameter in Parameter Store. A missing parameter is no error, because an earlier request whose response
- * was lost may have deleted the parameter.
+ * Deletes a parameter in Parameter Store. A parameter that is already missing causes no error, because the response of
+ * an earlier request may be lost.
  */
 async function deleteParameter(client: SSMClient, Name: string): Promise<void> {
   try {
@@ -90,8 +90,8 @@ async function deleteParameter(client: SSMClient, Name: string): Promise<void> {
 }
 
 /**
- * Creates a function that sends a write to Parameter Store. A throttled or unanswered write is repeated. The returned
- * function waits at least `WRITE_INTERVAL_MS` between two writes.
+ * Creates a function that sends a write to Parameter Store. If SSM throttles a write or does not respond, the write is
+ * repeated. Between two writes, the returned function waits at least `WRITE_INTERVAL_MS` milliseconds.
  */
 function createWriter({ now, random, wait }: Ports): (request: () => Promise<unknown>) => Promise<void> {
   let nextAt = now();

@@ -9,8 +9,8 @@ export class UsageError extends ArgumentError {
 }
 
 /**
- * The error of a command that cannot do its task. For a `RefusedError`, the command prints only the error message and
- * no stack.
+ * The error of a command that cannot do its task. For a `RefusedError`, the command prints the error message without a
+ * stack.
  */
 export class RefusedError extends Error {
   override name = "RefusedError";
@@ -22,9 +22,9 @@ type Options<T extends ParseArgsConfig> = T & { readonly options: T["options"] &
 export type Parsed<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<Options<T>>>;
 
 /**
- * Runs a command of this repository and sets the exit status of the process. The exit status is the number that `main`
- * returns. If `main` throws an error about wrong arguments, the exit status is 2. For any other error the exit status
- * is 1. An error is printed without a stack trace. All requests of the command check certificates.
+ * Runs a command of this repository, and sets the exit status of the process. The number that `main` returns is the
+ * exit status. Wrong arguments result in the exit status 2. All other errors result in the exit status 1. An error is
+ * printed without a stack trace. All requests of the command check certificates.
  */
 export async function runCommand<const T extends ParseArgsConfig>(
   usage: string,
@@ -45,7 +45,7 @@ export async function runCommand<const T extends ParseArgsConfig>(
 }
 
 /**
- * Reads the arguments of this process. Returns "help" if one of the arguments is `--help`.
+ * Reads the command-line arguments of this process. Returns "help" if one of the arguments is `--help`.
  * @throws an error about the wrong arguments, which `describeWrongUse` can describe
  */
 export function parseProcessArguments<const T extends ParseArgsConfig>(config: T): Parsed<T> | "help" {
@@ -57,12 +57,12 @@ export function parseProcessArguments<const T extends ParseArgsConfig>(config: T
   return (parsed.values as { readonly help?: boolean }).help === true ? "help" : parsed;
 }
 
-/** Returns the message of an error about wrong arguments of a command, or null for any other error. */
+/** Returns the error message for wrong arguments of a command, or null for all other errors. */
 export function describeWrongUse(error: unknown): string | null {
   return error instanceof ArgumentError ? error.message : null;
 }
 
-/** The names of errors whose message is complete. For such an error, the command prints only the message. */
+/** The names of errors whose message needs no stack trace. For these errors, the command prints only the message. */
 const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
   "RefusedError",
   "StageFileError",
@@ -78,7 +78,7 @@ function describeError(error: unknown): string {
   return `${error.name}: ${error.message}${remedy === null ? "" : `\n${remedy}`}`;
 }
 
-/** The names of errors about credentials that AWS refuses in every call. */
+/** The names of AWS errors about credentials that no call can use. */
 const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
   "CredentialsProviderError",
   "ExpiredToken",
@@ -125,10 +125,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ECONNREFUSED: UNREACHABLE,
 };
 
-/** Returns a sentence that says what to do about an error of AWS or the AWS SDK, or null for an unknown error. */
+/** Returns a sentence about what to do after an error of AWS or the AWS SDK, or null for an unknown error. */
 export function findAwsRemedy(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
-  // CloudFormation has no error name of its own for an unknown stack, so the error message is checked.
+  // CloudFormation has no error name for an unknown stack, so the function checks the error message.
   if (error.name === "ValidationError" && error.message.includes("does not exist")) return NOT_DEPLOYED;
   const code = "code" in error ? String(error.code) : "";
   return REMEDIES[error.name] ?? REMEDIES[code] ?? null;

@@ -2,9 +2,9 @@ import { CERTIFICATES, type ConfigEntry, SECRET } from "../../lib/config/assembl
 import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 
 /**
- * The kinds of config entries, in the order in which the entries are stored. A config entry may refer to entries whose
- * kind is earlier in this list. For example, the entry of a token refers to projects and targets. The secret fields of
- * an entry are stored before the entry, because the functions ignore the secret fields of an entry that does not exist.
+ * The kinds of config entries, in the order in which the entries are stored. An entry may refer to entries of an
+ * earlier kind in this list. A token, for example, refers to projects and targets. The functions ignore secret fields
+ * without their main entry, so the secret fields are stored first.
  */
 const KINDS = [
   "certificates/",
@@ -20,24 +20,23 @@ const KINDS = [
 ] as const;
 
 /**
- * A step of the plan, which changes one entry of a stage's config. A step of the kind `keep` changes nothing. Such a
- * step reports an entry of the stage's config that the config file does not contain.
+ * A step of a plan, which changes one entry of a stage's config. A step of the kind `keep` does not change the config.
+ * The step only reports an entry that is in the stage's config and not in the config file.
  */
 export interface PlanStep {
   readonly name: string;
   readonly kind: "add" | "change" | "unchanged" | "remove" | "keep";
-  /** The JSON text of the config entry. For a step of the kind `remove` or `keep`, this text is empty. */
+  /** The config entry as JSON text. Empty for a step of the kind `remove` or `keep`. */
   readonly value: string;
 }
 
 /**
- * Returns the steps of a plan, which make a stage's config equal to the config in a file. If the stage's config has an
- * entry that the config file does not contain, the entry is kept. If `removeOthers` is true, an entry that the file
- * does not contain is removed. A difference in white space or in the order of JSON keys does not count as a change of
- * an entry. The Lambda functions may read the config between two steps, so the config must be valid after each step.
- * Each entry is stored before the entries that refer to it, and removed after the entries that refer to it. A target
- * has two entries, and one of them contains its secret fields. If the kind of a target changes, this entry temporarily
- * contains all fields of the target, until both entries are changed.
+ * Returns the steps of a plan, which make a stage's config equal to the config in a file. By default, an entry that is
+ * missing in the file stays in the stage's config. If `removeOthers` is true, an entry that is missing in the file is
+ * removed. Other white space or another order of JSON keys does not change an entry. The Lambda functions can read the
+ * config at any time, so the config is valid after each step. An entry is stored before other entries refer to it, and
+ * removed after they no longer refer to it. A target has two entries: one with its secret fields, and one with all
+ * others. If the kind of a target changes, a temporary entry contains all fields until both entries are changed.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],
@@ -59,8 +58,7 @@ export function planConfigSteps(
     .reverse();
   const certificateName = ({ name }: ConfigEntry) =>
     name.startsWith(CERTIFICATES) ? name.slice(CERTIFICATES.length) : null;
-  // Two kinds of entries are always removed: certificates that no remaining entry refers to, and secret fields whose
-  // main entry does not remain.
+  // Two kinds of entries are always removed: unused certificates, and secret fields without a main entry.
   const isUsed = (certificate: string) =>
     others.some((entry) => certificateName(entry) === null && entry.value.includes(`"${certificate}"`));
   const toStep = (entry: ConfigEntry): PlanStep => {
@@ -77,8 +75,8 @@ export function planConfigSteps(
 }
 
 /**
- * Returns the temporary entries of all targets whose kind changes. Each key is the name of the entry with the secret
- * fields, and each value contains all fields of the target.
+ * Returns the temporary entries of all targets whose kind changes. Each key is the name of a secret entry, and each
+ * value contains all fields of the target.
  */
 function findTargetsWithNewKind(
   deployed: readonly ConfigEntry[],
@@ -110,7 +108,7 @@ export function entriesAfterSteps(
 
 /**
  * Returns the main entry of an entry with secret fields, such as `targets/ops` for `secret/targets/ops`. Returns null
- * for any other entry.
+ * for every other entry.
  */
 function ownerOf(name: string): string | null {
   if (name === "linkKeys") return "settings";

@@ -79,14 +79,14 @@ async function run(
 }
 
 /**
- * Returns every error because of which the Lambda functions would refuse a config. Placeholders, secrets that are too
- * short, and config entries without effect are also returned.
+ * Returns all errors of a config that the Lambda functions would refuse. The result also contains errors about
+ * placeholders, short secrets and entries without an effect.
  */
 function faultsOf(document: unknown): readonly string[] {
   const parsed = parseWholeConfig(document);
   const faults = parsed.kind === "faults" ? parsed.faults : [];
   const placeholders = findPlaceholders(document);
-  // If a value is a placeholder, only the placeholder is reported. Other errors about the same value are omitted.
+  // For a placeholder, only one error is reported. The other errors about a placeholder are omitted.
   const isPlaceholder = (fault: string) =>
     placeholders.some((line) => fault.startsWith(`${line.split(": ")[0]}:`));
   const others = [...faults, ...findShortSecrets(document), ...findIneffectiveEntries(document)];
@@ -99,10 +99,10 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
 }
 
 /**
- * Reads and checks a config file. The checks ensure that the Lambda functions accept the returned config, and that
- * Parameter Store can store this config.
- * @param path the path in Parameter Store where the config will be stored. `path` is null for a config that will not be
- * stored in Parameter Store.
+ * Reads and checks a config file. The Lambda functions accept the returned config, and Parameter Store can store the
+ * config.
+ * @param path the path in Parameter Store where the config will be stored. Null for a config that is not stored in
+ * Parameter Store.
  * @throws ConfigFileInvalidError
  */
 async function readValidDocument(file: string, path: string | null): Promise<unknown> {
@@ -116,7 +116,7 @@ async function readValidDocument(file: string, path: string | null): Promise<unk
 }
 
 /**
- * Asks each token issuer where its signing keys are. An issuer that does not respond is no error in the config.
+ * Asks each token issuer for the URL of its signing keys. The function reports no error if an issuer does not respond.
  * @throws ConfigFileInvalidError if the service would refuse every token of an issuer
  */
 async function refuseUnusableIssuers(parsed: ParsedConfig, name: string): Promise<void> {
@@ -178,7 +178,7 @@ async function put(file: string, stage: Stage, removeOthers: boolean): Promise<n
 }
 
 async function list(stage: Stage): Promise<number> {
-  // The line about the stage goes to stderr, because a program may read the JSON on stdout.
+  // The line about the stage goes to stderr, so that another program can read the JSON on stdout.
   process.stderr.write(formatStageLine(stage));
   const entries = await readDeployedEntries(stage);
   const parsed = parseEntries(entries);

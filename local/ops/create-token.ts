@@ -6,8 +6,8 @@ export const TOKEN_BYTES = 32;
 
 /**
  * Creates a bearer token for the service's API, and the config entry for this token. The config entry contains only the
- * hash of the token. Each token begins with `ccen_`, so a secret scanner can find a token in source code.
- * @param random `TOKEN_BYTES` random bytes.
+ * hash of the token. Each token begins with `ccen_`, so that a scanner for secrets can find the token in source code.
+ * @param random `TOKEN_BYTES` random bytes
  */
 export function createToken(
   random: Uint8Array,

@@ -7,22 +7,22 @@ import { configPath, type Stage } from "./deployed-stage.ts";
 
 /**
  * Reads every entry of a stage's config from Parameter Store.
- * @throws errors of AWS.
+ * @throws the errors of the AWS SDK.
  */
 export async function readDeployedEntries(stage: Stage): Promise<readonly ConfigEntry[]> {
   const client = new SSMClient({ region: stage.region });
   return readSsmParameters(client, configPath(stage)).finally(() => client.destroy());
 }
 
-/** Checks the entries of a whole config. Returns the config, or every error in the config entries. */
+/** Checks all entries of a config together. Returns the config, or every error in the config entries. */
 export function parseEntries(entries: readonly ConfigEntry[]): ParsedConfig {
   const assembled = assembleConfigDocument(entries);
   return assembled.kind === "faults" ? assembled : parseWholeConfig(assembled.document);
 }
 
 /**
- * The number of characters that are shown of a token's hash. Eight characters of the hash are enough to distinguish
- * tokens.
+ * The number of characters of a token's hash that the command shows. Eight characters of the hash are enough to
+ * distinguish tokens.
  */
 const SHOWN_HASH_LENGTH = 8;
 

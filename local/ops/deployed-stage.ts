@@ -9,7 +9,7 @@ const DEFAULT_REGION = "eu-central-1";
 export interface Stage {
   readonly stage: string;
   readonly region: string;
-  /** The name of the option, file or environment variable from which the AWS region comes. */
+  /** The option, file or environment variable that contains the AWS region. */
   readonly regionSource: string;
 }
 
@@ -50,8 +50,8 @@ export async function resolveStage(
 }
 
 /**
- * Returns an output line with the name of the stage and the AWS region. Each command prints the line about the stage
- * before it checks or changes a stage.
+ * Returns an output line with the stage's name and the AWS region. Each command prints this line before it reads or
+ * changes a stage.
  */
 export function formatStageLine({ stage, region, regionSource }: Stage): string {
   return `stage ${stage}, region ${region} (${regionSource})\n`;
@@ -64,7 +64,7 @@ export function configPath({ stage }: Pick<Stage, "stage">): string {
 
 /**
  * Reads the URL of a stage's HTTP API from the outputs of the stage's CloudFormation stack.
- * @throws Error if the CloudFormation stack has no HTTP API, and the errors of AWS.
+ * @throws Error if the CloudFormation stack has no HTTP API. Errors of AWS are also thrown.
  */
 export async function readApiUrl({ stage, region }: Stage): Promise<string> {
   const client = new CloudFormationClient({ region });

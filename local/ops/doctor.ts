@@ -128,8 +128,8 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
     const stage = await resolveStage(values);
     process.stdout.write(formatStageLine(stage));
     const stopping = new AbortController();
-    // The listener prevents that Ctrl-C ends the process during the alarm test. The test must first set the alarm back
-    // to its earlier state.
+    // The signal listener keeps the process running after Ctrl-C. After Ctrl-C, the alarm test still has to set the
+    // alarm back to its earlier state.
     if (testsAlarm) process.once("SIGINT", () => stopping.abort());
     checks = stageChecks(
       stage,

@@ -8,9 +8,7 @@ import {
   parseAllowListIgnoringInvalid,
 } from "../../lib/http/egress-rules.ts";
 
-/**
- * The sentence that says what to do about a URL that the egress rules (the rules for connections to targets) refuse.
- */
+/** A sentence about what to do if the egress rules refuse the URL of a target. */
 export const ALLOW_REMEDY = "If the server is meant to be private, list its host in settings.egress.allow.";
 
 const Strings = z.array(z.string().catch("")).catch([]);
@@ -24,8 +22,8 @@ const Endpoints = z
   .catch({ auth: {} });
 const NO_SETTINGS = { egress: { allow: [] }, callbackHosts: [], poll: {} };
 /**
- * The parts of a config in which this file searches for entries without effect. A part of the config with a wrong type
- * is ignored, because `parseWholeConfig` reports wrong types.
+ * The parts of a config that can contain entries without an effect. A part with a wrong type is ignored, because
+ * `parseWholeConfig` reports the type.
  */
 const Document = z
   .object({
@@ -44,10 +42,10 @@ const Document = z
 type Settings = z.infer<typeof Document>["settings"];
 
 /**
- * Finds entries of a config document that have no effect. An entry without effect is, for example, a target that the
- * egress rules always refuse, an item of an allow list that allows nothing, or a minimum that is larger than the
- * maximum. Returns one line of text for each entry without effect. The returned lines contain no values of the config.
- * The Lambda functions accept config entries without effect, so that an upgrade does not stop a running service.
+ * Finds entries of a config document without an effect, such as a target that the service never connects to. Examples
+ * are a target that the egress rules refuse, and a minimum that is larger than its maximum. Returns one line of text
+ * for each entry without effect. The returned lines contain no values of the config. The Lambda functions accept
+ * entries without an effect, so that an upgrade does not stop a running service.
  */
 export function findIneffectiveEntries(document: unknown): readonly string[] {
   const { projects, targets, oidc, settings } = Document.parse(document);
@@ -79,8 +77,8 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
     }),
   );
   const { minDelaySeconds: min, maxDelaySeconds: max } = settings.poll;
-  // This check needs both values in the config. If the minimum or the maximum is missing, its default value is adapted
-  // to the other value.
+  // The check needs the minimum and the maximum. Without one of the two values, the service adapts the default of the
+  // missing value.
   const contradictingBounds =
     min !== undefined && max !== undefined && min > max
       ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]
@@ -96,7 +94,7 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
 
 /**
  * Finds items in the config lists `egress.allow` and `callbackHosts` that allow nothing. Returns one line of text for
- * each item that allows nothing.
+ * each list item that allows nothing.
  */
 export function findIneffectiveHosts({
   egress,
@@ -122,8 +120,8 @@ export function findIneffectiveHosts({
 }
 
 /**
- * Returns the origins (host and port) that one item of the config list `callbackHosts` allows for a `callbackUrl`. An
- * item without a port allows port 443 and every port in the list `egress.allow`.
+ * Returns the hosts and ports that one item of `callbackHosts` allows for a `callbackUrl`. An item without a port
+ * allows port 443 and all ports in the list `egress.allow`.
  */
 function callbackOrigins(entry: string, allowed: readonly string[]): readonly string[] {
   const host = isIP(entry) === 6 ? `[${entry}]` : entry;

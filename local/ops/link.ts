@@ -59,7 +59,7 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   const givenUrl = values.url === undefined ? undefined : checkApiUrl(values.url);
 
   const stage = await resolveStage(values);
-  // The line about the stage goes to stderr, because a program may read the link on stdout.
+  // The line about the stage goes to stderr, so that another program can read the link on stdout.
   if (file === undefined) process.stderr.write(formatStageLine(stage));
   const config = file === undefined ? await readDeployedConfig(stage) : await readWholeConfigFile(file);
   const { settings, projects } = config;

@@ -12,7 +12,7 @@ const MAX_VALUE_BYTES = 8192;
 const MAX_LEVELS = 15;
 /**
  * The maximum length of a parameter's ARN, which consists of a prefix and the name of the parameter.
- * `ARN_PREFIX_LENGTH` is the length of the prefix in the AWS region with the longest name.
+ * `ARN_PREFIX_LENGTH` is the prefix's length in the AWS region with the longest name.
  */
 const MAX_NAME_LENGTH = 1011;
 const ARN_PREFIX_LENGTH = "arn:aws-us-gov:ssm:ap-southeast-99:000000000000:parameter".length;
@@ -24,8 +24,8 @@ const NESTED_REMEDY =
   "Parameter Store refuses '{{' and would read '{{…}}' as a reference to another parameter. Write '%7B%7B' in a URL, or remove it";
 
 /**
- * Returns every reason for which Parameter Store would refuse an entry of a config. Each returned text names the field
- * of the config and says what to change, but does not contain the field's value.
+ * Returns all reasons why Parameter Store would refuse an entry of a config. Each text names the field of the config
+ * and the necessary change, and does not contain the field's value.
  * @param path the path of the config in Parameter Store, such as `/cce-job-notifier/prod`.
  */
 export function findParameterFaults(entries: readonly ConfigEntry[], path: string): readonly string[] {
@@ -37,8 +37,8 @@ export function findParameterFaults(entries: readonly ConfigEntry[], path: strin
 }
 
 /**
- * Returns the result of `findParameterFaults` for a config document. A part of the config with a wrong type is ignored,
- * because `parseWholeConfig` reports wrong types.
+ * Finds the errors of all entries of a config document by `findParameterFaults`. A part with a wrong type is ignored,
+ * because `parseWholeConfig` reports the type.
  */
 export function findDocumentParameterFaults(document: unknown, path: string): readonly string[] {
   const { projects, targets, tokens, oidc, settings } = toObjectOrEmpty(document);
@@ -82,8 +82,8 @@ function sizeFaults({ name, value }: ConfigEntry): readonly string[] {
 }
 
 /**
- * Returns the path and the size of the largest field in a JSON value. If the largest field is an object, the function
- * returns the largest field inside this object.
+ * Returns the path and the size of the largest field of a JSON value. For an object, the function returns the largest
+ * field inside the object.
  */
 function longestField(path: string, value: unknown): { readonly path: string; readonly bytes: number } {
   const fields = isJsonObject(value) ? Object.entries(value) : [];
@@ -98,8 +98,8 @@ function longestField(path: string, value: unknown): { readonly path: string; re
 const jsonBytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? "");
 
 /**
- * Returns a text for each string and each key of an entry that contains '{{', because Parameter Store refuses '{{' in a
- * value. The characters '}}' are allowed, because JSON text can contain '}}' at the end of two objects.
+ * Returns a text for each string and key with `{{`, which Parameter Store refuses. Parameter Store accepts `}}`, which
+ * JSON text often contains at the end of two objects.
  */
 function nestedFaults(path: string, value: unknown): readonly string[] {
   if (typeof value === "string") return value.includes("{{") ? [`${path}: ${NESTED_REMEDY}`] : [];
@@ -112,8 +112,8 @@ function nestedFaults(path: string, value: unknown): readonly string[] {
 }
 
 /**
- * Returns the name of a config entry in the notation of error messages about the config. For example, the name `oidc/0`
- * becomes `oidc[0]`, and the name `secret/targets/deploys` becomes `targets.deploys`.
+ * Returns the name of a config entry in the notation of error messages about the config. For example, `oidc/0` becomes
+ * `oidc[0]`, and `secret/targets/deploys` becomes `targets.deploys`.
  */
 function formatName(name: string): string {
   if (name === "linkKeys") return "settings.linkKeys";

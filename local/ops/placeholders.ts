@@ -1,6 +1,6 @@
 /**
- * A pattern for values that are placeholders, such as `…`, `<your key>`, `your-region`, `xxx`, `changeme`, or a SHA-256
- * of zeros. A mention of Slack or Discord, such as `<!here>`, `<@U0A1B2C3>` or `<@&1234>`, is not a placeholder.
+ * A pattern for placeholders such as `…`, `<your key>`, `your-region`, `xxx`, `changeme`, or a SHA-256 of zeros. A
+ * mention in Slack or Discord also has angle brackets, such as `<!here>`, and is not a placeholder.
  */
 const PLACEHOLDER = /^\s*(?:…|\.{3}|<(?![!@#])[^<>]*>|x{3,}|0{64}|change[ _-]?me|todo|your[ _-][\w -]*)\s*$/i;
 /**
@@ -13,8 +13,8 @@ const URL_PLACEHOLDER =
 const EXAMPLE_HOST = /^(?:.+\.)?example\.com$/i;
 
 /**
- * Finds values of a config document that are placeholders: a person copied an example and did not replace the value.
- * Returns one line of text for each placeholder, without the value.
+ * Finds placeholders in a config document, which a person has copied from an example. Returns one line of text for each
+ * placeholder. The text does not contain the placeholder.
  */
 export function findPlaceholders(document: unknown): readonly string[] {
   const found: string[] = [];
@@ -32,7 +32,7 @@ export function findPlaceholders(document: unknown): readonly string[] {
 
 function describePlaceholder(value: string): string | null {
   if (PLACEHOLDER.test(value)) return "is a placeholder: replace it by your own value";
-  // A config value may be a URL, or a host with or without a port.
+  // A value of the config can be a URL, or a host with or without a port.
   const isUrl = value.includes("://");
   const url = URL.parse(isUrl ? value : `https://${value}`);
   if (url === null) return null;

@@ -34,8 +34,7 @@ ${STAGE_USAGE}
 const RETENTION_MS = 30 * 86_400_000;
 
 async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Promise<number> {
-  // The option `useQueueUrlAsEndpoint: false` makes the AWS SDK use the URL in AWS_ENDPOINT_URL_SQS instead of the
-  // queue's URL.
+  // With `useQueueUrlAsEndpoint: false`, the AWS SDK uses the URL in AWS_ENDPOINT_URL_SQS instead of the queue's URL.
   const client = new SQSClient({ region, useQueueUrlAsEndpoint: false });
   const urlOf = async (name: string) => {
     const { QueueUrl = "" } = await client.send(
@@ -60,10 +59,10 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
 }
 
 async function redriveOneNode(queue: "poll" | "notify", directory: string): Promise<number> {
-  // The command first checks that the data directory exists, because `Store.open` would create a missing directory.
+  // `Store.open` would create a missing data directory, so the command first checks that the directory exists.
   if (!existsSync(directory)) throw new RefusedError(`the data directory ${directory} does not exist`);
-  // The SQLite modules are imported only for the one-node edition. For a stage, this command also runs on Node.js 20,
-  // which has no SQLite.
+  // The SQLite modules are only imported for the one-node edition. `redrive --stage` also runs on Node.js 20, which has
+  // no SQLite.
   const { Store } = await import("../../server/store/store.ts");
   const { openOneNodeRedrive: openOneNode } = await import("./redrive/one-node-redrive.ts");
   const store = Store.open(directory, { exclusive: false });

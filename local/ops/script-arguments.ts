@@ -4,8 +4,8 @@ import { describeWrongUse, type Parsed, parseProcessArguments, UsageError } from
 
 /**
  * Reads the arguments of the script that is running. With `--help`, the function prints the usage and ends the process
- * with exit status 0. If an argument is wrong, the function prints the error and the usage, and ends the process with
- * exit status 2.
+ * with exit status 0. Wrong arguments end the process with exit status 2, after the function has printed the error and
+ * the usage.
  * @param read makes the settings of the script from the arguments, and throws `UsageError` for a wrong argument
  */
 export function readScriptArguments<const T extends ParseArgsConfig, Settings = undefined>(
@@ -28,7 +28,7 @@ export function readScriptArguments<const T extends ParseArgsConfig, Settings = 
 }
 
 /**
- * Parses the arguments of a script as numbers. For a missing argument, returns the default of this argument.
+ * Parses the arguments of a script as numbers. Returns the default of an argument that is missing.
  * @throws UsageError if an argument is not an integer of at least 1, or if there are more arguments than defaults
  */
 export function parseCounts<const T extends readonly number[]>(

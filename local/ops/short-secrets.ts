@@ -1,7 +1,7 @@
 import { toObjectOrEmpty } from "../../lib/domain/json.ts";
 
 /**
- * The minimum length of a secret. The service masks secrets in texts, and a shorter secret would also mask parts of
+ * The minimum length of a secret. The service masks secrets in texts, so a short secret would also mask parts of
  * ordinary words.
  */
 const MIN_SECRET_CHARACTERS = 8;
@@ -9,8 +9,8 @@ const CREDENTIALS = ["accessKey", "secretKey", "securityToken", "password", "tok
 
 /**
  * Finds secrets in a config document that are blank or too short. Returns one line of text for each blank or short
- * secret. The returned lines do not contain the secrets. The Lambda functions accept short secrets, so that an upgrade
- * does not stop a running service.
+ * secret. The returned lines do not contain the secrets. The Lambda functions still accept short secrets, so that an
+ * upgrade does not stop a running service.
  */
 export function findShortSecrets(document: unknown): readonly string[] {
   const { projects, targets, settings } = toObjectOrEmpty(document);

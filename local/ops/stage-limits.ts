@@ -1,6 +1,6 @@
 /**
- * The limits of AWS for the settings of a stage. AWS itself checks these limits only in the middle of a deployment. A
- * test in test/template compares the resource names in this file with the compiled CloudFormation template.
+ * AWS limits for the settings of a stage. AWS checks these limits itself, but only during a deployment. A test in
+ * test/template compares the resource names in this file with the compiled CloudFormation template.
  */
 
 export const SERVICE = "cce-job-notifier";
@@ -28,9 +28,8 @@ export const ALARM_NAMES = [
 ] as const;
 
 /**
- * A map from each kind of AWS resource to the longest name that the service uses, without the prefix
- * `cce-job-notifier-<stage>-`. `maxLength` is the number of characters that AWS allows for the whole name with the
- * prefix.
+ * For each kind of AWS resource, the longest name of the service without the prefix `cce-job-notifier-<stage>-`.
+ * `maxLength` is the maximum number of characters of the complete name on AWS.
  */
 export const LONGEST_NAMES = {
   function: { name: "discover", maxLength: 64 },
@@ -42,8 +41,8 @@ export const LONGEST_NAMES = {
 const STAGE_CHARACTERS = /^[a-zA-Z0-9-]+$/;
 
 /**
- * The maximum length of a stage's name, which is 38 characters. The names of IAM roles do not limit this length,
- * because CloudFormation shortens the names of roles.
+ * The maximum length of a stage's name is 38 characters. CloudFormation shortens the names of IAM roles, so these names
+ * do not limit this length.
  */
 export const MAX_STAGE_LENGTH = Math.min(
   ...Object.values(LONGEST_NAMES).map(({ name, maxLength }) => maxLength - `${SERVICE}--${name}`.length),
@@ -74,15 +73,15 @@ export function alarmNamesCollide(stage: string, other: string): boolean {
 }
 
 /**
- * The length of the longest alarm description without the URL of the runbook. AWS allows 1,024 characters for the whole
- * description of an alarm.
+ * The length of the longest alarm description without the URL of the runbook. The whole description of an alarm on AWS
+ * has at most 1,024 characters.
  */
 export const LONGEST_ALARM_TEXT = 98;
 const MAX_ALARM_DESCRIPTION = 1024;
 export const MAX_RUNBOOK_URL_LENGTH = MAX_ALARM_DESCRIPTION - LONGEST_ALARM_TEXT;
 
 /**
- * The numbers of days for which CloudWatch Logs can keep log entries. Source:
+ * The numbers of days that CloudWatch Logs can store log entries. Source:
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
  */
 export const LOG_RETENTION_DAYS: readonly number[] = [
@@ -95,8 +94,8 @@ export const LOG_RETENTION_DAYS: readonly number[] = [
  */
 export const CONCURRENCY = { min: 2, max: 1000 } as const;
 /**
- * The allowed numbers of concurrent executions that a stage can reserve for a function. The value 0 reserves none. The
- * account's quota must be large enough for the reserved executions.
+ * The allowed numbers of concurrent executions that a stage can reserve for a function. The value 0 means that no
+ * executions are reserved. The reserved executions must fit into the account's quota.
  */
 export const RESERVED_CONCURRENCY = { min: 0, max: 10_000 } as const;
 /**
@@ -104,15 +103,12 @@ export const RESERVED_CONCURRENCY = { min: 0, max: 10_000 } as const;
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
  */
 export const MEMORY_MEGABYTES = { min: 128, max: 10_240 } as const;
-/**
- * The allowed values of a setting that must be a positive number. API Gateway stores the burst limit as a 32-bit
- * integer.
- */
+/** The allowed values of a setting that must be positive. API Gateway stores the burst limit as a 32-bit integer. */
 export const POSITIVE = { min: 1, max: 2_147_483_647 } as const;
 
 /**
  * The largest number of bytes that the proxy settings may have together. Lambda allows 4,096 bytes for all environment
- * variables of a function. All other environment variables of a function have less than 2,000 bytes together.
- * Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ * variables of a function. A function's other environment variables together have less than 2,000 bytes. Source:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const MAX_PROXY_BYTES = 2000;

@@ -25,7 +25,7 @@ const MAX_EMAIL_LENGTH = 254;
 
 /**
  * Returns the zod schema of an optional setting in a stage file. If `isValid` returns false for a value, the schema
- * reports only the text `fault`.
+ * reports the text `fault`.
  */
 const setting = <T>(isValid: (value: unknown) => boolean, fault: string) =>
   z.custom<T>(isValid, fault).optional();
@@ -45,18 +45,21 @@ const text = (isValid: (value: string) => boolean, fault: string) =>
   setting<string>((value) => typeof value === "string" && isValid(value), fault);
 
 /**
- * Returns true if a value contains no white space and no `${`. The Serverless Framework would replace `${…}` in the
- * value. A line break would damage the description of an alarm.
+ * Returns true if a value contains no white space and no `${`. The Serverless Framework replaces `${…}` in a value. A
+ * line break in the value would damage the description of an alarm.
  */
 const isOneWord = (value: string) => /^[^\s\p{C}]+$/u.test(value) && !value.includes("${");
 
-/** Returns true if SNS accepts the email address. SNS requires exactly one `@` and a domain with a dot. */
+/**
+ * Returns true if SNS accepts the email address. SNS accepts only an address with exactly one `@` and a dot in the
+ * domain.
+ */
 const isEmail = (value: string) =>
   value.length <= MAX_EMAIL_LENGTH && !value.includes("${") && z.email().safeParse(value).success;
 
 /**
- * Returns true if the Lambda functions can use the proxy URL. A proxy URL with a password is refused, because the
- * password would be readable in CloudFormation and in Lambda.
+ * Returns true if the Lambda functions can use the proxy URL. A proxy URL must not contain a password, because
+ * CloudFormation and Lambda would show the password.
  */
 function isProxyUrl(value: string): boolean {
   try {
@@ -72,7 +75,7 @@ function isProxyUrl(value: string): boolean {
 const RETENTION_NOTE = ". CloudWatch Logs knows only these numbers of days";
 
 /**
- * The content of a stage file: the AWS region of a stage, and the parameters of serverless.yml. All fields of a stage
+ * The content of a stage file: the AWS region of a stage, and the parameters of serverless.yml. All fields of the stage
  * file are optional.
  */
 export const StageFile = z
@@ -148,7 +151,7 @@ export class StageFileError extends Error {
 }
 
 /**
- * Reads and checks the file of a stage, or returns null if the stage has no file.
+ * Reads and checks a stage file, or returns null if the file does not exist.
  * @throws StageFileError
  */
 export async function readStageFile(stage: string, folder = STAGES_FOLDER): Promise<StageFile | null> {
@@ -169,7 +172,7 @@ export async function readStageFile(stage: string, folder = STAGES_FOLDER): Prom
   throw new StageFileError(file, [...nameFaults, ...(parsed.error?.issues ?? []).flatMap(describeIssue)]);
 }
 
-/** Returns one text for each error that a zod issue describes. */
+/** Returns one text for each error in a zod issue. */
 function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(StageFile.shape).join(", ");
@@ -180,8 +183,8 @@ function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
 }
 
 /**
- * Checks each stage file of a folder, and checks all stage files together. Returns one text for each invalid file, and
- * one text for each pair of stages whose alarms would have the same names.
+ * Checks the stage files in a folder, each alone and all together. Returns a text for each invalid stage file, and a
+ * text for two stages whose alarms would have the same names.
  */
 export async function checkStageFiles(folder = STAGES_FOLDER): Promise<readonly string[]> {
   const suffix = ".json";
@@ -208,7 +211,7 @@ export async function checkStageFiles(folder = STAGES_FOLDER): Promise<readonly 
   return faults;
 }
 
-// The stage files are checked before a deployment, because the Serverless Framework ignores misspelled parameters.
+// The Serverless Framework ignores misspelled parameters, so the stage files are checked before a deployment.
 if (import.meta.main) {
   readScriptArguments(
     `Checks every file in stages/, which contains the settings of a stage. Prints

@@ -47,11 +47,11 @@ export interface BundledPackage {
   /** The licence in the package.json of the npm package, as an SPDX expression. */
   readonly license: string;
   /**
-   * The hash of the npm package in package-lock.json, such as `sha512-…`. `integrity` is null if package-lock.json has
-   * no hash for the package.
+   * The hash of the npm package in package-lock.json, such as `sha512-…`. `integrity` is null if package-lock.json
+   * contains no hash of the package.
    */
   readonly integrity: string | null;
-  /** The names of the bundles that contain code of the npm package. */
+  /** The bundles that contain code of the npm package. */
   readonly bundles: readonly string[];
   /** The folder of the npm package, relative to the root of the repository. */
   readonly folder: string;
@@ -102,8 +102,7 @@ export async function listBundledPackages(
 }
 
 /**
- * Returns the folder of the npm package to which a bundled file belongs, such as `node_modules/@scope/name`, or null if
- * the file belongs to this repository.
+ * Returns the folder of the npm package that contains a bundled file, or null if the file belongs to this repository.
  */
 function packageFolder(input: string): string | null {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? null;

@@ -8,8 +8,8 @@ import {
 } from "./bundled-packages.ts";
 
 /**
- * The licences that an npm package in a bundle may have. The accepted licences only require that the package and its
- * authors are named.
+ * The licences that an npm package in a bundle may have. These licences only require a note with the name of the
+ * package and its authors.
  */
 const ACCEPTED_LICENCES: ReadonlySet<string> = new Set([
   "0BSD",

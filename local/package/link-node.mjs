@@ -1,6 +1,6 @@
 // Makes the link node_modules/.bin/node to the installed Node.js 24, if the link is missing. npm 10 and older versions
-// remove this link after they have skipped the package of another platform. Node.js 20 and 22 come with npm 10. Node.js
-// 20 runs this file, so the file contains no TypeScript.
+// remove this link after they have skipped the package of another platform. npm 10 comes with Node.js 20 and 22.
+// Node.js 20 runs this file, so the file contains no TypeScript.
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 

@@ -6,16 +6,16 @@ import { packageServiceIfChanged } from "./package-service.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /**
- * The AWS regions for which the CloudFormation template is checked. `REGIONS` contains one region of each AWS
- * partition, and one region that has every AWS service.
+ * The AWS regions for which the CloudFormation template is checked. The list contains one region of each AWS partition,
+ * and one region with every AWS service.
  */
 const REGIONS = ["eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"];
 const VERSION = "1.58.0";
 
 /**
- * The warnings of cfn-lint that are ignored, because they are about parts of the template that the Serverless Framework
- * writes. The warning W3005 is about a dependency that a reference already implies. The warning W8003 is about a
- * condition that is always true or always false after the framework has resolved the parameters.
+ * Ignored warnings of cfn-lint about template parts that the Serverless Framework writes. The warning W3005 is about a
+ * dependency that a reference already implies. The warning W8003 is about a condition that is always true or always
+ * false after the framework has resolved the parameters.
  */
 const IGNORED = ["W3005", "W8003"];
 

@@ -7,8 +7,8 @@ import { hashSources, readSources, writeSources } from "./sources.ts";
 const TEMPLATE = "cloudformation-template-update-stack.json";
 const MAX_PACKAGE_AGE_MS = 24 * 60 * 60 * 1000;
 /**
- * The last line that the Serverless Framework prints after a failed build. The process of the framework does not end
- * after this line, so this code stops the process.
+ * The last line that the Serverless Framework prints after a failed build. The Serverless Framework does not end by
+ * itself after this line, so its process is stopped.
  */
 const END_OF_ERROR_REPORT = /^Environment: /m;
 const EXIT_TIME_LIMIT_MS = 500;
@@ -33,14 +33,14 @@ export async function packageServiceIfChanged(options: {
   const packageDir = join(buildDir, hashSources(sources));
   if (await isPackage(packageDir)) return packageDir;
   await removeOldPackages(buildDir);
-  // The Serverless Framework writes into the folder of the service. Each process packages its own copy of this folder,
-  // so two processes can package the service at the same time.
+  // The Serverless Framework creates files in the folder that it packages. Each process packages a copy of the folder,
+  // so that two processes can package the service at the same time.
   const workDir = `${packageDir}.work-${process.pid}`;
   try {
     await writeSources(sources, workDir);
     await runServerless(workDir, stopping);
     await rename(join(workDir, ".serverless"), packageDir).catch(async (error: unknown) => {
-      // The error of `rename` is ignored if another process has packaged the same source files in the meantime.
+      // An error of `rename` is ignored if another process has packaged the same sources.
       if (!(await isPackage(packageDir))) throw error;
     });
   } finally {

@@ -10,8 +10,7 @@ const Product = z.object({ name: z.string(), version: z.string(), license: z.str
 
 /**
  * Returns a software bill of materials (a list of the bundled npm packages) in the JSON format of CycloneDX 1.6. The
- * bill of materials contains no time and no random serial number, so the same packages always result in the same JSON
- * text.
+ * bill of materials contains no time and no random number, so the same packages result in the same JSON text.
  */
 export function createBillOfMaterials(product: z.infer<typeof Product>, packages: readonly BundledPackage[]) {
   const root = packageUrl(product);
@@ -55,7 +54,7 @@ function packageUrl({ name, version }: { readonly name: string; readonly version
   return `pkg:npm/${name.replace(/^@/, "%40")}@${version}`;
 }
 
-/** Converts a hash in package-lock.json, which is in base64, to the hexadecimal hash that CycloneDX requires. */
+/** Converts a hash in base64 from package-lock.json to hexadecimal digits, which CycloneDX requires. */
 function toHash(integrity: string): { alg: string; content: string } {
   const [algorithm = "", digest = ""] = integrity.split("-");
   const content = Buffer.from(digest, "base64").toString("hex");

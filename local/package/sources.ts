@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /**
- * The folders whose files do not change the packaged service on this machine. For example, the folder `stages` contains
- * only the settings of deployed stages.
+ * The folders that do not change the packaged service on this machine. The folder `stages`, for example, contains only
+ * settings of deployed stages.
  */
 const IGNORED_FOLDERS: ReadonlySet<string> = new Set([
   "build",

@@ -12,8 +12,8 @@ class ZipUnreadableError extends Error {
 }
 
 /**
- * Unpacks a zip file into a folder. The zip file may contain only stored and deflated entries (APPNOTE 4.3), because
- * the zip file of a Lambda function contains no other entries.
+ * Unpacks a zip file into a folder. The zip file of a Lambda function contains only stored and deflated entries
+ * (APPNOTE 4.3).
  * @throws ZipUnreadableError if the zip file contains another kind of entry, or an entry whose path is outside the
  * folder.
  */

@@ -1,11 +1,11 @@
 import * as z from "zod";
 
 /**
- * A behaviour of the local receiver: a rule for its responses to notifications. A behaviour with `times` applies only
- * to that number of notifications. Without `times`, it applies until a new behaviour is set.
+ * A behaviour of the local receiver: a rule for its responses to notifications. A behaviour with `times` applies to
+ * this number of notifications. A behaviour without `times` applies until a new behaviour is set.
  */
 export const Behaviour = z.strictObject({
-  /** The kind of channel to which the behaviour applies. By default a behaviour applies to all kinds of channels. */
+  /** The kind of channel to which the behaviour applies. By default, a behaviour applies to all channels. */
   channel: z.string().optional(),
   kind: z.enum(["ok", "status", "hang", "rate_limit"]),
   status: z.int().min(200).max(599).default(500),
@@ -46,8 +46,8 @@ export class Behaviours {
   readonly #lastAcceptedAt = new Map<string, number>();
 
   /**
-   * Sets a behaviour of the receiver. If several behaviours match a channel, the behaviour that was set last applies. A
-   * behaviour of the kind `ok` removes the behaviours that were set earlier.
+   * Sets a behaviour of the receiver. If several behaviours match a notification, the newest behaviour applies. The
+   * behaviour `ok` removes all earlier behaviours.
    */
   set(rule: Behaviour): void {
     this.#rules = this.#rules.filter(({ channel }) => rule.channel !== undefined && channel !== rule.channel);

@@ -8,10 +8,10 @@ export interface ReceivedNotification {
   readonly channel: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The unchanged body of the HTTP request, which a test needs to check the signature of the notification. */
+  /** The unchanged body of the HTTP request. The body is needed to check the signature. */
   readonly body: string;
   /**
-   * The HTTP status of the receiver's response. `status` is null if the receiver has not responded to the notification.
+   * The HTTP status of the receiver's response. `status` is null if the receiver did not respond to the notification.
    */
   readonly status: number | null;
   readonly signature: SignatureCheck;
@@ -32,9 +32,7 @@ export class NotificationStore {
     for (const check of this.#waiting) check();
   }
 
-  /**
-   * Calls the listener for each notification that arrives from now on. Returns a function that ends the subscription.
-   */
+  /** Calls the listener for each new notification. Returns a function that removes the listener. */
   subscribe(listener: (notification: ReceivedNotification) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -53,8 +51,8 @@ export class NotificationStore {
   }
 
   /**
-   * Waits until `count` notifications have arrived, but at most `waitMs` milliseconds. Returns all notifications that
-   * have arrived by the end of the wait.
+   * Waits until `count` notifications have arrived, but not longer than `waitMs` milliseconds. At the end of the wait,
+   * returns all notifications that have arrived.
    */
   async waitFor(options: {
     channel: string | null;

@@ -3,9 +3,9 @@ const UNRELEASED = "## Unreleased";
 const NO_CHANGES = "This release has no changes that users can see.";
 
 /**
- * Returns the changelog with a section for a version. The section `Unreleased` becomes this section. If the changelog
- * has neither the section `Unreleased` nor a section for the version, the new section says that the release has no
- * changes. If the changelog has both sections, returns null, because a person must join their entries.
+ * Returns the changelog with a section for a version. The section `Unreleased` becomes the section for the version. If
+ * the changelog has no section for the release, the new section says that the release has no changes. If the changelog
+ * has both sections, returns null, and a person must join the sections.
  * @param date the day of the release, such as `2026-11-26`
  */
 export function toReleasedChangelog(changelog: string, version: string, date: string): string | null {
@@ -18,7 +18,7 @@ export function toReleasedChangelog(changelog: string, version: string, date: st
   return `${changelog.slice(0, at)}${heading}\n\n${NO_CHANGES}\n\n${changelog.slice(at)}`;
 }
 
-/** Returns the text of a version's section without its heading, or null if the version has no section. */
+/** Returns the text of the section about a version, without its heading, or null without such a section. */
 export function findReleaseNotes(changelog: string, version: string): string | null {
   const headings = [...changelog.matchAll(SECTION)];
   const at = headings.findIndex(([text]) => text === `## ${version}` || text.startsWith(`## ${version} - `));

@@ -16,9 +16,9 @@ needs Node.js 20 or newer and no other package. \`cce-notifier serve\`, the one-
 `;
 
 /**
- * Writes the npm package of the command, `cce-notifier-<version>.tgz`, and returns the path of the file. The npm
- * package of the same sources always has the same bytes. The package has no dependencies: `npm run prepare` has bundled
- * every file of the package before.
+ * Writes the npm package of the command, `cce-notifier-<version>.tgz`, and returns the path of the file. Equal sources
+ * always result in an npm package with the same bytes. The npm package has no dependencies, because `npm run prepare`
+ * has bundled all its files.
  * @param folder an empty folder for the file
  */
 export async function writeCommandPackage(

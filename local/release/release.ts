@@ -73,12 +73,12 @@ async function commitRelease(version: string, changelog: string): Promise<void> 
   await run(process.execPath, "client/build.mjs");
   await run(process.execPath, "client/build.mjs", join(ROOT, ACTION), "client/github-action.ts");
   await git("add", "--all");
-  // If the checkout already contains the version, the changelog and the action of the release, no commit is needed.
+  // A checkout that already contains the files of the release needs no new commit.
   if ((await git("status", "--porcelain")) !== "")
     await git("commit", "--quiet", "--message", `Release ${version}`);
   const notes = findReleaseNotes(changelog, version) ?? "";
   const message = `cce-job-notifier ${version}\n\n${notes}`;
-  // By default, git would treat the headings of the release notes as comments and remove them.
+  // git normally treats headings in release notes as comments and removes them.
   await git("tag", "--annotate", `v${version}`, "--cleanup=whitespace", "--message", message);
 }
 
@@ -116,7 +116,7 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals }) => {
   try {
     await commitRelease(version, changelog);
   } catch (error) {
-    // This command made every change that is removed here, because the checkout was clean before.
+    // The checkout was clean before, so the reset only removes changes of this command.
     await git("reset", "--hard", "--quiet");
     throw error;
   }

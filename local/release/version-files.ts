@@ -5,9 +5,9 @@ import { join } from "node:path";
 const NUMBER = String.raw`\d+\.\d+\.\d+`;
 
 /**
- * The locations of the product's version: patterns for the files, and the text in front of the version. Each file must
- * contain its text at least once. The last entry is optional: references to a release, such as
- * `cce-job-notifier@v1.2.3` and `cce-notifier-1.2.3.tgz`.
+ * The files and the texts in which the version of the product stands. Each of these files must contain the version. The
+ * version is optional only in the files of the last entry. These files refer to a release, such as
+ * `cce-job-notifier@v1.2.3`.
  */
 const LOCATIONS: readonly {
   readonly files: readonly string[];
@@ -33,7 +33,7 @@ const LOCATIONS: readonly {
   },
 ];
 
-/** The files that contain the version of the product, and the versions in each file. */
+/** The files that contain the product's version, and the versions in each file. */
 export async function readVersions(root: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const versions = new Map<string, readonly string[]>();
   await forEachLocation(root, async (file, text, pattern) => {

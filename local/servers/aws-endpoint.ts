@@ -13,10 +13,10 @@ import { CREDENTIALS } from "./start-sqs.ts";
 
 type AwsInput = Readonly<Record<string, unknown>>;
 
-/** A call of an AWS service by an AWS JSON protocol. */
+/** A call of an AWS service in an AWS JSON protocol. */
 export interface AwsCall {
   readonly service: "sqs" | "dynamodb" | "ssm";
-  /** The operation of the call, such as `SendMessage`. If the call uses another protocol, `operation` is empty. */
+  /** The operation of the call, such as `SendMessage`. Empty if the call does not use an AWS JSON protocol. */
   readonly operation: string;
   readonly input: AwsInput;
   readonly accessKeyId: string;
@@ -30,21 +30,21 @@ export interface AwsReply {
 }
 
 /**
- * A rule of AWS that a local server does not implement. The rule may refuse a call, change its input, or change its
- * reply. `next` passes the call to the next rule. The last rule passes the call to the server.
- * @throws AwsError if AWS refuses the call.
+ * A rule of AWS that the local server does not have. The rule can refuse a call, change its input or change its reply.
+ * The function `next` passes the call to the next rule. The last rule passes the call to the local server.
+ * @throws AwsError if an AWS rule refuses the call.
  */
 export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;
 
 /**
- * Starts an HTTP server that checks each call of an AWS service by rules. A call that no rule refuses goes to the
+ * Starts an HTTP server that applies rules to each call of an AWS service. A call that no rule refuses goes to the
  * server at the URL `upstream`.
  */
 export async function startAwsEndpoint(options: {
   service: AwsCall["service"];
   upstream: string;
   rules: readonly AwsRule[];
-  /** The access key ID of all requests to the upstream server. */
+  /** The access key ID of every request to the local server. */
   upstreamAccessKeyId?: string;
 }): Promise<LocalServer> {
   const { service, upstream, rules, upstreamAccessKeyId = CREDENTIALS.accessKeyId } = options;
@@ -71,7 +71,7 @@ export async function startAwsEndpoint(options: {
     return chain(call.input);
   }
 
-  /** All callers get the same access key, because DynamoDB Local has a separate database for each access key. */
+  /** DynamoDB Local has a separate database for each access key, so all callers get the same access key. */
   function forward(
     { method, url, headers: { "content-length": _, ...headers } }: IncomingMessage,
     body: Buffer,
@@ -119,9 +119,9 @@ export async function startAwsEndpoint(options: {
   };
 }
 
-/** Replaces the JSON body of a reply. */
+/** Returns a reply with another JSON body. */
 export function changeReply(reply: AwsReply, output: unknown): AwsReply {
-  // The header `x-amz-crc32` is removed, because it contains the checksum of the old body.
+  // The header `x-amz-crc32` is the checksum of the old body, so the header is removed.
   const { "x-amz-crc32": _, ...headers } = reply.headers;
   return { status: reply.status, headers, body: Buffer.from(JSON.stringify(output)) };
 }

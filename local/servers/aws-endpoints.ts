@@ -11,21 +11,21 @@ import { correctSqsErrorCodes, createSqsLimits } from "./sqs-rules.ts";
 import { CREDENTIALS } from "./start-sqs.ts";
 
 /**
- * Starts the endpoints through which the functions, the event sources and the tests call AWS. An endpoint adds the
- * rules of AWS that no local server has, and forwards the calls to the server at the URL in `upstream`.
+ * Starts the servers through which functions, event sources and tests call AWS. An endpoint adds rules of AWS to a
+ * local server and forwards the calls to the URL in `upstream`.
  */
 export async function startAwsEndpoints(options: {
   upstream: Endpoints;
   sessions: RoleSessions;
   controlKey: string;
-  /** The access key ID of all requests to the server at `upstream.ssm`. */
+  /** The access key ID of every request to the server at `upstream.ssm`. */
   ssmAccessKeyId: string;
   service: Pick<Service, "tables" | "region">;
   /** Returns the current policy statements of the IAM roles. */
   grants: () => RoleGrants;
   /** The DynamoDB server at the URL `upstream.dynamodb`. */
   dynamo: DynamoServer;
-  /** The random seed for the delays of the global secondary indexes, or null for indexes without delays. */
+  /** The random seed for the delays of simulated indexes, or null for indexes without a delay. */
   lateIndexSeed: number | null;
 }): Promise<Endpoints & { stop(): Promise<void> }> {
   const { upstream, sessions, controlKey, ssmAccessKeyId, grants, dynamo, lateIndexSeed } = options;

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 
-/** Returns the access key ID in the signature of a request. Returns an empty text for a request without a signature. */
+/**
+ * Returns the access key ID from the signature of a request. Returns an empty string if the request has no signature.
+ */
 export const accessKeyIdOf = ({ headers }: IncomingMessage): string =>
   /Credential=([^/]+)\//.exec(headers.authorization ?? "")?.[1] ?? "";
 
@@ -10,8 +12,7 @@ export class AwsError extends Error {
   readonly type: string;
   readonly status: number;
   /**
-   * The code of this error in the older query protocol. SQS sends the code of the JSON protocol and the older code, and
-   * the AWS SDK shows the older code.
+   * The error code in the older query protocol of AWS. SQS sends two error codes, and the AWS SDK shows this older one.
    */
   readonly queryCode: string;
 

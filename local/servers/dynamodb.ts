@@ -25,8 +25,7 @@ export interface DynamoServer {
 }
 
 /**
- * The error of a folder in LEDGER_DIR that cannot store the tables. A `LedgerFolderError` says why the folder cannot be
- * used.
+ * The error of a folder in LEDGER_DIR in which no tables can be stored. The error says why the folder cannot be used.
  */
 export class LedgerFolderError extends Error {
   override name = "LedgerFolderError";
@@ -37,8 +36,8 @@ export class LedgerFolderError extends Error {
 }
 
 /**
- * Starts a DynamoDB server on a free port of this machine. The server stores its tables in `folder`. If `folder` is
- * null, the server keeps its tables in memory.
+ * Starts a local DynamoDB server on a free port. The server stores its tables in the folder `folder`. Without a folder
+ * (`folder` is null), the tables are in memory.
  * @throws LedgerFolderError
  */
 export async function startDynamo(region: string, folder: string | null): Promise<DynamoServer> {
@@ -92,8 +91,8 @@ export async function findTableStatus(client: DynamoDBClient, tableName: string)
 }
 
 /**
- * Creates the folder for the tables, and checks that no other local stack uses the folder. If another stack used the
- * folder, Dynalite (the local DynamoDB) would end this process at the first request.
+ * Creates the folder for the tables, and checks that no other local stack uses the folder. If another stack uses the
+ * folder, Dynalite (the local DynamoDB) ends the process at the first request.
  */
 async function prepareFolder(folder: string): Promise<void> {
   try {
@@ -105,7 +104,7 @@ async function prepareFolder(folder: string): Promise<void> {
   try {
     await level.open();
   } catch (error) {
-    // Dynalite's error message says only that the database is not open, and the error's property `cause` says why.
+    // The error message of Dynalite has no cause, and the property `cause` of the error says why.
     const cause = error instanceof Error ? error.cause : error;
     const isLocked = cause instanceof Error && "code" in cause && cause.code === "LEVEL_LOCKED";
     const problem = isLocked

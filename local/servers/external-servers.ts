@@ -10,8 +10,8 @@ import { createTable, type DynamoServer, findTableStatus } from "./dynamodb.ts";
 import { CREDENTIALS, type SqsServer } from "./start-sqs.ts";
 
 /**
- * The URLs of servers that the local stack uses but does not start, such as DynamoDB Local. If a URL is null, the local
- * stack starts its own server.
+ * The URLs of servers that the local stack uses but does not start, such as DynamoDB Local. For a URL that is null, the
+ * local stack starts a server of its own.
  */
 export interface ExternalServers {
   readonly dynamodb: string | null;
@@ -21,7 +21,7 @@ export interface ExternalServers {
 
 export const NO_EXTERNAL_SERVERS: ExternalServers = { dynamodb: null, sqs: null, ssm: null };
 
-/** The error of an external server that the local stack cannot use. An `ExternalServerError` says what to change. */
+/** The error of an external server that the local stack cannot use. The error message says what to change. */
 export class ExternalServerError extends Error {
   override name = "ExternalServerError";
 }
@@ -56,9 +56,7 @@ export function connectDynamo(region: string, url: string): DynamoServer {
   };
 }
 
-/**
- * Some external servers do not support the time to live of items. With such a server, expired items stay in the table.
- */
+/** Some external servers never delete expired items. On such servers, expired items stay in the table. */
 async function enableTimeToLive(
   client: DynamoDBClient,
   TableName: string,
@@ -81,7 +79,7 @@ export function connectSqs(region: string, url: string): SqsServer {
   return {
     url,
     client,
-    /** @throws ExternalServerError if the server gives a queue another URL than the template. */
+    /** @throws ExternalServerError if the server returns another URL for a queue than the template. */
     async createQueues(queues) {
       for (const { name, attributes, url: expected } of queues) {
         await deleteQueue(client, name);
@@ -112,8 +110,8 @@ async function deleteQueue(client: SQSClient, QueueName: string): Promise<void> 
 }
 
 /**
- * Stores the entries of a config file in a Parameter Store server that runs already. All other parameters under the
- * same path are deleted first. A later change of the config file does not change the parameters in the server.
+ * Stores the entries of a config file in a running Parameter Store server. First, all other parameters under the same
+ * path are deleted. Changes of the config file do not reach the parameters in the server.
  */
 export async function replaceStoredConfig(options: {
   url: string;

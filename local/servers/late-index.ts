@@ -12,8 +12,8 @@ import type { TableResource } from "../template/tables.ts";
 import { type AwsCall, type AwsReply, type AwsRule, changeReply } from "./aws-endpoint.ts";
 
 /**
- * The longest time after which a simulated global secondary index shows a write. On AWS, an index usually shows a write
- * after a short time, but AWS guarantees no limit.
+ * The longest delay, in milliseconds, until a simulated index shows a write. AWS guarantees no maximum delay for an
+ * index.
  */
 const MAX_LAG_MS = 5_000;
 const REPEAT_PROBABILITY = 0.2;
@@ -35,8 +35,8 @@ const Page = z.looseObject({ Items: z.array(Item).default([]), Count: z.int(), S
 
 interface LateIndex {
   /**
-   * The copies of the tables. This rule answers index queries from the copies, so the copies must exist before the
-   * first call.
+   * Copies of all tables, from which queries of an index are answered. The copies must exist before the first call of
+   * the rule.
    */
   readonly copies: readonly TableResource[];
   readonly rule: AwsRule;
@@ -44,13 +44,13 @@ interface LateIndex {
 }
 
 /**
- * Simulates late global secondary indexes: on AWS, an index shows a write later than its table. This rule keeps a copy
- * of each table. Each write reaches the copy after a random time of up to five seconds. The copy answers the queries
- * and scans of the indexes. The rule also adds an item twice to some pages of a query result.
+ * On AWS, a global secondary index shows a write later than its table, and this rule simulates the delay. The rule
+ * keeps a copy of each table. Each write to a table reaches the copy after a random time of up to five seconds. The
+ * copy answers requests for the indexes of the table. Some pages of a query result contain an item twice, as on AWS.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
- * @param options.seed the random seed. Two runs with equal seeds and equal calls have equal delays and equal repeated
- * items.
- * @param options.client a client that calls the DynamoDB server directly, without this rule.
+ * @param options.seed the random seed. Two runs with the same seed and the same calls have the same delays and the same
+ * repeated items.
+ * @param options.client a client that calls the DynamoDB server without this rule
  */
 export function createLateIndex(options: {
   seed: number;
@@ -58,7 +58,7 @@ export function createLateIndex(options: {
   client: DynamoDBClient;
 }): LateIndex {
   const { seed, tables, client } = options;
-  // The delays have their own random generator, so the number of index queries does not change them.
+  // A separate random generator for the delays makes the delays independent of the number of index queries.
   const [delays, repeats] = [createRandomSource(seed), createRandomSource(seed + 1)];
   const keyNames = new Map(
     tables.map(({ definition: { TableName, KeySchema } }) => [
@@ -81,7 +81,7 @@ export function createLateIndex(options: {
     const key = Object.fromEntries(Object.entries(Key).filter(([name]) => names.includes(name)));
     const timer = setTimeout(() => {
       timers.delete(timer);
-      // The error is ignored, because a write to the copy fails only if the server has stopped.
+      // A write to the copy fails only after the server has stopped, so the error is ignored.
       copyItem(TableName, key).catch(() => {});
     }, delays.next() * MAX_LAG_MS);
     timers.add(timer);

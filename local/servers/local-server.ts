@@ -9,13 +9,13 @@ export interface LocalServer {
   stop(): Promise<void>;
 }
 
-/** The host names by which this machine reaches itself, with any port. */
+/** The host names of this machine itself, with any port. */
 const OWN_HOST = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i;
 
 /**
- * Returns true if every host name in a request is a name of this machine. A request may have several headers Host. A
- * request may also have an absolute URL in place of the path. The host in this URL is then the host of the request (RFC
- * 9112, section 3.2.2).
+ * Returns true if every host name in a request is a name of this machine. A request may contain several `Host` headers.
+ * A request may contain an absolute URL instead of a path. The host is then the host in the URL (RFC 9112, section
+ * 3.2.2).
  */
 function isForThisMachine({ url = "", headersDistinct }: IncomingMessage): boolean {
   const { host: names = [] } = headersDistinct;
@@ -24,9 +24,9 @@ function isForThisMachine({ url = "", headersDistinct }: IncomingMessage): boole
 }
 
 /**
- * Makes an HTTP server refuse every request whose host name is not a host name of this machine. A web page of another
- * site can send requests to this machine under the name of its own site (DNS rebinding). The server answers a request
- * for another host name with the status 421.
+ * Makes an HTTP server refuse every request whose host name is not a host name of this machine. Web pages of other
+ * sites could send requests to this machine under their own name (DNS rebinding). The server answers a request for
+ * another host name with the status 421.
  */
 export function refuseOtherHosts(server: Server): void {
   const listeners = server.listeners("request");
@@ -43,7 +43,7 @@ export function refuseOtherHosts(server: Server): void {
 /**
  * Starts an HTTP server on 127.0.0.1, which answers only requests to a host name of this machine. For port 0, the
  * server uses any free port.
- * @param options.anyHost is true if a tunnel or proxy passes on requests to other host names.
+ * @param options.anyHost true if a tunnel or a proxy sends requests for other host names.
  * @throws Node's error if the port cannot be used.
  */
 export async function listenLocally(

@@ -7,8 +7,8 @@ const MAX_DELAY_SECONDS = 900;
 const MAX_VISIBILITY_SECONDS = 43_200;
 
 /**
- * A pattern for the prefix that the embedded SQS server adds to some error codes. AWS sends these codes without the
- * prefix.
+ * A pattern for the prefix that the embedded SQS server adds to some error codes. AWS sends these error codes without
+ * the prefix.
  */
 const PREFIXED_CODE = /^AWS\.SimpleQueueService\.(?=(InvalidParameterValue|MissingParameter);)/;
 
@@ -24,14 +24,15 @@ const Received = z.object({ Messages: z.array(z.object({ ReceiptHandle: z.string
 const BatchOutput = z.looseObject({ Failed: z.array(z.unknown()).default([]) });
 
 /**
- * Returns a rule with the limits of SQS that the embedded SQS server does not have. A message may be delayed by at most
- * 900 s. The visibility timeout of a received message may end at most 12 hours after the message was received.
+ * Returns a rule with limits of SQS that the embedded SQS server lacks. SQS delays a message by at most 900 s. The
+ * visibility timeout of a received message may end at most 12 hours after the message was received.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
  * @param now returns the time in milliseconds.
  */
 export function createSqsLimits(now: () => number): AwsRule {
   /**
-   * A map from the receipt handle of a message to the time when the message was received. The oldest entry is first.
+   * A map from the receipt handle of a message to the time when the message was received. The entry with the oldest
+   * time is first.
    */
   const receivedAtMs = new Map<string, number>();
 
@@ -83,7 +84,7 @@ export function createSqsLimits(now: () => number): AwsRule {
   };
 }
 
-/** A rule that replaces the error codes of the embedded SQS server with the codes of AWS. */
+/** Replaces the error codes of the embedded SQS server by the error codes of AWS. */
 export const correctSqsErrorCodes: AwsRule = async (_call, next) => {
   const reply = await next();
   const code = String(reply.headers["x-amzn-query-error"] ?? "");
@@ -114,7 +115,7 @@ async function checkOne(
   return next();
 }
 
-/** Passes on the valid entries of a batch, and adds the refused entries to the failed entries of the reply. */
+/** Passes the valid entries of a batch on, and adds the refused entries to the failed entries of the reply. */
 async function checkBatch(
   call: AwsCall,
   next: Next,

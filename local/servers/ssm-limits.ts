@@ -22,9 +22,9 @@ export interface PutRequest {
 }
 
 /**
- * Checks whether a PutParameter request is within the limits of Parameter Store.
+ * Checks a PutParameter request against the limits of Parameter Store.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
- * @param arnPrefix the ARN prefix in front of the parameter's name.
+ * @param arnPrefix the part of the ARN before the parameter's name
  * @throws AwsError
  */
 export function assertValidPutRequest({ Name, Value, Tier }: PutRequest, arnPrefix: string): void {
@@ -45,8 +45,8 @@ export function assertValidPutRequest({ Name, Value, Tier }: PutRequest, arnPref
 const invalid = (message: string) => new AwsError("ValidationException", message);
 
 /**
- * Returns a function that must be called for each request to Parameter Store. The returned function throws a
- * ThrottlingException if more than `perSecond` requests arrive in one second.
+ * Returns a function that is called for each request to Parameter Store. The returned function throws a
+ * ThrottlingException after `perSecond` requests within one second.
  */
 export function createRateLimitCheck(perSecond: number, now: () => number): () => void {
   let accepted: readonly number[] = [];

@@ -37,23 +37,24 @@ export interface SsmOptions {
   /** The path in Parameter Store under which the config is stored. */
   readonly path: string;
   readonly region: string;
-  /** The server answers only requests with this access key ID. By default the server answers all requests. */
+  /**
+   * The access key ID that requests to the server need. By default, the server answers requests with any access key ID.
+   */
   readonly accessKeyId?: string;
-  /** The clock in milliseconds by which the server measures the rate of requests. */
+  /** The clock, in milliseconds, for the rate limit of the server. */
   readonly now?: () => number;
   /**
-   * Returns the error for the next request with this operation, or null if the request must not fail. With this
-   * function, tests simulate outages of Parameter Store and concurrent updates of parameters.
+   * Returns the error of the next request with this operation, or null for no error. Tests simulate outages of
+   * Parameter Store and concurrent updates with this function.
    */
   readonly fault?: (operation: string) => AwsError | null;
 }
 
 /**
- * Starts a Parameter Store server with the entries of a config file. The server reads the config file again for each
- * request. Values that a request writes are kept in memory, and replace the values in the config file. The server
- * supports GetParametersByPath, GetParameters, PutParameter and DeleteParameter by AWS JSON protocol 1.1. The server
- * has the same limits and request rates as Parameter Store in an AWS account. Every parameter of the server has the
- * type SecureString.
+ * Starts a Parameter Store server with the entries of a config file. For each request, the server reads the config file
+ * again. A value that a request writes stays in memory and replaces the value in the config file. The server supports
+ * the calls GetParametersByPath, GetParameters, PutParameter and DeleteParameter. The server has the limits and the
+ * request rates of Parameter Store on AWS. Every parameter of the server has the type SecureString.
  */
 export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const {
@@ -68,8 +69,8 @@ export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const limitReads = createRateLimitCheck(RATES.read, now);
   const limitWrites = createRateLimitCheck(RATES.write, now);
   /**
-   * A map from the name of a parameter to the value that a request has written. `null` means that a request has deleted
-   * the parameter.
+   * A map from the name of a parameter to the value that a request has written. `null` means that a request deleted the
+   * parameter.
    */
   const written = new Map<string, string | null>();
 
@@ -144,14 +145,14 @@ export async function startSsm(options: SsmOptions): Promise<LocalServer> {
 
 const FAILED = new AwsError("InternalServerError", "InternalServerError", 500);
 
-/** A parameter with its version, and the time in milliseconds at which the version was stored. */
+/** A version of a parameter, and the time at which the version was stored, in milliseconds. */
 interface StoredParameter {
   readonly value: string;
   readonly version: number;
   readonly modifiedMs: number;
 }
 
-/** Gives each new value the next version of its parameter, and removes the parameters that have no value any more. */
+/** Gives each new value the next version number, and removes parameters without a value. */
 function storeChanges(stored: Map<string, StoredParameter>, values: ReadonlyMap<string, string>): void {
   for (const name of [...stored.keys()]) if (!values.has(name)) stored.delete(name);
   for (const [name, value] of values) {

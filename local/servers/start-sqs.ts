@@ -3,7 +3,7 @@ import { buildApp } from "fauxqs";
 import type { QueueResource } from "../template/queues.ts";
 import { refuseOtherHosts } from "./local-server.ts";
 
-/** The AWS SDK requires credentials, but the local servers do not check the credentials. */
+/** The AWS SDK needs credentials, and the local servers accept any. */
 export const CREDENTIALS = { accessKeyId: "embedded", secretAccessKey: "embedded" };
 
 export interface SqsServer {
@@ -13,7 +13,7 @@ export interface SqsServer {
   stop(): Promise<void>;
 }
 
-/** Starts an SQS server on a free port of this machine. The server keeps the SQS queues in memory. */
+/** Starts a local SQS server on a free port. The server keeps the SQS queues in memory. */
 export async function startSqs(region: string): Promise<SqsServer> {
   // The function of the package fauxqs that starts a server is not used, because that server listens on all network
   // interfaces.

@@ -12,12 +12,12 @@ import {
 import { isJsonObject, parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 
-/** A `ConfigFileInvalidError` lists every error in the config. */
+/** The error message lists every error in the config. */
 export class ConfigFileInvalidError extends Error {
   override name = "ConfigFileInvalidError";
   readonly faults: readonly string[];
 
-  /** @param source a description of the config, such as a file name. */
+  /** @param source the place of the config, such as a file name. */
   constructor(source: string, faults: readonly string[]) {
     super(formatFaultList(source, faults));
     this.faults = faults;
@@ -31,7 +31,7 @@ export function formatFaultList(source: string, faults: readonly string[]): stri
 
 /**
  * Reads and parses the JSON of a config file, and resolves its references to environment variables and files. The
- * config is not checked against its schema.
+ * config is read without a check against its schema.
  * @throws ConfigFileInvalidError
  */
 export async function readConfigDocument(file: string): Promise<unknown> {
@@ -39,8 +39,7 @@ export async function readConfigDocument(file: string): Promise<unknown> {
     throw new ConfigFileInvalidError(file, [`the file ${describeFileError(error)}`]);
   });
   const document = parseJsonOrUndefined(decodeText(bytes));
-  // The error message of JSON.parse is not used, because it contains a part of the config, and the config may contain
-  // secrets.
+  // The error message of JSON.parse contains a part of the config, which may be secret, so the message is not used.
   if (document === undefined) throw new ConfigFileInvalidError(file, ["must be JSON"]);
   const readText = async (path: string) => decodeText(await readFile(resolve(dirname(file), path)));
   const resolved = await replaceEnvAndFileReferences(document, { env: process.env, readText });
@@ -49,7 +48,7 @@ export async function readConfigDocument(file: string): Promise<unknown> {
 }
 
 /**
- * Reads a config file and checks the config in the same way as the Lambda functions.
+ * Reads a config file and checks the config like the Lambda functions.
  * @throws ConfigFileInvalidError if the config has an error. The error message lists every error in the config.
  */
 export async function readWholeConfigFile(file: string): Promise<WholeConfig> {
@@ -69,8 +68,8 @@ const Document = z.looseObject({
 
 /**
  * Splits a config document into entries for Parameter Store, sorted by name. Parameter Store stores each config entry
- * as one parameter. The secret fields of a project or target are an entry of their own.
- * @throws ZodError if the document does not have the structure of a config.
+ * as one parameter. The secret fields of a project or target are stored in a separate entry.
+ * @throws ZodError if the document is not a config.
  */
 export function splitConfigIntoEntries(document: unknown): readonly ConfigEntry[] {
   const { projects, targets, tokens, oidc, settings } = Document.parse(document);
@@ -97,10 +96,10 @@ const PEM_FIELDS: readonly string[] = ["ca", "cert"];
 const HASH_CHARACTERS = 8;
 
 /**
- * Moves the certificates in a config value to separate config entries, because an entry has at most 8 KB. Private keys
- * are not moved, because some functions read the certificates but must not read the private keys. The config value then
- * contains the name of each certificate's entry. The name contains a hash of the certificate, so a changed certificate
- * gets a new entry.
+ * Moves the certificates of a config value to entries of their own, because an entry has at most 8 KB. Private keys
+ * stay in the config value, because some functions may read the certificates and not the keys. The config value then
+ * contains the name of the certificate's entry. The name contains a hash of the certificate. If the certificate
+ * changes, it gets a new entry.
  */
 function moveCertificates(value: unknown, path: string, moved: Map<string, string>): unknown {
   if (!isJsonObject(value)) return value;

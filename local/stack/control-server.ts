@@ -19,9 +19,9 @@ const errorResponse = (status: number, errorMessage: string): JsonResponse => ({
 });
 
 /**
- * Starts the control server. With the control server, tests and people can invoke or stop each Lambda function
- * directly. Each request needs the header `Authorization: Bearer KEY` with the key of the stack. In the paths below,
- * `{function}` is the name of a function in serverless.yml.
+ * Starts the control server. Tests and people can invoke or stop each Lambda function through the control server. Each
+ * request needs the header `Authorization: Bearer KEY` with the control key. `{function}` in these paths is the name of
+ * a function in serverless.yml.
  * - `POST /invoke/{function}` with an event invokes the function and returns `{"result"}` or `{"error"}`.
  * - `POST /kill/{function}` ends the function's processes with SIGKILL and returns `{"killed"}`.
  * - `GET /functions` returns the process IDs of each function.

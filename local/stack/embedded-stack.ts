@@ -21,17 +21,17 @@ import { DEFAULT_SETTINGS, type StackSettings } from "./stack-settings.ts";
 import { Stoppables } from "./stoppables.ts";
 
 /**
- * The name of the function that sends lost SQS messages again after a restart of the local stack. A restart of the
- * local stack deletes all messages, because its queues are in memory.
+ * The function that sends lost SQS messages again after a restart of the local stack. A restart of the local stack
+ * deletes all SQS messages, because the queues are in memory.
  */
 const CATCH_UP_FUNCTION = "sweep";
 /**
- * A placeholder for the addresses in the CloudFormation template while the template is checked. The check of the
- * template does not need the real addresses.
+ * The URL that stands for all addresses while the CloudFormation template is checked. The template is checked without
+ * its real addresses.
  */
 const ANY_ORIGIN = "http://127.0.0.1";
 
-/** The addresses of a running local stack. */
+/** The URLs of a running local stack. */
 export interface EmbeddedStack {
   readonly api: string;
   /**
@@ -43,17 +43,15 @@ export interface EmbeddedStack {
   readonly dynamodb: string;
   readonly control: string;
   /**
-   * The key that requests to the control server need. Requests to Parameter Store use the key as their access key ID.
+   * The key that a request to the control server must contain. The key is also the access key ID of requests to
+   * Parameter Store.
    */
   readonly controlKey: string;
   /** Ends every process and every server of the local stack. */
   stop(): Promise<void>;
 }
 
-/**
- * The error of a CloudFormation template that AWS would refuse, or of a template with which the service would fail on
- * AWS.
- */
+/** The error of a template that AWS would refuse, or with which the service would fail on AWS. */
 class TemplateRefusedError extends Error {
   override name = "TemplateRefusedError";
   readonly faults: readonly string[];
@@ -65,8 +63,8 @@ class TemplateRefusedError extends Error {
 }
 
 /**
- * Runs a packaged service on this machine, with its functions, queues, tables, routes, event sources and schedules. If
- * one part of the local stack fails to start, the parts that have started are stopped.
+ * Runs a packaged service on this machine, as AWS would run it. If a part of the local stack fails to start, all
+ * started parts are stopped.
  * @throws TemplateRefusedError, ConfigFileInvalidError, PortInUseError, LedgerFolderError, ExternalServerError
  */
 export async function startEmbeddedStack(options: {
@@ -115,7 +113,7 @@ export async function startEmbeddedStack(options: {
         upstream,
         sessions,
         controlKey,
-        // Only the stack's own Parameter Store gets the control key, because the control key can run every function.
+        // The control key can run every function, so only the stack's own Parameter Store gets the key.
         ssmAccessKeyId: externalServers.ssm === null ? controlKey : CREDENTIALS.accessKeyId,
         service: declared,
         grants: () => roles,

@@ -8,9 +8,9 @@ import { type FunctionCode, FunctionHost } from "../lambda/function-host.ts";
 import { unzip } from "../package/unzip.ts";
 import type { Service } from "../template/service.ts";
 
-/** The host of each Lambda function of a service. A host runs the processes of one function. */
+/** The host of each Lambda function of the service. A host runs the processes of one Lambda function. */
 interface FunctionHosts {
-  /** A map from the name of a function in serverless.yml to the host that runs the function. */
+  /** A map from a function's name in serverless.yml to the host that runs the function. */
   readonly byShortName: ReadonlyMap<string, FunctionHost>;
   /**
    * Returns the host that runs a function. The argument is the ARN or the deployed name of the function, because a
@@ -18,14 +18,14 @@ interface FunctionHosts {
    * @throws Error if the function is unknown.
    */
   find(arnOrName: string): FunctionHost;
-  /** Replaces the code and the environment variables of the functions by those of another package of the service. */
+  /** Replaces the code of all functions by the code in another package of the service. */
   deploy(service: Service, packageDir: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Unpacks the zip file of every function, and creates a host that runs the function. The zip files are unpacked into a
- * temporary folder without node_modules, so a function can only import code from its zip file.
+ * Unpacks the zip file of every function, and creates a host that runs the function. Each zip file is unpacked into a
+ * temporary folder without node_modules, so a function can import only its own code.
  */
 export async function startFunctionHosts(options: {
   service: Service;

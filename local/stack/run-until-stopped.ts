@@ -3,14 +3,14 @@ import { Stoppables } from "./stoppables.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /**
- * Two stop signals within this time count as one signal. After one Ctrl-C, a process gets a signal from the terminal
- * and a second signal from npm.
+ * Two stop signals within this number of milliseconds count as one. Ctrl-C can send two signals to a process: one from
+ * the terminal and one from npm.
  */
 const SAME_SIGNAL_MS = 500;
 /**
- * The time in which a command must end after a stop signal. After ten seconds, the command counts as hanging. The limit
- * is long, because a command that has just started stops slowly on a busy machine. A user who does not want to wait can
- * send a second signal.
+ * The time, in milliseconds, in which a command must end after a stop signal. A command that still runs after ten
+ * seconds counts as hanging. On a busy machine, a command that has just started needs a long time to stop. A second
+ * signal ends the command without waiting.
  */
 const STOP_TIME_LIMIT_MS = 10_000;
 
@@ -21,10 +21,10 @@ type Result =
 
 /**
  * Runs a command and then ends this process. The exit status is the number that the command returns. If the command
- * throws, the error message is printed and the exit status is 1. A stop signal (such as SIGTERM) aborts the abort
- * signal `stopping`. If the command ends after a stop signal, the exit status is 0. If the command hangs after a stop
- * signal, the function removes its signal handlers and sends the same signal to the process again. Before the process
- * ends, every program part in `parts` is stopped.
+ * throws, the error message is printed and the exit status is 1. A stop signal, such as SIGTERM, aborts `stopping`.
+ * After a stop signal, the exit status of the command is 0. If a command does not end after a stop signal, the process
+ * sends the signal to itself again, without signal handlers. Before the process ends, every program part in `parts` is
+ * stopped.
  */
 export async function runUntilStopped(
   command: (stopping: AbortSignal, parts: Stoppables) => Promise<number>,
@@ -36,7 +36,7 @@ export async function runUntilStopped(
   const ended = command(stopping.signal, parts).then(
     (status): Result => ({ kind: "ended", status }),
     (error: unknown): Result =>
-      // After its abort, a command may throw any error, so this error is ignored.
+      // An aborted command may throw any error, so the error is ignored here.
       stopping.signal.aborted ? { kind: "ended", status: 0 } : { kind: "failed", error },
   );
   const result = await Promise.race([ended, hanging(signalled)]);
@@ -77,10 +77,7 @@ export function waitForStopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/**
- * Sends a signal to this process itself, which ends the process. `process.exit` is not used, because it would wait for
- * threads that may hang.
- */
+/** Ends this process by sending a signal to it. `process.exit` would wait for threads, which may hang. */
 function endBySignal(signal: NodeJS.Signals): void {
   removeSignalHandlers();
   process.kill(process.pid, signal);

@@ -51,7 +51,7 @@ const Variables = z.object({
 
 export interface StackOptions {
   readonly rootDir: string;
-  /** The folder that contains serverless.yml. Tests use the folder of another service. */
+  /** The folder with the file serverless.yml. Tests use the folder of a small test service. */
   readonly serviceDir: string;
   readonly port: number;
   readonly configFile: string | null;

@@ -1,19 +1,19 @@
 import { DEFAULT_ACCOUNT_CONCURRENCY } from "../lambda/concurrency-pool.ts";
 import { type ExternalServers, NO_EXTERNAL_SERVERS } from "../servers/external-servers.ts";
 
-/** The settings of a local stack that differ from the default local stack. */
+/** The settings of a local stack, where they differ from the defaults. */
 export interface StackSettings {
   /**
    * The folder in which the local stack stores its DynamoDB tables. If `ledgerDir` is null, the tables are in memory.
    */
   readonly ledgerDir: string | null;
-  /** The servers that the local stack uses in place of its own servers. */
+  /** External servers, which the local stack uses in place of its own servers. */
   readonly externalServers: ExternalServers;
   /** The factor by which schedules run faster on this machine than on AWS. */
   readonly scheduleSpeed: number;
-  /** The account's quota for concurrent executions of all functions. */
+  /** The account's quota of concurrent executions for all its functions. */
   readonly accountConcurrency: number;
-  /** The random seed for the delays of the global secondary indexes, or null for indexes without delays. */
+  /** The random seed for the delays of simulated indexes, or null for indexes without a delay. */
   readonly lateIndexSeed: number | null;
 }
 

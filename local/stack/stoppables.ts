@@ -2,7 +2,7 @@ export interface Stoppable {
   stop(): void | Promise<void>;
 }
 
-/** The started parts of a program, such as servers. The part that was started last is stopped first. */
+/** The parts of a program that are running, such as servers. The part that was started last stops first. */
 export class Stoppables {
   readonly #parts: Stoppable[] = [];
 
@@ -12,8 +12,8 @@ export class Stoppables {
   }
 
   /**
-   * Stops all started parts of the program. If one part throws an error, the other parts are still stopped.
-   * @throws the first error that a part throws.
+   * Stops all parts that are running. If a part throws an error, the remaining parts are still stopped.
+   * @throws the first error of a part.
    */
   async stop(): Promise<void> {
     const errors: unknown[] = [];

@@ -6,26 +6,23 @@ import type { Service } from "./service.ts";
 import type { EventSourceMapping } from "./triggers.ts";
 
 /**
- * The recommended ratio of a queue's visibility timeout to the timeout of its function. AWS recommends at least 6, so
- * that Lambda can retry a throttled batch of messages.
+ * AWS recommends that a queue's visibility timeout is at least six times its function's timeout. Lambda then has time
+ * to retry a throttled batch of messages.
  */
 const VISIBILITY_FACTOR = 6;
 /** The largest batch size that Lambda accepts for an event source mapping without a batching window. */
 const MAX_BATCH_WITHOUT_WINDOW = 10;
-/**
- * The number of concurrent executions that an account cannot reserve. Lambda keeps these executions for functions
- * without reserved concurrency.
- */
+/** An account must keep this number of executions for functions without reserved concurrency. */
 const MIN_UNRESERVED_CONCURRENCY = 100;
 /**
- * The IAM actions that the role of a function needs for an event source mapping. If the role does not allow one of
- * these actions, Lambda refuses the event source mapping.
+ * The IAM actions that the role of a function needs for an event source mapping. Lambda refuses the event source
+ * mapping if the role does not allow all these actions.
  */
 const REQUIRED_ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
 /**
- * Returns one text for each error in a CloudFormation template. With such an error, AWS would refuse the deployment, or
- * the service would fail at run time.
+ * Returns one text for each error in a CloudFormation template. AWS would refuse the deployment, or the service would
+ * fail later.
  */
 export function findDeploymentFaults(
   service: Service,

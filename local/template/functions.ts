@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template } from "./template.ts";
 
-/** The default values of Lambda for a function without these properties. */
+/** The values that Lambda uses if the template does not set the properties. */
 const DEFAULT_TIMEOUT_SECONDS = 3;
 const DEFAULT_MEMORY_MB = 128;
 
@@ -21,14 +21,14 @@ const Properties = z.object({
 });
 
 /**
- * Returns the Lambda functions of a CloudFormation template. The argument `shortNames` is a map from the deployed name
- * of a function to the name in serverless.yml.
+ * Returns the Lambda functions that a CloudFormation template describes. `shortNames` is a map from a function's
+ * deployed name to its name in serverless.yml.
  */
 export function readFunctions(template: Template, scope: Scope, shortNames: ReadonlyMap<string, string>) {
   return readResources(template, "AWS::Lambda::Function", Properties, scope).map(
     ({ logicalId, properties }) => ({
       logicalId,
-      /** The name that the function has on AWS (its deployed name). */
+      /** The deployed name of the function on AWS. */
       name: properties.FunctionName,
       /** The name of the function in serverless.yml. */
       shortName: shortNames.get(properties.FunctionName) ?? properties.FunctionName,

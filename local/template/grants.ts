@@ -9,7 +9,7 @@ import {
 import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template } from "./template.ts";
 
-/** A policy statement with an element that the local stack does not evaluate, such as `NotAction`, is refused. */
+/** The local stack refuses a template whose policy statements contain other elements, such as `NotAction`. */
 const Statement = z.strictObject({
   Sid: z.string().optional(),
   Effect: z.enum(["Allow", "Deny"]),
@@ -23,8 +23,8 @@ const Document = z.object({
 const Role = z.object({ Policies: z.array(z.object({ PolicyDocument: Document })).default([]) });
 
 /**
- * The actions that a policy statement of an IAM role allows or denies. The actions and the resources are patterns,
- * which may contain `*` and `?`.
+ * The actions that a policy statement allows or denies. In a pattern for an action or a resource, `*` and `?` are
+ * wildcards.
  */
 export interface Grant {
   readonly roleArn: string;
@@ -33,10 +33,10 @@ export interface Grant {
   readonly conditions: Conditions;
 }
 
-/** An action on an AWS resource that a role needs permission for. */
+/** The permission of a role to do one action on an AWS resource. */
 export interface Permission {
   readonly roleArn: string;
-  /** The action, such as `sqs:SendMessage`. Upper and lower case make no difference, as in IAM. */
+  /** The action, such as `sqs:SendMessage`. IAM ignores the difference between upper and lower case. */
   readonly action: string;
   /** The ARN of the resource, or `*` for an action without a resource. */
   readonly resource: string;
@@ -44,8 +44,8 @@ export interface Permission {
 }
 
 /**
- * Returns what the inline policies of the IAM roles in a template allow (`grants`) and deny (`denials`). Attached
- * policies are ignored, so an action that only an attached policy allows is refused.
+ * Returns what the inline policies of the IAM roles in a template allow (`grants`) and deny (`denials`). An action that
+ * only an attached policy allows is refused, because attached policies are ignored.
  */
 export function readGrants(template: Template, scope: Scope) {
   const statements = readResources(template, "AWS::IAM::Role", Role, scope).flatMap(
@@ -69,7 +69,7 @@ export type RoleGrants = Readonly<ReturnType<typeof readGrants>>;
 
 /**
  * Decides like IAM whether a permission is granted. A statement that denies the action overrides every statement that
- * allows the action. If no statement allows the action, the action is not allowed.
+ * allows the action. An action that no statement allows is refused.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function decidePermission(

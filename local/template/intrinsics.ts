@@ -28,7 +28,7 @@ const Select = z.tuple([z.coerce.number(), z.array(z.unknown())]);
 /**
  * Replaces CloudFormation's intrinsic functions by their results. The supported functions are `Ref`, `Fn::GetAtt`,
  * `Fn::Sub`, `Fn::Join` and `Fn::Select`.
- * @throws UnresolvableError if the template uses an intrinsic function that is not in this list.
+ * @throws UnresolvableError if the template uses another intrinsic function.
  */
 export function resolveIntrinsics(value: unknown, scope: Scope): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => resolveIntrinsics(item, scope));

@@ -3,8 +3,8 @@ import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template } from "./template.ts";
 
 /**
- * An attribute of an SQS queue. In a template, the value of an attribute may be a number or a boolean, but SQS accepts
- * only strings.
+ * An attribute of the SQS queue. SQS accepts attributes only as strings, and a template may contain numbers or
+ * booleans.
  */
 const Scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const attributes = {
@@ -39,13 +39,13 @@ export interface QueueResource {
   readonly fifo: boolean;
   readonly visibilitySeconds: number;
   readonly deadLetterArn: string | null;
-  /** The queue's attributes in the input format of `CreateQueue`. */
+  /** The attributes of the queue, as the AWS call `CreateQueue` expects them. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
 /**
- * Returns the SQS queues of a CloudFormation template. The dead-letter queues are first in the result, because a queue
- * refers to its dead-letter queue.
+ * Returns the SQS queues that a CloudFormation template describes. A queue refers to its dead-letter queue, so the
+ * dead-letter queues are first in the result.
  */
 export function readQueues(template: Template, scope: Scope): readonly QueueResource[] {
   const queues = readResources(template, "AWS::SQS::Queue", Properties, scope).map(

@@ -5,22 +5,22 @@ import type { Resource, Template } from "./template.ts";
 /** The AWS account ID in every ARN of the local stack. */
 export const ACCOUNT_ID = "000000000000";
 
-/** The AWS region and the addresses of a deployed service. */
+/** The AWS region and the URLs of a deployed service. */
 export interface DeploymentOrigins {
   readonly region: string;
-  /** The URL of SQS without a slash at the end. */
+  /** The URL of the SQS server without a slash at the end. */
   readonly sqs: string;
   /** The URL of the HTTP API without a slash at the end. */
   readonly api: string;
 }
 
-/** The results of the intrinsic functions `Ref` and `Fn::GetAtt` for one resource of a template. */
+/** The values that `Ref` and `Fn::GetAtt` have for one resource of a CloudFormation template. */
 interface Identity {
   readonly ref: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Returns a scope: the values of all references in a CloudFormation template, for one deployment of the template. */
+/** Returns the values of all references in a CloudFormation template, for one deployment. */
 export function createScope(template: Template, origins: DeploymentOrigins): Scope {
   const pseudo: Record<string, string> = {
     "AWS::Region": origins.region,
@@ -51,8 +51,8 @@ export function createScope(template: Template, origins: DeploymentOrigins): Sco
 }
 
 /**
- * A map from each CloudFormation resource type to the property with the resource's name and to two parts of the
- * resource's ARN. The two parts of the ARN are the AWS service and the prefix before the resource's name.
+ * A map from each type of CloudFormation resource to its name property and to two parts of its ARN. The two parts are
+ * the AWS service and the prefix before the name of the resource.
  */
 const NAMED_TYPES: Readonly<Record<string, readonly [property: string, service: string, prefix: string]>> = {
   "AWS::SQS::Queue": ["QueueName", "sqs", ""],
@@ -76,7 +76,7 @@ function identityOf(
     property === null
       ? logicalId
       : z.string().default(logicalId).parse(resolveIntrinsics(Properties[property], scope));
-  // IAM is a global AWS service, so the ARN of an IAM resource contains no region.
+  // The ARN of an IAM resource contains no region, because IAM is the same in all regions.
   const Arn = `arn:aws:${service}:${service === "iam" ? "" : region}:${ACCOUNT_ID}:${prefix}${name}`;
   switch (Type) {
     case "AWS::SQS::Queue": {

@@ -7,8 +7,8 @@ import type { Package } from "./template.ts";
 import { readEventSources, readRoutes, readSchedules } from "./triggers.ts";
 
 /**
- * Returns the resources of a packaged service that the local stack runs. References in the CloudFormation template are
- * replaced by their values for the given addresses.
+ * Returns the resources of a packaged service that the local stack runs. The addresses replace the references in the
+ * CloudFormation template.
  * @throws TemplateInvalidError, UnresolvableError
  */
 export function readService(

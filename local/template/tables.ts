@@ -27,17 +27,14 @@ const Properties = z.object({
   LocalSecondaryIndexes: z.array(Index.omit({ ProvisionedThroughput: true })).optional(),
 });
 
-/** The properties of a table in the input format of `CreateTable`. */
+/** The properties of the table, as the AWS call `CreateTable` expects them. */
 export type TableDefinition = Omit<z.infer<typeof Properties>, "TableName" | "TimeToLiveSpecification"> & {
   readonly TableName: string;
 };
 
 export interface TableResource {
   readonly definition: TableDefinition;
-  /**
-   * The name of the attribute with the time after which DynamoDB may delete an item. `timeToLiveAttribute` is null if
-   * no item of the table expires.
-   */
+  /** The attribute with the expiry time of an item, or null if no item of the table expires. */
   readonly timeToLiveAttribute: string | null;
 }
 

@@ -24,7 +24,7 @@ export interface Package {
   readonly folder: string;
   readonly template: Template;
   readonly region: string;
-  /** A map from each function's deployed name to its name in serverless.yml. */
+  /** A map from a function's deployed name to its name in serverless.yml. */
   readonly shortNames: ReadonlyMap<string, string>;
 }
 
@@ -49,9 +49,9 @@ export class TemplateInvalidError extends Error {
 }
 
 /**
- * Returns the resources of one type in a CloudFormation template. Only the resource properties in `schema` are resolved
- * and checked.
- * @throws TemplateInvalidError with the name of the resource and the property.
+ * Returns the resources of one type in a CloudFormation template. The function resolves and checks only the resource
+ * properties in `schema`.
+ * @throws TemplateInvalidError that names the resource and the property.
  */
 export function readResources<Shape extends z.ZodRawShape>(
   template: Template,

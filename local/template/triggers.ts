@@ -49,8 +49,8 @@ const Integration = z.object({
 const Route = z.object({ RouteKey: z.string(), Target: z.string() });
 
 /**
- * Returns the routes of a template's HTTP API, with the function of each route. Examples of a route key are `POST
- * /v1/jobs`, `ANY /files/{path+}` and `$default`.
+ * Returns the routes of a template's HTTP API, with the function of each route. Route keys are, for example,
+ * `POST /v1/jobs`, `ANY /files/{path+}` and `$default`.
  * @throws TemplateInvalidError if a route has no integration with a function.
  */
 export function readRoutes(template: Template, scope: Scope) {
@@ -88,9 +88,8 @@ function parsePeriodMs(expression: string): number | null {
 
 /**
  * Returns the schedules of a CloudFormation template that are enabled. `input` of a schedule is the JSON text of the
- * event that the function receives. If `input` is null, the function receives the standard event of an EventBridge
- * schedule. A rule without a schedule expression is omitted, because it waits for events of AWS services that the local
- * stack does not have.
+ * event that the function receives. Without `input`, the function receives the standard event of an EventBridge
+ * schedule. A rule without a schedule waits for events of AWS services, which do not exist locally, and is omitted.
  * @throws TemplateInvalidError if the expression of a schedule is neither `rate(…)` nor `cron(0/N * * * ? *)`.
  */
 export function readSchedules(template: Template, scope: Scope) {

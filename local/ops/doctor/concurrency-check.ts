@@ -2,11 +2,11 @@ import { GetAccountSettingsCommand, type LambdaClient } from "@aws-sdk/client-la
 import { findAwsRemedy, findCredentialsRemedy } from "../command.ts";
 import { type Finding, okFinding, readErrorName, unreadableFinding, warningFinding } from "./finding.ts";
 
-/** The default value of the parameters `pollConcurrency` and `notifyConcurrency` in serverless.yml. */
+/** The value of `pollConcurrency` and `notifyConcurrency` in serverless.yml if the stage sets no other value. */
 export const DEFAULT_CONCURRENCY = 10;
 /**
- * All functions of a stage except `poll` and `notify`. The account must be able to run at least one concurrent
- * execution of each of these functions.
+ * All functions of a stage except `poll` and `notify`. The account needs at least one concurrent execution for each of
+ * these functions.
  */
 export const OTHER_FUNCTIONS = ["api", "audit", "discover", "enqueue", "sweep", "trail"] as const;
 const ITEM = "concurrency";

@@ -10,10 +10,7 @@ import { type CheckedConfig, type Finding, faultFinding, okFinding, unreadableFi
 const ITEM = "config";
 const STORE_CONFIG = "Store a complete config: npm run config -- put FILE. The command lists every fault.";
 
-/**
- * Checks the config of a deployed stage. If `readEntries` throws an error of AWS, this error becomes the result of the
- * check.
- */
+/** Checks the config of a deployed stage. An AWS error while the config is read is the result of the check. */
 export async function checkDeployedConfig(
   readEntries: () => Promise<readonly ConfigEntry[]>,
 ): Promise<CheckedConfig> {
@@ -34,9 +31,9 @@ export async function checkDeployedConfig(
 }
 
 /**
- * Checks a config file before its deployment.
+ * Checks a config file before its deployment to a stage.
  * @param path the path in Parameter Store where the config will be stored. `path` is null for the one-node edition,
- * which has no Parameter Store.
+ * which does not use Parameter Store.
  */
 export async function checkConfigFile(file: string, path: string | null): Promise<CheckedConfig> {
   try {

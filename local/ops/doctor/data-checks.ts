@@ -11,7 +11,7 @@ const CountRow = z.object({ count: z.number() });
 /** Checks the data directory of the one-node edition: the database, its version and the dead letters. */
 export async function checkData(directory: string): Promise<readonly Finding[]> {
   const item = `data ${directory}`;
-  // The database file is checked first, because `Store.open` would create a missing database.
+  // `Store.open` would create a missing database, so the database file is checked first.
   if (!existsSync(join(directory, DATABASE_FILE)))
     return [
       faultFinding(item, `contains no ${DATABASE_FILE}`, "Name the directory of the option --data of serve."),

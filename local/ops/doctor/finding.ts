@@ -2,15 +2,15 @@ import { styleText } from "node:util";
 import type { WholeConfig } from "../../../lib/config/config.ts";
 import { findCredentialsRemedy } from "../command.ts";
 
-/** The result of one check of `npm run doctor`. */
+/** The result of one check by the command `doctor`. */
 export interface Finding {
-  /** The name of the checked part, for example `project prod`. */
+  /** The name of the checked item, for example `project prod`. */
   readonly item: string;
   readonly state: "ok" | "warning" | "fault";
   readonly text: string;
-  /** A sentence that says what the operator can do about the result of the check. */
+  /** What the operator can do about the result, as a sentence. */
   readonly remedy?: string;
-  /** The name of an item that was not checked because of this finding. */
+  /** The name of an item that could not be checked for the reason in this finding. */
   readonly unchecked?: string;
 }
 
@@ -29,8 +29,8 @@ export const faultFinding = (item: string, text: string, remedy?: string): Findi
 });
 
 /**
- * Returns the finding about an item that could not be read because of an AWS error. If the credentials of AWS are
- * missing, unknown or expired, the finding is about the credentials and is the same for every item.
+ * Returns the finding about an item that an AWS error made unreadable. Missing or expired AWS credentials prevent the
+ * check of every item, so all items have the same finding.
  */
 export function unreadableFinding(item: string, error: unknown, remedy: string): Finding {
   const credentialsRemedy = findCredentialsRemedy(error);
@@ -51,8 +51,8 @@ const STATE_LABELS = {
 } as const;
 
 /**
- * Formats the result of a check as one line. If the result has a remedy (a sentence that says what to do), the remedy
- * is in a second line. The state of a finding has a colour if stdout is a terminal and NO_COLOR is not set.
+ * Formats the result of a check as one line. The second line is the remedy, a sentence about what to do. The state has
+ * a colour if stdout is a terminal and NO_COLOR is not set.
  */
 export function formatFinding({ item, state, text, remedy }: Finding): string {
   const { label, color } = STATE_LABELS[state];
@@ -79,21 +79,21 @@ export interface CheckedConfig {
 
 export interface Checks {
   readonly checkConfig: () => Promise<CheckedConfig>;
-  /** The checks that run only if the config is valid. */
+  /** The checks of a valid config. */
   readonly withConfig: readonly ((config: WholeConfig) => Promise<readonly Finding[]>)[];
-  /** The checks that run even if the config is missing or invalid. */
+  /** The checks that need no valid config. */
   readonly always: readonly ((config: WholeConfig | null) => Promise<readonly Finding[]>)[];
 }
 
-/** The number of findings of each state, and the items that could not be checked. */
+/** The number of findings in each state, and the unchecked items. */
 interface Summary {
   readonly counts: Readonly<Record<Finding["state"], number>>;
   readonly unchecked: readonly string[];
 }
 
 /**
- * Runs all checks of `npm run doctor`, and reports the result of each check immediately. If one finding prevents
- * several checks, the finding is reported and counted once.
+ * Runs all checks of `npm run doctor`, and reports the result of each check immediately. If several checks fail for the
+ * same reason, the reason is reported and counted once.
  */
 export async function runChecks(
   { checkConfig, withConfig, always }: Checks,
@@ -121,7 +121,7 @@ export async function runChecks(
   return { counts, unchecked };
 }
 
-/** Formats the last lines of `npm run doctor`, such as `1 fault, 2 warnings, 9 checks ok.` */
+/** Formats the last lines of the command `doctor`, such as `1 fault, 2 warnings, 9 checks ok.` */
 export function formatSummary({ counts, unchecked }: Summary): string {
   const count = (number: number, name: string) => `${number} ${number === 1 ? name : `${name}s`}`;
   const faults = count(counts.fault, "fault");

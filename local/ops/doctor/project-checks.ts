@@ -11,14 +11,11 @@ import { hostPortOf, parseAllowListIgnoringInvalid } from "../../../lib/http/egr
 import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 import type { Resolve } from "./target-checks.ts";
 
-/**
- * The ID of a job that does not exist in any cloud. CCE responds "not found" to a query with this ID only if the query
- * has valid credentials.
- */
+/** The ID of a job that no cloud has. With valid credentials, CCE answers that this job is not found. */
 const UNKNOWN_JOB_ID = "00000000-0000-0000-0000-000000000000";
 const TIME_LIMIT_MS = 10_000;
 
-/** Checks each project's credentials with a query for a job that does not exist. */
+/** Checks each project's credentials with a request for a job that does not exist. */
 export async function checkProjects(
   { projects }: Pick<WholeConfig, "projects">,
   cce: Pick<CceClient, "queryJob">,
@@ -37,8 +34,7 @@ export async function checkProjects(
 }
 
 /**
- * Sentences that say what to do if CCE refuses a query or does not respond. Each key is a kind of observation (what the
- * service learned from the query).
+ * What to do if CCE refuses a request or does not respond. The keys are kinds of observations, such as `unauthorized`.
  */
 const REMEDIES = {
   unauthorized:
@@ -57,7 +53,7 @@ function toFinding(item: string, observation: Observation): Finding {
 }
 
 /**
- * Resolves the host names of each project's CCE and IAM endpoints. This check sends no request to the CCE and IAM
+ * Resolves the host names of each project's CCE and IAM endpoints. This check does not connect to the CCE and IAM
  * endpoints.
  */
 export async function checkEndpoints(
@@ -88,9 +84,8 @@ async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<
       "Compare the host with the cloud's list of endpoints.",
     );
   }
-  // The egress rules (the rules for connections to targets) do not apply to the CCE and IAM endpoints, because the
-  // operator chooses these endpoints. A private address of a CCE or IAM endpoint is a warning, because a service in
-  // another network cannot reach the endpoint.
+  // The egress rules do not check the CCE and IAM endpoints, because the operator chooses the endpoints. A private
+  // address of a CCE or IAM endpoint is a warning, because a service in another network cannot reach the endpoint.
   if (findRefusingRule(addresses, hostPort, parseAllowListIgnoringInvalid([])) !== null)
     return warningFinding(
       item,

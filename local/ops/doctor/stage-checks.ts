@@ -23,8 +23,8 @@ const QUEUE_NAMES = ["poll", "notify", "poll-dead", "notify-dead"] as const;
 const CHECK_DEPLOYMENT = "Check that the stage is deployed in this region.";
 
 /**
- * Checks the HTTP API of a deployed stage. The URL of the HTTP API is `publicUrl`. Without `publicUrl`, the URL is in
- * the outputs of the stage's CloudFormation stack.
+ * Checks the HTTP API of a deployed stage. The URL in the config key `publicUrl` is checked. If the config has no
+ * `publicUrl`, the command reads the URL from the outputs of the stage's CloudFormation stack.
  */
 export async function checkStageApi(
   stage: Stage,
@@ -73,7 +73,7 @@ function checkClock(apiTimeMs: number, localTimeMs: number): Finding {
   );
 }
 
-/** Counts the messages in each SQS queue of a stage. A dead-letter queue should be empty. */
+/** Counts the messages in each SQS queue of a stage. In normal operation, a dead-letter queue is empty. */
 export async function checkQueues(client: SQSClient, prefix: string): Promise<readonly Finding[]> {
   return Promise.all(QUEUE_NAMES.map((name) => checkQueue(client, prefix, name)));
 }
@@ -108,7 +108,7 @@ async function checkQueue(client: SQSClient, prefix: string, name: string): Prom
   }
 }
 
-/** Invisible and delayed messages are also counted, because they are still in the dead-letter queue. */
+/** Invisible and delayed messages also count, because they are in the dead-letter queue. */
 function deadLetterFinding(item: string, visible: number, hidden: number): Finding {
   if (visible + hidden === 0) return okFinding(item, "empty");
   const note = hidden === 0 ? "" : `, ${hidden} of them hidden (received by another reader, or delayed)`;
@@ -121,9 +121,8 @@ function deadLetterFinding(item: string, visible: number, hidden: number): Findi
 }
 
 /**
- * Returns one result for each CloudWatch alarm of the stage that is in the state ALARM. The request to CloudWatch
- * contains the full name of each alarm. A name prefix is not used, because the alarms of another stage may have the
- * same prefix.
+ * Returns one result for each CloudWatch alarm of the stage that is in the state ALARM. The request to CloudWatch names
+ * each alarm in full. A name prefix could also find the alarms of another stage, so the request contains no prefix.
  */
 export async function checkAlarms(client: CloudWatchClient, prefix: string): Promise<readonly Finding[]> {
   try {
@@ -158,7 +157,7 @@ export async function checkAlarms(client: CloudWatchClient, prefix: string): Pro
 
 /**
  * Sets one alarm of the stage to ALARM and back, and returns whether CloudWatch has notified the alarm topic. The alarm
- * topic sends the alarm email.
+ * topic then sends the alarm email.
  */
 export async function testAlarmTopic(
   client: CloudWatchClient,

@@ -22,7 +22,7 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
 /**
  * Checks whether the rules for connections to targets (the egress rules) allow each target's URL, and resolves the host
  * name in the URL. The check of the targets sends nothing to a target.
- * @param testHint a text that says how to send a test message.
+ * @param testHint how to send a test message, as text
  */
 export async function checkTargets(
   { targets, settings }: Pick<WholeConfig, "targets" | "settings">,

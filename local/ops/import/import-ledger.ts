@@ -34,20 +34,20 @@ const DurationColumns = z.object({
   expires_at: z.number(),
 });
 
-/** The data that an import writes to the ledger of a stage. */
+/** The data that an import writes to a stage's ledger. */
 export interface Import {
   readonly watches: readonly WatchRow[];
-  /** The functions that write the records. All records must be written before the first watch is written. */
+  /** The functions that write the records of an export. All records must be written before any watch. */
   readonly recordWrites: readonly LedgerWrite[];
   readonly watchWrites: readonly LedgerWrite[];
   /**
-   * The number of messages in the export. An import writes no message of a queue, because the ledger contains all data
-   * of the messages.
+   * The number of queue messages in the export. An import writes no message of a queue, because the ledger contains all
+   * data of the messages.
    */
   readonly messages: number;
 }
 
-/** The number of items that an import has written, and the number of items that the ledger already had. */
+/** The number of items that an import wrote, and the number of items that were already in the ledger. */
 export interface Written {
   readonly written: number;
   readonly present: number;
@@ -55,7 +55,7 @@ export interface Written {
 
 /**
  * Reads the rows of an export. Expired rows of the export are omitted.
- * @throws ZodError if a row was not written by this service. The text of the error contains no values of the row.
+ * @throws ZodError if a row was not written by this service. The error text contains no values of the row.
  */
 export function planImport(rows: readonly ExportRow[], now: Instant): Import {
   const ofTable = (table: ExportRow["table"]) =>
@@ -96,8 +96,8 @@ export function planImport(rows: readonly ExportRow[], now: Instant): Import {
 }
 
 /**
- * Returns true if the ledger has a watch that is not in the export. Such a watch shows that the stage is already in
- * use.
+ * Returns true if the ledger has a watch that the export does not contain. If the ledger has other watches, the stage
+ * is already in use.
  */
 export async function hasWatchesOutsideExport(
   table: LedgerTable,
@@ -109,7 +109,7 @@ export async function hasWatchesOutsideExport(
   return false;
 }
 
-/** Writes items to the ledger, several items in parallel. An item that the ledger already has is not changed. */
+/** Writes items to the ledger, several items in parallel. An item that is already in the ledger does not change. */
 export async function writeLedgerItems(writes: readonly LedgerWrite[], table: LedgerTable): Promise<Written> {
   let written = 0;
   const remaining = writes.values();

@@ -42,7 +42,7 @@ import type { RecordKind, Records, WatchRow } from "../../../server/ledger/rows.
 
 /**
  * Writes one part of an export (a watch, a record or counts of jobs) to the ledger of a stage. Returns false if the
- * ledger has the item already.
+ * item is already in the ledger.
  */
 export type LedgerWrite = (table: LedgerTable) => Promise<boolean>;
 
@@ -73,8 +73,8 @@ type RecordWriter<Kind extends RecordKind> = (
 ) => LedgerWrite;
 
 /**
- * A map from each kind of record to the function that writes such a record. Some kinds of records have no such
- * function, because these records have no meaning in another process.
+ * A map from each kind of record to the function that writes the record. The import omits records that have no meaning
+ * in another process.
  */
 const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null } = {
   caller: (id, { context, callbacks }, expiresAt) =>
@@ -112,7 +112,7 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
       expiresAt: ceilToEpochSeconds(expiresAt),
     });
   },
-  // An import does not write times that a rate limit has reserved, because these times have passed after some seconds.
+  // The next free time of a rate limit is not imported, because this time is over after some seconds.
   target:
     (name, { offSince, goneSince, throttledUntil }) =>
     async (table) => {
@@ -136,10 +136,8 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
 };
 
 /**
- * Returns the function that writes a record of an export, or null for a kind of record that has no meaning in another
- * process.
- * @throws ZodError if the record was not written by this service. The text of the error contains no values of the
- * record.
+ * Returns a function that writes a record, or null if the import omits this kind of record.
+ * @throws ZodError if the record was not written by this service. The error text contains no values of the record.
  */
 export function toRecordWrite<Kind extends RecordKind>(
   kind: Kind,
@@ -153,8 +151,8 @@ export function toRecordWrite<Kind extends RecordKind>(
 
 /**
  * Returns the function that writes a watch of an export.
- * @param tree the record `tree` of the watch, or null.
- * @param hasCallerData is true if the export contains the record `caller` of the current generation of the watch.
+ * @param tree the record `tree` of the watch, or null if the export has no such record.
+ * @param hasCallerData true if the export contains the record `caller` of the watch's current generation.
  */
 export function toWatchWrite(
   { watch, owner, leaseUntil, unfinishedTries, restartable, dueAt, expiresAt }: WatchRow,
@@ -184,8 +182,8 @@ export function toWatchWrite(
 }
 
 /**
- * Returns the functions that write the counts of job durations of an export to the ledger. One item of the ledger
- * contains the counts of one week. If the ledger already has the counts of a week, these counts are not changed.
+ * Returns the functions that write the counts of job durations from an export to the ledger. One item of the ledger
+ * contains the counts of one week. Counts of a week that are already in the ledger are not changed.
  */
 export function toDurationWrites(rows: readonly DurationRow[]): readonly LedgerWrite[] {
   const weeks = Map.groupBy(rows, (row) => JSON.stringify(durationCounterKey(row).key));

@@ -13,8 +13,8 @@ export interface DeadLetter {
   /** The time when the message was moved to the dead-letter queue. */
   readonly sentAt: Instant;
   /**
-   * The reason why the function `poll` or `notify` moved the message to the dead-letter queue. `cause` is null if SQS
-   * itself moved the message to the dead-letter queue.
+   * The reason why the function `poll` or `notify` moved the message to the dead-letter queue. Null if SQS moved the
+   * message to the dead-letter queue.
    */
   readonly cause: string | null;
   readonly receiptHandle: string;
@@ -22,8 +22,8 @@ export interface DeadLetter {
 
 export interface DeadLetterQueue {
   /**
-   * Receives the next messages of the dead-letter queue. The received messages become invisible to other readers.
-   * Returns an empty array if the dead-letter queue has no visible message.
+   * Receives the next messages of the dead-letter queue. A received message becomes invisible to other readers for the
+   * visibility timeout. Returns an empty array for a dead-letter queue without visible messages.
    */
   receive(): Promise<readonly DeadLetter[]>;
   delete(message: DeadLetter): Promise<void>;
@@ -33,8 +33,8 @@ export interface DeadLetterQueue {
 
 /**
  * The visibility timeout: the time for which a received message is invisible to other readers. The visibility timeout
- * is longer than one run of `npm run redrive`. If the command crashes, the messages become visible again after this
- * timeout.
+ * is longer than one run of `npm run redrive`. If the command crashes, its messages become visible again after the
+ * visibility timeout.
  */
 export const VISIBILITY_TIMEOUT_SECONDS = 900;
 

@@ -13,9 +13,9 @@ import {
 } from "../../../lib/queue/messages.ts";
 
 /**
- * The result of `npm run redrive` for one dead letter (a message in a dead-letter queue). `sent` means that the command
- * sent the dead letter to its original queue again. `kept` means that the dead letter stays in the dead-letter queue.
- * `obsolete` means that the message was delivered or sent again earlier.
+ * The result of the command `redrive` for one message in a dead-letter queue. `sent` means that the command sent the
+ * message to its original queue again. `kept` means that the message stays in the dead-letter queue. `obsolete` means
+ * that the service has already delivered the message or sent it again.
  */
 export type RedriveResult =
   | { readonly kind: "sent"; readonly title: string; readonly body: string }
@@ -26,8 +26,8 @@ export interface RedrivePorts {
   readonly readDeliveryOrPendingRecord: (key: NotificationKey) => Promise<DeliveryRecord>;
   readonly readTarget: (name: string) => Promise<Pick<TargetState, "offSince">>;
   /**
-   * Starts a new redelivery of a failed notification. `after` is the number of the last redelivery. Returns the number
-   * of the new redelivery, or null if another call has already started a redelivery.
+   * Starts a new redelivery of a failed notification. `after` is the number of the previous redelivery. Returns the
+   * number of the new redelivery, or null if a redelivery with this number has already started.
    */
   readonly startRedeliveryAfter: (
     watch: WatchGeneration,
@@ -47,8 +47,8 @@ type Described =
   | { readonly kind: "unreadable"; readonly title: string };
 
 /**
- * Parses a dead letter (a message in a dead-letter queue), and describes the dead letter by the job and the target. If
- * the dead letter is unreadable, the description contains its message ID.
+ * Parses a message of a dead-letter queue and describes the message by its job and its target. The description of an
+ * unreadable message contains the message ID.
  */
 export function parseDeadLetter(
   queue: "poll" | "notify",
@@ -79,10 +79,10 @@ function notificationTitle(message: NotifyMessage): string {
 }
 
 /**
- * Sends a dead letter to its original queue again. If the dead letter is a notification, a new redelivery starts first,
- * because the failed notification has no delivery attempts left. If the command crashes after the start of the
- * redelivery, the sweep function sends the notification. The next run of the command then deletes the dead letter as
- * obsolete.
+ * Sends a message of a dead-letter queue to its original queue again. A failed notification has no delivery attempts
+ * left, so the command first starts a new redelivery. If the command crashes after it has started a redelivery, the
+ * sweep function sends the notification. The dead letter then counts as obsolete, and the next run of the command
+ * deletes it.
  */
 export async function redriveMessage(
   queue: "poll" | "notify",
@@ -106,8 +106,7 @@ export async function redriveMessage(
   const delivery = await readDeliveryOrPendingRecord(key);
   const obsolete = obsoleteCause(delivery, message.redelivery);
   if (obsolete !== null) return { kind: "obsolete", title, cause: obsolete };
-  // If a target is switched off, a notification to this target is not sent, because the message would return to the
-  // dead-letter queue immediately.
+  // A notification to a switched-off target is not sent, because it would soon be a dead letter again.
   if (!isCallbackTargetName(target) && (await readTarget(target)).offSince !== null)
     return kept(`the target is switched off; test it first: POST /v1/targets/${target}/test`);
   const redelivery = await startRedeliveryAfter(watch, key, delivery.redelivery);
@@ -123,8 +122,8 @@ export async function redriveMessage(
 }
 
 /**
- * Returns why a dead letter is obsolete, or null if the dead letter must be sent again. If a later redelivery of the
- * notification has started, the dead letter is obsolete, because a failed redelivery creates its own dead letter.
+ * Returns the reason why a dead letter is obsolete, or null if the dead letter must be sent again. A dead letter is
+ * obsolete after a later redelivery of its notification.
  */
 function obsoleteCause({ state, redelivery }: DeliveryRecord, failedRedelivery: number): string | null {
   if (state === "delivered") return "was delivered since";

@@ -10,23 +10,23 @@ import { readErrorName } from "../doctor/finding.ts";
 import type { PromiseResult } from "./report.ts";
 
 /**
- * The name of the alarm that the alarm test sets to ALARM. The test uses this alarm, because the first step in the
- * alarm's runbook section is harmless.
+ * The name of the alarm that the alarm test switches to ALARM. The first step in the runbook section of this alarm is
+ * harmless.
  */
 const ALARM = "overdue";
 const ACTION_LIMIT_MS = 120_000;
 const PAUSE_MS = 5_000;
-/** A pattern for the history entry about an action of an alarm, which has succeeded or failed. */
+/** A regular expression for entries of an alarm's history about an action of the alarm. */
 const ACTION = /^(?:Successfully executed|Failed to execute) action/;
 const PROMISE = "an alarm reaches the alarm topic";
 const REASON = "a test of the alarm, started by an operator";
 
-/** The error of an alarm test in which the alarm did not notify the alarm topic. */
+/** The error of a failed alarm test: the alarm has not notified the alarm topic. */
 export class AlarmFailedError extends Error {
   override name = "AlarmFailedError";
 }
 
-/** Runs the alarm test. Returns the result for the report of `npm run verify`. */
+/** Runs the alarm test. Returns the test's result for the report of `npm run verify`. */
 export async function checkAlarmPromise(
   client: CloudWatchClient,
   prefix: string,
@@ -46,9 +46,9 @@ export async function checkAlarmPromise(
 }
 
 /**
- * Sets one alarm of a stage to ALARM, and waits until CloudWatch reports that the alarm topic was notified. Then sets
- * the alarm back to its earlier state. Returns a sentence about the notification of the alarm topic.
- * @throws AlarmFailedError and the errors of AWS.
+ * Sets one alarm of a stage to ALARM, and waits until CloudWatch has notified the alarm topic. The alarm is then set
+ * back to its earlier state. Returns a sentence about the notification of the alarm topic.
+ * @throws AlarmFailedError and the errors of the AWS SDK.
  */
 export async function testAlarm(
   client: CloudWatchClient,

@@ -15,18 +15,18 @@ export interface VerifyConfig {
   readonly project: string;
   readonly projectId: string;
   readonly cceToken: string;
-  /** Two targets: the first accepts every notification, and the second refuses its first notification. */
+  /** The names of two targets. The first accepts every notification, and the second refuses its first notification. */
   readonly targets: readonly [string, string];
-  /** The secret with which the service signs the notifications. */
+  /** The secret that signs the notifications. */
   readonly secret: string;
-  /** An API token that allows only the project and the targets of this verification. */
+  /** An API token for only the project and the targets of this verification. */
   readonly token: string;
 }
 
 /**
- * Makes the config entries of a verification. The name of each entry contains a random ID, so the entries do not clash
- * with entries of the stage.
- * @param url the address of the simulated CCE and the receiver.
+ * Creates the temporary config entries of a verification. The name of each temporary entry contains a random ID, so the
+ * name is not in use on the stage.
+ * @param url the URL of the simulated CCE and the receiver of notifications
  * @param random a function that returns the given number of random bytes.
  */
 export function createVerifyConfig(url: string, random: (bytes: number) => Buffer): VerifyConfig {
@@ -56,14 +56,14 @@ export function createVerifyConfig(url: string, random: (bytes: number) => Buffe
 }
 
 interface StoredEntries {
-  /** Removes the entries of the verification from the stage's config. */
+  /** Removes the verification's entries from the config of the stage. */
   remove(): Promise<void>;
 }
 
 /**
- * Adds the entries of a verification to the config of a stage. If one entry cannot be added, the entries that were
- * already added are removed.
- * @throws RefusedError if the stage already has an entry with the same name. Throws errors of AWS.
+ * Adds the verification's entries to the config of a stage. If an entry cannot be added, the function removes all
+ * entries that it has added.
+ * @throws RefusedError if the stage already has an entry with the same name. Throws the errors of the AWS SDK.
  */
 export async function storeEntries(
   stage: Stage,

@@ -10,9 +10,9 @@ import type { Found } from "./report.ts";
 const METRIC_PERIOD_SECONDS = 60;
 const METRIC_PAUSE_MS = 15_000;
 const HOUR_MS = 3_600_000;
-/** The number of past hours in which the verification searches for missing metrics of a queue. */
+/** The verification searches for missing metrics of a queue in this number of past hours. */
 const IDLE_HOURS = 48;
-/** The number of hours after which the metrics of a queue without activity may have stopped. */
+/** A queue without activity may stop writing metrics after this number of hours. */
 const MIN_IDLE_HOURS = 8;
 
 export interface MetricScope {
@@ -20,11 +20,11 @@ export interface MetricScope {
   readonly prefix: string;
   readonly cloudWatch: CloudWatchClient;
   readonly cloudFormation: CloudFormationClient;
-  /** The time when the verification sent its first message to the poll queue. */
+  /** The time at which the verification sent its first message to the poll queue. */
   readonly firstMessageAt: number;
   /**
-   * The longest time in milliseconds to wait for the metrics of the first message. This limit also applies to the wait
-   * for the temporary HTTP API, which takes at most one minute.
+   * The longest time in milliseconds to wait for the metrics of the first message. The wait for the temporary HTTP API,
+   * which takes at most one minute, has the same limit.
    */
   readonly metricLimitMs: number;
   readonly stopping: AbortSignal;
@@ -40,8 +40,8 @@ export async function readStackCreation(
 }
 
 /**
- * Searches for hours in which SQS wrote no metrics of a dead-letter queue. Lambda never reads the dead-letter queue, so
- * the queue has no activity until it contains a message or an operator's command reads its attributes.
+ * Searches for hours without metrics of a dead-letter queue from SQS. Lambda does not read the dead-letter queue, so
+ * SQS may see no activity for a long time.
  */
 export async function findHoursWithoutQueueMetrics({
   prefix,
@@ -80,7 +80,7 @@ export async function findHoursWithoutQueueMetrics({
       };
 }
 
-/** Measures how long CloudWatch needs until a metric includes the first message of the verification. */
+/** Measures the time until a CloudWatch metric counts the verification's first message. */
 export async function measureMetricDelay(
   scope: Pick<MetricScope, "cloudWatch" | "firstMessageAt" | "metricLimitMs" | "stopping">,
   metric: Pick<GetMetricStatisticsCommandInput, "Namespace" | "MetricName" | "Dimensions">,

@@ -10,7 +10,7 @@ import { createStageCaller, type StageScope, WatchStatus } from "./stage-calls.t
 const REASON = "verify: no quota for virtual machines";
 const PAUSE_MS = 1_000;
 /**
- * The longest wait until the stage uses the new config entries. The limit is longer than five minutes, because a stage
+ * The factor by which schedules run faster here than on AWS. The limit is longer than five minutes, because a stage
  * reads its config again after at most five minutes.
  */
 const CONFIG_LIMIT_MS = 330_000;
@@ -18,7 +18,7 @@ const WAIT_SECONDS = 25;
 
 export interface PromiseScope extends StageScope {
   readonly server: PublicServer;
-  /** The longest time between the end of a simulated job and its notification. */
+  /** The longest time, in seconds, between the end of a simulated job and its notification. */
   readonly outcomeLimitMs: number;
   readonly stopping: AbortSignal;
   readonly report: (result: PromiseResult) => void;
@@ -40,8 +40,8 @@ const Event = z.looseObject({
 const Verdict = z.looseObject({ verdict: z.string() });
 
 /**
- * Checks the promises of the service on a stage, one after the other. A broken promise does not end the verification.
- * Returns one result for each promise.
+ * Checks the promises of the service on a stage, one after the other. After a broken promise, the verification
+ * continues. Returns a result for each promise.
  */
 export async function checkPromises(scope: PromiseScope): Promise<readonly PromiseResult[]> {
   const { config, server, startedJobs, outcomeLimitMs } = scope;
@@ -185,7 +185,7 @@ function expectStatus(status: number, expected: number): void {
 
 /**
  * Calls `check` once per second until `check` returns a value.
- * @throws BrokenPromiseError after `limitMs`, or when the verification is stopped.
+ * @throws BrokenPromiseError after `limitMs` milliseconds, or if the verification is stopped.
  */
 async function waitFor<T>(
   { stopping }: Pick<PromiseScope, "stopping">,

@@ -10,21 +10,23 @@ export const RETRY_PATH = "/retry/verify";
 export const WEBHOOK_PATH = "/webhook/verify";
 
 /**
- * The requests that the server accepts: queries for jobs, and notifications. All other requests get HTTP 404, because
- * the server is reachable from the internet.
+ * The requests that the server accepts: requests for jobs, and notifications. All other requests get the status 404,
+ * because the internet can reach the server.
  */
 const ROUTES: readonly { readonly pattern: RegExp; readonly server: "cce" | "receiver" }[] = [
   { pattern: /^GET \/(?:api|autopilot)\/v3\/projects\/[\w-]+\/jobs\/[\w-]+$/, server: "cce" },
   { pattern: /^POST \/(?:webhook|retry)\/verify$/, server: "receiver" },
 ];
 
-/** The response header with the ID of this server, by which a verification recognizes its own server. */
+/**
+ * The response header with the ID of the verification's server. The verification checks that it reaches its own server.
+ */
 const ID_HEADER = "x-verify-server";
 const ADDRESS_LIMIT_MS = 10_000;
 
-/** The simulated CCE and the receiver of a verification, behind one port of this machine. */
+/** The simulated CCE and the receiver of a verification. Both use one port of this machine. */
 export interface PublicServer {
-  /** Returns true if the server answers under an address, for example under the address of a tunnel. */
+  /** Returns true if the server can be reached at a URL, for example at the URL of a tunnel. */
   answersAt(url: string): Promise<boolean>;
   readonly cce: CceSimulator;
   readonly receiver: Receiver;
@@ -32,8 +34,8 @@ export interface PublicServer {
 }
 
 /**
- * Starts a simulated CCE and a receiver of notifications on one port of this machine. The operator makes this port
- * reachable for the stage under an HTTPS address.
+ * Starts a simulated CCE and a receiver of notifications on one port of this machine. The operator gives this port an
+ * HTTPS address that the stage can reach.
  * @param cceToken the only token that the simulated CCE accepts.
  * @throws Node's error if the port cannot be used.
  */
@@ -94,7 +96,7 @@ async function forward(
   response.end(Buffer.from(await reply.arrayBuffer()));
 }
 
-/** The headers that belong to one connection, so the server does not forward them. */
+/** The HTTP headers that are only for one connection. The server does not forward these headers. */
 const HOP_HEADERS: ReadonlySet<string> = new Set([
   "host",
   "connection",

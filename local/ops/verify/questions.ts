@@ -20,7 +20,7 @@ import { createTemporaryFunctionAndApi } from "./temporary-api.ts";
 const QUEUE_NAMES = ["poll", "poll-dead", "notify", "notify-dead"];
 const HOUR_MS = 3_600_000;
 const MAX_BODY_CHARACTERS = 200;
-/** The time for which the history of an alarm is read. CloudWatch stores the history for at least two weeks. */
+/** The verification reads the alarm's history of this time. CloudWatch stores the history for at least two weeks. */
 const ALARM_HISTORY_MS = 14 * 24 * HOUR_MS;
 const NEW_API_PAUSE_MS = 1_500;
 const REQUEST_LIMIT_MS = 45_000;
@@ -38,13 +38,13 @@ interface QuestionScope extends MetricScope {
   readonly gateway: ApiGatewayV2Client;
 }
 
-/** The questions about AWS that only a real account can answer. */
+/** Questions that only a real AWS account can answer. */
 const QUESTIONS: Readonly<Record<string, (scope: QuestionScope) => Promise<Found>>> = {
   "Does SQS accept the policies of the queues?": findQueuePolicies,
   "Does SNS accept the policy of the topic?": findTopicPolicy,
   "Do all alarms stay quiet during the first hour of a new stage?": findEarlyAlarms,
-  // The question is whether Lambda creates metrics from log lines with the log format and the log levels of a stage. No
-  // emulator can answer this question.
+  // Lambda may not create metrics from log lines with the log format and the log levels of the stage. Only a real AWS
+  // account can answer the question.
   "How late are the metrics that the functions log?": ({ stage, ...scope }) =>
     measureMetricDelay(scope, {
       Namespace: `${SERVICE}/${stage}`,
@@ -65,7 +65,7 @@ const AFTER_30_SECONDS = "Which answer does a caller get from API Gateway after 
 const CRASHED = "Which answer does a caller get if a function crashes?";
 const THROTTLED = "Which answer does a caller get if a function is throttled?";
 
-/** Answers each question, one after the other. An error in one question does not affect the other questions. */
+/** Answers the questions in order. If one question fails with an error, the function still answers the others. */
 export async function answerQuestions(scope: QuestionScope): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   for (const [question, find] of Object.entries(QUESTIONS)) {
@@ -78,8 +78,8 @@ export async function answerQuestions(scope: QuestionScope): Promise<readonly An
 }
 
 /**
- * Answers the questions about slow, crashing and throttled functions. A temporary function is used, because the
- * functions of the stage must not be disturbed.
+ * Answers the questions about slow, crashing and throttled functions. A temporary function is used in order not to
+ * disturb the functions of the stage.
  */
 async function askTemporaryApi(scope: QuestionScope): Promise<readonly Answer[]> {
   const questions = [AFTER_30_SECONDS, CRASHED, THROTTLED];

@@ -1,18 +1,18 @@
-/** The result of the check of one promise of the service. */
+/** The result of checking one promise of the service. */
 export interface PromiseResult {
   readonly promise: string;
   readonly state: "kept" | "broken";
-  /** A description of what the verification has observed, or of why the promise is broken. */
+  /** What the verification has observed, or why the promise is broken. */
   readonly detail: string;
   readonly seconds: number;
 }
 
-/** The answer to a question about AWS that no emulator can answer. */
+/** The answer to a question that only a real AWS account can answer. */
 export interface Answer {
   readonly question: string;
-  /** `answer` is null if the verification could not answer the question. */
+  /** Null if the verification could not answer the question. */
   readonly answer: string | null;
-  /** The explanation of how the verification found the answer, or why the answer is missing. */
+  /** How the verification found the answer, or why the answer is missing. */
   readonly evidence: string;
 }
 

@@ -7,7 +7,7 @@ const PAUSE_MS = 1_000;
 const REQUEST_LIMIT_MS = 35_000;
 const DELIVERIES_LIMIT_MS = 60_000;
 
-/** The stage that a verification checks. */
+/** The checked stage. */
 export interface StageScope {
   readonly api: string;
   readonly config: VerifyConfig;
@@ -23,8 +23,8 @@ export const WatchStatus = z.looseObject({
   deliveries: z.array(z.looseObject({ target: z.string(), state: z.string(), attempts: z.int() })),
 });
 /**
- * Stops the watches that the verification has started. Then waits until the notifications of the ended watches are
- * final, because a notification to a removed target would become a dead letter.
+ * Stops the watches that the verification has started. The function then waits for the notifications of the ended
+ * watches, because a removed target would cause dead letters.
  */
 export async function stopVerifyWatches(scope: StageScope): Promise<void> {
   const { config, startedJobs } = scope;

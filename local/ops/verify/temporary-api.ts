@@ -13,10 +13,7 @@ import {
 import { Stoppables } from "../../stack/stoppables.ts";
 import { SERVICE } from "../stage-limits.ts";
 
-/**
- * The code of a temporary function that, depending on the path, answers immediately, crashes, or answers after the time
- * limit of API Gateway.
- */
+/** The code of the temporary function. The path decides whether the function answers, crashes or runs too long. */
 const SOURCE = `export const handler = async ({ rawPath }) => {
   if (rawPath === "/crash") process.exit(1);
   if (rawPath === "/slow") await new Promise((resolve) => setTimeout(resolve, 40_000));
@@ -27,20 +24,20 @@ const TIMEOUT_SECONDS = 45;
 const ACTIVE_LIMIT_MS = 60_000;
 const PAUSE_MS = 1_000;
 
-/** A function and its HTTP API, which exist only during a verification. */
+/** A temporary function with its HTTP API, for the time of a verification. */
 interface TemporaryApi {
   readonly url: string;
-  /** Makes Lambda throttle every later invocation of the temporary function. */
+  /** Makes Lambda throttle all later invocations of the temporary function. */
   throttle(): Promise<void>;
   /** Removes the temporary function and its HTTP API. */
   stop(): Promise<void>;
 }
 
 /**
- * Creates a function and an HTTP API with random names. The temporary function has the role of the stage's function
- * `audit`, so that the verification creates no role. If a step fails, everything that was created is removed.
- * @param prefix the beginning of the names of the stage's resources.
- * @throws errors of AWS.
+ * Creates a function and an HTTP API with random names. The temporary function uses the role of the stage's function
+ * `audit`. If the creation fails, the function and the HTTP API are removed.
+ * @param prefix the prefix in the names of the stage's resources
+ * @throws the errors of the AWS SDK.
  */
 export async function createTemporaryFunctionAndApi(
   { lambda, gateway }: { readonly lambda: LambdaClient; readonly gateway: ApiGatewayV2Client },
@@ -94,8 +91,8 @@ export async function createTemporaryFunctionAndApi(
 }
 
 /**
- * Waits until the temporary function can be invoked. If the temporary function is not ready within `ACTIVE_LIMIT_MS`,
- * the wait ends without an error, and the next call fails with an error of AWS.
+ * Waits until the temporary function is ready for invocations. If the temporary function is not ready in time, the
+ * function returns, and the next call fails with an AWS error.
  */
 async function waitUntilActive(lambda: LambdaClient, FunctionName: string): Promise<void> {
   const deadline = performance.now() + ACTIVE_LIMIT_MS;
@@ -120,7 +117,7 @@ function zipOf(name: string, text: string): Buffer {
   common.writeUInt16LE(path.length, 22);
   const local = Buffer.concat([Buffer.from("PK\x03\x04"), common, path, file]);
   const attributes = Buffer.alloc(14);
-  // The file in the ZIP archive is a regular file that everyone can read.
+  // Everyone may read the file in the ZIP archive.
   attributes.writeUInt32LE((0o100644 << 16) >>> 0, 6);
   const directory = Buffer.concat([Buffer.from("PK\x01\x02\x14\x03"), common, attributes, path]);
   const end = Buffer.alloc(18);
