@@ -158,11 +158,11 @@ export const SCHEMA_FUNCTIONS = [
   "listSchema",
   "numberSchema",
   "recordSchemaRefusingProto",
+  "registerKeywords",
   "textSchema",
   "webhookTargetSchema",
   "withChecks",
   "withDescription",
-  "withKeywords",
 ];
 /** Matches a comment, or a call that only creates a zod schema, up to the opening parenthesis. */
 const COMMENT_OR_SCHEMA_CALL = new RegExp(
@@ -181,9 +181,9 @@ const markSchemaCalls = (source: string): string =>
 const ERROR_CLASS = /^((?:export )?(?:default )?class ([\w$]+) extends [\w$]*(?:Error|Exception)\s*\{)/gm;
 
 /**
- * Minified code has short names of classes. With AWS's JSON log format, Lambda logs an uncaught error by the name of the
- * class of the error. This plugin keeps the names of error classes. The esbuild option `keepNames` would keep the names
- * of all functions, and each package would be 8 % larger.
+ * Minified code has short names of classes. With AWS's JSON log format, Lambda logs an uncaught error by the name of
+ * the class of the error. This plugin keeps the names of error classes. The esbuild option `keepNames` would keep the
+ * names of all functions, and each package would be 8 % larger.
  */
 const keepErrorNamesAndMarkCalls: Plugin = {
   name: "names of error classes and pure calls",

@@ -21,10 +21,10 @@ import {
 import { listJobs } from "./list-jobs.ts";
 import { listUsableProjects, listUsableTargets } from "./list-usable-names.ts";
 import { createJobPageResponse, createListPageResponse } from "./pages.ts";
-import { queueRedelivery } from "./queue-redelivery.ts";
+import { queueRedeliveryOfEndedWatch } from "./queue-redelivery.ts";
 import { queueRedeliveryOfFailedToTarget } from "./queue-redelivery-of-failed-to-target.ts";
 import { readStatusOrWaitForEnd } from "./read-status.ts";
-import { stopWatch } from "./stop-watch.ts";
+import { stopOwnOrAllWatches } from "./stop-watch.ts";
 import { testTargetAndSwitchOnIfDelivered } from "./test-target.ts";
 
 type Params = Readonly<Record<string, string>>;
@@ -46,8 +46,8 @@ const OPEN_STEPS = {
 const CALLER_STEPS = {
   listJobs,
   readJob: onWatch("read", readStatusOrWaitForEnd),
-  stopJob: onWatch("stop", stopWatch),
-  redeliverJob: onWatch("redeliver", queueRedelivery),
+  stopJob: onWatch("stop", stopOwnOrAllWatches),
+  redeliverJob: onWatch("redeliver", queueRedeliveryOfEndedWatch),
   redeliverTarget: queueRedeliveryOfFailedToTarget,
   testTarget: testTargetAndSwitchOnIfDelivered,
   listTargets: listUsableTargets,

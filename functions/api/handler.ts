@@ -12,7 +12,7 @@ import {
   readDeliveryOrPendingRecord,
   readDigest,
   removeRunningMemberAndCountRemaining,
-  startRedeliveryAfter,
+  startRedeliveryIfLatestIs,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import { scheduleSweepByAndExtendExpiry } from "../../lib/ledger/dynamo/overdue-index.ts";
 import {
@@ -51,7 +51,7 @@ const ledger = bindToTable(table, {
   listRecentWatches,
   scheduleSweepByAndExtendExpiry,
   stopWatch,
-  startRedeliveryAfter,
+  startRedeliveryIfLatestIs: startRedeliveryIfLatestIs,
   readTarget,
   switchTargetOn,
   removeRunningMemberAndCountRemaining,

@@ -23,7 +23,7 @@ import {
 import type { Context } from "../../lib/domain/context-and-labels.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
-import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
+import { toIsoOrNull, toIsoOrThrow } from "../../lib/domain/time-text.ts";
 import { isDiscoveryWatch } from "../../lib/ledger/audit.ts";
 import {
   PageTokenError,
@@ -106,7 +106,7 @@ function listedJob(
     actor: context.actor ?? null,
     pipeline: context.pipeline ?? null,
     polls: countQueriedPollsOfGeneration(watch),
-    acceptedAt: toIso(acceptedAt),
+    acceptedAt: toIsoOrThrow(acceptedAt),
     concludedAt: toIsoOrNull(concludedAt),
     durationSeconds,
     statusUrl: createStatusDocumentUrl(links.publicUrl, watch),

@@ -36,7 +36,7 @@ import type { ApiPorts } from "./api-ports.ts";
  * is skipped. If the queue confirms nothing, the status is 503. If the queue confirms only some notifications, the
  * status is 202, because a repeated request would notify some targets twice.
  */
-export async function queueRedelivery(
+export async function queueRedeliveryOfEndedWatch(
   key: WatchKey,
   request: ApiRequest,
   {
@@ -138,7 +138,7 @@ export function logRedelivery(
 }
 
 interface QueueAgainPorts {
-  readonly ledger: Pick<Ledger, "scheduleSweepByAndExtendExpiry" | "startRedeliveryAfter">;
+  readonly ledger: Pick<Ledger, "scheduleSweepByAndExtendExpiry" | "startRedeliveryIfLatestIs">;
   readonly notifyQueue: Pick<Queue, "send">;
 }
 
@@ -188,7 +188,7 @@ export async function queueNotificationsAgain(
       const latest = deliveries.find(
         (delivery) => delivery.target === target && (delivery.event === "job.slow") === isSlow,
       );
-      const redelivery = await ledger.startRedeliveryAfter(key, latest?.redelivery ?? 0, expiresAt);
+      const redelivery = await ledger.startRedeliveryIfLatestIs(key, latest?.redelivery ?? 0, expiresAt);
       const message = redelivery === null ? null : createNotificationMessage(watch, key, event, redelivery);
       return { target, message };
     }),

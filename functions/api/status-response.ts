@@ -8,7 +8,7 @@ import { listFailuresWithinBytes } from "../../lib/domain/list-failures.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
 import { countAndGroupSubJobs, serializeTruncatedTree } from "../../lib/domain/subjob-tree.ts";
-import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
+import { toIsoOrNull, toIsoOrThrow } from "../../lib/domain/time-text.ts";
 import { countQueriedPollsOfGeneration, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { Expected } from "../../lib/schedule/expected-duration.ts";
@@ -73,12 +73,12 @@ function buildStatusDocument(
     updatedAt: toIsoOrNull(job.updatedAt),
     durationSeconds: job.durationSeconds,
     polls: countQueriedPollsOfGeneration(watch),
-    polledAt: watch.polledAt.map(toIso),
+    polledAt: watch.polledAt.map(toIsoOrThrow),
     nextPollAt: toIsoOrNull(watch.nextPollAt),
     lagSeconds: summary?.lagSeconds ?? null,
     lastPollError: describeLastPollError(watch),
-    acceptedAt: toIso(watch.acceptedAt),
-    deadlineAt: toIso(watch.deadlineAt),
+    acceptedAt: toIsoOrThrow(watch.acceptedAt),
+    deadlineAt: toIsoOrThrow(watch.deadlineAt),
     concludedAt: toIsoOrNull(watch.concludedAt),
     context,
     deliveries: subscribedDeliveries(watchDocument, config).map(deliveryDocument),
@@ -108,8 +108,8 @@ function summarizeLatestPoll({ watch, tree }: WatchDocument, config: Config) {
 function describeLastPollError({ state, accessError, lastPollError }: Watch): string | null {
   if (state === "succeeded" || state === "failed") return null;
   if (accessError !== null)
-    return `${ACCESS_ERROR_TEXTS[accessError.kind]}, since ${toIso(accessError.since)}`;
-  return lastPollError === null ? null : `${lastPollError.text}, since ${toIso(lastPollError.since)}`;
+    return `${ACCESS_ERROR_TEXTS[accessError.kind]}, since ${toIsoOrThrow(accessError.since)}`;
+  return lastPollError === null ? null : `${lastPollError.text}, since ${toIsoOrThrow(lastPollError.since)}`;
 }
 
 /**
@@ -137,9 +137,9 @@ function deliveryDocument(record: WatchDelivery): DeliveryDocument {
     attempts,
     lastStatus: last?.status ?? null,
     lastReason: reason,
-    at: last === undefined ? null : toIso(last.at),
+    at: last === undefined ? null : toIsoOrThrow(last.at),
     nextAttemptAt: toIsoOrNull(nextAttemptAt),
-    history: history.map((attempt) => ({ ...attempt, at: toIso(attempt.at) })),
+    history: history.map((attempt) => ({ ...attempt, at: toIsoOrThrow(attempt.at) })),
   };
 }
 

@@ -22,7 +22,7 @@ import type { ApiPorts } from "./api-ports.ts";
  * the call stops all watches of the job. An ended watch keeps its state. After the stop, a caller can restart a watch
  * that ended as `timed_out` or `lost`.
  */
-export async function stopWatch(
+export async function stopOwnOrAllWatches(
   key: WatchKey,
   request: ApiRequest,
   ports: ApiPorts,

@@ -68,7 +68,7 @@ interface JobSelection {
  * stored. A job with an unknown phase may have ended. The first list selects a job with an unknown phase only if the
  * job changed in the last hour.
  */
-export function createNewJobSelection(
+export function createSelectionOfJobsSinceFirstList(
   { types }: Pick<DiscoverySettings, "types">,
   claimed: ClaimedDiscovery,
   now: Instant,

@@ -6,7 +6,7 @@ import type { Discovery, Ledger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
-import { createNewJobSelection } from "./create-job-selection.ts";
+import { createSelectionOfJobsSinceFirstList } from "./create-job-selection.ts";
 import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./start-discovered-watches.ts";
 
 const MINUTE_MS = 60_000;
@@ -20,7 +20,10 @@ export interface DiscoverPorts extends OpenDiscoveredPorts {
   readonly ledger: OpenDiscoveredPorts["ledger"] &
     Pick<
       Ledger,
-      "claimJobListIfDue" | "requestJobListSoon" | "saveDiscoveryIfUnchanged" | "reserveRequestTime"
+      | "claimDiscoveryIfDueOrRequested"
+      | "requestDiscoverySoon"
+      | "saveDiscoveryIfUnchanged"
+      | "reserveRequestTime"
     >;
   readonly cce: Pick<CceClient, "listJobs">;
   readonly config: Config;
@@ -74,22 +77,22 @@ export async function discoverJobsIfDue(
   const intervalMs =
     trigger === "event" ? MIN_JOB_LIST_INTERVAL_MS : settings.everyMinutes * MINUTE_MS - SCHEDULE_JITTER_MS;
   const startedAt = now();
-  const claimed = await ledger.claimJobListIfDue(project, startedAt, intervalMs);
+  const claimed = await ledger.claimDiscoveryIfDueOrRequested(project, startedAt, intervalMs);
   if (claimed === null) {
-    if (trigger === "event") await ledger.requestJobListSoon(project);
+    if (trigger === "event") await ledger.requestDiscoverySoon(project);
     return "not_due";
   }
   // The query that lists the jobs does not wait for the rate limit. Later polls of the project wait longer because of
   // this query.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
-  const selection = createNewJobSelection(settings, claimed, startedAt);
+  const selection = createSelectionOfJobsSinceFirstList(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });
   if (reply.kind === "throttled") rateLimit.onThrottled(project);
   if (reply.kind !== "list") {
     const { opened } = await startDiscoveredWatchesIfAbsent(project, settings, selection.jobIds(), ports);
     const overdueSeconds = overdue(claimed, settings, now());
     onListed(project, { kind: "failed", text: reply.text, opened, overdueSeconds });
-    if (trigger === "event") await ledger.requestJobListSoon(project);
+    if (trigger === "event") await ledger.requestDiscoverySoon(project);
     return "failed";
   }
   const { isComplete } = reply;
@@ -108,7 +111,7 @@ export async function discoverJobsIfDue(
   await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, discovery);
   // An event leaves little time, so the list of jobs may be truncated. The next scheduled run then lists the jobs
   // again.
-  if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestJobListSoon(project);
+  if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestDiscoverySoon(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });
   return "listed";

@@ -4,9 +4,9 @@ import { PublicTarget } from "../../lib/channels/public-target.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import {
-  claimJobListIfDue,
+  claimDiscoveryIfDueOrRequested,
   hasSmnMessageId,
-  requestJobListSoon,
+  requestDiscoverySoon,
   saveDiscoveryIfUnchanged,
   saveSmnMessageIdOnce,
 } from "../../lib/ledger/dynamo/discovery.ts";
@@ -29,8 +29,8 @@ const configParser = createConfigParser(["projects", "secret/projects", "certifi
 const { env, table, sqs, ...ports } = readEnvironmentAndCreateAwsPorts(configParser, "POLL_QUEUE_URL");
 
 const ledger = bindToTable(table, {
-  claimJobListIfDue,
-  requestJobListSoon,
+  claimDiscoveryIfDueOrRequested: claimDiscoveryIfDueOrRequested,
+  requestDiscoverySoon: requestDiscoverySoon,
   saveDiscoveryIfUnchanged,
   saveSmnMessageIdOnce,
   hasSmnMessageId,

@@ -18,7 +18,7 @@ import { type JobResult, submissionResponse } from "../../lib/api/submission-res
 import { mayUse } from "../../lib/auth/caller-and-rights.ts";
 import { createJobPageUrl, createLinkOptions, createStatusDocumentUrl } from "../../lib/auth/link-keys.ts";
 import { type Instant, JobId, type WatchKey } from "../../lib/domain/job.ts";
-import { toIso } from "../../lib/domain/time-text.ts";
+import { toIsoOrThrow } from "../../lib/domain/time-text.ts";
 import { toTraceparentVersion00 } from "../../lib/domain/traceparent.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { HandleRequest } from "../../lib/runtime/answer-and-log-request.ts";
@@ -36,7 +36,7 @@ import {
   type FirstPollDelayPorts,
   type OpenedJob,
   type PlanFirstPollDelay,
-  startOrExtendWatchesAndDigest,
+  startOrExtendWatchesAndCreateDigest,
 } from "./start-or-extend-watches.ts";
 
 /**
@@ -120,7 +120,7 @@ function watchedPath({ jobIds, operation }: Submission, index: number): readonly
  * @returns one result per job ID, in the order of the submission
  */
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
-  const opened = await startOrExtendWatchesAndDigest(submission, findValidJobIds(submission), ports);
+  const opened = await startOrExtendWatchesAndCreateDigest(submission, findValidJobIds(submission), ports);
   const sent = await sendWatchMessagesAndMarkFailed(submission, opened, ports);
   const byId = new Map(sent.map((job) => [job.jobId, job]));
   return submission.jobIds.map((jobId) =>
@@ -161,7 +161,7 @@ function jobResult(
     project,
     jobId,
     status: opened.kind,
-    deadlineAt: toIso(opened.deadlineAt),
+    deadlineAt: toIsoOrThrow(opened.deadlineAt),
     statusUrl: createStatusDocumentUrl(links.publicUrl, key),
     pageUrl: createJobPageUrl(links, key, now),
   };

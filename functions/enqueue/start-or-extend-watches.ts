@@ -50,7 +50,7 @@ export interface AcceptPorts {
  * Starts a watch for each job of a call. If the caller already watches a job, the targets are added to this watch. If
  * the call asks for a digest message (one message about several jobs), a digest is stored.
  */
-export async function startOrExtendWatchesAndDigest(
+export async function startOrExtendWatchesAndCreateDigest(
   submission: ResolvedSubmission,
   jobIds: readonly string[],
   ports: AcceptPorts,

@@ -1,7 +1,7 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { Instant, Job, Observation } from "../../lib/domain/job.ts";
-import { listResourcesChangedByJob, type WatchedResource } from "../../lib/domain/job-resources.ts";
+import { listResourcesChangedBySucceededJob, type WatchedResource } from "../../lib/domain/job-resources.ts";
 import { type Operation, resourceShowingOperationEnd } from "../../lib/domain/operation.ts";
 import { textInDefaultLanguage } from "../../lib/domain/text-in-default-language.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
@@ -102,7 +102,7 @@ export async function queryResourcesUntilNotReady(
   timeLimitMs: number,
   { cce, rateLimit, config, now }: CheckReadyPorts,
 ): Promise<ReadyCheck> {
-  const resources = listResourcesChangedByJob(job).slice(0, MAX_RESOURCES);
+  const resources = listResourcesChangedBySucceededJob(job).slice(0, MAX_RESOURCES);
   if (resources.length === 0) return { kind: "no_resource" };
   const endAt = now() + timeLimitMs;
   for (const resource of resources) {

@@ -16,7 +16,11 @@ import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type ConcludePorts, concludeAndNotifyUnlessStopped, type PollResult } from "./conclude-watch.ts";
 import type { PollReport } from "./poll-log.ts";
 import { queryOperation, queryResourcesUntilNotReady } from "./query-resource.ts";
-import { notifyIfSlowAndPlanNextCheck, type SlowJobPorts, saveDurationsForSlowLimit } from "./slow-job.ts";
+import {
+  notifyIfSlowAndPlanNextCheck,
+  type SlowJobPorts,
+  saveDurationsIfSlowLimitIsUsed,
+} from "./slow-job.ts";
 
 /**
  * A watch never continues longer than `LOOP_BOUND_MS` after the deadline in its poll message, even if the ledger
@@ -85,7 +89,7 @@ export async function runClaimedPoll(
   const resource = kindOfResourceReply(claimed, answer, ready?.check ?? null);
   if (decision.kind === "conclude") {
     const summary = await concludeAndNotifyUnlessStopped(result, decision, ports);
-    if (summary !== null) await saveDurationsForSlowLimit(result, summary, ports);
+    if (summary !== null) await saveDurationsIfSlowLimitIsUsed(result, summary, ports);
     return { observation: answer.kind, resource, next: "concluded", delaySeconds: null };
   }
   const slowAt =

@@ -2,7 +2,7 @@ import { createJobPageUrl, createLinkOptions } from "../../lib/auth/link-keys.ts
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Job, WatchKey } from "../../lib/domain/job.ts";
-import { hasJobEnded, type OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
+import { isOutcomeOfEndedJob, type OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { type SlowSummary, summarizeAndTruncateSlowJob } from "../../lib/domain/slow-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createNotificationKey } from "../../lib/ledger/notification.ts";
@@ -179,12 +179,12 @@ async function notifySlow(
 }
 
 /** Adds the durations of an ended job and its subjobs to the latest durations, if a target is notified of slow jobs. */
-export async function saveDurationsForSlowLimit(
+export async function saveDurationsIfSlowLimitIsUsed(
   { watch, observation }: Pick<PollResult, "watch" | "observation">,
   { jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,
   { ledger, config }: Pick<SlowJobPorts, "ledger" | "config">,
 ): Promise<void> {
-  if (!hasJobEnded(outcome) || jobType === null || slowTargets(watch, config).length === 0) return;
+  if (!isOutcomeOfEndedJob(outcome) || jobType === null || slowTargets(watch, config).length === 0) return;
   const endedAt = watch.ready?.succeededAt ?? concludedAt;
   const job = durationSeconds === null ? null : { endedAt, seconds: durationSeconds };
   const subJobs = observation?.kind === "job" ? longestSucceededSubJobSecondsByType(observation.job) : {};

@@ -9,8 +9,8 @@ import {
   limitedTextSchema,
   listSchema,
   numberSchema,
+  registerKeywords,
   withDescription,
-  withKeywords,
 } from "../domain/zod-fields.ts";
 
 /** The maximum number of jobs in one API call. The messages of 100 jobs fit into ten SQS batches. */
@@ -27,11 +27,11 @@ const JOB_ID_TEXT =
  */
 const SubmittedJobId = () =>
   z.string({ error: ({ input }) => (input === null ? describeMalformedJobId("null") : undefined) });
-const OnlyJobId = withKeywords(SubmittedJobId(), {
+const OnlyJobId = registerKeywords(SubmittedJobId(), {
   description: JOB_ID_TEXT,
   ...JOB_ID_KEYWORDS,
 });
-const ListedJobId = withKeywords(SubmittedJobId(), {
+const ListedJobId = registerKeywords(SubmittedJobId(), {
   description: `${JOB_ID_TEXT} Only the jobs with a malformed ID are rejected, not the whole request.`,
 });
 
@@ -45,11 +45,11 @@ export const CallbackUrl = limitedTextSchema({ min: 1, max: 2000 });
 export const WATCHED_FIELDS = ["jobId", "jobIds", "operation"] as const;
 
 /** The body of a `POST /v1/jobs` request. */
-export const Submission = withKeywords(
+export const Submission = registerKeywords(
   z.strictObject({
     jobId: z.optional(OnlyJobId),
     jobIds: z.optional(
-      withKeywords(
+      registerKeywords(
         listSchema(
           ListedJobId,
           z.minLength(1, "must have at least 1 job"),

@@ -85,7 +85,7 @@ function canonicalText({ method, path, query, body }: SignableRequest, headers: 
 }
 
 /** Formats a time for the header `X-Sdk-Date`, for example `20060102T150405Z` (UTC). */
-export function formatSdkDate(now: number): string {
+export function formatSdkDate(now: Instant): string {
   return `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
 }
 

@@ -51,7 +51,7 @@ const THROTTLED_CODE = /^(APIGW\.0308|CCE\.\d\d429\d+)$/i;
 const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 409, 423, 425]);
 
 /** Returns the kind of an error response by its HTTP status and error codes. */
-export function errorKindOfRefusal(status: number, codes: readonly string[]): ErrorKind {
+export function classifyErrorReply(status: number, codes: readonly string[]): ErrorKind {
   const isRefusal = status >= 400 && status < 500;
   if (status === 429 || (isRefusal && codes.some((code) => THROTTLED_CODE.test(code)))) return "throttled";
   if (status === 401) return "unauthorized";
@@ -223,7 +223,7 @@ function describeNetworkError(code: string): readonly [what: string, advice: str
 }
 
 /** Returns the observation of a query that was not sent, because earlier queries of the project timed out. */
-export function observationWhileNotAnswering(project: string, waitMs: number): Refusal {
+export function refusalWhileNotAnswering(project: string, waitMs: number): Refusal {
   return {
     kind: "unavailable",
     text: `Queries for project ${project} wait, because CCE did not answer in time`,
@@ -232,7 +232,7 @@ export function observationWhileNotAnswering(project: string, waitMs: number): R
 }
 
 /** Returns the observation of a query that was not sent, because CCE or IAM asked the service to wait. */
-export function observationWhileThrottled(
+export function refusalWhileThrottled(
   project: string,
   kind: "throttled" | "unavailable",
   waitSeconds: number,

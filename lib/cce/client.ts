@@ -13,7 +13,7 @@ import { refusalForUnknownProject } from "./cce-error.ts";
 import { createMaskOfConfigSecretsAndTokens } from "./credential-mask.ts";
 import { hasFailedJobInTree } from "./parse-job.ts";
 import { createProjectQueries, type ProjectQueries } from "./project-queries.ts";
-import { createMemoryLimitedCceSender } from "./send-cce-request.ts";
+import { createSenderOfOneLargeReplyAtATime } from "./send-cce-request.ts";
 
 /** The maximum number of queries for missing failure reasons of one job. */
 const MAX_QUERIES = 5;
@@ -88,7 +88,7 @@ export function createCceClient(options: {
     allow: parseAllowListIgnoringInvalid(config.settings.egress.allow),
     createMask: () => createMaskOfConfigSecretsAndTokens(config),
     connections: () => options.connections ?? connectionsAt(now()),
-    sendCceRequest: createMemoryLimitedCceSender(monotonic),
+    sendCceRequest: createSenderOfOneLargeReplyAtATime(monotonic),
   };
   const projectQueries = new Map(
     Object.entries(config.projects).map(([name, project]) => [

@@ -5,14 +5,14 @@ import { parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
 import { Secret } from "../domain/secret.ts";
 import { readCappedRetryAfterSeconds } from "../http/retry-after.ts";
 import {
+  classifyErrorReply,
   describeErrorReplyUnmasked,
   type ErrorKind,
-  errorKindOfRefusal,
   parseCceErrorOrEmpty,
   refusalAfterNetworkError,
 } from "./cce-error.ts";
 import { parseCceTime } from "./parse-job.ts";
-import type { TextReply } from "./send-cce-request.ts";
+import type { TextReplyOrFailure } from "./send-cce-request.ts";
 
 /** The time for which an IAM token is used if IAM gives no expiry time. An IAM token is normally valid for 24 hours. */
 const DEFAULT_VALIDITY_MS = 3_600_000;
@@ -69,7 +69,7 @@ export function createIamTokenRequestBody(
 }
 
 /** Reads the response of IAM to a token request. The result is the IAM token, or an observation about the failure. */
-export function readIamTokenReply(reply: TextReply, now: Instant, project: string): TokenResult {
+export function readIamTokenReply(reply: TextReplyOrFailure, now: Instant, project: string): TokenResult {
   if (reply.kind === "failed") return refusalAfterNetworkError(project, reply.code, "IAM");
   const { status, headers, body } = reply;
   const token = headers["x-subject-token"] ?? "";
@@ -80,7 +80,7 @@ export function readIamTokenReply(reply: TextReply, now: Instant, project: strin
       expiresAt: expiryOf(body) ?? now + DEFAULT_VALIDITY_MS,
     };
   const error = parseCceErrorOrEmpty(body);
-  const kind = errorKindOfRefusal(status, error.codes);
+  const kind = classifyErrorReply(status, error.codes);
   const advice = asksForSecondFactor(reply) ? secondFactorText(project) : null;
   const texts: Readonly<Record<ErrorKind, string>> = {
     unauthorized: `IAM refuses the sign-in for project ${project}: check domain, user and password`,
@@ -104,7 +104,7 @@ const SECOND_FACTOR_TEXT =
  * body. The IAM of Huawei Cloud names the second factor only in the message.
  * https://docs.openstack.org/api-ref/identity/v3/#multi-factor-authentication
  */
-function asksForSecondFactor({ status, body }: Extract<TextReply, { kind: "answer" }>): boolean {
+function asksForSecondFactor({ status, body }: Extract<TextReplyOrFailure, { kind: "answer" }>): boolean {
   if (status < 400 || status >= 500 || status === 429) return false;
   // The JSON of the body may encode Chinese characters as escape sequences. The code therefore also searches the
   // decoded message.

@@ -3,8 +3,8 @@ import type { SecretMask } from "../domain/secret-mask.ts";
 import { parseHttpDate, readCappedRetryAfterSeconds } from "../http/retry-after.ts";
 import {
   type CceError,
+  classifyErrorReply,
   describeErrorReplyUnmasked,
-  errorKindOfRefusal,
   parseCceErrorOrEmpty,
 } from "./cce-error.ts";
 import { parseJob } from "./parse-job.ts";
@@ -61,7 +61,7 @@ export function interpretErrorReplyUnmasked(
 ): Observation {
   const error = parseCceErrorOrEmpty(body);
   const isUnknownJob = status === 404 && error.codes.some((code) => UNKNOWN_JOB_CODE.test(code));
-  const kind = isUnknownJob ? "gone" : errorKindOfRefusal(status, error.codes);
+  const kind = isUnknownJob ? "gone" : classifyErrorReply(status, error.codes);
   const texts: Readonly<Record<typeof kind, string>> = {
     gone: `CCE does not know this ${what}`,
     unauthorized: adviceOnCredentials(error, headers.date, now, project),

@@ -20,12 +20,12 @@ import {
 } from "./autopilot.ts";
 import {
   NOT_A_LIST,
-  observationWhileNotAnswering,
-  observationWhileThrottled,
   type Refusal,
   refusalAfterNetworkError,
   refusalForMissingEndpoint,
   refusalForPlainHttp,
+  refusalWhileNotAnswering,
+  refusalWhileThrottled,
   TOO_LARGE,
 } from "./cce-error.ts";
 import { createCircuitBreaker } from "./circuit-breaker.ts";
@@ -48,7 +48,7 @@ import {
   type CceRequest,
   type SendCceRequest,
   sendRequestForText,
-  type TextReply,
+  type TextReplyOrFailure,
 } from "./send-cce-request.ts";
 import { streamJobList } from "./stream-job-list.ts";
 import { createThrottle } from "./throttle.ts";
@@ -81,7 +81,7 @@ interface Wanted {
   /** The URL path after the API version, not percent-encoded. */
   readonly path: readonly string[];
   readonly parameters?: Readonly<Record<string, string>>;
-  readonly observe: (result: TextReply | { readonly kind: "too_large" }) => Observation;
+  readonly observe: (result: TextReplyOrFailure | { readonly kind: "too_large" }) => Observation;
 }
 
 /** Queries about the jobs of one project. Secrets in the results are masked. No function throws. */
@@ -178,7 +178,7 @@ export function createProjectQueries(
   const waitForThrottle = (): Refusal | null => {
     const waitSeconds = throttle.waitSeconds();
     if (waitSeconds === 0) return null;
-    return observationWhileThrottled(name, waitKind, waitSeconds);
+    return refusalWhileThrottled(name, waitKind, waitSeconds);
   };
 
   /** Masks the secrets in the texts of a reply. If CCE or IAM asks for a wait, the throttle records the wait. */
@@ -199,7 +199,7 @@ export function createProjectQueries(
     const postponed = waitForThrottle();
     if (postponed !== null) return postponed;
     const waitMs = breaker.waitBeforeQuery(timeLimitMs);
-    if (waitMs > 0) return observationWhileNotAnswering(name, waitMs);
+    if (waitMs > 0) return refusalWhileNotAnswering(name, waitMs);
     return recordReply(await queryBothApis(id, wanted, monotonic() + timeLimitMs));
   };
 

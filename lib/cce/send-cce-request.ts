@@ -23,7 +23,7 @@ export const MAX_VALUES = 600_000;
 const MAX_LARGE_URLS = 1000;
 
 /** A response with a text body, or the code of a network error. */
-export type TextReply =
+export type TextReplyOrFailure =
   | (Omit<Extract<HttpResult, { kind: "answer" }>, "body"> & { readonly body: string })
   | { readonly kind: "failed"; readonly code: string };
 
@@ -31,7 +31,7 @@ export type TextReply =
 export type CceRequest = Omit<HttpRequest, "timeLimitMs" | "maxBytes">;
 
 /** Sends one request to CCE or IAM. The function never throws. */
-export async function sendRequestForText(request: HttpRequest): Promise<TextReply> {
+export async function sendRequestForText(request: HttpRequest): Promise<TextReplyOrFailure> {
   const result = await sendHttpRequest(request);
   if (result.kind === "failed") return { kind: "failed", code: result.code || "UNKNOWN" };
   const decoded = await decompressAndDecodeText(result, request.maxBytes);
@@ -56,11 +56,11 @@ export type SendCceRequest = <T>(
   request: CceRequest,
   endAt: number,
   breaker: CircuitBreaker,
-  read: (result: TextReply | { readonly kind: "too_large" }) => T,
+  read: (result: TextReplyOrFailure | { readonly kind: "too_large" }) => T,
 ) => Promise<T>;
 
 /** Creates a function that reads only one large response at a time. All projects must share this function. */
-export function createMemoryLimitedCceSender(monotonic: () => number): SendCceRequest {
+export function createSenderOfOneLargeReplyAtATime(monotonic: () => number): SendCceRequest {
   const oneAtATime = createMutex();
   const largeUrls = new Set<string>();
   return async (request, endAt, breaker, read) => {
@@ -85,7 +85,7 @@ export function createMemoryLimitedCceSender(monotonic: () => number): SendCceRe
   };
 }
 
-function isTooLarge(result: TextReply): boolean {
+function isTooLarge(result: TextReplyOrFailure): boolean {
   if (result.kind === "failed" || result.status !== 200) return false;
   return result.isTruncated || (result.body.length > MAX_VALUES && countValues(result.body) > MAX_VALUES);
 }

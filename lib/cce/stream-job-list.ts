@@ -8,7 +8,7 @@ import { parseHttpDate } from "../http/retry-after.ts";
 import { sendHttpRequest } from "../http/send-http-request.ts";
 import type { ListedJob, ListReply } from "./autopilot.ts";
 import { parseListedJob } from "./parse-job.ts";
-import { type CceRequest, MAX_BODY_BYTES, type TextReply } from "./send-cce-request.ts";
+import { type CceRequest, MAX_BODY_BYTES, type TextReplyOrFailure } from "./send-cce-request.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -47,7 +47,7 @@ export async function streamJobList(
   request: CceRequest,
   timeLimitMs: number,
   onJob: (job: ListedJob) => void,
-  interpretOtherReply: (reply: TextReply) => Observation,
+  interpretOtherReply: (reply: TextReplyOrFailure) => Observation,
 ): Promise<ListReply | Observation> {
   let isList = false;
   let listBytes = 0;

@@ -61,7 +61,7 @@ export function retryOnSchedule(
  * Returns the verdict `retry` for a target that limits the rate of messages. A throttled attempt uses no step of the
  * retry schedule.
  */
-export function retryWithoutSpendingAttempt(afterSeconds: number | null): AttemptVerdict {
+export function retryThrottledWithoutSpendingAttempt(afterSeconds: number | null): AttemptVerdict {
   return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
 }
 
@@ -110,7 +110,7 @@ export function verdictOfStatusCommonToAllChannels(
   status: number,
   afterSeconds: number | null,
 ): AttemptVerdict | null {
-  if (status === 429) return retryWithoutSpendingAttempt(afterSeconds);
+  if (status === 429) return retryThrottledWithoutSpendingAttempt(afterSeconds);
   if (status === 408 || status === 425) return retryOnSchedule("client_error", afterSeconds);
   if (status >= 600) return retryOnSchedule("unexpected_status", afterSeconds);
   if (status >= 500) return retryOnSchedule("server_error", afterSeconds);
@@ -178,7 +178,7 @@ export function verdictOfChatAnswer(
   const afterSeconds = readWaitSeconds(answer, now);
   const isThrottled = status === 429 || documentedVerdict?.spent === false;
   if (isThrottled)
-    return retryWithoutSpendingAttempt(
+    return retryThrottledWithoutSpendingAttempt(
       afterSeconds ?? documentedVerdict?.afterSeconds ?? defaultThrottleSeconds,
     );
   return (
@@ -200,7 +200,7 @@ function verdictOfUnknownAnswer(
   afterSeconds: number | null,
 ): AttemptVerdict {
   const [, cloudflareError] = CLOUDFLARE_ERROR.exec(body) ?? [];
-  if (cloudflareError === CLOUDFLARE_RATE_LIMIT) return retryWithoutSpendingAttempt(afterSeconds);
+  if (cloudflareError === CLOUDFLARE_RATE_LIMIT) return retryThrottledWithoutSpendingAttempt(afterSeconds);
   const isCloudflarePage = "cf-mitigated" in headers || CLOUDFLARE_PAGE.test(body);
   if (cloudflareError !== undefined || isCloudflarePage)
     return retryOnSchedule("cloudflare_refused", afterSeconds);
@@ -215,7 +215,7 @@ function verdictOfUnknownAnswer(
  * unless the text is about a rate limit, a temporary error or a refused sender.
  */
 export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
-  if (RATE_LIMIT_TEXT.test(text)) return retryWithoutSpendingAttempt(null);
+  if (RATE_LIMIT_TEXT.test(text)) return retryThrottledWithoutSpendingAttempt(null);
   if (BUSY_TEXT.test(text)) return retryOnSchedule("receiver_busy");
   return rejected(ACCESS_TEXT.test(text) ? "access_refused" : "payload_refused");
 }
@@ -241,6 +241,6 @@ export function verdictOfResultCodeOrText(
 ): AttemptVerdict | null {
   if (code === undefined) return null;
   if (code === 0) return status === 200 ? delivered() : null;
-  if (isInRangeOfHttpStatuses(code)) return code === 429 ? retryWithoutSpendingAttempt(null) : null;
+  if (isInRangeOfHttpStatuses(code)) return code === 429 ? retryThrottledWithoutSpendingAttempt(null) : null;
   return verdictByCode[code] ?? rejectedUnlessTextSaysTemporary(text);
 }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { fillPlaceholders, type TextKey } from "./text-in-default-language.ts";
+import { fillPlaceholdersOrEmpty, type TextKey } from "./text-in-default-language.ts";
 import { Count, listSchema, MaybeText, withDescription } from "./zod-fields.ts";
 
 /** A group of failed subjobs with the same type and similar failure reasons. */
@@ -125,7 +125,7 @@ export function describeFailedOfTotal(
 ): string {
   const unit = UNITS.find(([pattern]) => pattern.test(type ?? ""))?.[1] ?? "cause.subJobs";
   const one = type === null ? "cause.oneOfUnknownType" : "cause.one";
-  return fillPlaceholders(texts[total === 1 ? one : unit], { count, total, type: shownType });
+  return fillPlaceholdersOrEmpty(texts[total === 1 ? one : unit], { count, total, type: shownType });
 }
 
 /** Describes a cause in English with some resource names, for example `2 of 3 nodes failed: pool-a-0, pool-a-1`. */

@@ -4,15 +4,15 @@ import { truncate } from "./truncate-text.ts";
 import {
   limitedTextSchema,
   recordSchemaRefusingProto,
+  registerKeywords,
   withChecks,
   withDescription,
-  withKeywords,
 } from "./zod-fields.ts";
 
 const MAX_LABELS = 20;
 const ShortText = limitedTextSchema({ min: 0, max: 200 });
 /** The schema of labels: pairs of a name and a text that a caller or the config assigns to a job. */
-export const Labels = withKeywords(
+export const Labels = registerKeywords(
   withChecks(
     recordSchemaRefusingProto(limitedTextSchema({ min: 1, max: 63 }), ShortText),
     z.refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`),

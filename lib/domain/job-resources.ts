@@ -52,13 +52,13 @@ const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
  * job itself names no resource, the function searches its subjobs. A job that creates a cluster may also create nodes,
  * so its subjobs are always searched. The array is empty if the job types are unknown or CCE gave no IDs.
  */
-export function listResourcesChangedByJob(job: Job): readonly WatchedResource[] {
+export function listResourcesChangedBySucceededJob(succeededJob: Job): readonly WatchedResource[] {
   const ownJobIds: string[] = [];
   const found = new Map<string, Omit<WatchedResource, "ownJobIds">>();
-  const open: { readonly job: Job; readonly isPart: boolean }[] = [{ job, isPart: false }];
+  const open: { readonly job: Job; readonly isPart: boolean }[] = [{ job: succeededJob, isPart: false }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (next.job.jobId !== null) ownJobIds.push(next.job.jobId);
-    const resource = next.isPart ? null : resourceOf(next.job, job.clusterId);
+    const resource = next.isPart ? null : resourceOf(next.job, succeededJob.clusterId);
     if (resource !== null) found.set(`${resource.goal} ${resource.id}`, resource);
     const isPart = next.isPart || (resource !== null && resource.goal !== "cluster_available");
     open.push(...next.job.subJobs.map((subJob) => ({ job: subJob, isPart })).toReversed());

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { isOperationWithoutJob } from "./operation-kind.ts";
-import { Count, MaybeText, textSchema, withKeywords } from "./zod-fields.ts";
+import { Count, MaybeText, registerKeywords, textSchema } from "./zod-fields.ts";
 
 /**
  * A point in time in milliseconds after 1970-01-01T00:00:00Z. In HTTP bodies, webhook events and pages, a point in time
@@ -38,7 +38,7 @@ function createIdSchema(what: "job ID" | "ID") {
     z.regex(JOB_ID_PATTERN, { error }),
     z.refine((text) => !MISSING_VALUE.test(text), { error }),
   );
-  return withKeywords(schema, JOB_ID_KEYWORDS);
+  return registerKeywords(schema, JOB_ID_KEYWORDS);
 }
 
 export const JobId = createIdSchema("job ID");

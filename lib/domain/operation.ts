@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { JOB_ID_KEYWORDS, ResourceId } from "./job.ts";
 import type { WatchedResource } from "./job-resources.ts";
 import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
-import { withChecks, withDescription, withKeywords } from "./zod-fields.ts";
+import { registerKeywords, withChecks, withDescription } from "./zod-fields.ts";
 
 /**
  * The ID fields of an operation in addition to `clusterId`. Each kind of operation uses at most one of these ID fields.
@@ -25,7 +25,7 @@ const ID_FIELD_OF: Readonly<
  */
 const MAX_ID_CHARACTERS = 55;
 const resourceId = (description: string) =>
-  withKeywords(
+  registerKeywords(
     withChecks(
       ResourceId,
       z.maxLength(MAX_ID_CHARACTERS, `must have at most ${MAX_ID_CHARACTERS} characters`),
@@ -42,7 +42,7 @@ export const AddonAction = z.enum(ADDON_ACTIONS);
  * job.
  */
 export const Operation = z.lazy(() =>
-  withKeywords(
+  registerKeywords(
     withChecks(
       z.strictObject({
         kind: withDescription(
@@ -123,7 +123,7 @@ export function jobIdFromTaskOrResourceIds(operation: Operation): string {
  * means the same operation. Without a task ID, the operation may be new, because a caller can start the same operation
  * again.
  */
-export function mayBeAnotherOperation(
+export function mayStartNewOperation(
   requested: Operation | null | undefined,
   stored: Operation | null,
 ): boolean {

@@ -61,7 +61,7 @@ export type OutcomeSummary = z.infer<typeof OutcomeSummary>;
  * Returns true if the job has ended with this outcome. The outcome `not_ready` means that the job has succeeded, but
  * its resource is not usable.
  */
-export function hasJobEnded(outcome: Outcome): boolean {
+export function isOutcomeOfEndedJob(outcome: Outcome): boolean {
   return outcome === "succeeded" || outcome === "failed" || outcome === "not_ready";
 }
 
@@ -113,7 +113,7 @@ export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
   const subJobs = countAndGroupSubJobs(job);
   const { counts, failed, pending } = subJobs;
   const { context, omittedLabels } = truncateContextForEvent(ended.context);
-  const jobEnded = hasJobEnded(outcome);
+  const jobEnded = isOutcomeOfEndedJob(outcome);
   const summary: OutcomeSummary = {
     ...watch,
     jobType: truncateNullable(job?.type ?? operation?.kind, NAME_BYTES, countBytesInsideJsonString),

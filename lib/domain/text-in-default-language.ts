@@ -8,7 +8,7 @@ export type TextKey = keyof typeof en;
 type Values = Readonly<Record<string, string | number>>;
 
 /** Replaces each placeholder, such as `{count}`, by the value with the same name. */
-export function fillPlaceholders(text: string, values: Values): string {
+export function fillPlaceholdersOrEmpty(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
@@ -22,5 +22,5 @@ export function joinSentences(sentences: readonly (string | null)[]): string {
 
 /** Returns a text in English, the language of the API, of webhook events and of logs. */
 export function textInDefaultLanguage(key: TextKey, values: Values = {}): string {
-  return fillPlaceholders(en[key], values);
+  return fillPlaceholdersOrEmpty(en[key], values);
 }

@@ -16,7 +16,7 @@ export function formatDuration(durationMs: number): string {
  * Returns an instant as ISO 8601 text in UTC with milliseconds.
  * @throws RangeError if the time is outside the range of `Date`.
  */
-export function toIso(at: Instant): string {
+export function toIsoOrThrow(at: Instant): string {
   return new Date(at).toISOString();
 }
 
@@ -28,12 +28,12 @@ const ISO_LENGTH = "2026-11-23T09:30:00.000Z".length;
  */
 export function toIsoOrNull(at: Instant | null | undefined): string | null {
   if (at == null || Number.isNaN(new Date(at).getTime())) return null;
-  const iso = toIso(at);
+  const iso = toIsoOrThrow(at);
   return iso.length === ISO_LENGTH ? iso : null;
 }
 
 /** Returns an instant as text for people, such as `2026-11-23 09:30:00 UTC`. */
 export function formatUtc(at: Instant): string {
-  const iso = toIso(at);
+  const iso = toIsoOrThrow(at);
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }

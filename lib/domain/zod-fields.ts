@@ -51,7 +51,7 @@ export function withChecks<Schema extends z.core.$ZodType>(
 }
 
 /** Adds keywords of JSON Schema to a schema, for the OpenAPI document and the schema of the config. */
-export function withKeywords<Schema extends z.core.$ZodType>(
+export function registerKeywords<Schema extends z.core.$ZodType>(
   schema: Schema,
   keywords: z.core.JSONSchemaMeta,
 ): Schema {
@@ -115,7 +115,7 @@ export function limitedTextSchema({
     z.refine((text) => text.length >= min, limitMessage("string", "at least", min)),
     z.refine((text) => Array.from(text).length <= max, limitMessage("string", "at most", max)),
   );
-  return withKeywords(schema, min === 0 ? { maxLength: max } : { minLength: min, maxLength: max });
+  return registerKeywords(schema, min === 0 ? { maxLength: max } : { minLength: min, maxLength: max });
 }
 
 /**

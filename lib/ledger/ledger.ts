@@ -225,19 +225,23 @@ export function findFreeCallNumber(
 export interface DiscoveryLedger {
   /**
    * Reserves the next list of a project's jobs. The result is null if discovery listed the jobs less than `intervalMs`
-   * ago. After a call of `requestJobListSoon`, this interval is only `MIN_JOB_LIST_INTERVAL_MS`.
+   * ago. After a call of `requestDiscoverySoon`, this interval is only `MIN_JOB_LIST_INTERVAL_MS`.
    */
-  claimJobListIfDue(project: string, now: Instant, intervalMs: number): Promise<ClaimedDiscovery | null>;
+  claimDiscoveryIfDueOrRequested(
+    project: string,
+    now: Instant,
+    intervalMs: number,
+  ): Promise<ClaimedDiscovery | null>;
   /**
    * Makes discovery list the jobs of a project soon. Discovery waits until `MIN_JOB_LIST_INTERVAL_MS` has passed since
    * it last listed the jobs.
    */
-  requestJobListSoon(project: string): Promise<void>;
+  requestDiscoverySoon(project: string): Promise<void>;
   /**
-   * Replaces the state of discovery in a project. If `claimJobListIfDue` was never called for the project, nothing
-   * happens. If another call has switched discovery on in the meantime, nothing happens either. A slow first list must
-   * not replace the newer state from a faster list.
-   * @param switchedOnAt `switchedOnAt` from `claimJobListIfDue`
+   * Replaces the state of discovery in a project. If `claimDiscoveryIfDueOrRequested` was never called for the project,
+   * nothing happens. If another call has switched discovery on in the meantime, nothing happens either. A slow first
+   * list must not replace the newer state from a faster list.
+   * @param switchedOnAt `switchedOnAt` from `claimDiscoveryIfDueOrRequested`
    */
   saveDiscoveryIfUnchanged(project: string, switchedOnAt: Instant | null, stored: Discovery): Promise<void>;
   /**

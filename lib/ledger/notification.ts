@@ -68,7 +68,7 @@ export interface StartedGeneration extends WatchGeneration {
  * then does not notify the target again.
  * @param jobWatches all watches of the job
  */
-export function computeGenerationsOfLateTargets(
+export function computeGenerationsOfTargetsAddedAfterEnd(
   ended: StartedGeneration,
   addedTargets: readonly string[],
   jobWatches: readonly (WatchTargets &
@@ -234,7 +234,11 @@ export interface NotificationLedger {
   /**
    * Sets a notification to `pending`, from any state, so that it is sent again. Returns the number of the redelivery.
    * If another call has started a redelivery of the notification, nothing changes and the result is null.
-   * @param after the latest redelivery number that the caller has read.
+   * @param latestRedelivery the latest redelivery number that the caller has read.
    */
-  startRedeliveryAfter(key: NotificationKey, after: number, expiresAt: Instant): Promise<number | null>;
+  startRedeliveryIfLatestIs(
+    key: NotificationKey,
+    latestRedelivery: number,
+    expiresAt: Instant,
+  ): Promise<number | null>;
 }

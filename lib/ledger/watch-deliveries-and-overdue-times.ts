@@ -108,8 +108,8 @@ export function roundUpToLastMsBeforeSweep(at: Instant, sweepIntervalMs: number)
 
 /**
  * Returns when the sweep function checks the notifications of an ended watch.
- * @param at the time when the watch ended, or when a caller added a target to the ended watch.
+ * @param endedOrTargetAddedAt the time when the watch ended, or when a caller added a target to the ended watch.
  */
-export function deliveriesOverdueAt(at: Instant): Instant {
-  return at + DELIVERIES_OVERDUE_MS;
+export function deliveriesOverdueAt(endedOrTargetAddedAt: Instant): Instant {
+  return endedOrTargetAddedAt + DELIVERIES_OVERDUE_MS;
 }

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { isCallbackTargetName } from "../channels/webhook/target.ts";
 import type { Context } from "../domain/context-and-labels.ts";
 import { type Instant, type Job, type PollErrors, type WatchGeneration, WatchState } from "../domain/job.ts";
-import { mayBeAnotherOperation, type Operation } from "../domain/operation.ts";
+import { mayStartNewOperation, type Operation } from "../domain/operation.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import type { ReadyProgress } from "../domain/ready.ts";
 import { countUtf8Bytes, truncate } from "../domain/truncate-text.ts";
@@ -134,7 +134,7 @@ export function isRestartedByCall(
   operation: Operation | null | undefined,
 ): boolean {
   if (found.state === "stopped" || found.restartable) return true;
-  return found.state !== "watching" && mayBeAnotherOperation(operation, found.operation);
+  return found.state !== "watching" && mayStartNewOperation(operation, found.operation);
 }
 
 /** Returns the number of polls in the current generation, including a running poll. */

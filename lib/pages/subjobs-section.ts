@@ -1,6 +1,6 @@
 import type { JobDocument, StatusDocument } from "../api/status-document.ts";
 import type { Instant } from "../domain/job.ts";
-import { formatDuration, toIso } from "../domain/time-text.ts";
+import { formatDuration, toIsoOrThrow } from "../domain/time-text.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { type Html, html, renderBdiElement, renderCamelCaseNameWithLineBreaks } from "./html.ts";
 import { type IconName, presentState, renderStateIcon } from "./state-icons.ts";
@@ -54,7 +54,8 @@ export function renderSubJobsSection(document: StatusDocument, now: Instant): Ht
   const until = done ? (parseInstantSince2000(document.concludedAt) ?? now) : now;
   const timeline = computeTimelineSpan(job, until, document);
   const tree: Tree = { timeline, isLong: rows.length - 1 > MAX_SHORT_TREE, now: until, isOver: done };
-  const span = timeline && html` data-start="${toIso(timeline.start)}" data-end="${toIso(timeline.end)}"`;
+  const span =
+    timeline && html` data-start="${toIsoOrThrow(timeline.start)}" data-end="${toIsoOrThrow(timeline.end)}"`;
   return html`<section id="steps" class="steps"><h2>Subjobs</h2>
 <div class="chart${timeline?.usualEnd && " marked"}"${span}>${timeline && renderTimelineAxis(timeline)}
 <ol class="tree">${treeNode(job, tree, MAX_OPEN_LINES)}</ol></div>

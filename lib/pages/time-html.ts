@@ -1,5 +1,5 @@
 import type { Instant } from "../domain/job.ts";
-import { formatDuration, formatUtc, toIso } from "../domain/time-text.ts";
+import { formatDuration, formatUtc, toIsoOrThrow } from "../domain/time-text.ts";
 import { type Html, html } from "./html.ts";
 
 const SECOND = 1000;
@@ -43,22 +43,22 @@ export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
 
 /** Renders a time in UTC with seconds. The script replaces the UTC time by the local time, with UTC as a tooltip. */
 export function renderTime(instant: Instant): Html {
-  return html`<time datetime="${toIso(instant)}">${formatUtc(instant)}</time>`;
+  return html`<time datetime="${toIsoOrThrow(instant)}">${formatUtc(instant)}</time>`;
 }
 
 /** Renders a time like `renderTime`, without the year. */
 export function renderShortTime(instant: Instant): Html {
-  return html`<time datetime="${toIso(instant)}" data-short>${formatUtc(instant).slice("2026-".length)}</time>`;
+  return html`<time datetime="${toIsoOrThrow(instant)}" data-short>${formatUtc(instant).slice("2026-".length)}</time>`;
 }
 
 /** Renders a time. The script of the page adds the age of the time, for example `9 min ago`. */
 export function renderTimeWithAge(instant: Instant): Html {
-  return html`${renderTime(instant)}<span class="ago" data-ago="${toIso(instant)}"></span>`;
+  return html`${renderTime(instant)}<span class="ago" data-ago="${toIsoOrThrow(instant)}"></span>`;
 }
 
 /** Renders a future time as UTC. The script of the page replaces the time by a countdown. */
 export function renderCountdown(instant: Instant): Html {
-  const iso = toIso(instant);
+  const iso = toIsoOrThrow(instant);
   return html`<span data-until="${iso}">at ${iso.slice(11, 19)} UTC</span>`;
 }
 
@@ -72,5 +72,5 @@ export function renderTimesInText(text: string): Html {
 
 /** Renders the duration from `startedAt` to `now`. The script updates it. */
 export function renderRunningDuration(startedAt: Instant, now: Instant): Html {
-  return html`<span data-since="${toIso(startedAt)}">${formatDuration(now - startedAt)}</span>`;
+  return html`<span data-since="${toIsoOrThrow(startedAt)}">${formatDuration(now - startedAt)}</span>`;
 }

@@ -14,7 +14,7 @@ import { LedgerUnavailableError, NewerItemError } from "../ledger/ledger.ts";
 import { createLambdaHandler, type Invocation } from "./invocation.ts";
 import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
-import { isAwsOutage } from "./retry-aws.ts";
+import { isAwsUnavailableOrMisconfigured } from "./retry-aws.ts";
 
 /** Fields of a request's log line that are known only later. */
 export interface RequestNotes {
@@ -98,7 +98,7 @@ function problemOfError(error: unknown): ProblemResponse {
   if (error instanceof LedgerUnavailableError) return unavailable(LEDGER_UNAVAILABLE_DETAIL);
   if (error instanceof ConfigUnreadableError || error instanceof ConfigInvalidError)
     return unavailable(NO_CONFIG_DETAIL);
-  return isAwsOutage(error)
+  return isAwsUnavailableOrMisconfigured(error)
     ? unavailable(AWS_OUTAGE_DETAIL)
     : problemResponse("internal-error", INTERNAL_ERROR_DETAIL);
 }

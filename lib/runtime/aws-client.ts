@@ -163,7 +163,7 @@ export const AWS_CLIENT = {
   sha256: RequestHash,
 } as const;
 
-/** The part of an AWS client that `withoutLogMiddleware` changes. */
+/** The part of an AWS client that `removeLogMiddleware` changes. */
 interface ClientWithMiddleware {
   readonly middlewareStack: { remove(name: string): boolean };
 }
@@ -172,7 +172,7 @@ interface ClientWithMiddleware {
  * Removes the middleware that logs each request, and returns the client. The middleware copies the input and output of
  * each request, even without a logger. The copies need a twentieth of the CPU time of a poll.
  */
-export function withoutLogMiddleware<Client extends ClientWithMiddleware>(client: Client): Client {
+export function removeLogMiddleware<Client extends ClientWithMiddleware>(client: Client): Client {
   client.middlewareStack.remove("loggerMiddleware");
   return client;
 }

@@ -118,7 +118,7 @@ const LIST_OVERDUE_LIMIT_SECONDS = 1800;
  * long overdue also fires the alarm. A single failed event or refused query may have a temporary reason, so the alarm
  * fires only for three of them.
  */
-export function findAlarmMetric(
+export function findCountedAlarmMetric(
   name: MetricName,
   value: number,
 ): { readonly name: (typeof ALARM_METRICS)[number]; readonly value: number } | null {
@@ -154,7 +154,7 @@ function addToLog(name: MetricName, value: number, dimensions: Dimensions): void
     bySet.set(set, metrics);
   }
   metrics.addMetric(name, UNITS[name], value);
-  const alarm = findAlarmMetric(name, value);
+  const alarm = findCountedAlarmMetric(name, value);
   if (alarm !== null) metrics.addMetric(alarm.name, MetricUnit.Count, alarm.value);
 }
 

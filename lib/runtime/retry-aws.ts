@@ -42,7 +42,7 @@ const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
  * Returns true if AWS failed although the request was correct. AWS may be unavailable, or a table, queue, key or
  * permission may be missing.
  */
-export function isAwsOutage(error: unknown): boolean {
+export function isAwsUnavailableOrMisconfigured(error: unknown): boolean {
   if (isTransientAwsError(error)) return true;
   return (
     error instanceof Error &&

@@ -83,16 +83,16 @@ type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
 /**
  * Returns how a watch ends if its job has succeeded, but the resource did not become usable in time. The returned
- * conclusion replaces `replaced`, which says that the outcome of the job is unknown. If the service lost the access to
- * the resource, the state of the resource is unknown.
+ * conclusion replaces `timedOutOrLost`, which says that the outcome of the job is unknown. If the service lost the
+ * access to the resource, the state of the resource is unknown.
  */
 export function concludeNotReadyOrReadyUnknown(
   { readyMinutes, ready }: ReadyWatch,
-  replaced: Conclusion,
+  timedOutOrLost: Conclusion,
 ): Conclusion {
   const { wasNotReady = false, reason = null, message = null } = ready ?? {};
-  if (replaced.outcome === "lost" || !wasNotReady) {
-    const text = replaced.outcome === "lost" ? replaced.reason : message;
+  if (timedOutOrLost.outcome === "lost" || !wasNotReady) {
+    const text = timedOutOrLost.outcome === "lost" ? timedOutOrLost.reason : message;
     return concluded("succeeded", null, { state: "unknown", reason: null, message: text });
   }
   const state = [reason, message].filter((text) => text !== null).join(": ");

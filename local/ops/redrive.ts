@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { readDeliveryOrPendingRecord, startRedeliveryAfter } from "../../lib/ledger/dynamo/notifications.ts";
+import {
+  readDeliveryOrPendingRecord,
+  startRedeliveryIfLatestIs,
+} from "../../lib/ledger/dynamo/notifications.ts";
 import { scheduleSweepByAndExtendExpiry } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { readTarget } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { deliveriesOverdueAt } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
@@ -48,10 +51,10 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
   const ports: RedrivePorts = {
     readDeliveryOrPendingRecord: (key) => readDeliveryOrPendingRecord(table, key),
     readTarget: (name) => readTarget(table, name),
-    async startRedeliveryAfter(watch, key, after) {
+    async startRedeliveryIfLatestIs(watch, key, after) {
       const expiresAt = Date.now() + RETENTION_MS;
       await scheduleSweepByAndExtendExpiry(table, watch, deliveriesOverdueAt(Date.now()), expiresAt);
-      return startRedeliveryAfter(table, key, after, expiresAt);
+      return startRedeliveryIfLatestIs(table, key, after, expiresAt);
     },
     send: (body) => sendAllOrThrow(sender, [{ id: "0", body, delaySeconds: 0 }]),
   };

@@ -8,7 +8,7 @@ const RETENTION_MS = 30 * 24 * 3_600_000;
 
 export function createDiscoveryOperations(store: Store): DiscoveryLedger {
   return {
-    claimJobListIfDue: (project, now, intervalMs) =>
+    claimDiscoveryIfDueOrRequested: (project, now, intervalMs) =>
       store.write(() => {
         const before = readRecord(store, "discovery", project);
         const waitMs =
@@ -26,7 +26,7 @@ export function createDiscoveryOperations(store: Store): DiscoveryLedger {
         return { switchedOnAt, succeededAt, skippedJobIds, previousTryAt };
       }),
 
-    requestJobListSoon: (project) =>
+    requestDiscoverySoon: (project) =>
       store.write(() => {
         const found = readRecord(store, "discovery", project);
         if (found !== null) updateRecord(store, "discovery", project, { ...found, requested: true });

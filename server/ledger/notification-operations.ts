@@ -79,7 +79,7 @@ export function createNotificationOperations(store: Store): NotificationLedger {
         update(key, { ...row, delivery: { ...row.delivery, deadLettered: true } });
       }),
 
-    startRedeliveryAfter: (key, after, expiresAt) =>
+    startRedeliveryIfLatestIs: (key, after, expiresAt) =>
       store.write(() => {
         const before = read(key)?.delivery ?? createPendingDeliveryRecord(key.target);
         if (before.redelivery !== after) return null;

@@ -1,6 +1,6 @@
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import {
-  computeGenerationsOfLateTargets,
+  computeGenerationsOfTargetsAddedAfterEnd,
   type NotificationGenerations,
 } from "../../lib/ledger/notification.ts";
 import { type CallerData, isRestartedByCall, type Watch } from "../../lib/ledger/watch.ts";
@@ -128,7 +128,9 @@ function addToWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
   if (extended.kind === "limit_exceeded") return extended;
   const { stored, addedTargets, isDeadlineLater, isChanged, needsGenerations } = extended;
   const { watch } = stored;
-  const generations = needsGenerations ? saveGenerationsOfLateTargets(store, watch, addedTargets) : {};
+  const generations = needsGenerations
+    ? saveGenerationsOfTargetsAddedAfterEnd(store, watch, addedTargets)
+    : {};
   const expiresAt = isDeadlineLater ? wanted.expiresAt : row.expiresAt;
   if (isChanged) writeWatchRow(store, { ...stored, expiresAt });
   if (isDeadlineLater || Object.keys(wanted.callbacks).length > 0) {
@@ -143,13 +145,13 @@ function addToWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
  * Handles targets that a submission added to an ended watch. For each added target, stores the generation that is part
  * of the key of its notification.
  */
-function saveGenerationsOfLateTargets(
+function saveGenerationsOfTargetsAddedAfterEnd(
   store: Store,
   watch: Watch,
   addedTargets: readonly string[],
 ): NotificationGenerations {
   const before = readJobRows(store, watch).map((row) => row.watch);
-  const generations = computeGenerationsOfLateTargets(watch, addedTargets, before);
+  const generations = computeGenerationsOfTargetsAddedAfterEnd(watch, addedTargets, before);
   const id = generationId(watch);
   const stored = readRecord(store, "outcome", id);
   if (stored !== null)

@@ -89,7 +89,9 @@ function addAll(sets: Map<string, Set<string>>, id: string, names: readonly stri
   sets.set(id, new Set([...(sets.get(id) ?? []), ...names]));
 }
 
-/** Queues the notification of an ended watch to a target again. Repeats the request until the API confirms the request. */
+/**
+ * Queues the notification of an ended watch to a target again. Repeats the request until the API confirms the request.
+ */
 export function redeliver(environment: Environment, key: WatchKey, target: string): void {
   callApi(
     environment,

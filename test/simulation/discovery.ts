@@ -69,15 +69,15 @@ function discover(run: ServiceRun, trigger: "schedule" | "event"): void {
       listJobWatches,
       saveDiscoveryIfUnchanged,
       reserveRequestTime,
-      async claimJobListIfDue(name, now, intervalMs) {
-        const claimed = await ledger.claimJobListIfDue(name, now, intervalMs);
+      async claimDiscoveryIfDueOrRequested(name, now, intervalMs) {
+        const claimed = await ledger.claimDiscoveryIfDueOrRequested(name, now, intervalMs);
         if (claimed !== null) cce.listClaims.push(now);
         if (claimed !== null && trigger === "event") cce.listRequests += 1;
         return claimed;
       },
-      async requestJobListSoon(name) {
+      async requestDiscoverySoon(name) {
         cce.listRequests += 1;
-        await ledger.requestJobListSoon(name);
+        await ledger.requestDiscoverySoon(name);
       },
     },
     pollQueue: queue("poll"),

@@ -5,7 +5,7 @@ import type { LedgerState } from "./memory-ledger-state.ts";
 /** Returns the operations on the discovery of jobs. */
 export function discoveryOperations({ discoveries, messages }: LedgerState): DiscoveryLedger {
   return {
-    async claimJobListIfDue(project, now, intervalMs) {
+    async claimDiscoveryIfDueOrRequested(project, now, intervalMs) {
       const before = discoveries[project];
       const waitMs = before?.requested === true ? Math.min(intervalMs, MIN_JOB_LIST_INTERVAL_MS) : intervalMs;
       if (before !== undefined && before.listedAt > now - waitMs) return null;
@@ -15,7 +15,7 @@ export function discoveryOperations({ discoveries, messages }: LedgerState): Dis
       return { switchedOnAt, succeededAt, skippedJobIds, previousTryAt: before?.listedAt ?? null };
     },
 
-    async requestJobListSoon(project) {
+    async requestDiscoverySoon(project) {
       const found = discoveries[project];
       if (found !== undefined) discoveries[project] = { ...found, requested: true };
     },

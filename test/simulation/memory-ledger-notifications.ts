@@ -85,7 +85,7 @@ export function notificationOperations({ notifications }: LedgerState): Notifica
         notifications[idOfNotification(key)] = { ...row, delivery: { ...row.delivery, deadLettered: true } };
     },
 
-    async startRedeliveryAfter(key, after) {
+    async startRedeliveryIfLatestIs(key, after) {
       const before =
         notifications[idOfNotification(key)]?.delivery ?? createPendingDeliveryRecord(key.target);
       if (before.redelivery !== after) return null;

@@ -9,8 +9,8 @@ export function discoverEnded(ports: DiscoverHandlerPorts): DiscoverHandlerPorts
     ...ports,
     ledger: {
       ...ledger,
-      async claimJobListIfDue(project, now, intervalMs) {
-        const claimed = await ledger.claimJobListIfDue(project, now, intervalMs);
+      async claimDiscoveryIfDueOrRequested(project, now, intervalMs) {
+        const claimed = await ledger.claimDiscoveryIfDueOrRequested(project, now, intervalMs);
         return claimed && { ...claimed, switchedOnAt: 0, succeededAt: 0 };
       },
     },
@@ -30,5 +30,8 @@ export function knownWatches(ledger: Ledger): Ledger {
 
 /** Uses no lease for the lists of a project. */
 export function unleased(ledger: Ledger): Ledger {
-  return { ...ledger, claimJobListIfDue: (project, now) => ledger.claimJobListIfDue(project, now, 0) };
+  return {
+    ...ledger,
+    claimDiscoveryIfDueOrRequested: (project, now) => ledger.claimDiscoveryIfDueOrRequested(project, now, 0),
+  };
 }

@@ -101,13 +101,20 @@ describe("a job of five polls and two targets", () => {
 
 /** All requests that the functions make in the scenarios, as `FUNCTION SERVICE.REQUEST`. */
 const STEPS = [
-  ...["readTarget", "readWatch", "scheduleSweepByAndExtendExpiry", "startRedeliveryAfter", "stopWatch"].map(
-    (name) => `api ledger.${name}`,
-  ),
+  ...[
+    "readTarget",
+    "readWatch",
+    "scheduleSweepByAndExtendExpiry",
+    "startRedeliveryIfLatestIs",
+    "stopWatch",
+  ].map((name) => `api ledger.${name}`),
   ...["api notify.send", "discover cce.list"],
-  ...["claimJobListIfDue", "listJobWatches", "startOrExtendWatch", "saveDiscoveryIfUnchanged"].map(
-    (name) => `discover ledger.${name}`,
-  ),
+  ...[
+    "claimDiscoveryIfDueOrRequested",
+    "listJobWatches",
+    "startOrExtendWatch",
+    "saveDiscoveryIfUnchanged",
+  ].map((name) => `discover ledger.${name}`),
   "discover poll.send",
   ...[
     "createDigestIfAbsent",

@@ -1,8 +1,8 @@
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import {
-  claimJobListIfDue,
+  claimDiscoveryIfDueOrRequested,
   hasSmnMessageId,
-  requestJobListSoon,
+  requestDiscoverySoon,
   saveDiscoveryIfUnchanged,
   saveSmnMessageIdOnce,
 } from "../../lib/ledger/dynamo/discovery.ts";
@@ -30,7 +30,7 @@ import {
   readDigest,
   recordAttempt,
   removeRunningMemberAndCountRemaining,
-  startRedeliveryAfter,
+  startRedeliveryIfLatestIs,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import {
   countUnfinishedWatchesApproximately,
@@ -84,7 +84,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     postponeNotificationAndEndLease,
     readDeliveryOrPendingRecord,
     markDeadLettered,
-    startRedeliveryAfter,
+    startRedeliveryIfLatestIs: startRedeliveryIfLatestIs,
     readTarget,
     throttleTargetUntilAtLeast,
     markTargetGoneOnce,
@@ -97,8 +97,8 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     createDigestIfAbsent,
     removeRunningMemberAndCountRemaining,
     readDigest,
-    claimJobListIfDue,
-    requestJobListSoon,
+    claimDiscoveryIfDueOrRequested: claimDiscoveryIfDueOrRequested,
+    requestDiscoverySoon: requestDiscoverySoon,
     saveDiscoveryIfUnchanged,
     saveSmnMessageIdOnce,
     hasSmnMessageId,

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { findAlarmMetric, isMetricName } from "../../lib/runtime/metrics.ts";
+import { findCountedAlarmMetric, isMetricName } from "../../lib/runtime/metrics.ts";
 import { evaluate, type FillOfNothing, type Operand, type Value } from "./metric-math.ts";
 import { type OwnTemplate, resourcesOf } from "./own-template.ts";
 
 /**
- * One value of a metric and the second of the value. A metric of the product is its name. A metric of AWS is its name and
- * the resource, without the prefix of the stage: `Errors poll`.
+ * One value of a metric and the second of the value. A metric of the product is its name. A metric of AWS is its name
+ * and the resource, without the prefix of the stage: `Errors poll`.
  */
 export interface Sample {
   readonly metric: string;
@@ -152,7 +152,7 @@ function samplesOf(metric: string, samples: readonly Sample[]): readonly Sample[
 /** Returns the sample if it is of the metric, or the sample of the metric in which the sample also counts. */
 function countedAs(metric: string, sample: Sample): readonly Sample[] {
   if (sample.metric === metric) return [sample];
-  const counted = isMetricName(sample.metric) ? findAlarmMetric(sample.metric, sample.value) : null;
+  const counted = isMetricName(sample.metric) ? findCountedAlarmMetric(sample.metric, sample.value) : null;
   return counted?.name === metric ? [{ ...sample, metric, value: counted.value }] : [];
 }
 

@@ -3,7 +3,11 @@ import { cleanToOneLine } from "../../domain/clean-text.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { type Secret, SecretText } from "../../domain/secret.ts";
 import type { RunningSubJob, SlowSummary } from "../../domain/slow-summary.ts";
-import { fillPlaceholders, joinSentences, type TextKey } from "../../domain/text-in-default-language.ts";
+import {
+  fillPlaceholdersOrEmpty,
+  joinSentences,
+  type TextKey,
+} from "../../domain/text-in-default-language.ts";
 import { Language, type Texts, textsOfLanguage, translateDurationUnits } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
@@ -155,7 +159,7 @@ function systemMessage(
 ): ChatMessage {
   const caller = content.kind === "test" ? cleanToOneLine(content.caller) : "";
   const [headline, ...statements] = keys.map((key) =>
-    fillPlaceholders(texts[key], { target: content.target, caller }),
+    fillPlaceholdersOrEmpty(texts[key], { target: content.target, caller }),
   );
   return { ...EMPTY_MESSAGE, tone, headline: headline ?? "", statements, at: content.at, texts };
 }
@@ -164,13 +168,13 @@ function systemMessage(
 function formatSlowMessage(summary: SlowSummary, budget: TextBudget, texts: Texts): ChatMessage {
   const { usual, running, runningOmitted, ageSeconds, polledAt } = summary;
   const duration = (seconds: number) => translateDurationUnits(formatDuration(seconds * 1000), texts);
-  const usualText = fillPlaceholders(texts["slow.usual"], {
+  const usualText = fillPlaceholdersOrEmpty(texts["slow.usual"], {
     count: usual.fromJobs,
     p50: duration(usual.p50Seconds),
     p95: duration(usual.p95Seconds),
   });
   const moreText = runningOmitted === 1 ? texts["slow.more.one"] : texts["slow.more"];
-  const more = runningOmitted === 0 ? [] : [fillPlaceholders(moreText, { count: runningOmitted })];
+  const more = runningOmitted === 0 ? [] : [fillPlaceholdersOrEmpty(moreText, { count: runningOmitted })];
   return {
     tone: "doubtful",
     mentions: true,
@@ -205,9 +209,12 @@ function runningText(
   const name = truncate(resource === "" ? type : `${type} (${resource})`, budget.textCharacters);
   const running =
     ageSeconds === null
-      ? fillPlaceholders(texts["slow.running"], { name })
-      : fillPlaceholders(texts["slow.runningFor"], { name, duration: duration(ageSeconds) });
+      ? fillPlaceholdersOrEmpty(texts["slow.running"], { name })
+      : fillPlaceholdersOrEmpty(texts["slow.runningFor"], { name, duration: duration(ageSeconds) });
   return usualSeconds === null
     ? running
-    : joinSentences([running, fillPlaceholders(texts["slow.usually"], { duration: duration(usualSeconds) })]);
+    : joinSentences([
+        running,
+        fillPlaceholdersOrEmpty(texts["slow.usually"], { duration: duration(usualSeconds) }),
+      ]);
 }

@@ -3,7 +3,7 @@ import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
 import { findHint, translateHint } from "../../domain/hints.ts";
 import type { Instant } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { fillPlaceholders } from "../../domain/text-in-default-language.ts";
+import { fillPlaceholdersOrEmpty } from "../../domain/text-in-default-language.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 
@@ -211,7 +211,7 @@ function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseT
   const title = describeFailedOfTotal(cause, texts, typeText(cause.type, budget, texts));
   const path = cause.path.map((type) => typeText(type, budget, texts));
   return {
-    title: names === "" ? title : fillPlaceholders(texts["cause.named"], { title, names }),
+    title: names === "" ? title : fillPlaceholdersOrEmpty(texts["cause.named"], { title, names }),
     // The headline and the title already contain the types of a path with two types.
     path: path.length > 2 ? path.join(STEP) : null,
     reason: reasonText(cause.reason, budget),
@@ -236,5 +236,5 @@ function hintOf(hint: string | null, texts: Texts): Hint | null {
 /** Returns an array with one note about the omitted causes. If no cause is omitted, the array is empty. */
 export function formatOmittedCausesNote(count: number, texts: Texts): string[] {
   if (count === 0) return [];
-  return [count === 1 ? texts["causes.more.one"] : fillPlaceholders(texts["causes.more"], { count })];
+  return [count === 1 ? texts["causes.more.one"] : fillPlaceholdersOrEmpty(texts["causes.more"], { count })];
 }

@@ -3,7 +3,7 @@ import { cleanToOneLine } from "../../domain/clean-text.ts";
 import { OUTCOMES, wasJobObserved } from "../../domain/job.ts";
 import { normalizeReasonForGrouping } from "../../domain/list-causes.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { fillPlaceholders } from "../../domain/text-in-default-language.ts";
+import { fillPlaceholdersOrEmpty } from "../../domain/text-in-default-language.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { CauseText, ChatMessage, Fact, Link, TextBudget } from "./chat-message.ts";
@@ -58,7 +58,7 @@ export function formatDigestMessage(
     ...EMPTY_MESSAGE,
     tone,
     mentions: unsuccessful.length > 0,
-    headline: fillPlaceholders(texts["digest.headline"], {
+    headline: fillPlaceholdersOrEmpty(texts["digest.headline"], {
       icon,
       jobs: countJobs(summaries, texts),
       counts: countOutcomes(summaries, texts),
@@ -68,7 +68,7 @@ export function formatDigestMessage(
       ...formatOmittedCausesNote(omitted, texts),
       ...(succeeded.length === 0
         ? []
-        : [fillPlaceholders(texts["digest.rest"], { names: namesOf(succeeded, budget, texts) })]),
+        : [fillPlaceholdersOrEmpty(texts["digest.rest"], { names: namesOf(succeeded, budget, texts) })]),
     ],
     facts: listCommonFacts(summaries, budget, texts),
     links: linksOf(unsuccessful, summaries, texts),
@@ -121,7 +121,7 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
   if (first === undefined) return cause;
   const { outcome } = first;
   const label = jobs.length === 1 ? formatJobLabel(first, texts) : namesOf(jobs, budget, texts);
-  const title = fillPlaceholders(texts.headline, {
+  const title = fillPlaceholdersOrEmpty(texts.headline, {
     icon: OUTCOME_PRESENTATION[outcome].icon,
     outcome: texts[`outcome.${outcome}`],
     job: truncate(label, budget.textCharacters),
@@ -190,7 +190,7 @@ function linksOf(
 function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const counts = DIGEST_ORDER.flatMap((outcome) => {
     const count = summaries.filter((summary) => summary.outcome === outcome).length;
-    return count === 0 ? [] : [fillPlaceholders(texts[`digest.${outcome}`], { count })];
+    return count === 0 ? [] : [fillPlaceholdersOrEmpty(texts[`digest.${outcome}`], { count })];
   });
   return counts.join(texts["digest.separator"]) || texts["digest.none"];
 }
@@ -208,5 +208,7 @@ function countJobs(summaries: readonly OutcomeSummary[], texts: Texts): string {
     summaries.every(({ jobType }) => jobType?.toLowerCase().endsWith(unit));
   const unit = areAll("node") ? "nodes" : areAll("cluster") ? "clusters" : "jobs";
   const count = summaries.length;
-  return count === 1 ? texts[`digest.${unit}.one`] : fillPlaceholders(texts[`digest.${unit}`], { count });
+  return count === 1
+    ? texts[`digest.${unit}.one`]
+    : fillPlaceholdersOrEmpty(texts[`digest.${unit}`], { count });
 }

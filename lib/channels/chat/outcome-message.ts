@@ -2,8 +2,8 @@ import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
 import { createClusterConsoleUrl } from "../../domain/console-url.ts";
 import { type Outcome, wasJobObserved } from "../../domain/job.ts";
 import { OperationKind } from "../../domain/operation-kind.ts";
-import { hasJobEnded, type OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { fillPlaceholders } from "../../domain/text-in-default-language.ts";
+import { isOutcomeOfEndedJob, type OutcomeSummary } from "../../domain/outcome-summary.ts";
+import { fillPlaceholdersOrEmpty } from "../../domain/text-in-default-language.ts";
 import { type Texts, translateDurationUnits, translateKnownSentences } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
@@ -78,10 +78,10 @@ export function formatHeadline(
   texts: Texts,
 ): string {
   const job = truncate(formatJobLabel(label, texts), budget.textCharacters);
-  const title = fillPlaceholders(texts.headline, { icon, outcome, job });
+  const title = fillPlaceholdersOrEmpty(texts.headline, { icon, outcome, job });
   if (duration === null) return truncate(title, MAX_HEADLINE_CHARACTERS);
   const withDuration = (headline: string) =>
-    fillPlaceholders(texts["headline.duration"], { headline, duration });
+    fillPlaceholdersOrEmpty(texts["headline.duration"], { headline, duration });
   return withDuration(truncate(title, MAX_HEADLINE_CHARACTERS - withDuration("").length));
 }
 
@@ -92,7 +92,7 @@ export function formatJobLabel({ jobType, resourceName, project }: JobLabel, tex
     cleanToOneLine(kind.success ? texts[`operation.${kind.data}`] : (jobType ?? "")),
     cleanToOneLine(resourceName ?? ""),
   ];
-  if (type === "" && name === "") return fillPlaceholders(texts["job.inProject"], { project });
+  if (type === "" && name === "") return fillPlaceholdersOrEmpty(texts["job.inProject"], { project });
   return [type || texts.job, name].filter((part) => part !== "").join(" ");
 }
 
@@ -102,7 +102,7 @@ export function formatJobLabel({ jobType, resourceName, project }: JobLabel, tex
  */
 function durationText(summary: OutcomeSummary, texts: Texts): string | null {
   const { outcome, durationSeconds, acceptedAt, concludedAt } = summary;
-  const hasEnded = hasJobEnded(outcome);
+  const hasEnded = isOutcomeOfEndedJob(outcome);
   if (hasEnded && durationSeconds === null) return null;
   const durationMs = hasEnded ? (durationSeconds ?? 0) * 1000 : Math.max(0, concludedAt - acceptedAt);
   return translateDurationUnits(formatDuration(durationMs), texts);
@@ -153,7 +153,8 @@ function warningsOf({ warnings }: OutcomeSummary, budget: TextBudget, texts: Tex
   // If a job has very many warnings, the last entry states how many warnings the summary omits.
   const [, count = "1"] = MORE_WARNINGS.exec(warnings.at(-1) ?? "") ?? [];
   const total = omitted + Number(count) - 1;
-  const more = omitted === 0 ? [] : [fillPlaceholders(texts["sentence.moreWarnings"], { count: total })];
+  const more =
+    omitted === 0 ? [] : [fillPlaceholdersOrEmpty(texts["sentence.moreWarnings"], { count: total })];
   return [...lines, ...more].map((line) => `⚠️ ${line}`);
 }
 
@@ -208,7 +209,7 @@ export function formatFooter(
     first === undefined || others.length > 0
       ? []
       : [
-          fillPlaceholders(texts["job.id"], {
+          fillPlaceholdersOrEmpty(texts["job.id"], {
             jobId: truncate(cleanToOneLine(first.jobId), MAX_JOB_ID_CHARACTERS),
           }),
         ];

@@ -51,8 +51,8 @@ function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | nul
     {
       "-1": verdict.retryOnSchedule("receiver_busy"),
       60020: verdict.rejected("access_refused"),
-      130101: verdict.retryWithoutSpendingAttempt(BLOCKED_SECONDS),
-      410100: verdict.retryWithoutSpendingAttempt(BLOCKED_SECONDS),
+      130101: verdict.retryThrottledWithoutSpendingAttempt(BLOCKED_SECONDS),
+      410100: verdict.retryThrottledWithoutSpendingAttempt(BLOCKED_SECONDS),
       300001: verdict.gone(),
       300005: verdict.gone(),
       400013: verdict.gone(),

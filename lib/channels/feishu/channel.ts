@@ -51,15 +51,15 @@ function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null 
     { code, text },
     {
       // Feishu uses the code 2200 both for an internal error and for a sender that exceeded a rate limit.
-      2200: byText.reason === "receiver_busy" ? byText : verdict.retryWithoutSpendingAttempt(null),
+      2200: byText.reason === "receiver_busy" ? byText : verdict.retryThrottledWithoutSpendingAttempt(null),
       // Feishu uses the code 9499 both for a message that it cannot read and for a sender that exceeded a rate limit.
-      9499: /too\s+many/i.test(text) ? verdict.retryWithoutSpendingAttempt(null) : undefined,
-      11232: verdict.retryWithoutSpendingAttempt(null),
+      9499: /too\s+many/i.test(text) ? verdict.retryThrottledWithoutSpendingAttempt(null) : undefined,
+      11232: verdict.retryThrottledWithoutSpendingAttempt(null),
       19001: verdict.gone(),
       19021: verdict.rejected("signature_refused"),
       19022: verdict.rejected("access_refused"),
       19024: verdict.rejected("keyword_missing"),
-      99991400: verdict.retryWithoutSpendingAttempt(null),
+      99991400: verdict.retryThrottledWithoutSpendingAttempt(null),
     },
   );
 }

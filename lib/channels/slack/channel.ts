@@ -128,7 +128,7 @@ function slackVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   if (isSuccessStatus) return status === 200 ? verdict.delivered() : null;
   const reported = verdict.parseJsonBodyIgnoringCase(ErrorBody, body)?.error;
   const error = reported ?? text;
-  if (RATE_LIMIT_ERRORS.has(error)) return verdict.retryWithoutSpendingAttempt(null);
+  if (RATE_LIMIT_ERRORS.has(error)) return verdict.retryThrottledWithoutSpendingAttempt(null);
   if (GONE_ERRORS.has(error)) return verdict.gone();
   if (ACCESS_ERRORS.has(error)) return verdict.rejected("access_refused");
   if (reported === undefined && !ERROR_CODE.test(text)) return null;

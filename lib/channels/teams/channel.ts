@@ -49,14 +49,14 @@ function teamsVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const code = verdict.parseJsonBodyIgnoringCase(ErrorBody, body)?.error.code;
   if (verdict.isSuccessStatus(status)) {
     if (THROTTLE_TEXT.test(body) || THROTTLE_CODE.test(code ?? ""))
-      return verdict.retryWithoutSpendingAttempt(null);
+      return verdict.retryThrottledWithoutSpendingAttempt(null);
     if (REFUSAL_TEXT.test(body)) return verdict.rejected("payload_refused");
     if (code !== undefined || FAILURE_TEXT.test(body)) return verdict.retryOnSchedule("receiver_busy");
     const isAccepted = status === 202 ? !text.startsWith("<") : status === 200 && SUCCESS_BODIES.has(text);
     return isAccepted ? verdict.delivered("accepted") : null;
   }
   if (code === undefined) return null;
-  if (THROTTLE_CODE.test(code)) return verdict.retryWithoutSpendingAttempt(null);
+  if (THROTTLE_CODE.test(code)) return verdict.retryThrottledWithoutSpendingAttempt(null);
   if (code === SWITCHED_OFF) return verdict.gone("target_disabled");
   if (status === 401 || status === 404) return verdict.gone();
   return verdict.rejected(status === 403 ? "access_refused" : "payload_refused");

@@ -1,7 +1,7 @@
 import type { Instant } from "../../domain/job.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Texts } from "../../domain/texts.ts";
-import { toIso } from "../../domain/time-text.ts";
+import { toIsoOrThrow } from "../../domain/time-text.ts";
 import type { CauseText, ChatMessage, ConfiguredTexts, Hint, Tone } from "../chat/chat-message.ts";
 import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
@@ -104,7 +104,7 @@ const linkRun = (text: string, url: string) => ({
  * TIME. https://learn.microsoft.com/en-us/adaptive-cards/authoring-cards/text-features#datetime-function-rules
  */
 function timeBlock(at: Instant) {
-  const time = toIso(at).replace(/\.\d+Z$/, "Z");
+  const time = toIsoOrThrow(at).replace(/\.\d+Z$/, "Z");
   const text = `{{DATE(${time},SHORT)}} {{TIME(${time})}}`;
   return { type: "TextBlock", text, isSubtle: true, size: "Small", spacing: "None" };
 }

@@ -10,7 +10,7 @@ import {
   MaybeIsoTime,
   MaybeText,
   numberSchema,
-  withKeywords,
+  registerKeywords,
 } from "../../domain/zod-fields.ts";
 
 const Seconds = z.nullable(numberSchema(z.minimum(0)));
@@ -46,10 +46,10 @@ export const JobEventData = z.object({
  * The webhook event about the end of one job. The specification Standard Webhooks defines the fields `type`,
  * `timestamp` and `data`.
  */
-export const JobEvent = withKeywords(
+export const JobEvent = registerKeywords(
   z.object({
     type: z.enum(OUTCOMES.map((outcome) => `job.${outcome}` as const)),
-    timestamp: withKeywords(z.iso.datetime(), { description: "The time when the watch ended." }),
+    timestamp: registerKeywords(z.iso.datetime(), { description: "The time when the watch ended." }),
     data: JobEventData,
   }),
   { title: "How a job ended" },
@@ -65,22 +65,22 @@ export const SlowEventData = z.extend(SlowJobFields, {
 });
 
 /** The webhook event about a running job that takes longer than 19 of 20 jobs of its type. */
-export const SlowEvent = withKeywords(
+export const SlowEvent = registerKeywords(
   z.object({
     type: z.literal("job.slow"),
-    timestamp: withKeywords(z.iso.datetime(), { description: "The time of the poll." }),
+    timestamp: registerKeywords(z.iso.datetime(), { description: "The time of the poll." }),
     data: SlowEventData,
   }),
   { title: "A job is slow" },
 );
 export type SlowEvent = z.infer<typeof SlowEvent>;
 
-export const TestEvent = withKeywords(
+export const TestEvent = registerKeywords(
   z.object({ type: z.literal("target.test"), timestamp: IsoTime, data: z.object({ target: z.string() }) }),
   { title: "A test of this target" },
 );
 
-export const TargetGoneEvent = withKeywords(
+export const TargetGoneEvent = registerKeywords(
   z.object({
     type: z.literal("target.gone"),
     timestamp: IsoTime,
@@ -89,7 +89,7 @@ export const TargetGoneEvent = withKeywords(
   { title: "Another target is switched off" },
 );
 
-export const DigestEvent = withKeywords(
+export const DigestEvent = registerKeywords(
   z.object({
     type: z.literal("jobs.digest"),
     timestamp: MaybeIsoTime,

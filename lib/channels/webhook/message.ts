@@ -1,7 +1,7 @@
 import { toEventCause } from "../../domain/cause.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import type { SlowSummary } from "../../domain/slow-summary.ts";
-import { toIso, toIsoOrNull } from "../../domain/time-text.ts";
+import { toIsoOrNull, toIsoOrThrow } from "../../domain/time-text.ts";
 import type { FormattedMessage, NotificationContent } from "../channel.ts";
 import type { JobEvent, SlowEvent, WebhookEvent } from "./event.ts";
 
@@ -34,11 +34,11 @@ function createEvent(content: NotificationContent): WebhookEvent {
     case "digest":
       return createDigestEvent(content.summaries);
     case "target_gone": {
-      const since = toIso(content.at);
+      const since = toIsoOrThrow(content.at);
       return { type: "target.gone", timestamp: since, data: { target: content.target, since } };
     }
     case "test":
-      return { type: "target.test", timestamp: toIso(content.at), data: { target: content.target } };
+      return { type: "target.test", timestamp: toIsoOrThrow(content.at), data: { target: content.target } };
     default:
       return content satisfies never;
   }
@@ -46,7 +46,7 @@ function createEvent(content: NotificationContent): WebhookEvent {
 
 /** Creates the webhook event about the outcome of a job. The field `timestamp` is the time when the watch ended. */
 export function createJobEvent(summary: OutcomeSummary): JobEvent {
-  const concludedAt = toIso(summary.concludedAt);
+  const concludedAt = toIsoOrThrow(summary.concludedAt);
   return {
     type: `job.${summary.outcome}`,
     timestamp: concludedAt,
@@ -71,7 +71,7 @@ export function createJobEvent(summary: OutcomeSummary): JobEvent {
       updatedAt: toIsoOrNull(summary.updatedAt),
       durationSeconds: summary.durationSeconds,
       watch: {
-        acceptedAt: toIso(summary.acceptedAt),
+        acceptedAt: toIsoOrThrow(summary.acceptedAt),
         concludedAt,
         polls: summary.polls,
         lagSeconds: summary.lagSeconds,
@@ -92,8 +92,8 @@ function createSlowEvent({
   jobPageUrl,
   ...data
 }: SlowSummary): SlowEvent {
-  const at = toIso(polledAt);
-  const watch = { acceptedAt: toIso(acceptedAt), polledAt: at, polls };
+  const at = toIsoOrThrow(polledAt);
+  const watch = { acceptedAt: toIsoOrThrow(acceptedAt), polledAt: at, polls };
   const times = { createdAt: toIsoOrNull(createdAt), updatedAt: toIsoOrNull(updatedAt) };
   return { type: "job.slow", timestamp: at, data: { ...data, ...times, watch, statusUrl: jobPageUrl } };
 }
@@ -106,7 +106,7 @@ function createDigestEvent(summaries: readonly OutcomeSummary[]): WebhookEvent {
   const instants = summaries.map(({ concludedAt }) => concludedAt);
   return {
     type: "jobs.digest",
-    timestamp: instants.length === 0 ? null : toIso(Math.max(...instants)),
+    timestamp: instants.length === 0 ? null : toIsoOrThrow(Math.max(...instants)),
     data: {
       total: summaries.length,
       jobs: summaries

@@ -39,8 +39,8 @@ function wecomVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
     { code: result.errcode, text: result.errmsg },
     {
       "-1": verdict.retryOnSchedule("receiver_busy"),
-      45009: verdict.retryWithoutSpendingAttempt(RATE_WINDOW_SECONDS),
-      45033: verdict.retryWithoutSpendingAttempt(RATE_WINDOW_SECONDS),
+      45009: verdict.retryThrottledWithoutSpendingAttempt(RATE_WINDOW_SECONDS),
+      45033: verdict.retryThrottledWithoutSpendingAttempt(RATE_WINDOW_SECONDS),
       60020: verdict.rejected("access_refused"),
       93000: verdict.gone(),
       93004: verdict.gone("target_disabled"),

@@ -6,7 +6,7 @@ import { type Audit, classifyWatchForAudit, isDiscoveryWatch, type OrphanedWatch
 import { NewerItemError } from "../ledger.ts";
 import { fromAttributes } from "./expression.ts";
 import { type Item, type LedgerTable, readItemAndParseOrThrow } from "./item-operations.ts";
-import { parseWatchItemKey, RECENT_INDEX, watchItemKey } from "./keys.ts";
+import { parseWatchItemKeyOrThrow, RECENT_INDEX, watchItemKey } from "./keys.ts";
 
 /** The number of watches that the audit function reads in parallel. */
 const CONCURRENCY = 20;
@@ -28,7 +28,7 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
   const audit = { concluded: 0, stopped: 0, live: 0, discovered: 0, orphaned: [] as OrphanedWatch[] };
   const running: WatchKey[] = [];
   for await (const { state, ...itemKey } of scanRecentIndex(table)) {
-    const key = parseWatchItemKey(itemKey);
+    const key = parseWatchItemKeyOrThrow(itemKey);
     if (isDiscoveryWatch(key)) audit.discovered += 1;
     if (state === "watching") running.push(key);
     else audit[state === "stopped" ? "stopped" : "concluded"] += 1;

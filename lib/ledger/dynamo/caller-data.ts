@@ -14,7 +14,7 @@ import {
   readRawItem,
   upsertItem,
 } from "./item-operations.ts";
-import { callerDataItemKey, parseWatchItemKey, watchItemKey } from "./keys.ts";
+import { callerDataItemKey, parseWatchItemKeyOrThrow, watchItemKey } from "./keys.ts";
 import { WatchItem } from "./watch-item.ts";
 
 /**
@@ -66,7 +66,7 @@ export async function saveCallerItemAndBuildRemoval(
   if (context === null) return {};
   const callbacks = callbackAttributes({ callbacks: callbacksOf(watchItem) });
   await upsertItem(table, {
-    key: callerDataItemKey({ ...parseWatchItemKey({ pk, sk }), generation }),
+    key: callerDataItemKey({ ...parseWatchItemKeyOrThrow({ pk, sk }), generation }),
     set: { context, expiresAt },
     setIfAbsent: callbacks,
   });
@@ -78,8 +78,8 @@ export const readCallerData: LedgerOperation<"readCallerData"> = async (table, k
   if (watchItem === null) return { context: {}, callbacks: {} };
   const { hasCallerItem, generation } = parseItemOrThrow(WatchItem, watchItem);
   const isCurrent = generation === key.generation;
-  if (isCurrent && !hasCallerItem) return mergeCallerDataPreferringWatchItem(watchItem, null);
-  return mergeCallerDataPreferringWatchItem(
+  if (isCurrent && !hasCallerItem) return mergeCallerDataPreferringContextOfWatchItem(watchItem, null);
+  return mergeCallerDataPreferringContextOfWatchItem(
     isCurrent ? watchItem : null,
     await readRawItem(table, callerDataItemKey(key)),
   );
@@ -89,7 +89,7 @@ export const readCallerData: LedgerOperation<"readCallerData"> = async (table, k
  * Combines the context and the callbacks of one watch generation from the watch item and the caller item. If both items
  * contain a context, the function returns the older context, which is in the watch item.
  */
-export function mergeCallerDataPreferringWatchItem(
+export function mergeCallerDataPreferringContextOfWatchItem(
   watchItem: Item | null,
   callerItem: Item | null,
 ): CallerData {

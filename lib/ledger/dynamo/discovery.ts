@@ -23,7 +23,7 @@ const DiscoveryItem = z.object({
 });
 
 /** Each call costs one DynamoDB write. */
-export const claimJobListIfDue: LedgerOperation<"claimJobListIfDue"> = async (
+export const claimDiscoveryIfDueOrRequested: LedgerOperation<"claimDiscoveryIfDueOrRequested"> = async (
   table,
   project,
   now,
@@ -50,7 +50,7 @@ export const claimJobListIfDue: LedgerOperation<"claimJobListIfDue"> = async (
 };
 
 /** Each call costs one DynamoDB write. */
-export const requestJobListSoon: LedgerOperation<"requestJobListSoon"> = async (table, project) => {
+export const requestDiscoverySoon: LedgerOperation<"requestDiscoverySoon"> = async (table, project) => {
   await upsertItem(table, {
     key: discoveryKey(project),
     set: { requested: true },

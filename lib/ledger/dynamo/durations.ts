@@ -58,14 +58,14 @@ export const addDuration: LedgerOperation<"addDuration"> = async (table, duratio
   const set = { expiresAt: ceilToEpochSeconds(duration.expiresAt) };
   const before = await upsertItem(table, { key, add: { [counter]: 1 }, set, returnValues: "ALL_OLD" });
   const isFirstOfWeek = before?.pk === undefined;
-  if (isFirstOfWeek) await addJobType(table, duration);
+  if (isFirstOfWeek) await addJobTypeUnlessOperation(table, duration);
 };
 
 /**
  * Adds a job type to the list of a project. The list contains no operations (such as upgrades), because operations must
  * not change the first poll of jobs.
  */
-export async function addJobType(
+export async function addJobTypeUnlessOperation(
   table: LedgerTable,
   {
     project,

@@ -4,7 +4,7 @@ import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { TextNullByDefault } from "../../domain/zod-fields.ts";
 import {
-  computeGenerationsOfLateTargets,
+  computeGenerationsOfTargetsAddedAfterEnd,
   type NotificationGenerations,
   type StartedGeneration,
 } from "../notification.ts";
@@ -33,7 +33,7 @@ import {
   listJobWatches,
   NO_LEASE,
   overdueIndexAttributes,
-  overdueTimeAttributesKeepingOrder,
+  roundedOverdueIndexAttributesKeepingOrder,
   WatchItem,
 } from "./watch-item.ts";
 
@@ -63,7 +63,7 @@ export const endWatchUnlessTargetsAdded: LedgerOperation<"endWatchUnlessTargetsA
   const overdue =
     targets.size === 0
       ? { set: overdueIndexAttributes(key, null), setIfAbsent: {} }
-      : overdueTimeAttributesKeepingOrder(table, key, deliveriesOverdueAt(concludedAt));
+      : roundedOverdueIndexAttributesKeepingOrder(table, key, deliveriesOverdueAt(concludedAt));
   const ended = await upsertItem(table, {
     key: watchItemKey(key),
     set: {
@@ -177,12 +177,16 @@ export const readOutcomeWithoutTree: LedgerOperation<"readOutcomeWithoutTree"> =
  * Stores the generation in the notification keys of targets that a caller adds to an ended watch. Each call costs one
  * query. If the stored generation differs from the generation of the watch, the call also costs one read and one write.
  */
-export async function saveGenerationsOfLateTargets(
+export async function saveGenerationsOfTargetsAddedAfterEnd(
   table: LedgerTable,
   watch: StartedGeneration,
   addedTargets: readonly string[],
 ): Promise<NotificationGenerations> {
-  const late = computeGenerationsOfLateTargets(watch, addedTargets, await listJobWatches(table, watch));
+  const late = computeGenerationsOfTargetsAddedAfterEnd(
+    watch,
+    addedTargets,
+    await listJobWatches(table, watch),
+  );
   if (Object.keys(late).length === 0) return late;
   const stored = await readOutcomeWithoutTree(table, watch);
   await upsertItem(table, {

@@ -44,7 +44,7 @@ export function watchItemKey(key: WatchKey): ItemKey {
   return { pk: jobPartitionKey(key), sk: `${WATCH_PREFIX}${key.caller}` };
 }
 
-export function parseWatchItemKey({ pk, sk }: ItemKey): WatchKey {
+export function parseWatchItemKeyOrThrow({ pk, sk }: ItemKey): WatchKey {
   return { ...parseJobPartitionKeyOrThrow(pk), caller: sk.slice(WATCH_PREFIX.length) };
 }
 
@@ -69,7 +69,7 @@ export function serializeDigestMember(member: DigestMember): string {
 }
 
 /** Converts the text of `serializeDigestMember` back to a job of the digest. */
-export function parseDigestMember(text: string): DigestMember {
+export function parseDigestMemberOrThrow(text: string): DigestMember {
   const [, , , generation] = text.split("#");
   return { ...parseJobPartitionKeyOrThrow(text), generation: Number(generation) };
 }

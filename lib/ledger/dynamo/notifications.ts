@@ -26,7 +26,7 @@ import {
   type ItemKey,
   jobPartitionKey,
   notificationItemKey,
-  parseDigestMember,
+  parseDigestMemberOrThrow,
   parseJobPartitionKeyOrThrow,
   serializeDigestMember,
 } from "./keys.ts";
@@ -153,13 +153,13 @@ export const markDeadLettered: LedgerOperation<"markDeadLettered"> = async (tabl
 /**
  * Each call costs one DynamoDB write. If another call has already started a redelivery, the call also costs one read.
  */
-export const startRedeliveryAfter: LedgerOperation<"startRedeliveryAfter"> = async (
+export const startRedeliveryIfLatestIs: LedgerOperation<"startRedeliveryIfLatestIs"> = async (
   table,
   key,
-  after,
+  latestRedelivery,
   expiresAt,
 ) => {
-  const redelivery = after + 1;
+  const redelivery = latestRedelivery + 1;
   const started = await upsertItem(table, {
     key: notificationItemKey(key),
     set: {
@@ -176,8 +176,10 @@ export const startRedeliveryAfter: LedgerOperation<"startRedeliveryAfter"> = asy
       expiresAt: ceilToEpochSeconds(expiresAt),
     },
     condition:
-      after === 0 ? "attribute_not_exists(#redelivery) OR #redelivery = :after" : "#redelivery = :after",
-    values: { after },
+      latestRedelivery === 0
+        ? "attribute_not_exists(#redelivery) OR #redelivery = :after"
+        : "#redelivery = :after",
+    values: { after: latestRedelivery },
   });
   if (started !== null) return redelivery;
   // If a later release wrote the item, the read throws an error.
@@ -231,7 +233,7 @@ export const readDigest: LedgerOperation<"readDigest"> = async (table, digestId)
   const { caller, members, targets, running } = digest;
   return {
     caller,
-    members: members.map(parseDigestMember),
+    members: members.map(parseDigestMemberOrThrow),
     targets,
     running: running.map(parseJobPartitionKeyOrThrow),
   };

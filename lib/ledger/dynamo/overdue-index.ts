@@ -15,7 +15,7 @@ import {
   OVERDUE_INDEX,
   OVERDUE_SHARDS,
   outcomeItemKey,
-  parseWatchItemKey,
+  parseWatchItemKeyOrThrow,
   watchItemKey,
 } from "./keys.ts";
 import { overdueIndexAttributes } from "./watch-item.ts";
@@ -36,7 +36,7 @@ export const listOverdueWatches: LedgerOperation<"listOverdueWatches"> = async (
     .flat()
     .sort((a, b) => a.dueOrder - b.dueOrder)
     .slice(0, limit)
-    .map(({ dueAt, pk, sk }) => ({ ...parseWatchItemKey({ pk, sk }), dueAt }));
+    .map(({ dueAt, pk, sk }) => ({ ...parseWatchItemKeyOrThrow({ pk, sk }), dueAt }));
 };
 
 async function listOverdueInShard(

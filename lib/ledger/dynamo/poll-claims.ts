@@ -21,7 +21,7 @@ import {
   encodeLatestInstants,
   hashTree,
   NO_LEASE,
-  overdueTimeAttributesKeepingOrder,
+  roundedOverdueIndexAttributesKeepingOrder,
   toWatch,
   WatchItem,
 } from "./watch-item.ts";
@@ -126,7 +126,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     treeItem,
     base,
   } = tree === null ? NO_CHANGE : await planTreeChange(table, key, tree, stored);
-  const overdue = overdueTimeAttributesKeepingOrder(table, key, pollOverdueAt(nextPollAt));
+  const overdue = roundedOverdueIndexAttributesKeepingOrder(table, key, pollOverdueAt(nextPollAt));
   const recorded = await upsertItem(table, {
     key: watchItemKey(key),
     set: {

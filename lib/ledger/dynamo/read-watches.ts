@@ -4,7 +4,7 @@ import { computeHigherGenerationsOfSharedTargets } from "../notification.ts";
 import { type PagePosition, parsePageTokenOrThrow, toPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
 import { listDeliveries } from "../watch-deliveries-and-overdue-times.ts";
-import { mergeCallerDataPreferringWatchItem } from "./caller-data.ts";
+import { mergeCallerDataPreferringContextOfWatchItem } from "./caller-data.ts";
 import { slowItemKey, toSlowRecord } from "./durations.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributesWithoutNulls } from "./expression.ts";
@@ -21,7 +21,7 @@ import {
   type ItemKey,
   notificationItemKey,
   outcomeItemKey,
-  parseWatchItemKey,
+  parseWatchItemKeyOrThrow,
   RECENT_INDEX,
   treeItemKey,
   watchItemKey,
@@ -54,7 +54,7 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   const slowItem = items.get(slowItemKey(watch).sk);
   const slow = slowItem === undefined ? null : toSlowRecord(slowItem);
   return {
-    ...mergeCallerDataPreferringWatchItem(watchItem, items.get(callerDataItemKey(watch).sk) ?? null),
+    ...mergeCallerDataPreferringContextOfWatchItem(watchItem, items.get(callerDataItemKey(watch).sk) ?? null),
     watch,
     summary: outcome?.summary ?? null,
     tree: outcome?.tree ?? decompressStoredTree(parsed, items.get(treeItemKey(key).sk)?.tree?.B),
@@ -98,7 +98,7 @@ export const listRecentWatches: LedgerOperation<"listRecentWatches"> = async (ta
   const watches = distinct.flatMap((entry) => read.get(idOf(entry)) ?? []);
   const last = entries.at(-1);
   if (LastEvaluatedKey === undefined || last === undefined) return { watches, next: null };
-  const { jobId, caller } = parseWatchItemKey(last);
+  const { jobId, caller } = parseWatchItemKeyOrThrow(last);
   return { watches, next: toPageToken({ acceptedAt: last.acceptedAt, jobId, caller }) };
 };
 

@@ -6,7 +6,7 @@ import {
   saveCallbacksAndFirstContext,
   saveCallerItemAndBuildRemoval,
 } from "./caller-data.ts";
-import { saveGenerationsOfLateTargets } from "./end-watch.ts";
+import { saveGenerationsOfTargetsAddedAfterEnd } from "./end-watch.ts";
 import type { StoredValues } from "./expression.ts";
 import {
   ceilToEpochSeconds,
@@ -139,7 +139,9 @@ async function extendWatch(
   if (hasCallbacks || (isLater && found.hasCallerItem))
     await saveCallbacksAndFirstContext(table, watch, found.generation);
   const needsSweep = !isWatching && hasNewTargets;
-  const generations = needsSweep ? await saveGenerationsOfLateTargets(table, toWatch(found), newTargets) : {};
+  const generations = needsSweep
+    ? await saveGenerationsOfTargetsAddedAfterEnd(table, toWatch(found), newTargets)
+    : {};
   const deadlineAt = isLater ? watch.deadlineAt : found.deadlineAt;
   const readyMinutes = (isReadyLonger ? watch.readyMinutes : found.readyMinutes) ?? null;
   const most = hasNewTargets ? mostTargetsBefore(found, newTargets.length, watch.limits) : null;

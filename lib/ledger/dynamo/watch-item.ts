@@ -17,7 +17,7 @@ import {
   parseItemOrThrow,
   queryPage,
 } from "./item-operations.ts";
-import { jobPartitionKey, overdueShard, parseWatchItemKey, WATCH_PREFIX } from "./keys.ts";
+import { jobPartitionKey, overdueShard, parseWatchItemKeyOrThrow, WATCH_PREFIX } from "./keys.ts";
 
 const Flag = z._default(z.boolean(), false);
 const Bytes = z._default(z.nullable(z.instanceof(Uint8Array)), null);
@@ -89,7 +89,7 @@ export function toWatch(item: WatchItem): Watch {
   const { accessError, lastPollError } = fields;
   return {
     ...fields,
-    ...parseWatchItemKey({ pk, sk }),
+    ...parseWatchItemKeyOrThrow({ pk, sk }),
     targets: item.targets.toSorted(),
     accessError: accessError === null ? null : { kind: accessError, since: accessErrorSince },
     lastPollError: lastPollError === null ? null : { text: lastPollError, since: lastPollErrorSince },
@@ -123,7 +123,7 @@ export function roundUpToLastMsBeforeNextSweep(
  * a watch in the index stays, because a new sort key costs two write units. If only the time changes, the write costs
  * one write unit.
  */
-export function overdueTimeAttributesKeepingOrder(
+export function roundedOverdueIndexAttributesKeepingOrder(
   table: LedgerTable,
   key: WatchKey,
   dueAt: Instant,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Instant } from "../../../lib/domain/job.ts";
 import { scanRecentIndex } from "../../../lib/ledger/dynamo/audit-watches.ts";
 import type { LedgerTable } from "../../../lib/ledger/dynamo/item-operations.ts";
-import { parseWatchItemKey } from "../../../lib/ledger/dynamo/keys.ts";
+import { parseWatchItemKeyOrThrow } from "../../../lib/ledger/dynamo/keys.ts";
 import {
   generationId,
   parseRecord,
@@ -105,7 +105,7 @@ export async function hasWatchesOutsideExport(
 ): Promise<boolean> {
   const own = new Set(watches.map(({ watch }) => watchId(watch)));
   for await (const entry of scanRecentIndex(table))
-    if (!own.has(watchId(parseWatchItemKey(entry)))) return true;
+    if (!own.has(watchId(parseWatchItemKeyOrThrow(entry)))) return true;
   return false;
 }
 

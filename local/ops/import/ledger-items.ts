@@ -4,7 +4,7 @@ import { parseJsonOrUndefined } from "../../../lib/domain/json.ts";
 import { callbackAttributes } from "../../../lib/ledger/dynamo/caller-data.ts";
 import { discoveryKey, saveSmnMessageIdOnce } from "../../../lib/ledger/dynamo/discovery.ts";
 import {
-  addJobType,
+  addJobTypeUnlessOperation,
   durationCounterKey,
   latestDurationsKey,
   slowItemKey,
@@ -198,7 +198,7 @@ export function toDurationWrites(rows: readonly DurationRow[]): readonly LedgerW
     });
     return [
       async (table) => {
-        await addJobType(table, { ...first, expiresAt });
+        await addJobTypeUnlessOperation(table, { ...first, expiresAt });
         return createWeek(table);
       },
     ];

@@ -37,10 +37,10 @@ export function openOneNodeRedrive(
     ports: {
       readDeliveryOrPendingRecord: ledger.readDeliveryOrPendingRecord,
       readTarget: ledger.readTarget,
-      async startRedeliveryAfter(watch, key, after) {
+      async startRedeliveryIfLatestIs(watch, key, after) {
         const expiresAt = Date.now() + retentionMs;
         await ledger.scheduleSweepByAndExtendExpiry(watch, deliveriesOverdueAt(Date.now()), expiresAt);
-        return ledger.startRedeliveryAfter(key, after, expiresAt);
+        return ledger.startRedeliveryIfLatestIs(key, after, expiresAt);
       },
       send: (body) => sendAllOrThrow(live, [{ id: "0", body, delaySeconds: 0 }]),
     },

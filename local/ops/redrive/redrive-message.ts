@@ -29,7 +29,7 @@ export interface RedrivePorts {
    * Starts a new redelivery of a failed notification. `after` is the number of the previous redelivery. Returns the
    * number of the new redelivery, or null if a redelivery with this number has already started.
    */
-  readonly startRedeliveryAfter: (
+  readonly startRedeliveryIfLatestIs: (
     watch: WatchGeneration,
     key: NotificationKey,
     after: number,
@@ -87,7 +87,7 @@ function notificationTitle(message: NotifyMessage): string {
 export async function redriveMessage(
   queue: "poll" | "notify",
   deadLetter: { readonly id: string; readonly body: string },
-  { readDeliveryOrPendingRecord, readTarget, startRedeliveryAfter, send }: RedrivePorts,
+  { readDeliveryOrPendingRecord, readTarget, startRedeliveryIfLatestIs, send }: RedrivePorts,
 ): Promise<RedriveResult> {
   const described = parseDeadLetter(queue, deadLetter);
   const { title } = described;
@@ -109,7 +109,7 @@ export async function redriveMessage(
   // A notification to a switched-off target is not sent, because it would soon be a dead letter again.
   if (!isCallbackTargetName(target) && (await readTarget(target)).offSince !== null)
     return kept(`the target is switched off; test it first: POST /v1/targets/${target}/test`);
-  const redelivery = await startRedeliveryAfter(watch, key, delivery.redelivery);
+  const redelivery = await startRedeliveryIfLatestIs(watch, key, delivery.redelivery);
   if (redelivery === null) return { kind: "obsolete", title, cause: "was sent again at the same time" };
   const { body } = createNotificationMessage(
     { ...watch, traceparent: message.traceparent },

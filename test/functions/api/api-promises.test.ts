@@ -56,7 +56,7 @@ test("a status shows a redelivery to a target whose `on` excludes the outcome", 
     (json(await api.ask("GET", URL_OF_A)).deliveries as { target: string }[]).map(({ target }) => target);
   expect(await targets()).toEqual(["audit"]);
   const key = { project: "prod", jobId: "a", generation: 0, event: "job.succeeded", target: "deploys" };
-  await api.ledger.startRedeliveryAfter(key, 0, START * 2);
+  await api.ledger.startRedeliveryIfLatestIs(key, 0, START * 2);
   const owner = { key, redelivery: 1, messageId: "n" };
   await api.ledger.claimNotification({ ...owner, now: START, leaseMs: 1000, expiresAt: START * 2 });
   await api.ledger.recordAttempt({

@@ -210,9 +210,9 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     const kept: number[] = [];
     const api = createHarness({
       ledger: (memory) => ({
-        startRedeliveryAfter: (key, after, expiresAt) => {
+        startRedeliveryIfLatestIs: (key, after, expiresAt) => {
           kept.push(expiresAt);
-          return memory.startRedeliveryAfter(key, after, expiresAt);
+          return memory.startRedeliveryIfLatestIs(key, after, expiresAt);
         },
       }),
     });

@@ -49,7 +49,7 @@ describe("notifications that are queued again", () => {
     const started: unknown[] = [];
     const ledger = {
       scheduleSweepByAndExtendExpiry: async () => void started.push("sweep"),
-      startRedeliveryAfter: async ({ event, generation }: NotificationKey, after: number) => {
+      startRedeliveryIfLatestIs: async ({ event, generation }: NotificationKey, after: number) => {
         started.push([event, generation, after]);
         return lost.includes(event) ? null : after + 1;
       },

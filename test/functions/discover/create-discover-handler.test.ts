@@ -382,7 +382,7 @@ describe("the discover function", () => {
     const flow = createDiscovery({ ledger: { startOrExtendWatch: down } });
     flow.cloud.jobs = [listed("a")];
     const { onOpenFailure: _, onFailure: __, ...ports } = flow.ports;
-    const failed = { ...ports, ledger: { ...ports.ledger, claimJobListIfDue: down } };
+    const failed = { ...ports, ledger: { ...ports.ledger, claimDiscoveryIfDueOrRequested: down } };
     const lines = await captured(async () => {
       for (const own of [ports, failed])
         await createDiscoverHandler(createJobDiscovery(own), own)({ remainingMs: () => 60_000 });
@@ -520,10 +520,10 @@ describe("the discover function", () => {
   it("lists the other projects if the discovery of one project fails", async () => {
     const flow = createDiscovery({
       ledger: {
-        claimJobListIfDue: (project, now, intervalMs) =>
+        claimDiscoveryIfDueOrRequested: (project, now, intervalMs) =>
           project === "broken"
             ? Promise.reject(new Error("throttled"))
-            : flow.memory.claimJobListIfDue(project, now, intervalMs),
+            : flow.memory.claimDiscoveryIfDueOrRequested(project, now, intervalMs),
       },
     });
     const { [PROJECT]: project } = flow.config.projects;

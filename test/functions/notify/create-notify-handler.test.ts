@@ -302,7 +302,7 @@ describe("a notification", () => {
 
     const { flow: other } = await ended();
     const key = { ...KEY, generation: 0, event: "job.failed", target: "audit" };
-    await other.memory.startRedeliveryAfter(key, 0, T0 * 2);
+    await other.memory.startRedeliveryIfLatestIs(key, 0, T0 * 2);
     const { body, ...copy } = copyOfMessage(other);
     const redelivered = body.replace('"redelivery":0', '"redelivery":1');
     expect(await other.handle({ ...copy, body: redelivered })).toBe("acknowledged");

@@ -65,7 +65,7 @@ describe("a notification whose target excludes the outcome", () => {
     audit.on = ["succeeded"];
     await flow.notify();
     await flow.memory.scheduleSweepByAndExtendExpiry({ ...KEY, generation: 0 }, flow.clock.now, null);
-    await flow.memory.startRedeliveryAfter(AUDIT, 0, flow.clock.now * 2);
+    await flow.memory.startRedeliveryIfLatestIs(AUDIT, 0, flow.clock.now * 2);
     flow.clock.now += 2 * MINUTE_MS;
     await flow.sweep();
     expect(await flow.notify()).toBe("acknowledged");

@@ -20,8 +20,8 @@ function noting(ledger: () => Ledger, kept: Record<string, number>): Partial<Led
     claimNotification: (claim) =>
       note("claimNotification", claim.expiresAt, () => ledger().claimNotification(claim)),
     stopWatch: (key, now, at) => note("stop", at, () => ledger().stopWatch(key, now, at)),
-    startRedeliveryAfter: (key, after, at) =>
-      note("startRedeliveryAfter", at, () => ledger().startRedeliveryAfter(key, after, at)),
+    startRedeliveryIfLatestIs: (key, after, at) =>
+      note("startRedeliveryIfLatestIs", at, () => ledger().startRedeliveryIfLatestIs(key, after, at)),
   };
 
   function note<T>(call: string, at: number, run: () => T): T {
@@ -62,9 +62,9 @@ describe("a retention of seconds", () => {
     } as const;
     await api.ledger.endWatchUnlessTargetsAdded({ key, ...ending, expiresAt: START + OWED_MS });
     expect((await api.ask("POST", "/v1/jobs/prod/a/redeliver", { body: {} })).status).toBe(202);
-    expect(Object.keys(kept).toSorted()).toEqual(["open", "openDigest", "startRedeliveryAfter", "stop"]);
+    expect(Object.keys(kept).toSorted()).toEqual(["open", "openDigest", "startRedeliveryIfLatestIs", "stop"]);
     const deadlineMs = 120 * 60_000;
     expect(Math.min(kept.open ?? 0, kept.openDigest ?? 0)).toBeGreaterThan(START + deadlineMs + OWED_MS);
-    expect(Math.min(kept.stop ?? 0, kept.startRedeliveryAfter ?? 0)).toBeGreaterThan(START + OWED_MS);
+    expect(Math.min(kept.stop ?? 0, kept.startRedeliveryIfLatestIs ?? 0)).toBeGreaterThan(START + OWED_MS);
   });
 });

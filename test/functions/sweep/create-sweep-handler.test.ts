@@ -116,7 +116,7 @@ describe("a run of the sweep", () => {
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
     await flow.memory.scheduleSweepByAndExtendExpiry({ ...KEY, generation: 0 }, flow.clock.now, null);
-    await flow.memory.startRedeliveryAfter(
+    await flow.memory.startRedeliveryIfLatestIs(
       { ...KEY, generation: 0, event: "job.failed", target: "audit" },
       0,
       T0 * 2,

@@ -86,7 +86,7 @@ describe("a run of the sweep function", () => {
     flow.observation = jobIn("failed");
     await flow.poll(1);
     const slow = { ...KEY, generation: 0, event: "job.slow", target: "audit" };
-    await flow.memory.startRedeliveryAfter(slow, 0, T0 * 2);
+    await flow.memory.startRedeliveryIfLatestIs(slow, 0, T0 * 2);
     flow.clock.now += 10 * MINUTE_MS;
     expect((await flow.sweep()).notifications).toBe(1);
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit", outcome: "slow", redelivery: 1 }]);

@@ -1,19 +1,19 @@
 import {
+  classifyErrorReply,
   describeErrorReplyUnmasked,
-  errorKindOfRefusal,
   NOT_A_LIST,
-  observationWhileNotAnswering,
-  observationWhileThrottled,
   parseCceErrorOrEmpty,
   refusalAfterNetworkError,
   refusalForMissingEndpoint,
   refusalForPlainHttp,
   refusalForUnknownProject,
+  refusalWhileNotAnswering,
+  refusalWhileThrottled,
   TOO_LARGE,
   toTextOfAnyType,
 } from "../../../lib/cce/cce-error.ts";
 
-describe("errorKindOfRefusal", () => {
+describe("classifyErrorReply", () => {
   it.each([
     [299, "unavailable"],
     [300, "misconfigured"],
@@ -28,7 +28,7 @@ describe("errorKindOfRefusal", () => {
     [499, "misconfigured"],
     [500, "unavailable"],
   ])("returns for the status %i the kind %s", (status, kind) => {
-    expect(errorKindOfRefusal(status, [])).toBe(kind);
+    expect(classifyErrorReply(status, [])).toBe(kind);
   });
 });
 
@@ -42,8 +42,8 @@ it.each([
   [403, "APIGW.03080", "forbidden"],
   [403, "CCE.1429002", "forbidden"],
   [403, "CCE.01429", "forbidden"],
-])("errorKindOfRefusal returns for the status %i with the code %s the kind %s", (status, code, kind) => {
-  expect(errorKindOfRefusal(status, ["CCE.01400001", code])).toBe(kind);
+])("classifyErrorReply returns for the status %i with the code %s the kind %s", (status, code, kind) => {
+  expect(classifyErrorReply(status, ["CCE.01400001", code])).toBe(kind);
 });
 
 describe("parseCceErrorOrEmpty", () => {
@@ -179,17 +179,17 @@ describe("a refusal without a request to CCE", () => {
   });
 
   it("says why a query waits and for how long", () => {
-    expect(observationWhileNotAnswering("prod", 1001)).toEqual({
+    expect(refusalWhileNotAnswering("prod", 1001)).toEqual({
       kind: "unavailable",
       text: "Queries for project prod wait, because CCE did not answer in time",
       retryAfterSeconds: 2,
     });
-    expect(observationWhileThrottled("prod", "throttled", 3)).toEqual({
+    expect(refusalWhileThrottled("prod", "throttled", 3)).toEqual({
       kind: "throttled",
       text: "Queries for project prod wait, because CCE limits their rate",
       retryAfterSeconds: 3,
     });
-    expect(observationWhileThrottled("prod", "unavailable", 3)).toEqual({
+    expect(refusalWhileThrottled("prod", "unavailable", 3)).toEqual({
       kind: "unavailable",
       text: "Queries for project prod wait, because CCE or IAM is not available and asked for a wait",
       retryAfterSeconds: 3,

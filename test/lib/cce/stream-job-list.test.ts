@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import { gzipSync } from "node:zlib";
-import type { TextReply } from "../../../lib/cce/send-cce-request.ts";
+import type { TextReplyOrFailure } from "../../../lib/cce/send-cce-request.ts";
 import { createArrayScannerDroppingDeepValues, streamJobList } from "../../../lib/cce/stream-job-list.ts";
 import { createConnections } from "../../../lib/http/connections.ts";
 import fc from "../../support/properties.ts";
@@ -83,7 +83,7 @@ describe("streamJobList", () => {
     const served = await serve(listener ?? (() => undefined));
     if (listener === null) await served.close();
     const jobIds: string[] = [];
-    const others: TextReply[] = [];
+    const others: TextReplyOrFailure[] = [];
     const connections = createConnections(65_536);
     const result = await streamJobList(
       { connections, method: "GET", url: new URL(served.url), tls: {}, headers: {}, body: null },

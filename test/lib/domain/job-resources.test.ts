@@ -1,5 +1,5 @@
 import type { Job } from "../../../lib/domain/job.ts";
-import { listResourcesChangedByJob } from "../../../lib/domain/job-resources.ts";
+import { listResourcesChangedBySucceededJob } from "../../../lib/domain/job-resources.ts";
 
 function job(type: string, part: Partial<Job> = {}): Job {
   return {
@@ -18,9 +18,10 @@ function job(type: string, part: Partial<Job> = {}): Job {
   };
 }
 
-const goalsOf = (tree: Job) => listResourcesChangedByJob(tree).map(({ goal, id }) => `${goal} ${id}`);
+const goalsOf = (tree: Job) =>
+  listResourcesChangedBySucceededJob(tree).map(({ goal, id }) => `${goal} ${id}`);
 
-describe("listResourcesChangedByJob", () => {
+describe("listResourcesChangedBySucceededJob", () => {
   it.each([
     ["CreateCluster", "cluster_available c-1"],
     ["ResizeCluster", "cluster_available c-1"],
@@ -68,7 +69,7 @@ describe("listResourcesChangedByJob", () => {
   it("finds the cluster of a node in its subjob or in the job", () => {
     const node = (clusterId: string | null) => job("CreateNode", { clusterId, resourceId: "n-1" });
     const clustersOf = (subJob: Job) =>
-      listResourcesChangedByJob(job("Scaleup", { clusterId: "root", subJobs: [subJob] })).map(
+      listResourcesChangedBySucceededJob(job("Scaleup", { clusterId: "root", subJobs: [subJob] })).map(
         ({ clusterId }) => clusterId,
       );
     expect([clustersOf(node("own")), clustersOf(node(null))]).toEqual([["own"], ["root"]]);
@@ -80,8 +81,8 @@ describe("listResourcesChangedByJob", () => {
       resourceId: "n-1",
       subJobs: [job("InstallNode", { jobId: "s" })],
     });
-    expect(listResourcesChangedByJob(tree)[0]?.ownJobIds).toEqual(["j", "s"]);
+    expect(listResourcesChangedBySucceededJob(tree)[0]?.ownJobIds).toEqual(["j", "s"]);
     const withoutIds = job("CreateNode", { resourceId: "n-1", subJobs: [job("InstallNode")] });
-    expect(listResourcesChangedByJob(withoutIds)[0]?.ownJobIds).toEqual([]);
+    expect(listResourcesChangedBySucceededJob(withoutIds)[0]?.ownJobIds).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { JobId } from "../../../lib/domain/job.ts";
 import {
   jobIdFromTaskOrResourceIds,
-  mayBeAnotherOperation,
+  mayStartNewOperation,
   Operation,
   resourceShowingOperationEnd,
 } from "../../../lib/domain/operation.ts";
@@ -133,7 +133,7 @@ describe("resourceShowingOperationEnd", () => {
   });
 });
 
-describe("mayBeAnotherOperation", () => {
+describe("mayStartNewOperation", () => {
   const awake = { kind: "awake", clusterId: "c" } as const;
   const upgrade = { kind: "cluster_upgrade", clusterId: "c", taskId: "t" } as const;
   it.each([
@@ -150,7 +150,7 @@ describe("mayBeAnotherOperation", () => {
     ],
     ["a job that was watched as an operation", null, upgrade, false],
   ] as const)("decides about %s", (_, asked, stored, expected) => {
-    expect(mayBeAnotherOperation(asked, stored)).toBe(expected);
+    expect(mayStartNewOperation(asked, stored)).toBe(expected);
   });
 });
 

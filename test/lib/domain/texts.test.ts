@@ -3,7 +3,7 @@ import { Settings } from "../../../lib/config/settings.ts";
 import hintRows from "../../../lib/domain/hint-patterns.json" with { type: "json" };
 import { findHint, translateHint } from "../../../lib/domain/hints.ts";
 import { summarizeAndTruncateOutcome } from "../../../lib/domain/outcome-summary.ts";
-import { fillPlaceholders } from "../../../lib/domain/text-in-default-language.ts";
+import { fillPlaceholdersOrEmpty } from "../../../lib/domain/text-in-default-language.ts";
 import {
   Language,
   textsOfLanguage,
@@ -59,7 +59,7 @@ it("an unknown hint is not translated", () => {
 });
 
 it("a value that contains braces is not replaced again", () => {
-  expect(fillPlaceholders("{a} {b}", { a: "{b}", b: 1 })).toBe("{b} 1");
+  expect(fillPlaceholdersOrEmpty("{a} {b}", { a: "{b}", b: 1 })).toBe("{b} 1");
 });
 
 /** The reasons and warnings that the service writes into an outcome, apart from the texts of CCE. */

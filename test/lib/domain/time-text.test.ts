@@ -1,4 +1,4 @@
-import { formatDuration, formatUtc, toIso, toIsoOrNull } from "../../../lib/domain/time-text.ts";
+import { formatDuration, formatUtc, toIsoOrNull, toIsoOrThrow } from "../../../lib/domain/time-text.ts";
 
 describe("formatDuration", () => {
   it.each([
@@ -17,8 +17,8 @@ describe("formatDuration", () => {
 
 const AT = Date.parse("2026-11-23T09:30:00.250Z");
 
-it("toIso returns milliseconds and formatUtc returns seconds", () => {
-  expect(toIso(AT)).toBe("2026-11-23T09:30:00.250Z");
+it("toIsoOrThrow returns milliseconds and formatUtc returns seconds", () => {
+  expect(toIsoOrThrow(AT)).toBe("2026-11-23T09:30:00.250Z");
   expect(formatUtc(AT)).toBe("2026-11-23 09:30:00 UTC");
 });
 
@@ -26,6 +26,6 @@ it.each([null, undefined, Number.NaN, 9e15, Date.UTC(10_000, 0), Date.UTC(-1, 0)
   "toIsoOrNull returns null for %p",
   (at) => {
     expect(toIsoOrNull(at)).toBeNull();
-    expect(toIsoOrNull(AT)).toBe(toIso(AT));
+    expect(toIsoOrNull(AT)).toBe(toIsoOrThrow(AT));
   },
 );

@@ -234,7 +234,7 @@ export function describeNotifications(ledger: () => Ledger): void {
       await claim(key, "n-1");
       await record(key, "n-1", { state: "gone", nextAttemptAt: null });
       await ledger().markDeadLettered(key, 0);
-      expect(await ledger().startRedeliveryAfter(key, 0, NEVER)).toBe(1);
+      expect(await ledger().startRedeliveryIfLatestIs(key, 0, NEVER)).toBe(1);
       expect(await ledger().readDeliveryOrPendingRecord(key)).toMatchObject(UNTHROTTLED);
       expect(await claim(key, "n-1", T0, 0)).toEqual({ kind: "stale" });
       const claimed = await claim(key, "n-2", T0, 1);
@@ -250,7 +250,7 @@ export function describeNotifications(ledger: () => Ledger): void {
         await claim(key, "n-1");
         if (earlier === "waits") await record(key, "n-1", { nextAttemptAt: T0 + 90_000 });
         if (earlier === "postpones") await ledger().postponeNotificationAndEndLease(postponement);
-        await ledger().startRedeliveryAfter(key, 0, NEVER);
+        await ledger().startRedeliveryIfLatestIs(key, 0, NEVER);
         expect(await claim(key, "n-2", T0, 1)).toMatchObject({
           kind: "claimed",
           record: { redelivery: 1, nextAttemptAt: null, requestAt: null },
@@ -261,7 +261,7 @@ export function describeNotifications(ledger: () => Ledger): void {
     it("is done by one of several concurrent calls, even for a new notification", async () => {
       const key = newNotification();
       const start = (after: number) =>
-        Promise.all([1, 2, 3].map(() => ledger().startRedeliveryAfter(key, after, NEVER)));
+        Promise.all([1, 2, 3].map(() => ledger().startRedeliveryIfLatestIs(key, after, NEVER)));
       expect((await start(0)).filter((number) => number !== null)).toEqual([1]);
       expect((await start(1)).filter((number) => number !== null)).toEqual([2]);
       expect(await start(1)).toEqual([null, null, null]);
@@ -270,7 +270,7 @@ export function describeNotifications(ledger: () => Ledger): void {
 
     it("ignores the dead letter of the previous redelivery", async () => {
       const key = newNotification();
-      await ledger().startRedeliveryAfter(key, 0, NEVER);
+      await ledger().startRedeliveryIfLatestIs(key, 0, NEVER);
       await ledger().markDeadLettered(key, 0);
       expect(await claim(key, "n-1", T0, 1)).toMatchObject({ kind: "claimed" });
     });

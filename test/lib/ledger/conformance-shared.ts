@@ -145,51 +145,53 @@ export function describeShared(ledger: () => Ledger): void {
 
     it("is claimed by one of several concurrent calls, once per interval", async () => {
       const { project } = newKey();
-      const claims = await Promise.all([1, 2, 3].map(() => ledger().claimJobListIfDue(project, T0, 60_000)));
+      const claims = await Promise.all(
+        [1, 2, 3].map(() => ledger().claimDiscoveryIfDueOrRequested(project, T0, 60_000)),
+      );
       expect(claims.filter((claim) => claim !== null)).toEqual([first]);
-      expect(await ledger().claimJobListIfDue(project, T0 + 59_999, 60_000)).toBeNull();
-      expect(await ledger().claimJobListIfDue(project, T0 + 60_000, 60_000)).toEqual({
+      expect(await ledger().claimDiscoveryIfDueOrRequested(project, T0 + 59_999, 60_000)).toBeNull();
+      expect(await ledger().claimDiscoveryIfDueOrRequested(project, T0 + 60_000, 60_000)).toEqual({
         ...first,
         previousTryAt: T0,
       });
-      expect(await ledger().claimJobListIfDue(project, T0 + 61_000, 60_000)).toBeNull();
+      expect(await ledger().claimDiscoveryIfDueOrRequested(project, T0 + 61_000, 60_000)).toBeNull();
     });
 
     it("is claimed once, 10 s after the previous claim, if the list was requested", async () => {
       const { project } = newKey();
-      await ledger().requestJobListSoon(project);
-      expect(await ledger().claimJobListIfDue(project, T0, 60_000)).toEqual(first);
-      await ledger().requestJobListSoon(project);
-      expect(await ledger().claimJobListIfDue(project, T0 + 9_999, 60_000)).toBeNull();
-      expect(await ledger().claimJobListIfDue(project, T0 + 10_000, 60_000)).toMatchObject({
+      await ledger().requestDiscoverySoon(project);
+      expect(await ledger().claimDiscoveryIfDueOrRequested(project, T0, 60_000)).toEqual(first);
+      await ledger().requestDiscoverySoon(project);
+      expect(await ledger().claimDiscoveryIfDueOrRequested(project, T0 + 9_999, 60_000)).toBeNull();
+      expect(await ledger().claimDiscoveryIfDueOrRequested(project, T0 + 10_000, 60_000)).toMatchObject({
         previousTryAt: T0,
       });
-      expect(await ledger().claimJobListIfDue(project, T0 + 20_000, 60_000)).toBeNull();
+      expect(await ledger().claimDiscoveryIfDueOrRequested(project, T0 + 20_000, 60_000)).toBeNull();
     });
 
     it("is returned to the next claim as it was saved", async () => {
       const { project } = newKey();
-      await ledger().claimJobListIfDue(project, T0, 60_000);
+      await ledger().claimDiscoveryIfDueOrRequested(project, T0, 60_000);
       const saved = { switchedOnAt: T0 - 5, succeededAt: T0 + 1, skippedJobIds: ["j-1", "j-2"] };
       await ledger().saveDiscoveryIfUnchanged(project, null, saved);
-      const claimed = await ledger().claimJobListIfDue(project, T0 + 60_000, 60_000);
+      const claimed = await ledger().claimDiscoveryIfDueOrRequested(project, T0 + 60_000, 60_000);
       expect(claimed).toEqual({ ...saved, previousTryAt: T0 });
       await ledger().saveDiscoveryIfUnchanged(project, saved.switchedOnAt, { ...saved, skippedJobIds: [] });
-      const next = await ledger().claimJobListIfDue(project, T0 + 120_000, 60_000);
+      const next = await ledger().claimDiscoveryIfDueOrRequested(project, T0 + 120_000, 60_000);
       expect(next).toEqual({ ...saved, skippedJobIds: [], previousTryAt: T0 + 60_000 });
     });
 
     it("is not replaced by a late save, after another save switched discovery on", async () => {
       const { project } = newKey();
-      await ledger().claimJobListIfDue(project, T0, 60_000);
+      await ledger().claimDiscoveryIfDueOrRequested(project, T0, 60_000);
       const saved = { switchedOnAt: T0 + 1, succeededAt: T0 + 1, skippedJobIds: [] };
       await ledger().saveDiscoveryIfUnchanged(project, null, saved);
       const late = { switchedOnAt: T0 + 5, succeededAt: T0 + 5, skippedJobIds: ["j-1"] };
       await ledger().saveDiscoveryIfUnchanged(project, null, late);
-      const claimed = await ledger().claimJobListIfDue(project, T0 + 60_000, 60_000);
+      const claimed = await ledger().claimDiscoveryIfDueOrRequested(project, T0 + 60_000, 60_000);
       expect(claimed).toEqual({ ...saved, previousTryAt: T0 });
       await ledger().saveDiscoveryIfUnchanged(project, saved.switchedOnAt, late);
-      const next = await ledger().claimJobListIfDue(project, T0 + 120_000, 60_000);
+      const next = await ledger().claimDiscoveryIfDueOrRequested(project, T0 + 120_000, 60_000);
       expect(next).toEqual({ ...late, previousTryAt: T0 + 60_000 });
     });
   });

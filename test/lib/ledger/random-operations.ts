@@ -203,7 +203,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   call("postponeNotificationAndEndLease", fc.record({ ...owner, until: now, requestAt: fc.option(now) })),
   call("readDeliveryOrPendingRecord", notification),
   { weight: 2, arbitrary: call("markDeadLettered", notification, redelivery) },
-  { weight: 2, arbitrary: call("startRedeliveryAfter", notification, redelivery, expiresAt) },
+  { weight: 2, arbitrary: call("startRedeliveryIfLatestIs", notification, redelivery, expiresAt) },
   call("readTarget", target),
   call("throttleTargetUntilAtLeast", target, now),
   call("markTargetGoneOnce", target, now),
@@ -235,8 +235,11 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
     }),
   ),
   call("removeRunningMemberAndCountRemaining", digestId, fc.record({ project, jobId })),
-  { weight: 2, arbitrary: call("claimJobListIfDue", project, now, fc.constantFrom(15_000, 60_000)) },
-  call("requestJobListSoon", project),
+  {
+    weight: 2,
+    arbitrary: call("claimDiscoveryIfDueOrRequested", project, now, fc.constantFrom(15_000, 60_000)),
+  },
+  call("requestDiscoverySoon", project),
   call(
     "saveDiscoveryIfUnchanged",
     project,

@@ -95,7 +95,7 @@ const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>>
   claimNotification: ({ owner }) =>
     ledger.claimNotification({ ...owner, messageId: "m-2", now, leaseMs: 1000, expiresAt: NEVER }),
   readDeliveryOrPendingRecord: ({ notification }) => ledger.readDeliveryOrPendingRecord(notification),
-  startRedeliveryAfter: ({ notification }) => ledger.startRedeliveryAfter(notification, 0, NEVER),
+  startRedeliveryIfLatestIs: ({ notification }) => ledger.startRedeliveryIfLatestIs(notification, 0, NEVER),
   readDigest: () => ledger.readDigest("d-1"),
   readTarget: () => ledger.readTarget("deploys"),
   addDuration: ({ duration }) => ledger.addDuration(duration),

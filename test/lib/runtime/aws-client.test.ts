@@ -6,11 +6,7 @@ import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand } from 
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { jest } from "@jest/globals";
-import {
-  AWS_CLIENT,
-  createAwsRequestHandler,
-  withoutLogMiddleware,
-} from "../../../lib/runtime/aws-client.ts";
+import { AWS_CLIENT, createAwsRequestHandler, removeLogMiddleware } from "../../../lib/runtime/aws-client.ts";
 import { systemClock } from "../../../lib/runtime/clock.ts";
 
 const FAKE_ONLY_TIMEOUTS = ["nextTick", "setImmediate", "setInterval", "Date", "queueMicrotask"] as const;
@@ -225,7 +221,7 @@ describe("the hash of the signatures of AWS requests", () => {
   });
 });
 
-describe("withoutLogMiddleware", () => {
+describe("removeLogMiddleware", () => {
   const clients = { DynamoDB: DynamoDBClient, SQS: SQSClient, SSM: SSMClient };
 
   it.each(Object.entries(clients))("removes only the logging from a client of %s", (_, Client) => {
@@ -233,6 +229,6 @@ describe("withoutLogMiddleware", () => {
     const isLog = (name: string) => name.startsWith("loggerMiddleware");
     const all = middleware(new Client({}));
     expect(all.filter(isLog)).toHaveLength(1);
-    expect(middleware(withoutLogMiddleware(new Client({})))).toEqual(all.filter((name) => !isLog(name)));
+    expect(middleware(removeLogMiddleware(new Client({})))).toEqual(all.filter((name) => !isLog(name)));
   });
 });

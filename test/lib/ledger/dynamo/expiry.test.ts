@@ -167,7 +167,7 @@ it("DynamoDB deletes a notification at the time of its latest claim or redeliver
   });
   await ledger.markDeadLettered(key, 0);
   expect(await expiryHours(project)).toEqual({ "notification#0": 20 });
-  await ledger.startRedeliveryAfter(key, 0, at(30));
+  await ledger.startRedeliveryIfLatestIs(key, 0, at(30));
   expect(await expiryHours(project)).toEqual({ "notification#0": 30 });
 });
 
@@ -209,8 +209,9 @@ const OTHER_CASES: Readonly<
     return {};
   },
   "the discovery of a project 30 days after its last list": async (project) => {
-    for (const days of [0, 1]) await ledger.claimJobListIfDue(project, T0 + days * DAY_MS, 60_000);
-    await ledger.requestJobListSoon(project);
+    for (const days of [0, 1])
+      await ledger.claimDiscoveryIfDueOrRequested(project, T0 + days * DAY_MS, 60_000);
+    await ledger.requestDiscoverySoon(project);
     return { discovery: 31 * 24 };
   },
   "the ID of a message of SMN": async (messageId) => {

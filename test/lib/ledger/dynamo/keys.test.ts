@@ -4,9 +4,9 @@ import {
   OVERDUE_SHARDS,
   outcomeItemKey,
   overdueShard,
-  parseDigestMember,
+  parseDigestMemberOrThrow,
   parseJobPartitionKeyOrThrow,
-  parseWatchItemKey,
+  parseWatchItemKeyOrThrow,
   serializeDigestMember,
   treeItemKey,
   watchItemKey,
@@ -29,7 +29,7 @@ it("the items of a watch have the keys that a stored ledger has", () => {
 });
 
 it("the key of a watch is read back from its item, also if the name of the caller contains '#'", () => {
-  expect(parseWatchItemKey(watchItemKey(key))).toEqual(key);
+  expect(parseWatchItemKeyOrThrow(watchItemKey(key))).toEqual(key);
 });
 
 it.each(["T#prod#job-1", "W#prod", "W", ""])("the partition %j belongs to no job", (partition) => {
@@ -39,7 +39,7 @@ it.each(["T#prod#job-1", "W#prod", "W", ""])("the partition %j belongs to no job
 it("a member of a digest is read back", () => {
   const member = { ...job, generation: 12 };
   expect(serializeDigestMember(member)).toBe(`${pk}#12`);
-  expect(parseDigestMember(serializeDigestMember(member))).toEqual(member);
+  expect(parseDigestMemberOrThrow(serializeDigestMember(member))).toEqual(member);
 });
 
 it("the watches of a job and of many jobs are in all shards of the overdue index", () => {

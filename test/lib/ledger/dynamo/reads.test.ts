@@ -97,7 +97,7 @@ describe("a read that DynamoDB returns in pages of one entry", () => {
 
 describe("a read that decides what the service does", () => {
   const REFUSED = { poll: 1, messageId: "m-2", now: T0, leaseMs: LEASE_MS };
-  /** Each case makes one call that reads items, after `startOrExtendWatchesAndDigest`. */
+  /** Each case makes one call that reads items, after `startOrExtendWatchesAndCreateDigest`. */
   const CASES: Readonly<Record<string, (of: Ledger, watch: NewWatch) => Promise<unknown>>> = {
     "of an existing watch": (of, watch) => of.startOrExtendWatch(watch),
     "of a watch with large caller data": (of, watch) =>
@@ -111,7 +111,11 @@ describe("a read that decides what the service does", () => {
         expiresAt: NEVER,
       }),
     "of a refused redelivery": (of, watch) =>
-      of.startRedeliveryAfter({ ...firstGeneration(watch), event: "job.watching", target: "x" }, 5, NEVER),
+      of.startRedeliveryIfLatestIs(
+        { ...firstGeneration(watch), event: "job.watching", target: "x" },
+        5,
+        NEVER,
+      ),
     "of a delivery": (of, watch) =>
       of.readDeliveryOrPendingRecord({ ...firstGeneration(watch), event: "job.watching", target: "x" }),
     "of a stored outcome": (of, watch) => of.readOutcomeWithoutTree(firstGeneration(watch)),

@@ -176,12 +176,14 @@ describe("an import into a stage", () => {
 
   it("keeps the time from which the first list of jobs counts, also if no list has succeeded", async () => {
     const { plan } = await exportAfter(async (ledger) => {
-      await ledger.claimJobListIfDue("prod", T0, 15_000);
-      await ledger.claimJobListIfDue("prod", T0 + 20_000, 15_000);
+      await ledger.claimDiscoveryIfDueOrRequested("prod", T0, 15_000);
+      await ledger.claimDiscoveryIfDueOrRequested("prod", T0 + 20_000, 15_000);
     });
     const table = await createLedgerTable();
     await writeLedgerItems(plan.recordWrites, table);
-    expect(await createDynamoLedger(table).claimJobListIfDue("prod", T0 + 40_000, 15_000)).toEqual({
+    expect(
+      await createDynamoLedger(table).claimDiscoveryIfDueOrRequested("prod", T0 + 40_000, 15_000),
+    ).toEqual({
       switchedOnAt: null,
       succeededAt: T0,
       skippedJobIds: [],

@@ -32,9 +32,9 @@ async function redrive(
         ...record,
       }),
       readTarget: async () => ({ offSince }),
-      startRedeliveryAfter: async (watch, { generation, target }) => {
+      startRedeliveryIfLatestIs: async (watch, { generation, target }) => {
         expect({ watch, generation }).toEqual({ watch: WATCH, generation: 2 });
-        calls.push(`startRedeliveryAfter ${target}`);
+        calls.push(`startRedeliveryIfLatestIs ${target}`);
         return 3;
       },
       send: async (sent) => {
@@ -49,7 +49,7 @@ test("a failed notification is sent again with a new redelivery number", async (
   const { result, calls } = await redrive("notify", notificationTo("deploys").body);
   const { body } = notificationTo("deploys", 3);
   expect(result).toEqual({ kind: "sent", title: "failed of prod/job-1 to deploys", body });
-  expect(calls).toEqual(["startRedeliveryAfter deploys", body]);
+  expect(calls).toEqual(["startRedeliveryIfLatestIs deploys", body]);
 });
 
 test.each([
