@@ -2,19 +2,19 @@ import { Secret } from "./secret.ts";
 import { createSecretMask, type SecretMask } from "./secret-mask.ts";
 
 /**
- * The minimum length of a part of a URL or header value that the mask hides. A shorter part may be an ordinary word
- * such as `hook`, which should stay readable.
+ * The mask hides a part of a URL or of a header value only if the part has at least 8 characters. A shorter part may be
+ * an ordinary word such as `hook`, which must stay readable in logs.
  */
 const MIN_PART_CHARACTERS = 8;
-/** The minimum length of a user name or a password in a `Basic` header that the mask hides. */
+/** The mask hides a user name or a password in a `Basic` header only if it has at least 4 characters. */
 const MIN_LOGIN_CHARACTERS = 4;
 
 const masks = new WeakMap<object, SecretMask>();
 
 /**
- * Returns a mask for all secrets in an object such as the config or a target. The mask also hides parts of a secret,
- * for example the path of a URL. Two calls with the same object return the same mask, because the creation of a mask is
- * slow.
+ * Returns a mask for all secrets in an object such as the config or a target. The mask hides each secret and its secret
+ * parts, for example the path of a URL. Two calls with the same object return the same mask, because the creation of a
+ * mask is slow.
  */
 export function getCachedSecretMask(objectWithSecrets: object): SecretMask {
   const mask =
@@ -28,7 +28,10 @@ function secretsIn(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(secretsIn) : [];
 }
 
-/** Returns a secret and its secret parts. URLs, header values and keys with a prefix have secret parts. */
+/**
+ * Returns a secret together with the parts of the secret that are secret too. URLs, header values and keys with a
+ * prefix have such parts.
+ */
 function listParts(secret: string): string[] {
   const text = secret.trim();
   const [scheme = "", credentials, ...others] = text.split(/\s+/);
@@ -60,7 +63,7 @@ function listUrlParts(text: string): string[] {
   ];
 }
 
-/** Decodes the user name and the password of a `Basic` header (RFC 7617). */
+/** Returns the user name and the password in a `Basic` header (RFC 7617). */
 function decodeLogin(credentials: string): string[] {
   const login = Buffer.from(credentials, "base64").toString("utf8");
   const [user = "", ...password] = login.split(":");

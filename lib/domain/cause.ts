@@ -18,7 +18,10 @@ export const Cause = z.object({
 });
 export type Cause = z.infer<typeof Cause>;
 
-/** A cause with its position in the tree of subjobs. Webhook events do not contain `path` and `total`. */
+/**
+ * A cause of failure together with its position in the tree of subjobs. The fields `path` and `total` are not part of
+ * webhook events.
+ */
 export const CauseInTree = z.extend(Cause, {
   path: withDescription(
     z.array(z.string()),
@@ -28,14 +31,14 @@ export const CauseInTree = z.extend(Cause, {
 });
 export type CauseInTree = z.infer<typeof CauseInTree>;
 
-/** Returns only the fields of a cause that webhook events contain. */
+/** Returns a cause with only those fields that webhook events contain. */
 export function toEventCause({ type, reason, hint, count, resources }: CauseInTree): Cause {
   return { type, reason, hint, count, resources };
 }
 
 /**
- * A failed subjob. `path` lists the job types from the job down to the failed subjob. This file does not import the
- * hints, because the command `cce-notifier` needs no hints.
+ * A failed subjob in the tree of subjobs. `path` lists the job types from the job down to the failed subjob. The
+ * command `cce-notifier` imports this file and needs no hints, so the hints are in another file.
  */
 export const Failure = z.object({
   path: listSchema(z.string(), z.minLength(1)),
@@ -60,7 +63,7 @@ export const SHOWN_NAMES = 3;
 
 /**
  * The English text for a list that shows only some of its names. The command `cce-notifier` uses this text, because the
- * command has only English texts.
+ * command writes only English.
  */
 const MORE_NAMES = "{names} and {count} more";
 
@@ -83,8 +86,8 @@ export function formatNameList(
 }
 
 /**
- * Returns the first resource names of a cause as text for people. The text may contain fewer than `count` names,
- * because several failed subjobs may be about one resource.
+ * Returns the first resource names of a cause as one text. The text may contain fewer names than failed subjobs,
+ * because several failed subjobs may have the same resource.
  */
 export function formatFirstResourceNames({ resources, count }: Cause, moreNamesTemplate?: string): string {
   const nameCount = resources.length < MAX_RESOURCES ? resources.length : count;
@@ -92,8 +95,8 @@ export function formatFirstResourceNames({ resources, count }: Cause, moreNamesT
 }
 
 /**
- * The text keys for nodes, node pools and clusters, each with a pattern for the end of the job type. The first matching
- * pattern applies.
+ * Patterns for job types about nodes, node pools and clusters. Each pattern has the key of the matching text. If
+ * several patterns match the job type, the first one applies.
  */
 const UNITS = [
   [/nodepool$/i, "cause.nodePools"],
@@ -104,7 +107,7 @@ type CountTexts = Readonly<
   Record<(typeof UNITS)[number][1] | "cause.one" | "cause.oneOfUnknownType" | "cause.subJobs", string>
 >;
 
-/** English texts such as `{failed} of {total} nodes failed`. */
+/** English texts about failed subjobs, such as `{failed} of {total} nodes failed`. */
 const COUNT_TEXTS: CountTexts = {
   "cause.one": "{type} failed",
   "cause.oneOfUnknownType": "A subjob failed",
@@ -116,7 +119,7 @@ const COUNT_TEXTS: CountTexts = {
 
 /**
  * Describes how many subjobs of a type failed, for example `30 of 30 nodes failed`.
- * @param shownType the job type in words for the reader
+ * @param shownType the name of the job type that the reader sees
  */
 export function describeFailedOfTotal(
   { type, count, total }: Pick<CauseInTree, "type" | "count" | "total">,
@@ -128,7 +131,7 @@ export function describeFailedOfTotal(
   return fillPlaceholdersOrEmpty(texts[total === 1 ? one : unit], { count, total, type: shownType });
 }
 
-/** Describes a cause in English with some resource names, for example `2 of 3 nodes failed: pool-a-0, pool-a-1`. */
+/** Describes a cause in English, with some resource names. An example is `2 of 3 nodes failed: pool-a-0, pool-a-1`. */
 export function describeFailedWithNames(cause: CauseInTree): string {
   return [describeFailedOfTotal(cause), formatFirstResourceNames(cause)]
     .filter((text) => text !== "")

@@ -3,21 +3,24 @@ const DIRECTION = /[\u202a-\u202e\u2066-\u2069]/g;
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
 const CONTROL_EXCEPT_LINES = /[^\P{Cc}\n\t]/gu;
 
-/** Matches terminal colour sequences (SGR, ECMA-48). Scripts may print colour sequences. */
+/**
+ * Matches the codes with which a program colours its output in a terminal (SGR, ECMA-48). The output of scripts may
+ * contain such codes.
+ */
 const COLOUR = /\u001b\[[\d;]{0,40}m/g;
 
-/** Removes terminal colour sequences, because a page would show their letters and numbers. */
+/** Removes terminal colour codes. Without this function, a page would show the letters and numbers of a code. */
 export const removeTerminalColours = (text: string): string => text.replace(COLOUR, "");
 
 /**
- * Makes untrusted text safe to show in one line. Control characters and line breaks become spaces. Characters that
- * change the reading direction are removed. Half of a surrogate pair becomes U+FFFD.
+ * Makes untrusted text safe to show in one line. The function replaces control characters and line breaks by spaces. It
+ * removes characters that change the reading direction. It replaces half of a surrogate pair by U+FFFD.
  */
 export function cleanToOneLine(text: string): string {
   return removeTerminalColours(text).toWellFormed().replace(DIRECTION, "").replace(CONTROL, " ").trim();
 }
 
-/** Makes untrusted text safe to show. Line breaks and tabs stay. */
+/** Makes untrusted text safe to show. Line breaks and tabs do not change. */
 export function cleanKeepingLines(text: string): string {
   return removeTerminalColours(text)
     .toWellFormed()
@@ -35,12 +38,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Escapes a text for use in an HTML element or in a quoted HTML attribute. */
+/** Escapes a text for an HTML element or for an HTML attribute in quotes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** Escapes only `&`, `<` and `>` in a text. Slack and many servers do not escape quotes. */
+/** Escapes only `&`, `<` and `>` in a text. The result suits Slack and the many servers that do not escape quotes. */
 export function escapeAmpersandAndAngleBrackets(text: string): string {
   return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
 }

@@ -11,7 +11,9 @@ import {
 
 const MAX_LABELS = 20;
 const ShortText = limitedTextSchema({ min: 0, max: 200 });
-/** The schema of labels: pairs of a name and a text that a caller or the config assigns to a job. */
+/**
+ * The schema of labels. A label is a name with a text, such as `team: shop`, which a caller or the config gives a job.
+ */
 export const Labels = registerKeywords(
   withChecks(
     recordSchemaRefusingProto(limitedTextSchema({ min: 1, max: 63 }), ShortText),
@@ -22,8 +24,8 @@ export const Labels = registerKeywords(
 
 const RUN_URL_RULE = "must be an http or https URL";
 /**
- * The schema of `runUrl` in the OpenAPI document has no `format: uri`. Browsers accept some characters in a URL that
- * RFC 3986 does not allow. With `format: uri`, generated Java clients could not read a URL with such characters.
+ * The OpenAPI document must not use `format: uri` for `runUrl`. Browsers accept some characters in a URL that RFC 3986
+ * does not allow. With `format: uri`, Java clients made from the document could not read a URL with these characters.
  */
 const RunUrl = withChecks(
   limitedTextSchema({ min: 0, max: 1000 }),

@@ -6,10 +6,10 @@ export interface ExpiringCache<Value> {
    * Returns the value of a key. If the value is missing or too old, the cache loads the value. Simultaneous calls for
    * the same key share one load.
    * @param maxAgeMs the maximum age of the cached value for this call, in milliseconds.
-   * @throws the error that `load` threw.
+   * @throws the error that the function `load` threw.
    */
   get(key: string, maxAgeMs?: number): Promise<Value>;
-  /** Removes a value from the cache. If the cache now has another value for the key, nothing happens. */
+  /** Removes the value `value` from the cache. If the cache contains another value for the key, nothing happens. */
   delete(key: string, value: Value): void;
 }
 
@@ -19,8 +19,8 @@ export interface ExpiringCacheOptions<Value> {
   /** The maximum age of a cached value in milliseconds, or a function that returns the maximum age of each value. */
   readonly maxAgeMs: number | ((value: Value) => number);
   /**
-   * The time in milliseconds for which the error of a failed load is cached. During this time, each call throws the
-   * error and does not load the value again. The default is 0.
+   * The time for which the cache keeps the error of a failed load, in milliseconds. During this time, each call of
+   * `get` throws the stored error. The default value is 0.
    */
   readonly failureMaxAgeMs?: number;
 }
@@ -32,8 +32,8 @@ interface Entry<Value> {
 }
 
 /**
- * Creates an empty cache whose values expire after some time. The age of a cached value is the time since the value was
- * loaded.
+ * Creates an empty cache. The cache does not use a value that is older than `maxAgeMs`. The age of a cached value is
+ * the time since the value was loaded.
  */
 export function createExpiringCache<Value>(options: ExpiringCacheOptions<Value>): ExpiringCache<Value> {
   const { load, now, maxAgeMs, failureMaxAgeMs = 0 } = options;
@@ -63,7 +63,7 @@ export function createExpiringCache<Value>(options: ExpiringCacheOptions<Value>)
 
   const isYoung = (entry: Entry<Value>, limitMs: number): boolean => {
     const ageMs = now() - entry.loadedAt;
-    // A negative age means that the clock was set back.
+    // If the age is negative, somebody has set the clock back.
     return ageMs >= 0 && ageMs < Math.min(entry.maxAgeMs, limitMs);
   };
 

@@ -3,8 +3,9 @@ import { type TextKey, textInDefaultLanguage } from "./text-in-default-language.
 import type { Texts } from "./texts.ts";
 
 /**
- * Known failure reasons, each with advice and a link to the vendor's page. `source` in `hint-patterns.json` says where
- * the failure reason was seen. The first matching row applies, so specific patterns must come before general patterns.
+ * Known failure reasons. Each has a hint, which is advice for the operator with a link to the vendor's page. In
+ * `hint-patterns.json`, the field `source` names the place where the failure reason occurred. The first matching row
+ * applies, so a special pattern must come before a general pattern.
  */
 const HINTS = hintRows.map(({ id, patterns, link }) => {
   const key = `hint.${id}` as TextKey;

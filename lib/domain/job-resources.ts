@@ -1,8 +1,8 @@
 import type { Job } from "./job.ts";
 
 /**
- * The goal that a resource of CCE must reach, such as `node_active`. `lib/cce/resource-states.json` lists the states of
- * CCE for each goal.
+ * The state that a resource of CCE must reach, for example `node_active`. `lib/cce/resource-states.json` lists the
+ * states of CCE for each goal.
  */
 export type ResourceGoal = keyof typeof RESOURCE_GOALS;
 
@@ -21,22 +21,22 @@ export const RESOURCE_GOALS = {
   cluster_hibernated: "cluster",
 } as const;
 
-/** A resource or a task of CCE that the service polls until it reaches a goal. */
+/** A resource or task of CCE. The service polls it until it reaches the goal. */
 export interface WatchedResource {
   readonly goal: ResourceGoal;
   readonly clusterId: string;
-  /** The ID of the resource. For a cluster, `id` and `clusterId` are the same. */
+  /** The ID of the resource, for example of the node. If the resource is a cluster, `id` and `clusterId` are equal. */
   readonly id: string;
   /**
-   * The IDs of the job and of its subjobs. If a job with any other ID changes the resource, the resource is not usable
-   * yet.
+   * The IDs of the watched job and of its subjobs. The resource is not usable yet while a job with another ID changes
+   * the resource.
    */
   readonly ownJobIds: readonly string[];
 }
 
 /**
- * The goal that the resource of a succeeded job must reach, for each pattern of a job type. The first matching pattern
- * applies.
+ * The goals for the resources of succeeded jobs. A pattern for the job type determines the goal. If several patterns
+ * match a job type, the first one applies.
  */
 const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
   [/^(delete|remove).*node_?pool/i, "node_pool_deleted"],
@@ -49,8 +49,9 @@ const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
 
 /**
  * Lists the resources that a succeeded job has created, changed or deleted, in the order of the tree of subjobs. If the
- * job itself names no resource, the function searches its subjobs. A job that creates a cluster may also create nodes,
- * so its subjobs are always searched. The array is empty if the job types are unknown or CCE gave no IDs.
+ * job contains no resource ID, the function uses the resource IDs of the subjobs. For a job that creates a cluster, the
+ * function always uses the subjobs too, because they may create nodes. If the job types are unknown or CCE returned no
+ * IDs, the array is empty.
  */
 export function listResourcesChangedBySucceededJob(succeededJob: Job): readonly WatchedResource[] {
   const ownJobIds: string[] = [];
@@ -74,7 +75,7 @@ function resourceOf(job: Job, rootClusterId: string | null): Omit<WatchedResourc
     const id = clusterId ?? job.resourceId;
     return id === null ? null : { goal, clusterId: id, id };
   }
-  // For a job about several nodes, CCE may give the cluster as the resource.
+  // If a job is about several nodes, CCE may return the ID of the cluster as the resource ID.
   if (clusterId === null || job.resourceId === null || job.resourceId === clusterId) return null;
   return { goal, clusterId, id: job.resourceId };
 }

@@ -12,8 +12,8 @@ export const MaybeInstant = z.nullable(z.number());
 const JOB_ID_RULE = "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit";
 const JOB_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /**
- * Texts that a faulty script sends in place of a job ID, such as `null`, `None` or `undefined`. The pattern lists upper
- * and lower case, because a JSON Schema pattern cannot ignore case.
+ * Texts that a script sends by mistake instead of a job ID, such as `null`, `None` or `undefined`. The pattern contains
+ * each letter in upper and lower case, because a JSON Schema pattern cannot ignore case.
  */
 const MISSING_VALUES = [
   ..."null undefined none nil nan true false unknown empty error missing unset jobid job_id".split(" "),
@@ -25,12 +25,12 @@ function inAnyCase(word: string): string {
   return word.replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`);
 }
 
-/** The JSON Schema keywords with the rules for a job ID. */
+/** The rules for a job ID as keywords of JSON Schema. */
 export const JOB_ID_KEYWORDS = { pattern: JOB_ID_PATTERN.source, not: { pattern: MISSING_VALUE.source } };
 
 /**
- * Creates the schema of an ID from CCE, which is not always a UUID. An ID cannot start with a dot, because a URL must
- * not contain `..`.
+ * Creates the schema for IDs from CCE. Such an ID is not always a UUID. An ID cannot start with a dot, because a URL
+ * must not contain `..`.
  */
 function createIdSchema(what: "job ID" | "ID") {
   const error = ({ input }: { readonly input?: unknown }) => describeMalformedJobId(String(input), what);
@@ -46,12 +46,12 @@ export const JobId = createIdSchema("job ID");
 export const ResourceId = createIdSchema("ID");
 
 /**
- * Explains what is wrong with a malformed job ID. For a typical script error, the explanation says what probably
- * happened.
+ * Explains why a text is not a valid job ID. If a typical error in a script explains the text, the function names this
+ * error.
  */
 export function describeMalformedJobId(text: string, what: "job ID" | "ID" = "job ID"): string {
   const value = text.trim() === "" ? "is empty" : `is '${text}'`;
-  // A faulty script may send quotes or brackets around the job ID.
+  // By mistake, a script may send quotes or brackets around the job ID.
   const bare = text.replace(/[\s"'<>[\]{}()]/g, "");
   if (/^\s*[[{][\s[{]*"/.test(text)) return `${JOB_ID_RULE}. The value is JSON. Send only the ${what}`;
   if (bare !== "" && /^\W*[${%]/.test(text))
@@ -63,8 +63,8 @@ export function describeMalformedJobId(text: string, what: "job ID" | "ID" = "jo
 
 const MAX_CALLER_BYTES = 800;
 /**
- * The name of a caller: `token:NAME`, `oidc:ISSUER:SUB` or `discover:PROJECT`. The length is limited, because a
- * DynamoDB key with this name has at most 1024 bytes.
+ * The name of a caller: `token:NAME`, `oidc:ISSUER:SUB` or `discover:PROJECT`. A name has a limited length, because a
+ * DynamoDB key has at most 1024 bytes and contains the name.
  */
 export const CallerName = textSchema(
   z.refine((name) => name.isWellFormed() && new TextEncoder().encode(name).length <= MAX_CALLER_BYTES),
@@ -80,7 +80,7 @@ export interface WatchKey extends JobKey {
   readonly caller: string;
 }
 
-/** One generation (run) of a watch. `generation` is the number of times that the watch was restarted. */
+/** One generation (run) of a watch. `generation` is the number of restarts of the watch. */
 export interface WatchGeneration extends WatchKey {
   readonly generation: number;
 }
@@ -102,11 +102,14 @@ export function addSubJobCounts(a: SubJobCounts, b: SubJobCounts): z.infer<typeo
   };
 }
 
-/** A job or subjob of CCE in the response to one poll. If CCE did not send a field, the field is null. */
+/** A job or a subjob, as CCE returned it to a poll. A field is null if CCE did not send the field. */
 export const Job = z.object({
   jobId: MaybeText,
   type: MaybeText,
-  /** The phase of the job as CCE writes it, such as `Initializing`. The service derives `state` from the phase. */
+  /**
+   * The phase of the job in the response of CCE, for example `Initializing`. The service computes `state` from this
+   * phase.
+   */
   phase: MaybeText,
   state: JobState,
   reason: MaybeText,
@@ -119,16 +122,16 @@ export const Job = z.object({
     return z.array(Job);
   },
   /**
-   * The number of omitted subjobs below this job, at all levels. The service omits some subjobs if the tree of subjobs
-   * is too large.
+   * The number of omitted subjobs below this job, at all levels. If the tree of subjobs is too large, the service omits
+   * some subjobs.
    */
   omitted: z.optional(SubJobCounts),
-  /** The number of omitted subjobs, counted like `leafCounts` of `countAndGroupSubJobs`. */
+  /** The number of omitted subjobs, counted in the same way as `leafCounts` in `countAndGroupSubJobs`. */
   omittedLeafSubJobs: z.optional(SubJobCounts),
 });
 export type Job = Readonly<z.infer<typeof Job>>;
 
-/** Access errors are poll errors that an operator can fix, such as wrong credentials. */
+/** An access error is an error of a poll that an operator can fix, for example wrong credentials. */
 export const AccessErrorKind = z.enum(["unauthorized", "forbidden", "misconfigured"]);
 export type AccessErrorKind = z.infer<typeof AccessErrorKind>;
 
@@ -139,15 +142,15 @@ export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
   misconfigured: "the endpoint or the project ID is wrong",
 };
 
-/** Since the time `since`, polls have failed with access errors. `kind` is the access error of the latest poll. */
+/** All polls since the time `since` have failed with access errors. `kind` is the kind of the latest access error. */
 interface AccessError {
   readonly kind: AccessErrorKind;
   readonly since: Instant;
 }
 
 /**
- * Since the time `since`, polls have failed with errors that are not access errors. `text` describes the error of the
- * latest poll.
+ * All polls since the time `since` have failed with errors that are not access errors. `text` describes the error of
+ * the latest poll.
  */
 interface LastPollError {
   readonly text: string;
@@ -158,11 +161,11 @@ interface LastPollError {
 export interface PollErrors {
   readonly accessError: AccessError | null;
   readonly lastPollError: LastPollError | null;
-  /** The number of failed polls since the latest poll that returned the job. */
+  /** The number of failed polls since a poll last returned the job. */
   readonly consecutiveFailures: number;
 }
 
-/** The result of one poll. Credentials in `text` are masked, so every reader may see the text. */
+/** The result of one poll of a job or resource. `text` contains no credentials, so every reader may see it. */
 export type Observation =
   | {
       readonly kind: "job";
@@ -170,20 +173,23 @@ export type Observation =
       readonly warnings: readonly string[];
       /** The message that CCE gives for the state of a resource. Only an observation of a resource has a message. */
       readonly message?: string | null;
-      /** The maximum delay until the next poll, in seconds. The field is set if CCE may have returned an old state. */
+      /**
+       * The service must poll again within this number of seconds. This field exists only if the response of CCE may be
+       * old.
+       */
       readonly maxDelaySeconds?: number;
     }
   | {
       readonly kind: "gone" | AccessErrorKind | "unavailable";
       readonly text: string;
-      /** The wait that CCE or IAM asked for, in whole seconds. */
+      /** The wait that CCE or IAM requested in its response, in whole seconds. */
       readonly retryAfterSeconds?: number | undefined;
     }
   | { readonly kind: "throttled"; readonly text: string; readonly retryAfterSeconds: number | null };
 
 export const OUTCOMES = ["succeeded", "failed", "not_ready", "timed_out", "lost"] as const;
 export const Outcome = z.enum(OUTCOMES);
-/** How a watch ended. */
+/** The outcome of a watch, for example `succeeded` or `timed_out`. */
 export type Outcome = z.infer<typeof Outcome>;
 
 /** The events that cause a notification: every outcome of a job, and a slow job. */
@@ -196,7 +202,7 @@ export type WatchState = z.infer<typeof WatchState>;
 
 /**
  * Returns true if at least one poll returned the job. Once a poll has returned the job, the type or the phase of the
- * job is known. For an operation, the type is known even before the first poll.
+ * job is known. The type of an operation is known even before the first poll.
  */
 export function wasJobObserved({ type, phase }: Pick<Job, "type" | "phase">): boolean {
   return phase !== null || (type !== null && !isOperationWithoutJob(type));
@@ -209,14 +215,17 @@ const STATE_EXPLANATIONS: Readonly<Partial<Record<WatchState, string>>> = {
   stopped: "Somebody stopped this watch. The job itself may still be running in the cloud.",
 };
 
-/** Explains a watch state to a reader who does not know this service. For a clear state, the result is null. */
+/**
+ * Explains a watch state to readers who do not know this service. If the state needs no explanation, the result is
+ * null.
+ */
 export function explainUnclearWatchState(state: WatchState, wasObserved: boolean): string | null {
   const isUnknown = !wasObserved && (state === "timed_out" || state === "lost");
   if (isUnknown) return "How the job ended is unknown, because no poll ever saw the job.";
   return STATE_EXPLANATIONS[state] ?? null;
 }
 
-/** The result of one attempt to deliver a notification. */
+/** The result of one attempt to deliver a notification to a target. */
 export const Verdict = z.enum(["delivered", "retry", "rejected", "gone"]);
 export type Verdict = z.infer<typeof Verdict>;
 

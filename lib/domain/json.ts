@@ -12,7 +12,7 @@ export function parseJsonOrUndefined(text: string): unknown {
   }
 }
 
-/** Converts a value to JSON text. Returns null if the value has too many levels of nesting. */
+/** Converts a value to JSON text. If the value has too many levels of nesting, the result is null. */
 export function toJsonUnlessTooDeep(value: unknown): string | null {
   try {
     return JSON.stringify(value);
@@ -26,12 +26,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The maximum number of wrappers that `unwrapSingleEntriesOrEmpty` removes. */
+/** The maximum number of wrappers around a JSON object that `unwrapSingleEntriesOrEmpty` removes. */
 const MAX_WRAPPERS = 4;
 
 /**
- * Returns the JSON object inside the wrappers of a value. A wrapper is an object with one field or an array with one
- * element. Some API gateways put the response of a vendor into wrappers. If there is no object inside the wrappers, the
+ * Removes the wrappers around a JSON object, and returns the object. A wrapper is an object with one field or an array
+ * with one element. Some API gateways wrap the response of a vendor in this way. If the wrappers contain no object, the
  * result is `{}`.
  */
 export function unwrapSingleEntriesOrEmpty(value: unknown, maxWrappers: number = MAX_WRAPPERS): JsonObject {
@@ -43,7 +43,7 @@ export function unwrapSingleEntriesOrEmpty(value: unknown, maxWrappers: number =
   return Object.keys(inner).length > 0 ? inner : toObjectOrEmpty(value);
 }
 
-/** Returns the value if it is a JSON object. For any other value, the result is an empty object. */
+/** Returns a value unchanged if it is a JSON object. If it is not, the result is an empty object. */
 export function toObjectOrEmpty(value: unknown): JsonObject {
   return isJsonObject(value) ? value : NO_FIELDS;
 }

@@ -5,26 +5,27 @@ import { listTypesFromRootTo, type SubJobs, type TreeNode } from "./subjob-tree.
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
 const NAME_BYTES = 200;
-/** A long path of job types shows only `PATH_END` types at its beginning and at its end. */
+/** If a path of job types is long, the text shows only the first `PATH_END` and the last `PATH_END` types. */
 const PATH_END = 3;
 /**
- * The size limits for a failure reason, in bytes. The function tries these limits from large to small, until all causes
- * fit.
+ * The maximum sizes of a failure reason in a list of causes, in bytes. If the causes are too large, the function tries
+ * the next smaller size.
  */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
 
-/** A list of causes with a limited size, and the number of omitted causes. */
+/** Causes of a failed job within a size limit, and the number of omitted causes. */
 interface CauseList {
   readonly causes: CauseInTree[];
   readonly omittedCount: number;
 }
 
 /**
- * Returns one cause for each group of failed subjobs with the same type and similar failure reasons. A failed subjob
- * that has failed subjobs of its own belongs to no group. The most frequent cause comes first.
- * @param subJobs the subjobs from `countAndGroupSubJobs`
- * @param maxJsonBytes the maximum size of all causes as JSON. Causes beyond this size are omitted.
+ * Returns one cause for each group of failed subjobs with the same type and similar failure reasons. Only the lowest
+ * failed subjobs count: a subjob that has failed subjobs itself belongs to no group. The most frequent cause comes
+ * first.
+ * @param subJobs the result of `countAndGroupSubJobs` for the job
+ * @param maxJsonBytes the maximum size of the returned causes as JSON, in bytes. The function omits all further causes.
  */
 export function listCausesOfSimilarFailures(
   subJobs: Pick<SubJobs, "failed" | "countsByType">,
@@ -61,7 +62,7 @@ export function listCausesOfSimilarFailures(
   return { causes, omittedCount: groups.length - causes.length };
 }
 
-/** A group of failed subjobs with the same type and similar failure reasons. */
+/** Failed subjobs of the same type with similar failure reasons. */
 interface Group {
   readonly type: string | null;
   readonly reason: string | null;
@@ -69,8 +70,8 @@ interface Group {
 }
 
 /**
- * Groups failed subjobs. A failed subjob that has failed subjobs of its own belongs to no group. The result begins with
- * the largest group.
+ * Groups failed subjobs. A failed subjob that has failed subjobs itself belongs to no group. The largest group comes
+ * first.
  */
 function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
   const parents = new Set(failed.map(({ parent }) => parent));
@@ -90,7 +91,7 @@ function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
   return [...groups.values()].sort((a, b) => b.nodes.length - a.nodes.length);
 }
 
-/** Returns the reason of a failed subjob, or the reason of its nearest failed parent. */
+/** Returns the failure reason of a subjob. If it has none, returns the reason of its nearest failed parent. */
 function reasonOf(node: TreeNode): string | null {
   for (let at: TreeNode | null = node; at?.job.state === "failed"; at = at.parent)
     if (at.job.reason !== null) return at.job.reason;
@@ -99,12 +100,15 @@ function reasonOf(node: TreeNode): string | null {
 
 const UUID = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/gi;
 const IPV6 = /(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi;
-/** Matches a date such as `Fri, 27 Nov 2026` or `Fri Nov 27`. The pattern `NUMBER` matches the time after the date. */
+/**
+ * Matches a date such as `Fri, 27 Nov 2026` or `Fri Nov 27`. The pattern `NUMBER` matches the time that follows the
+ * date.
+ */
 const DATE =
   /\b(?:mon|tue|wed|thu|fri|sat|sun),? (?:\d{1,2} )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b/g;
 /**
- * Matches a hexadecimal ID, a long ID of letters and digits, or a number, such as the 7 in `pool-7`. Error codes such
- * as `Ecs.0319`, `HTTP 403` or `"code":409` do not match, because error codes distinguish causes.
+ * Matches a hexadecimal ID, a long ID with letters and digits, or a number such as the 7 in `pool-7`. The pattern does
+ * not match error codes such as `Ecs.0319` or `HTTP 403`. Different codes mean different causes.
  */
 const NUMBER =
   /(?<![a-z_]\.|(?:http(?:\/\d\.\d)?|code|status|error|errno|signal|错误码|状态码|返回码)[ :=#"'：]{0,4})(?<!\d)(?:\b(?:0x)?(?=[a-f]{0,40}\d)[0-9a-f]{8,64}\b|\b0x[0-9a-f]{1,16}\b|\b(?=[a-z]{0,40}\d)[0-9a-z]{20,64}\b|\d+(?:[.,:]\d+)*)/g;
@@ -128,8 +132,8 @@ function* namesOf(node: TreeNode): Iterable<string | null> {
 }
 
 /**
- * Returns the resource name of a failed subjob. If the subjob has no resource name, the function returns the resource
- * name of its nearest parent that has one. A subjob and its parent are often about the same resource.
+ * Returns the resource name of a failed subjob. If the subjob has no resource name, the function returns the name of
+ * the nearest parent with a resource name. In most cases, a subjob and its parent concern the same resource.
  */
 function resourceNameOf(node: TreeNode): string | null {
   for (let at = node; at.parent !== null; at = at.parent)

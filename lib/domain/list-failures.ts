@@ -5,8 +5,8 @@ import { isAncestor, listTypesFromRootTo, type TreeNode } from "./subjob-tree.ts
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
 /**
- * The size limits for a failure reason, in bytes. The function tries these limits from large to small, until all
- * failures fit.
+ * The maximum sizes of a failure reason in a list of failures, in bytes. If the failures are too large, the function
+ * tries the next smaller size.
  */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
@@ -14,8 +14,8 @@ const MAX_FAILURES = 200;
 const NAME_BYTES = 200;
 
 /**
- * Lists the failed subjobs in tree order. Failures that do not fit into `maxJsonBytes` are omitted. Parents that repeat
- * the failure reason of their subjob are omitted first.
+ * Lists the failed subjobs in tree order. The list is at most `maxJsonBytes` bytes long. The function omits further
+ * failures. The function first omits parents that only repeat the failure reason of their subjob.
  */
 export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJsonBytes: number): Failure[] {
   const findHint = createCachedHintFinder();
@@ -26,7 +26,7 @@ export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJ
     reason: truncateNullable(node.job.reason, reasonBytes, countBytesInsideJsonString),
     hint: findHint(node.job.reason),
   });
-  /** Converts failed subjobs to failures, up to `maxJsonBytes` bytes. */
+  /** Converts failed subjobs to entries of the list, until the list has `maxJsonBytes` bytes. */
   const select = (nodes: readonly TreeNode[], reasonBytes: number): ReadonlyMap<TreeNode, Failure> => {
     const selected = new Map<TreeNode, Failure>();
     let usedBytes = 0;
@@ -48,7 +48,7 @@ export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJ
   return failedSubJobs.flatMap((node) => selected.get(node) ?? []);
 }
 
-/** Moves a failed parent to the end of the array if the parent only repeats the failure reason of its subjob. */
+/** If a failed parent only repeats the failure reason of its subjob, moves the parent to the end of the array. */
 function causesFirst(failed: readonly TreeNode[]): TreeNode[] {
   const isRepetition = (node: TreeNode, index: number): boolean => {
     const next = failed[index + 1];

@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
 import "./zod-fields.ts";
 
-/** The operations of CCE that have no job. A watch of an operation has the kind of the operation as its job type. */
+/**
+ * The operations of CCE that have no job. The watch of an operation stores the kind of the operation as the job type.
+ */
 export const OPERATION_KINDS = [
   "cluster_upgrade",
   "upgrade_precheck",
@@ -13,7 +15,7 @@ export const OPERATION_KINDS = [
 export const OperationKind = z.enum(OPERATION_KINDS);
 export type OperationKind = z.infer<typeof OperationKind>;
 
-/** Returns true if a job type is a kind of operation. CCE never uses a kind of operation as a job type. */
+/** Returns true if a job type is the kind of an operation without a job. No job of CCE has such a type. */
 export function isOperationWithoutJob(jobType: string | null): boolean {
   return OperationKind.safeParse(jobType).success;
 }

@@ -5,11 +5,12 @@ import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
 import { registerKeywords, withChecks, withDescription } from "./zod-fields.ts";
 
 /**
- * The ID fields of an operation in addition to `clusterId`. Each kind of operation uses at most one of these ID fields.
+ * Fields with an ID that an operation can have in addition to `clusterId`. Each kind of operation uses at most one of
+ * these fields.
  */
 const ID_FIELDS = ["taskId", "nodePoolId", "addonId"] as const;
 
-/** The ID field that each kind of operation uses. `isRequired` says whether the field is mandatory. */
+/** The field with an ID that each kind of operation uses. `isRequired` is true if a request must contain the field. */
 const ID_FIELD_OF: Readonly<
   Partial<Record<OperationKind, { readonly name: (typeof ID_FIELDS)[number]; readonly isRequired: boolean }>>
 > = {
@@ -33,13 +34,13 @@ const resourceId = (description: string) =>
     { ...JOB_ID_KEYWORDS, maxLength: MAX_ID_CHARACTERS, description },
   );
 
-/** The possible actions on an add-on. */
+/** The actions that a caller can watch on an add-on. */
 export const ADDON_ACTIONS = ["install", "update", "delete"] as const;
 export const AddonAction = z.enum(ADDON_ACTIONS);
 
 /**
- * An operation that CCE carries out without a job. The service polls a task or the state of a resource instead of a
- * job.
+ * An operation in CCE for which CCE creates no job. For an operation, the service polls a task or a resource, because
+ * there is no job.
  */
 export const Operation = z.lazy(() =>
   registerKeywords(
@@ -75,16 +76,16 @@ export const Operation = z.lazy(() =>
 export type Operation = Readonly<z.infer<typeof Operation>>;
 
 /**
- * Adds rules to a JSON Schema. The rules say which fields a kind of operation requires and which fields it forbids. The
- * rules do not use `oneOf`, because code generators create types without names for `oneOf`. A code generator for Go
- * cannot read the schema `false`, so the rules use `not: {}`.
+ * Adds the rules for one kind of operation to a JSON Schema. The rules say which fields a kind of operation requires
+ * and which fields it forbids. The rules do not use `oneOf`, because many code generators create types without names
+ * for `oneOf`. A code generator for Go cannot read the schema `false`, so the rules use `not: {}`.
  */
 function requireOwnFields(otherKinds: object, kind: OperationKind): object {
   const own = ID_FIELD_OF[kind];
   const others = [...ID_FIELDS, ...(kind === "addon" ? [] : ["action"])].filter((name) => name !== own?.name);
   return {
     if: { properties: { kind: { const: kind } } },
-    // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema here. Nothing awaits this object.
+    // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema here. No code awaits this object.
     then: {
       required: own?.isRequired ? [own.name] : [],
       properties: Object.fromEntries(others.map((name) => [name, { not: {} }])),
@@ -119,8 +120,8 @@ export function jobIdFromTaskOrResourceIds(operation: Operation): string {
 }
 
 /**
- * Returns true if a submitted operation may differ from the operation of the stored watch. The same task ID always
- * means the same operation. Without a task ID, the operation may be new, because a caller can start the same operation
+ * Returns true if a new request may be about another operation than the stored watch. The same task ID always means the
+ * same operation. Without a task ID, the function cannot know this, because a caller can start the same operation
  * again.
  */
 export function mayStartNewOperation(
@@ -132,7 +133,7 @@ export function mayStartNewOperation(
   return requested.kind !== stored.kind || requested.clusterId !== stored.clusterId;
 }
 
-/** Returns the resource or task that shows the end of an operation. */
+/** Returns the resource or task whose state shows that an operation has ended. */
 export function resourceShowingOperationEnd(operation: Operation): WatchedResource {
   const { kind, clusterId, taskId, nodePoolId = "", addonId = "", action } = operation;
   const resource = (goal: WatchedResource["goal"], id: string) => ({ goal, clusterId, id, ownJobIds: [] });

@@ -15,7 +15,10 @@ import { Count, MaybeText, numberSchema } from "./zod-fields.ts";
 const InstantField = z.number();
 const Seconds = z.nullable(numberSchema(z.minimum(0)));
 
-/** The complete result of a watch. The ledger stores the summary. Every notification is created from the summary. */
+/**
+ * The result of a watch with all details. The ledger stores the summary. Every notification is created from the
+ * summary.
+ */
 export const OutcomeSummary = z.object({
   project: z.string(),
   region: MaybeText,
@@ -28,29 +31,29 @@ export const OutcomeSummary = z.object({
   resourceId: MaybeText,
   resourceName: MaybeText,
   failures: z.array(Failure),
-  /** The number of failed subjobs that `failures` does not contain. */
+  /** The number of failed subjobs that are missing in `failures`. */
   failuresOmitted: Count,
   causes: z.array(CauseInTree),
-  /** The number of causes that `causes` does not contain. */
+  /** The number of causes that are missing in `causes`. */
   causesOmitted: Count,
   subJobs: SubJobCounts,
   warnings: z.array(z.string()),
   createdAt: z.nullable(InstantField),
   updatedAt: z.nullable(InstantField),
   /**
-   * The seconds from `createdAt` to `updatedAt` of the job. If the job has not ended, `durationSeconds` is null. For an
+   * The seconds from `createdAt` to `updatedAt` of the job. `durationSeconds` is null if the job has not ended. For an
    * operation without times from CCE, the duration starts at the acceptance of the watch.
    */
   durationSeconds: Seconds,
   acceptedAt: InstantField,
   concludedAt: InstantField,
   polls: Count,
-  /** The seconds from the end of the job in CCE to the poll that saw the end. */
+  /** The seconds between the end of the job in CCE and the poll that detected the end. */
   lagSeconds: Seconds,
   context: Context,
-  /** The URL of the status page of the job, or null without a status page. */
+  /** The URL of the status page of the job. If there is no status page, `jobPageUrl` is null. */
   jobPageUrl: MaybeText,
-  /** Only watches with `until: "ready"` have this field, and only after the job has succeeded. */
+  /** Only a watch with `until: "ready"` has this field, and only if its job has succeeded. */
   ready: z.optional(Ready),
   /** The URL of the page with all jobs of the project, or null if chats must not link to this page. */
   listUrl: MaybeText,
@@ -58,8 +61,8 @@ export const OutcomeSummary = z.object({
 export type OutcomeSummary = z.infer<typeof OutcomeSummary>;
 
 /**
- * Returns true if the job has ended with this outcome. The outcome `not_ready` means that the job has succeeded, but
- * its resource is not usable.
+ * Returns true if the job has ended with this outcome. With the outcome `not_ready`, the job has succeeded, but its
+ * resource is not usable.
  */
 export function isOutcomeOfEndedJob(outcome: Outcome): boolean {
   return outcome === "succeeded" || outcome === "failed" || outcome === "not_ready";
@@ -70,32 +73,34 @@ function truncateReady({ state, reason, message }: Ready): Ready {
   return { state, reason: shorten(reason), message: shorten(message) };
 }
 
-/** The maximum size of a webhook event in bytes (Standard Webhooks recommends 20 kB). */
+/** The maximum size of a webhook event. The specification Standard Webhooks recommends at most 20 kB. */
 export const MAX_EVENT_BYTES = 20_000;
-/** The bytes that a webhook event adds to its outcome summary. */
+/** A webhook event consists of the outcome summary and this number of further bytes. */
 const ENVELOPE_BYTES = 262;
-/** Causes may use this share of the free space in a webhook event. */
+/** The causes may use 60 % of the free space in a webhook event. */
 const CAUSES_PART = 0.6;
 const NAME_BYTES = 200;
 const REASON_BYTES = 2000;
 const READY_BYTES = 500;
-/** A URL of more than 1500 bytes is omitted, because a truncated URL does not work. */
+/** The summary omits a longer URL, because a truncated URL does not work. */
 const MAX_URL_BYTES = 1500;
 
-/** A watch that has ended. `reason` says why the watch ended. `reason` is null if `job` contains the reason. */
+/**
+ * A watch that has ended. `reason` is the reason why the watch ended. If `job` contains the reason, `reason` is null.
+ */
 export interface EndedWatch
   extends Pick<
     OutcomeSummary,
     "project" | "jobId" | "region" | "outcome" | "reason" | "acceptedAt" | "concludedAt" | "polls"
   > {
   readonly ready?: Ready | undefined;
-  /** The time of the first poll that saw the end of the job, if the watch ended later. */
+  /** The time of the first poll that detected the end of the job. It may be earlier than the end of the watch. */
   readonly jobEndObservedAt?: Instant | undefined;
-  /** The job in the response to the latest successful poll. `job` is null if no poll returned the job. */
+  /** The job in the latest response of CCE that contained the job. `job` is null if no poll returned the job. */
   readonly job: Job | null;
   /** The watched operation, if the watch is not about a job. */
   readonly operation?: Operation | null | undefined;
-  /** The warnings of the latest poll. */
+  /** The warnings from the latest poll. */
   readonly warnings: readonly string[];
   readonly context: Context;
   readonly jobPageUrl: string | null;
@@ -103,9 +108,9 @@ export interface EndedWatch
 }
 
 /**
- * Summarizes how a watch ended. Long texts are truncated, so that a webhook event with the summary has less than 20 kB.
- * The summary contains the number of omitted failures and causes. The failures get the space that remains after the
- * causes.
+ * Creates the summary of an ended watch. Long texts are truncated, so that a webhook event with the summary has less
+ * than 20 kB. The summary contains the number of omitted failures and causes. The causes come first, and the failures
+ * get the remaining space.
  */
 export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
   const { job, ready, operation = null, jobEndObservedAt = ended.concludedAt, ...watch } = ended;
@@ -135,7 +140,7 @@ export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
     createdAt: job?.createdAt ?? null,
     updatedAt: job?.updatedAt ?? null,
     durationSeconds: jobEnded ? durationOf(ended, jobEndObservedAt) : null,
-    // The clock of the cloud may be ahead of the clock of the service. The difference may therefore be negative.
+    // If the clock of the cloud is ahead of the clock of the service, the difference is negative.
     lagSeconds:
       jobEnded && job?.updatedAt != null ? Math.max(0, (jobEndObservedAt - job.updatedAt) / 1000) : null,
     context,
@@ -156,8 +161,8 @@ export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
 }
 
 /**
- * Describes in one line why a job did not succeed, for use in a list of jobs. The line contains the most frequent cause
- * or the reason of the outcome. Returns null if the job succeeded.
+ * Returns one line about why a job did not succeed. A list of jobs shows this line. The line contains the most frequent
+ * cause of failure, or the reason why the watch ended. For a succeeded job, the result is null.
  */
 export function describeMainCause({
   outcome,
@@ -180,7 +185,10 @@ function oneLine(text: string | null): string | null {
   return text?.replace(/\s+/g, " ").trim() || null;
 }
 
-/** Returns the reason for the outcome of a watch. For `timed_out`, the reason also names the running subjobs. */
+/**
+ * Returns the reason why a watch ended with its outcome. If the watch timed out, the reason also names the running
+ * subjobs.
+ */
 function reasonOf({ outcome, reason, job }: EndedWatch, pending: readonly TreeNode[]): string | null {
   if (outcome === "failed") return reason ?? job?.reason ?? null;
   if (outcome !== "timed_out") return reason;
@@ -231,8 +239,8 @@ function durationOf({ job, operation, acceptedAt }: EndedWatch, endObservedAt: I
 }
 
 /**
- * Returns the seconds from `start` to `end`. The result is null if a time is unknown or `end` is before `start`. CCE
- * sometimes gives an end time before the start time.
+ * Returns the time from `start` to `end` in seconds. If a time is unknown or `end` is before `start`, the result is
+ * null. CCE sometimes gives an end time before the start time.
  */
 function secondsBetween(start: Instant | null | undefined, end: Instant | null | undefined): number | null {
   return start == null || end == null || end < start ? null : (end - start) / 1000;

@@ -1,25 +1,31 @@
 const MASK = "<secret>";
 
-/** The minimum length of a secret that the mask hides. A shorter secret could be a part of an ordinary word. */
+/** The mask hides only secrets with at least 4 characters. A shorter secret could be a part of an ordinary word. */
 const MIN_SECRET_CHARACTERS = 4;
 /** The minimum length of an encoded secret that the mask hides. A shorter base64 text looks like an ordinary word. */
 const MIN_ENCODED_CHARACTERS = 8;
 
-/** The maximum number of times that the mask decodes a text. A server may encode a URL that is already encoded. */
+/**
+ * The maximum number of times that the mask decodes the same text. A text can be encoded several times, for example if
+ * a server encodes an encoded URL again.
+ */
 const MAX_DECODINGS = 3;
 
 /**
- * The maximum number of secrets, in all their spellings, in one pattern. With more spellings, the mask always searches
- * by the first characters, because a longer pattern would be slower.
+ * The maximum number of spellings of secrets in one regular expression. If there are more spellings, the mask first
+ * searches for their first characters. A longer regular expression would be slower.
  */
 const MAX_PATTERN_SPELLINGS = 200;
 
-/** Matches one HTML entity, or several percent-encoded bytes. Browsers also read an entity without its semicolon. */
+/**
+ * Matches one encoded character of HTML, or several percent-encoded bytes. The semicolon may be missing, because
+ * browsers also read `&lt` as `<`.
+ */
 const WEB_ENCODED = /&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos);?|(?:%[0-9a-f]{2})+/gi;
 const JSON_ESCAPE = /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]/gi;
 /**
  * Matches an encoded character of JSON, HTML or a URL. A secret may contain a backslash or a percent sign. The mask
- * therefore also decodes texts only as JSON, and only as HTML and URL.
+ * therefore also decodes only the JSON encoding, and only the HTML and URL encodings.
  */
 const ENCODED = new RegExp(`${JSON_ESCAPE.source}|${WEB_ENCODED.source}`, "gi");
 const JSON_ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
@@ -28,12 +34,12 @@ const HTML_ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt:
 /** Matches control characters, invisible characters, and a line break with the spaces after it. */
 const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
 
-/** Matches text without encoded, control or invisible characters. Text that matches `PLAIN` need not be decoded. */
+/** Matches text without encoded, control or invisible characters. The mask need not decode such a text. */
 const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
 
 /**
- * A copy of text with decoded or removed characters. For each code unit of the copy, the view contains its position
- * in the original text.
+ * A copy of a text in which characters were decoded or removed. The view contains the position of each of its code
+ * units in the original text.
  */
 interface View {
   readonly text: string;
@@ -49,15 +55,14 @@ export type SecretMask = (text: string) => string;
  * forms of a secret:
  * - encoded for JSON, HTML, a URL or a form, even if only some characters are encoded or the text is encoded twice;
  * - encoded in base64, base64url or hexadecimal, also as a part of a longer encoded text;
- * - with line breaks, control characters or invisible characters inside.
+ * - with line breaks, control characters or invisible characters inside the secret.
  *
  * Mask text before you truncate it, because the mask finds only whole secrets.
  */
 export function createSecretMask(secrets: Iterable<string>): SecretMask {
   const spellings = new Set([...new Set(secrets)].flatMap(spellingsOf));
   if (spellings.size === 0) return (text) => text;
-  // Long secrets come first. If a short secret came first, the rest of a long secret with the same beginning would stay
-  // visible.
+  // Long secrets come first. If a short secret came first, the mask could hide only the beginning of a longer secret.
   const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
   const plainPattern =
     longestFirst.length > MAX_PATTERN_SPELLINGS
@@ -74,7 +79,7 @@ export function createSecretMask(secrets: Iterable<string>): SecretMask {
   };
 }
 
-/** Yields the text without invisible characters, then decoded once, then decoded twice, and so on. */
+/** Yields the text without invisible characters. Then yields it decoded once, decoded twice, and so on. */
 function* decodedViewsOf(text: string, encoded: RegExp): Generator<View> {
   let view = withoutInvisible(viewOf(text));
   for (let decodings = 0; ; decodings += 1) {
@@ -85,14 +90,15 @@ function* decodedViewsOf(text: string, encoded: RegExp): Generator<View> {
   }
 }
 
-/** Returns a secret in all spellings: unchanged, in hexadecimal and in base64. */
+/** Returns all spellings of a secret: unchanged, in hexadecimal and in base64. */
 function spellingsOf(secret: string): string[] {
   const trimmed = secret.trim();
   if (trimmed.length < MIN_SECRET_CHARACTERS) return [];
   const bytes = Buffer.from(trimmed);
   const base64 = [0, 1, 2].map((bytesBefore) => {
     const encoded = Buffer.concat([Buffer.alloc(bytesBefore), bytes]).toString("base64url");
-    // The first and last base64 characters also depend on the bytes next to the secret, so they are omitted.
+    // The function omits the first and last base64 characters, because they also depend on the bytes next to the
+    // secret.
     return encoded.slice(
       Math.ceil((bytesBefore * 8) / 6),
       Math.floor(((bytesBefore + bytes.length) * 8) / 6),
@@ -103,8 +109,8 @@ function spellingsOf(secret: string): string[] {
   const decoded = PLAIN.test(trimmed)
     ? [trimmed]
     : [...decodedViewsOf(trimmed, ENCODED)].map((view) => view.text);
-  // A server may replace a space in a secret by a line break, and the mask removes line breaks. The mask therefore also
-  // searches for the secret without spaces.
+  // A server may replace a space in a secret by a line break, and the mask removes all line breaks. The mask therefore
+  // also searches for the secret without its spaces.
   const views = [...decoded, trimmed.replace(/\s+/g, "")];
   return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
 }
@@ -121,7 +127,7 @@ function normalize(text: string): string {
   return lowerCase.replace(/[+ ]/g, "-").replaceAll("/", "_");
 }
 
-/** Converts a normalized spelling to a pattern that also finds the spelling in text that is not normalized. */
+/** Converts a spelling to a regular expression. This regular expression finds the spelling in the original text. */
 const patternOf = (spelling: string): string =>
   spelling
     .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
@@ -136,14 +142,14 @@ const viewOf = (text: string): View => ({
 
 const withoutInvisible = (view: View): View => replaceEach(view, INVISIBLE, () => []);
 
-/** A decoded character. `from` and `to` are the start and the end of the character in the match. */
+/** A character that the mask decoded. `from` and `to` are the start and the end of the character in the match. */
 interface Replacement {
   readonly character: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** Replaces each match of a pattern in a view. Each new character gets the position of the text that it replaces. */
+/** Replaces all matches of a pattern in a view. Each new character keeps the position of the replaced text. */
 function replaceEach(view: View, pattern: RegExp, replace: (match: string) => readonly Replacement[]): View {
   let text = "";
   const startOffsets: number[] = [];
@@ -171,7 +177,7 @@ function replaceEach(view: View, pattern: RegExp, replace: (match: string) => re
   return { text, startOffsets, endOffsets };
 }
 
-/** Decodes the characters in a match of `ENCODED`. */
+/** Decodes a match of the regular expression `ENCODED`. */
 function decodeCharacters(match: string): Replacement[] {
   if (match.startsWith("%")) return decodePercent(match);
   return [
@@ -211,8 +217,8 @@ function decodeEscape(match: string): string {
 }
 
 /**
- * Finds all secrets in a view and sets `isSecret` at their positions to
- * 1. `isSecret` has one element for each code unit of the original text.
+ * Finds all secrets in a view, and sets `isSecret` to 1 at their positions. `isSecret` has one element for each code
+ * unit of the original text.
  */
 function markSecrets(
   view: View,

@@ -3,15 +3,15 @@ import { textSchema } from "./zod-fields.ts";
 
 const MASK = "<secret>";
 /**
- * The symbol `util.inspect.custom` of Node.js. The code creates the symbol by its name, because an import of
- * `node:util` takes 3 ms.
+ * The symbol `util.inspect.custom` of Node.js. The code does not import `node:util` for this symbol, because the import
+ * takes 3 ms.
  */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /**
- * A secret text that the code cannot print by mistake. String conversion, JSON, template literals and `util.inspect`
- * return `<secret>`. Only `reveal()` returns the secret text. A search for `reveal` therefore finds every use of a
- * secret.
+ * A secret text that the code cannot print by mistake. Conversion to a string, JSON, template literals and
+ * `util.inspect` give `<secret>`. Only the method `reveal()` returns the secret text. A search for `reveal` in the code
+ * therefore finds every use of a secret.
  */
 export class Secret {
   readonly #value: string;
@@ -41,7 +41,7 @@ export class Secret {
   }
 }
 
-/** The last step of a zod schema: converts a text to a `Secret`. */
+/** Converts a text to a `Secret` as the last step of a zod schema. */
 export const toSecret = z.transform((text: string) => new Secret(text));
 
 const NotEmpty = z.minLength(1, "must not be empty");
@@ -49,7 +49,7 @@ const NotEmpty = z.minLength(1, "must not be empty");
 export const SecretText = z.pipe(textSchema(NotEmpty), toSecret);
 
 /**
- * The schema of a key or token for a header or a signature. Spaces and line breaks at both ends are removed, because a
- * file often ends with a line break.
+ * The schema of a key or token for a header or a signature. The schema removes spaces and line breaks at both ends,
+ * because many files end with a line break.
  */
 export const HeaderSecret = z.pipe(textSchema(NotEmpty, z.trim()), toSecret);

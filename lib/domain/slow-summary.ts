@@ -12,35 +12,35 @@ import { Count, MaybeText, numberSchema } from "./zod-fields.ts";
 
 const Seconds = numberSchema(z.minimum(0));
 
-/** A running subjob of a job that takes longer than usual. */
+/** A running subjob of a slow job. */
 export const RunningSubJob = z.object({
-  /** The job types from the job down to the running subjob. */
+  /** The job types on the way from the job down to the running subjob. */
   path: z.array(z.string()),
   resourceName: MaybeText,
-  /** The time in seconds since the start of the subjob. `ageSeconds` is null if CCE gives no valid start time. */
+  /** The seconds since the start of the running subjob. `ageSeconds` is null if CCE gives no valid start time. */
   ageSeconds: z.nullable(Seconds),
   /**
-   * The median duration, in seconds, of the ended subjobs of the same type. `usualSeconds` is null if too few subjobs
-   * of this type have ended.
+   * The median duration of ended subjobs of the same type, in seconds. If too few subjobs of the type have ended,
+   * `usualSeconds` is null.
    */
   usualSeconds: z.nullable(Seconds),
 });
 export type RunningSubJob = z.infer<typeof RunningSubJob>;
 
-/** The usual durations of the ended jobs of one type. */
+/** The usual duration of jobs of one type, from the durations of ended jobs. */
 export const UsualDuration = z.object({
-  /** The median duration of the ended jobs, in seconds. */
+  /** The median duration of the ended jobs of the type, in seconds. */
   p50Seconds: Seconds,
-  /** The duration in seconds that 19 of 20 ended jobs did not exceed. */
+  /** 19 of 20 ended jobs of the type took at most this number of seconds. */
   p95Seconds: Seconds,
-  /** The number of ended jobs from which the durations were computed. */
+  /** The number of ended jobs from which the service computed the usual duration. */
   fromJobs: Count,
 });
 export type UsualDuration = z.infer<typeof UsualDuration>;
 
 /**
- * The common fields of the summary of a slow job and its webhook event. These fields do not include times, because the
- * summary and the event have different time formats.
+ * The fields that a slow job has both in the stored summary and in the webhook event. The times are missing here,
+ * because the summary and the event store times in different formats.
  */
 export const SlowJobFields = z.object({
   project: z.string(),
@@ -52,7 +52,7 @@ export const SlowJobFields = z.object({
   resourceId: MaybeText,
   resourceName: MaybeText,
   subJobs: SubJobCounts,
-  /** The first five running subjobs. A running subjob with running subjobs of its own is not in the list. */
+  /** The first five running subjobs that have no running subjobs themselves. */
   running: z.array(RunningSubJob),
   runningOmitted: Count,
   ageSeconds: Seconds,
@@ -60,7 +60,10 @@ export const SlowJobFields = z.object({
   context: Context,
 });
 
-/** A summary of a running job that takes longer than 19 of 20 jobs of its type. The ledger stores this summary. */
+/**
+ * A summary of a slow job, which takes longer than 19 of 20 jobs of its type. The ledger stores this summary of the
+ * slow job.
+ */
 export const SlowSummary = z.extend(SlowJobFields, {
   createdAt: z.nullable(z.number()),
   updatedAt: z.nullable(z.number()),
@@ -77,7 +80,10 @@ const MAX_RUNNING = 5;
 const NAME_CHARACTERS = 100;
 const MAX_PATH = 10;
 
-/** Summarizes a slow job. Long texts are truncated, so that a webhook event with the summary has less than 20 kB. */
+/**
+ * Creates the summary of a slow job. Long texts are truncated, so that a webhook event with the summary has less than
+ * 20 kB.
+ */
 export function summarizeAndTruncateSlowJob(
   watch: Pick<SlowSummary, "project" | "region" | "jobId" | "acceptedAt" | "polledAt" | "polls" | "context"> &
     Pick<SlowSummary, "ageSeconds" | "usual" | "jobPageUrl">,
@@ -111,8 +117,8 @@ export function summarizeAndTruncateSlowJob(
 }
 
 /**
- * Returns the seconds since the start of a subjob. The result is null if CCE gives no start time or an impossible start
- * time.
+ * Returns the seconds since the start of a subjob. If CCE returned no start time or an impossible start time, the
+ * result is null.
  */
 function ageOf({ job, parent }: TreeNode, now: Instant): number | null {
   const { createdAt } = job;

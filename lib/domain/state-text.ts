@@ -1,7 +1,10 @@
 import type { WatchState } from "./job.ts";
 import type { Ready } from "./ready.ts";
 
-/** The name of each watch state for people. Pages, chats and the command `cce-notifier` use the same names. */
+/**
+ * The English name of each watch state, for example `Running`. Pages, chats and the command `cce-notifier` use these
+ * names.
+ */
 export const STATE_TEXTS: Readonly<Record<WatchState, string>> = {
   watching: "Running",
   succeeded: "Succeeded",
@@ -13,8 +16,7 @@ export const STATE_TEXTS: Readonly<Record<WatchState, string>> = {
 };
 
 /**
- * Returns a watch state as text for people. Before a poll has found the job, the text does not say that the job is
- * running.
+ * Returns the English name of a watch state. Until a poll has found the job, the name is not `Running`.
  * @param ready the state of the resource, for a watch with `until: "ready"` whose job has succeeded
  */
 export function describeState(state: WatchState, wasObserved: boolean, ready?: Pick<Ready, "state">): string {
@@ -22,12 +24,15 @@ export function describeState(state: WatchState, wasObserved: boolean, ready?: P
   return state === "watching" && !wasObserved ? "Waiting for the cloud" : STATE_TEXTS[state];
 }
 
-/** Returns true if the reason of the watch explains this state. A failed job is explained by its causes. */
+/**
+ * Returns true if the reason of the watch explains why the watch is in this state. The causes explain the state of a
+ * failed job instead.
+ */
 export function isExplainedByReasonNotCauses(state: WatchState): boolean {
   return state === "not_ready" || state === "timed_out" || state === "lost";
 }
 
-/** Returns a text with its first letter in lower case, for use inside a sentence. */
+/** Changes the first letter of a text to lower case, because the text becomes a part of a sentence. */
 export function lowerCaseFirstLetter(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -8,35 +8,35 @@ const NAME_BYTES = 200;
 
 const NAME_FIELDS = ["jobId", "type", "phase", "clusterId", "resourceId", "resourceName"] as const;
 
-/** A job or subjob and its parent in a tree of subjobs. The job at the top of the tree has no parent. */
+/** A job or subjob, together with its parent in the tree of subjobs. The parent of the job at the top is null. */
 export interface TreeNode {
   readonly job: Job;
   readonly parent: TreeNode | null;
 }
 
 export interface SubJobs {
-  /** The number of subjobs in each state, including omitted subjobs. */
+  /** The number of subjobs in each state. Omitted subjobs count too. */
   readonly counts: SubJobCounts;
   /**
-   * The number of subjobs in each state, as a person counts them. A parent counts only if none of its subjobs is in the
-   * same state.
+   * The number of subjobs in each state, as a person would count them. A subjob does not count if one of its own
+   * subjobs is in the same state.
    */
   readonly leafCounts: SubJobCounts;
   readonly omittedCount: number;
-  /** The failed subjobs in tree order: each job comes before its own subjobs. */
+  /** The failed subjobs. Each subjob comes before its own subjobs. */
   readonly failed: readonly TreeNode[];
-  /** The pending subjobs, in tree order. */
+  /** The pending subjobs. Each subjob comes before its own subjobs. */
   readonly pending: readonly TreeNode[];
   /**
-   * The number of subjobs of each type, as a person counts them. Failed parents of failed subjobs and parents of the
-   * same type are not counted.
+   * The number of subjobs of each type, as a person would count them. A parent does not count if it and one of its
+   * subjobs have both failed, or have the same type.
    */
   readonly countsByType: ReadonlyMap<string | null, number>;
 }
 
 /**
- * Counts and collects all subjobs of a job. The function uses no recursion, because a very deep tree would overflow the
- * call stack.
+ * Counts all subjobs of a job, and groups them by state. The function uses no recursion, because a very deep tree would
+ * overflow the call stack.
  */
 export function countAndGroupSubJobs(root: Job | null): SubJobs {
   let counts = { ...NO_SUBJOBS };
@@ -92,7 +92,8 @@ export function collectSubJobsInAnyOrder(root: Job): readonly Job[] {
 }
 
 /**
- * Counts the subjobs in a state that have no subjob in the same state. `truncated` lists the jobs with omitted subjobs.
+ * Counts the subjobs in a state, except those with a subjob in the same state. `truncated` contains the jobs whose
+ * subjobs were omitted.
  */
 function countLowest(nodes: readonly TreeNode[], state: JobState, truncated: readonly TreeNode[]): number {
   const parents = new Set<TreeNode>();
@@ -108,22 +109,21 @@ function isContainer({ state, type, subJobs }: Job): boolean {
   return subJobs.some((subJob) => (state === "failed" && subJob.state === "failed") || subJob.type === type);
 }
 
-/** Returns the job types from the top of a tree down to a job. A job without a type is called `unknown`. */
+/** Returns the job types from the top of the tree down to a job. If a job has no type, its type is `unknown`. */
 export function listTypesFromRootTo(node: TreeNode): string[] {
   const path: string[] = [];
   for (let at: TreeNode | null = node; at !== null; at = at.parent) path.push(at.job.type ?? "unknown");
   return path.reverse();
 }
 
-/** Returns true if `upper` is above `lower` in the tree of subjobs. */
+/** Returns true if `lower` is below `upper` in the tree of subjobs. */
 export function isAncestor(upper: TreeNode, lower: TreeNode): boolean {
   for (let at = lower.parent; at !== null; at = at.parent) if (at === upper) return true;
   return false;
 }
 
 /**
- * Returns the running subjobs without running subjobs of their own. A parent of running subjobs only waits for its own
- * subjobs.
+ * Returns the running subjobs that have no running subjobs themselves. A parent only waits for its running subjobs.
  */
 export function listInnermostRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
   const running = pending.filter(isRunning);
@@ -131,15 +131,15 @@ export function listInnermostRunning(pending: readonly TreeNode[]): readonly Tre
   return running.filter((node) => !parents.has(node));
 }
 
-/** Returns true if a subjob has started. In the phase `Initializing`, a subjob still waits for other subjobs. */
+/** Returns true if CCE has started a subjob. In the phase `Initializing`, a subjob still waits for other subjobs. */
 function isRunning({ job }: TreeNode): boolean {
   return job.phase !== null && !/^\s*initializing\s*$/i.test(job.phase);
 }
 
 /**
- * Serializes a tree of subjobs into at most `maxBytes` bytes. A large tree is shortened step by step: first long texts,
- * then succeeded subjobs, failure reasons, pending subjobs, and last failed subjobs. The job at the top of the tree
- * always stays.
+ * Serializes a tree of subjobs into at most `maxBytes` bytes. If the tree is too large, the function first truncates
+ * long texts. Then it omits succeeded subjobs, failure reasons, pending subjobs, and finally failed subjobs. The
+ * function never omits the job at the top of the tree.
  */
 export function serializeTruncatedTree<Serialized>(
   tree: Job,
@@ -167,7 +167,7 @@ export function serializeTruncatedTree<Serialized>(
   }
   const withAllWidth = current;
   for (let width = maxDirectSubJobCount(current); bytes > maxBytes && width > 0; ) {
-    // Each try serializes a large tree, which is slow, so the first guess of `width` should be almost right.
+    // The first guess of `width` should be almost right, because each try serializes a large tree, which is slow.
     width = Math.floor(width * Math.min(0.5, maxBytes / bytes));
     replace(omitSucceededAndExcessSubJobs(withAllWidth, width));
   }
@@ -188,21 +188,21 @@ function truncateTexts(job: Job, reasonBytes: number): Job {
   return isSame ? job : truncated;
 }
 
-/** Returns `old` if both arrays have the same entries. */
+/** Returns the array `old` if both arrays have equal elements. */
 function withSameObject(old: Job[], changed: Job[]): Job[] {
   return changed.length === old.length && changed.every((job, index) => job === old[index]) ? old : changed;
 }
 
 /**
- * The importance of a job when subjobs are omitted. The importance is 2 if the job or one of its subjobs failed, 1 if
- * one is pending, and 0 if all have succeeded.
+ * The importance of a job. The function omits less important jobs first. Failed jobs have the importance 2, pending
+ * jobs 1 and succeeded jobs 0. A subjob can raise the importance of its job.
  */
 type Importance = 2 | 1 | 0;
 
 /**
- * Omits succeeded subjobs, and reduces each list to `maxSubJobsPerJob` subjobs. Pending subjobs are omitted first, and
- * failed subjobs last. The remaining subjobs stay in their order. `omitted` of a job counts its omitted subjobs. If no
- * subjob was omitted, the function returns `tree` itself.
+ * Omits succeeded subjobs, and keeps at most `maxSubJobsPerJob` subjobs of each job. The function omits pending subjobs
+ * first, and failed subjobs last. The order of the other subjobs does not change. The field `omitted` of a job is the
+ * number of its omitted subjobs. If no subjob was omitted, the function returns `tree` itself.
  */
 export function omitSucceededAndExcessSubJobs(tree: Job, maxSubJobsPerJob: number): Job {
   const importances = new Map<Job, Importance>();

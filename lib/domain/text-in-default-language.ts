@@ -7,12 +7,12 @@ export type TextKey = keyof typeof en;
 
 type Values = Readonly<Record<string, string | number>>;
 
-/** Replaces each placeholder, such as `{count}`, by the value with the same name. */
+/** Replaces each placeholder in a text, such as `{count}`, by the value with this name. */
 export function fillPlaceholdersOrEmpty(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
-/** Joins sentences with spaces. Null values are omitted. The function adds no space after a Chinese full stop. */
+/** Joins sentences with spaces. Null values are omitted. After a Chinese full stop, the function adds no space. */
 export function joinSentences(sentences: readonly (string | null)[]): string {
   const given = sentences.filter((sentence) => sentence !== null);
   return given

@@ -34,7 +34,8 @@ function translateNames(names: string, texts: Texts): string {
 }
 
 /**
- * A pattern for each English sentence of the service, for example `The deadline of (?<span>.{1,1000}?) has passed\.`.
+ * One regular expression for each English sentence of the service. An example is `The deadline of (?<span>.{1,1000}?)
+ * has passed\.`.
  */
 const SENTENCE_PATTERNS = Object.entries(en)
   .filter(([key]) => key.startsWith("sentence."))
@@ -44,8 +45,8 @@ const SENTENCE_PATTERNS = Object.entries(en)
   });
 
 /**
- * Translates English sentences of the service in a text. The ledger stores reasons and warnings in English. Other
- * sentences, such as error messages of the cloud, stay unchanged.
+ * Translates English sentences of the service in a text. The ledger stores reasons and warnings in English, so the
+ * service translates them for each target. Other sentences, such as error messages of the cloud, stay unchanged.
  */
 export function translateKnownSentences(text: string, texts: Texts): string {
   const sentences: string[] = [];

@@ -1,6 +1,6 @@
 import type { Instant } from "./job.ts";
 
-/** Returns a duration as text, for example `9 min 10 s` or `2 h 05 min`. A negative duration becomes `0 s`. */
+/** Returns a duration as text, for example `9 min 10 s` or `2 h 05 min`. For a negative duration, the text is `0 s`. */
 export function formatDuration(durationMs: number): string {
   const seconds = Math.max(0, Math.floor(durationMs / 1000));
   const twoDigits = (value: number) => String(value).padStart(2, "0");

@@ -11,16 +11,16 @@ export const Traceparent = textSchema(
 );
 
 /**
- * Matches a `traceparent` of a later version than 00, which may have more fields at its end. The version `ff` is
+ * Matches a `traceparent` of a later version than 00. It may contain more fields at its end. The version `ff` is
  * invalid.
  */
 const LATER_VERSION = /^(?!00|ff)[0-9a-f]{2}-([0-9a-f]{32}-[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-/** The flag `sampled` is the only flag of version 00. A later version may have more flags. */
+/** Version 00 has only the flag `sampled`. A later version may have more flags than this one. */
 const SAMPLED = 0x01;
 
 /**
- * Converts the header `traceparent` of a request to the form of version 00. The result is null for a missing or invalid
- * header, because W3C Trace Context says that receivers ignore an invalid header.
+ * Converts the header `traceparent` of a request to the format of version 00. If the header is missing or invalid, the
+ * result is null. W3C Trace Context requires that receivers ignore an invalid header.
  */
 export function toTraceparentVersion00(header: string | undefined): string | null {
   const text = (header ?? "").trim();
@@ -31,7 +31,10 @@ export function toTraceparentVersion00(header: string | undefined): string | nul
 
 const Traced = z.object({ traceparent: Traceparent });
 
-/** Returns the field `traceparent` in the body of a queue message, or null. Other fields of the body may be invalid. */
+/**
+ * Returns the field `traceparent` in the body of a queue message, or null. The function ignores errors in other fields
+ * of the body.
+ */
 export function parseTraceparentInMessage(messageBody: string): string | null {
   const traced = Traced.safeParse(parseJsonOrUndefined(messageBody));
   return traced.success ? traced.data.traceparent : null;

@@ -4,7 +4,7 @@
  */
 export type Measure = (text: string) => number;
 
-/** Counts the UTF-16 code units of a text. Chats limit texts in UTF-16 code units or in bytes. */
+/** Returns the length of a text in UTF-16 code units. Chats limit texts in UTF-16 code units or in bytes. */
 export const countUtf16Units: Measure = (text) => text.length;
 
 export const countUtf8Bytes: Measure = (text) => Buffer.byteLength(text);
@@ -50,7 +50,7 @@ let segmenter: Intl.Segmenter | undefined;
 
 /** Returns the start of the grapheme cluster (visible character) at `index`. */
 function graphemeStart(text: string, index: number): number {
-  // A segmenter is created only when needed, because this takes 30 ms.
+  // The creation of a segmenter takes 30 ms, so the code creates it only if necessary.
   if (index === 0 || BETWEEN_ASCII.test(text.slice(index - 1, index + 1))) return index;
   segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   return segmenter.segment(text).containing(index)?.index ?? index;

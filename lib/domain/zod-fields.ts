@@ -3,15 +3,15 @@ import { isJsonObject, toJsonUnlessTooDeep } from "./json.ts";
 
 /**
  * Sets the error messages of all zod schemas. Without this call, `zod/mini` reports "Invalid input" for every invalid
- * value. The messages of the full zod package, such as "Too small: expected number to be >0", are hard to understand. A
- * test checks that every file with a zod schema imports this file, directly or indirectly.
+ * value. The messages of the complete zod package, such as "Too small: expected number to be >0", are hard to
+ * understand. A test checks that every file with a zod schema imports this file, directly or indirectly.
  */
 z.config({ localeError: messageOf });
 
 /**
- * The functions `textSchema`, `numberSchema`, `integerSchema` and `listSchema` return a schema with checks. The method
- * `check` of zod would create each schema twice. With `check`, each package would also contain unused schemas. Each
- * start of a Lambda function creates several hundred schemas.
+ * `textSchema`, `numberSchema`, `integerSchema` and `listSchema` each return a schema with checks. The code does not
+ * use the method `check` of zod, because `check` copies the schema. With `check`, the code package would also contain
+ * schemas that it does not use. Each start of a Lambda function creates several hundred schemas.
  */
 export function textSchema(...checks: z.core.$ZodCheck<string>[]): z.ZodMiniString<string> {
   return new z.ZodMiniString({ type: "string", checks }) as z.ZodMiniString<string>;
@@ -39,8 +39,8 @@ export function listSchema<Element extends z.core.SomeType>(
 }
 
 /**
- * Returns a copy of a schema with more checks. The method `check` of zod would do the same, but a package could not
- * omit an unused copy.
+ * Returns a copy of a schema with additional checks. With the method `check` of zod, the code package would contain
+ * unused schemas.
  */
 export function withChecks<Schema extends z.core.$ZodType>(
   schema: Schema,
@@ -62,8 +62,8 @@ export function registerKeywords<Schema extends z.core.$ZodType>(
 export const NonEmpty = textSchema(z.minLength(1));
 export const MaybeText = z.nullable(z.string());
 /**
- * A text in a response of another service. A value of another type becomes JSON text, and a missing value becomes an
- * empty text. `z.catch` would do the same, but would add 10 kB to a package.
+ * A text in a response of another service. The schema converts a value of another type to JSON text. For a missing
+ * value, the result is an empty text. The schema does not use `z.catch`, which would add 10 kB to a code package.
  */
 export const TextOrEmpty = z.pipe(
   z.optional(z.unknown()),
@@ -72,8 +72,8 @@ export const TextOrEmpty = z.pipe(
   ),
 );
 /**
- * A number in a response of another service. A number as text, such as `"0"` or `" 1.5e1 "`, is also accepted. A value
- * that is no number becomes undefined.
+ * A number in a response of another service. The schema also accepts a number as text, such as `"0"` or `" 1.5e1 "`.
+ * Any other value becomes undefined.
  */
 export const NumberOrMissing = z.pipe(
   z.optional(z.unknown()),
@@ -101,8 +101,8 @@ export function httpUrlSchema(errorMessage: string): z.ZodMiniURL {
 }
 
 /**
- * Returns a schema for a string with `min` to `max` characters. A character is a Unicode code point, as in JSON Schema.
- * In contrast, `z.maxLength` counts UTF-16 code units.
+ * Returns a schema for a string with `min` to `max` characters. A character is one Unicode code point, as in JSON
+ * Schema. The function `z.maxLength` of zod counts UTF-16 code units instead.
  */
 export function limitedTextSchema({
   min,
@@ -119,8 +119,8 @@ export function limitedTextSchema({
 }
 
 /**
- * Returns a schema for an object whose keys match `keySchema`. The key `__proto__` is an error. The function `z.record`
- * would drop the key `__proto__` silently.
+ * Returns a schema for an object whose keys match `keySchema`. The key `__proto__` is an error. Without this error, the
+ * function `z.record` of zod would omit the key `__proto__`.
  */
 export function recordSchemaRefusingProto<Value extends z.core.$ZodType>(
   keySchema: z.ZodMiniType<string, string>,

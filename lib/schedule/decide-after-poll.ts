@@ -9,15 +9,15 @@ import { plausibleJobAgeSeconds } from "./job-age.ts";
 import { pickNextPollDelaySeconds, roundAndClampDelaySeconds } from "./poll-delay.ts";
 
 /**
- * The state of a watch before the service decides what happens after a poll. The errors of a `PolledWatch` come from
- * earlier polls.
+ * The state of a watch before the service decides what happens after a poll. The poll errors in a `PolledWatch` come
+ * from earlier polls.
  */
 export interface PolledWatch extends PollErrors {
   /** The number of polls of the watch, including the current poll. */
   readonly polls: number;
   readonly acceptedAt: Instant;
   readonly deadlineAt: Instant;
-  /** The job type, if an earlier poll returned the type. */
+  /** The job type from an earlier poll, or null. */
   readonly jobType: string | null;
 }
 
@@ -35,14 +35,14 @@ export interface DecisionInput {
 export type PollDecision =
   | ({
       readonly kind: "poll_again";
-      /** The delay until the next poll: an integer from 0 to 900. */
+      /** The delay until the next poll in seconds. It is an integer from 0 to 900. */
       readonly delaySeconds: number;
       /**
-       * The rate limit allows no query of CCE before this time. The field is missing if the rate limit does not delay
-       * the poll.
+       * The time before which the rate limit allows no query of CCE. If the rate limit does not delay the poll,
+       * `notBefore` is missing.
        */
       readonly notBefore?: Instant;
-      /** The results of the polls after the job has succeeded, if the watch waits until ready. */
+      /** What the polls have found since the job succeeded, if the watch waits until the resource is ready. */
       readonly ready?: ReadyProgress;
     } & PollErrors)
   | {
@@ -53,8 +53,8 @@ export type PollDecision =
     };
 
 /**
- * The delay until the next poll after an access error. The delay is short enough to detect soon that the access works
- * again.
+ * The delay before the next poll after an access error, such as wrong credentials. A short delay detects soon that an
+ * operator has fixed the access.
  */
 const ACCESS_ERROR_DELAY = { minSeconds: 30, jitterSeconds: 30 };
 const GONE_DELAY = { minSeconds: 5, jitterSeconds: 6 };
@@ -63,27 +63,27 @@ const FIRST_BACKOFF_SECONDS = 5;
 const MAX_BACKOFF_SECONDS = 300;
 
 /**
- * If a rate limit delays the last poll of a watch, the service still makes this poll up to one hour after the deadline.
- * The last poll finds the true outcome of a job that ended before the deadline.
+ * The rate limit may delay the last poll of a watch by up to one hour after the deadline. The last poll finds the
+ * outcome of a job that ended shortly before the deadline.
  */
 const LAST_POLL_GRACE_MS = 3_600_000;
 
 /**
- * After `MAX_UNFINISHED_TRIES` crashes in the same poll, the watch ends. A single crash does not end the watch, because
- * a failed host may have caused it.
+ * After `MAX_UNFINISHED_TRIES` crashes in the same poll, the watch ends. One crash does not end the watch, because the
+ * host of the function may have failed.
  */
 const MAX_UNFINISHED_TRIES = 8;
-/** After the deadline, the watch ends after only `MAX_UNFINISHED_TRIES_AT_DEADLINE` crashes. */
+/** After the deadline, the watch ends after `MAX_UNFINISHED_TRIES_AT_DEADLINE` crashes. */
 const MAX_UNFINISHED_TRIES_AT_DEADLINE = 2;
 /**
- * After the deadline, the watch also ends if SQS has delivered the poll message `MAX_RECEIVES_AT_DEADLINE` times. The
- * number of deliveries includes tries that failed with an error.
+ * After the deadline, the watch also ends after SQS has delivered the poll message `MAX_RECEIVES_AT_DEADLINE` times.
+ * These deliveries include tries that failed with an error.
  */
 const MAX_RECEIVES_AT_DEADLINE = 20;
 
 /**
- * Decides after a poll whether the service polls again or the watch ends. If the job has ended, the watch ends with the
- * outcome of the job, even after the deadline. A failed poll never means that the job has failed.
+ * Decides after each poll whether the watch ends or the service polls again. If the job has ended, the watch ends with
+ * the outcome of the job, even after the deadline. A failed poll does not mean that the job has failed.
  */
 export function decideAfterPoll(input: DecisionInput): PollDecision {
   const { watch, now } = input;
@@ -96,11 +96,11 @@ export function decideAfterPoll(input: DecisionInput): PollDecision {
 }
 
 /**
- * Decides before a poll whether the watch ends, because earlier tries of this poll crashed. A poll that crashed several
- * times would probably crash the function again.
- * @param tries.unfinished the number of tries that crashed
+ * Decides before a poll whether the watch ends. It ends if earlier tries of this poll crashed too often. A poll that
+ * has crashed several times will probably crash again.
+ * @param tries.unfinished the number of earlier tries of this poll that crashed
  * @param tries.receives how often SQS has delivered the poll message
- * @returns the conclusion, or null if the service should poll
+ * @returns the end of the watch, or null if the service should poll
  */
 export function concludeIfTooManyUnfinishedTries(
   watch: Deadline,
@@ -117,9 +117,9 @@ export function concludeIfTooManyUnfinishedTries(
 }
 
 /**
- * Decides what happens if the rate limit of the project delays a poll. CCE may not be queried before
- * `rateLimitedUntil`. A last poll up to one hour after the deadline is allowed, because the job may have ended before
- * the deadline. If the rate limit delays the last poll even longer, the watch times out at its deadline.
+ * Decides what happens to a poll that the rate limit of the project delays. The service must not query CCE before
+ * `rateLimitedUntil`. The last poll may be up to one hour after the deadline, because the job may have ended before the
+ * deadline. If the rate limit delays the last poll even more, the watch times out.
  */
 export function postponePollOrTimeOut(
   watch: Omit<PolledWatch, "polls" | "jobType">,
@@ -151,7 +151,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
     const { retryAfterSeconds } = observation;
     if (retryAfterSeconds == null)
       return { kind: "poll_again", delaySeconds: ownSeconds, ...errors, consecutiveFailures };
-    // The wait that CCE or IAM asks for may exceed the configured maximum delay.
+    // The wait that CCE or IAM requests may be longer than the maximum delay in the config.
     const waitSeconds = Math.max(ownSeconds, retryAfterSeconds + backoffSeconds(1, random));
     return {
       kind: "poll_again",
@@ -167,10 +167,12 @@ function decideByObservation(input: DecisionInput): PollDecision {
       return pollAgain(jittered(GONE_DELAY, random), { accessError: null, lastPollError });
     case "throttled":
     case "unavailable": {
-      // A `Retry-After` of zero or in the past is ignored, and the delay then grows with each failure.
+      // The service ignores a `Retry-After` that is zero or in the past. In this case, each further failed poll
+      // increases the delay.
       const seconds =
         (observation.retryAfterSeconds ?? 0) > 0 ? 0 : backoffSeconds(consecutiveFailures, random);
-      // While CCE throttles or is unavailable, CCE does not check credentials. An earlier access error therefore stays.
+      // A response "throttled" or "unavailable" does not show whether the credentials are valid. The service therefore
+      // keeps the access error of an earlier poll.
       return pollAgain(seconds, { accessError: watch.accessError, lastPollError });
     }
     case "unauthorized":
@@ -208,8 +210,8 @@ function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput):
 }
 
 /**
- * Returns a sentence about the last poll. The result is null if subjobs are running, because the outcome summary names
- * the running subjobs.
+ * Returns a sentence about the result of the last poll. If subjobs are running, the result is null, because the outcome
+ * summary names these subjobs.
  */
 function describeLastResult(observation: Observation): string | null {
   if (observation.kind !== "job")
@@ -233,9 +235,9 @@ function jittered({ minSeconds, jitterSeconds }: typeof GONE_DELAY, random: () =
 }
 
 /**
- * Returns a random delay after failed polls, in whole seconds. Each further failed poll doubles the maximum of the
- * random delay.
- * @param failures the number of failed polls in a row, at least 1 Source:
+ * Returns a random delay in whole seconds after failed polls. Each further failed poll doubles the longest possible
+ * delay.
+ * @param failures the number of failed polls in a row, at least 1. Source:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 function backoffSeconds(failures: number, random: () => number): number {

@@ -10,20 +10,23 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * The number of consecutive polls that must find a node usable. CCE can show a node as `Active` shortly before its
- * installation fails, so one poll is not enough. For any other resource, one poll is enough.
+ * A node counts as usable only if this number of consecutive polls found it usable. CCE can show a node as `Active`
+ * shortly before its installation fails, so one poll is not enough. For other resources, one poll is enough.
  */
 const NEEDED_POLLS_OF_NODES = 2;
-/** The delay between the two polls that must find a node usable, in seconds. */
+/** The delay in seconds between the two polls that must both find a node usable. */
 const CONFIRM_SECONDS = 5;
 
-/** The result of a poll of all resources of a succeeded job. */
+/** What a poll found about all resources of a succeeded job. */
 export type ReadyCheck =
-  /** All resources of the job are usable. `hasNodes` is true if at least one of the resources is a node. */
+  /** All resources of the job are usable now. `hasNodes` is true if at least one of the resources is a node. */
   | { readonly kind: "ready"; readonly hasNodes: boolean }
-  /** At least one resource is not usable. `reason` and `message` are CCE's texts about the first unusable resource. */
+  /**
+   * At least one resource of the job is not usable. `reason` and `message` are the texts that CCE returned for the
+   * first such resource.
+   */
   | { readonly kind: "not_ready"; readonly reason: string | null; readonly message: string | null }
-  /** The poll could not read a resource. `observation` is the result of the first failed query. */
+  /** The poll could not read at least one resource. `observation` is the result of the first query that failed. */
   | { readonly kind: "unseen"; readonly observation: Exclude<Observation, { kind: "job" }> }
   /** CCE gave no resource ID, or the job type is unknown. */
   | { readonly kind: "no_resource" };
@@ -40,8 +43,8 @@ interface ReadyWatch {
 }
 
 /**
- * Returns the time until which the resource of a succeeded job must become usable. The result is null if the watch does
- * not wait until ready, or if no poll has seen the success yet.
+ * Returns the latest time at which the resource of a succeeded job must be usable. If the watch does not wait for the
+ * resource, or if no poll has found the job succeeded, the result is null.
  */
 export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | null {
   if (readyMinutes === null || ready === null) return null;
@@ -49,8 +52,8 @@ export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | nu
 }
 
 /**
- * Decides after a poll of the resources whether the service polls again or the watch ends. The service polls as if a
- * new job had started when the real job succeeded.
+ * Decides after each poll of the resources whether the watch ends or the service polls again. The time between polls
+ * depends on the time since the job succeeded.
  */
 export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
   const { check, job, now } = input;
@@ -82,9 +85,9 @@ export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
 /**
- * Returns how a watch ends if its job has succeeded, but the resource did not become usable in time. The returned
- * conclusion replaces `timedOutOrLost`, which says that the outcome of the job is unknown. If the service lost the
- * access to the resource, the state of the resource is unknown.
+ * Returns the end of a watch whose job has succeeded, but whose resource did not become usable in time. The result
+ * replaces `timedOutOrLost`, which says that the outcome of the job is unknown. If the service could no longer read the
+ * resource, the state of the resource is unknown.
  */
 export function concludeNotReadyOrReadyUnknown(
   { readyMinutes, ready }: ReadyWatch,
@@ -128,7 +131,7 @@ function progressAfter(before: ReadyProgress, check: ReadyCheck): ReadyProgress 
       return { succeededAt, readyPolls: 0, wasNotReady: true, reason: check.reason, message: check.message };
     case "unseen": {
       const { kind, text } = check.observation;
-      // A throttled query says nothing about the resource, so the message of the earlier poll stays.
+      // A throttled query shows nothing about the resource, so the service keeps the message of the earlier poll.
       const message = kind === "throttled" ? (before.message ?? text) : text;
       return { ...before, readyPolls: 0, message: wasNotReady ? before.message : message };
     }

@@ -1,14 +1,18 @@
 import type { Instant } from "../domain/job.ts";
 
 /**
- * The minimum difference between the mean ranks before and after a day, in standard errors. A smaller difference does
- * not count as a change.
+ * The minimum difference between the mean ranks of the durations before and after a day. The unit is the standard
+ * error. A smaller difference does not count as a change.
  */
 const MIN_CHANGE_STANDARD_ERRORS = 4.5;
-/** The minimum number of jobs before and after a change. With fewer jobs, a difference may be random. */
+/**
+ * A change counts only if at least 4 jobs ended before it and at least 4 jobs ended after it. With fewer jobs, a
+ * difference may be accidental.
+ */
 const MIN_CHANGE_JOBS = 4;
 /**
- * The minimum variance of the ranks. Without this minimum, the variance would be 0 if all jobs were in the same bucket.
+ * The minimum variance of the ranks of the durations. If all jobs were in the same bucket, the variance would be 0
+ * without this minimum.
  */
 const MIN_RANK_VARIANCE = 0.01;
 
@@ -21,16 +25,16 @@ export interface DurationCount {
 }
 
 /**
- * The job type `*` stands for the jobs of all types of a project. For a new job, the service uses the durations of all
- * types, because the type of the job is still unknown.
+ * The job type `*` stands for the jobs of all types of a project. The first poll of a new job uses these durations,
+ * because the type of the job is still unknown.
  */
 export const ANY_TYPE = "*";
 
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 728;
 /**
- * For long durations, the width of a bucket is 2 % of the duration. The first buckets are 0.2 s wide. The bucket of a
- * duration is ln(1 + seconds / 10) divided by `BUCKET_WIDTH`.
+ * A bucket (a range of durations) for long durations is as wide as 2 % of the duration. The first buckets are 0.2 s
+ * wide. The bucket of a duration is ln(1 + seconds / 10) divided by `BUCKET_WIDTH`.
  */
 const BUCKET_WIDTH = 0.02;
 const LINEAR_SECONDS = 10;
@@ -41,20 +45,20 @@ export const BUCKETS = Math.ceil(fractionalBucketOfDuration(MAX_DURATION_SECONDS
 
 /**
  * Returns the number of the bucket for a job's duration, from 0 to `BUCKETS` - 1.
- * @param seconds the time from the creation to the end of the job
+ * @param seconds the seconds from the creation to the end of the job
  */
 export function bucketOfDuration(seconds: number): number {
   const position = fractionalBucketOfDuration(Math.max(0, seconds));
   return Number.isNaN(position) ? 0 : Math.min(BUCKETS - 1, Math.floor(position));
 }
 
-/** Returns the position of a duration on the scale of buckets. For example, position 3.5 is the middle of bucket 3. */
+/** Returns the position of a duration among the buckets, as a fraction. For example, 3.5 is the middle of bucket 3. */
 export function fractionalBucketOfDuration(seconds: number): number {
   return Math.log1p(seconds / LINEAR_SECONDS) / BUCKET_WIDTH;
 }
 
 /**
- * Returns the shortest duration of a bucket in seconds. `bucketStartSeconds` is the inverse of
+ * Returns the shortest duration of a bucket (a range of durations) in seconds. `bucketStartSeconds` is the inverse of
  * `fractionalBucketOfDuration`.
  */
 export function bucketStartSeconds(bucket: number): number {
@@ -66,7 +70,7 @@ export function daysSince1970(now: Instant): number {
   return Math.floor(now / DAY_MS);
 }
 
-/** Returns when the ledger may delete the duration counts of a day. */
+/** Returns the time after which the ledger may delete the duration counts of a day. */
 export function durationCountExpiry(day: number): Instant {
   return (day + 1 + KEPT_DAYS) * DAY_MS;
 }
@@ -82,8 +86,8 @@ export function countJobsPerBucketSinceDurationsChanged(durations: readonly Dura
 }
 
 /**
- * Counts the jobs of each bucket on the latest days. The function adds earlier days until the days have at least
- * `minJobs` jobs. If there are fewer than `minJobs` jobs, the function counts all jobs.
+ * Counts the jobs in each bucket (range of durations) for the latest days. The function adds earlier days until
+ * the days contain at least `minJobs` jobs. If all days together have fewer jobs, the function uses all days.
  */
 export function countJobsPerBucketOfLatestDays(
   durations: readonly DurationCount[],
@@ -99,7 +103,7 @@ export function countJobsPerBucketOfLatestDays(
   return sumDays(days.slice(earlier + 1));
 }
 
-/** Groups the duration counts by day, oldest day first. */
+/** Groups the duration counts by day. The oldest day comes first. */
 function groupByDay(durations: readonly DurationCount[]): readonly (readonly DurationCount[])[] {
   const valid = durations.filter(({ bucket, count }) => bucket >= 0 && bucket < BUCKETS && count > 0);
   const days = [...Map.groupBy(valid, ({ day }) => day)].sort(([a], [b]) => a - b);
@@ -117,10 +121,10 @@ function sumDays(days: readonly (readonly DurationCount[])[]): RecentJobs {
 }
 
 /**
- * Returns the days since the last change of the job durations, oldest first. For each day, a t-test compares the jobs
- * before this day with all later jobs. The function drops the days before the largest significant difference, and
- * searches the remaining days again. The test compares ranks, so that a few failed or stuck jobs have little effect.
- * Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric
+ * Returns the days since the durations last changed. The oldest day comes first. For each day, a t-test compares the
+ * jobs before this day with all later jobs. The function drops the days before the largest significant difference, and
+ * searches the remaining days again. The test compares ranks, so a few failed or stuck jobs have little effect on the
+ * result. Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric
  * statistics", The American Statistician 35 (1981).
  */
 function daysSinceChange(days: readonly (readonly DurationCount[])[]): readonly (readonly DurationCount[])[] {
@@ -161,8 +165,8 @@ function sumRanks(
 }
 
 /**
- * Returns the rank of each bucket, from 0 (shortest) to 1 (longest). The rank is the share of jobs in lower buckets,
- * plus half the share of the jobs in this bucket.
+ * Returns the rank of each bucket (range of durations). The rank 0 is the shortest, and 1 is the longest. The rank is
+ * the share of jobs in lower buckets, plus half the share of jobs in the same bucket.
  */
 function rankBuckets(durations: readonly DurationCount[]): ReadonlyMap<number, number> {
   const jobs = durations.reduce((sum, { count }) => sum + count, 0);

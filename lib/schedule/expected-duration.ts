@@ -10,24 +10,24 @@ import {
 
 const Seconds = numberSchema(z.minimum(0));
 
-/** The usual duration of jobs of one type, computed from ended jobs of the project. */
+/** The usual duration of jobs of one type in a project, from the durations of ended jobs. */
 export const Expected = z.object({
   /** The median duration of the ended jobs. */
   p50Seconds: Seconds,
   p90Seconds: Seconds,
-  /** The number of ended jobs from which the service computed the usual duration. */
+  /** The number of ended jobs from which the service computed the durations. */
   fromJobs: Count,
   /**
-   * The median remaining time of the running job. `remainingSeconds` is null if the running job already takes longer
-   * than all ended jobs.
+   * The median of the time until the running job ends. If the running job already takes longer than all ended jobs,
+   * `remainingSeconds` is null.
    */
   remainingSeconds: z.nullable(Seconds),
 });
 export type Expected = z.infer<typeof Expected>;
 
 /**
- * Returns how long a job is expected to take. Only real jobs since the last change of the durations count. The result
- * is null if no job of the type has ended.
+ * Returns how long a job will probably take. The function uses only the jobs that ended since the durations last
+ * changed. If no job of the type has ended, the result is null.
  */
 export function computeExpectedDuration(
   durations: readonly DurationCount[],
@@ -50,7 +50,8 @@ export function computeExpectedDuration(
 }
 
 /**
- * Returns the bucket of the job at position `rank`, when the jobs are sorted by duration. The shortest job has rank 1.
+ * Sorts all jobs by duration, and returns the bucket of the job at position `rank`. The shortest job has the position
+ * 1.
  */
 export function bucketOfRank(counts: Float64Array, rank: number): number {
   let jobs = 0;

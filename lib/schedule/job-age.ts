@@ -1,13 +1,16 @@
 import type { Instant } from "../domain/job.ts";
 
-/** The largest assumed difference between the clock of CCE and the clock of the service. */
+/** The service assumes that its clock and the clock of CCE differ by at most this time. */
 const MAX_CLOCK_SKEW_MS = 60_000;
-/** The highest plausible age of a job at its submission. A higher age probably comes from a wrong clock. */
+/**
+ * The maximum age of a job at its submission that the service believes. If a job seems older, its creation time is
+ * probably wrong.
+ */
 const MAX_JOB_AGE_MS = 7 * 86_400_000;
 
 /**
- * Returns the age of a job in seconds, at least 0. The age starts at the creation time of the job. If the creation time
- * is missing or not plausible, the age starts at the submission of the job.
+ * Returns the age of a job in seconds. The result is at least 0. The age is the time since CCE created the job. If the
+ * creation time is missing or impossible, the age is the time since the caller submitted the job.
  */
 export function plausibleJobAgeSeconds(createdAt: Instant | null, acceptedAt: Instant, now: Instant): number {
   const isPlausible =

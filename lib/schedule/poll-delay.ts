@@ -8,41 +8,43 @@ import {
 import { getCachedSurvivalCurve, survivalAt, survivalAtFractionalBucket } from "./survival-curve.ts";
 
 /**
- * The plan of polls contains only some ages of a job, the planned ages. Two neighboring planned ages differ by 1/400 of
- * the age, but by at least one second. More planned ages would make the computation slower without a benefit.
+ * The plan of polls uses only some ages of a job. These are called the planned ages. Two neighboring planned ages
+ * differ by 1/400 of the age, but by at least one second. With more planned ages, the computation would be slower, but
+ * the plan would not be better.
  */
 const AGE_STEPS = 400;
 
-/** The planned ages in seconds, from 0 to the longest duration. */
+/** The planned ages of a job in seconds. The last one is the longest duration. */
 export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
 
 /**
- * The positions of the planned ages on the scale of buckets (ranges of durations). The service computes the positions
- * once, because each position needs a logarithm.
+ * The position of each planned age among the buckets (ranges of durations). The service computes the positions only
+ * once, because a logarithm is slow.
  */
 const AGE_POSITIONS = AGES.map(fractionalBucketOfDuration);
 
-/** A random delay may cost more than the best delay, by at most 2 % of the cost of a poll. */
+/** A randomly chosen delay may cost more than the best delay. The maximum difference is 2 % of the cost of a poll. */
 const TOLERANCE = 0.02;
 
 /**
- * The delay of the first poll in seconds, if few jobs of the project have ended. An early poll finds the job type, and
- * the end of a job that fails at once. The random part spreads the polls of jobs that start together.
+ * The delay of the first poll in seconds, while few jobs of the project have ended. An early poll finds the type of the
+ * job, and whether the job failed at once. The delay is partly random, so that jobs which start together are not polled
+ * together.
  */
 const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
-/** If fewer jobs of the project have ended, the delay of the first poll is `FIRST_DELAY`. */
+/** While fewer jobs of the project have ended, `FIRST_DELAY` is the delay of the first poll. */
 const MIN_LEARNED_JOBS = 20;
 
 interface PendingJob {
   readonly jobType: string | null;
   readonly ageSeconds: number;
-  /** The durations of ended jobs of this type and project. */
+  /** The durations of ended jobs of the same type and project. */
   readonly durations: readonly DurationCount[];
 }
 
 /**
- * Returns the delay between the submission of a job and its first poll, in whole seconds.
- * @param durations the durations of all ended jobs of the project. The type of the new job is still unknown.
+ * Returns the delay of the first poll after the submission of the job, in whole seconds.
+ * @param durations the durations of all ended jobs of the project, because the type of the new job is still unknown.
  */
 export function pickFirstPollDelaySeconds(
   poll: PollSettings,
@@ -56,8 +58,9 @@ export function pickFirstPollDelaySeconds(
 }
 
 /**
- * Returns the delay until the next poll of a running job, in whole seconds and within the limits of the config. The
- * delay is random within a range of cheap delays. Jobs of the same age are then not all polled at the same time.
+ * Returns the delay until the next poll of a running job, in whole seconds. The config limits the delay. The function
+ * chooses a random delay among the cheap delays. The service then does not poll all jobs of the same age at the same
+ * time.
  */
 export function pickNextPollDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
   const plan = cheapestDelayRange({
@@ -88,16 +91,17 @@ export function roundAndClampDelaySeconds(seconds: number, poll: PollSettings): 
 }
 
 interface PlanInput extends PollCosts {
-  /** The age of the job at the current poll. */
+  /** The age of the job at the time of the current poll. */
   readonly ageSeconds: number;
   readonly maxDelaySeconds: number;
-  /** The survival curve from `getCachedSurvivalCurve`. */
+  /** The result of `getCachedSurvivalCurve` for the job. */
   readonly survival: Float64Array;
 }
 
 /**
- * Returns the range of delays that cost almost as little as the best delay, in whole seconds. The cost of a delay
- * includes all later polls. For a job older than all planned ages, the range contains only the maximum delay.
+ * Returns the shortest and the longest delay that cost almost as little as the best delay, in whole seconds. The cost
+ * of a delay includes the cost of all later polls. If the job is older than all planned ages, the only delay is the
+ * maximum delay.
  */
 export function cheapestDelayRange(input: PlanInput): {
   readonly minSeconds: number;
@@ -111,8 +115,8 @@ export function cheapestDelayRange(input: PlanInput): {
   const pending = survivalAt(survival, ageSeconds);
   const delayTo = (index: number) => (AGES[index] ?? 0) - ageSeconds;
   const costOf = (index: number) => pending * delayTo(index) + (costs[index] ?? 0);
-  // As a job becomes older, its best next poll never moves to an earlier age. The best poll is therefore between the
-  // best polls of the two nearest planned ages.
+  // For an older job, the age of the best next poll is never lower. The best next poll is therefore between the best
+  // polls for the two nearest planned ages.
   let best = next[first] ?? last;
   for (let index = best - 1; index >= (next[first - 1] ?? first); index--)
     if (delayTo(index) >= min && costOf(index) < costOf(best)) best = index;
@@ -127,7 +131,7 @@ export function cheapestDelayRange(input: PlanInput): {
   return { minSeconds: nearest, maxSeconds: nearest };
 }
 
-/** Returns the index of the first planned age that is at least `age`, or the last index. */
+/** Returns the index of the first planned age that is not below `age`. If there is none, returns the last index. */
 function firstIndexFrom(age: number): number {
   let [low, high] = [0, AGES.length - 1];
   while (low < high) {
@@ -138,7 +142,7 @@ function firstIndexFrom(age: number): number {
   return low;
 }
 
-/** The latest poll plan for each survival curve. A plan is valid until the poll settings change. */
+/** The latest poll plan for each survival curve. If the poll settings change, the service computes a new plan. */
 const plans = new WeakMap<Float64Array, PollCosts & { readonly plan: PollPlan }>();
 
 function planFor({ survival, pollCostSeconds, minDelaySeconds }: PlanInput): PollPlan {
@@ -157,36 +161,39 @@ function plannedAges(maxAge: number): Float64Array {
   return new Float64Array(ages);
 }
 
-/** The cheapest next poll for each planned age of a job. The array element at index i belongs to the age `AGES[i]`. */
+/**
+ * The best next poll for each planned age of a job. The element at index i of each array belongs to the age `AGES[i]`.
+ */
 interface PollPlan {
-  /** The expected cost of all later polls, in seconds per started job. */
+  /** The expected cost of all later polls of a job, in seconds. */
   readonly costs: Float64Array;
-  /** The index in `AGES` of the best next poll. */
+  /** The index of the age in `AGES` at which the next poll is cheapest. */
   readonly next: Int32Array;
 }
 
 interface PollCosts {
-  /** One poll costs as much as finding the end of a job `pollCostSeconds` seconds later. */
+  /** A poll is worth its cost if it finds the end of a job at least `pollCostSeconds` seconds earlier. */
   readonly pollCostSeconds: number;
   readonly minDelaySeconds: number;
 }
 
 /**
- * For each planned age of a job, plans the cheapest sequence of later polls.
+ * Computes for each planned age of a job when the later polls should be, so that their cost is minimal.
  *
- * A cheap plan finds the end of a job soon and with few polls. Statistics calls this an inspection problem. One poll
- * costs x = `pollCostSeconds`. Each second between the end of a job and the poll that finds it costs 1. S(t) is the
- * share of jobs that take longer than t. If a job still runs at age t and the next poll is at age u, the cost until u
- * is x + u - t. The lowest cost from age t on is
+ * A plan is cheap if few polls find the end of a job soon. Statistics calls this an inspection problem. One poll costs
+ * x = `pollCostSeconds`. Each second from the end of a job to the next poll costs 1. S(t) is the share of jobs whose
+ * duration is longer than t. If a job still runs at age t and the next poll is at age u, the cost until u is x + u - t.
+ * The lowest cost from age t on is
  *
  *     C(t) = minimum over u > t of [ S(t) · (x + u - t) + C(u) ]
  *
- * The function computes C(t) from the last age backwards (dynamic programming). For each age u, the term in brackets is
- * a straight line over S(t). The minimum over all ages u is the lower envelope of these lines. The algorithm removes
- * each line from the envelope at most once. The run time is therefore linear in the number of ages.
+ * The function computes C(t) for the last age first, and then for each earlier age (dynamic programming). For a fixed
+ * age u, the term in brackets is a straight line over S(t). The minimum over all ages u is the lower envelope of these
+ * lines. The function removes each line from the envelope at most once. The time of the computation therefore grows
+ * only linearly with the number of ages.
  *
  * Source: J. B. Keller, "Optimum checking schedules for systems subject to random failure", Management Science 21
- * (1974). Keller solved this problem for continuous time: if jobs end at the rate h(t), the best density of polls is
+ * (1974). Keller solved this problem for polls at any time. If jobs end at the rate h(t), the best density of polls is
  * √(h(t) / 2x).
  */
 export function planCheapestPolls(
@@ -196,7 +203,7 @@ export function planCheapestPolls(
   const last = AGES.length - 1;
   const costs = new Float64Array(last + 1);
   const next = new Int32Array(last + 1).fill(last);
-  // `envelope[front..back]` contains the candidates for the next poll, latest age first.
+  // `envelope[front..back]` contains the ages at which the next poll may be cheapest. The latest age comes first.
   const envelope = new Int32Array(last + 1);
   let [front, back, candidate] = [0, -1, last];
   for (let index = last - 1; index >= 0; index--) {
@@ -217,11 +224,11 @@ export function planCheapestPolls(
   function lineAt(index: number, pending: number): number {
     return (AGES[index] ?? 0) * pending + (costs[index] ?? 0);
   }
-  /** Returns true if the middle line is lowest for at least one value of S(t). */
+  /** Returns true if the middle line is the lowest of the three lines for some value of S(t). */
   function isLowest(later: number, middle: number, earlier: number): boolean {
     return crossing(middle, later) < crossing(earlier, middle);
   }
-  /** Returns the value of S(t) where two lines cross. */
+  /** Returns the value of S(t) at which two lines cross. */
   function crossing(one: number, other: number): number {
     return ((costs[one] ?? 0) - (costs[other] ?? 0)) / ((AGES[other] ?? 0) - (AGES[one] ?? 0));
   }

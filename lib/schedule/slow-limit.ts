@@ -8,14 +8,12 @@ import {
 import { bucketOfRank, roundedBucketMiddleSeconds, roundToTenthOfSecond } from "./expected-duration.ts";
 import { type EndedJob, lowerMedianSeconds } from "./usual-durations.ts";
 
-/**
- * The minimum number of ended jobs of a type. If fewer jobs of a type have ended, no job of the type counts as slow.
- */
+/** A job counts as slow only if at least this number of jobs of its type have ended. */
 const MIN_JOBS = 20;
 /** A slow job takes longer than 95 % of the jobs of its type. */
 const QUANTILE = 0.95;
 
-/** The median duration of ended jobs of a type, and the age above which a job is slow (`p95Seconds`). */
+/** The median duration of ended jobs of a type, and the age from which a job counts as slow (`p95Seconds`). */
 export interface SlowLimit {
   readonly p50Seconds: number;
   readonly p95Seconds: number;
@@ -23,13 +21,14 @@ export interface SlowLimit {
 }
 
 /**
- * Returns the age above which a job is slow: 95 % of the ended jobs took less time. The function takes this age from
- * the sorted durations of the ended jobs. At most 5 % of new jobs are therefore slow, for any distribution of
- * durations. If durations rise slowly, older jobs would make this age too low. A slow job must therefore also take
- * longer than 95 % of the jobs of the latest days, and longer than `limitOfRisingDurations`. The result is null if
- * fewer than 20 jobs have ended since the last change of the durations. The function ignores assumed jobs.
- * @param durations the durations of the jobs that ended before this job started. If jobs start together, the jobs that
- * end first must not count. The short durations of these jobs would make the other jobs seem slow.
+ * Returns the age from which a job counts as slow. 95 % of the ended jobs took less time. The function sorts the
+ * durations of the ended jobs to find this age. At most 5 % of new jobs are therefore slow, whatever the distribution
+ * of their durations is. If durations slowly become longer, the durations of old jobs make this age too low. A slow job
+ * must therefore also take longer than 95 % of the jobs of the latest days. It must also take longer than
+ * `limitOfRisingDurations`. If fewer than 20 jobs have ended since the durations last changed, the result is null. The
+ * function uses only real jobs and no assumed jobs.
+ * @param durations the durations of the jobs that ended before this job started. Jobs that started together with this
+ * job must not count. The shortest of them end first, and their short durations would make this job seem slow.
  * @param latestJobs the latest ended jobs of the type, oldest first. Source: V. Vovk, A. Gammerman and G. Shafer,
  * "Algorithmic Learning in a Random World" (2005), conformal prediction.
  */
@@ -57,11 +56,11 @@ function slowBucket({ counts, total }: RecentJobs): number {
 }
 
 /**
- * Returns a second age limit for slow jobs. This limit is for durations that rise within one day. The ledger only
- * counts durations per day, so the counts do not show a rise within one day. Each job has a factor: its duration
- * divided by the median duration of the 20 jobs that ended before its start. If all durations rise, the factors do not
- * rise. The factor of a slow job is larger than the factors of 95 % of the ended jobs. The result is 0 if too few jobs
- * have ended.
+ * Returns a second age from which a job counts as slow. This age is correct even if durations become longer within one
+ * day. The ledger stores the number of durations per day only, so these numbers do not show a change within a day. The
+ * factor of a job is its duration divided by the median duration of the last 20 jobs that ended before its start. If
+ * all durations become longer, the factors stay the same. A job is slow if its factor is larger than the factors of 95
+ * % of the ended jobs. If too few jobs have ended, the result is 0.
  */
 function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
   const median = medianOfLatest(jobs);
@@ -76,8 +75,8 @@ function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
 }
 
 /**
- * Returns the median duration of the latest 20 jobs. The result is at least one second. The result is null if there are
- * fewer than 20 jobs.
+ * Returns the median duration of the latest 20 jobs. The result is at least one second. If fewer than 20 jobs have
+ * ended, the result is null.
  */
 function medianOfLatest(jobs: readonly EndedJob[]): number | null {
   if (jobs.length < MIN_JOBS) return null;

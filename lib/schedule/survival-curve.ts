@@ -7,15 +7,15 @@ import {
 } from "./duration-counts.ts";
 
 /**
- * The schedule adds assumed jobs to the ended jobs of a type, because few jobs of the type may have ended. The share
- * `EARLY_FAILURES` of the assumed jobs fails soon after the start.
+ * If few jobs of a type have ended, their durations are not reliable. The service therefore adds the durations of
+ * assumed jobs. `EARLY_FAILURES` is the share of assumed jobs that fail soon after their start.
  */
 const EARLY_FAILURES = 0.05;
-/** The share `STUCK_JOBS` of the assumed jobs is stuck and takes very long. */
+/** `STUCK_JOBS` is the share of assumed jobs that get stuck and take very long. */
 const STUCK_JOBS = 0.03;
-/** After eight ended jobs, the weight of the assumed normal jobs is half of its initial value. */
+/** After eight real jobs have ended, the assumed normal jobs count half as much as at the beginning. */
 const HALFWAY_JOBS = 8;
-/** The assumed stuck jobs always count as at least 0.45 jobs. */
+/** After many real jobs have ended, the assumed stuck jobs together still count as 0.45 jobs. */
 const MIN_STUCK_JOBS = 0.45;
 
 /** CCE creates clusters and nodes in 5 to 10 minutes. CCE deletes clusters and nodes in 1 to 3 minutes. */
@@ -31,16 +31,15 @@ const OTHER_TYPES: Assumption = {
 };
 
 /**
- * The maximum distance between two neighboring ended jobs, in buckets (ranges of durations). If two long durations are
- * 150 buckets apart, one is about 20 times the other.
+ * The maximum distance of buckets (ranges of durations) in which the function searches for neighboring jobs. For long
+ * durations, a distance of 150 buckets means a factor of about 20.
  */
 const MAX_DISTANCE = 150;
 
 /**
- * Returns the survival curve of a job type. For each bucket, the survival curve contains the probability that a job
- * lasts longer than the shortest duration in the bucket. The curve combines assumed jobs
- * (`assumedJobsLongerThanEachBucketStart`) with the smoothed durations of ended jobs since the last change of the
- * durations.
+ * Returns the survival curve of a job type: the probability that a job still runs at each age. The curve contains one
+ * probability for the shortest duration of each bucket (range of durations). The curve combines assumed jobs with the
+ * smoothed durations of ended jobs. Only jobs since the last change of the durations count.
  */
 export function getCachedSurvivalCurve(
   jobType: string | null,
@@ -53,7 +52,10 @@ export function getCachedSurvivalCurve(
   return survival;
 }
 
-/** The survival curve for each list of duration counts. No curve is computed twice for the same list of counts. */
+/**
+ * The computed survival curves. The key is the list of duration counts. The service computes the curve of a list only
+ * once.
+ */
 const survivals = new WeakMap<
   readonly DurationCount[],
   { readonly jobType: string | null; readonly survival: Float64Array }
@@ -64,9 +66,9 @@ export function survivalAt(survival: Float64Array, ageSeconds: number): number {
 }
 
 /**
- * Returns the probability that a job lasts longer than an age. Interpolates between the probabilities at the start and
- * at the end of the bucket of this age.
- * @param fractionalBucket the age as a result of `fractionalBucketOfDuration`
+ * Returns the probability that a job still runs at an age. The function interpolates between the start and the end of
+ * the bucket.
+ * @param fractionalBucket the age, converted by `fractionalBucketOfDuration`
  */
 export function survivalAtFractionalBucket(survival: Float64Array, fractionalBucket: number): number {
   const position = Math.min(BUCKETS, fractionalBucket);
@@ -91,12 +93,12 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
 }
 
 /**
- * Spreads the jobs of each bucket over the neighboring buckets (kernel density estimate with triangles). A triangle is
- * narrow where many jobs ended, and wide where few jobs ended. The half width of a triangle grows with the square root
- * of the distance to the nearest jobs. If only a few jobs have ended, the triangles are wide, so the estimated
- * distribution is not too narrow. Source: I. S. Abramson, "On bandwidth variation in kernel estimates", Annals of
- * Statistics 10 (1982).
- * @param countsSum the sum of all counts. The sum of the returned array equals `countsSum`.
+ * Spreads the jobs of each bucket over the neighboring buckets. This is a kernel density estimate with triangles. The
+ * triangles are narrow where many jobs ended, and wide where few jobs ended. Half the width of a triangle grows with
+ * the square root of the distance to the nearest jobs. If only a few jobs have ended, the triangles are wide, so the
+ * estimated distribution is not too narrow. Source: I. S. Abramson, "On bandwidth variation in kernel estimates",
+ * Annals of Statistics 10 (1982).
+ * @param countsSum the total number of jobs. The returned numbers have the sum `countsSum`.
  */
 export function smoothCounts(counts: Float64Array, countsSum: number): Float64Array {
   const density = new Float64Array(BUCKETS);
@@ -110,7 +112,7 @@ export function smoothCounts(counts: Float64Array, countsSum: number): Float64Ar
   return density;
 }
 
-/** Returns the distance in buckets within which `jobs` jobs lie around `bucket`. */
+/** Returns the distance from `bucket`, in buckets, within which at least `jobs` jobs are. */
 function distanceTo(jobs: number, counts: Float64Array, bucket: number): number {
   let missing = jobs - (counts[bucket] ?? 0);
   for (let distance = 1; missing > 0 && distance <= MAX_DISTANCE; distance++) {
@@ -121,7 +123,10 @@ function distanceTo(jobs: number, counts: Float64Array, bucket: number): number 
   return missing > 0 ? MAX_DISTANCE : 0;
 }
 
-/** Adds a triangle with the area `count` to `density`. The part of a triangle below bucket 0 is mirrored. */
+/**
+ * Adds a triangle to `density`. The area of the triangle is `count`. If a part of the triangle is below bucket 0, the
+ * function adds this part above bucket 0.
+ */
 function addTriangle(density: Float64Array, bucket: number, count: number, halfWidth: number): void {
   const reach = Math.floor(Math.min(halfWidth, BUCKETS));
   const area = (2 * reach + 1) * (halfWidth + 1) - reach * (reach + 1);
@@ -131,21 +136,21 @@ function addTriangle(density: Float64Array, bucket: number, count: number, halfW
   }
 }
 
-/** The assumed durations for a group of job types. */
+/** The durations that the service assumes for a group of job types. */
 interface Assumption {
-  /** Most jobs of the group take between `fromSeconds` and `toSeconds`. */
+  /** The service assumes that most jobs of the group take from `fromSeconds` to `toSeconds`. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
-  /** Returns the share of normal jobs (neither failed early nor stuck) that take longer than an age. */
+  /** Returns the share of normal jobs that still run at an age. Normal jobs neither fail early nor get stuck. */
   readonly normalSurvival: (ageSeconds: number) => number;
 }
 
 /**
- * For each bucket, returns the number of assumed jobs that last longer than the shortest duration in the bucket. The
- * assumed jobs are a Bayesian prior. The returned array has `BUCKETS` + 1 values. The values fall and are never 0. If
- * no real job has ended, the first value of the array is 1. Each ended real job makes the first value of the array
- * smaller.
- * @param endedJobCount the number of ended jobs
+ * Returns for each bucket how many assumed jobs last longer than the shortest duration in the bucket. In statistics,
+ * the assumed jobs are called a Bayesian prior. The array has `BUCKETS` + 1 values. Each value is less than the value
+ * before it, and all values are above 0. If no real job has ended, the first value of the array is 1. Each real job
+ * that has ended makes the first value smaller.
+ * @param endedJobCount the number of real jobs that have ended
  */
 export function assumedJobsLongerThanEachBucketStart(
   jobType: string | null,
@@ -162,18 +167,18 @@ export function assumedJobsLongerThanEachBucketStart(
   );
 }
 
-/** The share of assumed jobs that take longer than the start of each bucket. */
+/** For each bucket, the share of assumed jobs that last longer than the shortest duration in the bucket. */
 interface AssumedSurvival {
   readonly notStuck: Float64Array;
   readonly stuck: Float64Array;
   /**
-   * The result of `assumedJobsLongerThanEachBucketStart` for 0 ended jobs. The array is always the same object, so that
-   * the caller can cache a plan of polls for the array.
+   * The result of `assumedJobsLongerThanEachBucketStart` if no real job has ended. The function always returns the same
+   * array object, so that the caller can use the object as the key of a cache.
    */
   readonly withoutHistory: Float64Array;
 }
 
-/** The assumed survival curves are computed only once, because each value needs several logarithms. */
+/** The service computes the assumed curves only once, because they need many logarithms. */
 const assumedSurvivals = new Map<Assumption, AssumedSurvival>();
 
 function assumedSurvival(assumption: Assumption): AssumedSurvival {
@@ -194,9 +199,9 @@ function assumedSurvival(assumption: Assumption): AssumedSurvival {
 }
 
 /**
- * Assumes that all durations between two ages are equally probable. At both ends, the probability falls gradually
- * (logistic curve). The service does not know the true durations of these jobs. Polls for the whole range cost only a
- * little more than polls for the true duration.
+ * Assumes that every duration between the two ages is equally probable. At both ends, the probability falls slowly and
+ * not suddenly (logistic curve). The service does not know the real durations of such jobs. Polls that suit all these
+ * durations cost only a little more than polls that suit the real durations.
  */
 function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number): Assumption {
   const softRamp = (age: number, start: number) => edgeSeconds * softplus((age - start) / edgeSeconds);
@@ -205,14 +210,14 @@ function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number
   return { fromSeconds, toSeconds, normalSurvival: (age) => survival(age) / survival(0) };
 }
 
-/** Returns ln(1 + eˣ). This form of the formula avoids an overflow for a large x. */
+/** Returns ln(1 + eˣ). This formula does not overflow if x is large. */
 function softplus(x: number): number {
   return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 /**
- * Returns the share of jobs that take longer than `seconds`, for a log-logistic distribution. A higher `shape` makes
- * the distribution narrower.
+ * Returns the share of jobs that take longer than `seconds` if the durations have a log-logistic distribution. A higher
+ * `shape` makes the distribution narrower.
  */
 function logLogistic(seconds: number, medianSeconds: number, shape: number): number {
   return 1 / (1 + (seconds / medianSeconds) ** shape);

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Job } from "../domain/job.ts";
 import { collectSubJobsInAnyOrder } from "../domain/subjob-tree.ts";
 
-/** With these limits, the durations of a job type fit into one small ledger item. */
+/** With these maximum numbers, all durations of a job type are in one small ledger item. */
 const MAX_JOBS = 60;
 const MAX_TYPES = 40;
 const MAX_DURATIONS = 15;
@@ -10,11 +10,13 @@ const MAX_TYPE_CHARACTERS = 100;
 /** The minimum number of ended subjobs from which a usual duration is computed. */
 const MIN_DURATIONS = 5;
 
-/** An ended job: the time of the poll that saw its end, and its duration. */
+/** The time of the poll that detected the end of a job, and the duration of the job. */
 const EndedJob = z.object({ endedAt: z.number(), seconds: z.number() });
 export type EndedJob = Readonly<z.infer<typeof EndedJob>>;
 
-/** The latest ended jobs of a type, and the durations of their subjobs by subjob type. The oldest comes first. */
+/**
+ * The latest ended jobs of a type, and the durations of their subjobs by subjob type. The oldest durations come first.
+ */
 export const LatestDurations = z.object({
   jobs: z.array(EndedJob),
   subJobs: z.record(z.string(), z.array(z.number())),
@@ -23,15 +25,15 @@ export type LatestDurations = z.infer<typeof LatestDurations>;
 
 export const NO_LATEST_DURATIONS: LatestDurations = { jobs: [], subJobs: {} };
 
-/** The durations of one ended job. `job` is null if the duration of the job is unknown. */
+/** The durations of one ended job. If the duration of the job is unknown, `job` is null. */
 export interface EndedDurations {
   readonly job: EndedJob | null;
   readonly subJobs: Readonly<Record<string, number>>;
 }
 
 /**
- * Returns the duration in seconds of the longest succeeded subjob of each type. Only the longest subjob counts, because
- * subjobs of the same type usually run in parallel.
+ * Returns for each type the duration of the longest succeeded subjob, in seconds. Subjobs of the same type usually run
+ * in parallel, so only the longest one is interesting.
  */
 export function longestSucceededSubJobSecondsByType(job: Job): Readonly<Record<string, number>> {
   const longest = new Map<string, number>();
@@ -43,7 +45,7 @@ export function longestSucceededSubJobSecondsByType(job: Job): Readonly<Record<s
   return Object.fromEntries(longest);
 }
 
-/** Adds the durations of one ended job to the durations of the latest jobs. */
+/** Adds the durations of an ended job to the stored durations, and removes the oldest durations. */
 export function appendDurationsAndDropOldest(
   known: LatestDurations,
   { job, subJobs }: EndedDurations,
@@ -60,8 +62,8 @@ export function appendDurationsAndDropOldest(
 }
 
 /**
- * Returns the median duration of a type of subjob, in seconds. The result is null if too few subjobs of the type have
- * ended.
+ * Returns the median duration of a type of subjob, in seconds. If too few subjobs of the type have ended, the result is
+ * null.
  */
 export function medianSubJobSecondsIfEnough({ subJobs }: LatestDurations, type: string): number | null {
   const durations = Object.hasOwn(subJobs, type) ? (subJobs[type] ?? []) : [];
@@ -69,8 +71,8 @@ export function medianSubJobSecondsIfEnough({ subJobs }: LatestDurations, type: 
 }
 
 /**
- * Returns the median of a list of durations. For an even number of durations, the lower of the two middle values is the
- * median.
+ * Returns the median of a list of durations. If the number of durations is even, the result is the lower of the two
+ * middle values.
  */
 export function lowerMedianSeconds(durations: readonly number[]): number | null {
   return durations.toSorted((a, b) => a - b)[Math.floor((durations.length - 1) / 2)] ?? null;
