@@ -34,7 +34,7 @@ const HTML_ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt:
 /** Matches control characters, invisible characters, and a line break with the spaces after it. */
 const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
 
-/** Matches text without encoded, control or invisible characters. The mask need not decode such a text. */
+/** Matches text without encoded, control or invisible characters. The mask does not need to decode matching text. */
 const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
 
 /**
