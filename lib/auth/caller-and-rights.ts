@@ -1,20 +1,19 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { CallerOperation, Config, Rights } from "../config/config.ts";
 
-/** An authenticated caller. */
+/** A caller whose token the service has checked. */
 export interface Caller {
-  /** `token:NAME` or `oidc:ISSUER:SUB`. */
+  /** The name of the caller: `token:NAME` or `oidc:ISSUER:SUB`. */
   readonly name: string;
   /**
-   * The caller's rights from the config. A caller with a bearer token has one entry. An identity token has one entry
-   * for each OIDC rule that it matches. Two entries are never combined into one right.
+   * What the caller may do, from the config. For a bearer token, there is one entry. For an identity token, there is
+   * one entry for each OIDC rule that matches the token. A caller may do something only if one single entry allows it.
    */
   readonly rights: readonly Rights[];
 }
 
 /**
- * The operation, project and target that a caller wants to use. A single entry of the rights must contain all given
- * fields.
+ * The operation, the project and the target that a request is about. One entry of the rights must allow all of them.
  */
 interface WantedRight {
   readonly operation?: CallerOperation;
@@ -23,8 +22,8 @@ interface WantedRight {
 }
 
 /**
- * The maximum length of an `Authorization` header. A header that contains a valid token is always shorter. A longer
- * header is refused, and its hash is not computed.
+ * The maximum length of an `Authorization` header. A header with a valid token is always shorter. The service refuses a
+ * longer header without computing its hash.
  */
 const MAX_HEADER_LENGTH = 16_384;
 
@@ -33,7 +32,7 @@ export type Authorization =
   | { readonly kind: "absent" }
   | { readonly kind: "malformed" };
 
-/** Parses an `Authorization` header (RFC 6750, section 2.1). */
+/** Parses the header `Authorization` of a request (RFC 6750, section 2.1). */
 export function parseAuthorization(header: string | undefined): Authorization {
   if (header === undefined || header.trim() === "") return { kind: "absent" };
   if (header.length > MAX_HEADER_LENGTH) return { kind: "malformed" };
@@ -42,8 +41,8 @@ export function parseAuthorization(header: string | undefined): Authorization {
 }
 
 /**
- * Returns the caller of a token, or null if the config does not contain the hash of the token. The comparison takes
- * constant time, so its duration reveals nothing about valid tokens.
+ * Returns the caller to whom a token belongs. If the config does not contain the hash of the token, returns null. The
+ * comparison always takes the same time. Its duration therefore reveals nothing about valid tokens.
  */
 export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller | null {
   const hash = createHash("sha256").update(token).digest();
@@ -60,8 +59,8 @@ export function copyRightsOnly({ projects, targets, operations }: Rights): Right
 }
 
 /**
- * Returns true if a single entry of the caller's rights contains all wanted fields. The config need not contain the
- * project and the target. An entry without operations gives no right.
+ * Returns true if one single entry of the caller's rights allows everything that the request needs. The project and the
+ * target do not have to exist in the config. An entry without operations allows nothing.
  */
 export function mayUse({ rights }: Caller, { operation, project, target }: WantedRight): boolean {
   const allows = (names: readonly string[], name: string | undefined) =>
@@ -76,6 +75,6 @@ export function mayUse({ rights }: Caller, { operation, project, target }: Wante
 }
 
 export function isNameInConfig(config: Config, kind: "project" | "target", name: string): boolean {
-  // The operator `in` would also find inherited names such as `constructor`.
+  // The operator `in` of JavaScript would also find inherited names such as `constructor`.
   return Object.hasOwn(config[`${kind}s`], name);
 }

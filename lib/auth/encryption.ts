@@ -2,15 +2,19 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 import { Secret } from "../domain/secret.ts";
 
 const ALGORITHM = "aes-256-gcm";
-/** The first part of an encrypted text. If the format of encrypted texts changes, the version must change too. */
+/**
+ * Every encrypted text begins with this version. If a release changes the format of encrypted texts, it must also
+ * change the version.
+ */
 const VERSION = "v1";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts a text with AES-256-GCM. Each call uses a new random nonce, so the same text leads to different results.
- * @param key a secret of the operator. The encryption key is derived from `key` (HKDF, RFC 5869).
- * @param purpose what the text is used for. The decryption needs the same purpose.
+ * Encrypts a text with AES-256-GCM. Each call uses a new random number (nonce), so the same text gives different
+ * results.
+ * @param key a secret from the config. The encryption key is derived from `key` (HKDF, RFC 5869).
+ * @param purpose describes what the encrypted text is for. `decrypt` must get the same purpose.
  */
 export function encrypt(text: string, key: Secret, purpose: string): string {
   const nonce = randomBytes(NONCE_BYTES);
@@ -20,8 +24,8 @@ export function encrypt(text: string, key: Secret, purpose: string): string {
 }
 
 /**
- * Decrypts the result of `encrypt` with one of the keys. The result is null for a wrong key, a wrong purpose or a
- * changed text.
+ * Decrypts the result of `encrypt` with one of the keys. If the key or the purpose is wrong or the text was changed,
+ * the result is null.
  */
 export function decrypt(encrypted: string, keys: readonly Secret[], purpose: string): Secret | null {
   for (const key of keys) {

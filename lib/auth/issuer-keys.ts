@@ -4,47 +4,48 @@ import type { Instant } from "../domain/job.ts";
 import { textSchema } from "../domain/zod-fields.ts";
 
 /**
- * The maximum age of stored keys. Older keys of an issuer are read again, because the issuer may have removed a key.
+ * The maximum age of the keys that the service has stored for an issuer. The service reads older keys again, because
+ * the issuer may have removed a key.
  */
 const REFRESH_AGE_MS = 3_600_000;
-/** The maximum age of stored keys after a failed read. Older keys are not used. */
+/** The maximum age of stored keys if the service cannot read new keys. The service does not use older keys. */
 const MAX_AGE_MS = 86_400_000;
 /**
- * The shortest time between two reads of an issuer's keys. Without this limit, many invalid tokens would cause many
+ * The minimum time between two reads of the keys of an issuer. Without this limit, many invalid tokens could cause many
  * requests to the issuer.
  */
 const READ_INTERVAL_MS = 30_000;
 /**
- * The shortest time between two reads while there are no keys. The time is short, because every token waits for the
- * first keys.
+ * The minimum time between two reads while the service has no keys of the issuer. This time is short, because every
+ * request with a token waits for the first keys.
  */
 const FIRST_READ_INTERVAL_MS = 5000;
 /**
- * The time for which a call waits for a new read if the keys are old. Most reads of the keys end within this time.
- * Without the wait, Lambda would often freeze the instance during such a read.
+ * If the stored keys are old, a call waits this long for new keys. Most reads end within this time. If no call waited,
+ * Lambda would often freeze the instance during a read.
  */
 const REFRESH_WAIT_MS = 500;
 
-// Most requests have no identity token, so the schemas of keys are created at their first use.
+// Most requests contain no identity token, so the code creates the schemas only at their first use.
 const Discovery = z.lazy(() => z.object({ issuer: z.string(), jwks_uri: z.url() }));
 const KeySet = z.lazy(() => z.object({ keys: z.array(z.unknown()) }));
 
-/** A text field of a signing key. A number is converted to the text of its digits. */
+/** A field of a key that contains text. The schema converts a number to text. */
 const KeyText = z.lazy(() => z.pipe(z.union([textSchema(z.minLength(1)), z.number()]), z.transform(String)));
 const Key = z.lazy(() => z.looseObject({ kty: z.string() }));
-/** Optional fields of a key (JWK) that matter for a signature. */
+/** Optional fields of a key (JWK) that the service needs to check a signature. */
 const KEY_PARTS = {
   kid: KeyText,
   alg: KeyText,
   use: KeyText,
   key_ops: z.lazy(() => z.array(z.string())),
 } as const;
-/** Optional fields of a key (JWK) that do not matter for a signature. */
+/** Optional fields of a key (JWK) that the service does not need. */
 const IGNORED_PARTS: ReadonlySet<string> = new Set(["ext", "x5c"]);
 
 /**
- * The discovery document refers to keys at another origin, which the config does not allow. The message of the error
- * contains the URL of the keys.
+ * According to the discovery document, the keys are at another origin. The config does not allow this origin. The error
+ * message contains the URL of the keys.
  */
 export class KeysOriginError extends Error {
   override readonly name = "KeysOriginError";
@@ -56,7 +57,7 @@ export class KeysOriginError extends Error {
   }
 }
 
-/** The issuer's discovery document is wrong. */
+/** The discovery document of the issuer is wrong. */
 export class DiscoveryError extends Error {
   override readonly name = "DiscoveryError";
 }
@@ -64,34 +65,38 @@ export class DiscoveryError extends Error {
 export interface IssuerKeys {
   /**
    * Returns the keys of an issuer. If the stored keys are less than a day old, the function returns the stored keys at
-   * once. If the stored keys are older than an hour, one call starts a new read and waits half a second for the
-   * result.
-   * @param keysUrl the URL of the keys in the config. Without `keysUrl`, the URL comes from the issuer's discovery
-   * document.
-   * @param refresh true if no stored key verified the token. With `refresh`, the call waits for a new read of the
-   * keys. Calls without `refresh` do not wait. For 30 seconds after a read, the keys of the issuer are not read again.
-   * @throws KeysOriginError if the discovery document has a URL with another origin than the issuer
-   * @throws DiscoveryError if the discovery document has another issuer or no URL
-   * @throws another error if the keys cannot be read. For 30 seconds, further calls throw the same error without a
-   * request. While the issuer has no stored keys, the same error is thrown for only 5 seconds.
+   * once. If the stored keys are older than an hour, one call reads new keys. This call waits half a second for them.
+   * @param keysUrl the URL of the keys, from the config. Without `keysUrl`, the function finds the URL in the issuer's
+   * discovery document.
+   * @param refresh true if the caller could not verify a token with the stored keys. With `refresh`, the function reads
+   * the keys again and waits for them. Without `refresh`, the function does not wait. The function reads the keys of an
+   * issuer at most once in 30 seconds.
+   * @throws KeysOriginError if the discovery document contains a URL with another origin than the issuer
+   * @throws DiscoveryError if the discovery document belongs to another issuer or contains no URL
+   * @throws another error if the function cannot read the keys. For 30 seconds, each call throws this error again
+   * without a request. Without stored keys, this time is only 5 seconds.
    */
   read(issuer: string, keysUrl: string | undefined, refresh: boolean): Promise<JSONWebKeySet>;
 }
 
-/** Returns the body of a response with status 200. Throws an error if the response has another status. */
+/**
+ * Returns the body of a response with HTTP status 200. If the response has another status, the function throws an
+ * error.
+ */
 type FetchText = (url: string) => Promise<string>;
 
-/** The keys of one issuer and their latest read. */
+/** The stored keys of one issuer, and the latest read of these keys. */
 interface Source {
   known: { readonly keys: JSONWebKeySet; readonly readAt: Instant } | null;
-  /** The running read of the keys. */
+  /** The read of the keys that is still running, or null. */
   reading: Promise<JSONWebKeySet> | null;
   latest: { readonly endedAt: Instant; readonly error: unknown } | null;
 }
 
 /**
- * Creates an object that reads and caches the keys of issuers (OpenID Connect Discovery 1.0). During a new read and
- * after a failed read, calls use the last valid keys. One token therefore cannot make other tokens fail or wait.
+ * Creates an object that reads the keys of issuers and keeps them in memory (OpenID Connect Discovery 1.0). During a
+ * read and after a failed read, the object returns the latest valid keys. An unknown token therefore does not make
+ * other tokens fail or wait.
  */
 export function createIssuerKeysCacheKeepingLastValid(
   fetchText: FetchText,
@@ -101,7 +106,7 @@ export function createIssuerKeysCacheKeepingLastValid(
   const sources = new Map<string, Source>();
   const ageMs = (at: Instant | undefined) => {
     const age = now() - (at ?? Number.NEGATIVE_INFINITY);
-    // A negative age means that the clock was set back. The true age is then unknown.
+    // A negative age means that the clock was set back. In this case, the age is not known.
     return age < 0 ? Number.POSITIVE_INFINITY : age;
   };
 
@@ -137,8 +142,8 @@ export function createIssuerKeysCacheKeepingLastValid(
         const read = readAgain(source, issuer, keysUrl).catch(() => known.keys);
         return Promise.race([read, wait(REFRESH_WAIT_MS).then(() => known.keys)]);
       }
-      // A read that is in progress began when a read was allowed. The condition `mayRead` is therefore true, and the
-      // function waits for this read.
+      // A read that is still running started when a read was allowed. `mayRead` is therefore true, and the function
+      // waits for the running read.
       if (mayRead) return readAgain(source, issuer, keysUrl);
       if (known === null || latest?.error) throw latest?.error;
       return known.keys;
@@ -147,7 +152,8 @@ export function createIssuerKeysCacheKeepingLastValid(
 }
 
 /**
- * Reads the keys of an issuer. Keys of an unknown form are omitted (RFC 7517, section 5).
+ * Reads the keys of an issuer from the network. The function ignores values that do not have the form of a key (RFC
+ * 7517, section 5).
  * @throws the errors of `IssuerKeys.read`
  */
 export async function fetchIssuerKeysOrThrow(
@@ -162,8 +168,8 @@ export async function fetchIssuerKeysOrThrow(
 }
 
 /**
- * Parses one key. The result is null if the value is not a key. Optional fields of a wrong type, such as null, are
- * omitted.
+ * Parses one key of an issuer. If the value is not a key, the result is null. The function ignores optional fields with
+ * a wrong type, such as null.
  */
 function readKey(value: unknown): JWK | null {
   const key = Key.safeParse(value).data;

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { Instant, JobKey, WatchKey } from "../domain/job.ts";
 import type { Secret } from "../domain/secret.ts";
 
-/** A page that a link opens: the status page of a watch, or the list page of a project. */
+/** The page that a link opens: the status page of a watch, or the page with all jobs of a project. */
 export type LinkedPage =
   | ({ readonly kind: "watch" } & JobKey)
   | { readonly kind: "project"; readonly project: string };
@@ -16,27 +16,28 @@ const DAY_MS = 24 * HOUR_MS;
 export interface LinkOptions {
   readonly publicUrl: string;
   /**
-   * The secrets that sign links. The first secret signs new links. A link with a signature of any link key opens its
-   * page.
+   * The secrets with which the service signs links. The service signs new links with the first secret. The service
+   * accepts a link if it was signed with any of the secrets.
    */
   readonly linkKeys: readonly Secret[];
-  /** The longest validity of a link, in days. */
+  /** The maximum number of days for which a link is valid. */
   readonly linkDays: number;
   /**
-   * `linkVersion` of each project. A new `linkVersion` revokes all earlier links to pages of the project. A project
-   * without a `linkVersion` here has no links. A wrong version could make revoked links valid again.
+   * The setting `linkVersion` of each project. If an operator changes `linkVersion`, all earlier links to pages of the
+   * project become invalid. If `linkVersions` does not contain a project, the service creates no links for the project.
+   * A wrong number could make invalid links valid again.
    */
   readonly linkVersions: Readonly<Record<string, number>>;
   /**
-   * The expiry time of the link. This time replaces the setting `linkDays`. Links on a page expire together with the
-   * link that opened the page.
+   * The time at which the link expires. With this field, the service does not use the setting `linkDays`. A link on a
+   * page expires at the same time as the link to the page itself.
    */
   readonly expiresAt?: Instant;
 }
 
 /**
- * Returns the options for links to pages. The links begin with the public URL in the config, else with the URL of the
- * API.
+ * Returns the options with which the service creates links to pages. A link begins with the setting `publicUrl`.
+ * Without this setting, it begins with the URL of the API.
  */
 export function createLinkOptions(
   { settings, projects }: Pick<Config, "settings" | "projects">,
@@ -48,11 +49,12 @@ export function createLinkOptions(
 }
 
 /**
- * Creates the key of a link to a page. With this key, a reader needs no token until the key expires. The key consists
- * of the expiry time, a hash of the caller, and an HMAC-SHA256 over both and the page. The hash hides the caller's name
- * from the readers of a chat. The expiry time is rounded up to a full hour, so that links of the same hour are equal.
- * @param caller the owner of the watch, or empty for the list page.
- * @returns null if the config has no link key or does not contain the project
+ * Creates the key of a link to a page. With this key in the link, a reader needs no token until the key expires. The
+ * key contains the expiry time, a hash of the caller's name, and an HMAC-SHA256. The HMAC protects the expiry time, the
+ * hash and the page. Because of the hash, the readers of a chat do not see the caller's name. The function rounds the
+ * expiry time up to a full hour, so that all links of the same hour are equal.
+ * @param caller the name of the watch's caller, or empty for the page with all jobs of a project.
+ * @returns null if the config contains no link key or not this project
  */
 export function createLinkKeyExpiringOnFullHour(
   { linkKeys: [secret], linkVersions }: LinkOptions,
@@ -66,16 +68,16 @@ export function createLinkKeyExpiringOnFullHour(
   return `${expiry}.${hash}.${mac(secret, page, linkVersions, hash, expiry).toString("base64url")}`;
 }
 
-/** The page that a valid key opens, and the expiry time of the key. */
+/** The content of a valid link key: which page it opens and when it expires. */
 interface VerifiedLinkKey {
   readonly expiresAt: Instant;
-  /** Returns true if the key opens the watch of this caller. */
+  /** Returns true if the link key opens the watch of this caller. */
   readonly opens: (caller: string) => boolean;
 }
 
 /**
- * Checks whether a key opens this page now. The result is null if the key is invalid or has expired, or if its validity
- * is longer than the config allows.
+ * Checks whether a link key opens a page at the current time. If the key is wrong or has expired, the result is null.
+ * The result is also null if the key is valid for longer than `linkDays`.
  */
 export function verifyLinkKey(
   { linkKeys, linkDays, linkVersions }: LinkOptions,
@@ -96,8 +98,8 @@ export function verifyLinkKey(
 }
 
 /**
- * Returns the URL of the status page of a watch, or null if the config has no `linkKeys`. The format of the URL must
- * not change, because chats contain old URLs.
+ * Returns the URL of the status page of a watch. If the config contains no `linkKeys`, the result is null. The format
+ * of this URL must stay the same, because chats contain old URLs.
  */
 export function createJobPageUrl(options: LinkOptions, watch: WatchKey, now: Instant): string | null {
   const path = `/jobs/${encodeURIComponent(watch.project)}/${encodeURIComponent(watch.jobId)}?`;
@@ -105,7 +107,7 @@ export function createJobPageUrl(options: LinkOptions, watch: WatchKey, now: Ins
   return urlWithKey(options, path, { kind: "watch", project, jobId }, caller, now);
 }
 
-/** Returns the URL of the list page of a project, or null if the config has no `linkKeys`. */
+/** Returns the URL of the page with all jobs of a project. If the config contains no `linkKeys`, the result is null. */
 export function createListPageUrl(options: LinkOptions, project: string, now: Instant): string | null {
   const path = `/jobs?project=${encodeURIComponent(project)}&`;
   return urlWithKey(options, path, { kind: "project", project }, "", now);
@@ -123,7 +125,7 @@ function urlWithKey(
   return key === null ? null : `${publicUrl}${path}key=${key}`;
 }
 
-/** Returns the API URL of a job's status. */
+/** Returns the URL at which the API returns the status of a job. */
 export function createStatusDocumentUrl(publicUrl: string, { project, jobId }: JobKey): string {
   return `${publicUrl}/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;
 }

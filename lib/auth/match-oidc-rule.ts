@@ -2,8 +2,8 @@ import type { OidcRule } from "../config/config.ts";
 import type { JsonObject } from "../domain/json.ts";
 
 /**
- * Returns the claims of a verified token that violate an OIDC rule. The result is empty if the token has the audience
- * of the rule and matches all its claims.
+ * Returns the names of the claims in a verified token that do not match an OIDC rule. If the audience and all claims
+ * match the rule, the result is empty.
  */
 export function listMismatchedClaimNames(claims: JsonObject, rule: OidcRule): readonly string[] {
   const patterns = Object.entries(rule.claims).filter(
@@ -14,8 +14,8 @@ export function listMismatchedClaimNames(claims: JsonObject, rule: OidcRule): re
 }
 
 /**
- * Returns the values of a claim as strings. A claim may be an array. Claims that are objects or null are ignored,
- * because a rule cannot match them.
+ * Returns the values of a claim as an array of strings. The value of a claim can be an array. The function ignores
+ * objects and null, because no rule can match them.
  */
 function claimValues(claims: JsonObject, name: string): string[] {
   const values = Object.hasOwn(claims, name) ? [claims[name]].flat() : [];
@@ -23,8 +23,9 @@ function claimValues(claims: JsonObject, name: string): string[] {
 }
 
 /**
- * Returns true if a text matches a pattern. `*` matches any text, also an empty text. The run time is linear in the
- * length of the text. A regular expression could take much longer for some texts.
+ * Returns true if a text matches a pattern. In a pattern, `*` stands for any text, including an empty text. The time of
+ * the comparison grows only linearly with the length of the text. For some texts, a regular expression would take much
+ * longer.
  */
 export function matchesWildcardPattern(text: string, pattern: string): boolean {
   const [head = "", ...rest] = pattern.split("*");

@@ -13,34 +13,35 @@ const MAX_ISSUER_CHARACTERS = 200;
 
 export type IdentityCheck =
   | { readonly kind: "caller"; readonly caller: Caller }
-  /** Null if the token is not an identity token. */
+  /** `refusal` is null if the token is not an identity token. */
   | { readonly kind: "refused"; readonly refusal: TokenRefusal | null }
-  /** The keys of the issuer cannot be read now, so the token was not checked. */
+  /** The service cannot read the keys of the issuer now, so it did not check the token. */
   | { readonly kind: "unavailable"; readonly issuer: string; readonly cause: unknown };
 
 /**
- * The reason why an identity token was refused. Only the log contains this reason. The caller does not see the reason.
+ * The reason why the service refused an identity token. The service writes this reason only to its log. The caller does
+ * not get the reason.
  */
 export interface TokenRefusal extends FailedCheck {
-  /** The issuer in the token, in one line. */
+  /** The issuer that the token names, as one line. */
   readonly issuer: string;
 }
 
-/** The parts of the config that the check needs. */
+/** The parts of the config that the check of an identity token needs. */
 interface IdentityConfig {
   readonly oidc: readonly OidcRule[];
   readonly settings: Pick<Settings, "identityTokenMinutes">;
 }
 
-/** Returns true if a token has the form of a signed JWT (RFC 7515, section 7.1). */
+/** Returns true if a token looks like a signed JWT (RFC 7515, section 7.1). */
 export function hasJwtForm(token: string): boolean {
   return /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/.test(token);
 }
 
 /**
- * Checks the identity token (OIDC) of a CI job. An issuer in the config must have signed the token for this service.
- * The token must not have expired, and its lifetime must be short enough. The claims of the token must match at least
- * one OIDC rule. The caller gets the rights of each matching rule.
+ * Checks the identity token (OIDC) of a CI job. The token must be signed by an issuer in the config, and it must be
+ * intended for this service. The token must not be expired, and its lifetime must not be too long. The claims of the
+ * token must match one or more OIDC rules. The caller then has the rights of every rule that matches.
  */
 export async function verifyIdentityToken(
   token: string,
@@ -64,13 +65,13 @@ export async function verifyIdentityToken(
 
   try {
     let verified = await verify(false);
-    // The issuer may have a new key, even with an old key ID, so the keys are read again.
+    // The issuer may have a new key, even under an old key ID, so the service reads the keys again.
     if (verified.kind === "refused" && mayVerifyWithOtherKey(verified)) verified = await verify(true);
     if (verified.kind === "refused") return refuse(verified.check, verified.claims);
     const { claims } = verified;
     const { exp = 0, iat = 0 } = claims;
-    // A stolen token is valid until it expires, so its lifetime is limited. If a token had a later time of issue, its
-    // lifetime would end later.
+    // A stolen token works until it expires, so the service limits the lifetime of tokens. A token with a later time of
+    // issue could also expire later.
     const isIssuedLater = iat * 1000 > now + CLOCK_TOLERANCE_SECONDS * 1000;
     if (isIssuedLater || exp - iat > settings.identityTokenMinutes * 60)
       return refuse("lifetime", ["exp", "iat"]);
@@ -82,19 +83,19 @@ export async function verifyIdentityToken(
     return { kind: "caller", caller: { name, rights: matching.map(copyRightsOnly) } };
   } catch (cause) {
     if (cause instanceof KeysOriginError) return refuse("keys_origin");
-    // A wrong discovery document stays wrong until an operator corrects it, so a second try would not help.
+    // An operator must correct a wrong discovery document, so the caller should not try again.
     return cause instanceof DiscoveryError ? refuse("discovery") : { kind: "unavailable", issuer, cause };
   }
 }
 
-/** Returns the shortest list of mismatched claims, which belongs to the most similar rule. */
+/** Returns the shortest list of claims that do not match. It belongs to the most similar rule. */
 const closestMismatch = (lists: readonly (readonly string[])[]): readonly string[] =>
   lists.toSorted((a, b) => a.length - b.length)[0] ?? [];
 
 /**
- * Returns `oidc:ISSUER:SUB`. The result is null without a claim `sub`, or if the name is too long for a ledger key.
- * Issuers and `sub` can contain colons, so two issuers can lead to the same name. If two issuers of the config can
- * lead to the same name, the result is also null.
+ * Returns the caller's name `oidc:ISSUER:SUB`. If the claim `sub` is missing or the name is too long for the ledger,
+ * the result is null. Issuers and `sub` can contain colons, so the tokens of two issuers can have the same name. If the
+ * config contains two such issuers, the result is also null.
  */
 function callerName(issuer: string, sub: string | undefined, rules: readonly OidcRule[]): string | null {
   if (typeof sub !== "string" || sub === "") return null;
@@ -114,14 +115,14 @@ function claimedIssuer(token: string, decode: (token: string) => JWTPayload): st
 }
 
 /**
- * The allowed signature algorithms. All algorithms are asymmetric, because with a shared secret the service itself
- * could create valid tokens. RFC 9864 calls EdDSA with the curve Ed25519 "Ed25519".
+ * The signature algorithms that the service accepts. None of them uses a shared secret. With a shared secret, the
+ * service itself could create valid tokens. "Ed25519" is the name in RFC 9864 for EdDSA with the curve Ed25519.
  */
 const ALGORITHMS = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
-/** The allowed difference between the clocks of an issuer and of the service. */
+/** The clocks of an issuer and of the service may differ by this time. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** The failed check of a token. The object never contains the token. */
+/** The check that a token did not pass. The object does not contain the token. */
 interface FailedCheck {
   readonly check:
     | "form"
@@ -134,7 +135,7 @@ interface FailedCheck {
     | "expiry"
     | "lifetime"
     | "claim";
-  /** The claims that made the check fail. */
+  /** The names of the claims because of which the check failed. */
   readonly claims: readonly string[];
 }
 
@@ -142,7 +143,7 @@ type VerifiedToken =
   | { readonly kind: "verified"; readonly claims: JWTPayload }
   | ({ readonly kind: "refused" } & FailedCheck);
 
-/** The failed check, by the `code` of an error of `jose`. */
+/** The name of the failed check, for each error `code` of the package `jose`. */
 const CHECKS: Readonly<Record<string, FailedCheck["check"]>> = {
   ERR_JOSE_ALG_NOT_ALLOWED: "algorithm",
   ERR_JOSE_NOT_SUPPORTED: "algorithm",
@@ -154,17 +155,17 @@ const CHECKS: Readonly<Record<string, FailedCheck["check"]>> = {
 };
 
 /**
- * Checks the signature, issuer, audience and times of a token. If several keys are possible, each is tried (the key ID
- * is only a hint, RFC 7515, section 4.1.4).
- * @param options.now the current time for `jose`
+ * Checks the signature, the issuer, the audience and the times of a token. If several keys fit, the function tries each
+ * of them. The key ID is only a hint (RFC 7515, section 4.1.4).
+ * @param options.now the current time, which `jose` needs
  */
 async function verifyJwt(
   token: string,
   keySet: JSONWebKeySet,
   options: { readonly issuer: string; readonly audiences: readonly string[]; readonly now: Date },
 ): Promise<VerifiedToken> {
-  // `jose` is loaded for the first identity token only. Single functions of `jose` need less code than the whole
-  // package.
+  // The code imports `jose` only when the first identity token arrives. These single functions of `jose` contain less
+  // code than the whole package.
   const [{ decodeProtectedHeader }, { createLocalJWKSet }, { jwtVerify }, { JWKSMultipleMatchingKeys }] =
     await Promise.all([
       import("jose/decode/protected_header"),
@@ -202,8 +203,8 @@ async function verifyJwt(
 }
 
 /**
- * Adapts a key for `jose`, which compares key ID and algorithm exactly. A key without a key ID may belong to any token.
- * An EdDSA key may have the old or the new name of its algorithm.
+ * Adapts a key for `jose`, because `jose` requires exactly the same key ID and algorithm as in the token. A key without
+ * a key ID can belong to any token. The algorithm of an EdDSA key can have an old or a new name.
  */
 function adaptKey(key: JWK, tokenKid: string | undefined): JWK {
   const { alg, ...others } = key;
@@ -213,7 +214,8 @@ function adaptKey(key: JWK, tokenKid: string | undefined): JWK {
 }
 
 /**
- * Returns true if another key could verify the token. The check `key` also fails if a key is too short for any token.
+ * Returns true if it is possible that another key verifies the token. The check `key` fails, for example, if the key is
+ * too short.
  */
 const mayVerifyWithOtherKey = ({ check }: FailedCheck): boolean => check === "signature" || check === "key";
 

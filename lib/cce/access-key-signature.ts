@@ -6,23 +6,21 @@ const ALGORITHM = "SDK-HMAC-SHA256";
 /** Matches a text of unreserved URL characters (RFC 3986, section 2.3). */
 const UNRESERVED = /^[A-Za-z0-9._~-]*$/;
 
-/** Headers as pairs of a lower-case name and a value, sorted by name. */
+/** Headers as pairs of a lower-case name and a value. The pairs are sorted by name. */
 type SortedHeaders = readonly (readonly [string, string])[];
 
-/** The parts of an HTTP request that the signature covers. The fields `path` and `query` are not percent-encoded. */
+/** The parts of an HTTP request that are input for the signature. `path` and `query` must not be percent-encoded. */
 interface SignableRequest {
   readonly method: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /**
-   * The headers that the signature covers. One of the headers must be `X-Sdk-Date`, with a value from `formatSdkDate`.
-   */
+  /** The headers that the signature covers. The headers must contain `X-Sdk-Date` with a value from `formatSdkDate`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
 
 /**
- * The parts of a GET request to CCE that the signature needs. The fields `path` and `query` are not percent-encoded.
+ * The parts of a GET request to CCE that are input for the signature. `path` and `query` must not be percent-encoded.
  */
 interface SignedQuery extends Required<Pick<SignableRequest, "path" | "query">> {
   readonly host: string;
@@ -35,8 +33,8 @@ interface SigningKey {
 }
 
 /**
- * Returns the headers of a GET request to CCE with an access key. The signature covers all returned headers except
- * `authorization`.
+ * Returns the headers of a GET request to CCE with an access key. The signature protects all returned headers. The
+ * header `authorization` contains the signature.
  */
 export function createSignedGetHeaders(
   { host, path, query, projectId }: SignedQuery,
@@ -68,7 +66,10 @@ export function createAuthorizationHeader(request: SignableRequest, key: Signing
   return `${ALGORITHM} Access=${key.accessKey}, SignedHeaders=${namesOf(headers)}, Signature=${signature}`;
 }
 
-/** Returns the canonical form of an HTTP request. The signature covers a hash of this text. */
+/**
+ * Returns the canonical request: a text with all signed parts of an HTTP request. The signature protects a hash of the
+ * canonical request.
+ */
 export function createCanonicalRequest(request: SignableRequest): string {
   return canonicalText(request, sortedHeaders(request));
 }
@@ -102,8 +103,8 @@ export function percentEncode(text: string): string {
 }
 
 /**
- * Returns the request path for the signature: percent-encoded, with a slash at the end. The path of the real request
- * must have no slash at the end. With a slash, the gateway would choose another route.
+ * Returns the path of a request in the form for the signature: percent-encoded, with a slash at the end. The URL of the
+ * request itself must not end with a slash. If the URL ended with a slash, the gateway would choose another route.
  */
 function canonicalPath(path: string): string {
   const encoded = path.split("/").map(percentEncode).join("/");

@@ -5,13 +5,13 @@ import { createSignedGetHeaders } from "./access-key-signature.ts";
 import type { TokenResult } from "./iam-token.ts";
 
 /**
- * The address of one query to CCE. The field `url` is percent-encoded. `path` is the path of `url` without
- * percent-encoding.
+ * The address of one request to CCE. The field `url` is percent-encoded, and the other fields are not. `path` is the
+ * path of `url`.
  */
 export interface QueryAddress {
   readonly url: URL;
   readonly path: string;
-  /** The query parameters in `url`, not percent-encoded. */
+  /** The query parameters of `url`. They are not percent-encoded. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
@@ -28,28 +28,30 @@ export function createQueryAddress(
 }
 
 /**
- * The headers that authenticate a request to CCE. If the service cannot create the headers, an observation says why.
+ * The headers with which the service authenticates itself to CCE. If the service cannot create the headers, an
+ * observation contains the reason.
  */
 export type AuthHeaders =
   | {
       readonly kind: "headers";
       readonly headers: Readonly<Record<string, string>>;
-      /** The IAM token in `headers`, or null. */
+      /** The IAM token in `headers`. If `headers` contains no IAM token, `token` is null. */
       readonly token: TokenResult | null;
     }
   | Observation;
 
 /**
- * Returns the headers that authenticate a request to CCE.
- * @param refused the headers that CCE refused with status 401. With `refused`, the function returns new headers, or
- * `refused` itself if there are no new headers.
+ * Returns headers with which the service authenticates itself to CCE.
+ * @param refused the headers of a request that CCE refused with status 401. With `refused`, the function returns new
+ * headers. If it cannot create new headers, it returns `refused`.
  */
 type GetAuthHeaders = (query: QueryAddress, refused?: AuthHeaders) => Promise<AuthHeaders>;
 
 const TOKEN_KEY = "token";
 
 /**
- * Returns a function that creates the headers of a project: with a signature, an IAM token or the token of the config.
+ * Returns a function that creates the headers for a project. The headers contain a signature, an IAM token, or the
+ * token in the config.
  */
 export function createAuthHeadersProvider(
   project: Project,

@@ -3,30 +3,31 @@ import type { Instant, Job, Observation } from "../domain/job.ts";
 import type { Refusal } from "./cce-error.ts";
 
 /**
- * After the Autopilot API has refused a list of jobs, the service does not ask this API again for `REFUSED_MS`. Some
- * clouds have no Autopilot API.
+ * If the Autopilot API refuses a list of jobs, the service does not ask the Autopilot API again for one hour. Some
+ * clouds do not have the Autopilot API.
  */
 const REFUSED_MS = 3_600_000;
 
 /**
- * The two APIs of CCE that return jobs: the API for standard and Turbo clusters, and the API for Autopilot clusters.
+ * The two APIs of CCE. The API `autopilot` returns jobs of Autopilot clusters, and the API `standard` returns all other
+ * jobs.
  */
 export type CceApi = "standard" | "autopilot";
 
-/** The maximum number of IDs of Autopilot jobs and resources in memory. */
+/** The maximum number of jobs and resources of Autopilot clusters that the service remembers. */
 const MAX_AUTOPILOT_JOBS = 1000;
 
 /**
- * The setting `autopilot` of a project in the config. `true`: the service asks the Autopilot API first. `false`: the
- * service never asks the Autopilot API. If the setting is missing, the service asks the Autopilot API after the
- * standard API.
+ * The setting `autopilot` of a project. With the value true, the service asks the Autopilot API first. With the value
+ * false, the service never asks the Autopilot API. Without the setting, the service asks the standard API first and
+ * then the Autopilot API.
  */
 type AutopilotSetting = Project["autopilot"];
 
 /**
- * Creates a function that searches for a job or resource in both APIs of CCE. A caller does not say whether a job
- * belongs to an Autopilot cluster.
- * @param query a function that asks one of both APIs. It never throws.
+ * Creates a function that searches for a job or resource in both APIs of CCE. The service does not know in advance
+ * whether a job belongs to an Autopilot cluster.
+ * @param query a function that asks one of the two APIs. The function never throws an error.
  */
 export function createQueryTryingBothApis<Wanted>(
   autopilot: AutopilotSetting,
@@ -54,10 +55,10 @@ export function createQueryTryingBothApis<Wanted>(
 }
 
 /**
- * Returns true if the Autopilot API may have the job, although it did not return the job. Some clouds have no Autopilot
- * API, and some users are not allowed to use this API. The service therefore ignores a refusal by the Autopilot API,
- * unless it expects the job in this API. If the Autopilot API returned the job before, even an error page of a proxy
- * does not mean that the job is gone.
+ * Returns true if the Autopilot API may know the job, although its response did not contain the job. Some clouds have
+ * no Autopilot API, and some users are not allowed to use this API. The service ignores a refusal by the Autopilot API
+ * if the job probably belongs to the standard API. If the Autopilot API has returned the job before, an error page of a
+ * proxy does not mean that the job is gone.
  */
 function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolean): boolean {
   if (kind === "throttled" || kind === "unavailable") return true;
@@ -65,29 +66,33 @@ function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolea
   return isExpected && (kind === "unauthorized" || kind === "forbidden");
 }
 
-/** A job in CCE's list of the jobs of a project. CCE lists jobs without subjobs, so `subJobs` is always empty here. */
+/**
+ * A job in the list of jobs that CCE returns for a project. The list of CCE contains no subjobs, so `subJobs` is always
+ * empty here.
+ */
 export type ListedJob = Job & { readonly jobId: string };
 
 /**
- * The result of a request for a list of jobs. The result contains no jobs, because `onJob` has already received them.
+ * The result of a request for the list of jobs. The result does not contain the jobs, because the function `onJob` has
+ * received each job.
  */
 export type ListReply =
   | {
       readonly kind: "list";
       /**
-       * False if the response ended before the end of the list, or if the list was too long. If `isComplete` is false,
-       * CCE may have more jobs.
+       * False if the response ended too early or if the list was too long. If `isComplete` is false, CCE may have jobs
+       * that `onJob` did not receive.
        */
       readonly isComplete: boolean;
-      /** The time in the header `Date` of the response, or null. */
+      /** The time in the header `Date` of the response. Without this header, `date` is null. */
       readonly date: Instant | null;
     }
   | Refusal;
 
 /**
- * Creates a function that lists the jobs of a project from both APIs of CCE. Each API lists only the jobs of its own
- * clusters. If the Autopilot API refuses the request, only the jobs of the standard API are listed. If `autopilot` is
- * true, a refusal by the Autopilot API is an error.
+ * Creates a function that lists the jobs of a project. The function asks both APIs of CCE. Each API lists only the jobs
+ * of its own clusters. If the Autopilot API refuses the request, the function lists only the jobs of the standard API.
+ * If the setting `autopilot` is true, a refusal by the Autopilot API is an error.
  */
 export function createJobListerToleratingAutopilotRefusal(
   autopilot: AutopilotSetting,

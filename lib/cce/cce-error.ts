@@ -12,8 +12,8 @@ import { isCertificateError, isCertificateTimeError } from "../http/tls-options.
 import { MAX_BODY_BYTES, MAX_VALUES } from "./send-cce-request.ts";
 
 /**
- * The result of a query whose response is too large. The first part of the response is useless, because the status of
- * the job comes after its subjobs.
+ * The result of a query if the response of CCE is too large. The service cannot use the first part of the response. In
+ * a response, the status of a job comes after its subjobs.
  */
 export const TOO_LARGE: Refusal = {
   kind: "unavailable",
@@ -33,24 +33,24 @@ const CODE_NAMES = ["errorCode", "error_code", "code"];
 const MESSAGE_NAMES = ["errorMessage", "error_message", "errorMsg", "error_msg"];
 
 /**
- * The error codes and the best message of an error response. An error response may contain neither error codes nor a
- * message.
+ * The error codes and the most useful message in an error response of CCE. Some error responses contain neither a code
+ * nor a message.
  */
 export interface CceError {
   readonly codes: readonly string[];
   readonly message: string | null;
 }
 
-/** The kinds of observation that an error response of CCE or IAM can become. */
+/** The kinds of observations that result from an error response of CCE or IAM. */
 export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 
-/** Matches error codes for too many queries. For too many queries, the HTTP status is sometimes 400 or 403. */
+/** Matches error codes for too many queries. In this case, some servers send HTTP status 400 or 403 and not 429. */
 const THROTTLED_CODE = /^(APIGW\.0308|CCE\.\d\d429\d+)$/i;
 
-/** HTTP statuses of temporary errors (RFC 9110, 4918, 8470). */
+/** HTTP statuses that mean a temporary error (RFC 9110, 4918, 8470). */
 const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 409, 423, 425]);
 
-/** Returns the kind of an error response by its HTTP status and error codes. */
+/** Returns the kind of an error response. The kind depends on the HTTP status and the error codes. */
 export function classifyErrorReply(status: number, codes: readonly string[]): ErrorKind {
   const isRefusal = status >= 400 && status < 500;
   if (status === 429 || (isRefusal && codes.some((code) => THROTTLED_CODE.test(code)))) return "throttled";
@@ -60,16 +60,16 @@ export function classifyErrorReply(status: number, codes: readonly string[]): Er
 }
 
 /**
- * Parses the body of an error response. If the body has an unknown form, the result contains no error code and no
- * message.
+ * Finds the error codes and the message in the body of an error response. If the function does not recognize the body,
+ * the result contains no code and no message.
  */
 export function parseCceErrorOrEmpty(body: string): CceError {
   return toCceErrorOrEmpty(parseJsonOrUndefined(body));
 }
 
 /**
- * Finds the error codes and the message at the top level, in `error` and in the first element of `errors`. The response
- * may also be an array with one error.
+ * Finds the error codes and the message in an error response. They may be at the top level, in `error` or in
+ * `errors[0]`. The response may also be an array that contains one error.
  */
 export function toCceErrorOrEmpty(parsedBody: unknown): CceError {
   const top = withLowerCaseNames(Array.isArray(parsedBody) ? parsedBody[0] : parsedBody);
@@ -77,7 +77,7 @@ export function toCceErrorOrEmpty(parsedBody: unknown): CceError {
   const levels = [top, ...[top.error, first].filter(isJsonObject).map(withLowerCaseNames)];
   const textsOf = (names: readonly string[]) =>
     levels.flatMap((fields) => names.map((name) => textOf(fields, name)));
-  // The field `message` usually has the best text.
+  // Of all fields, `message` usually contains the most useful text.
   const messages = [...textsOf(["message"]), ...textsOf(MESSAGE_NAMES), ...textsOf(["title"])];
   return {
     codes: [...new Set(textsOf(CODE_NAMES))].filter((code) => code !== ""),
@@ -96,20 +96,20 @@ const withLowerCaseNames = (value: unknown): JsonObject =>
   );
 
 /**
- * Names of fields that may contain the text if CCE sends an object in place of a text. The search ignores upper and
- * lower case.
+ * If CCE sends an object instead of a text, the text may be in a field with one of these names. The names may be in
+ * upper or lower case.
  */
 const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],
   ...["error", "errors", "reason", "description", "detail", "details", "title", "text"],
 ];
-/** The maximum depth of the search for a text. */
+/** The maximum number of nested objects and arrays in which the code searches for a text. */
 const MAX_TEXT_LEVELS = 8;
 
 /**
- * Converts any value to text, because CCE sometimes sends an object in place of a text. An object becomes its message
- * with the error code. An object without a message becomes JSON. For a value without text, such as null, a blank string
- * or an empty array, the result is null.
+ * Converts any value to text. CCE sometimes sends an object where a text is expected. For an object, the result is its
+ * message with its error code. For an object without a message, the result is JSON. If the value contains no text, the
+ * result is null. Examples are null, a blank string and an empty array.
  */
 export function toTextOfAnyType(value: unknown, maxLevels: number = MAX_TEXT_LEVELS): string | null {
   if (typeof value === "string") return value.trim() === "" ? null : value;
@@ -125,8 +125,8 @@ export function toTextOfAnyType(value: unknown, maxLevels: number = MAX_TEXT_LEV
 }
 
 /**
- * Returns the message and the error code of an object as one text. The message may be one level deeper, for example in
- * `{"badRequest":{"message":"…"}}`. Without a message, the result is null.
+ * Returns the message and the error code in an object as one text. The message may also be one level deeper, as in
+ * `{"badRequest":{"message":"…"}}`. If there is no message, the result is null.
  */
 export function findMessageWithCode(fields: JsonObject, maxLevels: number = MAX_TEXT_LEVELS): string | null {
   const [only, ...others] = Object.values(fields);
@@ -144,8 +144,8 @@ export function findMessageWithCode(fields: JsonObject, maxLevels: number = MAX_
 }
 
 /**
- * Describes an error response for an operator, for example `HTTP 404, CCE.01404001, Job not found`. The text may
- * contain credentials, so the caller must mask the text.
+ * Describes an error response for an operator, for example `HTTP 404, CCE.01404001, Job not found`. The caller must
+ * mask the text, because it may contain credentials.
  */
 export function describeErrorReplyUnmasked(status: number, { codes, message }: CceError): string {
   const details = [...codes.filter((code) => code !== String(status)), message];
@@ -153,8 +153,8 @@ export function describeErrorReplyUnmasked(status: number, { codes, message }: C
 }
 
 /**
- * Returns a text as one line without control characters. The mask does not find a secret with control characters
- * inside.
+ * Returns a text as one line without control characters. Without this step, the mask would not find a secret that
+ * contains control characters.
  */
 const toOneLine = (text: string): string =>
   text
@@ -162,7 +162,7 @@ const toOneLine = (text: string): string =>
     .replace(/\p{C}/gu, "")
     .trim();
 
-/** The result of a request that returned no job, for example because CCE refused the request. */
+/** The result of a request that did not return the job, for example because CCE refused the request. */
 export type Refusal = Exclude<Observation, { readonly kind: "job" }>;
 
 export function refusalForUnknownProject(project: string): Refusal {
@@ -179,7 +179,9 @@ export function refusalForMissingEndpoint(project: string): Refusal {
   };
 }
 
-/** @param key the name of the setting that contains the URL */
+/**
+ * @param key the name of the setting whose URL uses http
+ */
 export function refusalForPlainHttp(project: string, key: "endpoint" | "iamEndpoint"): Refusal {
   return {
     kind: "misconfigured",
@@ -190,7 +192,7 @@ export function refusalForPlainHttp(project: string, key: "endpoint" | "iamEndpo
 /**
  * Returns the observation after a request to CCE or IAM failed with a network error.
  * @param code the code of the network error, such as `ECONNREFUSED`
- * @param service the called service
+ * @param service the name of the service that the request was for
  */
 export function refusalAfterNetworkError(
   project: string,
@@ -209,7 +211,7 @@ export function refusalAfterNetworkError(
   return { kind: "unavailable", text: `${service} ${what} (${code})${check}` };
 }
 
-/** Describes a network error. `advice` is the beginning of the advice to the operator, or null without advice. */
+/** Describes a network error in words. `advice` is the beginning of a sentence of advice to the operator, or null. */
 function describeNetworkError(code: string): readonly [what: string, advice: string | null] {
   if (isCertificateTimeError(code)) return ["cannot be reached", "its certificate is out of date, so check"];
   if (isCertificateError(code))
@@ -222,7 +224,7 @@ function describeNetworkError(code: string): readonly [what: string, advice: str
   return ["cannot be reached", null];
 }
 
-/** Returns the observation of a query that was not sent, because earlier queries of the project timed out. */
+/** Returns the observation for a query that the service did not send. Earlier queries of the project timed out. */
 export function refusalWhileNotAnswering(project: string, waitMs: number): Refusal {
   return {
     kind: "unavailable",
@@ -231,7 +233,7 @@ export function refusalWhileNotAnswering(project: string, waitMs: number): Refus
   };
 }
 
-/** Returns the observation of a query that was not sent, because CCE or IAM asked the service to wait. */
+/** Returns the observation for a query that the service did not send. CCE or IAM has asked the service to wait. */
 export function refusalWhileThrottled(
   project: string,
   kind: "throttled" | "unavailable",

@@ -1,36 +1,43 @@
-/** The time limit of a request if no response time is known yet. CCE normally responds within 0.3 s. */
+/**
+ * The time limit of the first request. The service does not know any response time of CCE yet. CCE usually responds
+ * within 0.3 s.
+ */
 const DEFAULT_LIMIT_MS = 2000;
-/** The time limit is three times the latest response time, but at least 2 s. */
+/** The time limit of a request is three times the latest response time of CCE, but at least 2 s. */
 const LIMIT_FACTOR = 3;
-/** The average wait of the queries of a project after a timeout. */
+/** After a timeout, the queries of the project wait for this time on average. */
 const OPEN_MS = 30_000;
 
-/** Stops the queries of one project while CCE accepts connections but does not respond. */
+/** Stops the queries of one project for some time while CCE does not respond. */
 export interface CircuitBreaker {
-  /** Returns the milliseconds for which no query is allowed, or 0. The call changes nothing. */
+  /**
+   * Returns the milliseconds until the next query is allowed. If a query is allowed now, the result is 0. The call does
+   * not count as a query.
+   */
   remainingWaitMs(): number;
   /**
-   * Returns the milliseconds for which no query is allowed. If the result is 0, the caller must start its query now.
-   * @param timeLimitMs the time limit of the query
+   * Returns the milliseconds until the next query is allowed. If the result is 0, the caller must start a query now.
+   * @param timeLimitMs the time limit of the query in milliseconds
    */
   waitBeforeQuery(timeLimitMs: number): number;
   /**
-   * Returns the time limit in milliseconds for the first request of a query. If CCE sends a large response, a second
-   * request without this time limit reads the response.
+   * Returns the time limit for the first request of a query, in milliseconds. This limit does not apply to the second
+   * request, which reads a large response.
    */
   requestLimitMs(): number;
-  /** Records that CCE responded, or that the request failed without a timeout. */
+  /** Records that CCE responded in time, or that the request failed for a reason other than a timeout. */
   recordReply(durationMs: number): void;
-  /** Records that CCE did not respond within the time limit. */
+  /** Records that CCE did not respond in time. */
   recordTimeout(): void;
 }
 
 /**
  * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
- * circuit breaker, the polls of one project could fill the capacity of the function `poll`. The polls of all other
- * projects would then have to wait. After the wait, one query may use the whole time limit, and the other queries of
- * the project wait for this query. This query can succeed even if CCE is slow. The wait is partly random, so that the
- * function instances do not all query CCE at the same moment.
+ * circuit breaker, many polls of one project could wait for CCE at the same time. They could use the whole capacity of
+ * the function `poll`, so that the polls of other projects would wait. After the wait, the service sends one query of
+ * the project, which may use the whole time limit. The other queries wait for the result of this query. It can succeed
+ * even if CCE is slow. The wait is partly random. The function instances therefore do not all query CCE at the same
+ * moment.
  * @param monotonic the milliseconds of a clock that is never set back
  */
 export function createCircuitBreaker(monotonic: () => number, random: () => number): CircuitBreaker {

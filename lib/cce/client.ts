@@ -15,66 +15,72 @@ import { hasFailedJobInTree } from "./parse-job.ts";
 import { createProjectQueries, type ProjectQueries } from "./project-queries.ts";
 import { createSenderOfOneLargeReplyAtATime } from "./send-cce-request.ts";
 
-/** The maximum number of queries for missing failure reasons of one job. */
+/** The maximum number of queries with which the service searches for missing failure reasons of one job. */
 const MAX_QUERIES = 5;
 
-/** The maximum size of all headers of a response, in bytes. IAM sends a token of up to 16 KiB in a header. */
+/**
+ * The maximum size of all headers in one response, in bytes. IAM sends its token in a header, and a token may have up
+ * to 16 KiB.
+ */
 const MAX_HEADER_BYTES = 65_536;
 
-/** The time limit of one call in milliseconds. */
+/** The time limit of one call of the client, in milliseconds. */
 interface TimeLimit {
   readonly timeLimitMs: number;
 }
 
 export interface CceClient {
   /**
-   * After a timeout, the client sends no query of the project for some time. Returns the milliseconds until the next
-   * query of the project is allowed, or 0. The call sends no request.
+   * After a timeout, the client does not query CCE for the project for some time. Returns the milliseconds until the
+   * client queries CCE for the project again. If the client need not wait, the result is 0. The call does not send a
+   * request.
    */
   unansweredWaitMs(project: string): number;
   /**
-   * Asks CCE for one job. Every response and every failure becomes an observation. The function never throws.
-   * Credentials in the observation are masked.
+   * Queries the state of one job from CCE. Each response and each failure becomes an observation. The function never
+   * throws an error. The observation contains no credentials, because the function masks them.
    */
   queryJob(key: JobKey, limit: TimeLimit): Promise<Observation>;
   /**
-   * Asks CCE for a resource of a job. The result has the form of a job. The state `succeeded` means that the resource
-   * has reached its goal. The function never throws.
+   * Queries the state of a resource (such as a node) from CCE. The function returns the resource in the form of a job.
+   * The state `succeeded` means that the resource is in the desired state. The function never throws an error.
    */
   queryResource(project: string, resource: WatchedResource, limit: TimeLimit): Promise<Observation>;
   /**
-   * Asks CCE for the reasons of up to 5 failed subjobs without a reason. Returns the job with the reasons that CCE
-   * returned. The function never throws an error.
+   * Queries the reasons of failed subjobs for which CCE gave no reason, at most 5 of them. Returns the job together
+   * with these reasons. The function never throws an error.
    */
   queryMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
-   * Lists the jobs of a project and calls `onJob` for each job. The jobs arrive in a random order, and a job may arrive
-   * several times. CCE does not document the length of the list or how long a job stays in it. If the request fails,
-   * `onJob` may already have received some jobs. The function throws only if `onJob` throws.
+   * Requests the list of a project's jobs from CCE and calls `onJob` with each job. The order of the jobs is random,
+   * and the list may contain a job several times. CCE does not document how long the list is or how long a job stays in
+   * the list. If the request fails, the function may have called `onJob` for some jobs already. The function throws an
+   * error only if `onJob` throws an error.
    */
   listJobs(project: string, onJob: (job: ListedJob) => void, limit: TimeLimit): Promise<ListReply>;
 }
 
 /**
- * Creates a client of CCE for all projects in the config. Each project has its own credentials, IAM token and
- * throttling. Simultaneous queries of the same job share one request.
- * @param options.connections the HTTP connections to use. By default, the client opens its own connections.
+ * Creates a client that queries CCE for all projects in the config. For each project, the client has separate
+ * credentials, a separate IAM token and a separate throttle. If several calls ask for the same job at the same time,
+ * they share one request.
+ * @param options.connections the HTTP connections to use. By default, the client opens new connections.
  */
 export function createCceClient(options: {
   /**
-   * The whole config. Every secret of the config is masked in the texts of responses. The URLs of CCE and IAM must use
-   * https, except for hosts in `egress.allow`.
+   * The whole config of the service. The client replaces the secrets of the config in the texts of responses. The URLs
+   * of CCE and IAM must begin with `https`. Hosts in `egress.allow` may use `http`.
    */
   readonly config: {
     readonly projects: Readonly<Record<string, Project>>;
     readonly settings: { readonly egress: { readonly allow: readonly string[] } };
   };
   readonly now: () => Instant;
-  /** Returns the milliseconds of a clock that is never set back. */
+  /** Returns milliseconds of a clock that never goes back. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly connections?: Connections;
-  /** The outgoing proxy for TLS connections. */
+  /** The HTTP proxy for TLS connections. */
   readonly proxy?: OutgoingProxy | null;
 }): CceClient {
   const { config, now, monotonic, random } = options;
@@ -137,7 +143,7 @@ export function createCceClient(options: {
 }
 
 /**
- * Waits for shared work until the time limit of one caller. After the time limit, the shared work continues for the
+ * Waits for a shared request until the time limit of one caller has passed. The shared request then continues for its
  * other callers.
  */
 async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout: T): Promise<T> {
@@ -153,10 +159,11 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
 }
 
 /**
- * Adds missing failure reasons to the subjobs, and returns a new job. The function queries each failed subjob without a
- * reason and without a failed subjob of its own. The function adds the reason and the subjobs of each response to the
- * job. The function also queries the added subjobs, up to 5 queries in total.
- * @param queryJob queries a subjob by its ID. If `queryJob` returns null, the subjob stays unchanged.
+ * Searches for missing failure reasons of the subjobs, and returns a copy of the job that contains them. The function
+ * queries every failed subjob that has neither a failure reason nor a failed subjob. The response may contain the
+ * failure reason and more subjobs. The function adds both to the job. The function also queries these subjobs. It makes
+ * at most 5 queries in total.
+ * @param queryJob queries the subjob with the given ID. If `queryJob` returns null, the subjob does not change.
  */
 export async function queryMissingFailureReasons(
   job: Job,
@@ -176,7 +183,7 @@ export async function queryMissingFailureReasons(
   return tree;
 }
 
-/** Returns the IDs of failed subjobs without a reason that were not queried yet. */
+/** Returns the IDs of the failed subjobs without a failure reason. Subjobs that were already queried are omitted. */
 function unexplainedIds(tree: Job, queried: ReadonlySet<string>): string[] {
   const jobIds = tree.subJobs.flatMap((subJob) => {
     const jobId = JobId.safeParse(isUnexplained(subJob) ? subJob.jobId : null);

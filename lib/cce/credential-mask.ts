@@ -6,34 +6,37 @@ import { truncate } from "../domain/truncate-text.ts";
 
 const MASK = "<secret>";
 
-/** The maximum length of the text of an observation. A longer text would not fit into a notification. */
+/** The maximum length of the text of an observation. A notification has no space for a longer text. */
 const MAX_TEXT_CHARACTERS = 400;
-/** The latest four IAM tokens of a project are masked, because a response may repeat an earlier token. */
+/** The mask hides the latest four IAM tokens of a project, because a response may contain an earlier token. */
 const MAX_TOKENS = 4;
 
 /**
- * Matches a canonical request, which is the signed form of an HTTP request. An error response of the API gateway may
- * contain a canonical request, in several lines or in one line with `|`. The last part of a canonical request is a
- * hash.
+ * Matches a canonical request, which is the text from which the signature of a request is computed. An error response
+ * of the API gateway may contain this text. The text has several lines, or one line with `|` as separator. A canonical
+ * request ends with a hash.
  */
 const CANONICAL_REQUEST = /(canonical[-_ ]?request["']?\s*[:=]\s*)[\s\S]*?(?:[|\n][0-9a-f]{64}\b|$)/gi;
 const SIGNATURE = /(Signature\s*[=:]\s*)[0-9a-f]{16,}/gi;
-/** A shorter text cannot match CANONICAL_REQUEST or SIGNATURE. */
+/** A shorter text matches neither CANONICAL_REQUEST nor SIGNATURE. */
 const MIN_PATTERN_CHARACTERS = "canonicalrequest:".length;
 
-/** Replaces secrets of the config, IAM tokens, signatures and canonical requests by `<secret>`. */
+/** Replaces secrets by `<secret>`: secrets of the config, IAM tokens, signatures and canonical requests. */
 export interface CredentialMask {
   maskText(text: string): string;
-  /** Masks all texts of an observation. If the observation has no job, its text is also truncated. */
+  /**
+   * Masks the secrets in all texts of an observation. If the observation contains no job, the function also truncates
+   * the text of the observation.
+   */
   maskObservation(observation: Observation): Observation;
-  /** Adds an IAM token to the secrets that the mask replaces. */
+  /** Adds an IAM token to the secrets that the mask hides. */
   addToken(token: Secret): void;
 }
 
 /**
- * Creates the mask for the responses of CCE and IAM to one project.
- * @param config the whole config. The mask hides the secrets of all projects and targets, because a server between the
- * service and CCE may know any secret.
+ * Creates the mask for responses of CCE and IAM about one project.
+ * @param config the config with all secrets. The mask hides the secrets of all projects and targets. A proxy between
+ * the service and CCE may know any of them.
  */
 export function createMaskOfConfigSecretsAndTokens(config: object): CredentialMask {
   const maskConfig = getCachedSecretMask(config);
@@ -50,7 +53,7 @@ export function createMaskOfConfigSecretsAndTokens(config: object): CredentialMa
     maskText,
     maskObservation(observation) {
       if (observation.kind !== "job")
-        // The text is masked before it is truncated, because the mask does not find a part of a secret.
+        // The code masks first and truncates second, because the mask does not find a part of a secret.
         return { ...observation, text: truncate(maskText(observation.text), MAX_TEXT_CHARACTERS) };
       const { job, warnings, message } = observation;
       const masked = { job: maskJob(job, memoize(maskText)), warnings: warnings.map(maskText) };
@@ -64,7 +67,8 @@ export function createMaskOfConfigSecretsAndTokens(config: object): CredentialMa
 }
 
 /**
- * Returns a mask that remembers masked texts. The subjobs of a job contain many equal texts, such as the cluster ID.
+ * Returns a mask that stores the result for each text. The same text occurs in many subjobs of a job, for example the
+ * cluster ID.
  */
 function memoize(mask: (text: string) => string): (text: string) => string {
   const masked = new Map<string, string>();

@@ -1,7 +1,7 @@
 import type { Project } from "../config/projects.ts";
 
 /**
- * Regions whose hosts are not in the domain `myhuaweicloud.com`, each with the domain of its hosts. Sources:
+ * The regions outside the domain `myhuaweicloud.com`, each with the domain of its hosts. Sources:
  * https://docs.otc.t-systems.com/additional/endpoints.html,
  * https://support.huaweicloud.com/intl/en-us/endpoint/index.html
  */
@@ -13,8 +13,9 @@ const DOMAINS: Readonly<Record<string, string>> = {
 const DEFAULT_DOMAIN = "myhuaweicloud.com";
 
 /**
- * Returns the base URL of the CCE API for a project, without a trailing slash. The URL is the `endpoint` in the config,
- * or follows from the `region`. If the config has neither field, the result is null.
+ * Returns the base URL of the CCE API for a project. The URL does not end with a slash. The URL is the setting
+ * `endpoint` of the project. Without this setting, the function derives the URL from `region`. If both settings are
+ * missing, the result is null.
  */
 export function configuredOrRegionalCceEndpoint(
   project: Pick<Project, "endpoint" | "region">,
@@ -23,9 +24,9 @@ export function configuredOrRegionalCceEndpoint(
 }
 
 /**
- * Returns the base URL of IAM for a project, without a trailing slash. The URL is the `iamEndpoint` in the config.
- * Without `iamEndpoint`, the URL follows from an `endpoint` whose host begins with `cce.`, or from the `region`. If
- * none of these fields gives a URL, the result is null.
+ * Returns the base URL of IAM for a project. The URL does not end with a slash. The URL is the setting `iamEndpoint` of
+ * the project. Without this setting, the function derives the URL from `region`, or from an `endpoint` whose host
+ * begins with `cce.`. If the URL is still unknown, the result is null.
  */
 export function configuredOrDerivedIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;
@@ -35,8 +36,8 @@ export function configuredOrDerivedIamEndpoint(project: Project): string | null 
 }
 
 /**
- * The hosts of the web consoles of each cloud, by the domain of the cloud. SMN (Simple Message Notification) confirms a
- * subscription with a link to one of these hosts.
+ * The hosts of the web consoles of each cloud, by the domain of the cloud. When SMN (Simple Message Notification) asks
+ * for a confirmation, it sends a link to one of these hosts.
  */
 const CONSOLES: Readonly<Record<string, readonly string[]>> = {
   "otc.t-systems.com": ["console.otc.t-systems.com"],
@@ -44,16 +45,17 @@ const CONSOLES: Readonly<Record<string, readonly string[]>> = {
   [DEFAULT_DOMAIN]: ["console.huaweicloud.com", "console-intl.huaweicloud.com", "console.myhuaweicloud.com"],
 };
 
-/** The origins (scheme, host and port) that a URL in an SMN message may have. */
+/** The allowed origins (scheme, host and port) of the URLs in an SMN message. */
 interface SmnOrigins {
   readonly certificate: readonly string[];
   readonly confirmation: readonly string[];
 }
 
 /**
- * Returns the allowed origins (scheme, host and port) of URLs in the messages of an SMN topic.
- * @param topicUrn the URN of the topic in the config. The third part of the URN is the region.
- * @param smnEndpoint the URL of SMN in the config. If `smnEndpoint` is set, only its origin is allowed.
+ * Returns the allowed origins (scheme, host and port) of the URLs in the messages of an SMN topic.
+ * @param topicUrn the URN of the SMN topic in the config. The third part of the URN, such as `eu-de`, is the region.
+ * @param smnEndpoint the URL of SMN in the config, or undefined. With `smnEndpoint`, only the origin of this URL is
+ * allowed.
  */
 export function configuredOrDerivedSmnOrigins(topicUrn: string, smnEndpoint: string | undefined): SmnOrigins {
   if (smnEndpoint !== undefined) {
@@ -75,5 +77,5 @@ function domainOf(region: string): string {
   return (Object.hasOwn(DOMAINS, region) ? DOMAINS[region] : undefined) ?? DEFAULT_DOMAIN;
 }
 
-/** Removes the query, the fragment and the trailing slashes of a URL. */
+/** Removes the query, the fragment and the slashes at the end of a URL. */
 const trimUrl = (url: string): string => url.replace(/[?#].*/s, "").replace(/(?<!\/)\/+$/, "");

@@ -9,14 +9,14 @@ import type { OperationKind } from "../domain/operation-kind.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { toCceErrorOrEmpty, toTextOfAnyType } from "./cce-error.ts";
 
-/** The kind of an operation for each value of the field `kind` in a response of CCE. */
+/** The kind of the operation that belongs to each value of the field `kind` in a response of CCE. */
 const KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
   ["UpgradeTask", "cluster_upgrade"],
   ["PreCheckTask", "upgrade_precheck"],
   ["NodePool", "node_pool_scale"],
   ["Addon", "addon"],
 ]);
-/** The kind of an operation on a cluster, for each phase of the cluster. */
+/** The kind of the operation that belongs to each phase of a cluster. */
 const CLUSTER_KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
   ["Hibernating", "hibernate"],
   ["Hibernation", "hibernate"],
@@ -30,9 +30,10 @@ const MAX_MESSAGE_CHARACTERS = 200;
 
 /**
  * Finds the job ID in the response of CCE to a call that creates, changes or deletes a resource. The response may be
- * JSON text or a parsed value. The job ID may be in `status`, at the top level or in an annotation. The search ignores
- * upper and lower case of the field name. The response may also be inside a wrapper that a tool has added. Without a
- * valid job ID, the result is null. Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
+ * JSON text or a parsed value. The job ID may be in the field `status`, at the top level or in an annotation. The name
+ * of the field may be in upper or lower case. A tool may have put the response into another object or array. If the
+ * response contains no valid job ID, the result is null. Source:
+ * https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
  */
 export function findJobId(replyOrJsonText: unknown): string | null {
   const body = typeof replyOrJsonText === "string" ? parseJsonOrUndefined(replyOrJsonText) : replyOrJsonText;
@@ -47,10 +48,7 @@ export function findJobId(replyOrJsonText: unknown): string | null {
   return null;
 }
 
-/**
- * Returns the objects that may contain an ID: the response itself, and the response inside a wrapper (an object or
- * array of a tool).
- */
+/** Returns the objects in which an ID may be: the response itself, and an object inside the response of a tool. */
 const listBodies = (reply: unknown) =>
   [toObjectOrEmpty(reply), unwrapSingleEntriesOrEmpty(reply)].map((top) => ({
     top,
@@ -60,8 +58,8 @@ const listBodies = (reply: unknown) =>
   }));
 
 /**
- * Returns an ID as text. Some tools convert an ID of digits to a number. For a number beyond the safe integers, the
- * result is an empty text, because its digits are not exact.
+ * Converts an ID from a response to text. Some tools convert an ID that consists of digits to a number. A number above
+ * the safe integers has wrong digits, so the result is an empty text.
  */
 function textOfId(value: unknown): string {
   if (typeof value === "number") return Number.isSafeInteger(value) && value > 0 ? String(value) : "";
@@ -69,9 +67,10 @@ function textOfId(value: unknown): string {
 }
 
 /**
- * Finds the order ID in the response of CCE to a call for a prepaid (yearly or monthly) resource. CCE starts the job of
- * a prepaid resource only after the payment. The response therefore has an order ID and no job ID. If the order ID is a
- * number beyond the safe integers, the result is `…`. Without an order ID, the result is null.
+ * Finds the order ID in the response of CCE to a call for a prepaid (yearly or monthly) resource. For a prepaid
+ * resource, CCE starts the job only after the payment. The response therefore contains an order ID instead of a job ID.
+ * If the order ID is a number above the safe integers, the result is `…`. If the response contains no order ID, the
+ * result is null.
  */
 export function findOrderIdForMessage(reply: unknown): string | null {
   for (const { status, top, spec, metadata } of listBodies(reply))
@@ -85,8 +84,8 @@ export function findOrderIdForMessage(reply: unknown): string | null {
 }
 
 /**
- * Returns possible names of the field with the job ID. The documented names come first. The other names are in
- * `fields`, and differ from `jobId` only in case or by an underscore.
+ * Returns the names of the fields that may contain the job ID. The names in the documentation of CCE come first. All
+ * other names occur in `fields` and differ from `jobId` only in case or by an underscore.
  */
 function jobIdNames(fields: JsonObject): string[] {
   const others = Object.keys(fields).filter(
@@ -96,8 +95,8 @@ function jobIdNames(fields: JsonObject): string[] {
 }
 
 /**
- * Returns the error code and message of a response as one line, for example `CCE.01400001, Invalid request`. Without an
- * error code, the result is null.
+ * Returns the error code and the message of a response as one line. An example is `CCE.01400001, Invalid request`. If
+ * the response contains no error code, the result is null.
  */
 export function describeErrorInReply(parsedReply: unknown): string | null {
   const { codes, message } = toCceErrorOrEmpty(parsedReply);
@@ -107,7 +106,7 @@ export function describeErrorInReply(parsedReply: unknown): string | null {
   return message === null ? shortCode : `${shortCode}, ${truncate(message, MAX_MESSAGE_CHARACTERS)}`;
 }
 
-/** The fields of an operation from the response of CCE and from the caller, not validated yet. */
+/** The fields of an operation. They come from the response of CCE and from the caller, and are not validated yet. */
 interface FoundOperation {
   readonly kind: string;
   readonly clusterId?: string | undefined;
@@ -118,9 +117,9 @@ interface FoundOperation {
 }
 
 /**
- * Finds the operation in the response of CCE to a call that starts an operation without a job. Some responses do not
- * contain the cluster, and some are empty. The caller may therefore pass the kind of the operation and the cluster. If
- * the response is not about an operation, the result is null. Source:
+ * Finds the operation that a call to CCE has started, in the response of CCE. The operation has no job. Some responses
+ * do not contain the ID of the cluster, and some responses are empty. The caller may therefore state the kind of the
+ * operation and the cluster ID. If the response belongs to no operation, the result is null. Source:
  * https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
  */
 export function findOperationWithoutJob(

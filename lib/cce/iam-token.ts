@@ -14,26 +14,30 @@ import {
 import { parseCceTime } from "./parse-job.ts";
 import type { TextReplyOrFailure } from "./send-cce-request.ts";
 
-/** The time for which an IAM token is used if IAM gives no expiry time. An IAM token is normally valid for 24 hours. */
+/**
+ * If IAM does not return an expiry time, the service uses the IAM token for one hour. In general, an IAM token is valid
+ * for 24 hours.
+ */
 const DEFAULT_VALIDITY_MS = 3_600_000;
-/** The time before its expiry at which a token is renewed, so that no token expires during a request. */
+/** The service requests a new token ten minutes before the old one expires. So no token expires during a request. */
 const RENEW_BEFORE_MS = 600_000;
 /**
- * The shortest wait after a refused sign-in. The wait is needed because IAM locks a user after a few wrong passwords.
+ * The minimum wait after IAM has refused a sign-in. Without this wait, IAM could lock the user, because it locks a user
+ * after a few wrong passwords.
  */
 const REFUSAL_MS = 30_000;
 
-/** The longest wait that IAM can ask for. */
+/** The maximum wait that IAM can request in a response. */
 const MAX_RETRY_AFTER_MS = 900_000;
 
-/** An IAM token and its expiry time, or an observation if IAM gave no token. */
+/** An IAM token with its expiry time. If IAM returned no token, an observation. */
 export type TokenResult =
   | { readonly kind: "token"; readonly token: Secret; readonly expiresAt: Instant }
   | Observation;
 
 /**
- * Creates a cache for the IAM token of one project. Simultaneous queries share one request for a token.
- * @param fetchToken requests a token from IAM. It never throws.
+ * Creates a cache that contains the IAM token of one project. Queries at the same time share one request for a token.
+ * @param fetchToken requests an IAM token. It never throws.
  */
 export function createIamTokenCache(
   fetchToken: () => Promise<TokenResult>,
@@ -52,7 +56,7 @@ export function createIamTokenCache(
 }
 
 /**
- * Returns the JSON body of a request for an IAM token of one project. Source:
+ * Returns the JSON body of the request for an IAM token. The token is valid for one project. Source:
  * https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0001.html
  */
 export function createIamTokenRequestBody(
@@ -68,7 +72,7 @@ export function createIamTokenRequestBody(
   });
 }
 
-/** Reads the response of IAM to a token request. The result is the IAM token, or an observation about the failure. */
+/** Converts the response of IAM to a token. If IAM returned no token, the result is an observation. */
 export function readIamTokenReply(reply: TextReplyOrFailure, now: Instant, project: string): TokenResult {
   if (reply.kind === "failed") return refusalAfterNetworkError(project, reply.code, "IAM");
   const { status, headers, body } = reply;
@@ -95,19 +99,19 @@ export function readIamTokenReply(reply: TextReplyOrFailure, now: Instant, proje
   return { kind, text, retryAfterSeconds: retryAfterSeconds ?? undefined };
 }
 
-/** Texts with which IAM asks for a second factor, in English and Chinese. */
+/** Texts in a response with which IAM asks for a second factor, in English and Chinese. */
 const SECOND_FACTOR_TEXT =
   /required_auth_methods|\b(t?otp|mfa|2fa)\b|(multi|two|second)[- ]?factor|one[- ]time (password|code)|verification code|login protection|二次认证|双因素|多因素|验证码|登录保护/i;
 
 /**
- * Returns true if IAM asks for a second factor (MFA). The IAM of OpenStack lists the required methods in the response
- * body. The IAM of Huawei Cloud names the second factor only in the message.
+ * Returns true if IAM asks for a second factor (MFA). The IAM of OpenStack lists the required sign-in methods in the
+ * response body. The IAM of Huawei Cloud names the second factor only in the message.
  * https://docs.openstack.org/api-ref/identity/v3/#multi-factor-authentication
  */
 function asksForSecondFactor({ status, body }: Extract<TextReplyOrFailure, { kind: "answer" }>): boolean {
   if (status < 400 || status >= 500 || status === 429) return false;
-  // The JSON of the body may encode Chinese characters as escape sequences. The code therefore also searches the
-  // decoded message.
+  // The JSON body may contain Chinese characters as escape sequences. The code therefore also searches the message
+  // after decoding.
   return SECOND_FACTOR_TEXT.test(body) || SECOND_FACTOR_TEXT.test(parseCceErrorOrEmpty(body).message ?? "");
 }
 

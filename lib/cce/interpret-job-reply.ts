@@ -11,7 +11,7 @@ import { parseJob } from "./parse-job.ts";
 
 export interface JobReply {
   readonly status: number;
-  /** Response headers by lower-case name. */
+  /** The response headers. Their names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -20,12 +20,15 @@ export interface JobReply {
 const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
 
 /**
- * If the API gateway refuses a signature, the error text names a clock difference of at least 90 s. The gateway accepts
- * a difference of up to 15 minutes.
+ * If the clocks differ by 90 s or more, the service's error text about a refused signature states the difference. The
+ * API gateway accepts a difference of up to 15 minutes.
  */
 const MIN_REPORTED_SKEW_MS = 90_000;
 
-/** What a query asks for, such as `job`, and the permission in CCE that the query needs. Error texts contain both. */
+/**
+ * The name of the queried object, such as `job`, and the permission in CCE that the query needs. Error texts contain
+ * the name and the permission.
+ */
 export interface Queried {
   readonly what: string;
   readonly permission: string;
@@ -34,10 +37,10 @@ export interface Queried {
 const JOB: Queried = { what: "job", permission: "cce:job:get" };
 
 /**
- * Converts the response to a job query into an observation. The text of the observation may contain credentials, so the
- * caller must mask the text.
- * @param maskBeforeTruncating masks secrets in texts that are then truncated
- * @param queried what the query asked for, by default a job. Source of the error codes:
+ * Converts a response of CCE to a query of a job into an observation. The caller must mask the text of the observation,
+ * because it may contain credentials.
+ * @param maskBeforeTruncating masks the secrets in texts before the function truncates the texts
+ * @param queried describes the queried object. By default, the object is a job. Source of the error codes:
  * https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
  */
 export function interpretJobReplyUnmasked(
@@ -52,7 +55,7 @@ export function interpretJobReplyUnmasked(
   return interpretErrorReplyUnmasked(reply, now, project, queried);
 }
 
-/** Converts a response without the queried job or resource into an observation. */
+/** Converts a response into an observation. The response does not contain the queried job or resource. */
 export function interpretErrorReplyUnmasked(
   { status, headers, body }: JobReply,
   now: Instant,
@@ -76,7 +79,7 @@ export function interpretErrorReplyUnmasked(
   return { kind, text, retryAfterSeconds: retryAfterSeconds ?? undefined };
 }
 
-/** Returns advice for an HTTP status that probably means a wrong `endpoint`. */
+/** Returns advice to the operator if the HTTP status probably means that the setting `endpoint` is wrong. */
 function adviceOnEndpoint(status: number, project: string, what: string): string {
   if (status === 404)
     return `CCE's address for project ${project} has no ${what} API: check endpoint, region and projectId`;
@@ -86,8 +89,8 @@ function adviceOnEndpoint(status: number, project: string, what: string): string
 }
 
 /**
- * Returns advice for a response that refuses the credentials of a project.
- * @param date the header `Date` of the response
+ * Returns advice to the operator if the response refuses the credentials of a project.
+ * @param date the value of the header `Date` in the response
  */
 function adviceOnCredentials(error: CceError, date: string | undefined, now: Instant, project: string) {
   if (error.codes.includes("APIGW.0307"))
@@ -102,9 +105,9 @@ function adviceOnCredentials(error: CceError, date: string | undefined, now: Ins
 }
 
 /**
- * Returns the difference, in milliseconds, between the two times in a gateway error about an expired signature.
- * Example: `signature time:20260528T092752Z,server time:20260528T094410Z`. If the message does not contain two times,
- * the result is null.
+ * Returns the difference between the two times in an error message about an expired signature, in milliseconds. A
+ * message contains, for example, `signature time:20260528T092752Z,server time:20260528T094410Z`. If the message does
+ * not contain both times, the result is null.
  */
 function reportedSkewMs(message: string | null): number | null {
   const [, ours, theirs] =
@@ -113,6 +116,6 @@ function reportedSkewMs(message: string | null): number | null {
   return Number.isNaN(skewMs) ? null : skewMs;
 }
 
-/** Parses a time such as `20260528T092752Z`. For any other format, the result is NaN. */
+/** Parses a time such as `20260528T092752Z`. If the time has another format, the result is NaN. */
 const parseCompactTime = (text = ""): number =>
   Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));

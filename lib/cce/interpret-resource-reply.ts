@@ -8,16 +8,17 @@ import { describeUnknownPhase, parseCceTime } from "./parse-job.ts";
 import resourceStates from "./resource-states.json" with { type: "json" };
 
 /**
- * The states of a resource that mean success or failure. If the resource has any other state, the service polls again.
+ * The states in which a resource has reached its goal or has failed. In all other states, the service polls the
+ * resource again.
  */
 interface GoalStates {
   readonly succeeded: readonly string[];
   readonly failed: readonly string[];
-  /** All other documented states. An unknown state causes a warning if this array exists. */
+  /** All other states that CCE documents. If `pending` exists, a state outside all lists causes a warning. */
   readonly pending?: readonly string[];
   /**
-   * The state that the HTTP status 404 means for the resource. If the job deletes the resource, the status 404 means
-   * `succeeded`.
+   * The state of the resource if CCE answers with HTTP status 404. For a resource that the job deletes, status 404
+   * means `succeeded`.
    */
   readonly gone?: string;
 }
@@ -60,7 +61,10 @@ export function resourcePathParts(
   }
 }
 
-/** Returns the query parameters of the URL of a resource. Only for an add-on, the cluster is a query parameter. */
+/**
+ * Returns the query parameters in the URL of a resource. The URL of an add-on contains the cluster as a query
+ * parameter, and all other URLs do not.
+ */
 export function urlParametersOfResource({
   goal,
   clusterId,
@@ -69,9 +73,9 @@ export function urlParametersOfResource({
 }
 
 /**
- * Converts the response of CCE about a resource into an observation. The observation contains the resource in the form
- * of a job. In the observation, the phase of the job is the resource state that CCE reports. The job state says whether
- * the resource has reached its goal. The text may contain credentials, so the caller must mask the text. Source of the
+ * Converts a response of CCE about a resource into an observation. The observation contains the resource in the form of
+ * a job. The phase of this job is the state of the resource as CCE returned it. The state of this job shows whether the
+ * resource has reached its goal. The caller must mask the texts, because they may contain credentials. Source of the
  * states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReplyUnmasked(
@@ -89,8 +93,8 @@ export function interpretResourceReplyUnmasked(
 }
 
 /**
- * After the deletion of a resource, an unknown resource means success. The function does not change any other
- * observation.
+ * If the job deletes a resource and CCE does not know the resource any more, the result is a success. The function
+ * returns every other observation unchanged.
  */
 export function treatGoneAsSuccessOfDeletion(
   observation: Observation,
@@ -116,8 +120,8 @@ function stateOf(phase: string, document: JsonObject, resource: WatchedResource)
 }
 
 /**
- * Returns false while another job changes a node, or while a node pool has the wrong number of nodes. The function also
- * returns false while CCE creates or deletes nodes of the pool.
+ * Returns false while another job changes the node, or while the number of nodes in the pool is wrong. The function
+ * also returns false while CCE creates or deletes nodes of the node pool.
  */
 function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedResource): boolean {
   const [wanted, found] = [toObjectOrEmpty(spec), toObjectOrEmpty(status)];
@@ -127,8 +131,8 @@ function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedRes
       return running === null || ownJobIds.includes(running);
     }
     case "node_pool":
-      // For a node pool, an empty phase means success. A response without `spec` may be an error and is never a
-      // success.
+      // An empty phase of a node pool means success. A response without `spec` never means success, because it may be
+      // an error.
       return (
         isJsonObject(spec) &&
         countOf(found, "currentNode") === countOf(wanted, "initialNodeCount") &&
@@ -141,8 +145,8 @@ function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedRes
 }
 
 /**
- * Returns a number of nodes. If the field is missing, the result is 0. For a value that is no number, the result is
- * NaN, which equals no number.
+ * Reads a number of nodes from a response. If the field is missing, the result is 0. If the value is not a number, the
+ * result is NaN, which is not equal to any number.
  */
 const countOf = (fields: JsonObject, name: string): number => Number(toTextOfAnyType(fields[name]) ?? 0);
 
@@ -166,7 +170,7 @@ function toObservation(
     clusterId,
     resourceId: id,
     resourceName: textIn(metadata, ["name"]),
-    // The times of a resource are the times of the operation only if the resource is a task.
+    // Only a task has the times of the operation. The times of other resources mean something else.
     createdAt: timeOf(metadata, "creationTimestamp"),
     updatedAt: timeOf(status, "completionTime") ?? timeOf(metadata, "updateTimestamp"),
     subJobs: [],
@@ -180,13 +184,13 @@ function toObservation(
   };
 }
 
-/** Returns the progress of an upgrade task, such as `Progress: 40 %`, or null. */
+/** Returns the progress of an upgrade task as text, such as `Progress: 40 %`, or null. */
 function progressText(status: JsonObject): string | null {
   const progress = textIn(status, ["progress"])?.trim() ?? "";
   return progress === "" ? null : `Progress: ${progress}${/^[0-9.]+$/.test(progress) ? " %" : ""}`;
 }
 
-/** Returns the messages of conditions that prevent the scaling of a node pool, or null. */
+/** Returns the messages that explain why CCE cannot scale a node pool, or null. */
 function conditionText({ conditions }: JsonObject): string | null {
   const unmet = (Array.isArray(conditions) ? conditions : [])
     .map(toObjectOrEmpty)

@@ -6,17 +6,17 @@ import { truncate } from "../domain/truncate-text.ts";
 import type { ListedJob } from "./autopilot.ts";
 import { findMessageWithCode, toTextOfAnyType } from "./cce-error.ts";
 
-/** The length of a date and time without the fraction of a second. */
+/** The length of a time such as `2018-08-02 08:12:40`. */
 const SECONDS_END = 19;
-/** Matches what may follow the time: a UTC offset, a time zone and a reading of Go's monotonic clock. */
+/** Matches the part after the time: a UTC offset, a time zone, and the number that Go adds for its monotonic clock. */
 const ZONE = /^(?: ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?(?: [A-Z]{1,6}| [+-]\d{2,4})?(?: m=[+-][\d.]+)?$/;
 
-/** Nearly every time in a response of CCE ends with `USUAL_ZONE`. */
+/** Most times in responses of CCE end with `USUAL_ZONE`. */
 const USUAL_ZONE = " +0000 UTC";
 
 /**
- * The maximum depth of a tree of subjobs. A real tree has three levels and a few dozen jobs. Beyond MAX_LEVELS levels
- * or MAX_JOBS jobs, the parser omits the rest and adds a warning.
+ * The maximum number of levels in a tree of subjobs. A real tree has three levels and a few dozen jobs. If a tree has
+ * more than MAX_LEVELS levels or MAX_JOBS jobs, the parser omits the rest and adds a warning.
  */
 const MAX_LEVELS = 256;
 const MAX_JOBS = 50_000;
@@ -31,7 +31,7 @@ const STATES: Readonly<Record<string, JobState>> = {
   failed: "failed",
 };
 
-/** Counts and phases that the parser collects in a tree of subjobs. */
+/** Facts that the parser collects while it reads a tree of subjobs. */
 interface Walk {
   jobs: number;
   truncated: boolean;
@@ -39,10 +39,11 @@ interface Walk {
 }
 
 /**
- * Parses the response of CCE to a job query, in version 3 or 2 of its API. If the response is not a job, the result is
- * null. Only the phase of the job itself determines its state, and not the phases of its subjobs. `warnings` says which
- * parts the parser omitted or guessed. Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
- * @param maskBeforeTruncating masks secrets in texts that warnings truncate
+ * Parses the response of CCE to a job query, in version 3 or 2 of its API. If the response contains no job, the result
+ * is null. The state of a job depends only on its own phase. The phases of its subjobs have no effect. `warnings`
+ * explains what the parser omitted or guessed. Source:
+ * https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
+ * @param maskBeforeTruncating masks the secrets in texts that the function truncates
  */
 export function parseJob(
   body: string,
@@ -56,8 +57,8 @@ export function parseJob(
 }
 
 /**
- * Parses one job of CCE's list. The result is null if the entry is not a job or has no valid job ID. CCE documents the
- * list in version 2 of its API.
+ * Parses one entry of the list of jobs that CCE returns. If the entry is not a job or has no valid job ID, the result
+ * is null. The list has the format that CCE documents for version 2 of its API.
  */
 export function parseListedJob(json: string): ListedJob | null {
   const document = parseJsonOrUndefined(json);
@@ -69,9 +70,10 @@ export function parseListedJob(json: string): ListedJob | null {
 }
 
 /**
- * Converts an object of CCE to a job with all subjobs. Version 2 of the API has lower-case names and the field
- * `status.status`. If `entry` is not an object, the result is null. A field of an unexpected type is never an error.
- * The field becomes text or counts as missing. A schema would take three times as long for thousands of subjobs.
+ * Converts an object of CCE to a job with all subjobs. In version 2 of the API, field names are in lower case, and the
+ * phase is in `status.status`. If `entry` is no object, the result is null. If a field has an unexpected type, the
+ * function converts it to text or treats it as missing. With a schema, the function would take three times as long for
+ * thousands of subjobs.
  */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
   if (!isJsonObject(entry)) return null;
@@ -110,13 +112,16 @@ function readSubJobs(spec: JsonObject, level: number, walk: Walk): Job[] {
   return subJobs;
 }
 
-/** Converts a phase to a state. A missing or unknown phase becomes null. */
+/**
+ * Returns the state of a job for the phase in the response of CCE. If the phase is missing or unknown, the result is
+ * null.
+ */
 function stateOf(phase: string | null): JobState | null {
   const name = phase?.trim().toLowerCase() ?? "";
   return Object.hasOwn(STATES, name) ? (STATES[name] ?? null) : null;
 }
 
-/** Returns true for a documented phase of a running job. */
+/** Returns true if CCE documents the phase as a phase of a running job. */
 export const isDocumentedRunningPhase = (phase: string | null): boolean => stateOf(phase) === "pending";
 
 function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
@@ -133,7 +138,7 @@ function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
   return warnings;
 }
 
-/** Returns a warning about a missing or unknown phase. */
+/** Returns a warning if the phase of a job is missing or unknown. */
 export function describeUnknownPhase(
   phase: string,
   maskBeforeTruncating: SecretMask = (text) => text,
@@ -144,19 +149,20 @@ export function describeUnknownPhase(
   });
 }
 
-/** Returns true if the job or any of its subjobs has failed. */
+/** Returns true if a job or one of its subjobs has failed. */
 export const hasFailedJobInTree = (root: Job): boolean =>
   root.state === "failed" || root.subJobs.some(hasFailedJobInTree);
 
-/** Returns the text of the field `name`, else of `otherName`, else null. */
+/** Returns the text in the field `name`. If this field is empty, returns the text in `otherName`, or null. */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
-  // The code checks for a string first, because a large job has a hundred thousand strings.
+  // Most values are strings, and a large job contains a hundred thousand of them. The code therefore checks for a
+  // string first.
   const text = typeof value === "string" ? (value.trim() === "" ? null : value) : toTextOfAnyType(value);
   return text === null && otherName !== undefined ? textOf(fields, otherName) : text;
 }
 
-/** Returns the reason in a field with an undocumented name, such as `Reason` or `errorMessage`. */
+/** Returns the failure reason from a field that CCE does not document, such as `Reason` or `errorMessage`. */
 const otherReasonOf = (status: JsonObject, state: JobState | null): string | null =>
   state === "failed" ? findMessageWithCode(status) : null;
 
@@ -168,10 +174,10 @@ function arrayOf(fields: JsonObject, name: string): readonly unknown[] | null {
 }
 
 /**
- * Parses a time of CCE. Fractions of a millisecond are omitted. The format is RFC 3339 or that of Go's `time.String()`,
- * for example `2018-08-02 08:12:40.672772389 +0000 UTC`, possibly with ` m=+0.1` at the end. For any other format, the
- * result is null. The result is also null for years before 100, because Go writes a missing time as year 1. Source:
- * https://pkg.go.dev/time#Time.String
+ * Parses a time of CCE. The function ignores fractions of a millisecond. The format is RFC 3339 or the format of
+ * `time.String()` in Go. An example is `2018-08-02 08:12:40.672772389 +0000 UTC`. If the text has another format, the
+ * result is null. If the year is before 100, the result is null too, because Go writes a missing time as year 1.
+ * Source: https://pkg.go.dev/time#Time.String
  */
 export function parseCceTime(text: string | null | undefined): Instant | null {
   const time = text?.trim() ?? "";
@@ -188,20 +194,20 @@ export function parseCceTime(text: string | null | undefined): Instant | null {
   if (year < 100 || month < 1 || month > 12 || day < 1) return null;
   if (hours > 23 || minutes > 59 || seconds > 59) return null;
   const utc = Date.UTC(year, month - 1, day, hours, minutes, seconds, milliseconds);
-  // `Date.UTC` would change 30 February to a date in March.
+  // The function `Date.UTC` changes 30 February to a day in March without an error.
   if (Number.isNaN(utc) || (day > 28 && new Date(utc).getUTCDate() !== day)) return null;
   return utc - offsetMs(zone[1]);
 }
 
-/** Returns true if the separators of a date and time are in place, as in `2018-08-02 08:12:40`. */
+/** Returns true if a text has the separators of a date and time, as in `2018-08-02 08:12:40`. */
 function hasSeparators(text: string): boolean {
   const isDate = text[4] === "-" && text[7] === "-" && (text[10] === " " || text[10] === "T");
   return isDate && text[13] === ":" && text[16] === ":";
 }
 
 /**
- * Reads a number with `count` digits from a text. If a character is not a digit, the result is NaN. A regular
- * expression would take several times as long, and a large job contains 40,000 times.
+ * Reads a number with `count` digits in a text. If another character is between the digits, the result is NaN. With a
+ * regular expression, the code would take several times as long. A large job contains 40,000 times.
  */
 function readDigits(text: string, start: number, count: number): number {
   let number = 0;
@@ -213,14 +219,14 @@ function readDigits(text: string, start: number, count: number): number {
   return number;
 }
 
-/** Reads a possible fraction of a second, and finds its end. */
+/** Reads the fraction of a second, if there is one, and finds its end. */
 function readFraction(text: string): { readonly milliseconds: number; readonly end: number } {
   let end = SECONDS_END;
   if (text[end] === ".")
     do end += 1;
     while (!Number.isNaN(readDigits(text, end, 1)));
   const digits = Math.min(3, end - SECONDS_END - 1);
-  // A point without digits after it is not part of the time.
+  // If no digit follows the point, the point is not a part of the time.
   if (digits < 1) return { milliseconds: 0, end: SECONDS_END };
   return { milliseconds: readDigits(text, SECONDS_END + 1, digits) * 10 ** (3 - digits), end };
 }

@@ -53,50 +53,50 @@ import {
 import { streamJobList } from "./stream-job-list.ts";
 import { createThrottle } from "./throttle.ts";
 
-/** The time limit for a token request to IAM. */
+/** The time limit for a request for an IAM token. */
 const TOKEN_TIME_LIMIT_MS = 10_000;
-/** The maximum size of the response to a token request. A token response normally has a few kilobytes. */
+/** The maximum size of a response with an IAM token. A usual response has a few kilobytes. */
 const MAX_TOKEN_REPLY_BYTES = 1024 * 1024;
 
 const JOB_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v3", autopilot: "/autopilot/v3" };
-/** Only version 2 of the API can list jobs. */
+/** Version 3 of the CCE API cannot list jobs. */
 const LIST_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v2", autopilot: "/autopilot/v2" };
 
 const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
 
-/** The dependencies that the queries of all projects share. */
+/** Functions and objects that the queries of all projects share. */
 interface ProjectQueryPorts {
   readonly now: () => Instant;
   /** Returns the milliseconds of a clock that is never set back. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly allow: AllowList;
-  /** Creates the mask for responses of CCE to one project. */
+  /** Creates the mask for the responses of CCE about one project. */
   readonly createMask: () => CredentialMask;
   readonly connections: () => Connections;
   readonly sendCceRequest: SendCceRequest;
 }
 
 interface Wanted {
-  /** The URL path after the API version, not percent-encoded. */
+  /** The path of the URL after the API version. The path is not percent-encoded. */
   readonly path: readonly string[];
   readonly parameters?: Readonly<Record<string, string>>;
   readonly observe: (result: TextReplyOrFailure | { readonly kind: "too_large" }) => Observation;
 }
 
-/** Queries about the jobs of one project. Secrets in the results are masked. No function throws. */
+/** Queries of one project's jobs and resources. The results contain no secrets. No function throws an error. */
 export interface ProjectQueries {
-  /** `CceClient.unansweredWaitMs` for this project. */
+  /** Does the same as `CceClient.unansweredWaitMs`, for one project. */
   unansweredWaitMs(): number;
-  /** Asks CCE for one job. */
+  /** Queries the state of one job from CCE. */
   queryJob(jobId: string, timeLimitMs: number): Promise<Observation>;
-  /** `CceClient.queryResource` for this project. */
+  /** Does the same as `CceClient.queryResource`, for one project. */
   queryResource(resource: WatchedResource, timeLimitMs: number): Promise<Observation>;
-  /** `CceClient.listJobs` for this project. */
+  /** Does the same as `CceClient.listJobs`, for one project. */
   listJobs(onJob: (job: ListedJob) => void, timeLimitMs: number): Promise<ListReply>;
 }
 
-/** Creates the queries of one project. All queries of a project share one IAM token and one throttle. */
+/** Creates the functions that query CCE for one project. All queries share one IAM token and one throttle. */
 export function createProjectQueries(
   name: string,
   project: Project,
@@ -109,7 +109,8 @@ export function createProjectQueries(
   const tokens = createIamTokenCache(async () => {
     const startedAt = monotonic();
     const result = await fetchToken(name, project, ports);
-    // If IAM does not respond, the circuit breaker stops the queries, because each would need the whole time limit.
+    // If IAM does not respond, the circuit breaker stops the queries of the project, so that they do not all wait for
+    // IAM.
     if (result.kind === "unavailable" && monotonic() - startedAt >= TOKEN_TIME_LIMIT_MS)
       breaker.recordTimeout();
     if (result.kind === "token") mask.addToken(result.token);
@@ -126,8 +127,9 @@ export function createProjectQueries(
   };
 
   /**
-   * Signs and sends a query. If CCE answers 401, the function sends the query again with new headers. The function
-   * sends no second query if there are no new headers or if CCE asks for a wait.
+   * Sends a query with the headers that authenticate the service. If CCE answers with status 401, the function creates
+   * new headers and sends the query again. If there are no new headers, or if CCE asks for a wait, the function sends
+   * the query only once.
    */
   const sendTwice = async <Reply extends Observation | ListReply>(
     apiPath: string,
@@ -174,14 +176,14 @@ export function createProjectQueries(
 
   let waitKind: "throttled" | "unavailable" = "throttled";
 
-  /** Returns null if a request is allowed now, or the observation that the request must wait. */
+  /** Returns null if a request is allowed now. If not, returns an observation about the wait. */
   const waitForThrottle = (): Refusal | null => {
     const waitSeconds = throttle.waitSeconds();
     if (waitSeconds === 0) return null;
     return refusalWhileThrottled(name, waitKind, waitSeconds);
   };
 
-  /** Masks the secrets in the texts of a reply. If CCE or IAM asks for a wait, the throttle records the wait. */
+  /** Masks the secrets in an observation. If CCE or IAM asked for a wait, the function also informs the throttle. */
   const recordReply = (reply: Observation): Observation => {
     const observation = mask.maskObservation(reply);
     const { kind } = observation;

@@ -8,29 +8,30 @@ import {
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 
 /**
- * The maximum size of a small response. Small responses are read in parallel. A job with 500 subjobs needs about 256
- * KiB.
+ * The maximum size of a response that counts as small. The service reads small responses in parallel. The response
+ * about a job with 500 subjobs has about 256 KiB.
  */
 const SMALL_BYTES = 256 * 1024;
-/** The maximum size of a response. A job with 20,000 subjobs needs 9 to 10 MB. */
+/** The maximum size of a response from CCE. The response about a job with 20,000 subjobs has 9 to 10 MB. */
 export const MAX_BODY_BYTES = 12 * 1024 * 1024;
 /**
- * The maximum number of JSON values in a response. This number is enough for about 25,000 subjobs. Many short values
- * could fill the memory although the response is below `MAX_BODY_BYTES`.
+ * The maximum number of JSON values in a response from CCE. The response about a job with 25,000 subjobs has about this
+ * number of values. A response with very many short values could use up the memory, although the response is not too
+ * large.
  */
 export const MAX_VALUES = 600_000;
-/** The maximum number of remembered URLs with a large response. */
+/** The service remembers at most this number of URLs whose responses were large. */
 const MAX_LARGE_URLS = 1000;
 
-/** A response with a text body, or the code of a network error. */
+/** A response with its body as text. If there is no response, the code of a network error. */
 export type TextReplyOrFailure =
   | (Omit<Extract<HttpResult, { kind: "answer" }>, "body"> & { readonly body: string })
   | { readonly kind: "failed"; readonly code: string };
 
-/** A signed request without its time limit and size limit. */
+/** A signed request to CCE. The time limit and the size limit are missing. */
 export type CceRequest = Omit<HttpRequest, "timeLimitMs" | "maxBytes">;
 
-/** Sends one request to CCE or IAM. The function never throws. */
+/** Sends a request to CCE or IAM. The function never throws an error. */
 export async function sendRequestForText(request: HttpRequest): Promise<TextReplyOrFailure> {
   const result = await sendHttpRequest(request);
   if (result.kind === "failed") return { kind: "failed", code: result.code || "UNKNOWN" };
@@ -40,17 +41,17 @@ export async function sendRequestForText(request: HttpRequest): Promise<TextRepl
   return { ...result, body: decoded.text, isTruncated: decoded.isTruncated };
 }
 
-/** Frees the memory of a large body at once, because the garbage collector would be too late. */
+/** Frees the memory of a large response body at once. The garbage collector would free it too late. */
 function freeBuffer({ buffer, length }: Buffer): void {
   if (length > Buffer.poolSize && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /**
- * Sends a request to CCE, and returns the result of `read` for its response. If the response is large, the first
- * request stops early, and a second request reads the response. Only one large response is read at a time, because
- * reading takes several times the size of the response in memory. `endAt` is the deadline of both requests, in
- * milliseconds of the monotonic clock. The deadline includes the wait for other large responses. The circuit breaker
- * also limits the time of the first request.
+ * Sends a request to CCE. Calls `read` with the response and returns the result of `read`. If the response is large,
+ * the function aborts the first request and sends the request again. The service reads only one large response at a
+ * time, because this needs several times the size of the response in memory. `endAt` is the latest end of both
+ * requests, in milliseconds of the monotonic clock. This time includes the wait for other large responses. For the
+ * first request, the time limit of the circuit breaker applies too.
  */
 export type SendCceRequest = <T>(
   request: CceRequest,
@@ -59,7 +60,10 @@ export type SendCceRequest = <T>(
   read: (result: TextReplyOrFailure | { readonly kind: "too_large" }) => T,
 ) => Promise<T>;
 
-/** Creates a function that reads only one large response at a time. All projects must share this function. */
+/**
+ * Creates a function that sends requests to CCE. It never reads two large responses at the same time. All projects must
+ * share this function, because they share the memory.
+ */
 export function createSenderOfOneLargeReplyAtATime(monotonic: () => number): SendCceRequest {
   const oneAtATime = createMutex();
   const largeUrls = new Set<string>();
@@ -72,8 +76,8 @@ export function createSenderOfOneLargeReplyAtATime(monotonic: () => number): Sen
       const result = await exchangeUpTo(SMALL_BYTES, breaker.requestLimitMs());
       if (result.kind === "failed" && result.code === DEADLINE_PASSED) breaker.recordTimeout();
       else breaker.recordReply(monotonic() - startedAt);
-      // A truncated response with another status than 200 is an error page of a gateway. The beginning of the error
-      // page is enough for the observation.
+      // If the status is not 200, a truncated response is an error page of a gateway. For the observation, the
+      // beginning of the error page is enough.
       if (result.kind === "failed" || !result.isTruncated || result.status !== 200) return read(result);
       if (largeUrls.size === MAX_LARGE_URLS) largeUrls.clear();
       largeUrls.add(href);
@@ -95,8 +99,9 @@ const OPENING_BRACKET = 0x5b;
 const OPENING_BRACE = 0x7b;
 
 /**
- * Counts commas and opening brackets and braces in JSON text. The result is at least the number of values. The text is
- * not parsed, because parsed values need up to twenty times as much memory.
+ * Counts the commas, the opening brackets and the opening braces in a JSON text. The result is never less than the
+ * number of values. The function does not parse the text, because the parsed values need up to twenty times as much
+ * memory.
  */
 function countValues(json: string): number {
   let count = 1;
@@ -107,7 +112,7 @@ function countValues(json: string): number {
   return count;
 }
 
-/** Creates a function that runs asynchronous tasks one after the other. */
+/** Creates a function that runs asynchronous tasks one after another. */
 export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
   let previous: Promise<void> = Promise.resolve();
   return (work) => {

@@ -6,8 +6,8 @@ import { textSchema, withChecks, withDescription } from "../domain/zod-fields.ts
 import type { guardedFetchOrThrow } from "../http/egress.ts";
 
 /**
- * A field of an SMN message without line breaks. The signed text has no quotes, so a line break inside a field could
- * look like the end of the field.
+ * A field of an SMN message. The field must not contain a line break. The signed text contains no quotes. A line break
+ * in a field could therefore look like the end of the field.
  */
 const Line = textSchema(z.maxLength(2048), z.regex(/^[^\r\n]+$/, "must be one line of text"));
 
@@ -31,7 +31,7 @@ export const SmnMessage = z.object({
 });
 export type SmnMessage = z.infer<typeof SmnMessage>;
 
-/** The response body for a message of SMN (Simple Message Notification). */
+/** The response body of the service to a message of SMN (Simple Message Notification). */
 export const EventResult = z.object({
   result: withDescription(
     z.enum(["listed", "requested", "confirmed", "ignored"]),
@@ -41,8 +41,8 @@ export const EventResult = z.object({
 export type EventResult = z.infer<typeof EventResult>;
 
 /**
- * The hash function of a signature, by the signature algorithm of the certificate. Certificates with any other
- * algorithm are refused.
+ * The hash function for each signature algorithm of a certificate. The service refuses certificates with other
+ * algorithms.
  */
 const HASHES: Readonly<Record<string, string>> = {
   sha256WithRSAEncryption: "sha256",
@@ -51,9 +51,9 @@ const HASHES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns true if the owner of the certificate has signed the message. The certificate determines the hash function.
- * @param now the time at which the certificate must be valid
- * Source:
+ * Returns true if the owner of the certificate has signed the message. The algorithm of the certificate determines the
+ * hash function.
+ * @param now the time at which the certificate must be valid. Source:
  * https://docs.otc.t-systems.com/simple-message-notification/umn/appendix/http_https_messages/message_signature_verification.html
  */
 export function isValidSmnSignature(
@@ -83,7 +83,10 @@ const SIGNED_FIELDS = {
   UnsubscribeConfirmation: CONFIRMED_FIELDS,
 } as const;
 
-/** Returns the signed text: field names and values, sorted by name. SMN omits an empty subject. */
+/**
+ * Returns the text that SMN signs: the names and values of the fields, sorted by name. If the field `subject` is empty,
+ * the text does not contain it.
+ */
 export function createSmnStringToSign(message: SmnMessage): string {
   return SIGNED_FIELDS[message.type]
     .filter((name) => name !== "subject" || (message[name] ?? "") !== "")
@@ -92,7 +95,7 @@ export function createSmnStringToSign(message: SmnMessage): string {
 }
 
 /**
- * Returns true if the message contains a trace of CCE. A trace is a report of Cloud Trace Service (CTS) about an API
+ * Returns true if the message is a trace of a CCE call. A trace is a report of Cloud Trace Service (CTS) about an API
  * call, in JSON.
  */
 export function isCtsTraceOfCce(text: string): boolean {
@@ -100,15 +103,15 @@ export function isCtsTraceOfCce(text: string): boolean {
   return typeof service_type === "string" && service_type.toUpperCase() === "CCE";
 }
 
-/** The time limit for one request to SMN. SMN waits five seconds for the response to its message. */
+/** The time limit for each request to SMN. SMN itself waits only five seconds for the response of the service. */
 const FETCH_MS = 1500;
 const MAX_BYTES = 65_536;
-/** The time for which a certificate stays in memory. */
+/** The time for which the service keeps a certificate in memory. */
 const MAX_AGE_MS = 3_600_000;
 const MAX_CERTIFICATES = 20;
 /**
- * The shortest time between two requests for certificates. Without this limit, an attacker could cause many requests
- * with invalid messages.
+ * The minimum time between two requests for certificates. Without this limit, an attacker could send invalid messages
+ * and so cause many requests.
  */
 const MIN_INTERVAL_MS = 1000;
 
@@ -119,12 +122,12 @@ export type FetchFromSmn = (
 
 type FetchedCertificate =
   | { readonly kind: "certificate"; readonly certificate: X509Certificate }
-  /** SMN did not return the certificate, but a later request may succeed. */
+  /** SMN did not return the certificate. A later request may succeed. */
   | { readonly kind: "unavailable"; readonly cause: unknown };
 
 /**
- * Creates a function that fetches and remembers certificates of SMN. Simultaneous calls for one URL share one request.
- * The caller must first check the host of the URL. Redirects are not followed.
+ * Creates a function that requests certificates from SMN and stores them in memory. Calls for the same URL at the same
+ * time share one request. The caller must check the host of the URL first. The function does not follow redirects.
  */
 export function createCachedCertificateFetcher(
   now: () => Instant,
@@ -162,9 +165,9 @@ async function fetchCertificate(url: string, fetchFromSmn: FetchFromSmn): Promis
 }
 
 /**
- * Confirms a subscription to an SMN topic. The caller must first check the host of the URL and the signature of the
- * message.
- * @throws Error if SMN did not confirm the subscription.
+ * Confirms that the service wants the messages of an SMN topic. The caller must check the host of the URL and the
+ * signature of the message first.
+ * @throws an error if SMN did not confirm the subscription.
  */
 export async function confirmVerifiedSmnSubscriptionOrThrow(
   url: string,

@@ -17,31 +17,31 @@ const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** Bytes that may come before the list: JSON whitespace and a byte order mark. */
+/** Bytes that may come before the list of jobs: JSON white space and a byte order mark. */
 const IGNORED_AT_START: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 
-/** The nesting level of a job in the list, and that of `metadata`, `spec` and `status` in a job. */
+/** The nesting level of a job in the list. The fields `metadata`, `spec` and `status` of a job are one level deeper. */
 const ENTRY_DEPTH = 2;
 const FIELDS_DEPTH = 3;
 
 /**
- * The maximum size of one listed job, without deeply nested values. An entry of the list above `MAX_ENTRY_BYTES` is
- * ignored. The failure reason is the only long text of a listed job.
+ * The maximum size of a job in the list, without deeply nested values. The service ignores a listed job above this
+ * size. Such a job would be very unusual, because the failure reason is its only long text.
  */
 const MAX_ENTRY_BYTES = 64 * 1024;
 
 const NULL = Buffer.from("null");
 
-/** The maximum number of bytes to read of a list. */
+/** The maximum number of bytes that the service reads of a list of jobs. */
 const MAX_LIST_BYTES = 128 * 1024 * 1024;
 
 /**
- * Requests a list of jobs, and passes each job to `onJob` when it arrives. The whole list is never in memory, because
- * its size has no documented maximum. The request asks for an uncompressed response. If CCE compresses the response
- * anyway, at most 12 MiB are read.
- * @param onJob receives each job without its subjobs. The jobs arrive in a random order, and a job may arrive several
- * times.
- * @param interpretOtherReply returns the observation for any other response
+ * Requests the list of jobs from CCE, and calls `onJob` with each job as soon as the job has arrived. The size of the
+ * list has no documented maximum, so the function never keeps the whole list in memory. The function asks for an
+ * uncompressed response. If CCE sends a compressed response, the function reads at most 12 MiB.
+ * @param onJob is called with each job, without its subjobs. The order of the jobs is random, and the list may contain
+ * a job several times.
+ * @param interpretOtherReply returns the observation for a response that is not a list
  */
 export async function streamJobList(
   request: CceRequest,
@@ -85,21 +85,21 @@ export async function streamJobList(
   return interpretOtherReply({ ...result, body: decoded.text, isTruncated: decoded.isTruncated });
 }
 
-/** Finds the objects of a JSON array that arrives in chunks. */
+/** Finds the objects in a JSON array while the chunks of the array arrive. */
 interface ListScanner {
-  /** Scans the next chunk. The result is false if the bytes are not a JSON array. */
+  /** Processes the next chunk of the array. If the bytes are not a JSON array, the result is false. */
   add(chunk: Buffer): boolean;
-  /** Returns true after the end of the array. */
+  /** Returns true if the array has ended. */
   isComplete(): boolean;
 }
 
 /**
- * Creates a scanner that passes the JSON text of each object to `onEntry` when the object has arrived. Values inside
- * `metadata`, `spec` and `status` fields become null, so that the text stays short even with thousands of subjobs. Only
- * one object is in memory.
+ * Creates a scanner. It calls `onEntry` with the JSON text of each object that has arrived completely. The scanner
+ * replaces the values inside `metadata`, `spec` and `status` by null. The text therefore stays short even with
+ * thousands of subjobs. The scanner keeps only one object in memory.
  */
 export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => void): ListScanner {
-  /** The number of open brackets and braces in the JSON text. `depth` is null until the array starts. */
+  /** The number of brackets and braces in the JSON text that are open. Before the array begins, `depth` is null. */
   let depth: number | null = null;
   let isList = true;
   let inString = false;
@@ -109,7 +109,7 @@ export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => 
 
   const keep = (bytes: Buffer): void => {
     entryBytes += bytes.length;
-    // The code copies the bytes, because a slice would keep the whole chunk in memory.
+    // The code copies the bytes. A slice would keep the whole chunk in memory.
     if (entryBytes <= MAX_ENTRY_BYTES) entry.push(Buffer.from(bytes));
   };
   const endEntry = (): void => {
@@ -119,8 +119,8 @@ export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => 
   };
 
   /**
-   * Scans the bytes of a chunk, beginning at index `start`. `from` is the index of the first byte for `entry`, or -1 if
-   * no byte is copied.
+   * Processes the bytes of a chunk from the index `start` on. `from` is the index of the first byte that belongs to
+   * `entry`. If no byte belongs to it, `from` is -1.
    */
   const scan = (chunk: Buffer, start: number): void => {
     let open = depth ?? 0;

@@ -3,24 +3,24 @@ import type { Instant } from "../domain/job.ts";
 const FIRST_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 300_000;
 /**
- * The longest wait of a throttle, even if Retry-After asks for more. The wait is limited, because the operator does not
- * see the wait.
+ * The maximum time for which a throttle stops the queries, even if Retry-After is longer. The operator does not see
+ * this time, so it must not be very long.
  */
 const MAX_RETRY_AFTER_MS = 900_000;
 
-/** Stops the queries of one project for some time after CCE has answered with status 429 (too many requests). */
+/** Stops the queries of one project for some time after CCE has answered with HTTP status 429 (too many requests). */
 interface Throttle {
-  /** Returns the seconds until the next query is allowed, or 0. */
+  /** Returns the seconds until the next query is allowed. If a query is allowed now, the result is 0. */
   waitSeconds(): number;
-  /** Records a response with status 429. Returns the seconds until the next query is allowed. */
+  /** Records that CCE has answered with HTTP status 429. Returns the seconds until the next query is allowed. */
   recordThrottled(retryAfterSeconds: number | null): number;
-  /** Records a response with another status. The throttle then counts failures from 0 again. */
+  /** Records that CCE has answered with another HTTP status. This sets the number of failures back to 0. */
   recordReply(): void;
 }
 
 /**
- * Creates a throttle that waits for the time in Retry-After. Without the header Retry-After, the wait is random. The
- * maximum of the random wait doubles with each failure (exponential backoff with full jitter). Source:
+ * Creates a throttle, which waits as long as the header Retry-After requests. If the header is missing, the wait is
+ * random. Each failure doubles the maximum of this random wait (exponential backoff with full jitter). Source:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function createThrottle(now: () => Instant, random: () => number): Throttle {
@@ -28,14 +28,15 @@ export function createThrottle(now: () => Instant, random: () => number): Thrott
   let failures = 0;
   const waitMs = () => {
     const ms = until - now();
-    // A remaining wait above the maximum means that the clock was set back. The wait then ends.
+    // If the remaining wait is above the maximum, somebody has set the clock back. In this case, the throttle stops
+    // waiting.
     return ms > MAX_RETRY_AFTER_MS ? 0 : Math.max(0, ms);
   };
   const waitSeconds = () => Math.ceil(waitMs() / 1000);
   return {
     waitSeconds,
     recordThrottled(retryAfterSeconds) {
-      // Several responses with status 429 during one wait count as one failure.
+      // If CCE answers with status 429 several times during one wait, this counts as one failure.
       if (waitMs() === 0) failures += 1;
       const backoffMs = random() * Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures, 20));
       const askedMs = retryAfterSeconds === null ? backoffMs : retryAfterSeconds * 1000;

@@ -3,8 +3,8 @@ import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../domain/j
 import { PublicProject } from "./projects.ts";
 
 /**
- * The groups of entries in Parameter Store. An entry is called `GROUP/NAME`. Groups `secret/…` contain the secret
- * fields. Only functions with a connection to CCE or to targets need the secret fields.
+ * The groups of config entries in Parameter Store. An entry is called `GROUP/NAME`. The groups whose names begin with
+ * `secret/` contain the secret fields. A function needs the secret fields only if it connects to CCE or to targets.
  */
 export const CONFIG_GROUPS = [
   "projects",
@@ -16,27 +16,28 @@ export const CONFIG_GROUPS = [
   "oidc",
 ] as const;
 
-/** The config entries that exist only once, such as `settings`. */
+/** The config entries that have no group, such as `settings`. */
 export const SINGLE_ENTRIES = ["settings", "secret/settings", "linkKeys"] as const;
 
-/** Entries with the secret fields of another entry begin with `SECRET`. */
+/** The name of an entry begins with `SECRET` if it contains the secret fields of another entry. */
 export const SECRET = "secret/";
 
-/** Fields of `settings` with a separate entry, and the name of this entry. */
+/** The fields of `settings` that are in an entry of their own, and the name of that entry. */
 const SETTINGS_APART: Readonly<Record<string, string>> = {
   linkKeys: "linkKeys",
   callbackSecrets: "secret/settings",
 };
 
-/** One entry of the config in Parameter Store. */
+/** One entry of the config, as stored in Parameter Store. */
 export interface ConfigEntry {
   /**
-   * The position of the entry in the config document: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N`,
-   * `settings` or `linkKeys`. `secret/projects/NAME`, `secret/targets/NAME` and `secret/settings` contain the secret
-   * fields of the entry without `secret/`. `certificates/NAME` contains a certificate.
+   * The name of the entry: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N`, `settings` or `linkKeys`. Each
+   * name is a position in the config document. The entries `secret/projects/NAME`, `secret/targets/NAME` and
+   * `secret/settings` contain the secret fields of the entry with the same name without `secret/`. The entry
+   * `certificates/NAME` contains a certificate.
    */
   readonly name: string;
-  /** The value of the entry: PEM for `certificates/NAME`, else JSON text. */
+  /** The value of an entry with certificates is PEM. The value of any other entry is JSON text. */
   readonly value: string;
 }
 
@@ -44,7 +45,7 @@ export type AssembledConfig =
   | { readonly kind: "document"; readonly document: Readonly<Record<string, unknown>> }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/** Entries with certificates begin with `CERTIFICATES`. */
+/** The name of an entry with certificates begins with `CERTIFICATES`. */
 export const CERTIFICATES = "certificates/";
 
 /** Matches the names of all entries except certificates. */
@@ -52,8 +53,9 @@ const KNOWN_ENTRY =
   /^(?:(?:secret\/)?(?:(projects|targets)\/([^/]+)|settings)|(tokens|oidc)\/([^/]+)|linkKeys)$/;
 
 /**
- * Creates one config document from the entries. Error texts contain the name of an entry and not its value. A secret
- * field is ignored if its public entry is missing. An operator stores the secret fields first and removes them last.
+ * Creates one config document from the entries in Parameter Store. An error text contains the name of an entry but not
+ * its value. If an entry with public fields is missing, the function ignores the secret fields that belong to it. When
+ * an operator adds a project or target, its secret fields come first. When an operator removes it, they go last.
  */
 export function assembleConfigDocument(entries: readonly ConfigEntry[]): AssembledConfig {
   const faults: string[] = [];
@@ -77,7 +79,7 @@ export function assembleConfigDocument(entries: readonly ConfigEntry[]): Assembl
 
 const isCertificate = ({ name }: ConfigEntry): boolean => name.startsWith(CERTIFICATES);
 
-/** Replaces each `{"certificates": ["NAME", …]}` by the certificates in `certificates/NAME`. */
+/** Replaces each `{"certificates": ["NAME", …]}` by the content of the entries `certificates/NAME`. */
 function insertCertificates(value: unknown, pemOf: (name: string) => string): unknown {
   if (!isJsonObject(value)) return value;
   const { certificates } = value;
@@ -89,8 +91,8 @@ function insertCertificates(value: unknown, pemOf: (name: string) => string): un
 }
 
 /**
- * Returns an error for each field in a wrong entry. If an entry contains a secret by mistake, too many functions can
- * read the secret.
+ * Returns an error for each field that is in the wrong entry. If a public entry contained a secret, functions that need
+ * no secrets could read it.
  */
 function findMisplacedFields(name: string, value: unknown): readonly string[] {
   if (name === "linkKeys" || !isJsonObject(value) || isWholeTarget(name, value)) return [];
@@ -102,9 +104,8 @@ function findMisplacedFields(name: string, value: unknown): readonly string[] {
 }
 
 /**
- * Returns true if `secret/targets/NAME` contains all fields of the target, not only the secret fields. Parameter Store
- * cannot change two entries at the same time. While an operator changes the kind of a target, this entry therefore
- * contains all fields.
+ * Returns true if `secret/targets/NAME` contains all fields of the target. Parameter Store cannot change two entries in
+ * one step. An operator who changes the kind of a target therefore stores all fields in this entry for some time.
  */
 function isWholeTarget(name: string, value: unknown): boolean {
   return name.startsWith(`${SECRET}targets/`) && isJsonObject(value) && Object.hasOwn(value, "kind");
@@ -137,12 +138,14 @@ function unknownEntry(name: string): string {
   return `${name}: unknown entry. Known entries: projects/NAME, targets/NAME, secret/projects/NAME, secret/targets/NAME, tokens/NAME, certificates/NAME, oidc/N, settings, secret/settings, linkKeys`;
 }
 
-/** A part of the config in Parameter Store. Each function may read only the parts that it needs. */
+/**
+ * A part of the config that a function can read from Parameter Store. Each function reads only the parts that it needs.
+ */
 export type ConfigPart = (typeof CONFIG_GROUPS)[number] | (typeof SINGLE_ENTRIES)[number];
 
 /**
- * Returns the name of the entry that contains a field.
- * @param name the entry of the field, for example `targets/deploys`
+ * Returns the name of the config entry to which a field belongs.
+ * @param name the entry to which the public fields belong, for example `targets/deploys`
  */
 export function configEntryOfField(name: string, field: string): string {
   if (name === "settings") return SETTINGS_APART[field] ?? name;
@@ -151,15 +154,15 @@ export function configEntryOfField(name: string, field: string): string {
 }
 
 /**
- * Splits a value of the config into several entries: the public entry `name`, and entries with the secret fields. A
- * function that reads only `name` reads no secret.
+ * Splits a value of the config into entries: the entry `name` for the public fields, and entries for the secret fields.
+ * A function that reads only the entry `name` does not get secrets.
  */
 export function splitEntryBySecrecy(name: string, value: unknown): ReadonlyMap<string, unknown> {
   if (!isJsonObject(value)) return new Map([[name, value]]);
   const values = new Map<string, unknown>([[name, {}]]);
   for (const [field, item] of Object.entries(value)) {
     const entry = configEntryOfField(name, field);
-    // The entry `linkKeys` contains the value of the field `linkKeys` itself.
+    // The value of the entry `linkKeys` is the array of link keys itself.
     values.set(entry, entry === field ? item : { ...toObjectOrEmpty(values.get(entry)), [field]: item });
   }
   return values;

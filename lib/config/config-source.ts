@@ -3,54 +3,60 @@ import type { Instant } from "../domain/job.ts";
 import type { AssembledConfig } from "./assemble-config.ts";
 import type { Config, ConfigParser } from "./config.ts";
 
-/** The config is read again after this age in milliseconds. */
+/** After this time in milliseconds, the service reads the config again. */
 const MAX_AGE_MS = 5 * 60_000;
-/** The maximum age of a config that `refreshed` returns. */
+/** The maximum age of the config that `refreshed` returns. */
 const REFRESH_AGE_MS = 10_000;
-/**
- * The delay after a failed read of the config before the next read. The delay is short, because most read errors end
- * soon.
- */
+/** The time between a failed read of the config and the next read. This time is short, because most errors end soon. */
 const UNREADABLE_AGE_MS = 30_000;
-/** Without a valid config, callers get the same error for `FAILURE_AGE_MS` before a new read. */
+/**
+ * If the service has no valid config, calls get the same error for `FAILURE_AGE_MS`. Then the service reads the config
+ * again.
+ */
 const FAILURE_AGE_MS = 5000;
-/** Each maximum age is randomly up to 20 % shorter, so that Lambda instances do not all read at the same time. */
+/**
+ * Each maximum age is randomly up to 20 % shorter. The Lambda instances then do not all read the config at the same
+ * time.
+ */
 const JITTER = 0.2;
 
 /**
- * The time limit of the first read in a new Lambda instance. The limit is short, because a caller must get a response
- * within 30 s.
+ * The time limit for the first read of the config in a new Lambda instance. The limit is short, because a caller must
+ * get a response within 30 s.
  */
 const FIRST_READ_MS = 8000;
 /**
- * The time limit for a read of the config if the instance already has a valid config. The limit is short, because the
- * service can continue with this valid config.
+ * The time limit for a read of the config if the instance already has a valid one. The limit is short, because the
+ * instance can continue with the valid config.
  */
 const REFRESH_READ_MS = 1000;
 
 /**
- * The maximum number of reads of an invalid config before the error is reported. If the config is written during a
- * read, the read may return only a part of the change.
+ * If the config is invalid, the service reads it at most this number of times before it reports the error. If an
+ * operator changes the config during a read, the read may return only a part of the change.
  */
 const MAX_READS = 3;
 const REREAD_DELAY_MS = 400;
 
 export interface ConfigSource<C extends Config = Config> {
   /**
-   * Returns a config that is at most five minutes old. If the newest config has errors or cannot be read, the latest
-   * valid config counts. The object stays the same until the config changes.
+   * Returns a config that is not older than five minutes. If the newest config is invalid or unreadable, the function
+   * returns the latest valid config. As long as the config does not change, the function returns the same object.
    */
   current(): Promise<C>;
-  /** Returns the config like `current`, but reads it again if the project or target is missing. */
+  /**
+   * Returns the config. If the config does not contain the project or target, the function reads the config again
+   * first.
+   */
   currentWith(kind: "projects" | "targets", name: string): Promise<C>;
-  /** Returns the config like `current`, but at most ten seconds old. */
+  /** Returns a config that is not older than ten seconds. */
   refreshed(): Promise<C>;
   /**
-   * Checks that the config can be read and has no errors.
-   * @throws the error of the latest read, even if an older valid config is in use.
+   * Checks that the service can read the config and that the config is valid.
+   * @throws the error of the latest read, even if the service still uses an older valid config.
    */
   check(): Promise<void>;
-  /** Returns the config like `current`, but always reads it again. */
+  /** Reads the config again in every case, and returns it. */
   reload(): Promise<Config>;
 }
 
@@ -65,7 +71,9 @@ export class ConfigInvalidError extends Error {
   }
 }
 
-/** The config cannot be read, although it may be valid. The field `cause` contains the error of the read. */
+/**
+ * The service cannot read the config. The config itself may be valid. The field `cause` contains the original error.
+ */
 export class ConfigUnreadableError extends Error {
   override readonly name = "ConfigUnreadableError";
 
@@ -76,17 +84,18 @@ export class ConfigUnreadableError extends Error {
 
 interface ValidConfig<C> {
   readonly config: C;
-  /** The text of the whole config. If the text differs from the previous text, the config has changed. */
+  /** The text of all parts of the config. If two reads return different texts, the config has changed. */
   readonly text: string;
 }
 
 /**
- * Creates an object that reads and caches the config. Before the first valid config, each method throws
- * `ConfigInvalidError` or `ConfigUnreadableError`. For some seconds, the same error is thrown without a new read.
- * @param options.parse parses the config document
- * @param options.readDocument reads the needed parts of the config. `readDocument` may repeat failed requests for at
- * most `timeLimitMs`.
- * @param options.onFault receives the error of a failed read or of an invalid config
+ * Creates an object that reads the config and keeps it in memory. Until the first valid config, each method throws
+ * `ConfigInvalidError` or `ConfigUnreadableError`. For some seconds after an error, each call throws the same error
+ * without reading the config.
+ * @param options.parse parses and checks the config document
+ * @param options.readDocument reads the parts of the config that the function needs. If a request fails, `readDocument`
+ * may repeat it for at most `timeLimitMs`.
+ * @param options.onFault is called with the error if a read fails or the config is invalid
  */
 export function createCachedConfigSource<C extends Config>(options: {
   readonly parse: ConfigParser<C>["parse"];
@@ -110,8 +119,8 @@ export function createCachedConfigSource<C extends Config>(options: {
   };
 
   /**
-   * Reads the config until it is valid. The function throws an error in two cases: two reads in a row return the same
-   * invalid config, or `MAX_READS` reads return no valid config.
+   * Reads the config again until the config is valid. The function throws an error if two reads in a row return the
+   * same invalid config. It also throws an error after `MAX_READS` reads.
    */
   const readConfig = async (): Promise<ValidConfig<C>> => {
     const until = now() + (valid === null ? FIRST_READ_MS : REFRESH_READ_MS);

@@ -22,13 +22,13 @@ const Sha256 = textSchema(
 
 const Names = z.array(z.union([Name, z.literal("*")], "must be a name from the config, or * for all"));
 
-/** The operations for which a caller needs a right. `watch` means `POST /v1/jobs`. */
+/** The names of the rights that a caller may have. The right `watch` allows the call `POST /v1/jobs`. */
 export const CALLER_OPERATIONS = ["watch", "read", "stop", "redeliver", "test"] as const;
 export type CallerOperation = (typeof CALLER_OPERATIONS)[number];
 
 /**
- * The operations that a caller may use, and the projects and targets for them. `*` allows all names. An empty array
- * allows no names.
+ * What a caller may do (operations), and with which projects and targets. The entry `*` allows all names. An empty
+ * array allows nothing.
  */
 export const Rights = z.strictObject({
   projects: Names,
@@ -38,8 +38,8 @@ export const Rights = z.strictObject({
 export type Rights = Readonly<z.infer<typeof Rights>>;
 
 /**
- * A bearer token of a caller. The config contains only the SHA-256 hash of the token. During a rotation, the config
- * contains the hashes of the old and the new token.
+ * A bearer token of a caller. The config contains the SHA-256 hash of the token, and not the token itself. While an
+ * operator replaces a token, the config contains the hashes of the old and the new token.
  */
 export const Token = z.strictObject({
   sha256: z.union(
@@ -50,12 +50,12 @@ export const Token = z.strictObject({
 });
 export type Token = z.infer<typeof Token>;
 
-/** A rule that accepts identity tokens (OIDC) of one issuer. In the pattern of a claim, `*` matches any text. */
+/** A rule that accepts identity tokens (OIDC) from one issuer. In a pattern for a claim, `*` stands for any text. */
 export const OidcRule = z.strictObject({
   issuer: httpUrlSchema("must be the issuer's URL"),
   /**
-   * The URL of the issuer's keys. `jwksUri` is needed only if the keys are at another host than the issuer. Without
-   * `jwksUri`, the issuer's discovery document contains the URL of the keys.
+   * The URL from which the service reads the keys of the issuer. An operator must set `jwksUri` if the keys are not on
+   * the host of the issuer. Without `jwksUri`, the service finds the URL in the issuer's discovery document.
    */
   jwksUri: z.optional(httpUrlSchema("must be the URL of the issuer's key set")),
   audience: NonEmpty,
@@ -70,7 +70,7 @@ export const OidcRule = z.strictObject({
 });
 export type OidcRule = z.infer<typeof OidcRule>;
 
-/** The config without the credentials of projects, and without the URLs and secrets of targets. */
+/** The config without secrets: without the credentials of projects, and without the URLs and secrets of targets. */
 export interface Config<P = PublicProject, T = PublicTarget> {
   readonly projects: Record<string, P>;
   readonly targets: Record<string, T>;
@@ -78,9 +78,9 @@ export interface Config<P = PublicProject, T = PublicTarget> {
   readonly oidc: OidcRule[];
   readonly settings: Settings;
 }
-/** The config with the credentials of the projects. */
+/** The config including the credentials of the projects. */
 export type ConfigWithCredentials = Config<Project>;
-/** The config with the URLs and secrets of the targets. */
+/** The config including the URLs and secrets of the targets. */
 export type ConfigWithTargets = Config<PublicProject, Target>;
 export type WholeConfig = Config<Project, Target>;
 
@@ -88,16 +88,16 @@ export type ParsedConfig<C extends Config = WholeConfig> =
   | { readonly kind: "config"; readonly config: C }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/** The parts of the config that a function needs, and the parser of these parts. */
+/** The parts of the config that a function needs, and the function that parses them. */
 export interface ConfigParser<C extends Config> {
   readonly parts: readonly ConfigPart[];
   readonly parse: (document: unknown) => ParsedConfig<C>;
 }
 
 /**
- * Creates the schema of a config document. The schema does not check that each name exists. `createConfigParser`
- * checks this.
- * @param schemas the schemas of a project and of a target
+ * Creates the schema of a config document. The schema does not check whether the named projects and targets exist.
+ * `createConfigParser` makes this check.
+ * @param schemas the schema of a project and the schema of a target
  */
 export function createConfigDocumentSchema<P extends PublicProject, T extends PublicTarget>(schemas: {
   readonly project: z.core.$ZodType<P>;
@@ -113,8 +113,9 @@ export function createConfigDocumentSchema<P extends PublicProject, T extends Pu
 }
 
 /**
- * Creates a parser for config documents with the given parts.
- * @param schemas the schemas of a project and of a target. `PublicProject` and `PublicTarget` need no secret part.
+ * Creates a parser for config documents that contain the given parts.
+ * @param schemas the schema of a project and the schema of a target. With `PublicProject` and `PublicTarget`, the
+ * parser needs no part with secrets.
  */
 export function createConfigParser<P extends PublicProject, T extends PublicTarget>(
   parts: readonly ConfigPart[],
@@ -146,9 +147,9 @@ function formatPath(path: readonly PropertyKey[]): string {
 }
 
 /**
- * Returns an error for each named but undefined project or target. Malformed parts are skipped, because the schema
- * reports them. Names of projects are checked only if the projects were read. Names of targets are checked only if the
- * targets were read.
+ * Returns an error for each project or target that the config names but does not define. The function ignores malformed
+ * parts, because the schema reports them. The function checks names of projects only if the projects are among the
+ * given parts. The function checks names of targets only if the targets are among the given parts.
  */
 function findUnknownNames(document: unknown, parts: readonly ConfigPart[]): readonly string[] {
   const config = toObjectOrEmpty(document);

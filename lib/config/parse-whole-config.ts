@@ -3,8 +3,8 @@ import { createConfigParser, type ParsedConfig } from "./config.ts";
 import { Project } from "./projects.ts";
 
 /**
- * Parses a whole config document. Returns the config or all its errors. An error contains the path of a wrong value and
- * not the value.
+ * Parses a config document with all parts. Returns the config, or all errors in the config. An error names the position
+ * of a wrong value but not the value itself.
  */
 export function parseWholeConfig(document: unknown): ParsedConfig {
   return createConfigParser(["projects", "targets"], { project: Project, target: Target }).parse(document);

@@ -14,8 +14,8 @@ import {
 import { Certificates } from "../http/tls-options.ts";
 
 /**
- * The URN of a topic of SMN (the message service of Huawei Cloud): the region, the project ID and the name of the
- * topic.
+ * The URN of a topic of SMN, the message service of Huawei Cloud. A URN contains the region, the project ID and the
+ * name of the topic.
  */
 const TopicUrn = textSchema(
   z.regex(
@@ -24,35 +24,39 @@ const TopicUrn = textSchema(
   ),
 );
 
-/** The shortest time between two lists of a project's jobs. This time also applies if many SMN messages arrive. */
+/**
+ * The minimum time between two requests for the list of a project's jobs. The limit holds even if many SMN messages
+ * arrive.
+ */
 export const MIN_JOB_LIST_INTERVAL_MS = 10_000;
 
-/** The settings of a project for discovery, which watches the jobs that no caller submits. */
+/** The settings of a project for discovery. Discovery watches jobs that no caller has submitted. */
 export const DiscoverySettings = z.lazy(() =>
   z.strictObject({
     /**
-     * The types of the jobs to watch, without regard to case. Without `types`, the service watches jobs of all types.
+     * The types of the jobs that discovery watches. Upper and lower case are equal. Without `types`, discovery watches
+     * jobs of all types.
      */
     types: z.optional(listSchema(NonEmpty, z.minLength(1), z.maxLength(100))),
-    /** The names of the targets that are notified of the discovered jobs. */
+    /** The names of the targets that discovery notifies. */
     notify: listSchema(Name, z.maxLength(50, "must have at most 50 targets")),
     everyMinutes: z._default(numberSchema(z.minimum(1), z.maximum(60)), 2),
-    /** The labels that each discovered job gets. */
+    /** The labels of every job that discovery watches. */
     labels: z.optional(Labels),
     /**
-     * The SMN topics whose messages make the service list the jobs of the project at once. Without `topics`, the
-     * service accepts no SMN message for the project.
+     * The SMN topics of the project. When a message of such a topic arrives, the service lists the jobs of the project
+     * at once. Without `topics`, the service accepts no SMN messages for the project.
      */
     topics: z.optional(listSchema(TopicUrn, z.minLength(1), z.maxLength(10))),
-    /** The URL of SMN in a cloud whose SMN hosts the service does not know. */
+    /** The URL of SMN. The service needs it in clouds whose SMN hosts it does not know. */
     smnEndpoint: z.optional(httpUrlSchema("must be the URL of SMN, starting with https://")),
   }),
 );
 
 const DEFAULT_READY_MINUTES = 15;
 /**
- * A watch may wait at most a day until its resource is usable. Before the success of its job, a watch may run for a
- * week. A poll message can stay in its queue for only 14 days.
+ * A watch may wait for at most one day until its resource is usable. Until its job succeeds, a watch may run for a
+ * week. SQS keeps a poll message for at most 14 days.
  */
 const MAX_READY_MINUTES = 1440;
 
@@ -73,13 +77,13 @@ const PasswordAuth = z.strictObject({
 
 const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret });
 
-/** The credentials with which the service calls the CCE API for a project. */
+/** The credentials with which the service signs in to CCE for a project. */
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
 export type Auth = z.infer<typeof Auth>;
 
-/** `ready`: a watch ends only when the resource of its job is usable. */
+/** With the value `ready`, a watch ends only when the resource of its job is usable. */
 export const Until = z.literal("ready");
-/** The limit in minutes from the success of a job until its resource must be usable. */
+/** The maximum number of minutes between the success of a job and the time at which its resource is usable. */
 export const ReadyMinutes = numberSchema(z.positive(), z.maximum(MAX_READY_MINUTES));
 
 const PUBLIC_FIELDS = {
@@ -89,38 +93,39 @@ const PUBLIC_FIELDS = {
   region: z.optional(textSchema(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
   endpoint: z.optional(httpUrlSchema("must be the URL of the CCE API, starting with https://")),
   /**
-   * The time of a query to the Autopilot API of CCE: before the standard API (true), never (false), or after the
-   * standard API (default).
+   * True: the service asks the Autopilot API of CCE before the standard API. False: never. By default, the service asks
+   * it after the standard API.
    */
   autopilot: z.optional(z.boolean()),
   /**
-   * The defaults of `until` and `readyMinutes` for the jobs of the project. Without `until`, a watch ends with its job.
+   * The default values of `until` and `readyMinutes` for all jobs of the project. Without `until`, a watch ends when
+   * its job ends.
    */
   until: z.optional(Until),
   readyMinutes: z._default(ReadyMinutes, DEFAULT_READY_MINUTES),
-  /** Without `discover`, only submitted jobs are watched. */
+  /** Without `discover`, the service watches only jobs that callers submit. */
   discover: z.optional(DiscoverySettings),
   /**
-   * `linkVersion` is a number in each link to the HTML pages of the project. If an operator changes `linkVersion`, all
-   * earlier links to these pages become invalid.
+   * Each link to the pages of the project contains the number `linkVersion`. If an operator changes `linkVersion`, all
+   * earlier links to the pages become invalid.
    */
   linkVersion: z._default(integerSchema(z.nonnegative()), 0),
 };
 
-/** A project needs a region or an endpoint, because the default endpoint depends on the region. */
+/** A project must have a region or an endpoint, because the default endpoint depends on the region. */
 const HAS_ADDRESS = z.refine<z.infer<z.ZodMiniObject<typeof PUBLIC_FIELDS>>>(
   ({ region, endpoint }) => region !== undefined || endpoint !== undefined,
   {
     message: "is missing: a project needs a region or an endpoint",
     path: ["region"],
-    // With `when`, zod makes this check even if the project has other errors.
+    // Because of `when`, zod makes this check even if the project contains other errors.
     when: ({ value }) => typeof value === "object" && value !== null,
   },
 );
 
 /**
- * The schema of a project without credentials and certificate authorities. Functions that make no connection to CCE
- * use this schema.
+ * The schema of a project without its credentials and certificate authorities. Functions that do not connect to CCE use
+ * this schema.
  */
 export const PublicProject = withChecks(z.strictObject(PUBLIC_FIELDS), HAS_ADDRESS);
 export type PublicProject = z.infer<typeof PublicProject>;
@@ -128,7 +133,10 @@ export type PublicProject = z.infer<typeof PublicProject>;
 export const Project = withChecks(
   z.strictObject({
     ...PUBLIC_FIELDS,
-    /** The trusted certificate authorities of CCE and IAM, by default the public ones. */
+    /**
+     * The certificate authorities that the service trusts for CCE and IAM. The default is the public certificate
+     * authorities.
+     */
     ca: z.optional(Certificates),
     auth: Auth,
   }),

@@ -1,16 +1,16 @@
 import { isJsonObject } from "../domain/json.ts";
 
 export interface ReferencePorts {
-  /** The environment variables of the process. */
+  /** The environment variables of the running process. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Reads a file. A relative path starts at the folder of the config file. */
+  /** Reads the content of a file as text. A relative path starts in the folder of the config file. */
   readonly readText: (path: string) => Promise<string>;
 }
 
 /**
- * Replaces each `{"$env": "NAME"}` by an environment variable, and each `{"$file": "PATH"}` by the content of a file. A
- * line break at the end of a file is removed. Error messages contain names and paths, but no values. The key `$schema`,
- * which helps an editor, is removed.
+ * Replaces each `{"$env": "NAME"}` by the value of an environment variable. Replaces each `{"$file": "PATH"}` by the
+ * content of a file. The function removes a line break at the end of a file. Error messages contain the names of
+ * variables and files, but not their values. The function removes the key `$schema`, which only editors need.
  */
 export async function replaceEnvAndFileReferences(
   document: unknown,
@@ -46,8 +46,8 @@ async function resolveValue(value: unknown, path: string, ports: ResolvePorts): 
 }
 
 /**
- * Returns the value of a `$file` or `$env` reference. If the file or variable does not exist, the function reports an
- * error and returns an empty text.
+ * Returns the text for an object `$file` or `$env`. If the file or variable does not exist, the function adds an error
+ * and returns an empty text.
  */
 async function resolveReference(
   kind: "$env" | "$file",
@@ -83,9 +83,9 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns why a file cannot be used, for an error message. The text continues a sentence that begins with the file
- * name.
- * @param error the error of the file system
+ * Returns the reason why the service cannot use a file. An error message contains the name of the file and then this
+ * text.
+ * @param error the error from the file system
  */
 export function describeFileError(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";

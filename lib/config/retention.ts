@@ -1,25 +1,25 @@
 import type { Instant } from "../domain/job.ts";
 
 const DAY_MS = 86_400_000;
-/** The default of `settings.retentionDays`. */
+/** The default value of the setting `retentionDays`. */
 export const DEFAULT_RETENTION_DAYS = 30;
-/** A message stays in a queue for at most 14 days. */
+/** SQS keeps a message for at most 14 days. */
 const QUEUE_RETENTION_MS = 14 * DAY_MS;
-/** The longest time for which throttling or a rate limit delays a notification. */
+/** Throttled attempts and a rate limit can delay a notification by at most this time. */
 const THROTTLED_MS = DAY_MS;
-/** The random part makes each delay at most 20 % longer. */
+/** Because of its random part, a delay may be up to 20 % longer. */
 const MAX_JITTER_FACTOR = 1.2;
 
-/** The settings that determine how long a watch is stored. */
+/** The settings on which the storage time of a watch depends. */
 interface RetentionSettings {
   readonly retentionDays: number;
   readonly retry: { readonly scheduleSeconds: readonly number[] };
 }
 
 /**
- * Returns the time after which a watch may be deleted. The time is at least `retentionDays` after `retentionStartsAt`.
- * A watch is never deleted while a queue can still contain one of its messages.
- * @param retentionStartsAt the deadline or the end of the watch, or the latest delivery attempt.
+ * Returns the time after which the ledger may delete a watch. This time is at least `retentionDays` days after
+ * `retentionStartsAt`. The ledger keeps a watch as long as a queue may contain a message of the watch.
+ * @param retentionStartsAt the deadline of the watch, the end of the watch, or its latest delivery attempt.
  */
 export function computeLedgerExpiryTime(
   retentionStartsAt: Instant,

@@ -7,7 +7,7 @@ import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs
 import { httpUrlSchema, integerSchema, listSchema, numberSchema, textSchema } from "../domain/zod-fields.ts";
 import { DEFAULT_RETENTION_DAYS } from "./retention.ts";
 
-/** The deadline is at most 7 days after the start, because SQS stores a message for only 14 days. */
+/** The deadline of a watch is at most 7 days after its start, because SQS keeps a message for only 14 days. */
 export const MAX_DEADLINE_MINUTES = 10_080;
 
 const between = (min: number, max: number) => numberSchema(z.minimum(min), z.maximum(max));
@@ -16,21 +16,24 @@ const integerBetween = (min: number, max: number) => integerSchema(z.minimum(min
 
 const MIN_LINK_KEY_CHARACTERS = 32;
 const MIN_DISTINCT_CHARACTERS = 8;
-/** The minimum number of lower-case and of upper-case letters in a key without a digit. */
+/**
+ * A key without a digit must contain at least this number of lower-case letters, and the same number of upper-case
+ * letters.
+ */
 const MIN_LETTERS_OF_CASE = 10;
 /**
- * The minimum share of different groups among all groups of three characters. A key with repetitions, such as
- * `abcabcabc`, has few different groups.
+ * Of all groups of three characters in a key, at least 70 % must be different. A key with repetitions, such as
+ * `abcabcabc`, contains few different groups.
  */
 const MIN_DISTINCT_GROUPS = 0.7;
-/** The maximum share of neighboring characters that are equal or alphabetical, as in `111111` or `abcdef`. */
+/** At most half of the neighboring characters in a key may be equal or alphabetical, as in `111111` or `abcdef`. */
 const MAX_SEQUENCE_FRACTION = 0.5;
 const COMMON_PARTS =
   /secret|password|passphrase|change|example|default|notifier|production|callback|linkkey|qwerty|letmein|123456/i;
 
 /**
- * A key that signs links to pages and encrypts callback URLs. With one signed link, a person could guess a weak key by
- * trying. Short keys, and keys that a person has probably invented, are refused.
+ * A key with which the service signs links to pages and encrypts callback URLs. A person who has one signed link could
+ * find out a weak key by trying many keys. The schema refuses short keys, and keys that a person has probably invented.
  */
 export const LinkKey = z.pipe(
   textSchema(
@@ -44,8 +47,8 @@ export const LinkKey = z.pipe(
 );
 
 /**
- * Returns true if the mixture of digits and letters is probably random. A random base64 text without a digit has many
- * letters of both cases.
+ * Returns true if the digits and letters of a key are probably random. A random base64 text without digits contains
+ * many upper-case and many lower-case letters.
  */
 function hasRandomClasses(key: string): boolean {
   const count = (pattern: RegExp) => key.match(pattern)?.length ?? 0;
@@ -78,8 +81,8 @@ const Poll = z.strictObject({
   maxDelaySeconds: z._default(between(1, SQS_MAX_DELAY_SECONDS), SQS_MAX_DELAY_SECONDS),
   goneGraceSeconds: z._default(between(0, 3600), 120),
   /**
-   * The rate limit of CCE for the queries of one user. Without this setting, the rate is limited only after CCE has
-   * answered with status 429.
+   * The number of queries that CCE allows one user within five minutes. Without this setting, the service slows down
+   * only after CCE has answered with status 429.
    */
   queriesPerFiveMinutes: z.optional(integerBetween(10, 1_000_000)),
   accessErrorSeconds: z._default(between(0, 86_400), 600),
@@ -88,7 +91,7 @@ export type PollSettings = z.infer<typeof Poll>;
 
 const AnyLimit = integerBetween(0, 1_000_000);
 const Limit = (limit: number) => z._default(AnyLimit, limit);
-/** The limits for each caller. The value 0 means no limit. */
+/** The limits that apply to each caller. The value 0 means no limit. */
 const Limits = z.strictObject({
   callbacksPerWatch: Limit(5),
   targetsPerWatch: Limit(50),
@@ -96,7 +99,10 @@ const Limits = z.strictObject({
   requestsPerMinute: Limit(1200),
 });
 
-/** Optional data on the status page: a link to the list of jobs, the labels, and the answers of receivers. */
+/**
+ * Data that the status page shows only if the operator wants it: a link to the list of jobs, the labels, and the
+ * responses of targets.
+ */
 const Pages = z.strictObject({
   list: Off,
   labels: Off,
@@ -111,32 +117,38 @@ const Retry = z.strictObject({
   ),
 });
 
-/** All settings. Each is optional. */
+/** All settings of the config. Each setting is optional. */
 export const Settings = z.strictObject({
   defaultProject: z.optional(Name),
   defaultTargets: z._default(z.array(Name), []),
-  /** The target that is notified when another target no longer exists. */
+  /** The name of the target that gets a notification when another target no longer exists. */
   fallbackTarget: z.optional(Name),
   deadlineMinutes: z._default(DeadlineMinutes, 120),
-  /** The maximum lifetime of an identity token (OIDC): the time from its claim `iat` to its claim `exp`. */
+  /**
+   * The maximum lifetime of an identity token (OIDC). The lifetime is the time from the claim `iat` to the claim `exp`.
+   */
   identityTokenMinutes: z._default(DeadlineMinutes, 60),
   maxPolls: z._default(integerBetween(1, 100_000), 500),
   poll: z.prefault(Poll, {}),
   retry: z.prefault(Retry, {}),
-  /** The allowed hosts of a `callbackUrl`, each as NAME or NAME:PORT. */
+  /** The hosts that a caller's `callbackUrl` may have, each as NAME or NAME:PORT. */
   callbackHosts: Hosts,
-  /** The secrets with which the service signs callbacks. Without secrets, callbacks have no signature. */
+  /**
+   * The secrets with which the service signs notifications to a caller's `callbackUrl`. Without these secrets, the
+   * notifications have no signature.
+   */
   callbackSecrets: z._default(listSchema(WebhookSecret, z.maxLength(5)), []),
   egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
   /**
-   * The keys that sign links to pages and encrypt callback URLs. The first key signs and encrypts. The service accepts
-   * links and callback URLs of both keys. Without a link key, there are no links to pages.
+   * The keys with which the service signs links to pages and encrypts callback URLs. The service signs and encrypts
+   * with the first key. The service also accepts links and callback URLs of the second key. If the config contains no
+   * link key, the service creates no links to pages.
    */
   linkKeys: z._default(listSchema(LinkKey, z.maxLength(2)), []),
   linkDays: z._default(Days, 30),
   pages: z.prefault(Pages, {}),
   limits: z.prefault(Limits, {}),
-  /** The public URL, by default the URL of the HTTP API. */
+  /** The URL under which users reach the service. The default is the URL of the HTTP API. */
   publicUrl: z.optional(
     z.pipe(
       httpUrlSchema("must be a URL that starts with https:// (or http:// in a private network)"),
@@ -144,7 +156,7 @@ export const Settings = z.strictObject({
     ),
   ),
   /**
-   * The number of days for which an ended watch is stored. Some ended watches are stored longer (see
+   * The number of days for which the ledger stores an ended watch. Some ended watches stay longer (see
    * `computeLedgerExpiryTime`).
    */
   retentionDays: z._default(Days, DEFAULT_RETENTION_DAYS),

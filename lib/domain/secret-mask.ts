@@ -38,7 +38,7 @@ const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
 const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
 
 /**
- * A copy of a text in which characters were decoded or removed. The view contains the position of each of its code
+ * A copy of a string in which characters were decoded or removed. The view contains the position of each of its code
  * units in the original text.
  */
 interface View {
