@@ -70,7 +70,10 @@ export function findPackagedFunction({ functions }: Packaged, name: string): Pac
   return found;
 }
 
-/** The esbuild settings that change how long a bundle takes to load. */
+/**
+ * The esbuild settings that a baseline shares with the service. A baseline does not share `supported`, because this
+ * setting changes the code of the AWS SDK as the plugins do.
+ */
 const EsbuildSettings = z.looseObject({
   minify: z.boolean().default(false),
   keepNames: z.boolean().default(false),
