@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto";
 
-/** An HTTP request to the API. `ApiRequest` does not depend on API Gateway or Lambda. */
+/** An HTTP request to the API of the service. The type has no fields that only API Gateway or Lambda knows. */
 export interface ApiRequest {
   readonly method: string;
-  /** The decoded path, as API Gateway sends it. The path may begin with the base path of a custom domain. */
+  /**
+   * The path of the URL, decoded by API Gateway. If the API has a custom domain, the path may begin with the base path
+   * of this domain.
+   */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Request headers by lower-case name. */
+  /** The request headers. Their names are in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   readonly requestId: string;
-  /** The IP address of the caller. */
+  /** The IP address from which the request came. */
   readonly sourceIp: string;
 }
 
@@ -21,8 +24,8 @@ export interface ApiResponse {
 }
 
 /**
- * Removes control characters and line breaks from the values of response headers. Every response passes through this
- * function, so that no request can add a header to a response.
+ * Removes control characters and line breaks from the values of headers. All responses pass through this function.
+ * Therefore no request can add a header to a response.
  */
 export function removeUnsafeHeaderCharacters(
   headers: Readonly<Record<string, string>>,
@@ -33,8 +36,8 @@ export function removeUnsafeHeaderCharacters(
 }
 
 /**
- * The cache headers of an API response. A response depends on the caller and the time, so a cache must always ask the
- * API again.
+ * The headers that control the caching of an API response. A response depends on the caller and the time, so a cache
+ * must always ask the API again.
  */
 const PRIVATE_HEADERS = { "cache-control": "private, no-cache", "x-content-type-options": "nosniff" };
 
@@ -51,16 +54,16 @@ export function jsonResponse(
 }
 
 /**
- * Returns the size of a response as Lambda counts it. Lambda sends a response as JSON, and the JSON contains the body
- * as a string.
+ * Returns the size of a response in bytes, as Lambda counts it. Lambda converts the response to JSON. The JSON contains
+ * the body as a string.
  */
 export function countBytesAsSentByLambda(response: ApiResponse): number {
   return Buffer.byteLength(JSON.stringify(response));
 }
 
 /**
- * Adds an ETag to a response. If the caller already has this body, the result is a 304 response without a body (RFC
- * 9110, section 13.1.2). An existing ETag stays.
+ * Adds an ETag to a response, unless the response already has one. If the request shows that the caller already has
+ * this body, the result is a 304 response (RFC 9110, section 13.1.2).
  */
 export function withEtagOrNotModified(
   response: ApiResponse,
@@ -75,18 +78,21 @@ export function withEtagOrNotModified(
 
 type TaggedHeaders = Readonly<Record<string, string>> & { readonly etag: string };
 
-/** Adds an ETag to a response without one. */
+/** Adds an ETag to a response, unless the response already has one. */
 export function withEtag(response: ApiResponse): ApiResponse & { readonly headers: TaggedHeaders } {
   const { etag = computeEtag(response.body ?? "") } = { ...response.headers };
   return { ...response, headers: { ...response.headers, etag } };
 }
 
-/** Returns the strong ETag of a response body (RFC 9110, section 8.8.3). */
+/** Computes the strong ETag of a response body (RFC 9110, section 8.8.3). */
 export function computeEtag(body: string): string {
   return `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
 }
 
-/** Returns true if an `If-None-Match` header contains the ETag. The comparison is weak (RFC 9110, section 13.1.2). */
+/**
+ * Returns true if an `If-None-Match` header contains the ETag. The function compares weakly (RFC 9110, section 13.1.2),
+ * so it ignores the prefix `W/`.
+ */
 export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   if (ifNoneMatch.trim() === "*") return true;

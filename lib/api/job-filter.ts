@@ -7,22 +7,28 @@ import type { Watch } from "../ledger/watch.ts";
 import type { RequestError } from "./problem-response.ts";
 import { readListParameter } from "./request-errors.ts";
 
-/** Selects jobs for the job list. A job must match every given field. */
+/**
+ * The fields with which a caller selects jobs of the job list. The list contains a job only if the job matches every
+ * given field.
+ */
 export interface JobFilter {
-  /** If `states` is null, jobs in all states are selected. */
+  /** The states of the selected jobs. If `states` is null, the state does not matter. */
   readonly states: readonly WatchState[] | null;
   readonly type: string | null;
-  /** The labels that a selected job must have, as `KEY:VALUE`. */
+  /** The labels that a job must have. Each label has the form `KEY:VALUE`. */
   readonly labels: readonly string[];
   readonly actor: string | null;
-  /** Search terms in lower case. A selected job must contain all search terms. */
+  /** The words of a text search, in lower case. A job matches if it contains all of these words. */
   readonly searchTerms: readonly string[];
-  /** The earliest and the latest submission time of the selected jobs. */
+  /** The jobs between these two submission times match. */
   readonly since: Instant | null;
   readonly to: Instant | null;
 }
 
-/** `FILTER_PARAMETERS` may occur once, and `REPEATED_FILTER_PARAMETERS` several times. */
+/**
+ * Each parameter in `FILTER_PARAMETERS` may occur once. Parameters in `REPEATED_FILTER_PARAMETERS` may occur several
+ * times.
+ */
 export const FILTER_PARAMETERS = ["type", "actor", "text", "since", "to"] as const;
 export const REPEATED_FILTER_PARAMETERS = ["state", "label"] as const;
 
@@ -44,8 +50,8 @@ export const FilterTime = textSchema(
 const DAY_MS = 86_400_000;
 
 /**
- * Reads the filter from the query of the job list. Returns all errors, and a filter with the valid fields. A page shows
- * the filtered list in spite of errors.
+ * Reads the filter for the job list from the query of a URL. Returns all errors in the query, and a filter with the
+ * valid fields. If the query has errors, a page shows the errors and the filtered list.
  */
 export function readJobFilterAndErrors(query: URLSearchParams): {
   readonly filter: JobFilter;
@@ -77,7 +83,7 @@ export function readJobFilterAndErrors(query: URLSearchParams): {
     actor: readOne("actor", Context.shape.actor.def.innerType),
     searchTerms: readOne("text")?.toLowerCase().split(/\s+/).filter(Boolean) ?? [],
     since: since === null ? null : Date.parse(since),
-    // A `to` without a time includes the whole day in UTC.
+    // If `to` is only a date, it means the end of this day in UTC.
     to: to === null ? null : Date.parse(to) + (to.includes("T") ? 0 : DAY_MS - 1),
   };
   return { filter, errors };
@@ -97,13 +103,13 @@ function readStates(query: URLSearchParams, errors: RequestError[]): WatchState[
   return states.length === 0 ? null : states;
 }
 
-/** Returns true if at least one field of the filter is given. */
+/** Returns true if the filter has at least one field. */
 export function isAnyFilterFieldGiven(filter: JobFilter): boolean {
   const { states, type, since, to } = filter;
   return states !== null || type !== null || since !== null || to !== null || filterNeedsContext(filter);
 }
 
-/** Returns true if the filter needs the context of a job, such as its labels. */
+/** Returns true if a field of the filter is about the context of a job, such as its labels. */
 export function filterNeedsContext({
   labels,
   actor,
@@ -112,7 +118,7 @@ export function filterNeedsContext({
   return labels.length > 0 || actor !== null || searchTerms.length > 0;
 }
 
-/** Returns true if a watch matches all fields of a filter that need no context. */
+/** Returns true if a watch matches those fields of a filter that are not about the context. */
 export function matchesFieldsWithoutContext(watch: Watch, { states, type, since, to }: JobFilter): boolean {
   return (
     (states?.includes(watch.state) ?? true) &&
@@ -123,8 +129,8 @@ export function matchesFieldsWithoutContext(watch: Watch, { states, type, since,
 }
 
 /**
- * Checks the fields of a filter that need the watch's context. Returns true if all these fields match.
- * @param context what the reader may see of the context
+ * Returns true if a watch matches the fields of a filter that are about the context.
+ * @param context the part of the context that the reader may see
  */
 export function matchesFieldsOfContext(
   watch: Watch,

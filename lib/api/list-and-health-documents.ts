@@ -20,7 +20,7 @@ import {
 } from "./request-errors.ts";
 import { checkProjectRight } from "./watch-path-and-wait-parameters.ts";
 
-/** A watch in the job list, without subjobs and deliveries. */
+/** A watch in the job list. It contains no subjobs and no deliveries. */
 export const ListedJob = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -60,7 +60,7 @@ export const ListedJob = z.object({
 });
 export type ListedJob = z.infer<typeof ListedJob>;
 
-/** The response body of `GET /v1/jobs`. The latest accepted job comes first. */
+/** The response body of `GET /v1/jobs`. The jobs are sorted by acceptance time, latest first. */
 export const JobList = z.object({
   jobs: z.array(ListedJob),
   next: withDescription(
@@ -79,15 +79,15 @@ interface JobListQuery {
   readonly project: string;
   readonly filter: JobFilter;
   readonly limit: number;
-  /** The page token from the field `next` of the previous page. The page token is not checked yet. */
+  /** The page token from the previous response (field `next`). The service has not checked the page token yet. */
   readonly before: string | null;
 }
 
 /**
- * Reads the query of `GET /v1/jobs`. The right to the project is checked before the project is searched in the config.
- * If the caller may not use the project, the result is an error response with status 404. If the caller may use the
- * project but may not read its jobs, the status is 403. If the query is invalid, the status is 400, and the response
- * contains all errors.
+ * Reads the query of `GET /v1/jobs`. The function first checks the caller's right to the project. It then checks
+ * whether the config contains the project. If the caller may not use the project, the result is a response with status
+ * 404. If the caller may use the project but may not read jobs, the status is 403. If the query is invalid, the status
+ * is 400. The response then contains all errors.
  */
 export function checkRightAndReadJobListQuery(
   query: URLSearchParams,

@@ -23,7 +23,7 @@ export const PROBLEMS = {
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;
 
-/** One error in a request: its position and its description. */
+/** One error in a request: where it is, and a description. */
 export const RequestError = z.object({
   pointer: withDescription(
     z.optional(z.string()),
@@ -64,7 +64,7 @@ export interface ProblemResponse {
  */
 const MAX_ERRORS = 100;
 
-/** Creates a problem document (RFC 9457). `detail` is a text for people and contains no internal data. */
+/** Creates a problem document (RFC 9457). `detail` explains the problem to people. It contains no internal data. */
 export function createProblem(
   kind: ProblemKind,
   detail: string,
@@ -81,7 +81,7 @@ export function createProblem(
   };
 }
 
-/** Creates an error response as the result of a function. */
+/** Creates an error response in the form in which functions return it. */
 export function problemResponse(
   kind: ProblemKind,
   detail: string,
@@ -126,9 +126,9 @@ export function createAuthenticationRequired(reason: keyof typeof AUTHENTICATION
 }
 
 /**
- * Creates an error response with the status 403. `errors` names the projects or targets for which the caller has no
- * right to the operation. An empty array `errors` means that the caller may not use the operation for any name. The
- * response is the same for existing and unknown names.
+ * Creates an error response with the status 403. `errors` contains an error for each project or target that the caller
+ * may not use for the operation. If `errors` is empty, the caller may not use the operation at all. The response does
+ * not show whether a project or target exists.
  */
 export function forbidden(operation: CallerOperation, errors: readonly RequestError[] = []): ProblemResponse {
   const what = errors.length === 0 ? "" : " for all names in this request. See 'errors'";
@@ -140,7 +140,7 @@ export function forbidden(operation: CallerOperation, errors: readonly RequestEr
   );
 }
 
-/** Creates the error about a missing right to a project or target. */
+/** Creates the error for a project or target that the caller may not use. */
 export function missingRightError(
   operation: CallerOperation,
   kind: "project" | "target",
@@ -154,17 +154,14 @@ export function missingRightError(
 }
 
 /**
- * Creates an error response with the status 404 for a path with a malformed name. No project, target or job has a
- * malformed name.
+ * Creates a response with status 404 for a path that contains a malformed name. Names of projects, targets and jobs are
+ * never malformed, so the name does not exist.
  */
 export function malformedPathNotFound(errors: readonly RequestError[]): ProblemResponse {
   return problemResponse("not-found", "A name in the path is malformed. See 'errors'.", errors);
 }
 
-/**
- * Creates an error response with the status 404 for a job without a watch of the caller, in a project that the caller
- * may use.
- */
+/** Creates a response with status 404 for a job. The caller may use the project, but has no watch of the job. */
 export function watchNotFound({ project, jobId }: JobKey): ProblemResponse {
   return problemResponse(
     "not-found",
@@ -173,20 +170,21 @@ export function watchNotFound({ project, jobId }: JobKey): ProblemResponse {
 }
 
 /**
- * Creates an error response with the status 404 for a project or target that the caller may not use. The response is
- * the same for existing and unknown names.
+ * Creates a response with status 404 for a project or target that the caller may not use. The response does not show
+ * whether the project or target exists.
  */
 export function nameNotFound(kind: "project" | "target", name: string): ProblemResponse {
   return problemResponse("not-found", `The ${kind} ${name} does not exist, or the token may not use it.`);
 }
 
-/** Creates an error response with the status 429 for a caller above a limit of the config. */
+/** Creates a response with status 429 for a caller who has exceeded a limit of the config. */
 export function tooManyRequests(detail: string, retryAfterSeconds: number): ProblemResponse {
   return problemResponse("too-many-requests", detail, [], { "retry-after": String(retryAfterSeconds) });
 }
 
 /**
- * Creates an error response with the status 503. The header `retry-after` asks the caller to send the request again.
+ * Creates a response with status 503 (Service unavailable). The header `retry-after` states after how many seconds the
+ * caller should send the request again.
  */
 export function unavailable(
   detail: string,

@@ -25,21 +25,25 @@ import { CallbackUrl, MAX_JOBS, MAX_NOTIFY, Submission, WATCHED_FIELDS } from ".
 export interface ReadSubmission {
   readonly kind: "submission";
   /**
-   * The checked submission. If the request has errors, the submission contains only the names of the project and
-   * targets. Other functions can check these names even if the request has errors.
+   * The submission after the check of its form. If the request contains errors, the submission contains only the names
+   * of the project and the targets. A later check reports unknown names together with these errors.
    */
   readonly submission: Submission;
   readonly errors: readonly RequestError[];
   /**
-   * Returns the position of a field in the request. If the body is a response of CCE, most fields are query parameters.
+   * Returns the position in the request at which a field is. If the request body is a response of CCE, most fields are
+   * in query parameters.
    */
   readonly locate: Locate;
 }
 
-/** Reads a `POST /v1/jobs` request. The body is a submission, or with `?from=cce` a response of CCE. */
+/**
+ * Reads a request `POST /v1/jobs`. With `?from=cce` in the query, the body is a response of CCE. Without it, the body
+ * is a submission.
+ */
 export function readSubmission(request: ApiRequest): ReadSubmission | ProblemResponse {
   const { query } = request;
-  // Some calls of CCE have an empty response. If the response is empty, the query parameters must name the operation.
+  // Some calls of CCE return an empty response. In this case, the query parameters must name the operation.
   const isEmptyReply = request.body.trim() === "" && query.get("from") === "cce" && query.has("operation");
   const body = isEmptyReply ? ({ kind: "json", json: {} } as const) : readJsonBody(request);
   if (body.kind === "problem") return body;
@@ -48,8 +52,8 @@ export function readSubmission(request: ApiRequest): ReadSubmission | ProblemRes
 }
 
 /**
- * Shortens arrays of a request body to one element more than allowed. The schema still reports that the array is too
- * long, but it checks fewer elements. The check of 240 kB of job IDs would take a second.
+ * Shortens arrays of a request body to one element more than allowed. The schema then still reports an array that is
+ * too long. Without this step, a check of 240 kB of job IDs would take a second.
  */
 function boundArrays(json: unknown): unknown {
   if (!isJsonObject(json)) return json;
@@ -90,8 +94,8 @@ function choiceErrors(json: unknown): RequestError[] {
 }
 
 /**
- * Returns the errors of malformed job IDs. Malformed job IDs are errors of the request only if the request also has
- * other errors. Without other errors, only the jobs with a malformed ID are rejected.
+ * Returns an error for each malformed job ID. If the request has other errors too, the malformed job IDs are errors of
+ * the whole request. If it has no other errors, the service rejects only the jobs with a malformed ID.
  */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   const check = (id: string, pointer: string) => toRequestErrors(JobId.safeParse(id), () => ({ pointer }));
@@ -99,7 +103,10 @@ function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   return jobId === undefined ? errors : [...errors, ...check(jobId, "#/jobId")];
 }
 
-/** Returns the names of the project and targets of a body with errors. Each name in `notify` keeps its index. */
+/**
+ * Returns the names of the project and the targets in a request body that contains errors. In `notify`, each name stays
+ * at its index.
+ */
 function readableNames(json: unknown): Submission {
   const { jobId, jobIds, project, notify, callbackUrl } = toObjectOrEmpty(json);
   return {
@@ -111,7 +118,7 @@ function readableNames(json: unknown): Submission {
   };
 }
 
-/** Returns true if a body looks like a response of CCE and contains no field of a submission. */
+/** Returns true if a request body is probably a response of CCE. Such a body has no field of a submission. */
 function isReply(json: unknown): boolean {
   if (!isJsonObject(json)) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
@@ -132,9 +139,9 @@ const SINGLE_PARAMETERS: readonly string[] = [
 ];
 
 /**
- * Creates a submission from a response of CCE. The caller has started a job or operation, and posts the response of
- * CCE. The other fields of the submission are in the query parameters. The schema of a field is the same as in a usual
- * body. Each error names the wrong query parameter.
+ * Creates a submission from a request whose body is a response of CCE. The caller has started a job or an operation in
+ * CCE, and sends the response to this service. All other fields are in the query parameters. For these fields, the same
+ * schemas apply as for a request without `from=cce`. Each error contains the name of the wrong query parameter.
  */
 function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const [kind, clusterId] = OPERATION_PARAMETERS.map((name) => query.get(name) ?? undefined);
@@ -156,7 +163,8 @@ function queryFields(query: URLSearchParams): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name of TEXT_PARAMETERS) if (query.has(name)) fields[name] = query.get(name);
   if (query.has("notify")) fields.notify = readListParameter(query, "notify");
-  // A number in the query must have the form of a JSON number. JavaScript's `Number` would also read '' and '0x10'.
+  // A number in a query parameter must be written as in JSON. The function `Number` of JavaScript would also accept ''
+  // and '0x10'.
   for (const name of NUMBER_PARAMETERS)
     if (query.has(name)) fields[name] = parseJsonOrUndefined(query.get(name) ?? "") ?? Number.NaN;
   const context = CONTEXT_PARAMETERS.filter((name) => query.has(name)).map((name) => [name, query.get(name)]);
@@ -171,8 +179,8 @@ function queryErrors(query: URLSearchParams): RequestError[] {
   const errors = listParameterErrors(query, SINGLE_PARAMETERS, ["notify"]);
   if (query.get("from") !== "cce")
     errors.push({ parameter: "from", detail: query.has("from") ? "must be 'cce'" : WITHOUT_FROM });
-  // An empty `notify` probably comes from an unset variable in a pipeline. If the service accepted an empty `notify`,
-  // nobody would be notified and nobody would see an error.
+  // An empty `notify` probably comes from an unset variable in a pipeline. With an empty `notify`, the service would
+  // notify nobody, and nobody would see an error.
   if (query.has("notify") && readListParameter(query, "notify").length === 0)
     errors.push({
       parameter: "notify",
@@ -193,8 +201,8 @@ function withoutJobId(reply: unknown): string {
 const MAX_ORDER_CHARACTERS = 64;
 
 /**
- * Returns the position of a field in a request whose body is a response of CCE. The body contains the job ID, and the
- * other fields are query parameters.
+ * Returns the position of a field if the body of the request is a response of CCE. The job ID is in the body, and all
+ * other fields are in query parameters.
  */
 const locateInReply: Locate = ([field, entry]) => {
   if (field === "operation") {
@@ -208,8 +216,8 @@ const locateInReply: Locate = ([field, entry]) => {
 };
 
 /**
- * Converts a schema error to a request error. `notify` contains several names, so the error also states which of them
- * is wrong.
+ * Converts an error of a schema to an error in the request. If the error is about one name in `notify`, the text states
+ * which name is wrong.
  */
 function replyError({ path, message }: z.core.$ZodIssue): RequestError {
   const [field, entry] = path;

@@ -9,12 +9,12 @@ import type { ProblemResponse, RequestError } from "./problem-response.ts";
 import { readJsonBody } from "./request-body.ts";
 import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-errors.ts";
 
-/** The name of a target in the config, or the name of the target for the callback of a watch. */
+/** The name of a target in the config, or the name of the target for a caller's `callbackUrl`. */
 const TargetName = textSchema(
   z.regex(/^(?:callback:)?[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "must be the name of a target of the watch"),
 );
 
-/** The body of a `POST …/redeliver` request. An empty body means all targets. */
+/** The body of a request `POST …/redeliver`. With an empty body, the request is about all targets. */
 export const Redelivery = z.lazy(() =>
   withDescription(
     z.strictObject({
@@ -44,11 +44,11 @@ export type SkipReason = z.infer<typeof SkipReason>;
 
 export const RedeliveryStatus = z.enum(["queued", "skipped"]);
 
-/** A target in the response to `POST …/redeliver`. */
+/** One target in the response to `POST …/redeliver`. */
 export const RedeliveredTarget = z.object({
   target: z.string(),
   status: RedeliveryStatus,
-  /** Only a skipped target has a reason. */
+  /** The reason exists only if the service skipped the target. */
   reason: z.optional(SkipReason),
 });
 export type RedeliveredTarget = z.infer<typeof RedeliveredTarget>;
@@ -72,7 +72,7 @@ export function readRedeliveryRequest(
 }
 
 /**
- * Adds advice to the error about a query parameter `targets`. Without the error, the service would ignore the
+ * If the query contains `targets`, adds advice to the error. If this were no error, the service would ignore the
  * parameter and notify all targets.
  */
 function withBodyHint(error: RequestError): RequestError {
@@ -81,7 +81,7 @@ function withBodyHint(error: RequestError): RequestError {
     : error;
 }
 
-/** The body of `POST /v1/targets/{name}/redeliver`. */
+/** The body of a request `POST /v1/targets/{name}/redeliver`. */
 export const MissedRedelivery = z.lazy(() =>
   withDescription(
     z.strictObject({
@@ -100,10 +100,10 @@ export const MissedRedelivery = z.lazy(() =>
 
 export type MissedRedelivery = z.infer<typeof MissedRedelivery>;
 
-/** Only a dry run returns `missed`. */
+/** The value `missed` occurs only in a dry run. */
 export const MissedStatus = z.enum(["queued", "missed", "skipped"]);
 
-/** A job whose notification the target missed. */
+/** A job about which the target was not notified. */
 export const MissedJob = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -116,15 +116,16 @@ export type MissedJob = z.infer<typeof MissedJob>;
 export const MissedRedeliveryResult = z.object({
   jobs: z.array(MissedJob),
   /**
-   * The page token for the next page: the parameter `before` of the next request. `next` is null after the last job.
+   * The token for the next page. The caller sends it in the parameter `before`. If there are no more jobs, `next` is
+   * null.
    */
   next: z.nullable(z.string()),
 });
 export type MissedRedeliveryResult = z.infer<typeof MissedRedeliveryResult>;
 
 /**
- * The position where a request continues: a project, and a page in its list of watches. `before` is null for the first
- * page.
+ * The position at which a request continues: a project, and a page in the project's list of watches. For the first
+ * page, `before` is null.
  */
 export interface MissedPosition {
   readonly project: string;
@@ -148,11 +149,11 @@ export interface MissedRequest {
   readonly kind: "missed";
   readonly since: Instant;
   readonly dryRun: boolean;
-  /** If `from` is null, the request starts with the first project. */
+  /** If `from` is null, the request begins with the first project. */
   readonly from: MissedPosition | null;
 }
 
-/** Reads the body and the query parameter `before`. */
+/** Reads the body and the query parameter `before` of a request. */
 export function readMissedRedeliveryRequest(request: ApiRequest): MissedRequest | ProblemResponse {
   const token = request.query.get("before");
   const from = token === null ? null : parseMissedToken(token);

@@ -3,13 +3,15 @@ import type { ApiRequest } from "./http-message.ts";
 import { type ProblemResponse, problemResponse } from "./problem-response.ts";
 import { invalidRequest, listParameterErrors } from "./request-errors.ts";
 
-/** The maximum size of a request body. A body with 100 job IDs and a full `context` is much smaller than this limit. */
+/**
+ * The maximum size of a request body in bytes. Even a body with 100 job IDs and a complete `context` is much smaller.
+ */
 export const MAX_BODY_BYTES = 256 * 1024;
 
 /**
- * Reads a JSON body. The content type must be absent, `application/json` or `application/*+json`. The charset must be
- * UTF-8, and the body must not be compressed. For any other body, the result is an error response with the status 400,
- * 413 or 415.
+ * Reads the JSON body of a request. If the request has a content type, it must be `application/json` or
+ * `application/*+json`. The body must be in UTF-8, and it must not be compressed. For any other body, the result is an
+ * error response with status 400, 413 or 415.
  */
 export function readJsonBody(
   request: ApiRequest,
@@ -30,7 +32,10 @@ export function readJsonBody(
   return problemResponse("malformed-json", detail, [{ pointer: "#", detail: "must be JSON" }]);
 }
 
-/** Returns an error response with the status 413 or 415 for a body that is too large or compressed, else null. */
+/**
+ * Checks the size and the compression of a request body. If the body is too large or compressed, returns a response
+ * with status 413 or 415.
+ */
 export function refuseLargeOrCompressedBody({
   headers,
   body,
@@ -56,8 +61,8 @@ function isJsonType(contentType: string | undefined): boolean {
 }
 
 /**
- * Returns an error response if a request has a body or an unknown query parameter, else null. The body `{}` counts as
- * empty, because some clients always send it.
+ * Returns an error response if a request contains a body or an unknown query parameter. If not, returns null. Some
+ * clients always send the body `{}`, so this body counts as empty.
  */
 export function rejectUnexpectedQueryOrBody(
   { query, body }: ApiRequest,

@@ -4,23 +4,24 @@ import type { Config } from "../config/config.ts";
 import { describeIssue } from "../domain/zod-fields.ts";
 import { type ProblemResponse, problemResponse, type RequestError } from "./problem-response.ts";
 
-/** Returns the JSON pointer (RFC 6901) of a field as a URI fragment, such as `#/context/labels/a~1b`. */
+/**
+ * Returns the position of a field as a JSON pointer (RFC 6901) in a URI fragment. An example is
+ * `#/context/labels/a~1b`.
+ */
 export function toJsonPointerFragment(path: readonly PropertyKey[]): string {
   const steps = path.map((step) =>
-    // Half of a surrogate pair in a name would make encodeURIComponent throw.
+    // If a name contained half of a surrogate pair, encodeURIComponent would throw an error.
     encodeURIComponent(String(step).replaceAll("~", "~0").replaceAll("/", "~1").toWellFormed()),
   );
   return ["#", ...steps].join("/");
 }
 
-/**
- * Returns the position of a field in the request. The parameter `path` is the path of the field in the parsed input.
- */
+/** Returns the position of a field in the request. `path` is the path of the field in the parsed request. */
 export type Locate = (path: readonly PropertyKey[]) => Omit<RequestError, "detail">;
 
 export const locateInBody: Locate = (path) => ({ pointer: toJsonPointerFragment(path) });
 
-/** Converts zod errors to request errors. Each unknown field becomes a separate error. */
+/** Converts the errors of a zod schema to errors in the request. Every unknown field is an error of its own. */
 export function toRequestErrors(
   { error }: z.core.util.SafeParseResult<unknown>,
   locate: Locate = locateInBody,
@@ -33,8 +34,9 @@ export function toRequestErrors(
 }
 
 /**
- * Returns an error for each unknown query parameter. Without the error, a misspelled parameter would silently have no
- * effect. A repeated parameter is also an error, unless it contains a list.
+ * Returns an error for each unknown query parameter. If this were no error, a misspelled parameter would have no
+ * effect, and the caller would not see it. If a parameter occurs several times, this is also an error, unless its value
+ * is a list.
  */
 export function listParameterErrors(
   query: URLSearchParams,
@@ -51,7 +53,10 @@ export function listParameterErrors(
   ];
 }
 
-/** Returns the entries of a list parameter. A list parameter may be repeated, and commas may separate its entries. */
+/**
+ * Returns the entries of a query parameter whose value is a list. The parameter may occur several times, and each value
+ * may contain several entries with commas between them.
+ */
 export function readListParameter(query: URLSearchParams, parameter: string): readonly string[] {
   return query
     .getAll(parameter)
@@ -62,7 +67,7 @@ export function readListParameter(query: URLSearchParams, parameter: string): re
 
 const MAX_LISTED_NAMES = 20;
 
-/** Returns the error text for an unknown project or target. The text lists the names that the caller may use. */
+/** Returns the error text for an unknown project or target. The text contains the names that the caller may use. */
 export function describeUnknownName(
   kind: "project" | "target",
   name: string,
@@ -77,8 +82,8 @@ export function describeUnknownName(
 }
 
 /**
- * Creates the error response of a request with errors. The status is 400 for errors in the query or path, and 422 for
- * errors in the body.
+ * Creates the error response of a request with errors. If an error is in the body, the status is 422. If not, it is
+ * 400.
  */
 export function invalidRequest(
   errors: readonly RequestError[],

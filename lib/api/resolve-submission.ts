@@ -19,34 +19,38 @@ import type { ReadSubmission } from "./read-submission.ts";
 import { describeUnknownName, invalidRequest } from "./request-errors.ts";
 import type { Submission } from "./submission.ts";
 
-/** A submission after all checks, with default values for omitted fields. */
+/** A submission that has passed all checks. Omitted fields have their default values. */
 export interface ResolvedSubmission {
   readonly kind: "resolved";
-  /** The caller, who will own the watches. */
+  /** The name of the caller, to whom the new watches belong. */
   readonly caller: string;
   readonly project: string;
-  /** The names of the targets, sorted and without repetitions. One of the targets may be the caller's callback URL. */
+  /**
+   * The names of the targets, sorted and without repetitions. For a `callbackUrl` of the caller, the array contains a
+   * name too.
+   */
   readonly targets: readonly string[];
-  /** The encrypted callback URLs by target name. */
+  /** The encrypted callback URLs. The key is the name of the target. */
   readonly callbacks: Readonly<Record<string, string>>;
   readonly deadlineMinutes: number;
-  /** `readyMinutes` is null if the watch ends with its job. */
+  /** If the watch ends with its job, `readyMinutes` is null. */
   readonly readyMinutes: number | null;
   readonly context: Context;
   readonly digest: boolean;
   /** The job IDs in the order of the request, also repeated and malformed ones. */
   readonly jobIds: readonly string[];
   /**
-   * The watched operation. If the call is about an operation, `jobIds` contains only the ID of the operation.
-   * `operation` is null if the call is about jobs.
+   * The operation that the caller wants to watch. If the call is about an operation, `jobIds` contains an ID made for
+   * this operation. If the call is about jobs, `operation` is null.
    */
   readonly operation: Operation | null;
 }
 
 /**
- * Checks a submission against the caller's rights and the config, and adds default values. Rights come first, so that
- * a caller learns nothing about other projects. If the caller has no right to the project or to a target, the result
- * is an error response with status 403. For all other errors, the status is 422, and the response contains all errors.
+ * Checks a submission with the caller's rights and the config. Adds default values for omitted fields. The function
+ * checks the rights first, so that an error never reveals other projects. If the caller may not use the project or a
+ * target, the result is a response with status 403. After any other error, the status is 422. The response then
+ * contains all errors.
  */
 export function checkRightsAndResolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,
@@ -113,7 +117,7 @@ function jobIdsOf({ jobId, jobIds, operation }: Submission): readonly string[] {
   return jobIds ?? (jobId === undefined ? [] : [jobId]);
 }
 
-/** One millisecond in minutes, which is the shortest time in the ledger. */
+/** The minimum of `readyMinutes`: one millisecond, which is the unit of time in the ledger. */
 const MIN_READY_MINUTES = 1 / 60_000;
 
 function readyMinutesOf(
@@ -121,18 +125,18 @@ function readyMinutesOf(
   project: PublicProject | undefined,
 ): number | null {
   if ((until ?? project?.until) === undefined) return null;
-  // Of all operations, `until: "ready"` applies only to upgrade tasks. Operations without a task end when their
-  // resource is usable. A pre-check creates no resource.
+  // Only an upgrade task can be watched until its cluster is ready. Other operations end when their resource is usable.
+  // A pre-check is a task without a resource.
   const isUpgradeTask = operation?.kind === "cluster_upgrade" && operation.taskId !== undefined;
   if (operation !== undefined && !isUpgradeTask) return null;
   const minutes = readyMinutes ?? project?.readyMinutes ?? null;
-  // A tiny number is raised, because DynamoDB refuses positive numbers below 1e-130.
+  // A very small number becomes larger, because DynamoDB refuses positive numbers below 1e-130.
   return minutes === null ? null : Math.max(minutes, MIN_READY_MINUTES);
 }
 
 /**
- * Returns true if the config does not contain a project or target of the submission. A newer config may contain the
- * missing name.
+ * Returns true if the submission names a project or target that is not in the config. A newer version of the config may
+ * contain the name.
  */
 export function hasUnknownName(submission: Submission, config: Config): boolean {
   const { project } = submission;
@@ -142,21 +146,25 @@ export function hasUnknownName(submission: Submission, config: Config): boolean 
   );
 }
 
-/** The name of a project or target, and its position in the request. */
+/** The name of a project or target in a request, with its position. */
 interface SubmittedName {
   readonly kind: "project" | "target";
   readonly name: string;
   readonly position: Omit<RequestError, "detail">;
 }
 
-/** Returns the well-formed names in `notify` with their index. The schema has already reported malformed names. */
+/**
+ * Returns those names in `notify` that are not malformed, each with its index. For malformed names, the schema has
+ * already reported an error.
+ */
 function namesIn({ notify = [] }: Submission): readonly (readonly [index: number, name: string])[] {
   return [...notify.entries()].filter(([, name]) => Name.safeParse(name).success);
 }
 
 /**
- * Creates the error response of a submission with errors. If both checks report an error at the same position, the
- * error of the schema counts. `notify` as a query parameter may have several errors, because it contains several names.
+ * Creates the error response for a submission that contains errors. If the schema and the check of names report an
+ * error at the same position, the error of the schema is used. The query parameter `notify` contains several names, so
+ * it may have several errors.
  */
 function invalidSubmission(
   formErrors: readonly RequestError[],
@@ -170,15 +178,16 @@ function invalidSubmission(
 }
 
 type CheckedCallback =
-  /** An accepted callback URL. `target` is a name that does not reveal the URL. */
+  /** A callback URL that the service accepts. `target` is a name for the target. It does not contain the URL. */
   | { readonly kind: "callback"; readonly target: string; readonly encryptedUrl: string }
   | { readonly kind: "error"; readonly detail: string };
 
 /**
- * Checks a `callbackUrl` against `settings.callbackHosts` and the egress rules, and encrypts it. The caller therefore
- * learns at once that the service would never call this URL. Each delivery checks the IP address of the host again.
- * Error texts never contain the URL. The name of the callback depends on the caller, because a notification contains
- * the context of only one caller. Two callers with the same callback URL get two notifications.
+ * Checks a `callbackUrl` with `settings.callbackHosts` and the egress rules (the rules for outgoing connections).
+ * Encrypts the URL. If the service may not call a URL, the caller gets an error at once. Before each delivery, the
+ * service checks the IP address of the host again. The error texts do not contain the URL. The name depends on the
+ * caller, because a notification contains the context of only one caller. If two callers have the same callback URL,
+ * each of them gets a notification.
  */
 function checkCallback(text: string, caller: string, settings: Settings): CheckedCallback {
   const error = (detail: string): CheckedCallback => ({ kind: "error", detail });

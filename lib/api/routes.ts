@@ -25,7 +25,7 @@ type MatchedRoute =
       readonly operation: OperationId;
       readonly params: Readonly<Record<string, string>>;
     }
-  /** The path exists, but not with this HTTP method. `allow` contains the possible methods. */
+  /** The route has this path, but not this HTTP method. `allow` contains the methods that the path allows. */
   | { readonly kind: "method_not_allowed"; readonly allow: readonly string[] }
   | { readonly kind: "path_not_found" };
 
@@ -35,8 +35,8 @@ const FIRST_SEGMENTS: ReadonlySet<string> = new Set(
 );
 
 /**
- * Finds the API operation of an HTTP method and a decoded path. HEAD uses the route of GET (RFC 9110, section 9.3.2).
- * @param decodedPath the path, with or without a base path in front of `/v1`, `/docs` or `/jobs`
+ * Finds the operation of the API for an HTTP method and a path. HEAD uses the route of GET (RFC 9110, section 9.3.2).
+ * @param decodedPath the decoded path. It may have a base path in front of `/v1`, `/docs` or `/jobs`
  */
 export function matchRoute(method: string, decodedPath: string): MatchedRoute {
   const path = withoutBasePath(decodedPath);
@@ -54,8 +54,8 @@ export function matchRoute(method: string, decodedPath: string): MatchedRoute {
 }
 
 /**
- * Removes the base path of a custom domain, or the name of a stage. The event of API Gateway contains the path with its
- * base path. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mappings.html
+ * Removes the base path of a custom domain or the name of a stage from a path. The event of API Gateway contains the
+ * path with its base path. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mappings.html
  */
 function withoutBasePath(path: string): string {
   const segments = path.split("/");
@@ -63,7 +63,7 @@ function withoutBasePath(path: string): string {
   return first <= 1 ? path : `/${segments.slice(first).join("/")}`;
 }
 
-/** Returns the parameters in a decoded path, or null if the path does not match the route. */
+/** Returns the values of the parameters in a path. If the path does not match the route, returns null. */
 function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | null {
   const source = pattern.replaceAll(".", "\\.").replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
   const match = new RegExp(`^${source}$`).exec(path);

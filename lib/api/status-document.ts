@@ -24,7 +24,7 @@ export const Reason = withDescription(
   "The reason for the verdict. The value is in this list or comes from another release of the service.",
 );
 
-/** One delivery attempt. */
+/** One attempt to deliver a notification, as the API returns it. */
 export const AttemptDocument = z.object({
   at: IsoTime,
   verdict: Verdict,
@@ -38,7 +38,7 @@ export const AttemptDocument = z.object({
 });
 export type AttemptDocument = z.infer<typeof AttemptDocument>;
 
-/** The delivery of a notification to one target. */
+/** The deliveries of one notification to a target, as the API returns them. */
 export const DeliveryDocument = z.object({
   target: z.string(),
   event: withDescription(
@@ -62,7 +62,7 @@ export const DeliveryDocument = z.object({
 });
 export type DeliveryDocument = z.infer<typeof DeliveryDocument>;
 
-/** The result of a test message. */
+/** The result of a test message to a target. */
 export const TestResult = z.object({
   target: z.string(),
   verdict: Verdict,
@@ -71,7 +71,7 @@ export const TestResult = z.object({
 });
 export type TestResult = z.infer<typeof TestResult>;
 
-/** A job or subjob with times as ISO 8601 text. */
+/** A job or subjob as the API returns it. Times are texts in the format ISO 8601. */
 export const JobDocument = z.object({
   jobId: MaybeText,
   type: MaybeText,
@@ -98,7 +98,7 @@ export const JobDocument = z.object({
 });
 export type JobDocument = z.infer<typeof JobDocument>;
 
-/** The response body of `GET /v1/jobs/{project}/{jobId}`. The status page shows the same data as this response. */
+/** The response body of `GET /v1/jobs/{project}/{jobId}`. The status page of the job shows the same data. */
 export const StatusDocument = z.object({
   project: z.string(),
   region: MaybeText,

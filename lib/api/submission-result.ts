@@ -4,7 +4,7 @@ import { type ApiResponse, jsonResponse } from "./http-message.ts";
 import { Problem, type ProblemResponse, problemResponse, unavailable } from "./problem-response.ts";
 import type { Locate } from "./request-errors.ts";
 
-/** The result for one job. */
+/** The result of a submission for one job. */
 export const JobResult = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -22,15 +22,15 @@ export const JobResult = z.object({
 });
 export type JobResult = z.infer<typeof JobResult>;
 
-/** The response body of `POST /v1/jobs`. The jobs are in the order of the request. */
+/** The response body of `POST /v1/jobs`. The jobs have the same order as in the request. */
 export const SubmissionResult = z.object({ jobs: z.array(JobResult) });
 export type SubmissionResult = z.infer<typeof SubmissionResult>;
 
 /**
- * Creates the response to a submission. If at least one job is accepted or already watched, the status is 202. If no
- * job is accepted or already watched, the result is an error response with the errors of all jobs. The status of this
- * error response is 503 if the same request can succeed later, else 422.
- * @param locateInRequest returns the position of a job in the request
+ * Creates the response to a request `POST /v1/jobs`. If the service accepted at least one job or already watches it,
+ * the status is 202. If not, the result is an error response with the errors of all jobs. If the caller can succeed
+ * with the same request later, the status of the error response is 503. If not, it is 422.
+ * @param locateInRequest returns the position of a job in the request, for an error
  */
 export function submissionResponse(
   jobs: readonly JobResult[],

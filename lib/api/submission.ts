@@ -13,17 +13,17 @@ import {
   withDescription,
 } from "../domain/zod-fields.ts";
 
-/** The maximum number of jobs in one API call. The messages of 100 jobs fit into ten SQS batches. */
+/** The maximum number of jobs in one request. Ten SQS batches can contain the messages of 100 jobs. */
 export const MAX_JOBS = 100;
-/** The maximum number of targets in one API call. The setting `targetsPerWatch` may be lower. */
+/** The maximum number of targets in one request. The setting `targetsPerWatch` may allow fewer targets. */
 export const MAX_NOTIFY = 50;
 
 const JOB_ID_TEXT =
   "A job ID has 1 to 128 letters, digits, '.', '_', ':' or '-'. The first character is a letter or a digit.";
 
 /**
- * Any string is allowed here, because a malformed job ID in `jobIds` must reject only this job. The OpenAPI document
- * contains the rules, because a request needs at least one valid job ID.
+ * In `jobIds`, the schema allows any string, because a malformed job ID must not make the whole request fail. A request
+ * with only malformed job IDs fails, so the OpenAPI document contains the rules for a job ID.
  */
 const SubmittedJobId = () =>
   z.string({ error: ({ input }) => (input === null ? describeMalformedJobId("null") : undefined) });
@@ -35,16 +35,18 @@ const ListedJobId = registerKeywords(SubmittedJobId(), {
   description: `${JOB_ID_TEXT} Only the jobs with a malformed ID are rejected, not the whole request.`,
 });
 
-/** The schema checks only the length of the URL. `checkCallback` checks the form and the host against the config. */
+/**
+ * This schema checks only the length of a callback URL. The function `checkCallback` checks the URL with the config.
+ */
 export const CallbackUrl = limitedTextSchema({ min: 1, max: 2000 });
 
 /**
- * The fields that say what to watch. A request body contains exactly one of these fields: `jobId`, `jobIds` or
- * `operation`.
+ * Fields that name the watched jobs or the watched operation. Each request body contains exactly one of them: `jobId`,
+ * `jobIds` or `operation`.
  */
 export const WATCHED_FIELDS = ["jobId", "jobIds", "operation"] as const;
 
-/** The body of a `POST /v1/jobs` request. */
+/** The body of a request `POST /v1/jobs`. */
 export const Submission = registerKeywords(
   z.strictObject({
     jobId: z.optional(OnlyJobId),
@@ -91,7 +93,7 @@ export const Submission = registerKeywords(
   }),
   {
     description: "Jobs or an operation to watch. Give exactly one of `jobId`, `jobIds` and `operation`.",
-    // `oneOf` would be shorter, but code generators would create types without names.
+    // A rule with `oneOf` would be shorter, but code generators would create types without names.
     if: { required: ["jobId"] },
     // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema here. Nothing awaits this object.
     then: { properties: { jobIds: { not: {} }, operation: { not: {} } } },

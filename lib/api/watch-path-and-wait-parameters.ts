@@ -12,9 +12,9 @@ import {
 import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-errors.ts";
 
 /**
- * Returns an error response if the caller may not use an operation for a project, else null. If the caller may not use
- * the project at all, the status is 404, which does not reveal whether the project exists. If only the operation is
- * missing, the status is 403.
+ * Returns an error response if the caller may not use the operation for the project. If the caller may, returns null.
+ * If the caller may not use the project for anything, the status is 404. The response then does not show whether the
+ * project exists. If the caller may use the project for other operations, the status is 403.
  */
 export function checkProjectRight(
   caller: Caller,
@@ -27,8 +27,9 @@ export function checkProjectRight(
 }
 
 /**
- * Reads the project and the job ID of a path. The project, the job ID and the caller are the key of a watch. The right
- * to the operation is checked too. The ledger is not read, so nobody can find out whether another project exists.
+ * Reads the project and the job ID from the path of a request. The project, the job ID and the caller together are the
+ * key of a watch. The function also checks that the caller may use the operation for the project. The function does not
+ * read the ledger. Therefore nobody can find out whether another project exists.
  */
 export function checkRightAndReadWatchKey(
   caller: Caller,
@@ -49,13 +50,14 @@ export function checkRightAndReadWatchKey(
 }
 
 /**
- * The maximum of the query parameter `wait` in seconds. API Gateway ends a call after 30 seconds, so 5 seconds remain.
+ * The maximum number of seconds in the query parameter `wait`. API Gateway ends a call after 30 seconds. The service
+ * needs the last 5 seconds for the response.
  */
 export const MAX_WAIT_SECONDS = 25;
 
 /**
- * Reads the query parameter `wait`, an integer from 1 to 25. If the query does not contain `wait`, the result is 0.
- * For an invalid `wait` or any other parameter, the result is an error response with status 400.
+ * Reads the query parameter `wait`, which is an integer from 1 to 25. If the query contains no `wait`, the result is 0.
+ * If `wait` is invalid or the query contains another parameter, the result is a response with status 400.
  */
 export function readWaitSeconds(
   query: URLSearchParams,

@@ -118,10 +118,7 @@ export interface SlowLedger {
   ): Promise<void>;
 }
 
-/**
- * A later release wrote this ledger item. The current release neither reads nor changes ledger items of a later
- * release.
- */
+/** A later release wrote a ledger item. The current release neither reads nor changes this item. */
 export class NewerItemError extends Error {
   override readonly name = "NewerItemError";
 

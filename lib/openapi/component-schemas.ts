@@ -46,8 +46,8 @@ import fieldDescriptions from "./field-descriptions.json" with { type: "json" };
 import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json" };
 
 /**
- * The schemas of requests by their names in the OpenAPI document. A request may omit fields with a default, and must
- * not contain unknown fields.
+ * The schemas of request bodies. The key is the name in the OpenAPI document. A request may omit a field that has a
+ * default value. A request must not contain unknown fields.
  */
 const REQUEST_SCHEMAS = {
   Submission,
@@ -61,8 +61,8 @@ const REQUEST_SCHEMAS = {
 } as const;
 
 /**
- * The schemas of responses and events by their names in the OpenAPI document. Every object and enum has a name, which
- * becomes a type in generated clients.
+ * The schemas of responses and events. The key is the name in the OpenAPI document. Every object and every enum has a
+ * name, because generated clients need names for their types.
  */
 export const RESPONSE_SCHEMAS = {
   SubmissionResult,
@@ -112,7 +112,7 @@ export const RESPONSE_SCHEMAS = {
 } as const;
 
 /**
- * Returns every schema as JSON Schema 2020-12, the format of OpenAPI 3.1. The schemas contain only forms that code
+ * Returns every schema as JSON Schema 2020-12, the format of OpenAPI 3.1. The schemas are written in a way that code
  * generators understand.
  */
 export function createComponentSchemas(): Readonly<Record<string, JsonObject>> {
@@ -146,7 +146,7 @@ export function createParameterSchema(schema: z.core.$ZodType): JsonObject {
 
 /**
  * Returns a Markdown list of all reasons and their meanings. The reasons are not an enum, because a later release may
- * add reasons. A generated client would reject an unknown value of an enum.
+ * add reasons. If the reasons were an enum, a generated client would reject a new reason.
  */
 function reasonList(): string {
   return Object.entries(describeDeliveryReasonsForApiReference())
@@ -165,7 +165,7 @@ function toJsonSchemas(
     uri: (id) => `#/components/schemas/${id}`,
     override: ({ jsonSchema }) => {
       simplify(jsonSchema);
-      // A later release may add fields, so a response allows additional properties.
+      // The OpenAPI document allows additional fields in a response, because a later release may add fields.
       if (io === "output" && jsonSchema.additionalProperties === false)
         delete jsonSchema.additionalProperties;
     },
@@ -174,10 +174,10 @@ function toJsonSchemas(
 }
 
 /**
- * Simplifies a schema for code generators. Titles are removed, because some code generators use a title as the name of
- * a type. The function also removes patterns of a date-time, and limits for unsafe integers. Numbers get the format
- * `double`, because without a format some code generators use 32 bits. A nullable string, number or enum gets two
- * types in place of a union.
+ * Simplifies a JSON Schema for code generators. The function removes titles, because some code generators use titles as
+ * type names. It also removes the patterns of times and the limits for unsafe integers. Numbers get the format
+ * `double`. Without a format, some code generators use 32 bits. If a string, number or enum may be null, the schema
+ * gets an array of two types instead of a union.
  */
 function simplify(schema: Record<string, unknown>): void {
   delete schema.title;
@@ -194,24 +194,28 @@ function simplify(schema: Record<string, unknown>): void {
   Object.assign(schema, { ...plain, type: [plain.type, "null"] });
 }
 
-/** Removes the ID of a schema, because its key identifies it in the OpenAPI document. */
+/** Removes the ID of a schema. In the OpenAPI document, the key identifies the schema. */
 function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: JsonObject): JsonObject {
   return schema;
 }
 
-/** The descriptions of fields. The key is the path of a field. An empty path means the schema itself. */
+/**
+ * The descriptions of the fields of one schema. The key is the path of the field. The empty path stands for the schema
+ * itself.
+ */
 type FieldDescriptions = Readonly<Record<string, string | undefined>>;
 
 /**
- * Descriptions of schemas and fields whose zod schema contains no description. The zod schemas do not contain these
- * descriptions, because each cold start would load them.
+ * Descriptions of schemas and fields for the OpenAPI document. These schemas contain no description in the code. If the
+ * code contained these descriptions, each cold start would have to load them.
  */
 const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, FieldDescriptions>> =
   fieldDescriptions;
 
 /**
- * Adds the description of a named schema to its JSON Schema. An existing description stays.
- * @param name the name of the schema in the OpenAPI document, or of a webhook event
+ * Adds the description of a named schema to its JSON Schema. If the JSON Schema already has a description, the
+ * description does not change.
+ * @param name the name of the schema in the OpenAPI document, or the name of a webhook event
  */
 export function addSchemaDescription(name: string, schema: JsonObject): JsonObject {
   const description = FIELD_DESCRIPTIONS[name]?.[""];
@@ -219,8 +223,9 @@ export function addSchemaDescription(name: string, schema: JsonObject): JsonObje
 }
 
 /**
- * Adds descriptions to all fields of a JSON Schema, also to inner fields. Existing descriptions stay.
- * @param name the name of the schema in the OpenAPI document, or the name of an event that only a webhook target gets
+ * Adds descriptions to all fields of a JSON Schema, including the fields of inner objects. Fields that already have a
+ * description do not change.
+ * @param name the name of the schema in the OpenAPI document, or the name of an event that only a target gets
  */
 export function addFieldDescriptions(name: string, schema: JsonObject): JsonObject {
   return describeProperties(schema, FIELD_DESCRIPTIONS[name] ?? {}, "");

@@ -18,26 +18,26 @@ import { type Content, createProblemExample, PROBLEM_HELP } from "./error-respon
 import type { createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
 import stateHelp from "./state-help.json" with { type: "json" };
 
-/** The query in the example request of an operation. The example requests of all other operations have no query. */
+/** The query in the example request for an operation. For all other operations, the example request has no query. */
 const QUERIES: Readonly<Record<string, string>> = {
   listJobs: "?state=failed&limit=20",
   readJob: "?wait=25",
   showJob: "?key=KEY",
   showJobs: "?key=KEY&project=prod",
 };
-/** The query of a request with a response of CCE as its body. */
+/** The query of an example request whose body is a response of CCE. */
 const CCE_QUERY = "?from=cce&project=prod&notify=deploys";
 
 interface DocsPage {
   readonly html: string;
-  /** The hashes of style and script for the Content-Security-Policy. */
+  /** The hashes of the style and the script of the page, for the Content-Security-Policy. */
   readonly styleSource: string;
   readonly scriptSource: string;
 }
 
 /**
- * Renders the OpenAPI document as one HTML page. The page loads no other files and needs no script.
- * @param copyScript the script of the copy buttons
+ * Renders the OpenAPI document as one HTML page. The page loads no other files, and works without scripts.
+ * @param copyScript the browser script for the copy buttons
  */
 export function renderDocsPage(
   document: ReturnType<typeof createOpenApiDocument>,
@@ -105,7 +105,7 @@ function problemEntry(kind: ProblemKind): Html {
   return html`<h3 id="problem-${kind}">${status} ${title}: <code>${kind}</code></h3><p>${renderTextWithCodeAndSchemaLinks(cause)}</p><p>${renderTextWithCodeAndSchemaLinks(remedy)}</p>${renderCodeBlock(JSON.stringify(createProblemExample(kind), null, 2))}`;
 }
 
-/** An operation of the API, or a webhook event, which has no path. */
+/** An operation of the API, or a webhook event. A webhook event has no path. */
 interface DocumentedOperation {
   readonly path: string;
   readonly method: string;
@@ -156,7 +156,9 @@ function response(status: string, text: string, content: Content): Html {
   return html`<p><code>${status}</code> ${renderTextWithCodeAndSchemaLinks(text)}</p>${examples.map(({ value }) => renderCodeBlock(toJson(value)))}`;
 }
 
-/** Renders the error responses of an operation as a table. Each kind of problem is a link to its help. */
+/**
+ * Renders a table with the error responses of an operation. Each kind of error is a link to the help about this error.
+ */
 function errorTable(summary: string, responses: OpenApiOperation["responses"]): Html | null {
   const rows = Object.entries(responses).flatMap(([status, { description, content = {} }]) => {
     if (!/^[45]/.test(status)) return [];

@@ -4,23 +4,26 @@ import { EXAMPLES, FIELD_HELP, type FieldHelp, type OpenApiOperation } from "./o
 
 type Schemas = Readonly<Record<string, JsonObject>>;
 
-/** Renders text with code between backticks. The name of a schema becomes a link. */
+/** Renders text in which code is between backticks. If the code is the name of a schema, it becomes a link. */
 export function renderTextWithCodeAndSchemaLinks(text: string, schemas: Schemas = {}): readonly Part[] {
   return text.split("`").map((part, index) => {
     if (index % 2 === 0) return part;
-    // The browser may break the line after a dot, as in `settings.defaultProject`.
+    // The browser may break a line after each dot in a name, as in `settings.defaultProject`.
     const names = part.split(/(?<=\w\.)(?=\w)/).map((name, position) => [position > 0 && html`<wbr>`, name]);
     const code = html`<code>${names}</code>`;
     return Object.hasOwn(schemas, part) ? html`<a href="#schema-${part}">${code}</a>` : code;
   });
 }
 
-/** Renders a block of code. A long line has a scroll bar that works with the keyboard. */
+/**
+ * Renders several lines of code as a block. If a line is too long, the block has a scroll bar that also works with the
+ * keyboard.
+ */
 export function renderCodeBlock(text: string): Html {
   return html`<pre tabindex="0">${text}</pre>`;
 }
 
-/** On a narrow page, each cell begins with its column heading. */
+/** On a narrow page, each cell shows the heading of its column first. */
 export function renderTable(
   label: string,
   heads: readonly string[],
@@ -59,7 +62,7 @@ export function renderParameterTable(label: string, operation: OpenApiOperation,
   );
 }
 
-/** Renders the fields of a request body as one table per form of the body. */
+/** Renders the fields of a request body. If the body has several forms, each form is a table. */
 export function renderTableOfEachBodyForm(label: string, name: string, schemas: Schemas): readonly Html[] {
   const { anyOf } = schemas[name] ?? {};
   const names = Array.isArray(anyOf) ? anyOf.map((form) => schemaNameOfReference(form.$ref)) : [name];
@@ -71,7 +74,9 @@ ${renderTable(`${label}: ${form}`, ["Field", ...REQUEST_HEADS], rows)}`;
   });
 }
 
-/** @param body the example of the body or of an inner object */
+/**
+ * @param body the example for the body, or for an object inside the body
+ */
 function requestFields(
   name: string,
   path: string,
@@ -124,7 +129,10 @@ function fieldsOf({ properties, required }: JsonObject) {
   });
 }
 
-/** Returns the type of a JSON Schema in words, with its limits. Code and schema names are between backticks. */
+/**
+ * Describes the type of a JSON Schema and its limits in words. In the text, code and schema names are between
+ * backticks.
+ */
 export function describeTypeAndLimits(schema: JsonObject): string {
   const { $ref, type, items, oneOf, anyOf, additionalProperties } = schema;
   if (typeof $ref === "string") return `\`${schemaNameOfReference($ref)}\``;

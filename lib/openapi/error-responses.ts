@@ -5,7 +5,9 @@ import problemHelp from "./problem-help.json" with { type: "json" };
 interface ProblemHelp {
   readonly cause: string;
   readonly remedy: string;
-  /** Fields of the example problem document. All other fields of a problem document depend on the kind of problem. */
+  /**
+   * The fields of the example that differ from problem to problem. The other fields follow from the kind of problem.
+   */
   readonly example: {
     readonly detail: string;
     readonly errors?: readonly {
@@ -17,12 +19,12 @@ interface ProblemHelp {
 }
 
 /**
- * The cause, the remedy and an example of each error response (problem document, RFC 9457). The `type` of an error
- * response is a link to the help in the API reference.
+ * Help about each error response: its cause, what to do, and an example (problem document, RFC 9457). In an error
+ * response, the field `type` is a link to this help in the API reference.
  */
 export const PROBLEM_HELP: Readonly<Record<ProblemKind, ProblemHelp>> = problemHelp;
 
-/** The schema and examples of a body. The keys are media types, such as `application/json`. */
+/** The schema and the examples of a request or response body. The keys are media types, such as `application/json`. */
 export type Content = Readonly<Record<string, MediaType>>;
 
 interface MediaType {
@@ -39,8 +41,8 @@ interface ErrorResponse {
 }
 
 /**
- * Error responses of API Gateway itself: a body above 10 MB, too many requests, headers above 10,240 bytes, a crashed
- * function, and a function without an answer after 30 seconds. Sources:
+ * Error responses that come from API Gateway and not from the service. Examples are a body above 10 MB and a function
+ * without an answer after 30 seconds. Sources:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
  */
@@ -52,7 +54,7 @@ const GATEWAY_MESSAGES: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** The statuses of API Gateway itself, for every operation. */
+/** The statuses with which API Gateway itself may answer any call. */
 const GATEWAY_STATUSES = [429, 431, 500, 503];
 
 const ERROR_TITLES: Readonly<Record<number, string>> = {
@@ -68,8 +70,8 @@ const ERROR_HEADERS: Readonly<Record<number, readonly string[]>> = {
 };
 
 /**
- * Returns the error responses of an operation, sorted by status. The result contains the error responses of the
- * service and of API Gateway.
+ * Returns all error responses of an operation, sorted by HTTP status. The result contains the errors of the service and
+ * those of API Gateway.
  */
 export function createErrorResponses(kinds: readonly ProblemKind[]): readonly ErrorResponse[] {
   const statuses = new Set([...kinds.map((kind) => PROBLEMS[kind].status), ...GATEWAY_STATUSES]);

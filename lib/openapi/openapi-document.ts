@@ -27,7 +27,7 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
-  // Only one schema may contain the list of kinds as an enum, so the schema of this parameter contains a pattern.
+  // Only one schema may contain the kinds of operations as an enum, so this parameter has a pattern instead.
   operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
   clusterId: createParameterSchema(Operation._zod.innerType.shape.clusterId),
   traceparent: { type: "string" },
@@ -46,17 +46,20 @@ function createSchemas(schemas: Readonly<Record<string, z.core.$ZodType>>): Reco
   );
 }
 
-/** An operation in `operations.json`, without facts that a route or a schema already contains. */
+/** An operation in `operations.json`. Facts that are already in a route or a schema are missing here. */
 interface DescribedOperation {
   readonly summary: string;
   readonly description?: string;
   readonly tags: readonly string[];
   readonly security?: readonly JsonObject[];
-  /** All parameters except the path parameters. `schema` replaces the schema of PARAMETER_SCHEMAS. */
+  /**
+   * The query parameters and headers of the operation, without the path parameters. With `schema`, the parameter has
+   * this schema and not the one in PARAMETER_SCHEMAS.
+   */
   readonly parameters?: readonly DescribedParameter[];
   readonly requestBody?: DescribedRequestBody;
   readonly responses: Readonly<Record<string, DescribedResponse>>;
-  /** The problem documents of the operation. */
+  /** The kinds of error responses that the operation may have. */
   readonly problems?: readonly string[];
 }
 
@@ -64,8 +67,8 @@ interface DescribedRequestBody {
   readonly required: boolean;
   readonly schema: string;
   /**
-   * The names of the schemas whose examples are shown for this body. By default, only the example of the body's own
-   * schema is shown.
+   * The names of the schemas whose examples belong to this body. By default, the body has only the example of its own
+   * schema.
    */
   readonly examples?: readonly string[];
 }
@@ -80,10 +83,10 @@ interface DescribedParameter {
 
 interface DescribedResponse {
   readonly description: string;
-  /** The schema of a JSON body. A body that is not JSON has `content` in place of `schema`. */
+  /** The name of the schema, if the body is JSON. If the body is not JSON, it has `content` instead. */
   readonly schema?: string;
   readonly content?: Content;
-  /** Response headers in `components.headers`. */
+  /** The names of response headers in `components.headers`. */
   readonly headers?: readonly string[];
 }
 
@@ -91,20 +94,20 @@ const EVENT = "jobEnded";
 const EVENTS = [EVENT, "jobSlow"] as const;
 type Event = (typeof EVENTS)[number];
 const OPERATIONS: Readonly<Record<OperationId | Event, DescribedOperation>> = operations;
-/** An example of a body for each schema. */
+/** For each schema, an example of a body. */
 export const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
 
 /**
- * The text about a parameter or field in the OpenAPI document and in the reference. The text contains only what the
- * schema and the example do not show.
+ * The text about a parameter or field, for the OpenAPI document and the API reference. The text does not repeat what
+ * the schema and the example already show.
  */
 export interface FieldHelp {
   readonly example?: unknown;
-  /** The default value of a field, in words. */
+  /** The default value of the field, in words. */
   readonly default?: string;
 }
 
-/** The help for the fields of each schema and for all parameters. */
+/** The texts about the fields of all schemas and about all parameters. */
 export const FIELD_HELP: Readonly<Record<string, Readonly<Record<string, FieldHelp>>>> = fieldHelp;
 
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
@@ -114,15 +117,15 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The two places of the callback URL in a request: a field, or a query parameter with `from=cce`. Both places of the
- * callback URL have their own operation ID, because code generators create a function for each operation ID.
+ * The two places in a request that can contain the callback URL: a field of the body, or a query parameter. Each place
+ * has its own operation ID, because code generators create a function for each operation ID.
  */
 const CALLBACKS = {
   callbackJobEnded: "{$request.body#/callbackUrl}",
   queryCallbackJobEnded: "{$request.query.callbackUrl}",
 };
 
-/** Creates the OpenAPI 3.1 document from the schemas of the code. Undefined fields are omitted in JSON. */
+/** Creates the OpenAPI 3.1 document from the schemas of the code. The JSON omits undefined fields. */
 export function createOpenApiDocument() {
   const { components, ...base } = baseDocument;
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
@@ -173,8 +176,7 @@ function callbacks(): JsonObject {
 function openApiParameter(parameter: DescribedParameter) {
   const schema: JsonObject = parameter.schema ?? PARAMETER_SCHEMAS[parameter.name] ?? { type: "string" };
   const example = FIELD_HELP.parameters?.[parameter.name]?.example;
-  // FIELD_HELP contains the example as text in a URL query. In the OpenAPI document, the example of an array is an
-  // array.
+  // In FIELD_HELP, the example of an array is the text in a URL. In the OpenAPI document, the example must be an array.
   return { ...parameter, schema, example: schema.type === "array" ? String(example).split(",") : example };
 }
 
@@ -189,7 +191,7 @@ function response({ description, schema, content, headers = [] }: DescribedRespo
   };
 }
 
-/** Returns the content of a JSON body with the given schema and examples. */
+/** Returns the description of a JSON body, with its schema and its examples. */
 function jsonContent(schema: string, exampleNames: readonly string[] = [schema]): Content {
   const examples = exampleNames.map((name) => [name, { value: EXAMPLES[name] }] as const);
   return {

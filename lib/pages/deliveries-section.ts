@@ -6,21 +6,21 @@ import { type IconName, renderStateIcon } from "./state-icons.ts";
 import { parseInstantSince2000, renderCountdown, renderShortTime, renderTime } from "./time-html.ts";
 
 /**
- * A page with at most `MAX_UNSORTED` targets shows them in their original order. A page with more targets sorts them
- * by state.
+ * With at most `MAX_UNSORTED` targets, the page shows the targets in their original order. With more targets, the page
+ * sorts the targets by state.
  */
 const MAX_UNSORTED = 8;
 /**
- * The number of targets that the page shows for each state if a job has many targets. One line replaces the other
- * targets.
+ * If a job has many targets, the page shows this number of targets for each state. One line stands for all other
+ * targets of the state.
  */
 const SHOWN_OF_STATE = 3;
-/** One line replaces at least `MIN_FOLD` targets. */
+/** One line stands for `MIN_FOLD` targets or more. */
 const MIN_FOLD = 3;
-/** The order of many targets by state. States that may need an action come first. */
+/** The order in which the page shows many targets. The states after which an operator may have to act come first. */
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];
 
-/** Renders the targets of a job and their delivery attempts. If the watch has no targets, the result is null. */
+/** Renders the targets of a job and their delivery attempts. If the watch has no targets, the function returns null. */
 export function renderTargetsSection({ deliveries, state, done }: StatusDocument): Html | null {
   if (deliveries.length === 0) return null;
   const entries =
@@ -94,10 +94,13 @@ function answer({ lastStatus, lastReason }: DeliveryDocument): Html {
   return html`${lastReason && !repeatsVerdict(lastReason) && html`, ${renderBdiElement(readableReason(lastReason))}`}${lastStatus !== null && ` (HTTP ${lastStatus})`}`;
 }
 
-/** Returns true for a reason that only repeats the verdict or the state. */
+/** Returns true if a reason only repeats the verdict or the state of a delivery. */
 const repeatsVerdict = (reason: string): boolean => reason === "ok" || reason === "target_gone";
 
-/** Returns `Server error` for `server_error`. An error code of Node.js, such as `ECONNRESET`, stays unchanged. */
+/**
+ * Converts a reason to readable text. For `server_error`, the result is `Server error`. An error code of Node.js, such
+ * as `ECONNRESET`, does not change.
+ */
 function readableReason(reason: string): string {
   const text = reason.replaceAll("_", " ");
   return /^[a-z]/.test(reason) ? text.charAt(0).toUpperCase() + text.slice(1) : reason;

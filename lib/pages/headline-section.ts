@@ -14,9 +14,7 @@ import {
 } from "./time-html.ts";
 import { formatSvgPercent } from "./timeline.ts";
 
-/**
- * Renders the top of the status page: state, name, duration, who started the job, the latest poll error and warnings.
- */
+/** Renders the top of the status page: state, name, duration, origin, the latest poll error and warnings. */
 export function renderHeadlineSection(document: StatusDocument, now: Instant): Html {
   const wasObserved = wasJobObserved(document);
   const state = presentState(document.state, wasObserved, document.ready);
@@ -39,7 +37,7 @@ ${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)
 </header>`;
 }
 
-/** Renders who started the job, the pipeline, the commit and the labels. Missing information is omitted. */
+/** Renders one line: who started the job, the pipeline, the commit and the labels. The line omits missing values. */
 function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocument["context"]): Html {
   const run = normalizeHttpUrl(runUrl);
   const parts = [
@@ -57,9 +55,8 @@ function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocu
 }
 
 /**
- * Returns the text of the link to a pipeline run. The text contains the host of the link, because the name of the
- * pipeline could mislead. If the pipeline name already begins with the origin of the link, the text does not repeat
- * the host.
+ * Returns the text for a link to a pipeline run. A caller can choose any pipeline name. The text therefore shows the
+ * host of the link too. If the pipeline name begins with the URL of this host, the text does not show the host again.
  */
 function runLabel(run: string, pipeline: string | undefined): string {
   const { host, origin } = new URL(run);
@@ -67,7 +64,7 @@ function runLabel(run: string, pipeline: string | undefined): string {
   return startsWithOrigin ? String(pipeline) : `${pipeline ?? "Open the run"} (${host})`;
 }
 
-/** Returns the usual durations, for example `Usually 7–9 min (from 42 jobs).` */
+/** Returns the usual durations of such jobs, for example `Usually 7–9 min (from 42 jobs).` */
 function usualDuration({
   p50Seconds,
   p90Seconds,
@@ -83,13 +80,13 @@ function usualDuration({
   return `Usually ${range} ${to.unit} (from ${fromJobs === 1 ? "1 job" : `${fromJobs} jobs`}).`;
 }
 
-/** Rounds a duration to whole seconds, minutes or hours for quick reading. */
+/** Rounds a duration to whole seconds, minutes or hours. */
 function roundToUnit(seconds: number): { readonly count: number; readonly unit: string } {
   const [size, unit] = seconds < 120 ? [1, "s"] : seconds < 7200 ? [60, "min"] : [3600, "h"];
   return { count: Math.round(seconds / size), unit };
 }
 
-/** Returns the start of a job. If the start is unknown, the result is the acceptance time. */
+/** Returns the time when the job started. If the start is unknown, the result is the acceptance time. */
 export function jobStartOrAcceptanceTime(document: StatusDocument): Instant {
   return (
     parseInstantSince2000(document.createdAt) ??
@@ -113,7 +110,7 @@ function endLine(document: StatusDocument): Html {
 }
 
 /**
- * Renders the time of the next poll before any poll has found the job. The result is null if a poll has found the job.
+ * Before a poll has found the job, renders the time of the next poll. If a poll has found the job, the result is null.
  */
 function waitingLine(document: StatusDocument, wasObserved: boolean): Html | null {
   if (document.polls === 0) return html`<p>Accepted. The first poll is about to start.</p>`;
@@ -122,7 +119,7 @@ function waitingLine(document: StatusDocument, wasObserved: boolean): Html | nul
   return html`<p>No poll has seen the job yet.${next !== null && html` Next poll ${renderCountdown(next)}.`}</p>`;
 }
 
-/** Renders the progress of subjobs as a bar and text. Without subjobs, the result is null. */
+/** Renders the progress of the subjobs as a bar with a text. If the job has no subjobs, the result is null. */
 function progress(counts: StatusDocument["leafSubJobs"]): Html | null {
   if (counts.total <= 0) return null;
   const succeeded = counts.succeeded / counts.total;

@@ -1,6 +1,8 @@
 import { escapeHtml, removeTerminalColours } from "../domain/clean-text.ts";
 
-/** Safe HTML markup. Text can be added only through the tag `html`, which escapes the text. */
+/**
+ * HTML in which all text is escaped. Only the template tag `html` can add text to it, and this tag escapes the text.
+ */
 export class Html {
   readonly #markup: string;
 
@@ -14,12 +16,12 @@ export class Html {
 }
 
 /**
- * A value in an `html` template. Text is escaped, and arrays are joined. The values null, undefined and false add no
- * text.
+ * A value that a template with the tag `html` may contain. The tag escapes text and joins the elements of arrays. For
+ * null, undefined and false, the tag adds nothing.
  */
 export type Part = Html | string | number | null | undefined | false | readonly Part[];
 
-/** Creates HTML from a template. Attributes in the template must have quotes. */
+/** Creates HTML from a template literal. In the template, the values of HTML attributes must be in quotes. */
 export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {
   return new Html(strings, values);
 }
@@ -31,7 +33,7 @@ function render(part: Part): string {
   return escapeHtml(withVisibleControls(String(part)));
 }
 
-/** Replaces control characters by visible symbols (Unicode from U+2400). */
+/** Replaces each control character by a visible symbol (Unicode from U+2400). */
 function withVisibleControls(text: string): string {
   return removeTerminalColours(text)
     .replace(/\r\n?/g, "\n")
@@ -41,24 +43,29 @@ function withVisibleControls(text: string): string {
     .toWellFormed();
 }
 
-/** Puts untrusted text into `<bdi>`, so that it cannot change the reading direction of other text. */
+/** Puts untrusted text into the element `<bdi>`. The text then cannot change the reading direction of other text. */
 export function renderBdiElement(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }
 
-/** Renders a `CamelCase` name. The browser may break the line between the words of the name. */
+/** Renders a name in `CamelCase`. The browser may break the line between two words of the name. */
 export function renderCamelCaseNameWithLineBreaks(name: string): Html {
   const parts = name.split(/(?<=[a-z])(?=[A-Z])/);
   return html`<bdi>${parts.map((part, index) => html`${index > 0 && html`<wbr>`}${part}`)}</bdi>`;
 }
 
-/** Returns a normalized http or https URL. For any other text, such as a `javascript:` URL, the result is null. */
+/**
+ * Returns the URL in its standard form if it begins with http or https. For any other text, such as `javascript:…`, the
+ * result is null.
+ */
 export function normalizeHttpUrl(text: string | null | undefined): string | null {
   const url = text ? URL.parse(text) : null;
   return url?.protocol === "https:" || url?.protocol === "http:" ? url.href : null;
 }
 
-/** Renders a link to another website. The website does not get the URL of the page, which may contain a key. */
+/**
+ * Renders a link to another website. The other website does not see the URL of the page, which may contain a link key.
+ */
 export function renderExternalLink(url: string, label: string): Html {
   return html`<a href="${url}" rel="noreferrer noopener">${renderBdiElement(label)}</a>`;
 }
@@ -66,7 +73,7 @@ export function renderExternalLink(url: string, label: string): Html {
 const WEB_URL = /https?:\/\/[^\s<>"']+/g;
 const FINAL_PUNCTUATION = /(?<![.,;:!?)\]])[.,;:!?)\]]+$/;
 
-/** Renders text. The http and https URLs in the text become links. */
+/** Renders text, and makes links from its http and https URLs. */
 export function renderTextWithLinks(text: string): Html {
   const parts: Html[] = [];
   let end = 0;

@@ -20,22 +20,23 @@ import {
 } from "./time-html.ts";
 import { formatSvgPercent } from "./timeline.ts";
 
-/** A longer failure reason has its own scroll bar, so that the reader sees the next failed subjob. */
+/** A longer failure reason gets its own scroll bar, so that the reader sees the next failed subjob too. */
 const MAX_UNSCROLLED_CHARACTERS = 1600;
-/** The limit applies if the page shows several failure reasons. */
+/** The maximum number of characters without a scroll bar, if the page shows several failure reasons. */
 const MAX_UNSCROLLED_OF_SEVERAL = 500;
 const MAX_UNSCROLLED_LINES = 12;
 /**
- * The number of causes that the page shows before the reader opens the list. If a job has more causes, the list omits
- * the paths of subjobs. With the paths, the list would be too long on a narrow page.
+ * The number of causes that the page shows before the reader opens the whole list. If a job has more causes, the list
+ * does not show the paths of subjobs. The paths would make the list too long on a narrow page.
  */
 const SHOWN_CAUSES = 3;
 
 /**
- * Renders the status page of one job. Without scripts, the page still contains all data. A script updates the page
- * until the job has ended and no notification is pending. For the same status, the HTML changes at most every 15
- * seconds, so a hash of the HTML is a good ETag.
- * @param listUrl the URL of the list page, or null if the reader may not open it
+ * Renders the status page of a job. Without scripts, the page still contains all data. A script updates the page until
+ * the job has ended and all notifications are finished. For the same status, the HTML changes at most every 15 seconds.
+ * A hash of the HTML is therefore a good ETag.
+ * @param listUrl the URL of the page with all jobs of the project. If the reader may not open that page, `listUrl` is
+ * null
  */
 export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {
   const state = presentState(document.state, wasJobObserved(document), document.ready);
@@ -70,11 +71,11 @@ function mayChange({ done, state, deliveries }: StatusDocument): boolean {
 }
 
 /**
- * Renders why a watch ended, and the causes of a failed job, most frequent first. If the job has no failed subjobs and
- * no reason, the result is null.
+ * Renders the reason why a watch ended, and the causes of a failed job. The most frequent cause comes first. If the job
+ * has neither failed subjobs nor a reason, the result is null.
  */
 function failuresSection({ state, reason, causes, causesOmitted }: StatusDocument): Html | null {
-  // The list of causes contains the reason of the job, so the page does not show the reason twice.
+  // The causes already contain the reason of the job, so the page does not show it again.
   const isReasonShown = causes.length === 0 || isExplainedByReasonNotCauses(state);
   const jobReason = isReasonShown ? reason?.trim() || null : null;
   if (causes.length === 0 && jobReason === null) return null;
@@ -115,8 +116,8 @@ function reasonBox(reason: string, label: string, limit: number): Html {
 type Fact = readonly [term: string, value: Part];
 
 /**
- * Renders the section `Details` for operators: IDs, states, times and polls. `Detected` is the time from the end of the
- * job to the poll that saw the end.
+ * Renders the section `Details` for operators: IDs, states, times and polls. The line `Detected` shows the time from
+ * the end of the job to the poll that detected the end.
  */
 function detailsSection(document: StatusDocument, now: Instant): Html {
   const { jobId, project, region, clusterId, polls, done, lagSeconds } = document;
@@ -143,7 +144,7 @@ ${factList([
 ${pollStrip(document, now)}</details></section>`;
 }
 
-/** Renders an HTML list of terms and values. Unknown values are omitted. */
+/** Renders an HTML list of terms and values. The list omits unknown values. */
 function factList(entries: readonly Fact[]): Html {
   const known = entries.filter(([, value]) => value);
   return html`<dl>${known.map(
@@ -152,13 +153,14 @@ function factList(entries: readonly Fact[]): Html {
   )}</dl>`;
 }
 
-/** Renders text with a copy button. Without scripts, the button is hidden. */
+/** Renders a text together with a copy button. If the browser runs no scripts, the button is hidden. */
 function copyable(text: string, what: string): Html {
   return html`<code><bdi>${text}</bdi></code> <button type="button" data-copy="${text}" aria-label="Copy the ${what}" hidden>Copy</button>`;
 }
 
 /**
- * Renders each poll as a mark on a line, and the next poll as a circle. The result is null if there was no poll yet.
+ * Renders a line with a mark for each poll, and a circle for the next poll. If there was no poll yet, the result is
+ * null.
  */
 function pollStrip(document: StatusDocument, now: Instant): Html | null {
   const polledAt = document.polledAt.map((at) => Date.parse(at));

@@ -17,7 +17,7 @@ import { type RenderedPage, renderPage, renderPageFooter } from "./page-shell.ts
 import { presentState, renderStateIcon, type StatePresentation } from "./state-icons.ts";
 import { renderRunningDuration, renderTimeWithAge, roundNowDownByAge } from "./time-html.ts";
 
-/** The fields of a watch on the list page. */
+/** The fields of a watch that the list page shows. */
 export interface ListedWatch
   extends Pick<
       Watch,
@@ -25,29 +25,29 @@ export interface ListedWatch
     >,
     Pick<Watch, "acceptedAt" | "concludedAt" | "accessError" | "lastPollError">,
     Pick<Context, "actor" | "pipeline"> {
-  /** The URL of the status page, with a link key. */
+  /** The URL of the job's status page. The URL contains a link key. */
   readonly url: string;
 }
 
 interface ListPage {
   readonly project: string;
-  /** The watches of this page, newest first. All match the filter. */
+  /** The watches that the page shows, newest first. All of them match the filter. */
   readonly watches: readonly ListedWatch[];
-  /** Errors in the fields of the filter. */
+  /** Errors in the filter, one for each wrong field. */
   readonly errors: readonly RequestError[];
-  /** True if the filter has a field for labels. */
+  /** True if the form has a field for labels. */
   readonly hasLabels: boolean;
   readonly now: Instant;
   /**
-   * `self` is the URL of this page with the link key and the filter. `before` is the parameter for the link to the
-   * next page. `before` is null on the last page.
+   * `self` is the URL of this page. It contains the link key and the filter. `before` is the query parameter in the
+   * link to the next page. On the last page, `before` is null.
    */
   readonly link: { readonly self: string; readonly before: string | null };
 }
 
 /**
- * Renders one page of a project's job list. A job without a resource name is shown by its ID. Running jobs come first.
- * Durations are rounded, so that the HTML rarely changes.
+ * Renders one page of the list with all jobs of a project. If the resource of a job has no name, the page shows the job
+ * ID. Running jobs come first on the page. The page shows rounded durations, so that its HTML rarely changes.
  */
 export function renderListPage({ project, watches, errors, hasLabels, now, link }: ListPage): RenderedPage {
   const isRunning = (watch: ListedWatch) => watch.state === "watching";
@@ -95,7 +95,7 @@ ${origin.length > 0 && html`<span class="by">${origin.map((part) => html`${part}
 `;
 }
 
-/** Renders the error of the latest poll. If the latest poll had no error, the result is null. */
+/** Renders the error of the latest poll of a watch. If the latest poll had no error, the function returns null. */
 function pollErrorLine({ accessError, lastPollError }: ListedWatch): Html | null {
   const error = accessError ?? lastPollError;
   if (error === null) return null;
@@ -103,7 +103,10 @@ function pollErrorLine({ accessError, lastPollError }: ListedWatch): Html | null
   return html`<span class="poll error">Polls have failed since ${renderTimeWithAge(error.since)}: ${renderBdiElement(text)}</span>`;
 }
 
-/** Renders the duration of an ended job. If the duration of the job is unknown, the duration of the watch is shown. */
+/**
+ * Renders the duration of a job that has ended. If the duration of the job is unknown, the page shows the duration of
+ * the watch.
+ */
 function shownDuration(
   { acceptedAt, concludedAt, durationSeconds }: ListedWatch,
   now: Instant,
@@ -119,18 +122,18 @@ function emptyList(hasOlder: boolean): Html {
     : html`<p class="empty">No stored job of this project matches.</p>`;
 }
 
-/** The order of the states in the filter. */
+/** The order in which the filter shows the states. */
 const FILTER_STATES: readonly WatchState[] = ["watching", ...OUTCOMES, "stopped"];
 
-/** The text fields of the filter except the search field. */
+/** The text fields of the filter, without the search field. */
 const FIELDS = [
   { name: "type", text: "Type", example: "CreateNode" },
   { name: "actor", text: "Started by", example: "anna" },
   { name: "label", text: "Label", example: "team:checkout" },
 ] as const;
 /**
- * The date fields of the filter. Without scripts, the selected date is a day in UTC. With scripts, the selected date
- * is a day in the reader's time zone.
+ * The fields of the filter that contain a date. Without scripts, a date means a day in UTC. With scripts, a date means
+ * a day in the reader's time zone.
  */
 const DATE_FIELDS = [
   { name: "since", text: "From" },
@@ -143,9 +146,9 @@ const LIST_PARAMETERS: readonly string[] = [
 ];
 
 /**
- * Renders the filter as a form with a link for each state. The form works without scripts.
- * @param currentUrl the URL of the page, whose query contains the current values.
- * @param errors errors of the current values
+ * Renders the filter as an HTML form. The form contains a link for each state. The form also works without scripts.
+ * @param currentUrl the URL of the page. The query of the URL contains the current filter.
+ * @param errors the errors in the current filter
  */
 export function renderFilterForm(
   currentUrl: string,
@@ -174,7 +177,7 @@ ${FIELDS.filter(({ name }) => hasLabels || name !== "label").map(
   )}</div>`;
 }
 
-/** Renders a field for a date. A date field cannot contain a time. */
+/** Renders a form field for a date. The field cannot show a time, so it shows only the date. */
 function dateField(name: string, text: string, value: string): Html {
   const time = value.includes("T") && html` data-time="${value}"`;
   return html`<label>${text} <input type="date" name="${name}" value="${value.split("T", 1).join()}"${time} data-keep></label>
@@ -182,8 +185,8 @@ function dateField(name: string, text: string, value: string): Html {
 }
 
 /**
- * Returns the relative URL of the list page with one changed parameter. The link key and the filter stay. Unless the
- * parameter is `before`, the URL is that of the first page.
+ * Returns the relative URL of the list page, in which one parameter has a new value. The link key and the filter do not
+ * change. If the changed parameter is not `before`, the URL leads to the first page.
  */
 export function listUrlWithParameterOnFirstPage(
   currentUrl: string,
@@ -204,8 +207,8 @@ function clearFilter(currentUrl: string): string {
 }
 
 /**
- * Returns the query without empty fields. A browser also sends the empty fields of a form. An empty field is not a
- * filter.
+ * Returns a copy of the query that contains no empty fields. A browser sends all fields of a form, even the empty ones.
+ * An empty field must not act as a filter.
  */
 export function withoutEmptyFields(query: URLSearchParams): URLSearchParams {
   return new URLSearchParams([...query].filter(([, value]) => value.trim() !== ""));

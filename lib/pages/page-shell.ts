@@ -3,12 +3,14 @@ import { LIVE_SCRIPT, PAGE_CSS } from "./browser.generated.ts";
 import { Html, html } from "./html.ts";
 import { faviconDataUrl, ICON_SHEET, type IconName, renderStateIcon } from "./state-icons.ts";
 
-/** Without scripts, a live page (a page that may still change) is reloaded after `REFRESH_SECONDS`. */
+/**
+ * If the browser runs no scripts, it loads a live page (a page that may still change) again after `REFRESH_SECONDS`.
+ */
 const REFRESH_SECONDS = 10;
 
 export interface RenderedPage {
   readonly html: string;
-  /** Response headers by lower-case name. */
+  /** The response headers. Their names are in lower case. */
   readonly headers: Record<string, string>;
 }
 
@@ -18,14 +20,14 @@ export interface Page {
   readonly css: readonly string[];
   readonly body: Html;
   /**
-   * `none`: no script. `ended`: the script updates durations and copies IDs. `live`: the script also loads new versions
-   * of the page.
+   * `none`: the page has no script. `ended`: the script updates durations and copies IDs. `live`: the script also
+   * requests new versions of the page.
    */
   readonly script: "none" | "ended" | "live";
   readonly hasForms: boolean;
 }
 
-/** Renders a complete HTML document. The same input leads to the same HTML. */
+/** Renders a complete HTML document. For the same input, the HTML is always the same. */
 export function renderPage(page: Page): RenderedPage {
   const style = createInlineElementOrThrow("style", page.css.join("\n"));
   const script = page.script === "none" ? null : createInlineElementOrThrow("script", LIVE_SCRIPT);
@@ -52,16 +54,16 @@ ${script?.element}
 }
 
 /**
- * Renders the footer of a page with a link to the API reference.
- * @param docsUrl the relative URL of the API reference
+ * Renders the footer of a page. It contains a link to the API reference.
+ * @param docsUrl the URL of the API reference, relative to the page
  */
 export function renderPageFooter(docsUrl: string): Html {
   return html`<footer class="foot"><p>CCE job notifier watches jobs of Huawei Cloud CCE and notifies people and systems when a job ends. Anyone with the link to this page can open the page until the link expires. <a href="${docsUrl}">API reference</a></p></footer>`;
 }
 
 /**
- * Renders the page for a wrong or expired link key and for an unknown job. The page is always the same, so that it does
- * not reveal which jobs exist.
+ * Renders the page that a reader gets for an unknown job, or for a link key that is wrong or has expired. This page is
+ * always the same. Therefore it does not show which jobs exist.
  */
 export function renderNotFoundPage(): RenderedPage {
   return renderPage({
@@ -76,7 +78,7 @@ export function renderNotFoundPage(): RenderedPage {
   });
 }
 
-/** Renders the page at the URL of the service, with a link to the API reference. */
+/** Renders the page at the root URL of the service. It contains a link to the API reference. */
 export function renderStartPage(docsUrl: string): RenderedPage {
   return renderPage({
     title: "CCE job notifier",
@@ -92,17 +94,14 @@ export function renderStartPage(docsUrl: string): RenderedPage {
 
 interface InlineElement {
   readonly element: Html;
-  /**
-   * The source `'sha256-…'` for the Content-Security-Policy: a hash of the content of the inline `<script>` or
-   * `<style>`.
-   */
+  /** A hash of the code inside a `<script>` or `<style>` element, as `'sha256-…'` for the Content-Security-Policy. */
   readonly source: string;
 }
 
 /**
- * Puts code of the product into a `<script>` or `<style>` element. Never call the function with untrusted text,
- * because text inside these elements cannot be escaped.
- * @throws Error if the code contains an HTML tag
+ * Puts code of this product into a `<script>` or `<style>` element. The code must be trusted, because text inside these
+ * elements cannot be escaped.
+ * @throws an error if the code contains an HTML tag
  */
 export function createInlineElementOrThrow(tag: "script" | "style", code: string): InlineElement {
   if (/<[/!]/.test(code)) throw new Error(`the code of a ${tag} must not contain a tag`);
@@ -112,9 +111,10 @@ export function createInlineElementOrThrow(tag: "script" | "style", code: string
 }
 
 /**
- * Returns the response headers of a page. The URL may contain a link key, and the body may contain untrusted text.
- * With these headers, the page loads nothing from other websites and runs only the given script. The page is not shown
- * in frames and not stored by caches or search engines, and links do not reveal its URL. https://www.w3.org/TR/CSP3/
+ * Returns the HTTP headers for the response with a page. The URL may contain a link key, and the body may contain
+ * untrusted text. Because of these headers, the page loads nothing from other websites. The browser runs only the given
+ * script. Other pages cannot show the page in a frame, caches and search engines do not store it, and links do not
+ * reveal its URL. https://www.w3.org/TR/CSP3/
  */
 export function createPageHeaders(
   style: InlineElement,

@@ -12,10 +12,13 @@ const COLOURS = {
   stopped: "#6b7480",
   waiting: "#6b7480",
 };
-/** The name of an icon. The CSS variable with the colour of the icon has the same name. */
+/** The name of an icon for a state. The CSS variable with the colour of the icon has this name too. */
 export type IconName = keyof typeof COLOURS;
 
-/** The shapes of the icons on a grid of 16 × 16. All shapes differ, because some readers cannot see colours. */
+/**
+ * The shapes of all icons, drawn on a grid of 16 × 16. Each icon has another shape, because some readers cannot see
+ * colours.
+ */
 const SHAPES: Readonly<Record<IconName, Html>> = {
   running: html`<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="2" opacity=".3"/><path class="arc" d="M8 2a6 6 0 0 1 6 6" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/>`,
   succeeded: html`<circle cx="8" cy="8" r="7" fill="currentColor"/><path d="m4.9 8.3 2.2 2.2 4.1-4.7" fill="none" stroke="var(--on,#fff)" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"/>`,
@@ -29,10 +32,13 @@ const SHAPES: Readonly<Record<IconName, Html>> = {
 const SYMBOLS = Object.entries(SHAPES).map(
   ([name, shape]) => html`<symbol id="i-${name}" viewBox="0 0 16 16">${shape}</symbol>`,
 );
-/** The SVG element with all shapes. A page contains the SVG element once, and each icon refers to the element. */
+/**
+ * The SVG element that contains the shapes of all icons. Each page contains this element once. Each icon on the page
+ * refers to a shape in it.
+ */
 export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${SYMBOLS}</defs></svg>`;
 
-/** Renders the icon of a state. Screen readers ignore the icon, because text is always next to the icon. */
+/** Renders the icon for a state. Screen readers ignore the icon, because each icon has text next to it. */
 export function renderStateIcon(name: IconName): Html {
   return html`<svg class="icon c-${name}" aria-hidden="true"><use href="#i-${name}"/></svg>`;
 }
@@ -46,7 +52,7 @@ export function faviconDataUrl(name: IconName): string {
 export interface StatePresentation {
   readonly icon: IconName;
   readonly text: string;
-  /** The sign of the state in the title of the browser tab, which cannot contain an icon. */
+  /** A character for the state in the title of the browser tab. A title cannot contain an icon. */
   readonly sign: string;
 }
 
@@ -63,7 +69,7 @@ const SIGNS: Readonly<Record<WatchState, Signs>> = {
 };
 const UNOBSERVED: Signs = { icon: "waiting", sign: "○" };
 
-/** Returns the icon, text and sign of a watch state. */
+/** Returns the icon, the text and the sign for a watch state. */
 export function presentState(state: WatchState, wasObserved: boolean, ready?: Ready): StatePresentation {
   const isUnobserved = state === "watching" && !wasObserved && ready?.state !== "pending";
   return { ...(isUnobserved ? UNOBSERVED : SIGNS[state]), text: describeState(state, wasObserved, ready) };

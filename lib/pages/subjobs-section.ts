@@ -15,20 +15,20 @@ import {
 } from "./timeline.ts";
 
 /**
- * Up to `MAX_SHORT_TREE` subjobs, each has its own line. In a tree with more subjobs, one line replaces several
- * succeeded subjobs.
+ * If a job has at most `MAX_SHORT_TREE` subjobs, the page shows each subjob in its own line. If there are more subjobs,
+ * one line stands for several succeeded subjobs.
  */
 const MAX_SHORT_TREE = 14;
 /**
- * The number of lines that the page shows of a long tree before the reader opens the rest. There are at most 21 groups
- * of subjobs.
+ * The number of lines that the page shows for a large job before the reader opens the rest. A page has at most 21
+ * groups of subjobs.
  */
 const MAX_OPEN_LINES = 21;
-/** One line replaces at least `MIN_FOLD` subjobs. */
+/** One line stands for `MIN_FOLD` subjobs or more. */
 const MIN_FOLD = 4;
 /**
- * The maximum number of groups in the original order. If a tree has more groups, its subjobs are first sorted by
- * state.
+ * If there are at most `MAX_GROUPS` groups of subjobs, the groups keep their original order. If there are more groups,
+ * the page first sorts the subjobs by state.
  */
 const MAX_GROUPS = 12;
 const MAX_NOTE_CHARACTERS = 400;
@@ -39,13 +39,14 @@ interface Tree {
   readonly timeline: Timeline | null;
   readonly isLong: boolean;
   readonly now: Instant;
-  /** True if the watch has ended. The page then does not increase the durations of running subjobs. */
+  /** True if the watch has ended. The durations of running subjobs then do not increase any more. */
   readonly isOver: boolean;
 }
 
 /**
- * Renders a job and its subjobs as a tree with bars, and as a table. Without subjobs, the result is null.
- * @param now the end of the bars of running subjobs while the watch runs
+ * Renders a job and its subjobs twice: as a tree with bars, and as a table. If the job has no subjobs, the result is
+ * null.
+ * @param now the time at which the bars of running subjobs end, if the watch is running
  */
 export function renderSubJobsSection(document: StatusDocument, now: Instant): Html | null {
   const { job, done } = document;
@@ -62,7 +63,9 @@ export function renderSubJobsSection(document: StatusDocument, now: Instant): Ht
 ${timesTable(rows, done)}</section>`;
 }
 
-/** @param lines how many lines of a long tree are shown at first */
+/**
+ * @param lines the number of lines that the page shows at first, if the tree is long
+ */
 function treeNode(job: JobDocument, tree: Tree, lines: number): Html {
   const key = job.jobId && html` data-key="${job.jobId}"`;
   if (job.subJobs.length === 0) return html`<li${key}>${treeRow(job, tree)}${note(job)}</li>`;
@@ -102,19 +105,22 @@ function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): Html
   return isRunning && start >= timeline.start ? renderRunningDuration(start, now) : "–";
 }
 
-/** Renders the reason of a subjob that did not fail. The page shows failure reasons in another section. */
+/**
+ * Renders the reason of a subjob, unless the subjob has failed. For failed subjobs, another section of the page shows
+ * the reasons.
+ */
 function note(job: JobDocument): Html | null {
   const reason = job.reason?.trim();
   if (!reason || job.state === "failed") return null;
   return html`<p class="note" dir="auto">${truncate(reason, MAX_NOTE_CHARACTERS)}</p>`;
 }
 
-/** Texts for phases of CCE, by the phase in lower case. */
+/** Texts for the phases of CCE. The key is the phase in lower case. */
 const PHASE_TEXTS: Readonly<Record<string, string>> = { initializing: "Starting", running: "Running" };
 
 /**
- * Returns the icon and text of a subjob. For an unknown phase, the text is the phase itself. A subjob has the icon for
- * running if it has started and the watch runs.
+ * Returns the icon and the text for a subjob. If the phase is unknown, the text is the phase. If the subjob has started
+ * and the watch is running, the icon is the one for running.
  */
 function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; text: string } {
   if (job.state !== "pending") return presentState(job.state, true);
@@ -124,10 +130,10 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
   return { icon: isStarted && !isOver ? "running" : "waiting", text };
 }
 
-/** `mixed`: the subjob has succeeded, but not all of its subjobs. */
+/** In the group `mixed`, each subjob has succeeded, but at least one of its own subjobs has not. */
 type GroupKind = "failed" | "mixed" | "pending" | "succeeded";
 
-/** The icon and the text of a line that replaces several subjobs, in the order of the groups. */
+/** The icon and the text of a line that stands for several subjobs. The lines have the order of the groups. */
 const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]>> = {
   failed: ["failed", "more failed"],
   mixed: ["waiting", "more with failed or pending subjobs"],
@@ -135,7 +141,10 @@ const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]
   succeeded: ["succeeded", "succeeded"],
 };
 const KINDS = Object.keys(FOLDED);
-/** The number of subjobs that the page shows of a long row of equal subjobs. A row of succeeded subjobs shows none. */
+/**
+ * The number of subjobs that the page shows at the beginning of a long row of similar subjobs. For a row of succeeded
+ * subjobs, the page shows none.
+ */
 const SHOWN_OF_RUN = 3;
 
 function kindOf(job: JobDocument): GroupKind {
@@ -144,11 +153,11 @@ function kindOf(job: JobDocument): GroupKind {
 }
 
 /**
- * Divides subjobs into groups. In a long tree, four or more succeeded subjobs in a row are one group. A row of seven
- * or more equal subjobs in another state is also a group. The first three subjobs of the row are not part of the
- * group. A group of several subjobs is one line, which the reader can open. Every other subjob is a group of its own.
- * If there are at most twelve groups, they keep the order of the subjobs. With more than twelve groups, failed subjobs
- * come first and succeeded subjobs last.
+ * Divides subjobs into groups. Each group is one line of the page. If the tree is long, four or more succeeded subjobs
+ * in a row form one group. Seven or more subjobs in a row that are all in another state also form a group. The first
+ * three of them are not in the group, so that the reader sees examples. The reader can open the line of a group that
+ * contains several subjobs. Each remaining subjob is a group of its own. Up to twelve groups keep the order of the
+ * subjobs. If there are more than twelve groups, failed subjobs come first, and succeeded subjobs come last.
  */
 export function groupSubJobsForFolding(
   subJobs: readonly JobDocument[],
@@ -188,7 +197,7 @@ function rowsBelow(job: JobDocument, depth = 1): readonly TableRow[] {
   return job.subJobs.flatMap((subJob) => [{ job: subJob, depth }, ...rowsBelow(subJob, depth + 1)]);
 }
 
-/** Renders start and end times as a table, for readers who cannot see the bars. */
+/** Renders the start and end times as a table. Some readers cannot see the bars. */
 function timesTable(rows: readonly TableRow[], isOver: boolean): Html {
   return html`<details class="times"><summary>Times as a table</summary><div class="wide" tabindex="0" role="region" aria-label="Times of the subjobs"><table>
 <thead><tr><th scope="col">Subjob</th><th scope="col">State</th><th scope="col">Phase</th><th scope="col">Created</th><th scope="col">Updated</th><th scope="col">Took</th></tr></thead>

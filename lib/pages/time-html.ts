@@ -6,18 +6,23 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /**
- * Matches a time in the format of the JavaScript method `toISOString`. Because of the parentheses, `split` also
- * returns the time.
+ * Matches a time in the format of the JavaScript function `toISOString`. The parentheses make `split` return the time
+ * too.
  */
 const ISO_TIME = /\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/;
 
-/** Parses an ISO 8601 time. Years before 2000 become null, because Go writes a missing time as year 1. */
+/**
+ * Parses a time in the format ISO 8601. If the year is before 2000, the result is null, because Go writes a missing
+ * time as year 1.
+ */
 export function parseInstantSince2000(iso: string | null): Instant | null {
   const instant = iso === null ? Number.NaN : Date.parse(iso);
   return instant >= Date.UTC(2000) ? instant : null;
 }
 
-/** Parses and renders an ISO 8601 time. For an unknown time, the result is null. */
+/**
+ * Parses a time in the format ISO 8601, and calls `render` with the time. If the time is unknown, the result is null.
+ */
 export function renderIfKnown<Rendered>(
   iso: string | null,
   render: (at: Instant) => Rendered,
@@ -26,14 +31,14 @@ export function renderIfKnown<Rendered>(
   return instant === null ? null : render(instant);
 }
 
-/** Returns the step in ms to which the age of a job is rounded. The step is longer for older jobs. */
+/** Returns the step in milliseconds to which a page rounds the age of a job. The older the job, the longer the step. */
 export function ageRoundingStepMs(ageMs: number): number {
   return ageMs < 10 * MINUTE ? 15 * SECOND : ageMs < HOUR ? MINUTE : 5 * MINUTE;
 }
 
 /**
- * Rounds `now` down, so that the page of an unchanged job keeps its ETag for some time. The result is the start of the
- * job plus a multiple of the step for this age.
+ * Rounds `now` down, so that the page keeps its ETag for some time if the job does not change. The result is the start
+ * of the job plus a multiple of `ageRoundingStepMs`.
  */
 export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   const ageMs = now - startedAt;
@@ -41,28 +46,31 @@ export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   return startedAt + Math.floor(ageMs / stepMs) * stepMs;
 }
 
-/** Renders a time in UTC with seconds. The script replaces the UTC time by the local time, with UTC as a tooltip. */
+/**
+ * Renders a time in UTC, with its seconds. The browser script replaces it by the local time. The tooltip then shows the
+ * time in UTC.
+ */
 export function renderTime(instant: Instant): Html {
   return html`<time datetime="${toIsoOrThrow(instant)}">${formatUtc(instant)}</time>`;
 }
 
-/** Renders a time like `renderTime`, without the year. */
+/** Renders a time as `renderTime` does, but without the year. */
 export function renderShortTime(instant: Instant): Html {
   return html`<time datetime="${toIsoOrThrow(instant)}" data-short>${formatUtc(instant).slice("2026-".length)}</time>`;
 }
 
-/** Renders a time. The script of the page adds the age of the time, for example `9 min ago`. */
+/** Renders a time. The browser script adds the age of the time, for example `9 min ago`. */
 export function renderTimeWithAge(instant: Instant): Html {
   return html`${renderTime(instant)}<span class="ago" data-ago="${toIsoOrThrow(instant)}"></span>`;
 }
 
-/** Renders a future time as UTC. The script of the page replaces the time by a countdown. */
+/** Renders a time in the future, in UTC. The browser script replaces the time by a countdown. */
 export function renderCountdown(instant: Instant): Html {
   const iso = toIsoOrThrow(instant);
   return html`<span data-until="${iso}">at ${iso.slice(11, 19)} UTC</span>`;
 }
 
-/** Renders text. The ISO 8601 times in the text become easy to read. */
+/** Renders a text, and makes its ISO 8601 times easy to read. */
 export function renderTimesInText(text: string): Html {
   return html`${text.split(ISO_TIME).map((part, index) => {
     const instant = index % 2 === 1 ? parseInstantSince2000(part) : null;
@@ -70,7 +78,7 @@ export function renderTimesInText(text: string): Html {
   })}`;
 }
 
-/** Renders the duration from `startedAt` to `now`. The script updates it. */
+/** Renders the duration of a job or subjob that is still running. The browser script updates the duration. */
 export function renderRunningDuration(startedAt: Instant, now: Instant): Html {
   return html`<span data-since="${toIsoOrThrow(startedAt)}">${formatDuration(now - startedAt)}</span>`;
 }

@@ -3,39 +3,44 @@ import type { Instant } from "../domain/job.ts";
 import { type Html, html } from "./html.ts";
 import { ageRoundingStepMs, parseInstantSince2000 } from "./time-html.ts";
 
-/** The time span of the chart of a job and its subjobs. */
+/** The range of time that the chart of a job and its subjobs shows. */
 export interface Timeline {
   readonly start: Instant;
   readonly end: Instant;
-  /** The end of the bars of running subjobs. */
+  /** The time at which the bars of running subjobs end. */
   readonly now: Instant;
   /**
-   * The time range in which jobs of this type usually end. `usualEnd` is null if the job has ended or if its usual end
-   * is unknown.
+   * The range of time in which jobs of the same type usually end. If the job has ended or the usual time is unknown,
+   * `usualEnd` is null.
    */
   readonly usualEnd: { readonly from: Instant; readonly to: Instant } | null;
 }
 
-/** The start and the width of a subjob's bar in the timeline, as numbers from 0 to 1. */
+/** The start and the end of a subjob's bar. 0 is the start of the timeline, and 1 is its end. */
 interface Bar {
   readonly from: number;
   readonly to: number;
-  /** `open`: the subjob has not ended. `outside`: the start or the end of the subjob is outside of the timeline. */
+  /**
+   * `open` means that the subjob has not ended. `outside` means that a part of the subjob's time is outside the
+   * timeline.
+   */
   readonly kind: "plain" | "open" | "outside";
 }
 
 interface Tick {
-  /** The position of the tick in the timeline, from 0 to 1. */
+  /** The position of the mark on the timeline. 0 is the start, and 1 is the end. */
   readonly at: number;
   readonly label: string;
 }
 
 /**
- * Returns the timeline of a job from its start to its end. Without a start time, the timeline begins with the first
- * subjob. The result is null without any start time, or if the timeline would be empty. Subjobs do not extend the
- * timeline, because CCE gives some subjobs a start hours before their parent. While the job runs, the timeline ends
- * later than `now`. The script can then extend the bars and keep the axis.
- * @param now the end of the bars of running subjobs, and of the timeline of an ended watch without an end time
+ * Returns the timeline of a job. It begins with the start of the job and ends with its end. If the start of the job is
+ * unknown, the timeline begins with the first subjob. If no start is known or the timeline would be empty, the result
+ * is null. A subjob before the start of the job does not change the timeline. CCE gives some subjobs a start hours
+ * before their parent. While the job is running, the timeline ends later than `now`. The browser script can therefore
+ * make the bars longer without changing the axis.
+ * @param now the time at which the bars of running subjobs end. If a watch has ended and its end is unknown, the
+ * timeline ends there too
  */
 export function computeTimelineSpan(
   job: JobDocument,
@@ -60,7 +65,7 @@ function firstStart(jobs: readonly JobDocument[]): Instant | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** Returns the bar of a subjob. If the subjob has no start time, the result is null. */
+/** Returns the bar that shows when a subjob was running. If the start of the subjob is unknown, the result is null. */
 export function computeSubJobBar(job: JobDocument, timeline: Timeline): Bar | null {
   const start = parseInstantSince2000(job.createdAt);
   if (start === null) return null;
@@ -80,7 +85,8 @@ function positionOf(at: Instant, { start, end }: Pick<Timeline, "start" | "end">
 }
 
 /**
- * Returns the duration of an ended job in ms. If a time is missing, or the end is before the start, the result is null.
+ * Returns the duration of an ended job in milliseconds. If a time is unknown or the end is before the start, the result
+ * is null.
  */
 export function jobDurationMs(job: JobDocument): number | null {
   const start = parseInstantSince2000(job.createdAt);
@@ -99,12 +105,12 @@ const STEPS_SECONDS = [
   ...[1, 2, 7, 30, 90, 365].map((days) => days * DAY),
 ];
 const MAX_STEPS = 5;
-/** The last position with enough space for a label. */
+/** The last position on the timeline at which a label has enough space. */
 const LAST_LABEL = 0.93;
 
 /**
- * Returns at most six ticks of a timeline. The ticks are at round times after the start of the timeline. All their
- * labels have the same unit.
+ * Returns the marks of a timeline, at most six. The marks are at round times after the start, for example after 5 and
+ * after 10 minutes. All labels have the same unit.
  */
 export function computeElapsedTimeTicks(timeline: Pick<Timeline, "start" | "end">): readonly Tick[] {
   const seconds = (timeline.end - timeline.start) / 1000;
@@ -123,20 +129,25 @@ function tickLabel(seconds: number, step: number): string {
   return `${Math.round(seconds / DAY)} d`;
 }
 
-/** Formats a number from 0 to 1 as a percentage with one decimal. On the widest page, 0.1 % is one pixel. */
+/**
+ * Formats a number from 0 to 1 as a percentage with one decimal place. On the widest page, 0.1 % of the width is one
+ * pixel.
+ */
 export function formatSvgPercent(fraction: number): string {
   return `${Number((fraction * 100).toFixed(1))}%`;
 }
 
-/** Near the start or the end, a centered label would not fit, so the label starts or ends at its position. */
+/**
+ * A centered label near the start or the end would not have enough space. Such a label starts or ends at its position.
+ */
 const NEAR_START = 0.15;
 const NEAR_END = 0.85;
-/** The minimum width of the mark that shows when a job usually ends. */
+/** The minimum width of the mark that shows when jobs of this type usually end. */
 const MIN_MARK = 0.006;
 
 /**
- * Renders time labels above the bars and vertical lines behind them. The function also marks when jobs of this type
- * usually end. The text of the mark is below the time labels, so that no label is between the text and the mark.
+ * Renders time labels above the bars, and vertical lines behind the bars. The function also marks the time at which
+ * jobs of this type usually end. The text of this mark is below the time labels, so that no label is in between.
  */
 export function renderTimelineAxis(timeline: Timeline): Html {
   const ticks = computeElapsedTimeTicks(timeline);
@@ -163,8 +174,9 @@ function usualEndMark(usualEnd: NonNullable<Timeline["usualEnd"]>, timeline: Tim
 }
 
 /**
- * Renders the bar of a subjob. Screen readers ignore the bar, because a table contains the same times.
- * @param grows true if the script extends the bar
+ * Renders the bar that shows when a subjob was running. Screen readers ignore the bar, because a table on the page
+ * contains the same times.
+ * @param grows true if the browser script makes the bar longer
  */
 export function renderBar(bar: Bar | null, grows: boolean): Html {
   if (bar === null) return html`<svg class="bar" aria-hidden="true"></svg>`;

@@ -16,33 +16,36 @@ import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { isAwsUnavailableOrMisconfigured } from "./retry-aws.ts";
 
-/** Fields of a request's log line that are known only later. */
+/** Fields for the log line of a request. The handler of the request finds out their values. */
 export interface RequestNotes {
-  /** The route in the OpenAPI document. The real path is never logged, because it may contain any text. */
+  /**
+   * The route of the request in the OpenAPI document. The log does not contain the real path, because a path may
+   * contain any text.
+   */
   readonly route: string;
-  /** The caller, or null while unknown. */
+  /** The name of the caller. As long as the caller is unknown, `caller` is null. */
   readonly caller: string | null;
 }
 
-/** Adds fields to the log line of the request. */
+/** Adds values to the log line of the request. */
 export type Note = (notes: Partial<RequestNotes>) => void;
 
 /**
- * For an expected error, the handler returns an error response.
- * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError, LedgerUnavailableError or a failure of AWS. After
- * one of these errors, the response has the status 503.
- * @throws any other error. After any other error, the response is the problem document (RFC 9457) `internal-error`.
+ * If an error is expected, the handler returns an error response.
+ * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError, LedgerUnavailableError or a failure of AWS. For
+ * these errors, the caller gets a response with status 503.
+ * @throws any other error, for which the caller gets the problem document `internal-error` (RFC 9457).
  */
 export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
 
-/** The header with the request ID. Each log line of the invocation also contains the request ID. */
+/** The response header that contains the request ID. All log lines of the invocation contain the request ID too. */
 const REQUEST_ID = "x-request-id";
 
 /**
- * Calls the handler of a request, writes a log line and returns the response. If `handle` throws, the complete error is
- * logged. The caller gets only the kind of the error and the request ID. Each log line contains the trace context of
- * the request.
- * @param defaultRoute the logged route if the handler notes none
+ * Calls the handler of a request, writes one log line, and returns the response. If `handle` throws an error, the log
+ * contains the complete error. The caller gets only the kind of error and the request ID. All log lines contain the
+ * trace context of the request.
+ * @param defaultRoute the route in the log line if the handler does not set a route
  */
 export function answerAndLogRequest(
   handle: HandleRequest,
@@ -81,7 +84,10 @@ async function answer(
 const INTERNAL_ERROR_DETAIL =
   "The service has failed. You may safely send the request again. The operator can find the cause with the request ID.";
 
-/** The text of the error response if the service has no usable config. The caller can only repeat the request. */
+/**
+ * The text of the error response while the service has no valid config. The caller can only send the request again
+ * later.
+ */
 const NO_CONFIG_DETAIL = "The service has no config at the moment. You may safely send the request again.";
 
 const AWS_OUTAGE_DETAIL =
@@ -103,13 +109,13 @@ function problemOfError(error: unknown): ProblemResponse {
     : problemResponse("internal-error", INTERNAL_ERROR_DETAIL);
 }
 
-/** Creates the Lambda handler of a function behind the HTTP API (payload format 2.0). */
+/** Creates the Lambda handler of a function that gets HTTP requests from API Gateway (payload format 2.0). */
 export function createHttpHandler(
   handle: HandleRequest,
 ): MiddyfiedHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
   return createLambdaHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
     async (event, invocation) => {
-      // API Gateway reports `$default` for the function `api`, which adds the route itself.
+      // For the function `api`, API Gateway only reports the route `$default`, so the function sets the route itself.
       const response = await answerAndLogRequest(handle, readRequest(event), invocation, event.routeKey);
       return {
         statusCode: response.status,
@@ -133,7 +139,7 @@ function readRequest(event: APIGatewayProxyEventV2): ApiRequest {
   };
 }
 
-/** A body that is not UTF-8 arrives as base64. */
+/** If a body is not UTF-8, API Gateway sends it as base64. */
 function readBody({ body = "", isBase64Encoded, headers }: APIGatewayProxyEventV2): string {
   return isBase64Encoded
     ? decodeText(Buffer.from(body, "base64"), headers["content-type"])

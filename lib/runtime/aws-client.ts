@@ -8,20 +8,21 @@ import { correctSystemClockIfFarOff } from "./clock.ts";
 import { OUTGOING_PROXY } from "./environment.ts";
 
 /**
- * The time limit for one AWS request and its response. AWS normally responds within milliseconds. If a request takes
- * longer, its connection is probably broken. A slow request is ended, and the AWS SDK repeats it.
+ * The time limit for one request to AWS, including the response. AWS usually responds within some milliseconds. If the
+ * response takes longer, the connection is probably broken. The service ends such a request, and the AWS SDK repeats
+ * it.
  */
 const REQUEST_MS = 3000;
-/** The maximum size of an AWS response. DynamoDB sends at most 1 MB, and SSM and SQS send less. */
+/** The maximum size of a response from AWS. DynamoDB sends at most 1 MB. SSM and SQS send less. */
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 const MAX_HEADER_BYTES = 16_384;
 /**
- * The maximum number of connections to an AWS service. A call with 100 jobs starts 100 AWS requests. To open 100
- * connections would take longer than to send these requests over a few connections.
+ * The maximum number of connections to one AWS service. A call with 100 jobs needs 100 requests to AWS. 100 new
+ * connections would take more time than 100 requests over a few connections.
  */
 const MAX_SOCKETS = 16;
 
-/** The used fields of an AWS request. The body of an AWS request is in memory. */
+/** The fields of an AWS request that the service uses. The whole request body is in memory. */
 interface AwsRequest {
   readonly protocol: string;
   readonly hostname: string;
@@ -32,7 +33,7 @@ interface AwsRequest {
 }
 
 /**
- * An AWS request got no response. The AWS SDK uses the name and the code of the error to decide whether to repeat the
+ * AWS did not respond to a request. The AWS SDK decides from the name and the code of the error whether it repeats the
  * request.
  */
 class AwsRequestError extends Error {
@@ -46,13 +47,13 @@ class AwsRequestError extends Error {
 }
 
 /**
- * Creates the HTTP request handler of the AWS clients. The request handler has a time limit and uses the product's own
- * HTTP code. The handler of the AWS SDK has no time limit. It also needs streams and four timers per request.
+ * Creates the object that sends the HTTP requests of the AWS clients. It has a time limit and uses the HTTP code of
+ * this product. The request handler of the AWS SDK itself has no time limit. For each request, it also needs streams
+ * and four timers.
  */
 export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
-  // Connections stay open until AWS closes them. A request on a dead connection fails, and the AWS SDK repeats it.
-  // Before the AWS SDK repeats a request, all idle connections are closed, so that the request does not use another
-  // dead connection.
+  // A connection stays open until AWS closes it. If a connection is closed, the next request over it fails, and the AWS
+  // SDK repeats the request. Before that, the code closes all idle connections, because they are probably closed too.
   const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS, rejectUnauthorized: true };
   const connections: Connections = {
     http: new HttpAgent(agentOptions),
@@ -99,8 +100,8 @@ export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
 }
 
 /**
- * Converts the JSON bytes of a request to text. Node.js sends headers and text in one write, but headers and bytes in
- * two writes. The conversion to text takes much less time than a second write.
+ * Converts the body of a request from JSON bytes to text. Node.js sends the headers and a text in one write. It needs
+ * two writes for the headers and bytes. A second write takes much more time than the conversion to text.
  */
 function toText({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString();
@@ -110,7 +111,7 @@ type KeyData = string | ArrayBuffer | ArrayBufferView;
 
 /**
  * Computes the SHA-256 hashes in AWS signatures, with or without a key (HMAC). The AWS SDK would create a stream for
- * each hash, which takes several times longer.
+ * each hash. A stream takes several times longer.
  */
 class RequestHash {
   readonly #key: KeyData | undefined;
@@ -138,8 +139,8 @@ class RequestHash {
 const keyObjects = new WeakMap<object, KeyObject>();
 
 /**
- * Returns the same key in a form that `createHmac` need not convert. The AWS SDK signs with the same bytes for a day.
- * The conversion of these bytes at each request would take five times as long as the signature.
+ * Returns the key in a form that `createHmac` can use without a conversion. The AWS SDK uses the same key bytes for a
+ * whole day. A conversion of the key for each request would take five times as long as the signature.
  */
 function toHmacKey(key: KeyData): string | KeyObject {
   if (typeof key === "string") return key;
@@ -154,8 +155,8 @@ function toHmacKey(key: KeyData): string | KeyObject {
 }
 
 /**
- * The options of every AWS client. All AWS clients share their connections. With `cacheMiddleware`, a client builds its
- * middleware only once per command.
+ * The options that every AWS client gets. All AWS clients use the same connections. With `cacheMiddleware`, a client
+ * builds its middleware once for each command, and not for each request.
  */
 export const AWS_CLIENT = {
   cacheMiddleware: true,
@@ -163,14 +164,14 @@ export const AWS_CLIENT = {
   sha256: RequestHash,
 } as const;
 
-/** The part of an AWS client that `removeLogMiddleware` changes. */
+/** The part of an AWS client that the function `removeLogMiddleware` needs. */
 interface ClientWithMiddleware {
   readonly middlewareStack: { remove(name: string): boolean };
 }
 
 /**
- * Removes the middleware that logs each request, and returns the client. The middleware copies the input and output of
- * each request, even without a logger. The copies need a twentieth of the CPU time of a poll.
+ * Removes the middleware that writes each request to a log, and returns the client. Even without a logger, this
+ * middleware copies the input and output of each request. The copies cost a twentieth of the CPU time of a poll.
  */
 export function removeLogMiddleware<Client extends ClientWithMiddleware>(client: Client): Client {
   client.middlewareStack.remove("loggerMiddleware");

@@ -22,11 +22,11 @@ interface AwsPorts<C extends Config, Name extends Variable> {
 }
 
 /**
- * Reads the environment variables and creates the AWS clients of a Lambda function. `table` is for the ledger, and
- * `sqs` for the queues.
- * @param configParser parses the parts of the config for this function
- * @param names variables in addition to `LEDGER_TABLE`, `SWEEP_INTERVAL_SECONDS` and `CONFIG_PATH`
- * @throws an Error that names all missing and invalid variables
+ * Reads the environment variables of a Lambda function, and creates its AWS clients. `table` gives access to the
+ * ledger, and `sqs` to the queues.
+ * @param configParser parses the parts of the config that the function needs
+ * @param names the names of further variables in addition to `LEDGER_TABLE`, `SWEEP_INTERVAL_SECONDS` and `CONFIG_PATH`
+ * @throws an error that names all missing and all invalid variables
  */
 export function readEnvironmentAndCreateAwsPorts<C extends Config, Name extends Variable>(
   configParser: ConfigParser<C>,

@@ -1,22 +1,23 @@
 /**
- * Returns the current time in milliseconds, corrected by `correctSystemClockIfFarOff`. Only this file may read the
- * clock and create random numbers. All other code gets the clock and random numbers as parameters.
+ * Returns the current time in milliseconds. The function `correctSystemClockIfFarOff` may have corrected the clock.
+ * Only the code in this file may read the clock or create random numbers. All other code gets the clock and random
+ * numbers as function parameters.
  */
 export const systemClock = (): number => Date.now() + correctionMs;
 
 /**
- * If the two clocks differ by this time or more, the system clock is wrong. A smaller difference can have two other
- * causes. A response may take three seconds, and the header `Date` has only whole seconds.
+ * If the clock of the system and the clock of AWS differ by this time or more, the clock of the system is wrong. A
+ * smaller difference does not prove this. A response may take three seconds, and the header `Date` contains only whole
+ * seconds.
  */
 const MIN_CORRECTION_MS = 5000;
 
 let correctionMs = 0;
 
 /**
- * Compares the clock of this machine with the clock of AWS. If the two clocks differ by 5 seconds or more,
- * `systemClock` returns the time of AWS from now on. With a wrong clock, watches and leases would end too early or too
- * late.
- * @param awsTimeMs the time of an AWS response that has just arrived, in milliseconds
+ * Compares the clock of the system with the clock of AWS. If they differ by 5 seconds or more, `systemClock` returns
+ * the time of AWS from now on. With a wrong clock, watches and leases would end too early or too late.
+ * @param awsTimeMs the time in an AWS response that has just arrived, in milliseconds
  */
 export function correctSystemClockIfFarOff(awsTimeMs: number): void {
   const differenceMs = awsTimeMs - Date.now();
@@ -25,8 +26,8 @@ export function correctSystemClockIfFarOff(awsTimeMs: number): void {
 
 export const systemRandom = (): number => Math.random();
 
-/** Returns the milliseconds of a clock that is never set back. The service measures durations with this clock. */
+/** Returns milliseconds of a clock that never goes back. With this clock, the service measures durations. */
 export const monotonicClock = (): number => performance.now();
 
-/** The function does not use `node:timers/promises`, because this would load a further module. */
+/** The function does not import `node:timers/promises`, because the import of another module takes time. */
 export const systemWait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

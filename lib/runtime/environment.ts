@@ -5,15 +5,18 @@ import { readOutgoingProxyOrThrow } from "../http/outgoing-proxy.ts";
 const Url = z.url();
 
 /**
- * The proxy of HTTPS_PROXY and NO_PROXY, or null.
- * @throws an Error without the value if HTTPS_PROXY is not the URL of an HTTP proxy
+ * The proxy that HTTPS_PROXY and NO_PROXY describe, or null.
+ * @throws an error if HTTPS_PROXY is not the URL of an HTTP proxy. The message does not contain the value
  */
 export const OUTGOING_PROXY = readOutgoingProxyOrThrow(process.env);
 
-/** True in an instance of a Lambda function. Only Lambda and the local stack set AWS_LAMBDA_RUNTIME_API. */
+/**
+ * True if the code runs in an instance of a Lambda function. Only Lambda and the local stack set the environment
+ * variable AWS_LAMBDA_RUNTIME_API.
+ */
 export const IS_LAMBDA_INSTANCE = process.env.AWS_LAMBDA_RUNTIME_API !== undefined;
 
-/** All variables that serverless.yml sets for functions. */
+/** The names of all environment variables that serverless.yml sets for functions. */
 const VARIABLES = {
   POLL_QUEUE_URL: Url,
   NOTIFY_QUEUE_URL: Url,
@@ -27,8 +30,9 @@ const VARIABLES = {
 export type Variable = keyof typeof VARIABLES;
 
 /**
- * Environment variables are read at the start, so that a wrong variable causes an error before the first message.
- * @throws an Error that names all missing and invalid variables
+ * A function reads its environment variables at the start. A wrong variable then causes an error before the first
+ * message.
+ * @throws an error that names all missing and all invalid variables
  */
 export function readEnvironmentOrThrow<Name extends Variable>(
   ...names: readonly Name[]

@@ -5,20 +5,20 @@ import { publishMetrics } from "./metrics.ts";
 
 export interface Invocation {
   readonly requestId: string;
-  /** Returns the milliseconds until Lambda ends the invocation. */
+  /** Returns the milliseconds until Lambda ends the running invocation. */
   remainingMs(): number;
 }
 
 /**
- * An unfinished invocation ends with an error `FLUSH_MARGIN_MS` before the time limit, so that it can write its
- * metrics. Middy's default of 5 ms is too short on a busy machine.
+ * If an invocation is not finished, it ends with an error `FLUSH_MARGIN_MS` before the time limit. The metrics are then
+ * still written. The default of the package Middy is 5 ms, which is too short on a busy machine.
  */
 const FLUSH_MARGIN_MS = 250;
 
 /**
- * Creates a Lambda handler. The log lines of the handler contain the request ID. The handler writes its metrics even
- * after an error.
- * @param linesWithRequestId `problems`: only warnings and errors contain the request ID
+ * Creates a Lambda handler. All log lines of the handler contain the request ID. The handler also writes its metrics if
+ * it ends with an error.
+ * @param linesWithRequestId with `problems`, only warnings and errors contain the request ID
  */
 export function createLambdaHandler<Event, Result>(
   handle: (event: Event, invocation: Invocation) => Promise<Result>,
@@ -37,7 +37,7 @@ export function createLambdaHandler<Event, Result>(
     .onError(publishMetrics);
 }
 
-/** Creates the Lambda handler of a scheduled function. The handler ignores the event. */
+/** Creates the Lambda handler of a function that runs on a schedule. The handler does not use the event. */
 export function createScheduleHandler(
   handle: (invocation: Invocation) => Promise<void>,
 ): MiddyfiedHandler<unknown, void> {

@@ -2,8 +2,8 @@ import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 
 /**
- * An act is a change that affects others, such as the stop of a watch. The log line of an act always has all these
- * fields.
+ * An act is a change that concerns other people, such as the stop of a watch. Every log line about an act contains all
+ * of these fields.
  */
 export interface Act {
   readonly act:
@@ -18,20 +18,20 @@ export interface Act {
     | "token_remove";
   /** The caller, `service`, or the operator who changed the config. */
   readonly who: string;
-  /** The IP address of the caller. `from` is null if `who` is `service`. */
+  /** The IP address from which the caller sent the request. If `who` is `service`, `from` is null. */
   readonly from: string | null;
   readonly project: string | null;
   readonly jobId: string | null;
-  /** The owner of the watch. `owner` is null if the act is not about a watch. */
+  /** The name of the caller to whom the watch belongs. If the act is not about a watch, `owner` is null. */
   readonly owner: string | null;
   /**
-   * The trace context of the watch. `traceparent` is null without a watch or a trace context, and if the watch could
-   * not be read after its stop.
+   * The trace context of the watch, or null. `traceparent` is also null if the service could not read the watch after
+   * its stop.
    */
   readonly traceparent: string | null;
   readonly targets: readonly string[];
   /**
-   * The changed entry of the config, such as `tokens/ci`. For an act that does not change the config, `entry` is
+   * The config entry that an operator changed, such as `tokens/ci`. If the act does not change the config, `entry` is
    * absent.
    */
   readonly entry?: string;
@@ -47,12 +47,12 @@ export function createConfigAct(
   return { ...NO_WATCH, act: `${kind}_${isRemoval ? "remove" : "put"}`, who, from, targets: [], entry };
 }
 
-/** The text for an absent value, because the log omits null and empty fields. */
+/** The log omits null and empty fields, so the log line contains this text for an absent value. */
 const NONE = "-";
 
 /**
- * Writes the log line `act`, and counts a stopped watch in the metric `Stopped`. The time of the log line is the time
- * of the act.
+ * Writes a log line about an act. If the act is the stop of a watch, also counts it in the metric `Stopped`. The time
+ * of the log line is also the time of the act.
  */
 export function logActAndCountIfStop(made: Act): void {
   const { act, who, from, project, jobId, owner, traceparent, targets, entry } = made;

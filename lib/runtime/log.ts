@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { LogFormatter, Logger, LogItem } from "@aws-lambda-powertools/logger";
 
-/** In the log, camelCase names become snake_case. Values never contain a secret or a URL. */
+/** Names in camelCase become snake_case in the log. The values contain no secrets and no URLs. */
 type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
 /**
- * Log lines contain only few standard fields of Powertools, because AWS charges for each byte. The name of the log
- * group shows the service and the function.
+ * A log line contains only a few of Powertools' standard fields, because AWS charges for each byte. The name of the log
+ * group already contains the service and the function.
  */
 class LineFormatter extends LogFormatter {
   formatAttributes(...[standard, fields]: Parameters<LogFormatter["formatAttributes"]>): LogItem {
@@ -19,8 +19,9 @@ class LineFormatter extends LogFormatter {
 const logger = new Logger({ logFormatter: new LineFormatter() });
 
 /**
- * The lowest level of log lines. On Lambda, the log configuration of the function replaces POWERTOOLS_LOG_LEVEL. The
- * log level on Lambda is always INFO, because with a higher level Lambda would also drop metrics.
+ * Log lines below this level are omitted. On Lambda, the log configuration of the function has priority over
+ * POWERTOOLS_LOG_LEVEL. On Lambda, the log level is always INFO, because Lambda would also omit metrics with a higher
+ * level.
  */
 const { POWERTOOLS_LOG_LEVEL: lowestLevel = "INFO" } = process.env;
 const HAS_INFO = !["WARN", "ERROR"].includes(lowestLevel);
@@ -44,27 +45,27 @@ export const log = {
 const currentTraceparent = new AsyncLocalStorage<string | null>();
 
 /**
- * Runs a function that processes one request or message. `traceparent` is the trace context of the request or message,
- * or null. Each log line of the function contains `traceparent`, unless the line is about another watch.
+ * Runs a function that handles one request or one message. `traceparent` is the trace context of this request or
+ * message, or null. All log lines of the function contain `traceparent`, except lines about another watch.
  */
 export function runWithTraceparent<T>(traceparent: string | null, run: () => T): T {
   return currentTraceparent.run(traceparent, run);
 }
 
-/** Fields for all further log lines with the level INFO, and those for warnings and errors. */
+/** The fields that all further log lines contain: one object for the level INFO, and one for warnings and errors. */
 let infoKeys: Record<string, string> = {};
 let problemKeys: Record<string, string> = {};
 
 /**
- * Adds the request ID to all further log lines.
- * @param lines `problems`: only to warnings and errors
+ * Adds the request ID to all log lines from now on.
+ * @param lines with `problems`, only warnings and errors contain the request ID
  */
 export function addRequestIdToLogs(requestId: string, lines: "all" | "problems" = "all"): void {
   problemKeys = { function_request_id: requestId };
   infoKeys = lines === "all" ? problemKeys : {};
 }
 
-/** Returns the fields in snake_case with the current trace context. */
+/** Converts the names of fields to snake_case, and adds the current trace context. */
 function toLogKeys(fields: LogFields): Record<string, LogFields[string]> {
   const traceparent = currentTraceparent.getStore() ?? null;
   const renamed: Record<string, LogFields[string]> = traceparent === null ? {} : { traceparent };
@@ -74,7 +75,10 @@ function toLogKeys(fields: LogFields): Record<string, LogFields[string]> {
 
 const snakeCaseNames = new Map<string, string>();
 
-/** Returns a name in snake_case. Converted names stay in memory, because they are constants of the code. */
+/**
+ * Returns a name converted to snake_case. The function stores the converted names, because the code contains only a few
+ * names.
+ */
 function snakeCase(name: string): string {
   const known = snakeCaseNames.get(name);
   if (known !== undefined) return known;

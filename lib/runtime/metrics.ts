@@ -3,72 +3,77 @@ import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 export const UNITS = {
   Accepted: MetricUnit.Count,
   Polls: MetricUnit.Count,
-  /** 1 if CCE refused or did not answer a poll, else 0. The mean of `PollsWithoutJob` is the share of failed polls. */
+  /**
+   * 1 if CCE refused a poll or did not respond, and 0 for all other polls. The mean of this metric is the share of
+   * failed polls.
+   */
   PollsWithoutJob: MetricUnit.Count,
-  /** Watches that ended because their polls crashed again and again. */
+  /** Watches that ended because the function crashed in several tries of the same poll. */
   PollsGivenUp: MetricUnit.Count,
   PollLatenessSeconds: MetricUnit.Seconds,
   LagSeconds: MetricUnit.Seconds,
-  /** The time from the end of a job to the first delivery attempt. */
+  /** The seconds from the end of a job to the first attempt to deliver a notification. */
   NotificationLatenessSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,
-  /** Ended watches of operations. `Concluded` also counts them. */
+  /** Watches of operations that have ended. The metric `Concluded` counts these watches too. */
   OperationsConcluded: MetricUnit.Count,
   Stopped: MetricUnit.Count,
-  /** Slow jobs whose targets were notified. A slow job takes longer than 19 of 20 jobs of its type. */
+  /**
+   * Slow jobs about which the service notified targets. A job is slow if it takes longer than 19 of 20 jobs of its
+   * type.
+   */
   SlowJobs: MetricUnit.Count,
-  /** Jobs that discovery found and watches. */
+  /** Jobs that discovery (the search for new jobs) found and now watches. */
   JobsDiscovered: MetricUnit.Count,
   /**
-   * The number of seconds by which discovery is late with a complete list of a project's jobs. The metric is written
-   * only if the list was not complete.
+   * The seconds by which discovery (the search for new jobs) is late with a complete list of a project's jobs. The
+   * service writes this metric only if the list was not complete.
    */
   ListOverdueSeconds: MetricUnit.Seconds,
-  /** SMN messages (Simple Message Notification of Huawei Cloud) by result. */
+  /** Messages from SMN (Simple Message Notification of Huawei Cloud), by result. */
   Events: MetricUnit.Count,
-  /** SMN messages that could not be checked or confirmed, because SMN did not respond. */
+  /** SMN messages that the service could not check or confirm, because SMN did not respond. */
   EventsFailed: MetricUnit.Count,
   ResourceQueriesRefused: MetricUnit.Count,
   Notifications: MetricUnit.Count,
   Attempts: MetricUnit.Count,
   /**
-   * `AttemptsFailed` is 1 if a delivery attempt failed and used a step of the retry schedule, else 0. A response with
-   * HTTP status 429 does not count as a failed attempt here. The mean of `AttemptsFailed` is the share of failed
-   * attempts.
+   * `AttemptsFailed` is 1 if a delivery attempt failed, and 0 for all other attempts. An attempt that the target
+   * throttled does not count as failed. The mean of this metric is the share of failed delivery attempts.
    */
   AttemptsFailed: MetricUnit.Count,
   AttemptMilliseconds: MetricUnit.Milliseconds,
   DeadLetters: MetricUnit.Count,
   LedgerConflicts: MetricUnit.Count,
-  /** Poll messages and notifications that a run of the sweep function sent again. */
+  /** Poll messages and notifications that one run of the sweep function sent again. */
   SweepFound: MetricUnit.Count,
   /**
-   * Overdue notifications that the sweep function or a poll of a slow job sent again. The metric is written only if at
-   * least one notification was overdue.
+   * Overdue notifications that the service sent again, in the sweep function or in a poll of a slow job. The service
+   * writes this metric only if at least one notification was overdue.
    */
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
   ConfigInvalid: MetricUnit.Count,
-  /** Failed reads of the config, for example because SSM did not respond. The stored config itself may be valid. */
+  /** Reads of the config that failed, for example because SSM did not respond. The config itself may be valid. */
   ConfigUnreadable: MetricUnit.Count,
   /**
-   * The number of watches and targets that a run of the sweep function could not check. A run that reached its time
-   * limit adds one to this number. The metric is written only after a failure.
+   * The number of watches and targets that one run of the sweep function failed to check. If the run reached its time
+   * limit, the number is higher by one. The service writes this metric only after a failure.
    */
   SweepFailures: MetricUnit.Count,
   /**
-   * 1 for each run of the sweep function, and for each poll of a slow job, that found a fault of the service: five
-   * overdue messages, a poll or notification that is late by a quarter of an hour, or a failed check. Without such a
-   * fault, the function does not write `FaultsFound`.
+   * 1 if a run of the sweep function or a poll of a slow job found a fault of the service. Faults are five overdue
+   * messages, a delay of a quarter of an hour, or a failed check. If there is no fault, the service does not write this
+   * metric.
    */
   FaultsFound: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
-  /** API responses with a status 5xx. Other responses write nothing. */
+  /** API responses with a status from 500 to 599. For other responses, the service does not write this metric. */
   ServerErrors: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
   /**
-   * The number of accepted watches minus the concluded, stopped and live watches. If the value is not 0, watches were
-   * lost.
+   * The number of accepted watches minus the number of concluded, stopped and live watches. If this number is not 0,
+   * the service has lost watches.
    */
   AuditDiscrepancy: MetricUnit.Count,
 } as const;
@@ -79,7 +84,9 @@ export function isMetricName(name: string): name is MetricName {
   return Object.hasOwn(UNITS, name);
 }
 
-/** A dimension has few values, such as kinds, verdicts and outcomes. A dimension never contains names or IDs. */
+/**
+ * A dimension of a metric has few values, for example kinds, verdicts and outcomes. Names and IDs are never dimensions.
+ */
 export type Dimensions = Readonly<Record<string, string>>;
 
 const bySet = new Map<string, Metrics>();
@@ -94,29 +101,32 @@ export const meter = {
   },
 };
 
-/** Sends all later metrics to `add` in place of the log. By default, metrics are in the log. */
+/**
+ * From now on, the function `add` gets all metrics, and the log does not. By default, the service writes metrics to its
+ * log.
+ */
 export function redirectMetricsTo(add: AddMetric): void {
   receiver = add;
 }
 
 /**
- * The metrics of two alarms on AWS. CloudWatch charges an alarm for each of its metrics, so each of these metrics
- * counts several rare faults. `GivenUp` counts the messages, watches and targets that the service gave up.
- * `ConfigFaults` counts faults in the config or in the permissions of a project. Only a person can correct the config
- * or the permissions.
+ * Two metrics that only serve alarms on AWS. CloudWatch charges an alarm for each of its metrics, so each of these
+ * metrics counts several rare faults. `GivenUp` counts messages, watches and targets for which the service does not try
+ * again. `ConfigFaults` counts errors in the config and missing permissions of a project. Only an operator can correct
+ * these errors.
  */
 export const ALARM_METRICS = ["GivenUp", "ConfigFaults"] as const;
 
-/** The sum of `ConfigFaults` in an hour at which the alarm fires. */
+/** The alarm fires if the sum of `ConfigFaults` in an hour reaches this number. */
 const CONFIG_FAULTS_LIMIT = 3;
-/** A list of jobs that is overdue for less time than this is not a fault yet, because the next list may succeed. */
+/** If a list of jobs is overdue for less time, this is not a fault yet. The next list may succeed. */
 const LIST_OVERDUE_LIMIT_SECONDS = 1800;
 
 /**
- * Finds the alarm metric to which the value of a metric also counts. Returns the alarm metric and the counted value.
- * Returns null if the value counts in no such metric. One invalid config fires the alarm. One list of jobs that is
- * long overdue also fires the alarm. A single failed event or refused query may have a temporary reason, so the alarm
- * fires only for three of them.
+ * Finds the alarm metric in which the value of another metric counts too. Returns the name of the alarm metric and the
+ * number to add. If the value counts in no alarm metric, the result is null. The alarm fires after one invalid config.
+ * The alarm also fires after one list of jobs that is long overdue. One failed event or refused query may have a
+ * temporary reason. The alarm fires only after three of them.
  */
 export function findCountedAlarmMetric(
   name: MetricName,
@@ -139,13 +149,13 @@ export function findCountedAlarmMetric(
   }
 }
 
-/** AWS charges a metric for each hour with a value, and no alarm needs the value 0 of these metrics. */
+/** AWS charges for each hour in which a metric has a value. No alarm needs the value 0 of these metrics. */
 const WITHOUT_ZEROS: ReadonlySet<MetricName> = new Set(["LiveWatches", "SweepFound", "AuditDiscrepancy"]);
 
 function addToLog(name: MetricName, value: number, dimensions: Dimensions): void {
   if (value === 0 && WITHOUT_ZEROS.has(name)) return;
-  // Each poll writes the metric `PollsWithoutJob`. This metric already counts all polls, so a poll that found its job
-  // writes no metric `Polls`.
+  // The service writes the metric `PollsWithoutJob` for every poll. A poll that found its job writes no metric `Polls`,
+  // because `PollsWithoutJob` already counts all polls.
   if (name === "Polls" && dimensions.observation === "job") return;
   const set = JSON.stringify(dimensions);
   let metrics = bySet.get(set);
@@ -173,8 +183,8 @@ interface MetricRecord {
 }
 
 /**
- * Writes all metrics of an invocation. Every invocation calls `publishMetrics` once at its end. One record contains as
- * many sets of dimensions as possible, because AWS charges for each byte.
+ * Writes all metrics that an invocation has counted. Each invocation calls this function once, at its end. AWS charges
+ * for each byte, so the function puts the values of several dimensions into one record.
  */
 export function publishMetrics(): void {
   const records: MetricRecord[] = [];
@@ -190,7 +200,7 @@ export function publishMetrics(): void {
   for (const record of records) process.stdout.write(`${JSON.stringify(record)}\n`);
 }
 
-/** Removes the units from a record. Names of metrics end with their unit. */
+/** Removes the units of the metrics from a record. The name of each metric already ends with its unit. */
 function withoutUnits({ _aws, ...fields }: ReturnType<Metrics["serializeMetrics"]>): MetricRecord {
   const directives = _aws.CloudWatchMetrics.map(({ Metrics: metrics, ...directive }) => {
     return { ...directive, Metrics: metrics.map(({ Name }) => ({ Name })) };
@@ -199,8 +209,8 @@ function withoutUnits({ _aws, ...fields }: ReturnType<Metrics["serializeMetrics"
 }
 
 /**
- * Returns true if two metric records can be merged. Each field occurs only once in a record. Two records can therefore
- * be merged only if their common fields have equal values. Source:
+ * Returns true if the function can merge two metric records. A record contains each field only once. The fields that
+ * both records contain must therefore have equal values. Source:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 function canMerge(one: MetricRecord, { _aws, ...fields }: MetricRecord): boolean {

@@ -2,9 +2,9 @@ import type { Instant } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
- * The names of the errors that AWS services return when they get too many requests. AWS sends these throttling errors
- * with the HTTP status 400. SSM sends `TooManyUpdates` while the same parameter is written. SQS sends
- * `RequestThrottled` and `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
+ * The names of the errors with which AWS services refuse too many requests. The HTTP status of these errors is 400. SSM
+ * sends `TooManyUpdates` if another request is writing the same parameter. SQS sends `RequestThrottled` or
+ * `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  */
 const THROTTLED: ReadonlySet<string> = new Set([
@@ -17,15 +17,18 @@ const THROTTLED: ReadonlySet<string> = new Set([
   "ProvisionedThroughputExceededException",
 ]);
 
-/** Returns true if a failed AWS request may succeed later: after throttling, a server error or a network error. */
+/**
+ * Returns true if a failed AWS request may succeed later. Examples are throttling, a server error and a network error.
+ */
 export function isTransientAwsError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (THROTTLED.has(error.name)) return true;
   const { $metadata, code } = toObjectOrEmpty(error);
-  // The AWS SDK sets `$metadata` on each error of a request. An error without `$metadata` is a bug of this program.
+  // The AWS SDK sets the field `$metadata` on every error of a request. An error without this field is a bug in this
+  // program.
   if ($metadata === undefined) return false;
   const { httpStatusCode: status } = toObjectOrEmpty($metadata);
-  // A network error has an error code of Node.js and no HTTP status.
+  // A network error has no HTTP status, but an error code of Node.js.
   return typeof status === "number" ? status >= 500 || status === 429 : typeof code === "string";
 }
 
@@ -39,8 +42,8 @@ const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns true if AWS failed although the request was correct. AWS may be unavailable, or a table, queue, key or
- * permission may be missing.
+ * Returns true if a correct request to AWS failed. AWS may not be available, or a table, a queue, a key or a permission
+ * may be missing.
  */
 export function isAwsUnavailableOrMisconfigured(error: unknown): boolean {
   if (isTransientAwsError(error)) return true;
@@ -52,7 +55,7 @@ export function isAwsUnavailableOrMisconfigured(error: unknown): boolean {
 }
 
 export interface RetryOptions {
-  /** The time after which no request starts. */
+  /** No new request starts after this time. */
   readonly until: Instant;
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
@@ -62,10 +65,10 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats an AWS request until it succeeds or fails with a permanent error. The delay doubles after each failure. Half
- * of it is random, so that throttled instances do not all try again at the same time.
+ * Repeats a request to AWS until it succeeds or fails with a permanent error. Each failure doubles the delay before the
+ * next request. Half of the delay is random, so that throttled instances do not all try again at the same time.
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
- * @throws the error of the last request.
+ * @throws the error of the latest request.
  */
 export async function retryTransientAwsErrors<T>(
   request: () => Promise<T>,

@@ -5,15 +5,18 @@ import { createLambdaHandler } from "./invocation.ts";
 import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/** `ANSWER_MS` remains after the processing of the messages to report unfinished messages to SQS. */
+/**
+ * The time that remains after the processing of the messages. The handler needs it to report unfinished messages to
+ * SQS.
+ */
 const ANSWER_MS = 500;
 
 /**
- * Creates the Lambda handler of a queue. The handler processes all messages of a batch in parallel.
- * `batchItemFailures` lists messages that were not acknowledged, caused an error or were not finished. SQS delivers only
- * the listed messages again. Log lines with the level INFO do not contain the request ID: the messages of one request
- * belong to several jobs.
- * @param startBatch creates the handler of one batch with the given number of messages
+ * Creates the Lambda handler of a function that gets messages from a queue. The handler processes all messages of a
+ * batch in parallel. `batchItemFailures` lists the messages that were not acknowledged, caused an error or are not
+ * finished. SQS delivers the listed messages again, and deletes all others. Log lines with the level INFO do not
+ * contain the request ID, because the messages of one request belong to several jobs.
+ * @param startBatch creates the handler for one batch, which contains the given number of messages
  */
 export function createSqsHandler(
   startBatch: (messageCount: number) => HandleMessage,
@@ -40,25 +43,29 @@ function readRecord(record: SQSRecord, remainingMs: () => number): ReceivedMessa
   };
 }
 
-/** A message from a queue. */
+/** A message as received from a queue. */
 export interface ReceivedMessage {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
-  /** The number of times that the queue has delivered the message, including this delivery. */
+  /** The number of deliveries of the message by the queue, including this delivery. */
   readonly receiveCount: number;
-  /** Returns the milliseconds until the processing of the message must end. */
+  /** Returns the milliseconds in which the processing of the message must end. */
   remainingMs(): number;
 }
 
-/** `acknowledged`: the queue may delete the message. `retry`: the queue must deliver the message again. */
+/**
+ * `acknowledged` means that the queue may delete the message. `retry` means that the queue must deliver the message
+ * again.
+ */
 export type Disposition = "acknowledged" | "retry";
 
 export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
 
 /**
- * Calls the handler of a message and returns its decision. If `handle` throws an error or takes too long, the result
- * is `retry`. Each log line contains the trace context of the message. The function never throws.
+ * Calls the handler of a message and returns what happens to the message. If `handle` throws an error or takes too
+ * long, the function returns `retry`. All log lines contain the trace context of the message. The function itself never
+ * throws an error.
  */
 export function handleMessageOrRetry(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
   return runWithTraceparent(parseTraceparentInMessage(received.body), () => handleInTime(received, handle));

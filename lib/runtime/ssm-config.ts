@@ -18,22 +18,22 @@ import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { type RetryOptions, retryTransientAwsErrors } from "./retry-aws.ts";
 
-/** SSM allows at most ten parameters per page. */
+/** SSM returns at most ten parameters on each page. */
 const PAGE_SIZE = 10;
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 2000;
 
 /**
- * Creates the source of a config that is stored in SSM Parameter Store below `path`. The source reads only the parts
- * that the parser needs. The source logs and counts an invalid config and an unreadable config separately.
+ * Creates an object that reads the config from SSM Parameter Store, below `path`. It reads only the parts of the config
+ * that the parser needs. It counts an invalid config and an unreadable config in two different metrics.
  */
 export function createCachedSsmConfigSource<C extends Config>(
   path: string,
   { parts, parse }: ConfigParser<C>,
   { now, random, wait } = { now: systemClock, random: systemRandom, wait: systemWait },
 ): ConfigSource<C> {
-  // Only `retryTransientAwsErrors` repeats failed SSM requests. If the SSM client also repeated requests, an overloaded
-  // AWS service would get many more requests.
+  // Only the function `retryTransientAwsErrors` repeats failed requests to SSM. If the SSM client repeated requests
+  // too, an overloaded AWS service would get many more requests.
   const client = removeLogMiddleware(new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 }));
   const known: KnownParameters = new Map();
   return createCachedConfigSource({
@@ -55,20 +55,24 @@ export function createCachedSsmConfigSource<C extends Config>(
   });
 }
 
-/** The decrypted parameters of each part of the config, as the latest successful read of the part has returned them. */
+/** The latest decrypted parameters of each part of the config. */
 type KnownParameters = Map<string, readonly Parameter[]>;
 
 interface ReadOptions {
   readonly retry: RetryOptions;
-  /** The read uses the parameters of a part if they have not changed. Otherwise, the read replaces them. */
+  /**
+   * The function uses the parameters of a part as long as they have not changed in SSM. If they have changed, the
+   * function replaces them.
+   */
   readonly known: KnownParameters;
 }
 
 /**
- * Reads parts of the config below `path`. The first request reads all parts with a single parameter. If SSM fails, SSM
- * therefore gets only one request. All other parts of the config are then read in parallel. If parameters are written
- * at the same time, the result may contain only some of the changes. The values in the result are decrypted.
- * @throws errors of AWS.
+ * Reads parts of the config from SSM, below `path`. The first request reads all parts that consist of a single
+ * parameter. If SSM does not respond, SSM therefore gets only one request. After that, the function reads the other
+ * parts in parallel. If an operator changes the config at the same time, the result may contain only some of the
+ * changes. The result contains decrypted values.
+ * @throws the errors of AWS.
  */
 async function readConfigParts(
   client: SSMClient,
@@ -92,13 +96,13 @@ async function readConfigParts(
 }
 
 /**
- * Returns the decrypted parameters of one part of the config. The first read decrypts the part. A later read lists the
- * part without decryption, because KMS charges for each decryption. If the list shows a change, the whole part is read
- * again with decryption. The new values and versions come from this second read, so they belong together even if a
- * parameter is changed between the two reads.
- * @param part the key of the part in `known`
- * @param read reads all parameters of the part
- * @throws errors of AWS. `known` then stays the same.
+ * Returns the parameters of one part of the config with decrypted values. The first read of a part decrypts its values.
+ * Each later read lists the parameters without decryption, because KMS charges for decryption. If a parameter has
+ * changed, the function reads the whole part again and decrypts it. Both the values and the versions come from this
+ * second read. They belong together even if an operator changes a parameter between the reads.
+ * @param part the name of the part, as the key in `known`
+ * @param read reads all parameters of the part from SSM
+ * @throws the errors of AWS. After an error, `known` does not change.
  */
 async function decryptIfChanged(
   known: KnownParameters,
@@ -113,8 +117,9 @@ async function decryptIfChanged(
 }
 
 /**
- * Returns true if both lists have the same parameters with the same versions. A parameter that was deleted and created
- * again has version 1 again, so the dates must be equal too. Parameters without a version or date are never the same.
+ * Returns true if both lists contain the same parameters in the same versions. A parameter that an operator deleted and
+ * created again has version 1. The dates must therefore be equal too. If a version or a date is missing, the parameters
+ * do not count as equal.
  */
 function haveSameVersions(before: readonly Parameter[], after: readonly Parameter[]): boolean {
   const versionsOf = (parameters: readonly Parameter[]) =>
@@ -128,11 +133,11 @@ function haveSameVersions(before: readonly Parameter[], after: readonly Paramete
 }
 
 interface RequestOptions {
-  /** If false, the values of the returned parameters are encrypted, and SSM makes no request to KMS. */
+  /** If false, SSM returns encrypted values and makes no request to KMS. */
   readonly isDecrypted: boolean;
   /**
-   * The options of `retryTransientAwsErrors` for each request. Without `retry`, only the SSM client itself repeats a
-   * request.
+   * The options for `retryTransientAwsErrors`, which repeats each failed request. Without `retry`, only the SSM client
+   * repeats a failed request.
    */
   readonly retry?: RetryOptions | undefined;
 }
@@ -173,10 +178,11 @@ async function listParameters(
 }
 
 /**
- * Reads and decrypts all parameters below `path`. The names in the result are relative to `path`. If another process
- * writes parameters at the same time, the result may contain only a part of the written parameters.
- * @param retry options of `retryTransientAwsErrors` for each page. By default, only the SSM client repeats requests.
- * @throws errors of AWS.
+ * Reads all parameters below `path`, and decrypts them. The names in the result do not contain `path`. If another
+ * process writes parameters at the same time, the result may contain only some of them.
+ * @param retry the options of `retryTransientAwsErrors` for each request. By default, only the SSM client repeats
+ * failed requests.
+ * @throws the errors of AWS.
  */
 export async function readSsmParameters(
   client: SSMClient,

@@ -3,26 +3,31 @@ import type { ConfigSource } from "../config/config-source.ts";
 import { type LedgerTable, readRawItem } from "../ledger/dynamo/item-operations.ts";
 import { IS_LAMBDA_INSTANCE } from "./environment.ts";
 
-/** The initialization waits at most `TIME_LIMIT_MS` for AWS. After 10 s, Lambda would end the initialization. */
+/**
+ * The time for which the initialization of an instance waits for AWS. Lambda would end an initialization after 10 s.
+ */
 const TIME_LIMIT_MS = 2000;
-/** The key of an item that does not exist. */
+/** The key of a ledger item that never exists. */
 export const WARM_UP_KEY = { pk: "warm-up", sk: "warm-up" } as const;
 
 interface WarmUpPorts {
   readonly configs: Pick<ConfigSource, "current">;
   readonly table: LedgerTable;
-  /** The queue that the first invocation will use. Without `queue`, no connection to SQS is opened. */
+  /**
+   * The queue to which the first invocation will send messages. If `queue` is absent, the function opens no connection
+   * to SQS.
+   */
   readonly queue?: { readonly client: SQSClient; readonly url: string };
 }
 
 /**
- * Does work that would delay the first invocation: it opens TLS connections to AWS, compiles the code of the AWS
- * clients, and reads the config. During its initialization, an instance has a whole processor, so a handler module
- * waits for `warmUp`. After the initialization, the instance has only a part of a processor.
+ * Does work that would delay the first invocation. For example, it opens TLS connections to AWS and reads the config. A
+ * handler module waits for `warmUp`, because an instance has a whole processor during its initialization. After the
+ * initialization, the instance has only a part of a processor.
  *
- * The function reads an item that does not exist, and sends an empty batch, which SQS refuses. The read and the empty
- * batch change nothing and need no additional permission. Errors are ignored, because the first invocation reports
- * them. Outside of Lambda and of the local stack, the function does nothing.
+ * The function reads a ledger item that does not exist. It also sends an empty batch to SQS, which SQS refuses. These
+ * two requests change nothing and need no additional permission. The function ignores errors, because the first
+ * invocation will report them. If the code does not run on Lambda or in the local stack, the function does nothing.
  */
 export async function warmUp(
   { configs, table, queue }: WarmUpPorts,

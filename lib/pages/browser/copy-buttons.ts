@@ -1,7 +1,7 @@
-// The script of the copy buttons. A button copies the text in its attribute `data-copy`. If `data-copy` is empty, the
-// button copies the text of the element before it.
+// The browser script for the buttons that copy a text. A button copies the text in its HTML attribute `data-copy`. If
+// this attribute is empty, the button copies the text of the element in front of the button.
 
-/** Shows the copy buttons, which are hidden without scripts. */
+/** Shows the copy buttons. Without scripts, they stay hidden. */
 export function showCopyButtons(page: ParentNode): void {
   for (const button of page.querySelectorAll<HTMLElement>("[data-copy]")) button.hidden = false;
 }
@@ -11,7 +11,7 @@ async function copy(button: HTMLElement): Promise<void> {
   try {
     await navigator.clipboard.writeText(button.dataset.copy || (source?.textContent ?? ""));
   } catch {
-    // Copying is not allowed, so the text is selected for the reader.
+    // If the browser does not allow copying, the script selects the text, so that the reader can copy it.
     if (source !== null) getSelection()?.selectAllChildren(source);
     return;
   }

@@ -1,19 +1,19 @@
-// The only script of the pages. The script updates durations and bars, shows local times and copies IDs. On a live
-// page (a page that may still change), the script also loads new versions of the page. An update changes only
-// different HTML nodes, so that selected text, open sections and typed text stay. Elements with the attribute
-// `data-keep` never change.
+// The script of the job page and of the list page. The script updates durations and bars, shows times in the reader's
+// time zone, and copies IDs. On a live page (a page that may still change), the script also requests new versions of
+// the page. The script changes only HTML nodes that differ. Therefore selected text, open sections and typed text stay.
+// The script never changes elements with the attribute `data-keep`.
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { showCopyButtons } from "./copy-buttons.ts";
 import { fillDateFieldsWithLocalDates, replaceLocalDatesByUtcTimes } from "./date-filter-fields.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
-/** A smaller difference between the clocks of service and browser is ignored, because a response takes some time. */
+/** The script ignores a smaller difference between the two clocks, because a response takes some time. */
 const MIN_CLOCK_OFFSET_MS = 2500;
 const MAX_DELAY_MS = 60_000;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-/** The minimum width of a bar in percent, as in the HTML of the service. */
+/** The minimum width of a bar in percent. The HTML of the service uses the same value. */
 const MIN_BAR_PERCENT = 1.2;
 const SHORT_TIME: Intl.DateTimeFormatOptions = {
   month: "short",
@@ -31,10 +31,10 @@ const fullTime = new Intl.DateTimeFormat(undefined, {
 
 const root = document.documentElement;
 const openedAt = Date.now();
-/** Sections that the reader opened or closed. */
+/** The sections of the page that the reader has opened or closed. */
 const toggledSections = new WeakSet<Element>();
 let isLive = root.dataset.live === "live";
-/** The clock of the service minus the clock of the browser. */
+/** The time of the service's clock minus the time of the browser's clock. */
 let clockOffsetMs = 0;
 let etag: string | null = null;
 let failedRequests = 0;
@@ -48,7 +48,10 @@ function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Formats an age as text. From one minute on, the text contains only the largest unit, for example `9 min`. */
+/**
+ * Returns an age as text. If the age is at least one minute, the text contains only the largest unit, for example `9
+ * min`.
+ */
 function formatAge(ageMs: number): string {
   const text = formatDuration(ageMs);
   return ageMs < MINUTE_MS ? text : text.split(" ").slice(0, 2).join(" ");
@@ -63,7 +66,7 @@ function updateTimes(): void {
   for (const bar of document.querySelectorAll("[data-grows]")) growBar(bar, now);
 }
 
-/** Extends the bar of a running subjob to the current time. */
+/** Makes the bar of a running subjob longer, up to the current time. */
 function growBar(bar: Element, now: number): void {
   const { start, end } = bar.closest<HTMLElement>("[data-start]")?.dataset ?? {};
   const [from, to] = [Date.parse(start ?? ""), Date.parse(end ?? "")];
@@ -76,7 +79,7 @@ function timesOf(name: "since" | "ago" | "until"): { node: HTMLElement; at: numb
   return [...elements(`[data-${name}]`)].map((node) => ({ node, at: Date.parse(node.dataset[name] ?? "") }));
 }
 
-/** Adds the parts of the page that need a script: copy buttons and local times. */
+/** Completes the page with copy buttons and local times, which need the script. */
 function enhance(page: ParentNode): void {
   for (const time of page.querySelectorAll("time")) {
     const at = Date.parse(time.dateTime);
@@ -92,7 +95,7 @@ function isSameNode(old: Node, next: Node): boolean {
   return old.id === next.id && old.getAttribute("data-key") === next.getAttribute("data-key");
 }
 
-/** Changes the node `old` until it equals `next`. Equal child nodes stay. */
+/** Changes the HTML node `old` so that it is equal to `next`. Child nodes that are already equal do not change. */
 function morph(old: Node, next: Node): void {
   if (!(old instanceof Element && next instanceof Element)) {
     setText(old, next.textContent ?? "");
@@ -123,7 +126,7 @@ function morphAttributes(old: Element, next: Element): void {
     if (old.getAttribute(name) !== value && !isKept(name)) old.setAttribute(name, value);
 }
 
-/** Removes `first` and the siblings after `first`, up to the sibling before `end`. */
+/** Removes the HTML node `first` and the nodes after it. Stops before `end`. */
 function removeSiblings(first: ChildNode | null, end: ChildNode | null): void {
   for (let node = first; node !== null && node !== end; ) {
     const removed = node;
@@ -188,8 +191,8 @@ async function refresh(): Promise<void> {
 }
 
 /**
- * Returns the delay before the next update of the page. The delay is 2 seconds at first, and increases with the age of
- * the page and after failed requests.
+ * Returns the time until the next update of the page, in milliseconds. The first update is after 2 seconds. The time
+ * increases with the age of the page and after failed requests.
  */
 function refreshDelayMs(): number {
   const openMs = Date.now() - openedAt;
