@@ -52,12 +52,13 @@ export function computeExpectedDuration(
 /**
  * Sorts all jobs by duration, and returns the bucket of the job at position `rank`. The shortest job has the position
  * 1.
+ * @param rank greater than 0
  */
 export function bucketOfRank(counts: Float64Array, rank: number): number {
   let jobs = 0;
   for (const [bucket, count] of counts.entries()) {
     jobs += count;
-    if (count > 0 && jobs >= rank) return bucket;
+    if (jobs >= rank) return bucket;
   }
   return BUCKETS - 1;
 }

@@ -45,6 +45,18 @@ test.each([
   expect(concludeIfTooManyUnfinishedTries(watch, tries, NOW)?.outcome ?? null).toBe(outcome);
 });
 
+test("the reason of a watch that crashed too often names the crashes, and at the deadline also the deadline", () => {
+  const reasonAt = (deadlineAt: number) =>
+    concludeIfTooManyUnfinishedTries(
+      { acceptedAt: NOW - MINUTE_MS, deadlineAt },
+      { unfinished: deadlineAt > NOW ? 8 : 2, receives: 1 },
+      NOW,
+    )?.reason;
+  const crashes = reasonAt(NOW + 1);
+  expect(crashes).toMatch(/poll/);
+  expect(reasonAt(NOW)).toBe(`The deadline of 60 s has passed. ${crashes}`);
+});
+
 function decide(
   observation: Observation,
   watch: Partial<PolledWatch> = {},
@@ -218,6 +230,78 @@ describe("decideAfterPoll", () => {
     expect(decision).toMatchObject({ kind: "poll_again", delaySeconds: 300 });
   });
 
+  it.each([
+    [0, 5],
+    [1, 10],
+    [2, 20],
+    [5, 160],
+    [6, 300],
+    [1000, 300],
+  ])("doubles the random delay with each failure up to five minutes: after %i failures", (failures, max) => {
+    const delay = (random: number) =>
+      decide({ kind: "unavailable", text: "502" }, { consecutiveFailures: failures }, random);
+    expect(delay(0.9999)).toMatchObject({ delaySeconds: max });
+    expect(delay(0)).toMatchObject({ delaySeconds: 2 });
+  });
+
+  it.each([
+    ["gone", 5, 10],
+    ["unauthorized", 30, 59],
+    ["forbidden", 30, 59],
+    ["misconfigured", 30, 59],
+  ] as const)("polls again after the observation %s in %i to %i seconds", (kind, from, to) => {
+    expect(decide({ kind, text: "no" }, {}, 0)).toMatchObject({ delaySeconds: from });
+    expect(decide({ kind, text: "no" }, {}, 0.9999)).toMatchObject({ delaySeconds: to });
+  });
+
+  it("names the time of the next query only if SQS cannot delay a message this long", () => {
+    const decision = (retryAfterSeconds: number) =>
+      decide({ kind: "gone", text: "", retryAfterSeconds }, {}, 0);
+    expect(decision(899)).toMatchObject({ delaySeconds: 900 });
+    expect(decision(899)).not.toHaveProperty("notBefore");
+    expect(decision(900)).toMatchObject({ delaySeconds: 900, notBefore: NOW + 901_000 });
+  });
+
+  it("polls soon if the observation asks for it, but not sooner than the operator allows", () => {
+    const soon = { ...job(), maxDelaySeconds: 10 } as Observation;
+    const ended = { ...job({ state: "failed" }), maxDelaySeconds: 10 } as Observation;
+    const poll = { ...settings.poll, minDelaySeconds: 12.5 };
+    expect(decide(job())).not.toMatchObject({ delaySeconds: 10 });
+    expect(decide(soon)).toMatchObject({ kind: "poll_again", delaySeconds: 10 });
+    expect(decide(soon, {}, 0.5, { ...settings, poll })).toMatchObject({ delaySeconds: 13 });
+    expect(decide({ ...soon, maxDelaySeconds: 900 } as Observation)).toEqual(decide(job()));
+    expect(decide(ended)).toEqual({ kind: "conclude", outcome: "failed", reason: null });
+  });
+
+  it("plans the next poll by the type that an earlier poll returned if the job has no type now", () => {
+    const late = { acceptedAt: NOW - 20_000 };
+    const untyped = (jobType: string | null) => decide(job({ type: null }), { ...late, jobType });
+    expect(untyped("CreateCluster")).toEqual(decide(job(), late));
+    expect(untyped(null)).not.toEqual(decide(job(), late));
+    expect(decide(job(), { ...late, jobType: "DeleteNode" })).toEqual(decide(job(), late));
+  });
+
+  it.each([
+    [119_000, "119 s"],
+    [119_400, "119 s"],
+    [120_000, "2 min"],
+    [149_000, "2 min"],
+    [151_000, "3 min"],
+  ])("names a deadline of %i ms as %s", (ms, span) => {
+    expect(decide(job(), { acceptedAt: NOW - ms, deadlineAt: NOW })).toMatchObject({
+      reason: `The deadline of ${span} has passed. The job was still Running.`,
+    });
+  });
+
+  it("names the maximum number of polls and the latest result as the reason", () => {
+    const many = { polls: settings.maxPolls };
+    expect(decide(job({ phase: null }), many)).toEqual({
+      kind: "conclude",
+      outcome: "timed_out",
+      reason: "The maximum of 500 polls was reached. The job was still pending.",
+    });
+  });
+
   it("returns whole delays within the operator's bounds and the deadline for any input", () => {
     const observations = fc.oneof(
       fc.record({ state: fc.constant("pending" as const), createdAt: fc.option(fc.integer()) }).map(job),
@@ -318,6 +402,21 @@ describe("postponePollOrTimeOut", () => {
   it("polls again after 900 seconds when the rate limit lasts longer", () => {
     expect(postponePollOrTimeOut(limitedWatch, NOW + 20 * MINUTE_MS, NOW)).toMatchObject({
       delaySeconds: 900,
+    });
+  });
+
+  it("polls at once when the rate limit ended before now", () => {
+    expect(postponePollOrTimeOut(limitedWatch, NOW - 5000, NOW)).toMatchObject({ delaySeconds: 0 });
+    expect(postponePollOrTimeOut(limitedWatch, NOW, NOW)).toMatchObject({ delaySeconds: 0 });
+    expect(postponePollOrTimeOut(limitedWatch, NOW + 1, NOW)).toMatchObject({ delaySeconds: 1 });
+  });
+
+  it("makes a last poll up to exactly one hour after the deadline", () => {
+    const due = dueIn(0);
+    expect(postponePollOrTimeOut(due, NOW + 60 * MINUTE_MS, NOW)).toMatchObject({ delaySeconds: 900 });
+    expect(postponePollOrTimeOut(due, NOW + 60 * MINUTE_MS + 1, NOW)).toMatchObject({ outcome: "timed_out" });
+    expect(postponePollOrTimeOut({ ...due, deadlineAt: NOW + 1 }, NOW + 61 * MINUTE_MS, NOW)).toMatchObject({
+      delaySeconds: 1,
     });
   });
 

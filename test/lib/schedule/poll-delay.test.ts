@@ -12,6 +12,7 @@ import {
   pickFirstPollDelaySeconds,
   pickNextPollDelaySeconds,
   planCheapestPolls,
+  roundAndClampDelaySeconds,
 } from "../../../lib/schedule/poll-delay.ts";
 import { getCachedSurvivalCurve, survivalAt } from "../../../lib/schedule/survival-curve.ts";
 import fc from "../../support/properties.ts";
@@ -37,6 +38,47 @@ describe("the delay of a poll", () => {
     const delays = Array.from({ length: 1000 }, (_, at) => pickFirstPollDelaySeconds(poll, () => at / 1000));
     expect(new Set(delays).size).toBeGreaterThan(9);
     expect(Math.max(...delays)).toBeLessThanOrEqual(20);
+  });
+
+  it("makes the first poll after 10 to 20 seconds if nothing is known", () => {
+    expect([0, 0.5, 0.9999].map((part) => pickFirstPollDelaySeconds(poll, () => part))).toEqual([10, 15, 20]);
+  });
+
+  it.each([
+    [7.4, 2, 900, 7],
+    [7.5, 2, 900, 8],
+    [1, 2.2, 900, 3],
+    [5000, 2, 60.9, 60],
+    [30, 50, 20, 20],
+    [0, 0, 900, 0],
+  ])(
+    "rounds %f seconds with the bounds %f and %f to %i",
+    (seconds, minDelaySeconds, maxDelaySeconds, delay) => {
+      expect(roundAndClampDelaySeconds(seconds, { ...poll, minDelaySeconds, maxDelaySeconds })).toBe(delay);
+    },
+  );
+
+  it("polls at the end of the only bucket in which jobs end, and then as late as allowed", () => {
+    const bucket = bucketOfDuration(300);
+    const survival = Float64Array.from({ length: BUCKETS + 1 }, (_, at) => (at <= bucket ? 1 : 1e-9));
+    const range = (ageSeconds: number, maxDelaySeconds = 900) =>
+      cheapestDelayRange({ survival, ageSeconds, maxDelaySeconds, pollCostSeconds: 60, minDelaySeconds: 2 });
+    const end = bucketStartSeconds(bucket + 1);
+    for (const age of [0, 0.5, 100]) {
+      const { minSeconds, maxSeconds } = range(age);
+      expect(Math.abs(minSeconds - (end - age))).toBeLessThan(2);
+      expect(Math.abs(maxSeconds - (end - age))).toBeLessThan(2);
+    }
+    expect(range(0, 100)).toEqual({ minSeconds: 100, maxSeconds: 100 });
+    expect(range(end + 5)).toEqual({ minSeconds: 900, maxSeconds: 900 });
+  });
+
+  it("plans ages from 0 to a week, in steps of a second or a quarter of a percent", () => {
+    expect([AGES[0], AGES[1], AGES[400]]).toEqual([0, 1, 400]);
+    expect(AGES.at(-1)).toBe(bucketStartSeconds(BUCKETS));
+    for (let at = 401; at < AGES.length - 1; at += 1)
+      expect((AGES[at] ?? 0) / (AGES[at - 1] ?? 1)).toBeCloseTo(1.0025, 9);
+    expect((AGES.at(-1) ?? 0) / (AGES.at(-2) ?? 1)).toBeLessThan(1.0026);
   });
 
   it("plans the first poll by the durations of earlier jobs when at least 20 have ended", () => {

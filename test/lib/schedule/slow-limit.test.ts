@@ -1,7 +1,11 @@
 import { createSeededRandom } from "../../../bench/schedule/seeded-random.ts";
-import { bucketOfDuration } from "../../../lib/schedule/duration-counts.ts";
+import { bucketOfDuration, bucketStartSeconds } from "../../../lib/schedule/duration-counts.ts";
 import { computeSlowLimitOf95Percent } from "../../../lib/schedule/slow-limit.ts";
-import { appendDurationsAndDropOldest, NO_LATEST_DURATIONS } from "../../../lib/schedule/usual-durations.ts";
+import {
+  appendDurationsAndDropOldest,
+  type EndedJob,
+  NO_LATEST_DURATIONS,
+} from "../../../lib/schedule/usual-durations.ts";
 
 /** Distributions of job durations in seconds. `u` returns a random number from 0 to 1. */
 const DISTRIBUTIONS: Readonly<Record<string, (u: () => number) => number>> = {
@@ -148,4 +152,58 @@ test("fewer than 20 jobs, or fewer than 20 since the last change, give no limit"
   expect(computeSlowLimitOf95Percent([jobs(19, 300, 1)], [])).toBeNull();
   expect(computeSlowLimitOf95Percent([jobs(20, 300, 1)], [])).toMatchObject({ fromJobs: 20 });
   expect(computeSlowLimitOf95Percent([jobs(100, 300, 1), jobs(15, 900, 2)], [])).toBeNull();
+});
+
+/** Returns jobs that ran one after the other, without a pause. */
+function oneAfterTheOther(durations: readonly number[]): EndedJob[] {
+  let endedAt = 0;
+  return durations.map((seconds) => {
+    endedAt += seconds * 1000;
+    return { endedAt, seconds };
+  });
+}
+
+const countsOf = (durations: readonly number[]) =>
+  durations.map((seconds) => ({ day: 1, bucket: bucketOfDuration(seconds), count: 1 }));
+
+/** Each duration is 1 % longer than the duration before. The values have no rounding error in seconds. */
+const rising = (jobs: number) => Array.from({ length: jobs }, (_, job) => 100 * 1.01 ** job);
+const limitOf = (durations: readonly number[], latest = durations) =>
+  computeSlowLimitOf95Percent(countsOf(durations), oneAfterTheOther(latest))?.p95Seconds ?? 0;
+
+test("if each job takes 1 % longer than the job before, the limit is the duration of the next job", () => {
+  for (const jobs of [41, 60])
+    expect(Math.abs(limitOf(rising(jobs)) - 100 * 1.01 ** jobs)).toBeLessThan(0.06);
+});
+
+test("a job that ran in parallel with others is compared with the jobs that ended before its start", () => {
+  const latest = oneAfterTheOther(rising(60)).map((job) => ({ ...job, endedAt: job.endedAt - 1 }));
+  const overlapping = latest.with(-1, { ...latest.at(-1), endedAt: 0 } as EndedJob);
+  expect(computeSlowLimitOf95Percent(countsOf(rising(60)), overlapping)?.p95Seconds).toBeLessThan(182);
+});
+
+test("20 jobs give no limit for rising durations, and 21 jobs do", () => {
+  const steep = Array.from({ length: 60 }, (_, job) => 100 + 10 * job);
+  expect(limitOf(steep, steep.slice(0, 20))).toBe(limitOf(steep, []));
+  // The median of the first 20 jobs is 190 s. The next job took 10 times as long. The median of the latest 20 is 200 s.
+  expect(limitOf(steep, [...steep.slice(0, 20), 1900])).toBe(2000);
+});
+
+test("the limit is the end of the bucket that contains 95 % of the jobs, and the median is the middle of its bucket", () => {
+  const durations = [...Array<number>(19).fill(300), 900];
+  const [end, middle] = [1, 0.5].map((part) => bucketStartSeconds(bucketOfDuration(300) + part));
+  const many = [...durations, ...durations, ...durations];
+  expect(computeSlowLimitOf95Percent(countsOf(many), [])).toEqual({
+    p50Seconds: Math.round((middle ?? 0) * 10) / 10,
+    p95Seconds: Math.round(bucketStartSeconds(bucketOfDuration(900) + 1) * 10) / 10,
+    fromJobs: 60,
+  });
+  const rare = [...Array<number>(59).fill(300), 900];
+  expect(limitOf(rare, [])).toBe(Math.round((end ?? 0) * 10) / 10);
+});
+
+test("jobs that took no time at all give a limit of at most a second", () => {
+  const limit = limitOf(Array<number>(60).fill(0));
+  expect(limit).toBeGreaterThan(0);
+  expect(limit).toBeLessThanOrEqual(1);
 });

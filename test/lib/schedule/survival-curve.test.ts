@@ -1,4 +1,9 @@
-import { BUCKETS, bucketOfDuration, type DurationCount } from "../../../lib/schedule/duration-counts.ts";
+import {
+  BUCKETS,
+  bucketOfDuration,
+  bucketStartSeconds,
+  type DurationCount,
+} from "../../../lib/schedule/duration-counts.ts";
 import {
   assumedJobsLongerThanEachBucketStart,
   getCachedSurvivalCurve,
@@ -76,6 +81,33 @@ describe("getCachedSurvivalCurve", () => {
     const changed = [...days(1, 20, about(400)), ...days(21, 30, about(600))];
     expect(learned(changed.toReversed())).toEqual(learned(changed));
   });
+});
+
+describe("survivalAt", () => {
+  const survival = Float64Array.from({ length: BUCKETS + 1 }, (_, bucket) => 1 - bucket / BUCKETS);
+
+  it("interpolates within a bucket", () => {
+    const seconds = bucketStartSeconds(100) + 0.25 * (bucketStartSeconds(101) - bucketStartSeconds(100));
+    expect(survivalAt(survival, 0)).toBe(1);
+    expect(survivalAt(survival, bucketStartSeconds(100))).toBeCloseTo(1 - 100 / BUCKETS, 9);
+    expect(survivalAt(survival, seconds)).toBeCloseTo(1 - 100.25 / BUCKETS, 4);
+  });
+
+  it("returns the last value for any longer duration", () => {
+    const end = survival.with(BUCKETS, 0.25);
+    for (const seconds of [bucketStartSeconds(BUCKETS), 1e9]) expect(survivalAt(end, seconds)).toBe(0.25);
+  });
+});
+
+test("one ended job counts as much as the assumed jobs: the curve is their weighted mean", () => {
+  const survival = getCachedSurvivalCurve("CreateCluster", [at(1, 3600, 1)]);
+  const prior = assumedJobsLongerThanEachBucketStart("CreateCluster", 1);
+  const seconds = 1200;
+  expect(survival[0]).toBe(1);
+  expect(survivalAt(survival, seconds)).toBeCloseTo(
+    (survivalAt(prior, seconds) + 1) / (1 + (prior[0] ?? 0)),
+    1,
+  );
 });
 
 const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
@@ -200,6 +232,17 @@ describe("assumedJobsLongerThanEachBucketStart", () => {
     ["CreateNode", 200, 650],
     ["DeleteCluster", 40, 200],
     ["DeleteNode", 40, 200],
+    ["removenode", 40, 200],
+    ["UninstallAddon", 40, 200],
+    ["DeleteClusterNodes", 40, 200],
+    ["ResizeCluster", 250, 650],
+    ["ScaleUpCluster", 250, 650],
+    ["UpgradeCluster", 250, 650],
+    ["CreateHybridCluster", 250, 650],
+    ["AddNode", 200, 650],
+    ["InstallNode", 200, 650],
+    ["ScaleUpNodePool", 200, 650],
+    ["CreateVirtualNode", 200, 650],
   ])("expects most jobs of type %s to end between %i and %i seconds", (type, from, to) => {
     expect(ended(type, to) - ended(type, from)).toBeGreaterThan(0.75);
   });
@@ -209,6 +252,35 @@ describe("assumedJobsLongerThanEachBucketStart", () => {
       (from) => ended("CreateCluster", from + 60) - ended("CreateCluster", from),
     );
     expect(Math.max(...parts) / Math.min(...parts)).toBeLessThan(1.15);
+  });
+
+  it.each(["PreDelete", "MigrateCluster", "MigrateNode", "PreCreateCluster", "ReinstallNode", "CreateAddon"])(
+    "assumes of the type %s as little as of an unknown type",
+    (type) => {
+      expect(assumedJobsLongerThanEachBucketStart(type, 0)).toBe(
+        assumedJobsLongerThanEachBucketStart(null, 0),
+      );
+    },
+  );
+
+  // The numbers come from the documented shares: 5 % fail early, 3 % are stuck, half of the others end by the middle.
+  it.each([
+    ["CreateCluster", 460, 0.488],
+    ["CreateNode", 410, 0.488],
+    ["DeleteNode", 110, 0.488],
+    [null, 200, 0.489],
+    ["CreateCluster", 1550, 0.015],
+    ["CreateCluster", 20, 0.982],
+  ])("expects of the type %s that this part takes longer than %i s: %f", (type, seconds, part) => {
+    expect(1 - ended(type, seconds)).toBeCloseTo(part, 2);
+  });
+
+  it.each([
+    [8, 0.725],
+    [24, 0.5875],
+    [72, 0.505],
+  ])("counts after %i ended jobs as %f jobs", (jobs, count) => {
+    expect(assumedJobsLongerThanEachBucketStart("CreateCluster", jobs)[0]).toBeCloseTo(count, 9);
   });
 
   it("expects a wide range for an unknown type", () => {

@@ -2,7 +2,9 @@ import type { Job } from "../../../lib/domain/job.ts";
 import { compressJson } from "../../../lib/ledger/dynamo/item-operations.ts";
 import {
   appendDurationsAndDropOldest,
+  type LatestDurations,
   longestSucceededSubJobSecondsByType,
+  lowerMedianSeconds,
   medianSubJobSecondsIfEnough,
   NO_LATEST_DURATIONS,
 } from "../../../lib/schedule/usual-durations.ts";
@@ -51,4 +53,34 @@ test("the usual duration is the median of at least five subjobs", () => {
   expect(usual([1, 2, 3, 4])).toBeNull();
   expect(usual([50, 10, 40, 20, 30])).toBe(30);
   expect(medianSubJobSecondsIfEnough(NO_LATEST_DURATIONS, "constructor")).toBeNull();
+});
+
+test("a type with up to 100 characters and a subjob that took no time count", () => {
+  const [longest, longer] = ["T".repeat(100), "T".repeat(101)];
+  const subJobs = [job(longest, 1.6), job(longer, 5), job("A", 0), job("B", 5, { createdAt: null })];
+  expect(longestSucceededSubJobSecondsByType(job("X", 9, { subJobs }))).toEqual({ [longest]: 2, A: 0 });
+});
+
+test("a known type gets new durations when the list of types is full, and a new type does not", () => {
+  const full: LatestDurations = {
+    jobs: [],
+    subJobs: Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`Type${i}`, [1]])),
+  };
+  const { jobs, subJobs } = appendDurationsAndDropOldest(full, { job: null, subJobs: { Type7: 2, New: 3 } });
+  expect(jobs).toEqual([]);
+  expect(subJobs).toEqual({ ...full.subJobs, Type7: [1, 2] });
+  const { Type0: _, ...almostFull } = full.subJobs;
+  const added = appendDurationsAndDropOldest(
+    { jobs: [], subJobs: almostFull },
+    { job: null, subJobs: { New: 3 } },
+  );
+  expect(added.subJobs).toEqual({ ...almostFull, New: [3] });
+});
+
+test("the median of an even number of durations is the lower of the two middle values", () => {
+  const durations = [40, 10, 30, 20];
+  expect(lowerMedianSeconds(durations)).toBe(20);
+  expect(durations).toEqual([40, 10, 30, 20]);
+  expect(lowerMedianSeconds([7])).toBe(7);
+  expect(lowerMedianSeconds([])).toBeNull();
 });
