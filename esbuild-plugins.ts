@@ -4,15 +4,15 @@ import type { Plugin } from "esbuild";
 
 /**
  * The esbuild plugins for the packages of the functions. The plugins omit unused code of dependencies, because every
- * cold start would read and compile the unused code. Only plugins that save at least 3 ms of a cold start stay here. A
- * cold start is the load of a package and the first request to AWS.
- * docs/performance.md lists what each plugin saves, and what breaks if the AWS SDK changes.
+ * cold start would read and compile the unused code. A plugin stays here only if it saves at least 3 ms of a cold
+ * start. A cold start is the load of a package and the first request to AWS. docs/performance.md lists what each plugin
+ * saves, and what breaks if the AWS SDK changes.
  */
 
 /**
- * The versions of the packages whose source the plugins rewrite, and with which the plugins were measured and tested. A
- * test compares these versions with the installed versions. After an update, run the tests in test/bench, measure again
- * and change the versions here.
+ * The plugins change the source of these packages, and were measured and tested with these versions. A test compares
+ * these versions with the installed versions. After an update of a package, run the tests in test/bench, measure again,
+ * and change the version here.
  */
 export const PROVED_WITH: Readonly<Record<string, string>> = {
   "@aws-sdk/client-dynamodb": "3.1164.0",
@@ -23,14 +23,14 @@ export const PROVED_WITH: Readonly<Record<string, string>> = {
 };
 
 /**
- * The files that the packages omit. `file` is the end of the file's path, and `stub` replaces the file's code. A stub
- * throws an error if a function uses the omitted code.
+ * The files that the packages of the functions omit. `file` is the end of a file's path, and `stub` is the new code of
+ * the file. The stub throws an error if a function uses the removed code.
  */
 export const OMITTED_FILES: readonly { readonly file: string; readonly stub: string }[] = [
   {
-    // Lambda sets the credentials of a function's role in the environment. The SDK's default chain of credential
-    // providers also tries profiles, SSO and metadata services, and imports four more clients. Like the default
-    // chain, the stub reads the credentials only once.
+    // Lambda sets the credentials of a function's role in the environment. The default provider chain of the SDK also
+    // searches profiles, SSO and metadata services, and imports four more clients. The stub also reads the credentials
+    // only once.
     file: "@aws-sdk/credential-provider-node/dist-es/index.js",
     stub: `import { fromEnv } from "@aws-sdk/credential-provider-env";
       export const defaultProvider = (init) => {
@@ -39,9 +39,9 @@ export const OMITTED_FILES: readonly { readonly file: string; readonly stub: str
         return () => (credentials ??= read());
       };`,
   },
-  // A Lambda function has no shared config files of the AWS SDK (`~/.aws/config`), but the first request of each client
-  // would search for these files. No request sends a file. Without the next two files, a function loads neither
-  // `node:fs/promises` nor the streams of files.
+  // A Lambda function has no config files of the AWS SDK (`~/.aws/config`), but each client would search for them. No
+  // request of the service sends a file. Without the next two files, a function loads neither `node:fs/promises` nor
+  // file streams.
   {
     file: "@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles.js",
     stub: `export { CONFIG_PREFIX_SEPARATOR } from "./constants";
@@ -71,16 +71,17 @@ const omitFiles: readonly Plugin[] = OMITTED_FILES.map(({ file, stub }) => ({
 }));
 
 /**
- * The functions of Node modules that a bundle reads only at the time of a call. Reading `getRandomValues` loads more of
- * Node. Most requests of some functions resolve no name of a receiver and need no compression, so these functions do
- * not load `node:dns` and `node:zlib` at their start.
+ * Functions of Node.js modules. A bundle reads them only when it calls them. Reading `getRandomValues` loads more
+ * modules of Node.js. Many invocations need neither `node:dns` nor `node:zlib`, so these modules are loaded only for
+ * the first call.
  */
 const READ_AT_CALL = ["getRandomValues", "lookup", "deflateRawSync", "inflateRawSync"];
 
 /**
- * A bundled `import` of a Node module reads every property of the module. Reading a property may load more of Node.
- * For example, `http` loads undici, and `crypto` loads WebCrypto. `fs` loads readline and fs/promises. With this
- * plugin a bundle reads only the used properties.
+ * A bundled `import` of a Node.js module reads all properties of the module. Reading a property of a Node.js module can
+ * load more modules of Node.js. For example, reading `http` loads the module undici, and reading `crypto` loads
+ * WebCrypto. Reading `fs` loads the modules readline and fs/promises. With this plugin, a bundle reads only the
+ * properties of the module that it uses.
  */
 const lazyNodeModules: Plugin = {
   name: "lazy Node modules",
@@ -111,7 +112,9 @@ const lazyNodeModules: Plugin = {
   },
 };
 
-/** The AWS errors that the product recognizes by their class. The product recognizes all other errors by their name. */
+/**
+ * The service recognizes these AWS errors by their class. The service recognizes all other AWS errors by their name.
+ */
 export const KNOWN_ERRORS = ["ConditionalCheckFailedException"];
 
 /** Matches the schema of an AWS error, and the call that registers the schema with the error's class. */
@@ -120,13 +123,12 @@ const STRING_CONSTANT = /^const (_\w+) = "(\w+)";$/gm;
 const COMPUTED_KEY = /\[(_\w+)\]: /g;
 
 /**
- * The generated schemas of an AWS client keep unused code in the bundle. The unused code is a third of the bundle.
- * This plugin makes two changes:
- * - The schemas register a class for each error of the service, so all classes stay in the bundle. The plugin removes
- *   the registrations of the classes. An error without a registered class has the base class of the service, and the
- *   name of the error stays unchanged.
- * - Unused schemas with computed keys of objects stay in the bundle. The plugin replaces the computed keys by plain
- *   keys.
+ * The generated schemas of an AWS client add unused code to the bundle. A third of the bundle is unused code. This
+ * plugin makes two changes:
+ * - The schemas register a class for each error of an AWS service, so that the bundle contains all classes. The plugin
+ *   removes the registration of these classes. An unregistered error has the base class of its AWS service, and keeps
+ *   its name.
+ * - Unused schemas with computed keys stay in the bundle. The plugin replaces computed keys by plain keys.
  */
 const onlyUsedSchemas: Plugin = {
   name: "only the used schemas of AWS services",
@@ -149,7 +151,7 @@ const onlyUsedSchemas: Plugin = {
   },
 };
 
-/** The product's own functions that only create a zod schema. */
+/** Functions of this service that only create a zod schema. */
 export const SCHEMA_FUNCTIONS = [
   "createIdSchema",
   "httpUrlSchema",
@@ -171,8 +173,8 @@ const COMMENT_OR_SCHEMA_CALL = new RegExp(
 );
 
 /**
- * Marks the calls that only create a schema, so that a package omits the schemas that its function does not use. zod
- * marks its functions itself, but esbuild does not use these marks in other files.
+ * Marks calls that only create a schema, so that esbuild can remove unused schemas. zod marks its own functions, but
+ * esbuild ignores these marks in other files.
  */
 const markSchemaCalls = (source: string): string =>
   source.replace(COMMENT_OR_SCHEMA_CALL, (code) => (code.startsWith("/") ? code : `/* @__PURE__ */ ${code}`));
@@ -181,9 +183,9 @@ const markSchemaCalls = (source: string): string =>
 const ERROR_CLASS = /^((?:export )?(?:default )?class ([\w$]+) extends [\w$]*(?:Error|Exception)\s*\{)/gm;
 
 /**
- * Minified code has short names of classes. With AWS's JSON log format, Lambda logs an uncaught error by the name of
- * the class of the error. This plugin keeps the names of error classes. The esbuild option `keepNames` would keep the
- * names of all functions, and each package would be 8 % larger.
+ * Minified code has short class names. In AWS's JSON log format, Lambda logs an uncaught error with the name of its
+ * class. The plugin keeps the names of error classes. The esbuild option `keepNames` would keep the names of all
+ * functions, and each package would be 8 % larger.
  */
 const keepErrorNamesAndMarkCalls: Plugin = {
   name: "names of error classes and pure calls",
@@ -202,7 +204,7 @@ const plugins: Plugin[] = [
   lazyNodeModules,
   onlyUsedSchemas,
   ...omitFiles,
-  // The first plugin that loads a file replaces the code of the file, so this plugin is the last one.
+  // Only the first plugin that loads a file can replace its code, so the other plugins come first.
   keepErrorNamesAndMarkCalls,
 ];
 export default plugins;

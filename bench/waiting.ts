@@ -29,7 +29,7 @@ const JOB_SECONDS = 600;
 const HISTORY = [540, 570, 600, 630, 660];
 const JOBS = 100;
 const PRICED_JOBS = 100_000;
-/** The service is assumed to record a poll this number of seconds after the planned time of the poll. */
+/** The assumed seconds between the planned time of a poll and the record of the poll in the ledger. */
 const POLL_SECONDS = { from: 0.3, to: 1.5 };
 
 /** The figures of a caller who runs `cce-notifier` and waits for the end of a ten-minute job. */

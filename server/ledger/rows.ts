@@ -30,7 +30,9 @@ const WatchJson = z.extend(WatchFields, {
   operation: z.nullable(Operation),
 });
 
-/** The JSON of a watch in the column `body` of the table `watch`. `StoredWatch` describes the fields of this JSON. */
+/**
+ * The JSON of a watch in the column `body` of the table `watch`. `StoredWatch` describes the fields of a stored watch.
+ */
 const WatchBody = z.object({
   watch: WatchJson,
   owner: MaybeText,

@@ -31,7 +31,7 @@ export interface StoredWatch {
   /** The ID of the queue message that claimed the latest poll, or null if the result of the poll is recorded. */
   readonly owner: string | null;
   readonly leaseUntil: Instant;
-  /** The number of poll claims since the latest recorded poll. Claims that were given up do not count. */
+  /** The number of poll claims since the latest recorded poll. A poll claim that was given up does not count. */
   readonly unfinishedTries: number;
   /** True if the watch has ended and a new submission of the job restarts the watch. */
   readonly restartable: boolean;

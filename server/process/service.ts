@@ -26,7 +26,7 @@ import { startSchedule } from "./schedule.ts";
 
 /** The time limit for an API call or a message, in milliseconds. The Lambda functions have the same time limits. */
 const TIME_LIMIT_MS = 29_000;
-/** The visibility timeout of the queues. The timeout must be longer than the lease of a claim (35 s). */
+/** The visibility timeout of the queues. The visibility timeout must be longer than the lease of a claim (35 s). */
 const VISIBILITY_MS = 40_000;
 const MAX_RECEIVE_COUNT = 1000;
 const CONCURRENCY = 100;
