@@ -18,12 +18,19 @@ const Problem = z.looseObject({ status: z.int(), instance: z.string() });
 
 let receiver: Receiver;
 let issuer: Issuer;
+/** The function reads the keys of this issuer only in the test that counts the issuer's requests. */
+let countedIssuer: Issuer;
 let blockedIssuer: Issuer;
 let fixture: ServiceFixture;
 
 beforeAll(async () => {
-  [receiver, issuer, blockedIssuer] = await Promise.all([startReceiver(), startIssuer(), startIssuer()]);
-  const allow = [receiver.url, issuer.url].map((url) => new URL(url).host);
+  [receiver, issuer, countedIssuer, blockedIssuer] = await Promise.all([
+    startReceiver(),
+    startIssuer(),
+    startIssuer(),
+    startIssuer(),
+  ]);
+  const allow = [receiver.url, issuer.url, countedIssuer.url].map((url) => new URL(url).host);
   fixture = await startServiceFixture({
     targets: {
       audit: {
@@ -32,15 +39,15 @@ beforeAll(async () => {
         secrets: [`whsec_${Buffer.alloc(32, 7).toString("base64")}`],
       },
     },
-    // `egress.allow` does not include the second issuer.
-    oidc: [issuer, blockedIssuer].map(({ url }) => ({ issuer: url, ...RULE })),
+    // `egress.allow` does not include the last issuer.
+    oidc: [issuer, countedIssuer, blockedIssuer].map(({ url }) => ({ issuer: url, ...RULE })),
     settings: { egress: { allow }, callbackHosts: [new URL(receiver.url).host] },
   });
 });
 
 afterAll(async () => {
   await fixture.stop();
-  await Promise.all([receiver, issuer, blockedIssuer].map((server) => server.stop()));
+  await Promise.all([receiver, issuer, countedIssuer, blockedIssuer].map((server) => server.stop()));
 });
 
 /** Calls the API with the fixture's token, another token, or no token (null). */
@@ -230,10 +237,10 @@ describe("an identity token", () => {
     });
 
   test("from a configured issuer is accepted, and the issuer's keys are fetched once", async () => {
-    const answer = await submit(await issuer.token({ audience: "notifier", claims }));
+    const answer = await submit(await countedIssuer.token({ audience: "notifier", claims }));
     expect([answer.status, await answer.json()]).toMatchObject([202, { jobs: [{ jobId: "job-of-ci" }] }]);
-    expect((await submit(await issuer.token({ audience: "notifier", claims }))).status).toBe(202);
-    expect(issuer.requests).toEqual(["/.well-known/openid-configuration", "/keys"]);
+    expect((await submit(await countedIssuer.token({ audience: "notifier", claims }))).status).toBe(202);
+    expect(countedIssuer.requests).toEqual(["/.well-known/openid-configuration", "/keys"]);
     expect((await call("DELETE", `/v1/jobs/${PROJECT}/job-of-ci`)).status).toBe(404);
     expect((await call("DELETE", `/v1/jobs/${PROJECT}/job-of-ci?all=true`)).status).toBe(204);
   });

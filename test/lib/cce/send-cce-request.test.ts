@@ -9,10 +9,10 @@ const client = ({ url }: Served) => clientOf(url, { p: { kind: "token", token: "
 const queryJob = (at: ReturnType<typeof client>, jobId: string) =>
   at.queryJob({ project: "p", jobId }, LIMIT);
 
-let served: Served;
-afterEach(() => served.close());
-
 describe("a job with 20,000 subjobs of the documented size", () => {
+  let served: Served;
+  afterEach(() => served.close());
+
   it("is read completely", async () => {
     expect(REPLY.length).toBeGreaterThan(9_000_000);
     served = await serve((_, response) => response.end(REPLY));
