@@ -2,7 +2,7 @@ import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem } from "../../lib/api/problem-response.ts";
 import { matchRoute, type OperationId, ROUTES } from "../../lib/api/routes.ts";
 import { checkRightAndReadWatchKey } from "../../lib/api/watch-path-and-wait-parameters.ts";
-import type { Caller } from "../../lib/auth/caller-and-rights.ts";
+import type { Caller } from "../../lib/auth/caller-rights.ts";
 import { createLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { CallerOperation } from "../../lib/config/config.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";

@@ -21,7 +21,11 @@ import {
   readWatch,
 } from "../../lib/ledger/dynamo/read-watches.ts";
 import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { addWaitingCallIfAllowed, removeWaitingCall } from "../../lib/ledger/dynamo/waiting-calls.ts";
+import {
+  addWaitingCallIfAllowed,
+  removeWaitingCall,
+  WAITING_LIMITS,
+} from "../../lib/ledger/dynamo/waiting-calls.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
@@ -31,7 +35,6 @@ import { warmUp } from "../../lib/runtime/warm-up.ts";
 import { createIdentityTokenCheck } from "../shared/authenticate-and-limit-requests.ts";
 import { createApiHandler } from "./create-api-handler.ts";
 import { createCachedHealthCheck } from "./health.ts";
-import { WAITING_LIMITS } from "./read-status.ts";
 
 const configParser = createConfigParser(
   ["projects", "targets", "secret/targets", "certificates", "tokens", "oidc", "settings", "linkKeys"],
@@ -88,7 +91,7 @@ export const handler = createHttpHandler(
     deliver: (request) => attemptDeliveryWithFallback({ ...request, proxy: ports.proxy }),
     defaultUrl: env.PUBLIC_URL,
     wait,
-    waitingLimits: WAITING_LIMITS.aws,
+    waitingLimits: WAITING_LIMITS,
     uuid,
   }),
 );

@@ -13,7 +13,7 @@ import {
 } from "../../lib/api/list-and-health-documents.ts";
 import type { ProblemResponse } from "../../lib/api/problem-response.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
-import { type Caller, mayUse } from "../../lib/auth/caller-and-rights.ts";
+import { type Caller, mayUse } from "../../lib/auth/caller-rights.ts";
 import {
   createJobPageUrl,
   createLinkOptions,

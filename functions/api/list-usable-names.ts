@@ -2,7 +2,7 @@ import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/h
 import type { ProjectList, TargetList } from "../../lib/api/list-and-health-documents.ts";
 import type { ProblemResponse } from "../../lib/api/problem-response.ts";
 import { rejectUnexpectedQueryOrBody } from "../../lib/api/request-body.ts";
-import { type Caller, mayUse } from "../../lib/auth/caller-and-rights.ts";
+import { type Caller, mayUse } from "../../lib/auth/caller-rights.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 type Ports = Pick<ApiPorts, "configs">;

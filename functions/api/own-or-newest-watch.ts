@@ -1,4 +1,4 @@
-import { type Caller, mayUse } from "../../lib/auth/caller-and-rights.ts";
+import { type Caller, mayUse } from "../../lib/auth/caller-rights.ts";
 import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { JobKey, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";

@@ -15,7 +15,7 @@ import {
   readMissedRedeliveryRequest,
 } from "../../lib/api/redelivery-request.ts";
 import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts";
-import { type Caller, isNameInConfig, mayUse } from "../../lib/auth/caller-and-rights.ts";
+import { type Caller, isNameInConfig, mayUse } from "../../lib/auth/caller-rights.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { MAX_DEADLINE_MINUTES } from "../../lib/config/settings.ts";
 import type { Instant, Outcome } from "../../lib/domain/job.ts";
@@ -28,10 +28,7 @@ import {
 } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { logActAndCountIfStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
-import {
-  createDigestNotificationKey,
-  listDigestTargetsOfWatch,
-} from "../shared/notification-and-digest-targets.ts";
+import { createDigestNotificationKey, listDigestTargetsOfWatch } from "../shared/targets-to-notify.ts";
 import type { RequestPorts } from "./api-ports.ts";
 import {
   hasDeliveryFinallyFailed,

@@ -14,7 +14,7 @@ import {
   readRedeliveryRequest,
 } from "../../lib/api/redelivery-request.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
-import { type Caller, mayUse } from "../../lib/auth/caller-and-rights.ts";
+import { type Caller, mayUse } from "../../lib/auth/caller-rights.ts";
 import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";

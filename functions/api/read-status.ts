@@ -6,18 +6,14 @@ import {
 } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, watchNotFound } from "../../lib/api/problem-response.ts";
 import { readWaitSeconds } from "../../lib/api/watch-path-and-wait-parameters.ts";
-import type { Caller } from "../../lib/auth/caller-and-rights.ts";
+import type { Caller } from "../../lib/auth/caller-rights.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
-import type { WaitingLimits } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { WatchProgress } from "../../lib/ledger/watch-ledger.ts";
 import { computeExpectedDuration, type Expected } from "../../lib/schedule/expected-duration.ts";
 import { plausibleJobAgeSeconds } from "../../lib/schedule/job-age.ts";
-import {
-  createDigestNotificationKey,
-  listDigestTargetsOfWatch,
-} from "../shared/notification-and-digest-targets.ts";
+import { createDigestNotificationKey, listDigestTargetsOfWatch } from "../shared/targets-to-notify.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { readOwnOrNewestWatch, redactWatchForCaller } from "./own-or-newest-watch.ts";
 import { createTruncatedStatusResponse } from "./status-response.ts";
@@ -26,16 +22,6 @@ import { createTruncatedStatusResponse } from "./status-response.ts";
 const REREAD_MS = 1_000;
 /** `RESPONSE_MS` remains for the last read and the response. */
 const RESPONSE_MS = 2_000;
-
-/**
- * The maximum numbers of calls that may wait for the end of a watch at the same time. On AWS, each waiting call
- * occupies one Lambda execution. A new account allows only ten executions. On one node, a waiting call needs only a
- * connection and a timer.
- */
-export const WAITING_LIMITS = {
-  aws: { total: 4, perCaller: 2 },
-  oneNode: { total: 200, perCaller: 50 },
-} as const satisfies Record<string, WaitingLimits>;
 
 /** The longest time in the header `retry-after`. A caller therefore sees a stopped watch within three minutes. */
 const MAX_RETRY_AFTER_SECONDS = 180;

@@ -8,13 +8,13 @@ import {
 } from "../../lib/api/problem-response.ts";
 import { rejectUnexpectedQueryOrBody } from "../../lib/api/request-body.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
-import { type Caller, mayUse } from "../../lib/auth/caller-and-rights.ts";
+import { type Caller, mayUse } from "../../lib/auth/caller-rights.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
 import { logActAndCountIfStop } from "../../lib/runtime/log-act.ts";
-import { removeDigestMemberAndSendIfLast } from "../shared/notification-and-digest-targets.ts";
+import { removeDigestMemberAndSendIfLast } from "../shared/targets-to-notify.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**

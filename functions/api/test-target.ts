@@ -9,7 +9,7 @@ import {
 import { rejectUnexpectedQueryOrBody } from "../../lib/api/request-body.ts";
 import { toRequestErrors } from "../../lib/api/request-errors.ts";
 import type { TestResult } from "../../lib/api/status-document.ts";
-import { type Caller, isNameInConfig, mayUse } from "../../lib/auth/caller-and-rights.ts";
+import { type Caller, isNameInConfig, mayUse } from "../../lib/auth/caller-rights.ts";
 import type { AttemptResult } from "../../lib/channels/attempt-delivery.ts";
 import type { Target } from "../../lib/channels/registry.ts";
 import { getCachedSecretMask } from "../../lib/domain/cached-secret-mask.ts";

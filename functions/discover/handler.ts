@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import { createCceClient } from "../../lib/cce/client.ts";
-import { PublicTarget } from "../../lib/channels/public-target.ts";
+import { PublicTarget } from "../../lib/channels/channel.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import {

@@ -15,12 +15,11 @@ import {
 } from "../../lib/api/resolve-submission.ts";
 import type { Submission } from "../../lib/api/submission.ts";
 import { type JobResult, submissionResponse } from "../../lib/api/submission-result.ts";
-import { mayUse } from "../../lib/auth/caller-and-rights.ts";
+import { mayUse } from "../../lib/auth/caller-rights.ts";
 import { createJobPageUrl, createLinkOptions, createStatusDocumentUrl } from "../../lib/auth/link-keys.ts";
-import { type Instant, JobId, type WatchKey } from "../../lib/domain/job.ts";
+import { JobId, type WatchKey } from "../../lib/domain/job.ts";
 import { toIsoOrThrow } from "../../lib/domain/time-text.ts";
 import { toTraceparentVersion00 } from "../../lib/domain/traceparent.ts";
-import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { HandleRequest } from "../../lib/runtime/answer-and-log-request.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
@@ -29,6 +28,11 @@ import {
   authenticateAndLimitRequests,
   createApproximateRequestLimit,
 } from "../shared/authenticate-and-limit-requests.ts";
+import {
+  createApproximateRunningWatchLimit,
+  type LimitWatchesPorts,
+  type MayWatchJobs,
+} from "./running-watch-limit.ts";
 import { sendWatchMessagesAndMarkFailed } from "./send-watch-messages.ts";
 import {
   type AcceptPorts,
@@ -38,16 +42,6 @@ import {
   type PlanFirstPollDelay,
   startOrExtendWatchesAndCreateDigest,
 } from "./start-or-extend-watches.ts";
-
-/**
- * The part of a caller's remaining watches that an instance may allow without a new count. Then the instance counts
- * the caller's watches in the ledger again.
- */
-const UNCOUNTED_PART = 1 / 25;
-/** After a refused call, an instance does not count the caller's watches again for `FULL_MS`. */
-const FULL_MS = 10_000;
-/** The maximum number of callers in memory. */
-const MAX_CALLERS = 1000;
 
 /** The seconds after which a caller with too many running watches should try again. */
 const FULL_RETRY_SECONDS = 60;
@@ -175,67 +169,4 @@ export function logAndCountAccepted(
   const jobIds = jobs.filter(({ status }) => status === "accepted").map(({ jobId }) => jobId);
   log.info("accept", { ...call, asked: jobs.length, accepted: jobIds.length, jobIds });
   meter.add("Accepted", jobIds.length);
-}
-
-interface LimitWatchesPorts {
-  readonly ledger: Pick<Ledger, "countUnfinishedWatchesApproximately" | "readProgressEventuallyConsistent">;
-  readonly now: () => Instant;
-}
-
-/** Returns true if a caller may watch the given jobs. */
-type MayWatchJobs = (
-  submission: { readonly caller: string; readonly project: string; readonly jobIds: readonly string[] },
-  watchesPerCaller: number,
-) => Promise<boolean>;
-
-interface Allowance {
-  /** The number of watches that the caller may start before the instance reads the ledger again. */
-  readonly remaining: number;
-  readonly fullUntil: Instant;
-}
-
-/**
- * Creates the limit of running watches per caller. The limit is approximate, because an instance does not read the
- * ledger at each call. An exact counter in the ledger would need a write for each call. Calls about already watched
- * jobs are never refused.
- */
-export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatchesPorts): MayWatchJobs {
-  const allowances = new Map<string, Allowance>();
-  const remember = (caller: string, allowance: Allowance): void => {
-    if (allowances.size >= MAX_CALLERS && !allowances.has(caller)) allowances.clear();
-    allowances.set(caller, allowance);
-  };
-  const isNew = async (key: WatchKey): Promise<boolean> =>
-    (await ledger.readProgressEventuallyConsistent(key))?.state !== "watching";
-  const countNew = async (caller: string, project: string, jobIds: readonly string[]) =>
-    (await Promise.all(jobIds.map((jobId) => isNew({ caller, project, jobId })))).filter(Boolean).length;
-
-  return async ({ caller, project, jobIds }, watchesPerCaller) => {
-    if (watchesPerCaller === 0) return true;
-    const jobs = jobIds.length;
-    const { remaining, fullUntil } = allowances.get(caller) ?? {
-      remaining: Math.floor(watchesPerCaller * UNCOUNTED_PART),
-      fullUntil: 0,
-    };
-    if (jobs <= remaining) {
-      remember(caller, { remaining: remaining - jobs, fullUntil });
-      return true;
-    }
-    const fullMs = fullUntil - now();
-    // If the remaining time is longer than `FULL_MS`, the clock was set back.
-    const isFull = fullMs > 0 && fullMs <= FULL_MS;
-    const free = isFull
-      ? 0
-      : Math.max(0, watchesPerCaller - (await ledger.countUnfinishedWatchesApproximately(caller)));
-    const opened = jobs <= free ? jobs : await countNew(caller, project, jobIds);
-    if (opened <= free) {
-      remember(caller, { remaining: Math.floor((free - opened) * UNCOUNTED_PART), fullUntil });
-      return true;
-    }
-    remember(caller, {
-      remaining: 0,
-      fullUntil: free === 0 && !isFull ? now() + FULL_MS : fullUntil,
-    });
-    return false;
-  };
 }

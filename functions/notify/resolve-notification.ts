@@ -15,7 +15,7 @@ import {
   notificationKeyOfMessage,
   watchGenerationOfMessage,
 } from "../../lib/queue/messages.ts";
-import { createDigestNotificationKey, TARGET_PROJECT } from "../shared/notification-and-digest-targets.ts";
+import { createDigestNotificationKey, TARGET_PROJECT } from "../shared/targets-to-notify.ts";
 
 /** The data of a notification that a delivery attempt needs. */
 export interface Notification {

@@ -15,12 +15,9 @@ import type { OutcomeRecord, Watch, WatchDocument } from "../../lib/ledger/watch
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { PollDecision } from "../../lib/schedule/decide-after-poll.ts";
-import { concludeNotReadyOrReadyUnknown } from "../../lib/schedule/decide-ready.ts";
+import { concludeNotReadyOrReadyUnknown } from "../../lib/schedule/decide-after-ready-check.ts";
 import { bucketOfDuration, daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-counts.ts";
-import {
-  removeDigestMemberAndSendIfLast,
-  splitTargetsToNotify,
-} from "../shared/notification-and-digest-targets.ts";
+import { removeDigestMemberAndSendIfLast, splitTargetsToNotify } from "../shared/targets-to-notify.ts";
 import { logAndCountConcluded } from "./poll-log.ts";
 
 /** The time limit for queries of failure reasons of subjobs. */

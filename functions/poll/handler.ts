@@ -1,5 +1,5 @@
 import { createCceClient } from "../../lib/cce/client.ts";
-import { PublicTarget } from "../../lib/channels/public-target.ts";
+import { PublicTarget } from "../../lib/channels/channel.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import {

@@ -5,7 +5,7 @@ import { listResourcesChangedBySucceededJob, type WatchedResource } from "../../
 import { type Operation, resourceShowingOperationEnd } from "../../lib/domain/operation.ts";
 import { textInDefaultLanguage } from "../../lib/domain/text-in-default-language.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
-import type { ReadyCheck } from "../../lib/schedule/decide-ready.ts";
+import type { ReadyCheck } from "../../lib/schedule/decide-after-ready-check.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 
 /**

@@ -10,7 +10,11 @@ import {
   type PollDecision,
   postponePollOrTimeOut,
 } from "../../lib/schedule/decide-after-poll.ts";
-import { decideAfterReadyCheck, type ReadyCheck, readyDeadline } from "../../lib/schedule/decide-ready.ts";
+import {
+  decideAfterReadyCheck,
+  type ReadyCheck,
+  readyDeadline,
+} from "../../lib/schedule/decide-after-ready-check.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type ConcludePorts, concludeAndNotifyUnlessStopped, type PollResult } from "./conclude-watch.ts";

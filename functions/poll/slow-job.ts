@@ -27,10 +27,7 @@ import {
   NO_LATEST_DURATIONS,
 } from "../../lib/schedule/usual-durations.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
-import {
-  listResendableSlowNotifications,
-  type ResendableNotification,
-} from "../shared/notification-and-digest-targets.ts";
+import { listResendableSlowNotifications, type ResendableNotification } from "../shared/targets-to-notify.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
 /** The maximum age of learned durations for the limit of slow jobs. */

@@ -4,7 +4,7 @@ import {
   tooManyRequests,
   unavailable,
 } from "../../lib/api/problem-response.ts";
-import { type Caller, findTokenCaller, parseAuthorization } from "../../lib/auth/caller-and-rights.ts";
+import { type Caller, findTokenCaller, parseAuthorization } from "../../lib/auth/caller-rights.ts";
 import { createIssuerKeysCacheKeepingLastValid } from "../../lib/auth/issuer-keys.ts";
 import {
   hasJwtForm,

@@ -1,4 +1,4 @@
-import { PublicTarget } from "../../lib/channels/public-target.ts";
+import { PublicTarget } from "../../lib/channels/channel.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";

@@ -22,7 +22,7 @@ import {
   listResendableSlowNotifications,
   type ResendableNotification,
   splitTargetsToNotify,
-} from "../shared/notification-and-digest-targets.ts";
+} from "../shared/targets-to-notify.ts";
 
 const MINUTE_MS = 60_000;
 /**

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type Caller, isNameInConfig } from "../auth/caller-and-rights.ts";
+import { type Caller, isNameInConfig } from "../auth/caller-rights.ts";
 import type { Config } from "../config/config.ts";
 import { WatchState } from "../domain/job.ts";
 import { Name } from "../domain/names.ts";

@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { type Caller, mayUse } from "../auth/caller-and-rights.ts";
+import { type Caller, mayUse } from "../auth/caller-rights.ts";
 import type { Config } from "../config/config.ts";
 import { describeIssue } from "../domain/zod-fields.ts";
 import { type ProblemResponse, problemResponse, type RequestError } from "./problem-response.ts";

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { type Caller, isNameInConfig, mayUse } from "../auth/caller-and-rights.ts";
+import { type Caller, isNameInConfig, mayUse } from "../auth/caller-rights.ts";
 import { encrypt } from "../auth/encryption.ts";
 import { CALLBACK_PREFIX } from "../channels/webhook/target.ts";
 import type { Config } from "../config/config.ts";

@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
-import { ReadyMinutes, Until } from "../config/projects.ts";
 import { MAX_DEADLINE_MINUTES } from "../config/settings.ts";
 import { Context } from "../domain/context-and-labels.ts";
 import { describeMalformedJobId, JOB_ID_KEYWORDS } from "../domain/job.ts";
 import { Name } from "../domain/names.ts";
 import { Operation } from "../domain/operation.ts";
+import { ReadyMinutes, Until } from "../domain/ready.ts";
 import {
   limitedTextSchema,
   listSchema,

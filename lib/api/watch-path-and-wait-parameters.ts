@@ -1,4 +1,4 @@
-import { type Caller, mayUse } from "../auth/caller-and-rights.ts";
+import { type Caller, mayUse } from "../auth/caller-rights.ts";
 import type { CallerOperation } from "../config/config.ts";
 import { JobId, type WatchKey } from "../domain/job.ts";
 import { Name } from "../domain/names.ts";

@@ -5,7 +5,7 @@ import { cleanToOneLine } from "../domain/clean-text.ts";
 import { CallerName, type Instant } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
-import { type Caller, copyRightsOnly } from "./caller-and-rights.ts";
+import { type Caller, copyRightsOnly } from "./caller-rights.ts";
 import { DiscoveryError, type IssuerKeys, KeysOriginError } from "./issuer-keys.ts";
 import { listMismatchedClaimNames } from "./match-oidc-rule.ts";
 

@@ -51,7 +51,7 @@ import {
   type TextReplyOrFailure,
 } from "./send-cce-request.ts";
 import { streamJobList } from "./stream-job-list.ts";
-import { createThrottle } from "./throttle.ts";
+import { createThrottleAfter429 } from "./throttle-after-429.ts";
 
 /** The time limit for a request for an IAM token. */
 const TOKEN_TIME_LIMIT_MS = 10_000;
@@ -104,7 +104,7 @@ export function createProjectQueries(
 ): ProjectQueries {
   const { now, monotonic, random, connections, sendCceRequest } = ports;
   const mask = ports.createMask();
-  const throttle = createThrottle(now, random);
+  const throttle = createThrottleAfter429(now, random);
   const breaker = createCircuitBreaker(monotonic, random);
   const tokens = createIamTokenCache(async () => {
     const startedAt = monotonic();

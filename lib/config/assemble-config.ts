@@ -1,4 +1,4 @@
-import { PublicTarget } from "../channels/public-target.ts";
+import { PublicTarget } from "../channels/channel.ts";
 import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
 import { PublicProject } from "./projects.ts";
 

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { PublicTarget } from "../channels/public-target.ts";
+import type { PublicTarget } from "../channels/channel.ts";
 import type { Target } from "../channels/registry.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 import { Name } from "../domain/names.ts";

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { Labels } from "../domain/context-and-labels.ts";
 import { Name } from "../domain/names.ts";
+import { DEFAULT_READY_MINUTES, ReadyMinutes, Until } from "../domain/ready.ts";
 import { HeaderSecret, SecretText } from "../domain/secret.ts";
 import {
   httpUrlSchema,
@@ -53,13 +54,6 @@ export const DiscoverySettings = z.lazy(() =>
   }),
 );
 
-const DEFAULT_READY_MINUTES = 15;
-/**
- * A watch may wait for at most one day until its resource is usable. Until its job succeeds, a watch may run for a
- * week. SQS keeps a poll message for at most 14 days.
- */
-const MAX_READY_MINUTES = 1440;
-
 const AkskAuth = z.strictObject({
   kind: z.literal("aksk"),
   accessKey: HeaderSecret,
@@ -80,11 +74,6 @@ const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret
 /** The credentials with which the service signs in to CCE for a project. */
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
 export type Auth = z.infer<typeof Auth>;
-
-/** With the value `ready`, a watch ends only when the resource of its job is usable. */
-export const Until = z.literal("ready");
-/** The maximum number of minutes between the success of a job and the time at which its resource is usable. */
-export const ReadyMinutes = numberSchema(z.positive(), z.maximum(MAX_READY_MINUTES));
 
 const PUBLIC_FIELDS = {
   projectId: textSchema(

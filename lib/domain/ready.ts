@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { MaybeText } from "./zod-fields.ts";
+import { MaybeText, numberSchema } from "./zod-fields.ts";
 
 /**
  * Says whether the resource of a succeeded job is usable. In the state `unknown`, no poll could read the state of the
@@ -40,3 +40,16 @@ export function toPendingReady(progress: ReadyProgress | null): Ready | undefine
   if (progress === null) return undefined;
   return { state: "pending", reason: progress.reason, message: progress.message };
 }
+
+/** The value of `readyMinutes` for a project without this key in the config. */
+export const DEFAULT_READY_MINUTES = 15;
+/**
+ * A watch may wait for at most one day until its resource is usable. Until its job succeeds, a watch may run for a
+ * week. SQS keeps a poll message for at most 14 days.
+ */
+const MAX_READY_MINUTES = 1440;
+
+/** With the value `ready`, a watch ends only when the resource of its job is usable. */
+export const Until = z.literal("ready");
+/** The maximum number of minutes between the success of a job and the time at which its resource is usable. */
+export const ReadyMinutes = numberSchema(z.positive(), z.maximum(MAX_READY_MINUTES));

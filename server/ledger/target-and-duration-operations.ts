@@ -9,7 +9,7 @@ import type {
   SlowLedger,
   TargetLedger,
 } from "../../lib/ledger/ledger.ts";
-import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/ledger.ts";
+import { findFreeCallNumber, type WaitingCallLedger, type WaitingLimits } from "../../lib/ledger/ledger.ts";
 import { ANY_TYPE } from "../../lib/schedule/duration-counts.ts";
 import { appendDurationsAndDropOldest, NO_LATEST_DURATIONS } from "../../lib/schedule/usual-durations.ts";
 import type { Store } from "../store/store.ts";
@@ -20,6 +20,12 @@ import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
  * off is never deleted.
  */
 const RETENTION_MS = 7 * 24 * 3_600_000;
+
+/**
+ * The maximum numbers of calls that may wait for the end of a watch at the same time on one node. A waiting call needs
+ * only a connection and a timer.
+ */
+export const WAITING_LIMITS: WaitingLimits = { total: 200, perCaller: 50 };
 
 /** The ID of the record with all waiting API calls. */
 const WAITING = "calls";

@@ -1,7 +1,6 @@
 import { randomUUID as uuid } from "node:crypto";
 import { createApiHandler } from "../../functions/api/create-api-handler.ts";
 import { createCachedHealthCheck } from "../../functions/api/health.ts";
-import { WAITING_LIMITS } from "../../functions/api/read-status.ts";
 import { createAuditHandler } from "../../functions/audit/create-audit-handler.ts";
 import {
   createDiscoverHandler,
@@ -20,6 +19,7 @@ import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { monotonicClock, systemClock, systemRandom } from "../../lib/runtime/clock.ts";
 import { auditWatches, createSqliteLedger } from "../ledger/sqlite-ledger.ts";
+import { WAITING_LIMITS } from "../ledger/target-and-duration-operations.ts";
 import type { QueueName, SqliteQueue } from "../queue/sqlite-queue.ts";
 import type { Store } from "../store/store.ts";
 import { UnrecordedAttemptLimit } from "./unrecorded-attempt-limit.ts";
@@ -72,7 +72,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       identify,
       health,
       deliver: (request) => attemptDeliveryWithFallback({ ...request, proxy }),
-      waitingLimits: WAITING_LIMITS.oneNode,
+      waitingLimits: WAITING_LIMITS,
     }),
     poll: createPollHandler({
       ...shared,

@@ -2,11 +2,11 @@ import {
   createDigestNotificationKey,
   DIGEST_PROJECT,
   TARGET_PROJECT,
-} from "../../functions/shared/notification-and-digest-targets.ts";
+} from "../../functions/shared/targets-to-notify.ts";
 import type { Outcome } from "../../lib/domain/job.ts";
 import { createNotificationKey } from "../../lib/ledger/notification.ts";
 import { NotifyMessage, notificationKeyOfMessage, parseMessage } from "../../lib/queue/messages.ts";
-import { readyDeadline } from "../../lib/schedule/decide-ready.ts";
+import { readyDeadline } from "../../lib/schedule/decide-after-ready-check.ts";
 import { checkDiscovery } from "./discovery.ts";
 import { checkCallers } from "./evaluate-callers.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";

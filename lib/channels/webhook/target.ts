@@ -2,10 +2,7 @@ import * as z from "zod/mini";
 import { OUTCOMES } from "../../domain/job.ts";
 import { type Secret, toSecret } from "../../domain/secret.ts";
 import { listSchema, recordSchemaRefusingProto, textSchema } from "../../domain/zod-fields.ts";
-import { commonFields } from "../channel.ts";
-
-/** The kind of a webhook target in the config. */
-export const WEBHOOK_KIND = "webhook";
+import { commonFields, WEBHOOK_KIND } from "../channel.ts";
 
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 const MIN_KEY_BYTES = 24;

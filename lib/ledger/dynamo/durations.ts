@@ -8,11 +8,10 @@ import {
   NO_LATEST_DURATIONS,
 } from "../../schedule/usual-durations.ts";
 import { SlowRecord } from "../watch-deliveries-and-overdue-times.ts";
+import { compressJson, decompressJson } from "./compressed-tree.ts";
 import {
   ceilToEpochSeconds,
-  compressJson,
   createItemIfAbsent,
-  decompressJson,
   type Item,
   type LedgerOperation,
   type LedgerTable,

@@ -10,18 +10,20 @@ import {
 } from "../notification.ts";
 import { type StoredOutcome, truncateEndedJob } from "../watch.ts";
 import { deliveriesOverdueAt } from "../watch-deliveries-and-overdue-times.ts";
+import {
+  compressJson,
+  compressTruncatedTree,
+  decompressJson,
+  decompressTree,
+  MAX_TREE_BYTES,
+} from "./compressed-tree.ts";
 import type { StoredValues } from "./expression.ts";
 import {
   ceilToEpochSeconds,
-  compressJson,
-  compressTruncatedTree,
   createItemIfAbsent,
-  decompressJson,
-  decompressTree,
   type Item,
   type LedgerOperation,
   type LedgerTable,
-  MAX_TREE_BYTES,
   parseItemOrThrow,
   readItemAndParseOrThrow,
   readRawItem,

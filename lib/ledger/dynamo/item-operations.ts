@@ -1,5 +1,4 @@
 import "../../domain/zod-fields.ts";
-import { deflateRawSync, inflateRawSync } from "node:zlib";
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -12,8 +11,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { type Instant, Job } from "../../domain/job.ts";
-import { serializeTruncatedTree } from "../../domain/subjob-tree.ts";
+import type { Instant } from "../../domain/job.ts";
 import { type Ledger, NewerItemError } from "../ledger.ts";
 import {
   fromAttributes,
@@ -25,9 +23,6 @@ import {
   toUpdateInput,
 } from "./expression.ts";
 import type { ItemKey } from "./keys.ts";
-
-/** The maximum size of a compressed tree of subjobs. DynamoDB allows 400 kB per item. */
-export const MAX_TREE_BYTES = 350_000;
 
 /**
  * The current version of each kind of item, by the first letter of its partition key. If a release changes the format
@@ -203,44 +198,4 @@ export function bindToTable<Name extends keyof Ledger>(
     ([name, operation]) => [name, (...rest: never[]) => operation(table, ...rest)],
   );
   return Object.fromEntries(bound) as Pick<Ledger, Name>;
-}
-
-/**
- * The dictionary of the compression contains texts that occur in most outcome summaries and trees of subjobs. The
- * dictionary must never change, because stored data needs the same dictionary.
- */
-const DICTIONARY = Buffer.from(
-  `"region":null,"outcome":"failed","succeeded","reason":null,"failures":[],"failuresOmitted":0,"causes":[],\
-"causesOmitted":0,"subJobs":{"total":0,"succeeded":0,"failed":0,"pending":0},"warnings":[],"durationSeconds":600,\
-"lagSeconds":1,"context":{"actor":"","pipeline":"","runUrl":"https://"},"jobPageUrl":"https://","listUrl":null}\
-{"project":"","jobId":"","polls":8,"concludedAt":17,"acceptedAt":17,"jobType":"CreateCluster","DeleteNode",\
-"phase":"Failed","state":"failed","phase":"Running","state":"pending","phase":"Success","state":"succeeded",\
-"clusterId":null,"resourceId":null,"resourceName":null,"type":"InstallNode","type":"CreateNode",\
-"createdAt":17,"updatedAt":17,"subJobs":[]},{"jobId":"`,
-);
-
-/** Converts a value to JSON and compresses it (deflate). */
-export function compressJson(value: unknown, dictionary: Uint8Array = DICTIONARY): Uint8Array {
-  return deflateRawSync(JSON.stringify(value), { dictionary });
-}
-
-/** Decompresses a value of `compressJson`. The function does not check the result against a schema. */
-export function decompressJson(bytes: Uint8Array): unknown {
-  return JSON.parse(decompressBytes(bytes).toString());
-}
-
-/** Decompresses bytes that `compressJson` has compressed with this dictionary. */
-export function decompressBytes(bytes: Uint8Array, dictionary: Uint8Array = DICTIONARY): Buffer {
-  return inflateRawSync(bytes, { dictionary });
-}
-
-/**
- * Compresses a tree of subjobs to at most `maxBytes` bytes. If the tree is too large, the function truncates the tree.
- */
-export function compressTruncatedTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
-  return serializeTruncatedTree(tree, compressJson, (packed) => packed.length, maxBytes);
-}
-
-export function decompressTree(bytes: Uint8Array): Job {
-  return Job.parse(decompressJson(bytes));
 }

@@ -3,12 +3,17 @@ import type { Job, WatchKey } from "../../domain/job.ts";
 import { truncateObservedJob, truncateObservedText, truncateReadyTexts } from "../watch.ts";
 import { pollOverdueAt } from "../watch-deliveries-and-overdue-times.ts";
 import type { PollClaim, PollOfMessage, PollToClaim } from "../watch-ledger.ts";
-import type { StoredValues } from "./expression.ts";
 import {
-  ceilToEpochSeconds,
   compressJson,
   compressTruncatedTree,
   decompressBytes,
+  hashTree,
+  INLINE_TREE_BYTES,
+  MAX_CHANGED_JSON_LENGTH,
+} from "./compressed-tree.ts";
+import type { StoredValues } from "./expression.ts";
+import {
+  ceilToEpochSeconds,
   type LedgerOperation,
   type LedgerTable,
   parseItemOrThrow,
@@ -19,24 +24,11 @@ import {
 import { treeItemKey, watchItemKey } from "./keys.ts";
 import {
   encodeLatestInstants,
-  hashTree,
   NO_LEASE,
   roundedOverdueIndexAttributesKeepingOrder,
   toWatch,
   WatchItem,
 } from "./watch-item.ts";
-
-/**
- * The maximum size of a compressed tree in the watch item, or of the changes of a larger tree. The JSON text of a few
- * subjobs has less than 250 bytes. If ten of 20 subjobs change, the compressed changes need about 250 bytes.
- */
-const INLINE_TREE_BYTES = 250;
-
-/**
- * Deflate uses only the last 32 kB of a dictionary. If the JSON text of a tree is longer, the watch item therefore
- * contains no changes of the tree.
- */
-const MAX_CHANGED_JSON_LENGTH = 32_768;
 
 /**
  * The time from the deadline of a watch to the expiry of the tree item of the watch. A running watch needs the tree

@@ -5,6 +5,7 @@ import { type PagePosition, parsePageTokenOrThrow, toPageToken } from "../page-t
 import type { Watch } from "../watch.ts";
 import { listDeliveries } from "../watch-deliveries-and-overdue-times.ts";
 import { mergeCallerDataPreferringContextOfWatchItem } from "./caller-data.ts";
+import { decompressStoredTree } from "./compressed-tree.ts";
 import { slowItemKey, toSlowRecord } from "./durations.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributesWithoutNulls } from "./expression.ts";
@@ -27,7 +28,7 @@ import {
   watchItemKey,
 } from "./keys.ts";
 import { toDeliveryRecordOrPending } from "./notifications.ts";
-import { decompressStoredTree, readJobItems, toJobWatches, toWatch, WatchItem } from "./watch-item.ts";
+import { readJobItems, toJobWatches, toWatch, WatchItem } from "./watch-item.ts";
 
 /** BatchGetItem of DynamoDB accepts at most 100 keys. */
 const MAX_PAGE = 100;

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { parseJsonOrUndefined } from "../../domain/json.ts";
-import { findFreeCallNumber, type WaitingCall } from "../ledger.ts";
+import { findFreeCallNumber, type WaitingCall, type WaitingLimits } from "../ledger.ts";
 import {
   ceilToEpochSeconds,
   type LedgerOperation,
@@ -8,6 +8,12 @@ import {
   readRawItem,
   upsertItem,
 } from "./item-operations.ts";
+
+/**
+ * The maximum numbers of calls that may wait for the end of a watch at the same time on AWS. Each waiting call occupies
+ * one Lambda execution. A new account allows only ten executions.
+ */
+export const WAITING_LIMITS: WaitingLimits = { total: 4, perCaller: 2 };
 
 /**
  * The key of the item with all waiting calls. Each waiting call is one attribute of this item. No target can be called

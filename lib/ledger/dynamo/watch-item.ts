@@ -1,6 +1,5 @@
-import { hash } from "node:crypto";
 import * as z from "zod/mini";
-import { AccessErrorKind, type Instant, Job, type JobKey, type WatchKey } from "../../domain/job.ts";
+import { AccessErrorKind, type Instant, type JobKey, type WatchKey } from "../../domain/job.ts";
 import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { Operation } from "../../domain/operation.ts";
 import { ReadyProgress } from "../../domain/ready.ts";
@@ -9,8 +8,6 @@ import { compareNewestFirst, POLL_HISTORY, type Watch, WatchFields } from "../wa
 import { roundUpToLastMsBeforeSweep } from "../watch-deliveries-and-overdue-times.ts";
 import type { StoredValues } from "./expression.ts";
 import {
-  decompressBytes,
-  decompressTree,
   type Item,
   type LedgerOperation,
   type LedgerTable,
@@ -133,42 +130,6 @@ export function roundedOverdueIndexAttributesKeepingOrder(
     roundUpToLastMsBeforeNextSweep(table, dueAt),
   );
   return { set, setIfAbsent: { dueOrder } };
-}
-
-/**
- * Returns the hash of a tree of subjobs.
- * @param json the tree of subjobs as JSON text
- */
-export function hashTree(json: string | Uint8Array): string {
-  return hash("sha256", json, "base64url").slice(0, 11);
-}
-
-/**
- * Returns the tree of subjobs of a watch, or null.
- * @param stored the compressed tree from the tree item, or undefined if the watch has no tree item
- */
-export function decompressStoredTree(
-  { tree, treeHash, treeChange }: WatchItem,
-  stored: Uint8Array | undefined,
-): Job | null {
-  if (tree !== null) return decompressTree(tree);
-  if (treeHash === null || stored === undefined) return null;
-  return treeChange === null ? decompressTree(stored) : applyTreeChange(stored, treeChange, treeHash);
-}
-
-/**
- * Returns the tree of the tree item together with later changes. A poll may write the tree item or the watch item
- * during the read. The tree and the changes then do not belong together. In this case, the function returns the tree of
- * the tree item without changes.
- */
-function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
-  try {
-    const json = decompressBytes(treeChange, decompressBytes(stored));
-    if (hashTree(json) === treeHash) return Job.parse(parseJsonOrUndefined(json.toString()));
-  } catch {
-    // The changes in the watch item belong to another version of the tree item.
-  }
-  return decompressTree(stored);
 }
 
 /** The attributes that end the lease of a poll. The lease reserves the poll for one queue message. */

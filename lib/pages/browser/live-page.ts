@@ -4,7 +4,6 @@
 // The script never changes elements with the attribute `data-keep`.
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { showCopyButtons } from "./copy-buttons.ts";
-import { fillDateFieldsWithLocalDates, replaceLocalDatesByUtcTimes } from "./date-filter-fields.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
 /** The script ignores a smaller difference between the two clocks, because a response takes some time. */
@@ -204,6 +203,29 @@ function refreshDelayMs(): number {
 function scheduleRefresh(): void {
   clearTimeout(timer);
   if (isLive && !document.hidden) timer = setTimeout(refresh, refreshDelayMs());
+}
+
+// The page shows local times. The fields `since` and `to` therefore contain dates in the reader's time zone. The URL
+// contains times in UTC, so that a copied URL selects the same jobs in every time zone.
+
+/** The date in `since` means the start of the local day, and the date in `to` means its end. */
+const TIMES_OF_DATE_FIELDS = { since: "T00:00:00.000", to: "T23:59:59.999" } as const;
+
+/** Shows the time of a date field as a local date. */
+function fillDateFieldsWithLocalDates(): void {
+  for (const field of document.querySelectorAll<HTMLInputElement>("input[data-time]")) {
+    const at = new Date(field.dataset.time ?? "");
+    const localMs = at.getTime() - at.getTimezoneOffset() * 60_000;
+    if (Number.isFinite(localMs)) field.value = new Date(localMs).toISOString().slice(0, 10);
+  }
+}
+
+/** Replaces each date of a form by a time in UTC: the start or the end of the local day. */
+function replaceLocalDatesByUtcTimes({ formData }: FormDataEvent): void {
+  for (const [name, time] of Object.entries(TIMES_OF_DATE_FIELDS)) {
+    const at = new Date(`${formData.get(name)}${time}`);
+    if (Number.isFinite(at.getTime())) formData.set(name, at.toISOString());
+  }
 }
 
 document.addEventListener("click", ({ target }) => {

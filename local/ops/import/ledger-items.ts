@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Instant } from "../../../lib/domain/job.ts";
 import { parseJsonOrUndefined } from "../../../lib/domain/json.ts";
 import { callbackAttributes } from "../../../lib/ledger/dynamo/caller-data.ts";
+import { compressJson, compressTruncatedTree, hashTree } from "../../../lib/ledger/dynamo/compressed-tree.ts";
 import { discoveryKey, saveSmnMessageIdOnce } from "../../../lib/ledger/dynamo/discovery.ts";
 import {
   addJobTypeUnlessOperation,
@@ -13,8 +14,6 @@ import { toOutcomeAttributes } from "../../../lib/ledger/dynamo/end-watch.ts";
 import type { StoredValues } from "../../../lib/ledger/dynamo/expression.ts";
 import {
   ceilToEpochSeconds,
-  compressJson,
-  compressTruncatedTree,
   createItemIfAbsent,
   type LedgerTable,
 } from "../../../lib/ledger/dynamo/item-operations.ts";
@@ -32,11 +31,7 @@ import {
   switchTargetOff,
   throttleTargetUntilAtLeast,
 } from "../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import {
-  encodeLatestInstants,
-  hashTree,
-  overdueIndexAttributes,
-} from "../../../lib/ledger/dynamo/watch-item.ts";
+import { encodeLatestInstants, overdueIndexAttributes } from "../../../lib/ledger/dynamo/watch-item.ts";
 import type { DurationCount } from "../../../lib/schedule/duration-counts.ts";
 import type { RecordKind, Records, WatchRow } from "../../../server/ledger/rows.ts";
 

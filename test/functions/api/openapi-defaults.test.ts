@@ -2,7 +2,7 @@ import type { ApiRequest } from "../../../lib/api/http-message.ts";
 import { checkRightAndReadJobListQuery } from "../../../lib/api/list-and-health-documents.ts";
 import { readSubmission } from "../../../lib/api/read-submission.ts";
 import { checkRightsAndResolveSubmission } from "../../../lib/api/resolve-submission.ts";
-import type { Caller } from "../../../lib/auth/caller-and-rights.ts";
+import type { Caller } from "../../../lib/auth/caller-rights.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { isJsonObject, toObjectOrEmpty } from "../../../lib/domain/json.ts";
 import fieldHelp from "../../../lib/openapi/field-help.json" with { type: "json" };

@@ -1,11 +1,12 @@
-import { WAITING_LIMITS } from "../../../functions/api/read-status.ts";
+import { WAITING_LIMITS } from "../../../lib/ledger/dynamo/waiting-calls.ts";
+import { WAITING_LIMITS as ONE_NODE_LIMITS } from "../../../server/ledger/target-and-duration-operations.ts";
 import { json } from "../http-answers.ts";
 import { START, TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 import { end, recordRunningJob, URL_OF_A, watched } from "../http-watched.ts";
 
 test("the calls that wait on AWS leave executions of Lambda for other calls, also in a new account", () => {
-  const { aws, oneNode } = WAITING_LIMITS;
+  const [aws, oneNode] = [WAITING_LIMITS, ONE_NODE_LIMITS];
   // A new account allows ten concurrent executions for all functions.
   expect(aws.total).toBeLessThanOrEqual(5);
   for (const { total, perCaller } of [aws, oneNode]) expect(perCaller).toBeLessThan(total);

@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
-import {
-  createApproximateRunningWatchLimit,
-  logAndCountAccepted,
-} from "../../../functions/enqueue/create-enqueue-handler.ts";
+import { logAndCountAccepted } from "../../../functions/enqueue/create-enqueue-handler.ts";
+import { createApproximateRunningWatchLimit } from "../../../functions/enqueue/running-watch-limit.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 import { capturedLog } from "../captured-log.ts";

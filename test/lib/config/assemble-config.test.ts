@@ -1,4 +1,4 @@
-import { PublicTarget } from "../../../lib/channels/public-target.ts";
+import { PublicTarget } from "../../../lib/channels/channel.ts";
 import {
   assembleConfigDocument,
   configEntryOfField,

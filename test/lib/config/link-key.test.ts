@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { PublicTarget } from "../../../lib/channels/public-target.ts";
+import { PublicTarget } from "../../../lib/channels/channel.ts";
 import { createConfigParser } from "../../../lib/config/config.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { PublicProject } from "../../../lib/config/projects.ts";

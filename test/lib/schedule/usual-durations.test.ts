@@ -1,5 +1,5 @@
 import type { Job } from "../../../lib/domain/job.ts";
-import { compressJson } from "../../../lib/ledger/dynamo/item-operations.ts";
+import { compressJson } from "../../../lib/ledger/dynamo/compressed-tree.ts";
 import {
   appendDurationsAndDropOldest,
   type LatestDurations,

@@ -1,4 +1,4 @@
-import { findTokenCaller, parseAuthorization } from "../../../lib/auth/caller-and-rights.ts";
+import { findTokenCaller, parseAuthorization } from "../../../lib/auth/caller-rights.ts";
 import type { Rights } from "../../../lib/config/config.ts";
 import { createToken, TOKEN_BYTES } from "../../../local/ops/create-token.ts";
 

@@ -3,12 +3,11 @@ import type { Job } from "../../../../lib/domain/job.ts";
 import {
   compressTruncatedTree,
   decompressTree,
-  readRawItem,
-  upsertItem,
-} from "../../../../lib/ledger/dynamo/item-operations.ts";
+  hashTree,
+} from "../../../../lib/ledger/dynamo/compressed-tree.ts";
+import { readRawItem, upsertItem } from "../../../../lib/ledger/dynamo/item-operations.ts";
 import { type ItemKey, treeItemKey, watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
 import { recordPoll } from "../../../../lib/ledger/dynamo/poll-claims.ts";
-import { hashTree } from "../../../../lib/ledger/dynamo/watch-item.ts";
 import type { Ledger } from "../../../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../../../lib/ledger/watch-ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";

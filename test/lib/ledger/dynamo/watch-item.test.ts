@@ -1,4 +1,5 @@
-import { decodeInstants, encodeLatestInstants, hashTree } from "../../../../lib/ledger/dynamo/watch-item.ts";
+import { hashTree } from "../../../../lib/ledger/dynamo/compressed-tree.ts";
+import { decodeInstants, encodeLatestInstants } from "../../../../lib/ledger/dynamo/watch-item.ts";
 import fc from "../../../support/properties.ts";
 
 const instants = fc.array(fc.integer({ min: 0, max: 4_000_000_000_000 }), { maxLength: 60 });

@@ -23,7 +23,7 @@ interface Throttle {
  * random. Each failure doubles the maximum of this random wait (exponential backoff with full jitter). Source:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export function createThrottle(now: () => Instant, random: () => number): Throttle {
+export function createThrottleAfter429(now: () => Instant, random: () => number): Throttle {
   let until = 0;
   let failures = 0;
   const waitMs = () => {

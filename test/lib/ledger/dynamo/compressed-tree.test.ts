@@ -6,7 +6,7 @@ import {
   compressTruncatedTree,
   decompressJson,
   decompressTree,
-} from "../../../../lib/ledger/dynamo/item-operations.ts";
+} from "../../../../lib/ledger/dynamo/compressed-tree.ts";
 import { job } from "../samples.ts";
 
 /** Returns a text that deflate cannot compress much. Equal numbers give equal texts. */

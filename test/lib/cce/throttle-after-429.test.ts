@@ -1,10 +1,10 @@
-import { createThrottle } from "../../../lib/cce/throttle.ts";
+import { createThrottleAfter429 } from "../../../lib/cce/throttle-after-429.ts";
 
 const T0 = Date.UTC(2026, 0, 1);
 
 function throttled(random = () => 0.999_999) {
   const clock = { at: T0 };
-  return { clock, throttle: createThrottle(() => clock.at, random) };
+  return { clock, throttle: createThrottleAfter429(() => clock.at, random) };
 }
 
 describe("the throttle of a project", () => {

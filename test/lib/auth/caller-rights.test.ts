@@ -5,7 +5,7 @@ import {
   isNameInConfig,
   mayUse,
   parseAuthorization,
-} from "../../../lib/auth/caller-and-rights.ts";
+} from "../../../lib/auth/caller-rights.ts";
 import type { Rights } from "../../../lib/config/config.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 

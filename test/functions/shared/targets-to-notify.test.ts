@@ -6,7 +6,7 @@ import {
   removeDigestMemberAndSendIfLast,
   splitTargetsToNotify,
   TARGET_PROJECT,
-} from "../../../functions/shared/notification-and-digest-targets.ts";
+} from "../../../functions/shared/targets-to-notify.ts";
 import { createPendingDeliveryRecord } from "../../../lib/ledger/notification.ts";
 import type { WatchDocument } from "../../../lib/ledger/watch.ts";
 import { SLOW } from "../../lib/ledger/samples.ts";

@@ -1,0 +1,97 @@
+import { hash } from "node:crypto";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { Job } from "../../domain/job.ts";
+import { parseJsonOrUndefined } from "../../domain/json.ts";
+import { serializeTruncatedTree } from "../../domain/subjob-tree.ts";
+import type { WatchItem } from "./watch-item.ts";
+
+/** The maximum size of a compressed tree of subjobs. DynamoDB allows 400 kB per item. */
+export const MAX_TREE_BYTES = 350_000;
+
+/**
+ * The maximum size of a compressed tree in the watch item, or of the changes of a larger tree. The JSON text of a few
+ * subjobs has less than 250 bytes. If ten of 20 subjobs change, the compressed changes need about 250 bytes.
+ */
+export const INLINE_TREE_BYTES = 250;
+
+/**
+ * Deflate uses only the last 32 kB of a dictionary. If the JSON text of a tree is longer, the watch item therefore
+ * contains no changes of the tree.
+ */
+export const MAX_CHANGED_JSON_LENGTH = 32_768;
+
+/**
+ * The dictionary of the compression contains texts that occur in most outcome summaries and trees of subjobs. The
+ * dictionary must never change, because stored data needs the same dictionary.
+ */
+const DICTIONARY = Buffer.from(
+  `"region":null,"outcome":"failed","succeeded","reason":null,"failures":[],"failuresOmitted":0,"causes":[],\
+"causesOmitted":0,"subJobs":{"total":0,"succeeded":0,"failed":0,"pending":0},"warnings":[],"durationSeconds":600,\
+"lagSeconds":1,"context":{"actor":"","pipeline":"","runUrl":"https://"},"jobPageUrl":"https://","listUrl":null}\
+{"project":"","jobId":"","polls":8,"concludedAt":17,"acceptedAt":17,"jobType":"CreateCluster","DeleteNode",\
+"phase":"Failed","state":"failed","phase":"Running","state":"pending","phase":"Success","state":"succeeded",\
+"clusterId":null,"resourceId":null,"resourceName":null,"type":"InstallNode","type":"CreateNode",\
+"createdAt":17,"updatedAt":17,"subJobs":[]},{"jobId":"`,
+);
+
+/** Converts a value to JSON and compresses it (deflate). */
+export function compressJson(value: unknown, dictionary: Uint8Array = DICTIONARY): Uint8Array {
+  return deflateRawSync(JSON.stringify(value), { dictionary });
+}
+
+/** Decompresses a value of `compressJson`. The function does not check the result against a schema. */
+export function decompressJson(bytes: Uint8Array): unknown {
+  return JSON.parse(decompressBytes(bytes).toString());
+}
+
+/** Decompresses bytes that `compressJson` has compressed with this dictionary. */
+export function decompressBytes(bytes: Uint8Array, dictionary: Uint8Array = DICTIONARY): Buffer {
+  return inflateRawSync(bytes, { dictionary });
+}
+
+/**
+ * Compresses a tree of subjobs to at most `maxBytes` bytes. If the tree is too large, the function truncates the tree.
+ */
+export function compressTruncatedTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
+  return serializeTruncatedTree(tree, compressJson, (packed) => packed.length, maxBytes);
+}
+
+export function decompressTree(bytes: Uint8Array): Job {
+  return Job.parse(decompressJson(bytes));
+}
+
+/**
+ * Returns the hash of a tree of subjobs.
+ * @param json the tree of subjobs as JSON text
+ */
+export function hashTree(json: string | Uint8Array): string {
+  return hash("sha256", json, "base64url").slice(0, 11);
+}
+
+/**
+ * Returns the tree of subjobs of a watch, or null.
+ * @param stored the compressed tree from the tree item, or undefined if the watch has no tree item
+ */
+export function decompressStoredTree(
+  { tree, treeHash, treeChange }: WatchItem,
+  stored: Uint8Array | undefined,
+): Job | null {
+  if (tree !== null) return decompressTree(tree);
+  if (treeHash === null || stored === undefined) return null;
+  return treeChange === null ? decompressTree(stored) : applyTreeChange(stored, treeChange, treeHash);
+}
+
+/**
+ * Returns the tree of the tree item together with later changes. A poll may write the tree item or the watch item
+ * during the read. The tree and the changes then do not belong together. In this case, the function returns the tree of
+ * the tree item without changes.
+ */
+function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
+  try {
+    const json = decompressBytes(treeChange, decompressBytes(stored));
+    if (hashTree(json) === treeHash) return Job.parse(parseJsonOrUndefined(json.toString()));
+  } catch {
+    // The changes in the watch item belong to another version of the tree item.
+  }
+  return decompressTree(stored);
+}
