@@ -10,9 +10,9 @@ import type { Plugin } from "esbuild";
  */
 
 /**
- * The plugins change the source of these packages, and were measured and tested with these versions. A test compares
- * these versions with the installed versions. After an update of a package, run the tests in test/bench, measure again,
- * and change the version here.
+ * The packages whose source the plugins change, with the versions that were measured and tested. A test compares the
+ * versions in this list with the installed versions. After an update of a package, run the tests in test/bench, measure
+ * again, and change the version here.
  */
 export const PROVED_WITH: Readonly<Record<string, string>> = {
   "@aws-sdk/client-dynamodb": "3.1164.0",
@@ -72,8 +72,8 @@ const omitFiles: readonly Plugin[] = OMITTED_FILES.map(({ file, stub }) => ({
 
 /**
  * Functions of Node.js modules. A bundle reads them only when it calls them. Reading `getRandomValues` loads more
- * modules of Node.js. Many invocations need neither `node:dns` nor `node:zlib`, so these modules are loaded only for
- * the first call.
+ * modules of Node.js. Most invocations do not use `node:dns` and `node:zlib`, so each module is loaded at its first
+ * use.
  */
 const READ_AT_CALL = ["getRandomValues", "lookup", "deflateRawSync", "inflateRawSync"];
 
@@ -113,7 +113,7 @@ const lazyNodeModules: Plugin = {
 };
 
 /**
- * The service recognizes these AWS errors by their class. The service recognizes all other AWS errors by their name.
+ * The AWS errors that the service recognizes by their class. The service recognizes all other AWS errors by their name.
  */
 export const KNOWN_ERRORS = ["ConditionalCheckFailedException"];
 
@@ -126,8 +126,8 @@ const COMPUTED_KEY = /\[(_\w+)\]: /g;
  * The generated schemas of an AWS client add unused code to the bundle. A third of the bundle is unused code. This
  * plugin makes two changes:
  * - The schemas register a class for each error of an AWS service, so that the bundle contains all classes. The plugin
- *   removes the registration of these classes. An unregistered error has the base class of its AWS service, and keeps
- *   its name.
+ *   removes the registration of these error classes. An unregistered error has the base class of its AWS service, and
+ *   keeps its name.
  * - Unused schemas with computed keys stay in the bundle. The plugin replaces computed keys by plain keys.
  */
 const onlyUsedSchemas: Plugin = {

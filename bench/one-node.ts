@@ -20,7 +20,7 @@ const JOB_SECONDS = 3600;
  * knows no earlier job of its type (docs/scale.md).
  */
 const POLL_SETTINGS = { maxDelaySeconds: 28 };
-/** Node.js compiles and loads code during this time after the start, in seconds. */
+/** The seconds after the start in which Node.js compiles and loads code. */
 const SETTLE_SECONDS = 5;
 /** The clock ticks per second in the file /proc/PID/stat (man 5 proc). */
 const TICKS_PER_SECOND = 100;

@@ -1,6 +1,6 @@
 // Bundles the command `cce-notifier` into one file: build/cce-notifier.mjs, or the file in the first argument. The
 // bundle runs on Node.js 20 and later and needs no other file. The second argument is the source file to bundle. By
-// default, this file is the command.
+// default, the source file is the command.
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";

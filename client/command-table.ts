@@ -83,7 +83,10 @@ interface CommandText {
 
 const JOB_ID = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
 
-/** The commands that call the API. The help, the completion script and the check of the arguments use this table. */
+/**
+ * The commands that call the API. The help, the completion script and the check of arguments read the table of
+ * commands.
+ */
 export const COMMAND_TEXTS = {
   watch: {
     summary: "submits jobs; with --wait, waits until they have ended",

@@ -1,7 +1,7 @@
 import type { Problem } from "../lib/api/problem-response.ts";
 
 /**
- * The body and the URL parameters of an API request. The client uses this request to show the invalid values that an
+ * The body and the URL parameters of an API request. The client reads the request to show the invalid values that an
  * error response names.
  */
 export interface SentRequest {

@@ -23,8 +23,8 @@ interface FollowOptions {
   readonly isOver: (status: StatusDocument) => boolean;
   readonly onStatus: (status: StatusDocument) => void;
   /**
-   * Called if the service refuses to return the status of a watch. After this call, the client makes no further calls
-   * for the watch.
+   * Called if the service refuses to return the status of a watch. The client then makes no further calls for the
+   * refused watch.
    */
   readonly onRefused: (watch: JobKey, error: ProblemError) => void;
   /** Returns the current time in milliseconds, from a clock that is never set back. */
@@ -67,7 +67,7 @@ export async function followWatches(
   }
 
   /**
-   * Requests the status of one watch. Returns the seconds until the next request for this status, or null if no further
+   * Requests the status of one watch. Returns the seconds until the next request for the status, or null if no further
    * request is needed.
    */
   async function readStatus(watch: JobKey, maxWaitSeconds: number): Promise<number | null> {

@@ -1,4 +1,4 @@
-// The program of the GitHub Action that action.yml describes. A release contains this program as one bundled file.
+// The program of the GitHub Action that action.yml describes. A release contains the program as one bundled file.
 import { createProcessEnvironment } from "./process-environment.ts";
 import { runGithubAction } from "./run-github-action.ts";
 

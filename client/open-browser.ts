@@ -8,8 +8,8 @@ const STARTERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = 
 };
 
 /**
- * A browser that still runs after this time counts as opened. The started program can run for a long time, because the
- * program can be the browser itself.
+ * A browser that still runs after this number of milliseconds counts as opened. The started program can run for a long
+ * time, because the program can be the browser itself.
  */
 const START_TIME_LIMIT_MS = 1_000;
 

@@ -10,7 +10,7 @@ export interface OpenPorts extends Pick<WaitPorts, "client" | "screen" | "termin
   readonly openBrowser: (url: string) => Promise<boolean>;
 }
 
-/** Prints the URL of each job's web page. On a terminal, the function also opens these pages in the browser. */
+/** Prints the URL of each job's web page. On a terminal, the function also opens the web pages in the browser. */
 export async function printAndOpenPages(
   watches: readonly JobKey[],
   { client, screen, terminal, openBrowser }: OpenPorts,

@@ -12,8 +12,8 @@ const FIELDS = [
 ] as const;
 
 /**
- * The options that describe the resource of an operation, such as `--node-pool`. These options cannot be used together
- * with `--reply`, because the response of CCE describes the resource.
+ * The options that describe the resource of an operation, such as `--node-pool`. The options of a resource cannot be
+ * used together with `--reply`, because the response of CCE describes the resource.
  */
 export const OPTIONS_OF_RESOURCE = ["task", "node-pool", "addon", "action"] as const;
 

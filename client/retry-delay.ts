@@ -4,7 +4,7 @@ const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
 const TOO_MANY_REQUESTS = 429;
 const UNAVAILABLE = 503;
-/** The service may have carried out a call that failed with one of these HTTP statuses. */
+/** After one of these HTTP statuses, the service may have carried out the failed call. */
 const UNKNOWN_RESULT: readonly number[] = [500, 502, UNAVAILABLE, 504];
 
 /** The result of a failed call to the service. `status` is the HTTP status, or null if no response arrived. */
@@ -29,8 +29,8 @@ function isNotCarriedOut({ status, isProblem }: FailedTry): boolean {
 
 /**
  * Returns the milliseconds until the client repeats a failed call, or null if the client must not repeat the call. Some
- * calls are not repeatable, such as a call that sends a test message. The client repeats these calls only after a
- * response that proves that the service has not carried out the call.
+ * calls are not repeatable, such as a call that sends a test message. The client repeats a call that is not repeatable
+ * only after a response that proves that the service has not carried out the call.
  * @param random a number from 0 to 1. Random delays prevent that many clients call the service at the same time.
  */
 export function retryDelayMs(

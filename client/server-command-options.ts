@@ -12,8 +12,8 @@ const HELP: ServerOption = { text: "prints this help; the short form is -h" };
 const DATA_COMMAND_OPTIONS = { data: DATA, help: HELP };
 
 /**
- * The options of the commands of the one-node edition, for the completion script. The completion script suggests these
- * options. Each command of the one-node edition checks its own options.
+ * The options of the commands of the one-node edition, for the completion script. The completion script suggests the
+ * options of each command of the one-node edition. Each command of the one-node edition checks its own options.
  */
 export const SERVER_COMMAND_OPTIONS: Readonly<
   Record<ServerCommandName, Readonly<Record<string, ServerOption>>>

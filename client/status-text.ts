@@ -136,8 +136,8 @@ const NOT_NOTIFIED: Readonly<Partial<Record<DeliveryDocument["state"], string>>>
 };
 
 /**
- * Returns the deliveries that failed and are not attempted again. The service no longer tries to send this
- * notification.
+ * Returns the deliveries that failed and are not attempted again. The service makes no further attempt to deliver these
+ * notifications.
  */
 export function listFailedDeliveries({ deliveries }: StatusDocument): readonly DeliveryDocument[] {
   return deliveries.filter(({ state }) => NOT_NOTIFIED[state] !== undefined);

@@ -86,7 +86,7 @@ interface LiveLines {
 /** @param paint adds colours to a line after the line was truncated */
 export function createLiveLines(output: Output, paint: (line: string) => string): LiveLines {
   let shown: readonly string[] = [];
-  // This escape sequence moves the cursor to the first live line and clears the screen below it. The sequence starts
+  // The escape sequence moves the cursor to the first live line and clears the screen below it. The sequence starts
   // with `\r`, because typed characters may have moved the cursor.
   const erase = () => (shown.length > 0 ? `\r${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
   const draw = (lines: readonly string[]) =>

@@ -8,7 +8,7 @@ import {
   SERVER_COMMANDS,
 } from "./command-table.ts";
 
-/** The version of the command. A test checks that this version and the version in `package.json` are equal. */
+/** The version of the command. A test checks that `VERSION` and the version in `package.json` are equal. */
 export const VERSION = "0.2.0";
 
 const NAME = "cce-notifier";

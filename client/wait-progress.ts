@@ -4,7 +4,7 @@ import type { Screen } from "./screen.ts";
 import { formatStatusLine, jobName, listStateFacts, MARKS } from "./status-text.ts";
 import { columnsOf, countColumns, type Output, rowsOf } from "./terminal.ts";
 
-/** If the command prints nothing during this time after its start, the log gets its first line. */
+/** After this time without any output, the log gets its first line. */
 const FIRST_LINE_MS = 1_500;
 /**
  * In a log, the longest time between two lines about the same running job. The time between two log lines can be one
@@ -19,8 +19,8 @@ interface ShownJob {
   readonly status: StatusDocument;
   readonly receivedAt: number;
   /**
-   * The state, the duration and other facts about the job as text, without points in time. A change of this text adds a
-   * line about the job to the log.
+   * The state, the duration and other facts about the job as text, without points in time. Each change of the text adds
+   * a line about the job to the log.
    */
   readonly facts: string;
   printedAt: number;

@@ -112,7 +112,8 @@ async function showSpinner<T>(task: string, run: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Starts the local stack on the configured port. If another program uses this port, the local stack uses any free port.
+ * Starts the local stack on the configured port. If another program uses the configured port, the local stack uses any
+ * free port.
  */
 async function startStack(
   options: StackOptions,

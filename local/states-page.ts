@@ -6,9 +6,9 @@ import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
 /** A section of docs/states.md: values that the API returns, and their meanings. */
 interface Section {
   readonly title: string;
-  /** The fields of the API that can have these values, in Markdown. */
+  /** The fields of the API that can have the values of this section, in Markdown. */
   readonly fields: string;
-  /** The schemas or properties of the OpenAPI document that list exactly these values. */
+  /** The schemas or properties of the OpenAPI document that list exactly the same values. */
   readonly schemas: readonly string[];
   readonly meanings: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs, types } from "node:util";
 
-/** The error of a command with wrong arguments. The user sees the message of this error. */
+/** The error of a command with wrong arguments. The user sees the message of an `ArgumentError`. */
 export class ArgumentError extends Error {
   override readonly name: string = "ArgumentError";
 }

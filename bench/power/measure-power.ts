@@ -78,8 +78,8 @@ async function measureAll(packaged: Packaged, names: readonly string[]): Promise
 }
 
 /**
- * Adds a reply to the request by which an instance warms up its connection. The recording lacks this reply, because the
- * requested item does not exist.
+ * Adds a reply to the request by which an instance warms up its connection. The recording lacks the warm-up reply,
+ * because the requested item does not exist.
  */
 function answerWarmUp(play: LedgerReplies): LedgerReplies {
   return async (request) =>

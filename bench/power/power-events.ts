@@ -10,8 +10,8 @@ import { createSubmitEvent, recordWorkloads, type Workload } from "../work/workl
 export interface FunctionEvents {
   readonly name: string;
   /**
-   * An event with one job, one poll or one notification, or the only event of the function. The functions other than
-   * `enqueue`, `poll` and `notify` get only this event.
+   * An event with one job, one poll or one notification, or the only event of the function. All functions except
+   * `enqueue`, `poll` and `notify` get only the event `one`.
    */
   readonly one: object;
   /** An event with 100 jobs or with ten messages. Null if the function gets only small events. */

@@ -165,12 +165,15 @@ function compareOnTestJobs() {
 }
 
 /**
- * The size in bytes of the log lines START, END and REPORT. In its default log format, Lambda writes these three lines
- * for each invocation.
+ * The size in bytes of the log lines START, END and REPORT. In its default log format, Lambda writes the lines START,
+ * END and REPORT for each invocation.
  */
 const LAMBDA_LINES_BYTES = 345;
 
-/** Returns the costs of a million jobs in dollars. The costs include only those log lines that Lambda itself writes. */
+/**
+ * Returns the costs of a million jobs in dollars. The costs include only the log lines START, END and REPORT, which
+ * Lambda itself writes.
+ */
 function priceJob(perJob: Readonly<Record<string, number>>, seconds: number): number {
   const prices: Readonly<Record<string, number>> = COSTS.prices.perMillion;
   const requests = Object.entries(perJob).reduce(

@@ -23,7 +23,8 @@ const make = (jobType: string, name: string, draw: Distribution["draw"]): Distri
 });
 
 /**
- * Distributions of job durations. The constants of the service's poll schedule are optimized for these distributions.
+ * Distributions of job durations. The constants of the service's poll schedule are optimized for the distributions in
+ * this list.
  */
 export const DISTRIBUTIONS: readonly Distribution[] = [
   make("CreateCluster", "normal, 420 s ± 60 s", (r) => around(r, 420, 60)),

@@ -1,4 +1,4 @@
-/** Returns the Lambda event for a batch of SQS messages with these bodies. */
+/** Returns the Lambda event for a batch of SQS messages with the given bodies. */
 export function createQueueEvent(bodies: readonly string[]): object {
   return {
     Records: bodies.map((body, at) => ({

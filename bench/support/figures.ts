@@ -36,8 +36,8 @@ export function createMicrosecondFigure(times: PairedTimes): MicrosecondFigure {
 }
 
 /**
- * For each round, divides the measured time by the baseline time, and returns the median of these ratios. Other
- * programs on the machine slow down both times of a round, so the ratio changes less than the times.
+ * Returns the median of the ratios of the measured time to the baseline time, one ratio for each round. Other programs
+ * on the machine slow down both times of a round, so the ratio changes less than the times.
  */
 function medianRatio({ measured, baseline }: PairedTimes): number {
   return roundToThreeDigits(median(measured.map((time, round) => time / (baseline[round] ?? Number.NaN))));

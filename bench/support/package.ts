@@ -26,8 +26,8 @@ export interface Packaged {
   /** The folder with the compiled CloudFormation template and the zip files of the functions. */
   readonly packageDir: string;
   /**
-   * A temporary folder outside of the repository. Bundles in this folder cannot import from node_modules. The function
-   * `remove` deletes this folder.
+   * A temporary folder outside of the repository. A bundle in the temporary folder cannot import from node_modules. The
+   * function `remove` deletes the temporary folder.
    */
   readonly workDir: string;
   readonly functions: readonly PackagedFunction[];

@@ -14,7 +14,9 @@ export interface Step {
   readonly body: string;
 }
 
-/** The HTTP headers that Node.js sets for each connection. The baseline program does not copy these headers. */
+/**
+ * The HTTP headers that Node.js sets for each connection. The baseline program does not copy the connection headers.
+ */
 const TRANSPORT: ReadonlySet<string> = new Set(["connection", "content-length", "host", "transfer-encoding"]);
 
 /**

@@ -102,7 +102,7 @@ export function createSubmitEvent(jobs: number, name = "job"): object {
   return createHttpEvent({ method: "POST", path: "/v1/jobs", token: TOKEN, body });
 }
 
-/** Returns the bodies of the messages that these requests send to the queue `name`. */
+/** Returns the bodies of the messages that the given requests send to the queue `name`. */
 export function readBodiesSentTo(requests: readonly WireRequest[], queue: string): string[] {
   return requests
     .filter(({ operation }) => operation === "SendMessageBatch")

@@ -58,7 +58,7 @@ export class Authentication {
     return this.#isValidToken(token, projectId) ? null : INVALID_TOKEN;
   }
 
-  /** Returns the response to a request `POST /v3/auth/tokens` with this body. */
+  /** Returns the response to a request `POST /v3/auth/tokens` with the given body. */
   issueToken(body: string): SimulatedResponse {
     const parsed = TokenRequest.safeParse(parseJsonOrUndefined(body));
     if (!parsed.success) return { status: 400, body: { error: { code: 400, message: "Bad Request" } } };
@@ -118,8 +118,8 @@ export class Authentication {
 }
 
 /**
- * Returns the Authorization header that the cloud vendor's own SDK creates for a request. The SDK shares no code with
- * this repository, so the simulator can use this header to check the signatures of the service.
+ * Returns the Authorization header that the cloud vendor's own SDK creates for a request. The cloud's SDK shares no
+ * code with this repository, so the simulator uses the header of the SDK to check the signatures of the service.
  */
 function vendorAuthorization(request: IncomingMessage, { accessKey, secretKey }: AccessKey): string {
   const names = /SignedHeaders=([^,]*),/.exec(request.headers.authorization ?? "")?.[1]?.split(";") ?? [];

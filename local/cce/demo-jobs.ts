@@ -87,8 +87,8 @@ export const failedNodePoolScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a simulated job that resets a node and succeeds after `seconds`. In the demo, this job stands
- * for a job that a person has started in the cloud's console.
+ * Returns the script of a simulated job that resets a node and succeeds after `seconds`. In the demo, the node reset
+ * stands for a job that a person has started in the cloud's console.
  */
 export const nodeResetScript = (seconds: number): JobScriptInput => ({
   type: "ResetNode",

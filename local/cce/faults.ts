@@ -10,7 +10,7 @@ import {
 /** An artificial error that the simulated CCE returns for the next job queries. */
 export const Fault = z.strictObject({
   kind: z.enum(["429", "401", "403", "500", "hang", "garbage", "404-at-first", "reset"]),
-  /** The number of job requests that fail with this error. */
+  /** The number of job requests that get the artificial error. */
   count: z.int().min(1).default(1),
   /** The ID of the cloud project whose job queries fail. By default the job queries of every project fail. */
   project: z.string().optional(),

@@ -17,11 +17,11 @@ const Fields = z.strictObject({
   resourceId: z.string().optional(),
   resourceName: z.string().optional(),
   /**
-   * True if CCE returns the details of this subjob only to a request for the subjob itself. In the parent job, the
+   * True if CCE returns the details of the subjob only to a request for the subjob itself. In the parent job, the
    * subjob then has no failure reason and no subjobs.
    */
   briefInParent: z.boolean().default(false),
-  /** True if the job belongs to an Autopilot cluster. Subjobs do not use this field. */
+  /** True if the job belongs to an Autopilot cluster. Subjobs do not use the field `autopilot`. */
   autopilot: z.boolean().default(false),
 });
 
@@ -74,7 +74,7 @@ export class SimulatedJobs {
 
   /**
    * Ends a simulated job whose script has no end. The states of the subjobs do not change.
-   * @throws Error if no job has this ID.
+   * @throws Error if no job has the given ID.
    */
   end(jobId: string): void {
     for (const [projectId, jobs] of this.#jobs) {

@@ -63,7 +63,7 @@ export function kindOf(form: JsonObject): string | null {
 
 const HTTP_URL: JsonObject = { pattern: "^[Hh][Tt][Tt][Pp][Ss]?:" };
 /**
- * Additional rules for config keys, written as parts of a JSON Schema. A JSON Schema cannot express these rules, which
+ * Additional rules for config keys, written as parts of a JSON Schema. A JSON Schema cannot express some rules, which
  * the zod schemas check with code.
  */
 const RULES: Readonly<Record<string, JsonObject>> = {
@@ -122,7 +122,7 @@ export function createConfigSchema(): JsonObject {
   const schema = z.toJSONSchema(createConfigDocumentSchema({ project: Project, target: Target }), {
     io: "input",
     override: ({ jsonSchema }) => {
-      // The limit `Number.MAX_SAFE_INTEGER` does not come from this service, so the limit is removed.
+      // The limit `Number.MAX_SAFE_INTEGER` does not come from the config schema, so the limit is removed.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },

@@ -4,7 +4,7 @@ import { findJobId } from "../../lib/cce/find-job-id.ts";
 import { interpretJobReplyUnmasked } from "../../lib/cce/interpret-job-reply.ts";
 import type { Instant, Job } from "../../lib/domain/job.ts";
 
-/** Returns null if the two values are equal. If the two values differ, returns a text that describes the difference. */
+/** Returns null if the two values are equal. If the two values differ, returns a text about the difference. */
 export function describeDifference(field: string, expected: unknown, actual: unknown): string | null {
   if (isDeepStrictEqual(actual, expected)) return null;
   return `${field}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;

@@ -28,8 +28,8 @@ const SdkSigned = SdkRequest.extend({ ak: z.string(), sk: z.string(), signature:
 const SdkCanonical = z.object({ gatewayEcho: SdkRequest.extend({ canonicalRequest: z.string() }) });
 
 /**
- * Checks one published example of a signature. For a scheme that this service does not use, the check only verifies the
- * signature in the example.
+ * Checks one published example of a signature. If the service does not sign by the scheme of the example, the check
+ * only verifies the signature in the example.
  */
 export function checkSignature(testCase: unknown): string | null {
   const { scheme } = z.object({ scheme: z.string() }).parse(testCase);

@@ -31,7 +31,7 @@ const OTHER_JOB_SECONDS = 10;
 
 /** The name of the only project in the demo's config. */
 export const DEMO_PROJECT = "demo";
-/** The demo's targets. The service notifies each of these targets about each demo job. */
+/** The demo's targets. The service notifies each target of the demo about each demo job. */
 export const DEMO_TARGETS = [
   "deploys",
   "audit",
@@ -65,7 +65,7 @@ interface DemoEnvironment {
    * which starts a job.
    */
   startJobs(): readonly DemoJob[];
-  /** Starts one more job in the simulated CCE and returns its ID. Nobody submits this job to the service. */
+  /** Starts one more job in the simulated CCE and returns its ID. Nobody submits the additional job to the service. */
   startOtherJob(): string;
   /**
    * Sends the events of the simulated cloud about the demo job that nobody submits to the service. Each event makes the

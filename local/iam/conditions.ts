@@ -3,7 +3,7 @@ import * as z from "zod";
 /** The values of the IAM condition keys for one request. The names of the condition keys are in lower case. */
 export type ConditionContext = Readonly<Record<string, string>>;
 
-/** The supported condition keys. `listRequiredPermissions` and `authorize` set the values of these keys. */
+/** The supported condition keys. `listRequiredPermissions` and `authorize` set the values of the condition keys. */
 const KNOWN_KEYS: readonly string[] = [
   "aws:principalaccount",
   "aws:principalarn",

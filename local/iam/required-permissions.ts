@@ -17,7 +17,8 @@ const Input = z.object({
 type Input = z.infer<typeof Input>;
 
 /**
- * A permission that an AWS call needs. All permissions of one call have the same role, so this type contains no role.
+ * A permission that an AWS call needs. All permissions of one call have the same role, so the type `RequiredPermission`
+ * contains no role.
  */
 export type RequiredPermission = Omit<Permission, "roleArn">;
 

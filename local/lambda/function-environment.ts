@@ -2,7 +2,7 @@ import type { SessionCredentials } from "../iam/role-sessions.ts";
 import type { FunctionResource } from "../template/functions.ts";
 
 /**
- * The URLs of the local servers that replace AWS. The AWS SDK finds these URLs in the environment variables of the
+ * The URLs of the local servers that replace AWS. The AWS SDK finds the URLs in the environment variables of the
  * function.
  */
 export interface Endpoints {
@@ -28,8 +28,8 @@ export function createFunctionEnvironment(options: {
   const { resource, region, endpoints, credentials, taskRoot, runtimeApi, instanceName } = options;
   return {
     ...resource.environment,
-    // The ledger rounds the times of overdue watches to this interval. On this machine, the sweep function can run at
-    // any time, so the interval is one second.
+    // The interval to which the ledger rounds the times of overdue watches. The interval is one second, because the
+    // local sweep function can run at any time.
     SWEEP_INTERVAL_SECONDS: "1",
     PATH: process.env.PATH ?? "",
     LANG: "en_US.UTF-8",

@@ -18,8 +18,8 @@ interface FunctionHostOptions extends FunctionCode, Pick<InstanceOptions, "log">
   /** The concurrent executions of all functions of the account. */
   readonly pool: ConcurrencyPool;
   /**
-   * The number of invocations that the event sources of the function may start at the same time. This number of
-   * processes can always run.
+   * The number of invocations that the event sources of the function may start at the same time. The function can
+   * always run this number of processes at the same time.
    */
   readonly eventSourceConcurrency?: number;
 }

@@ -69,7 +69,7 @@ export class Instance {
     return this.#exitCause !== null;
   }
 
-  /** The folder with the code of this instance. */
+  /** The folder with the code of the function instance. */
   get taskRoot(): string {
     return this.#options.taskRoot;
   }
@@ -149,8 +149,8 @@ export class Instance {
   }
 
   /**
-   * Returns the error for an invocation whose process has ended. Lambda reports this error if the process has reported
-   * no error itself.
+   * Returns the error for an invocation whose process has ended. Lambda reports the returned error if the process has
+   * reported no error itself.
    */
   #exitError(): InvocationResult {
     const requestId = this.#current?.invocation.requestId ?? "";

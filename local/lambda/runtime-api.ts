@@ -40,8 +40,8 @@ interface RuntimeListener {
   /** Called when the function's process asks for an invocation. */
   onReady(): void;
   /**
-   * Called when the function's process has received the invocation. The time limit of the invocation starts with this
-   * call.
+   * Called when the function's process has received the invocation. The time limit of the invocation starts when
+   * `onStarted` is called.
    */
   onStarted(): void;
   onResult(result: InvocationResult): void;

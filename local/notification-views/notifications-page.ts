@@ -33,7 +33,7 @@ if (items.dataset.stream) {
 /**
  * Returns the HTML of a page with notifications.
  * @param options.stream the URL of a stream of events. The page shows the HTML of each new event at the top. Without
- * this URL, the page does not change.
+ * the URL of a stream, the page does not change.
  */
 export function renderNotificationsPage(options: {
   readonly title: string;

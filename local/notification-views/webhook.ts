@@ -53,7 +53,7 @@ export function renderWebhook(
 ${renderFields(body, 0)}</div></div>`;
 }
 
-/** Arrays and objects below this level are hidden until the reader opens them. */
+/** Deeper arrays and objects are hidden until the reader opens them. */
 const OPEN_LEVELS = 1;
 
 /**

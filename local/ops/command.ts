@@ -62,7 +62,9 @@ export function describeWrongUse(error: unknown): string | null {
   return error instanceof ArgumentError ? error.message : null;
 }
 
-/** The names of errors whose message needs no stack trace. For these errors, the command prints only the message. */
+/**
+ * The names of errors whose message needs no stack trace. The command prints only the message of an error in the list.
+ */
 const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
   "RefusedError",
   "StageFileError",

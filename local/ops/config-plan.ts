@@ -2,9 +2,9 @@ import { CERTIFICATES, type ConfigEntry, SECRET } from "../../lib/config/assembl
 import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 
 /**
- * The kinds of config entries, in the order in which the entries are stored. An entry may refer to entries of an
- * earlier kind in this list. A token, for example, refers to projects and targets. The functions ignore secret fields
- * without their main entry, so the secret fields are stored first.
+ * The kinds of config entries, in the order in which the entries are stored. An entry may refer to entries of kinds
+ * that are earlier in the list. A token, for example, refers to projects and targets. The functions ignore secret
+ * fields without their main entry, so the secret fields are stored first.
  */
 const KINDS = [
   "certificates/",

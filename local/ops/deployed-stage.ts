@@ -50,8 +50,8 @@ export async function resolveStage(
 }
 
 /**
- * Returns an output line with the stage's name and the AWS region. Each command prints this line before it reads or
- * changes a stage.
+ * Returns an output line with the stage's name and the AWS region. Each command prints the line about the stage before
+ * it reads or changes a stage.
  */
 export function formatStageLine({ stage, region, regionSource }: Stage): string {
   return `stage ${stage}, region ${region} (${regionSource})\n`;

@@ -77,8 +77,8 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
     }),
   );
   const { minDelaySeconds: min, maxDelaySeconds: max } = settings.poll;
-  // The check needs the minimum and the maximum. Without one of the two values, the service adapts the default of the
-  // missing value.
+  // The check needs the minimum and the maximum. If the minimum or the maximum is missing, the service adapts its
+  // default.
   const contradictingBounds =
     min !== undefined && max !== undefined && min > max
       ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]

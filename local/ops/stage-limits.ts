@@ -1,5 +1,5 @@
 /**
- * AWS limits for the settings of a stage. AWS checks these limits itself, but only during a deployment. A test in
+ * AWS limits for the settings of a stage. AWS itself checks the limits only during a deployment. A test in
  * test/template compares the resource names in this file with the compiled CloudFormation template.
  */
 

@@ -8,7 +8,7 @@ import {
 } from "./bundled-packages.ts";
 
 /**
- * The licences that an npm package in a bundle may have. These licences only require a note with the name of the
+ * The licences that an npm package in a bundle may have. The accepted licences only require a note with the name of the
  * package and its authors.
  */
 const ACCEPTED_LICENCES: ReadonlySet<string> = new Set([

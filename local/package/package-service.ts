@@ -8,7 +8,7 @@ const TEMPLATE = "cloudformation-template-update-stack.json";
 const MAX_PACKAGE_AGE_MS = 24 * 60 * 60 * 1000;
 /**
  * The last line that the Serverless Framework prints after a failed build. The Serverless Framework does not end by
- * itself after this line, so its process is stopped.
+ * itself after its last line, so its process is stopped.
  */
 const END_OF_ERROR_REPORT = /^Environment: /m;
 const EXIT_TIME_LIMIT_MS = 500;

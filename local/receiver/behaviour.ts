@@ -1,8 +1,8 @@
 import * as z from "zod";
 
 /**
- * A behaviour of the local receiver: a rule for its responses to notifications. A behaviour with `times` applies to
- * this number of notifications. A behaviour without `times` applies until a new behaviour is set.
+ * A behaviour of the local receiver: a rule for its responses to notifications. A behaviour with `times` applies only
+ * to this number of notifications. A behaviour without `times` applies until a new behaviour is set.
  */
 export const Behaviour = z.strictObject({
   /** The kind of channel to which the behaviour applies. By default, a behaviour applies to all channels. */
@@ -14,8 +14,7 @@ export const Behaviour = z.strictObject({
   times: z.int().min(1).optional(),
   /**
    * The shortest interval between two notifications, for a behaviour of the kind `rate_limit`. If a notification
-   * arrives before this interval has passed since the last accepted notification, the receiver responds with status
-   * 429, as Slack does.
+   * arrives earlier, the receiver responds with the status 429, as Slack does.
    */
   intervalMs: z.number().min(0).default(1000),
 });

@@ -5,8 +5,8 @@ import { join } from "node:path";
 const NUMBER = String.raw`\d+\.\d+\.\d+`;
 
 /**
- * The files and the texts in which the version of the product stands. Each of these files must contain the version. The
- * version is optional only in the files of the last entry. These files refer to a release, such as
+ * The files and the texts in which the version of the product stands. Each listed file must contain the version. The
+ * version is optional only in the files of the last entry. Such files refer to a release, for example as
  * `cce-job-notifier@v1.2.3`.
  */
 const LOCATIONS: readonly {

@@ -12,7 +12,8 @@ export class AwsError extends Error {
   readonly type: string;
   readonly status: number;
   /**
-   * The error code in the older query protocol of AWS. SQS sends two error codes, and the AWS SDK shows this older one.
+   * The error code in the older query protocol of AWS. SQS sends a new and an older error code, and the AWS SDK shows
+   * the older one.
    */
   readonly queryCode: string;
 

@@ -56,7 +56,7 @@ export function connectDynamo(region: string, url: string): DynamoServer {
   };
 }
 
-/** Some external servers never delete expired items. On such servers, expired items stay in the table. */
+/** Some external servers never delete expired items. Expired items stay in the tables of such a server. */
 async function enableTimeToLive(
   client: DynamoDBClient,
   TableName: string,

@@ -7,8 +7,8 @@ const MAX_DELAY_SECONDS = 900;
 const MAX_VISIBILITY_SECONDS = 43_200;
 
 /**
- * A pattern for the prefix that the embedded SQS server adds to some error codes. AWS sends these error codes without
- * the prefix.
+ * A pattern for the prefix that the embedded SQS server adds to some error codes. AWS sends the same error codes
+ * without the prefix.
  */
 const PREFIXED_CODE = /^AWS\.SimpleQueueService\.(?=(InvalidParameterValue|MissingParameter);)/;
 

@@ -44,8 +44,8 @@ export interface SsmOptions {
   /** The clock, in milliseconds, for the rate limit of the server. */
   readonly now?: () => number;
   /**
-   * Returns the error of the next request with this operation, or null for no error. Tests simulate outages of
-   * Parameter Store and concurrent updates with this function.
+   * Returns the error of the next request with the given operation, or null for no error. Tests use the function
+   * `fault` to simulate outages of Parameter Store and concurrent updates.
    */
   readonly fault?: (operation: string) => AwsError | null;
 }

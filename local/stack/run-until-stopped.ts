@@ -3,8 +3,8 @@ import { Stoppables } from "./stoppables.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /**
- * Two stop signals within this number of milliseconds count as one. Ctrl-C can send two signals to a process: one from
- * the terminal and one from npm.
+ * Two stop signals count as one if less than this number of milliseconds is between them. Ctrl-C can send two signals
+ * to a process: one from the terminal and one from npm.
  */
 const SAME_SIGNAL_MS = 500;
 /**
@@ -77,7 +77,7 @@ export function waitForStopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** Ends this process by sending a signal to it. `process.exit` would wait for threads, which may hang. */
+/** Ends the current process by sending a signal to it. `process.exit` would wait for threads, which may hang. */
 function endBySignal(signal: NodeJS.Signals): void {
   removeSignalHandlers();
   process.kill(process.pid, signal);

@@ -9,7 +9,7 @@ export interface StackSettings {
   readonly ledgerDir: string | null;
   /** External servers, which the local stack uses in place of its own servers. */
   readonly externalServers: ExternalServers;
-  /** The factor by which schedules run faster on this machine than on AWS. */
+  /** The factor by which schedules run faster locally than on AWS. */
   readonly scheduleSpeed: number;
   /** The account's quota of concurrent executions for all its functions. */
   readonly accountConcurrency: number;

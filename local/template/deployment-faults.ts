@@ -12,11 +12,11 @@ import type { EventSourceMapping } from "./triggers.ts";
 const VISIBILITY_FACTOR = 6;
 /** The largest batch size that Lambda accepts for an event source mapping without a batching window. */
 const MAX_BATCH_WITHOUT_WINDOW = 10;
-/** An account must keep this number of executions for functions without reserved concurrency. */
+/** The number of executions that an account must keep for functions without reserved concurrency. */
 const MIN_UNRESERVED_CONCURRENCY = 100;
 /**
  * The IAM actions that the role of a function needs for an event source mapping. Lambda refuses the event source
- * mapping if the role does not allow all these actions.
+ * mapping if the role does not allow all actions in this list.
  */
 const REQUIRED_ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 

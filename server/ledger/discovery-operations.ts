@@ -3,7 +3,9 @@ import type { DiscoveryLedger } from "../../lib/ledger/ledger.ts";
 import type { Store } from "../store/store.ts";
 import { readRecord, updateRecord, writeRecord } from "./rows.ts";
 
-/** The discovery state of a project is stored for this time after the project's job list was last read. */
+/**
+ * The number of milliseconds for which the discovery state of a project is stored after the last read of its job list.
+ */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 export function createDiscoveryOperations(store: Store): DiscoveryLedger {

@@ -81,7 +81,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       createCce,
     }),
     notify: () => handleNotification,
-    /** No delivery attempt starts after this call. The queue then delivers the waiting notifications again. */
+    /** After this call, no delivery attempt starts. The queue then delivers the waiting notifications again. */
     stopAttempts: () => attempts.stop(),
     sweep: createSweepHandler({ ...shared, ...senders }),
     discover: createDiscoverHandler(discover, shared),

@@ -7,8 +7,8 @@ import { type Dimensions, METRICS, type MetricName, UNITS } from "../../lib/runt
 export const OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /**
- * The metrics that measure a current state, such as the number of running watches. For each of these metrics, the page
- * `/metrics` shows the latest value and the number of values.
+ * The metrics that measure a current state, such as the number of running watches. For each metric of a current state,
+ * the page `/metrics` shows the latest value and the number of values.
  */
 const GAUGES: ReadonlySet<string> = new Set<MetricName>([
   "LiveWatches",
@@ -19,8 +19,8 @@ const GAUGES: ReadonlySet<string> = new Set<MetricName>([
 ]);
 
 /**
- * The metrics with labels. On AWS, some of these metrics also have a total without dimensions in CloudWatch. Prometheus
- * can compute the total from the samples with labels.
+ * The metrics with labels. On AWS, some metrics with labels also have a total without dimensions in CloudWatch.
+ * Prometheus can compute the total from the samples with labels.
  */
 export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
   "Polls",

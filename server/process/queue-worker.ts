@@ -33,7 +33,7 @@ interface QueueWorkerOptions {
 export class QueueWorker {
   readonly #options: QueueWorkerOptions;
   /**
-   * The IDs of the messages that are being processed. If the clock changes, such a message can become visible again
+   * The IDs of the messages that are being processed. After a change of the clock, a message can become visible again
    * before its processing ends.
    */
   readonly #running = new Set<string>();

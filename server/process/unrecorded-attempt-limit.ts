@@ -1,13 +1,13 @@
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 
 /**
- * The limit grows by one after this number of recorded attempts. A process that crashes again and again repeats only a
+ * After this number of recorded attempts, the limit grows by one. A process that crashes again and again repeats only a
  * few notifications.
  */
 const RECORDED_PER_ATTEMPT = 60;
 /**
- * An attempt no longer counts after this number of milliseconds without a response. A target that responds slowly does
- * not delay the notifications to other targets.
+ * The number of milliseconds without a response after which an attempt no longer counts. A target that responds slowly
+ * does not delay the notifications to other targets.
  */
 const SLOW_ANSWER_MS = 500;
 /**
@@ -16,8 +16,8 @@ const SLOW_ANSWER_MS = 500;
  */
 const RECORD_RETRY_MS = 500;
 /**
- * After this number of milliseconds, the service no longer tries to record the result of an attempt. The number must be
- * smaller than the lease of a claim (35 s).
+ * The number of milliseconds after which the service no longer tries to record the result of an attempt. The number
+ * must be smaller than the lease of a claim (35 s).
  */
 const RECORD_LIMIT_MS = 20_000;
 

@@ -130,8 +130,8 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
     receive: (max) =>
       store.write(() => {
         const received: QueueMessage[] = [];
-        // The same loop also finds the messages that were received too often. A separate search for these messages
-        // would read all visible messages.
+        // The same loop also finds the messages that were received too often. A separate search for messages with too
+        // many receives would read all visible messages.
         for (;;) {
           const rows = store.all(
             `SELECT id, body, attributes, sent_at, receive_count FROM message

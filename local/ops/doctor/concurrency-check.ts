@@ -5,8 +5,8 @@ import { type Finding, okFinding, readErrorName, unreadableFinding, warningFindi
 /** The value of `pollConcurrency` and `notifyConcurrency` in serverless.yml if the stage sets no other value. */
 export const DEFAULT_CONCURRENCY = 10;
 /**
- * All functions of a stage except `poll` and `notify`. The account needs at least one concurrent execution for each of
- * these functions.
+ * All functions of a stage except `poll` and `notify`. The account needs at least one concurrent execution for each
+ * function in this list.
  */
 export const OTHER_FUNCTIONS = ["api", "audit", "discover", "enqueue", "sweep", "trail"] as const;
 const ITEM = "concurrency";

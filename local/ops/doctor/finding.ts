@@ -10,7 +10,7 @@ export interface Finding {
   readonly text: string;
   /** What the operator can do about the result, as a sentence. */
   readonly remedy?: string;
-  /** The name of an item that could not be checked for the reason in this finding. */
+  /** The name of an item that could not be checked for the same reason. */
   readonly unchecked?: string;
 }
 

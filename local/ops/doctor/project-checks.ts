@@ -11,7 +11,7 @@ import { hostPortOf, parseAllowListIgnoringInvalid } from "../../../lib/http/egr
 import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 import type { Resolve } from "./target-checks.ts";
 
-/** The ID of a job that no cloud has. With valid credentials, CCE answers that this job is not found. */
+/** The ID of a job that no cloud has. With valid credentials, CCE answers that the job is not found. */
 const UNKNOWN_JOB_ID = "00000000-0000-0000-0000-000000000000";
 const TIME_LIMIT_MS = 10_000;
 

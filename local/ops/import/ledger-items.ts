@@ -131,7 +131,7 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
 };
 
 /**
- * Returns a function that writes a record, or null if the import omits this kind of record.
+ * Returns a function that writes a record, or null if the import omits records of the given kind.
  * @throws ZodError if the record was not written by this service. The error text contains no values of the record.
  */
 export function toRecordWrite<Kind extends RecordKind>(

@@ -38,7 +38,7 @@ export interface DeadLetterQueue {
  */
 export const VISIBILITY_TIMEOUT_SECONDS = 900;
 
-/** Returns an object that reads and changes the dead-letter queue with this URL. */
+/** Returns an object that reads and changes the dead-letter queue with the given URL. */
 export function openDeadLetterQueue(client: SQSClient, url: string): DeadLetterQueue {
   return {
     async receive() {

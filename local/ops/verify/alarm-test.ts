@@ -10,7 +10,7 @@ import { readErrorName } from "../doctor/finding.ts";
 import type { PromiseResult } from "./report.ts";
 
 /**
- * The name of the alarm that the alarm test switches to ALARM. The first step in the runbook section of this alarm is
+ * The name of the alarm that the alarm test switches to ALARM. The first step in the runbook section about the alarm is
  * harmless.
  */
 const ALARM = "overdue";

@@ -10,9 +10,9 @@ import type { Found } from "./report.ts";
 const METRIC_PERIOD_SECONDS = 60;
 const METRIC_PAUSE_MS = 15_000;
 const HOUR_MS = 3_600_000;
-/** The verification searches for missing metrics of a queue in this number of past hours. */
+/** The number of past hours in which the verification searches for missing metrics of a queue. */
 const IDLE_HOURS = 48;
-/** A queue without activity may stop writing metrics after this number of hours. */
+/** After this number of hours without activity, the metrics of a queue may stop. */
 const MIN_IDLE_HOURS = 8;
 
 export interface MetricScope {

@@ -24,7 +24,10 @@ const ROUTES: readonly { readonly pattern: RegExp; readonly server: "cce" | "rec
 const ID_HEADER = "x-verify-server";
 const ADDRESS_LIMIT_MS = 10_000;
 
-/** The simulated CCE and the receiver of a verification. Both use one port of this machine. */
+/**
+ * The simulated CCE and the receiver of a verification. The simulated CCE and the receiver use one port of this
+ * machine.
+ */
 export interface PublicServer {
   /** Returns true if the server can be reached at a URL, for example at the URL of a tunnel. */
   answersAt(url: string): Promise<boolean>;
@@ -34,7 +37,7 @@ export interface PublicServer {
 }
 
 /**
- * Starts a simulated CCE and a receiver of notifications on one port of this machine. The operator gives this port an
+ * Starts a simulated CCE and a receiver of notifications on one port of this machine. The operator gives the port an
  * HTTPS address that the stage can reach.
  * @param cceToken the only token that the simulated CCE accepts.
  * @throws Node's error if the port cannot be used.
@@ -96,7 +99,7 @@ async function forward(
   response.end(Buffer.from(await reply.arrayBuffer()));
 }
 
-/** The HTTP headers that are only for one connection. The server does not forward these headers. */
+/** The HTTP headers that are only for one connection. The server does not forward the headers of one connection. */
 const HOP_HEADERS: ReadonlySet<string> = new Set([
   "host",
   "connection",

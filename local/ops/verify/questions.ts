@@ -20,7 +20,9 @@ import { createTemporaryFunctionAndApi } from "./temporary-api.ts";
 const QUEUE_NAMES = ["poll", "poll-dead", "notify", "notify-dead"];
 const HOUR_MS = 3_600_000;
 const MAX_BODY_CHARACTERS = 200;
-/** The verification reads the alarm's history of this time. CloudWatch stores the history for at least two weeks. */
+/**
+ * The verification reads the alarm's history of the past minutes. CloudWatch stores the history for at least two weeks.
+ */
 const ALARM_HISTORY_MS = 14 * 24 * HOUR_MS;
 const NEW_API_PAUSE_MS = 1_500;
 const REQUEST_LIMIT_MS = 45_000;
