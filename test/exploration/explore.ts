@@ -10,7 +10,7 @@ import { CALLS, type Exploration, exploreSchedules, type Violation } from "./exp
 import { createSystem } from "./system.ts";
 import { HIDDEN_PLANTS, VISIBLE_PLANTS } from "./visible-plants.ts";
 
-const DEFAULT_PREEMPTIONS = 0;
+const DEFAULT_PREEMPTIONS = 1;
 
 const USAGE = `npm run explore -- [--preemptions N] [--calls NAME]   explores all schedules, default N = ${DEFAULT_PREEMPTIONS}
 npm run explore -- --plants                             prints the shortest schedule that shows each planted bug

@@ -1,21 +1,28 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
+import { type LocalServer, listenLocally } from "../../local/servers/local-server.ts";
 import { type Packaged, unpackFunction } from "./packaged.ts";
 import { startRecorder } from "./recorder.ts";
 
 const BOOTSTRAP = fileURLToPath(new URL("../../local/lambda/bootstrap.mjs", import.meta.url));
 const BASE = "/2018-06-01/runtime";
-const UNREACHABLE_URL = "http://127.0.0.1:1";
 
 let api: Packaged;
+/** Refuses every request to an AWS service. The clients of AWS do not repeat a refused request. */
+let aws: LocalServer;
 let child: ChildProcess;
 let recorder: Awaited<ReturnType<typeof startRecorder>>;
 
 beforeAll(async () => {
   api = await unpackFunction("api");
+  const refusal = { __type: "AccessDeniedException", message: "No identity-based policy allows the action." };
+  aws = await listenLocally(
+    createServer((_, response) => response.writeHead(400).end(JSON.stringify(refusal))),
+  );
 });
-afterAll(() => api.remove());
+afterAll(() => Promise.all([api.remove(), aws.stop()]));
 afterEach(async () => {
   child.kill("SIGKILL");
   await recorder.stop();
@@ -23,7 +30,7 @@ afterEach(async () => {
 
 async function start(events: readonly unknown[], without: readonly string[] = []) {
   recorder = await startRecorder(events);
-  const env = Object.entries(api.environment(UNREACHABLE_URL, recorder.address));
+  const env = Object.entries(api.environment(aws.url, recorder.address));
   child = spawn(process.execPath, [BOOTSTRAP], {
     env: Object.fromEntries(env.filter(([name]) => !without.includes(name))),
     cwd: api.taskRoot,

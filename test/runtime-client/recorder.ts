@@ -42,6 +42,8 @@ export async function startRecorder(events: readonly unknown[]) {
       })
       .end(event);
   });
+  // A function may send nothing for longer than the time after which Node.js closes an idle connection.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
