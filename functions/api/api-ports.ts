@@ -11,7 +11,7 @@ import type { Act } from "../../lib/runtime/log-act.ts";
 import type { AuthenticatePorts } from "../shared/authenticate-and-limit-requests.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 
-/** What the API needs. */
+/** The objects that the function `api` needs, such as the ledger and the queues. */
 export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "limitRequests"> {
   readonly ledger: Pick<
     Ledger,
@@ -35,23 +35,23 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
   readonly notifyQueue: Pick<Queue, "send">;
   readonly configs: Omit<ConfigSource<ConfigWithTargets>, "check" | "reload">;
   readonly deliver: (request: DeliveryRequest) => Promise<AttemptResult>;
-  /** Creates the response to `GET /v1/health`. */
+  /** Checks the health of the service, and creates the response to `GET /v1/health`. */
   readonly health: () => Promise<ApiResponse>;
-  /** The public URL if the config has no `publicUrl`. */
+  /** The URL of the API for the case that the config contains no `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
   readonly waitingLimits: WaitingLimits;
   readonly uuid: () => string;
   readonly onDurationsUnread?: (error: unknown) => void;
-  /** Reports a change that affects others, by default in a log line. */
+  /** Called for each change that concerns other people. The default function writes a log line. */
   readonly onAct?: (act: Act) => void;
   readonly onTested?: (name: string, kind: Target["kind"], result: AttemptResult, caller: string) => void;
-  /** Reports queued notifications of a redelivery, by default in a log line. */
+  /** Called after a redelivery has put notifications into the queue. The default function writes a log line. */
   readonly onRedelivered?: (key: WatchKey & Pick<Watch, "traceparent">, targets: readonly string[]) => void;
 }
 
-/** The objects that the API needs, and the data of one request. */
+/** The same objects together with the data of one request. */
 export interface RequestPorts extends ApiPorts, Pick<AuthenticatePorts, "note" | "limitRequests"> {
   readonly remainingMs: () => number;
   readonly durations: ReadLearnedDurations;

@@ -7,12 +7,12 @@ import {
 import { type ProblemResponse, problemResponse } from "../../lib/api/problem-response.ts";
 import { renderStartPage } from "../../lib/pages/page-shell.ts";
 
-/** The separator between the OpenAPI document and the HTML page in `OPENAPI_AND_DOCS`. */
+/** In `OPENAPI_AND_DOCS`, this character separates the OpenAPI document from the HTML page. */
 export const API_TEXT_SEPARATOR = "\0";
 
 /**
- * Loads the OpenAPI document and the page of the API reference. The document and the page are large and rarely needed,
- * so an instance loads them at the first request.
+ * Loads the OpenAPI document and the page of the API reference. Few requests need these large texts, so an instance
+ * loads them only at the first such request.
  */
 async function loadTexts() {
   const [{ OPENAPI_AND_DOCS, DOCS_STYLE_SOURCE, DOCS_SCRIPT_SOURCE }, { brotliDecompressSync }] =
@@ -23,8 +23,8 @@ async function loadTexts() {
 }
 
 /**
- * Responses with the API reference, by public URL or path. Anyone may request the API reference without a token, so
- * each response is created only once.
+ * The finished responses with the API reference. The key is the public URL or the path. The service creates each
+ * response only once, because anyone may request the API reference without a token.
  */
 const responses = new Map<string, Promise<ApiResponse>>();
 
@@ -66,8 +66,8 @@ export async function createDocsResponse(request: Pick<ApiRequest, "headers">): 
 }
 
 /**
- * Creates the response to `GET /`: a page with a link to the API reference. A client that does not accept HTML gets
- * the status 404.
+ * Creates the response to `GET /`: a page with a link to the API reference. If the client does not accept HTML, the
+ * response has status 404.
  */
 export function createStartPageOrNotFoundResponse({
   headers,
@@ -77,8 +77,8 @@ export function createStartPageOrNotFoundResponse({
     const detail = "The path has only a page for browsers. GET /docs lists all paths.";
     return problemResponse("not-found", detail, [], { vary: "accept" });
   }
-  // A browser replaces the last segment of the path by the relative link, so the link must begin with this segment.
-  // After a "/" at the end, the last segment is empty.
+  // A browser replaces the last segment of the URL path by a relative link. The link must therefore begin with this
+  // segment. If the path ends with "/", the last segment is empty.
   const lastSegment = path.slice(path.lastIndexOf("/") + 1);
   const page = renderStartPage(lastSegment === "" ? "docs" : `${encodeURIComponent(lastSegment)}/docs`);
   return { status: 200, headers: { ...page.headers, vary: "accept" }, body: page.html };

@@ -33,7 +33,7 @@ type OpenStep = (params: Params, request: ApiRequest, ports: RequestPorts) => Re
 type CallerStep = (params: Params, request: ApiRequest, ports: RequestPorts, caller: Caller) => Result;
 type WatchStep = (key: WatchKey, request: ApiRequest, ports: RequestPorts, caller: Caller) => Result;
 
-/** Operations without a bearer token. Pages need a key in the URL in place of a token. */
+/** Operations of the API that need no bearer token. Pages need a key in the URL instead of a token. */
 const OPEN_STEPS = {
   readHealth: (_params, _request, { health }) => health(),
   readOpenApi: async (_params, request, ports) => createOpenApiResponse(await publicUrl(ports), request),
@@ -59,8 +59,8 @@ const CALLER_STEPS = {
 } satisfies Record<Exclude<OperationId, keyof typeof OPEN_STEPS>, CallerStep>;
 
 /**
- * Creates the handler of the function `api`. A HEAD request gets the same response as GET, with a body. API Gateway
- * removes the body of this response and reports its length (RFC 9110, section 8.6).
+ * Creates the handler of the function `api`. The response to a HEAD request has a body, as the response to GET. API
+ * Gateway removes this body and sends only its length (RFC 9110, section 8.6).
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
   const durations = createCachedDurationsReaderOrEmpty(ports.ledger, ports.now, ports.onDurationsUnread);
@@ -109,7 +109,7 @@ function methodNotAllowed(methods: readonly string[]): ProblemResponse {
   return problemResponse("method-not-allowed", `The methods of this path are ${allow}.`, [], { allow });
 }
 
-/** Returns the public URL. If the config has errors, the function returns `defaultUrl`. */
+/** Returns the public URL of the service. If the config is invalid, the result is `defaultUrl`. */
 async function publicUrl({ configs, defaultUrl }: RequestPorts): Promise<string> {
   try {
     return createLinkOptions(await configs.current(), defaultUrl).publicUrl;

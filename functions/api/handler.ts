@@ -70,8 +70,8 @@ const checkQueue = (url: string) =>
 const health = createCachedHealthCheck({
   checks: {
     config: ports.configs.check,
-    // A read of the target `:health` only checks that the ledger responds. No target can be called `:health`, because
-    // names contain no colon.
+    // The target `:health` does not exist. The read only shows whether the ledger responds. The name of a target
+    // contains no colon, so no target can be called `:health`.
     ledger: () => ledger.readTarget(":health"),
     queue: () => Promise.all([env.POLL_QUEUE_URL, env.NOTIFY_QUEUE_URL].map(checkQueue)),
   },

@@ -5,8 +5,8 @@ import type { Instant } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 /**
- * The time for which an instance caches the result of the health check. The cache limits the costs, because anyone may
- * request the check without a token.
+ * The time for which an instance stores the result of the health check. Without this cache, anyone could cause costs,
+ * because the request needs no token.
  */
 const MAX_AGE_MS = 2_000;
 const CHECK_TIMEOUT_MS = 3_000;
@@ -14,17 +14,17 @@ const CHECK_TIMEOUT_MS = 3_000;
 type CheckName = keyof HealthDocument["checks"];
 
 export interface HealthPorts {
-  /** The checks of the config, the ledger and the queues. A failed check throws. */
+  /** The functions that check the config, the ledger and the queues. If a check fails, its function throws an error. */
   readonly checks: Readonly<Record<CheckName, () => Promise<unknown>>>;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
-  /** Reports a failed health check, by default in a log line. */
+  /** Called for each check that failed. The default function writes a log line. */
   readonly onUnreachable?: (check: CheckName, error: unknown) => void;
 }
 
 /**
- * Creates the function for `GET /v1/health`. The status is 200 if all checks succeed, else 503. The response contains
- * no reason of a failure.
+ * Creates the function for `GET /v1/health`. If all checks succeed, the status is 200. If not, the status is 503. The
+ * response does not say why a check failed.
  */
 export function createCachedHealthCheck(ports: HealthPorts): () => Promise<ApiResponse> {
   const cache = createExpiringCache({ load: () => runChecks(ports), now: ports.now, maxAgeMs: MAX_AGE_MS });

@@ -36,17 +36,18 @@ import type { ApiPorts } from "./api-ports.ts";
 import { selectOwnOrNewestWatches } from "./own-or-newest-watch.ts";
 
 /**
- * The maximum number of ledger reads for one page. With a filter, a page may need several reads, because the index
- * contains only acceptance times.
+ * The maximum number of times that the function reads the ledger for one page. The index contains no fields of the
+ * filter, so the function may need several reads for a page.
  */
 const MAX_READS = 5;
 const READ_LIMIT = 100;
-/** At least `MIN_CHECKED` watches are checked in parallel. */
+/** The minimum number of watches that the function checks in parallel. */
 const MIN_CHECKED = 25;
 
 /**
- * Creates the response to `GET /v1/jobs`: a project's jobs, newest first. The response shows the caller's own watch of
- * each job, or the newest watch of the job. A filter does not search the context of another caller's watch.
+ * Creates the response to `GET /v1/jobs`. The response lists the jobs of a project, newest first. For each job, the
+ * response shows the caller's own watch. If the caller has no watch of the job, it shows the newest watch. The filter
+ * does not search the context of watches that belong to other callers.
  */
 export async function listJobs(
   _params: unknown,
@@ -69,7 +70,7 @@ export async function listJobs(
   }
 }
 
-/** A caller sees only the context of its own watches. */
+/** A caller sees only the context of watches that belong to the caller. */
 function readerOf({ name }: Caller, ledger: ApiPorts["ledger"]): ListReader {
   const readContext = async (watch: Watch): Promise<Context> =>
     watch.caller === name ? (await ledger.readCallerData(watch)).context : {};
@@ -77,8 +78,9 @@ function readerOf({ name }: Caller, ledger: ApiPorts["ledger"]): ListReader {
 }
 
 /**
- * Returns true if the caller may see everything on the status page of a watch. The page shows the context and all
- * targets. The context of a discovered job comes from the config, so everyone may see it.
+ * Returns true if the caller may see everything that the status page of a watch shows. The status page shows the
+ * context and all targets of the watch. The context of a job that discovery found comes from the config, so every
+ * caller may see it.
  */
 function mayOpenPage(watch: Watch, caller: Caller): boolean {
   const { project, targets } = watch;
@@ -119,27 +121,31 @@ export interface ListQuery {
   readonly project: string;
   readonly filter: JobFilter;
   readonly limit: number;
-  /** `next` of the previous page, or null for the first page. */
+  /** The value `next` of the previous page. For the first page, `before` is null. */
   readonly before: string | null;
 }
 
 interface ListReader {
-  /** The caller who reads the list, or null for a reader without a token. */
+  /** The name of the caller who reads the list. For a reader without a token, `caller` is null. */
   readonly caller: string | null;
-  /** Returns the part of a context that the reader may see. A filter searches only this part of the context. */
+  /**
+   * Returns those parts of a watch's context that the reader may see. A filter searches only in these parts of the
+   * context.
+   */
   readonly readContext: (watch: Watch) => Promise<Context>;
 }
 
-/** A watch in the job list, and the part of its context that the reader may see. */
+/** A watch of the job list, with the part of its context that the reader may see. */
 interface FoundJob {
   readonly watch: Watch;
   readonly context: Context;
 }
 
 /**
- * Returns one page of a project's job list, newest first. The page contains the caller's own watch of each job, or the
- * newest watch of the job. The page may contain fewer jobs than `limit`, because at most 500 watches are read.
- * @throws PageTokenError if `before` is not a page token
+ * Returns one page of a project's job list, newest first. For each job, the page shows the caller's own watch. If the
+ * caller has no watch of the job, it shows the newest watch. The function reads at most 500 watches, so the page may
+ * contain fewer jobs than `limit`.
+ * @throws PageTokenError if `before` is not a valid page token
  */
 export async function readJobListPageOrThrow(
   { project, filter, limit, before }: ListQuery,
@@ -156,7 +162,7 @@ export async function readJobListPageOrThrow(
       before: next,
     });
     const matching = page.watches.filter((watch) => matchesFieldsWithoutContext(watch, filter));
-    // Each check reads the ledger, so the function checks only a few more watches than it needs.
+    // Each check reads the ledger. The function therefore checks only a few watches more than the page needs.
     for (let i = 0; i < matching.length; ) {
       const slice = matching.slice(i, i + Math.max(limit - jobs.length, MIN_CHECKED));
       jobs.push(...(await selectJobs(slice, filter, reader, ledger)));
@@ -175,8 +181,8 @@ export async function readJobListPageOrThrow(
 }
 
 /**
- * Returns the page token of the start of the list. If the filter contains `to`, the token points to the newest watch
- * that this time allows.
+ * Returns the page token with which the list begins. If the filter contains `to`, the list begins with the newest watch
+ * from before this time.
  */
 function startBelow({ to }: JobFilter): string | null {
   return to === null ? null : toPageToken({ acceptedAt: to + 1, jobId: "0", caller: "token:0" });

@@ -5,7 +5,10 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 
-/** Returns the caller's own watch of a job, else the newest one. If the job has no watch, the result is null. */
+/**
+ * Returns the caller's own watch of a job. If the caller has none, returns the newest watch of the job. If nobody
+ * watches the job, the result is null.
+ */
 export async function readOwnOrNewestWatch(
   key: WatchKey,
   ledger: Pick<Ledger, "readWatch" | "listJobWatches">,
@@ -17,8 +20,8 @@ export async function readOwnOrNewestWatch(
 }
 
 /**
- * Selects for each job the watch that a list shows: the caller's own watch, or else the newest watch of the job.
- * @param caller the caller, or null for a reader without a token
+ * Returns one watch for each job: the caller's own watch, or the newest watch if the caller has none.
+ * @param caller the name of the caller. For a reader without a token, `caller` is null
  */
 export async function selectOwnOrNewestWatches(
   watches: readonly Watch[],
@@ -36,8 +39,8 @@ export async function selectOwnOrNewestWatches(
 }
 
 /**
- * Removes from a watch what a caller may not see, such as other targets. From another caller's watch, the context, the
- * callbacks and the receivers' answers are removed too.
+ * Removes those parts of a watch that a caller may not see, for example other targets. If the watch belongs to another
+ * caller, the function also removes the context, the callbacks and the targets' responses.
  */
 export function redactWatchForCaller(document: WatchDocument, caller: Caller): WatchDocument {
   const { watch, deliveries } = document;

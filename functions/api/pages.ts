@@ -25,15 +25,16 @@ import { readExpectedDurationIfRunning, replaceDeliveriesByThoseOfDigest } from 
 import { createTruncatedStatusResponse } from "./status-response.ts";
 
 /**
- * The maximum JSON size of the subjobs on a status page, enough for about 3,000 subjobs. A larger page would be slow,
- * because a live page is often reloaded.
+ * The maximum size of the subjobs on a status page, as JSON. This is enough for about 3,000 subjobs. Browsers often
+ * reload a live page, so a larger page would be slow.
  */
 const MAX_TREE_BYTES = 1_000_000;
 const LIST_LIMIT = 50;
 
 /**
- * Creates the response to `GET /jobs/{project}/{jobId}?key=…`: the status page of a job. A wrong key, an expired key
- * and an unknown job lead to the same "not found" page. The link to the list of jobs expires together with this key.
+ * Creates the response to `GET /jobs/{project}/{jobId}?key=…`: the status page of a job. For a wrong key, an expired
+ * key and an unknown job, the reader gets the same "not found" page. The link to the list of jobs expires at the same
+ * time as the key in the URL.
  */
 export async function createJobPageResponse(
   params: Readonly<Record<string, string>>,
@@ -65,7 +66,7 @@ export async function createJobPageResponse(
   );
 }
 
-/** Omits labels and answers of receivers, unless the config allows them on pages. */
+/** Removes the labels and the responses of targets, unless the config allows them on pages. */
 function omitFromPage<Shown extends Pick<WatchDocument, "context" | "deliveries">>(
   shown: Shown,
   pages: PageSettings,
@@ -93,8 +94,8 @@ function truncateForPage(tree: Job | null): Job | null {
 }
 
 /**
- * Creates the response to `GET /jobs?key=…&project=…`: the page with the recent jobs of a project. Without the query
- * parameter `project`, the page lists the default project.
+ * Creates the response to `GET /jobs?key=…&project=…`: the page with the recent jobs of a project. If the URL contains
+ * no `project`, the page lists the jobs of the default project.
  */
 export async function createListPageResponse(
   _params: unknown,
@@ -130,9 +131,9 @@ export async function createListPageResponse(
   return pageResponse(list, request);
 }
 
-/** Returns one page of the job list for a reader without a token. If the page token is wrong, the result is null. */
+/** Reads one page of the job list for a reader who has no token. If the page token is wrong, the result is null. */
 async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts["ledger"]) {
-  // A filter searches only what the status page shows.
+  // The filter must search only those fields that the status page shows.
   const readContext = async (watch: Watch) => omitLabels((await ledger.readCallerData(watch)).context, pages);
   try {
     return await readJobListPageOrThrow(query, { caller: null, readContext }, ledger);
@@ -143,8 +144,9 @@ async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts[
 }
 
 /**
- * Returns options for the links on a page, or null if the key does not open the page. The links on the page expire
- * together with the key. `opens` returns true if the key opens the watch of the given caller.
+ * Returns the options for the links on a page. If the key does not open the page, returns null. The links on the page
+ * expire at the same time as the key. `opens` is a function. It returns true if the key opens the watch of the given
+ * caller.
  */
 function openPage(
   page: LinkedPage,

@@ -39,18 +39,18 @@ import {
   type WatchNotification,
 } from "./queue-redelivery.ts";
 
-/** A request reads at most `MAX_PAGES` pages of watches. */
+/** The maximum number of pages of watches that one request reads. */
 const MAX_PAGES = 5;
 const PAGE_SIZE = 100;
-/** When `MAX_JOBS` jobs with missed notifications are found, the function reads no further page. */
+/** If the function has found this number of jobs with missed notifications, it reads no further page. */
 const MAX_JOBS = 100;
 const CONCURRENCY = 10;
-/** No further page is read if less time than `PAGE_MARGIN_MS` remains. */
+/** If less time than `PAGE_MARGIN_MS` remains, the function reads no further page. */
 const PAGE_MARGIN_MS = 10_000;
 /**
- * The longest time between the acceptance and the end of a watch. The list of watches is sorted by acceptance time. A
- * search for watches that ended after a time must also read watches that were accepted up to `LONGEST_WATCH_MS` before
- * this time.
+ * The maximum time between the start and the end of a watch. The ledger sorts watches by the time at which they were
+ * accepted. To find all watches that ended after a time, the function must also read watches accepted up to
+ * `LONGEST_WATCH_MS` earlier.
  */
 const LONGEST_WATCH_MS = MAX_DEADLINE_MINUTES * 60_000;
 
@@ -60,14 +60,18 @@ interface MissedScope {
   readonly config: Config;
   readonly now: Instant;
   readonly isOff: boolean;
-  /** Keys of notifications that this request has already processed. Two watches of a job can share one notification. */
+  /**
+   * The keys of the notifications that this request has already processed. Two watches of the same job can have one
+   * notification in common.
+   */
   readonly handled: Set<string>;
 }
 
 /**
- * Creates the response to `POST /v1/targets/{name}/redeliver` and queues the failed notifications of a target again.
- * The call covers watches that ended since a given time, in projects with the right to redeliver. A repeated request
- * queues nothing that is in the queue or was delivered. If the target is switched off, every job is skipped.
+ * Creates the response to `POST /v1/targets/{name}/redeliver`. Queues the failed notifications of a target again. The
+ * request is about watches that ended since a given time. They must be in projects in which the caller may request a
+ * redelivery. If a caller repeats the request, notifications that were queued or delivered are not queued again. If the
+ * target is switched off, the function skips all jobs.
  */
 export async function queueRedeliveryOfFailedToTarget(
   { name = "" }: Readonly<Record<string, string>>,
@@ -110,7 +114,7 @@ async function redeliverPages(
   const jobs: MissedJob[] = [];
   const firstPageOf = (project: string | undefined) =>
     project === undefined ? null : { project, before: null };
-  // Since the previous request, the caller may have lost the right to the project.
+  // The caller may have lost the right to the project since the previous request.
   const isUsable = from === null || projects.includes(from.project);
   let position: MissedPosition | null = isUsable ? (from ?? firstPageOf(projects[0])) : null;
   if (position !== null && position.before !== null) {
@@ -157,8 +161,8 @@ async function redeliverWatches(
 }
 
 /**
- * Queues the missed notifications of a watch again, unless the target is off or the request is a dry run. If the
- * target missed no notification of the watch, the result is empty.
+ * Queues the missed notifications of a watch again. If the target is off or the request is a dry run, queues nothing.
+ * If the target missed no notification of the watch, the result is empty.
  */
 async function redeliverWatch(
   listed: Watch,
@@ -194,9 +198,9 @@ async function redeliverWatch(
 }
 
 /**
- * Returns the delivery record of a watch's notification. If the target got a digest message (one message about several
- * jobs) in its place, the function returns the record of the digest message. If the notification of the watch was
- * already sent again, the function returns the record of this notification.
+ * Returns the delivery record for the outcome of a watch. If the target got a digest (one message about several jobs),
+ * the result is the delivery record of the digest. If a caller has already requested a redelivery, the result is the
+ * record of that notification.
  */
 async function readDeliveryOrPendingRecord(
   { watch, deliveries }: WatchDocument,

@@ -30,11 +30,11 @@ import { logActAndCountIfStop } from "../../lib/runtime/log-act.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
- * Creates the response to `POST …/redeliver` and queues the notifications of the caller's ended watch again. A target
- * in the request is notified even if its setting `on` excludes the outcome. If the request names no targets, all
- * targets of the watch are notified that the caller may use and whose `on` contains the outcome. A switched-off target
- * is skipped. If the queue confirms nothing, the status is 503. If the queue confirms only some notifications, the
- * status is 202, because a repeated request would notify some targets twice.
+ * Creates the response to `POST …/redeliver`. Queues the notifications of the caller's ended watch again. If the
+ * request names a target, the target's setting `on` has no effect. If the request names no target, the setting `on` of
+ * a target must contain the outcome. The caller must also be allowed to use the target. The function skips a target
+ * that is switched off. If the queue confirms no notification, the status is 503. If the queue confirms only some of
+ * them, the status is 202, because a repeated request would notify some targets twice.
  */
 export async function queueRedeliveryOfEndedWatch(
   key: WatchKey,
@@ -129,7 +129,7 @@ function chooseTargets(
   return errors.length > 0 ? invalidRequest(errors) : { kind: "chosen", targets: [...new Set(named)] };
 }
 
-/** Logs a redelivery. */
+/** Writes a log line about a redelivery. */
 export function logRedelivery(
   { project, jobId, caller, traceparent }: WatchKey & Pick<Watch, "traceparent">,
   targets: readonly string[],
@@ -142,18 +142,23 @@ interface QueueAgainPorts {
   readonly notifyQueue: Pick<Queue, "send">;
 }
 
-/** The result for each target. `queued_by_another`: another call queued the notifications at the same time. */
+/**
+ * What the function did for each target. `queued_by_another` means that another call has just queued the notification.
+ */
 type QueuedAgain = ReadonlyMap<string, (typeof RESULTS)[number]>;
 
 const RESULTS = ["queued_by_another", "queued", "failed"] as const;
 
-/** A notification of a watch: a target and an event. The event is the outcome, or `slow` for a slow job. */
+/**
+ * Identifies a notification of a watch by its target and its event. `event` is the outcome of the job, or `slow` for a
+ * slow job.
+ */
 export interface WatchNotification {
   readonly target: string;
   readonly event: TargetEvent;
 }
 
-/** Returns true if a notification has failed and will not be tried again. */
+/** Returns true if a notification has failed and the service will not try again. */
 export function hasDeliveryFinallyFailed(delivery: DeliveryRecord | undefined): boolean {
   return delivery !== undefined && delivery.state !== "pending" && delivery.state !== "delivered";
 }
@@ -166,8 +171,8 @@ export function listFailedSlowNotifications({ deliveries }: WatchDocument): read
 }
 
 /**
- * Queues notifications of an ended watch again, each with a new redelivery number. If another call has started a
- * redelivery meanwhile, a notification is not queued.
+ * Queues notifications of an ended watch again. Each notification gets a new redelivery number. If another call has
+ * just started a redelivery of a notification, the function does not queue this notification.
  */
 export async function queueNotificationsAgain(
   { watch, generations, slow, deliveries }: WatchDocument,
@@ -177,8 +182,8 @@ export async function queueNotificationsAgain(
 ): Promise<QueuedAgain> {
   if (notifications.length === 0) return new Map();
   const expiresAt = computeLedgerExpiryTime(now, settings);
-  // The overdue index contains the watch before the messages are sent. The sweep function can then send lost messages
-  // again.
+  // The ledger first puts the watch into the overdue index, and the messages are sent after that. If a message is lost,
+  // the sweep function can therefore send it again.
   await ledger.scheduleSweepByAndExtendExpiry(watch, deliveriesOverdueAt(now), expiresAt);
   const started = await Promise.all(
     notifications.map(async ({ target, event }) => {
@@ -199,13 +204,13 @@ export async function queueNotificationsAgain(
     if (message === null) return [target, "queued_by_another"] as const;
     return [target, failed.has(message.id) ? "failed" : "queued"] as const;
   });
-  // A target can have two results: one for the outcome, and one for a notification about a slow job. For a target with
-  // two results, the map contains the last result. The results are sorted so that failures come last. The map
-  // therefore shows a failure.
+  // A target can have two results: one for the outcome, and one for the slow job. The map then contains only the last
+  // result. The function sorts the results so that failures are last. If one of the two failed, the map therefore
+  // contains the failure.
   return new Map(queued.toSorted(([, a], [, b]) => RESULTS.indexOf(a) - RESULTS.indexOf(b)));
 }
 
-/** Returns true if a target is switched off, so that a notification would fail at once. */
+/** Returns true if a target is switched off. A notification to this target would fail at once. */
 export async function isTargetSwitchedOff(
   target: string,
   { ledger }: { readonly ledger: Pick<Ledger, "readTarget"> },

@@ -20,18 +20,22 @@ import { createTruncatedStatusResponse } from "./status-response.ts";
 
 /** The interval between two reads of the ledger while a call waits. */
 const REREAD_MS = 1_000;
-/** `RESPONSE_MS` remains for the last read and the response. */
+/** The time that a waiting call needs for its last read and its response. */
 const RESPONSE_MS = 2_000;
 
-/** The longest time in the header `retry-after`. A caller therefore sees a stopped watch within three minutes. */
+/**
+ * The maximum number of seconds in the header `retry-after`. A caller who polls the API therefore sees within three
+ * minutes that a watch was stopped.
+ */
 const MAX_RETRY_AFTER_SECONDS = 180;
-/** The shortest time in `retry-after` if too many calls are waiting. */
+/** The minimum number of seconds in `retry-after` if too many calls are waiting. */
 const TOO_MANY_RETRY_SECONDS = 2;
 
 /**
- * Creates the response to `GET /v1/jobs/{project}/{jobId}`: the caller's own watch, or the visible part of the newest
- * watch. With `wait`, the call waits until the watch ends or the time is over. If no poll is planned before this time,
- * the call does not wait. The header `retry-after` says when to repeat the call.
+ * Creates the response to `GET /v1/jobs/{project}/{jobId}`. It shows the caller's own watch, or the visible part of the
+ * newest watch. With the parameter `wait`, the response comes when the watch ends or when the time is over. If no poll
+ * is planned before that time, the response comes at once. The header `retry-after` states when the caller should ask
+ * again.
  */
 export async function readStatusOrWaitForEnd(
   key: WatchKey,
@@ -57,10 +61,10 @@ export async function readStatusOrWaitForEnd(
   return withEtagOrNotModified(response, request);
 }
 
-/** The maximum age of learned durations for the expected duration. */
+/** The maximum age of the durations from which the function computes the expected duration. */
 const EXPECTED_MAX_AGE_MS = 60_000;
 
-/** Returns the expected duration of a running job, or null after its end. */
+/** Returns the expected duration of a running job. If the job has ended, the result is null. */
 export async function readExpectedDurationIfRunning(
   { watch, tree }: WatchDocument,
   { durations, now }: Pick<RequestPorts, "durations" | "now">,
@@ -73,7 +77,10 @@ export async function readExpectedDurationIfRunning(
   );
 }
 
-/** Returns the seconds for the header `retry-after`. The wait ends one second after the next poll. */
+/**
+ * Returns the number of seconds for the header `retry-after`. The caller should ask again one second after the next
+ * poll.
+ */
 function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: Instant): number {
   const seconds = watch.nextPollAt === null ? 0 : Math.ceil((watch.nextPollAt - now) / 1000) + 1;
   const leastSeconds = waited === "too_many" ? TOO_MANY_RETRY_SECONDS : 1;
@@ -81,8 +88,9 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
 }
 
 /**
- * Replaces the record of each chat with a digest (one message about several jobs) by the record of the digest message.
- * A redelivered notification keeps its own record. A watch without an outcome stays unchanged.
+ * Some chats get a digest (one message about several jobs). For these chats, the function returns the delivery record
+ * of the digest. If a caller requested a redelivery, the notification keeps its own record. If the watch has no
+ * outcome, nothing changes.
  */
 export async function replaceDeliveriesByThoseOfDigest(
   document: WatchDocument,
@@ -104,16 +112,17 @@ export async function replaceDeliveriesByThoseOfDigest(
 }
 
 /**
- * `over`: the call has waited, so the watch may have changed. `not_needed`: the call did not wait, because the watch
- * cannot change within the waiting time. `too_many`: too many calls are waiting.
+ * `over` means that the call has waited, so the watch may have changed. `not_needed` means that the call did not wait,
+ * because the watch cannot change during the wait. `too_many` means that too many other calls are waiting.
  */
 type WaitResult = "over" | "not_needed" | "too_many";
 
 /**
- * Waits until a watch ends. Only a poll sees the end of a job. An API call therefore does not wait if the next poll is
- * planned after the waiting time. If the next poll is moved to a time after the waiting time, the API call stops
- * waiting. While an API call waits, the function reads one small item of the ledger every second.
- * @param caller the name of the caller, because the number of waiting calls of one caller is limited
+ * Waits until a watch ends or the time is over. The service detects the end of a job only by a poll. If the next poll
+ * is planned after the end of the wait, the API call therefore does not wait. If the next poll moves to a time after
+ * the end of the wait, the API call stops waiting. During the wait, the function reads one small ledger item every
+ * second.
+ * @param caller the name of the caller. Each caller may have only a limited number of waiting calls
  */
 async function waitForEnd(
   watch: Watch,

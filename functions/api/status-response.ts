@@ -14,13 +14,21 @@ import type { WatchDelivery } from "../../lib/ledger/watch-deliveries-and-overdu
 import type { Expected } from "../../lib/schedule/expected-duration.ts";
 import { isSubscribedToSlowOrRemoved } from "../shared/targets-to-notify.ts";
 
-/** The maximum size of a response in bytes. Lambda allows 6 MiB including the request ID and field names. */
+/**
+ * The maximum size of the response to a status request, in bytes. Lambda allows 6 MiB, but this includes the request ID
+ * and the names of fields.
+ */
 const MAX_RESPONSE_BYTES = 6_000_000;
-/** The maximum size of the list of failed subjobs. The tree of subjobs contains the complete failure reasons. */
+/**
+ * The maximum size of the list of failed subjobs in the response, in bytes. The tree of subjobs in the response
+ * contains the complete failure reasons.
+ */
 const MAX_FAILURES_BYTES = 20_000;
 const MAX_CAUSES_BYTES = 20_000;
 
-/** Creates the status response of a watch. If the response is too large for Lambda, subjobs are omitted. */
+/**
+ * Creates the response with the status of a watch. If the response is too large for Lambda, the function omits subjobs.
+ */
 export function createTruncatedStatusResponse(
   watchDocument: WatchDocument,
   config: Config,
@@ -39,9 +47,9 @@ export function createTruncatedStatusResponse(
 }
 
 /**
- * Builds the response body with the status of a watch. For an ended watch, the body contains the outcome. For a
- * running watch, the body contains the latest poll.
- * @param shownTree the complete or truncated tree of subjobs
+ * Creates the response body with the status of a watch. If the watch has ended, the body contains the outcome. If the
+ * watch is running, the body contains the result of the latest poll.
+ * @param shownTree the tree of subjobs that the response shows. It may be truncated
  */
 function buildStatusDocument(
   watchDocument: WatchDocument,
@@ -104,7 +112,7 @@ function summarizeLatestPoll({ watch, tree }: WatchDocument, config: Config) {
   };
 }
 
-/** Describes why the latest polls failed. If a poll has seen the end of the job, the result is null. */
+/** Returns a text about why the latest polls failed. If a poll has detected the end of the job, the result is null. */
 function describeLastPollError({ state, accessError, lastPollError }: Watch): string | null {
   if (state === "succeeded" || state === "failed") return null;
   if (accessError !== null)
@@ -113,8 +121,8 @@ function describeLastPollError({ state, accessError, lastPollError }: Watch): st
 }
 
 /**
- * Returns the delivery records of a watch. The result omits a target without an attempt if its setting `on` excludes
- * the event.
+ * Returns the delivery records that the response shows. The function omits a target without a delivery attempt if the
+ * target's setting `on` does not contain the event.
  */
 function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): WatchDelivery[] {
   const { state } = watch;
@@ -143,7 +151,10 @@ function deliveryDocument(record: WatchDelivery): DeliveryDocument {
   };
 }
 
-/** Counts subjobs by state, and lists failed subjobs and causes. Long failure reasons are truncated. */
+/**
+ * Counts the subjobs in each state, and lists the failed subjobs and the causes. The function truncates long failure
+ * reasons.
+ */
 export function summarizeSubJobs(
   tree: Job | null,
 ): Pick<OutcomeSummary, "subJobs" | "failures" | "failuresOmitted" | "causes" | "causesOmitted"> {
@@ -160,7 +171,10 @@ export function summarizeSubJobs(
   };
 }
 
-/** Returns a warning if the shown tree lacks some subjobs. The array is empty if the tree is complete. */
+/**
+ * Returns a warning if the tree in the response does not contain all subjobs. If the tree is complete, the array is
+ * empty.
+ */
 export function describeOmittedSubJobs(shownTree: Job): string[] {
   const { counts, omittedCount } = countAndGroupSubJobs(shownTree);
   const text = `The tree of subjobs is too large, so ${omittedCount} of ${counts.total} subjobs are omitted.`;
@@ -168,8 +182,8 @@ export function describeOmittedSubJobs(shownTree: Job): string[] {
 }
 
 /**
- * Converts a job and its subjobs to a JSON document. The function uses no recursion, because a very deep tree would
- * overflow the call stack.
+ * Converts a job with its subjobs to the JSON object of the API. The function uses no recursion, because a very deep
+ * tree would overflow the call stack.
  */
 export function toJobDocument(job: Job): JobDocument {
   const findHint = createCachedHintFinder();

@@ -19,8 +19,8 @@ import type { ApiPorts } from "./api-ports.ts";
 
 /**
  * Handles `DELETE /v1/jobs/{project}/{jobId}`: stops the caller's own watch without a notification. With `?all=true`,
- * the call stops all watches of the job. An ended watch keeps its state. After the stop, a caller can restart a watch
- * that ended as `timed_out` or `lost`.
+ * it stops all watches of the job. If the watch has already ended, its state does not change. If the watch ended as
+ * `timed_out` or `lost`, a caller can restart it later.
  */
 export async function stopOwnOrAllWatches(
   key: WatchKey,
@@ -40,13 +40,13 @@ export async function stopOwnOrAllWatches(
   let answer: ApiResponse | ProblemResponse = { status: 204 };
   for (const watch of watches) {
     const stopped = await stopOne(watch, ports, caller, request);
-    // If the ledger has deleted an old watch meanwhile, this watch needs no stop.
+    // The ledger may have deleted an old watch meanwhile. Such a watch need not be stopped.
     if ("kind" in stopped && stopped.problem.status !== 404) answer = stopped;
   }
   return answer;
 }
 
-/** Returns true if one entry of the rights contains `stop`, the project and the target `*`. */
+/** Returns true if one entry of the caller's rights contains `stop`, the project and the target `*`. */
 function mayStopAll({ rights }: Caller, project: string): boolean {
   return rights.some(
     (entry) =>
@@ -55,8 +55,8 @@ function mayStopAll({ rights }: Caller, project: string): boolean {
 }
 
 /**
- * Stops one watch, so that a digest (one message about several jobs) no longer waits for it. If the digest message
- * could not be sent, a repeated request sends it.
+ * Stops one watch. A digest (one message about several jobs) then no longer waits for the watch. If the service could
+ * not send the digest, a repeated request sends it.
  */
 async function stopOne(
   { project, jobId, caller: owner }: WatchKey,
@@ -72,10 +72,10 @@ async function stopOne(
   try {
     watch = (await ledger.readWatch(key))?.watch;
   } finally {
-    // The stop is logged even if this read fails.
+    // The function logs the stop even if it could not read the watch.
     if (result === "stopped") {
       const traceparent = watch?.traceparent ?? null;
-      // With `?all=true`, a caller can stop the watch of another caller.
+      // With `?all=true`, the watch may belong to another caller.
       onAct({
         act: "stop",
         who: caller.name,

@@ -19,12 +19,12 @@ import { logActAndCountIfStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
 const ATTEMPT_MS = 10_000;
-/** `RESPONSE_MS` remains to record the result and to respond. */
+/** The time that the function needs to record the result and to respond. */
 const RESPONSE_MS = 2_000;
 
 /**
- * Sends a test message to a target for `POST /v1/targets/{name}/test`. If the target accepts it, a switched-off target
- * is switched on again.
+ * Sends a test message to a target, for the request `POST /v1/targets/{name}/test`. If the target was switched off and
+ * accepts the message, the function switches it on again.
  */
 export async function testTargetAndSwitchOnIfDelivered(
   { name = "" }: Readonly<Record<string, string>>,
@@ -52,7 +52,7 @@ export async function testTargetAndSwitchOnIfDelivered(
   const target = isNameInConfig(config, "target", name) ? config.targets[name] : undefined;
   if (target === undefined) return nameNotFound("target", name);
   const now = clock();
-  // The ledger is read first, so that no test message is sent if the ledger is unavailable.
+  // The function reads the ledger first. If the ledger is not available, the function sends no test message.
   const { offSince } = await ledger.readTarget(name);
   const result = await deliver({
     target,
@@ -74,7 +74,7 @@ export async function testTargetAndSwitchOnIfDelivered(
   return jsonResponse(200, { target: name, verdict, status, reason } satisfies TestResult);
 }
 
-/** Logs the result of a test. */
+/** Writes a log line about the result of a test message. */
 export function logTargetTest(
   target: string,
   kind: Target["kind"],

@@ -3,12 +3,12 @@ import type { Audit } from "../../lib/ledger/audit.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 
-/** One audit logs at most `MAX_LOGGED` orphaned watches. */
+/** The maximum number of orphaned watches for which one audit writes a log line. */
 const MAX_LOGGED = 50;
 
 /**
- * Creates the handler of the audit function. The audit counts all watches and finds orphaned watches. An orphaned watch
- * has not ended, although its next poll or deadline is long overdue.
+ * Creates the handler of the audit function. The audit counts all watches and finds orphaned watches. A watch is
+ * orphaned if it is still running although its next poll or its deadline is long overdue.
  */
 export function createAuditHandler(
   auditWatches: (now: Instant) => Promise<Audit>,
@@ -18,7 +18,7 @@ export function createAuditHandler(
   return async () => onAudit(await auditWatches(now()));
 }
 
-/** Writes the log lines and metrics of an audit. */
+/** Writes the log lines and the metrics of an audit. */
 export function logAndCountAudit({ accepted, concluded, stopped, live, discovered, orphaned }: Audit): void {
   const discrepancy = accepted - concluded - stopped - live;
   log.info("audit", { accepted, concluded, stopped, live, discrepancy, discovered });

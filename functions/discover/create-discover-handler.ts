@@ -7,15 +7,15 @@ import { log } from "../../lib/runtime/log.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type DiscoverPorts, discoverJobsIfDue } from "./discover-jobs.ts";
 
-/** The number of projects whose jobs are listed in parallel. */
+/** The number of projects whose jobs the function lists in parallel. */
 const CONCURRENCY = 5;
-/** The time limit for listing the jobs of one project. */
+/** The time limit for one list of a project's jobs. */
 const LIST_MS = 30_000;
-/** The time that remains for starting watches after the jobs were listed. */
+/** The time that the function needs to start watches after it has listed the jobs. */
 const OPEN_MS = 15_000;
 /**
- * The maximum number of jobs in `known`, the memory of jobs with a watch. If `known` contains more jobs, the function
- * clears it and asks the ledger again.
+ * The maximum number of jobs in the set `known`. This set contains jobs that certainly have a watch. If the set becomes
+ * larger, the function clears it and reads the ledger again.
  */
 const MAX_KNOWN_JOBS = 20_000;
 
@@ -23,11 +23,11 @@ export interface DiscoverHandlerPorts
   extends Omit<DiscoverPorts, "config" | "cce" | "rateLimit" | "known" | "remainingMs"> {
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "current">;
   readonly createCce: (config: ConfigWithCredentials) => Pick<CceClient, "listJobs">;
-  /** Reports a failed discovery of a project, by default in a log line. */
+  /** Called if discovery fails for a project. The default function writes a log line. */
   readonly onFailure?: (project: string, error: unknown) => void;
 }
 
-/** Calls `discoverJobsIfDue` for one project. */
+/** Calls the function `discoverJobsIfDue` for one project. */
 export type DiscoverJobsOfProject = (
   project: string,
   settings: DiscoverySettings,
@@ -37,8 +37,8 @@ export type DiscoverJobsOfProject = (
 ) => Promise<"listed" | "not_due" | "failed">;
 
 /**
- * Creates the function that lists the jobs of a project. CCE clients, rate limits and known jobs stay in memory between
- * two calls.
+ * Creates the function that finds new jobs of a project. Between two calls, the CCE clients, the rate limits and
+ * the known jobs stay in memory.
  */
 export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfProject {
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
@@ -56,15 +56,15 @@ export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfP
 }
 
 /**
- * Creates the handler of the schedule. The handler lists each project with the key `discover` whose interval is over.
- * An error in one project does not affect other projects. Projects whose latest list failed come last, so that they
- * cannot use the time of the others.
+ * Creates the handler that runs on a schedule. The handler lists the jobs of each project that has the setting
+ * `discover`, if the interval of the project is over. An error in one project does not stop the other projects.
+ * Projects whose latest list failed come last. They then cannot use up the time of other projects.
  */
 export function createDiscoverHandler(
   discover: DiscoverJobsOfProject,
   { configs, onFailure = logDiscoverFailure }: Pick<DiscoverHandlerPorts, "configs" | "onFailure">,
 ): (invocation: Pick<Invocation, "remainingMs">) => Promise<void> {
-  /** Projects whose latest list failed, the earliest failure first. */
+  /** The projects whose latest list failed. The project that failed first comes first. */
   const failing = new Set<string>();
   return async ({ remainingMs }) => {
     const config = await configs.current();
@@ -83,7 +83,7 @@ export function createDiscoverHandler(
       if (result === "failed") failing.add(project);
     };
     const names = Object.keys(config.projects);
-    // All parallel loops share this iterator of project names.
+    // Several loops run in parallel and take project names from this iterator.
     const waiting = [
       ...names.filter((name) => !failing.has(name)),
       ...[...failing].filter((name) => names.includes(name)),

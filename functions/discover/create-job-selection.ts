@@ -5,68 +5,70 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { ClaimedDiscovery, Discovery } from "../../lib/ledger/ledger.ts";
 
 /**
- * Discovery ignores a job that ended longer than `MAX_AGE_MS` ago. The ledger stores every watch longer than
- * `MAX_AGE_MS`, so no job is discovered twice.
+ * Discovery ignores a job that ended more than `MAX_AGE_MS` ago. The ledger stores each watch for longer than
+ * `MAX_AGE_MS`. Therefore discovery finds no job twice.
  */
 const MAX_AGE_MS = 7 * 86_400_000;
 /**
- * A list of CCE shows the end of a job at most `LATE_END_MS` late. A job that ended more than `LATE_END_MS` before a
- * complete list is an ended job in this list.
+ * In a list of jobs, CCE shows the end of a job with a delay of at most `LATE_END_MS`. If a job ended more than
+ * `LATE_END_MS` before a complete list, this list shows the job as ended.
  */
 const LATE_END_MS = 3_600_000;
 /**
- * If discovery has not listed the jobs for `SWITCHED_OFF_MS`, it counts as switched off. The next list is then a first
- * list.
+ * If discovery has not listed the jobs for `SWITCHED_OFF_MS`, the service treats discovery as newly switched on. The
+ * next list is then the first list of the project.
  */
 const SWITCHED_OFF_MS = 86_400_000;
 /**
- * The largest assumed difference between two clocks of the cloud. A job that ended longer than `CLOCK_MARGIN_MS`
- * before the first list is skipped because of its end time. If a job of the first list ended later, it is skipped by
- * its ID.
+ * The service assumes that the clocks of the cloud differ by at most this time. A job that ended more than
+ * `CLOCK_MARGIN_MS` before the first list is skipped because of its end time. A job of the first list that ended later
+ * is skipped because the ledger stores its ID.
  */
 const CLOCK_MARGIN_MS = 300_000;
-/** The maximum number of stored IDs of skipped jobs, because a ledger item has at most 400 KB. */
+/** The maximum number of job IDs that discovery stores for skipping. A ledger item can contain only 400 KB. */
 const MAX_SKIPPED = 2000;
 /**
- * This text is stored in place of the IDs if there are more than `MAX_SKIPPED` IDs. With this text, discovery skips
- * all ended jobs without a time. Discovery also skips all jobs that ended until `CLOCK_MARGIN_MS` after the first
- * list.
+ * If there are more than `MAX_SKIPPED` IDs, the ledger stores this text instead of the IDs. Discovery then skips all
+ * ended jobs whose end time is unknown. It also skips all jobs that ended up to `CLOCK_MARGIN_MS` after the first list.
  */
 const ALL_SKIPPED = "*";
 /**
- * If the first list of jobs was truncated, this text is stored with the IDs until a list is complete. With this text,
- * discovery skips all ended jobs without a time, and all jobs that ended before the first list. The missing part of
- * this list may contain ended jobs.
+ * If the first list of jobs was truncated, the ledger stores this text together with the IDs. The text stays until a
+ * list is complete. Discovery then skips all jobs that ended before the first list, and all ended jobs whose end time
+ * is unknown. Such jobs may have been in the missing part of the first list.
  */
 const UNLISTED_SKIPPED = "?";
 /**
- * The largest accepted difference between the clock of CCE and the clock of the service. After a larger difference,
- * the service uses its own clock, because the response of CCE probably comes from a cache.
+ * The clocks of CCE and of the service may differ by at most this time. If they differ more, the response of CCE is
+ * probably an old one from a cache. The service then uses its own clock.
  */
 const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 
-/** Selects the jobs of one list that discovery should watch. */
+/** Selects those jobs of a list that discovery should watch. */
 interface JobSelection {
-  /** Adds a listed job if discovery should watch it. CCE may list a job several times and in any order. */
+  /**
+   * Adds a job of the list if discovery should watch the job. A list of CCE may contain a job several times, and the
+   * jobs are in no order.
+   */
   add(job: ListedJob): void;
-  /** Returns the IDs of the selected jobs. Some of these jobs may already have a watch. */
+  /** Returns the IDs of the jobs that discovery should watch. Some of them may already have a watch. */
   jobIds(): readonly string[];
   /**
-   * Returns the state of discovery that is stored after the jobs were listed.
-   * @param isOpened true if all selected jobs have a watch
+   * Returns the state of discovery that the ledger stores after the list.
+   * @param isOpened true if all jobs that discovery should watch have a watch
    */
   discovery(reply: Extract<ListReply, { kind: "list" }>, isOpened: boolean): Discovery;
 }
 
 /**
- * Creates the selection of the jobs of one list. A job is selected if it ran at or after the time of the project's
- * first list. A running job is always selected. An ended job is selected by its end time, unless an earlier complete
- * list contained it as an ended job. If the first list was truncated, an ended job is selected only if it ended after
- * this first list. The rule applies until discovery has received a complete list of the jobs. The end of a job and the
- * time of the list both come from the clock of the cloud. If a job had already ended in the first list of the project,
- * discovery never selects it. If the end time of a job is unknown or close to the first list, the ID of the job is
- * stored. A job with an unknown phase may have ended. The first list selects a job with an unknown phase only if the
- * job changed in the last hour.
+ * Creates the object that selects jobs from one list. Discovery selects all jobs that were running at the time of the
+ * project's first list or later. Discovery selects every running job. Discovery selects an ended job by its end time.
+ * It skips a job that was already ended in an earlier complete list. If the first list was truncated, discovery selects
+ * an ended job only if it ended after the first list. This applies until discovery has received a complete list. Both
+ * the end time of a job and the time of a list come from the clock of the cloud. Discovery never selects a job that had
+ * already ended in the first list of the project. If the end time of such a job is unknown or close to the first list,
+ * the ledger stores the job ID. If the phase of a job is unknown, the job may have ended. In the first list, discovery
+ * selects such a job only if the job changed in the last hour.
  */
 export function createSelectionOfJobsSinceFirstList(
   { types }: Pick<DiscoverySettings, "types">,
@@ -85,7 +87,10 @@ export function createSelectionOfJobsSinceFirstList(
   const skipped = new Set(switchedOnAt === null ? [] : claimed.skippedJobIds);
   const allSkippedUntil = (switchedOnAt ?? 0) + CLOCK_MARGIN_MS;
   const selected = new Set<string>();
-  /** Ended jobs whose IDs may have to be stored, with the end time of each job. An unknown end time is null. */
+  /**
+   * Ended jobs whose IDs the ledger may have to store. The value is the end time of the job. If the end time is
+   * unknown, the value is null.
+   */
   const undecided = new Map<string, Instant | null>();
 
   return {
@@ -97,7 +102,7 @@ export function createSelectionOfJobsSinceFirstList(
         return;
       }
       const time = job.updatedAt ?? job.createdAt;
-      // An end time in the future counts as unknown.
+      // The function treats an end time in the future as unknown.
       const at = time !== null && time > now + MAX_DATE_DIFFERENCE_MS ? null : time;
       if (at !== null && at < endedSince) return;
       const mayRun = state === "pending" && at !== null;
@@ -106,8 +111,8 @@ export function createSelectionOfJobsSinceFirstList(
         skipped.has(jobId) ||
         (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil)) ||
         (skipped.has(UNLISTED_SKIPPED) && (at === null || at < (switchedOnAt ?? 0)));
-      // Discovery also remembers jobs of unwanted types. If an operator adds another type to `types` later, discovery
-      // must not select old jobs of this type. Therefore discovery must know the IDs of these jobs.
+      // Discovery also stores the IDs of ended jobs with types that it does not watch. An operator may later add such a
+      // type to `types`. Discovery must not select old jobs of this type then.
       if (at === null || hadEnded) undecided.set(jobId, at);
       if (isWanted && !hadEnded) selected.add(jobId);
     },

@@ -34,7 +34,7 @@ import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { DiscoverJobsOfProject } from "./create-discover-handler.ts";
 
-/** The largest accepted difference between the time of a message and the service's clock. */
+/** The time in a message may differ from the service's clock by at most this time. */
 const MAX_AGE_MS = 300_000;
 /**
  * The time in which discovery must list the jobs of a project after an SMN message. SMN waits five seconds for a
@@ -47,13 +47,16 @@ export interface SmnPorts {
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "current" | "refreshed">;
   readonly proxy: OutgoingProxy | null;
   readonly now: () => Instant;
-  /** Sends a GET request to SMN. By default, the egress rules and the project's certificate authorities apply. */
+  /**
+   * Sends a GET request to SMN (Simple Message Notification). By default, the request uses the certificate authorities
+   * of the project. The egress rules (rules for outgoing connections) apply.
+   */
   readonly fetchFromSmn?: FetchFromSmn;
-  /** Reports the result of a message, by default in a log line and metrics. */
+  /** Called for each message with its result. The default function writes a log line and metrics. */
   readonly onEvent?: typeof logAndCountSmnMessage;
 }
 
-/** A message, its project, and the config. */
+/** A message together with its project and the config. */
 interface Scope {
   readonly project: string;
   readonly config: ConfigWithCredentials;
@@ -62,7 +65,7 @@ interface Scope {
   readonly fetchFromSmn: FetchFromSmn;
 }
 
-/** The reason why a message is refused. */
+/** The reason why the service refuses a message. */
 type Refusal = "timestamp" | "certificate_host" | "signature" | "confirmation_host" | "repeated" | "topic";
 
 const REFUSAL_DETAILS: Readonly<Record<Exclude<Refusal, "topic">, string>> = {
@@ -74,10 +77,11 @@ const REFUSAL_DETAILS: Readonly<Record<Exclude<Refusal, "topic">, string>> = {
 };
 
 /**
- * Creates the handler of `POST /v1/events/smn/{project}`, which receives messages of SMN (the message service of
- * Huawei Cloud). The handler accepts a message only with a valid signature of SMN and for a topic in the config. If
- * SMN asks to confirm a subscription, the handler confirms it. CTS (the audit log of Huawei Cloud) records calls of
- * the CCE API. If the message reports such a call, the handler lists the jobs at once.
+ * Creates the handler of `POST /v1/events/smn/{project}`, which receives messages of SMN (the message service of Huawei
+ * Cloud). The handler accepts a message if it has a valid signature of SMN and belongs to a topic in the config. If SMN
+ * asks whether the service wants the messages of a topic, the handler confirms this. CTS (Cloud Trace Service, the
+ * audit log of Huawei Cloud) records each call of the CCE API. If a message reports such a call, the handler lists the
+ * jobs of the project at once.
  */
 export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPorts): HandleRequest {
   const readCertificate = createCachedCertificateFetcher(ports.now);
@@ -106,7 +110,7 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     const { topics = [], smnEndpoint } = settings;
     if (!topics.includes(message.topic_urn)) {
       report("refused", { reason: "topic" });
-      // Everybody can send a message, so the response must not say whether the project exists and has topics.
+      // Anyone can send a message. The response therefore does not show whether the project exists and has topics.
       return nameNotFound("project", project);
     }
     if (Math.abs(now() - Date.parse(message.timestamp)) > MAX_AGE_MS) return refuse("timestamp");
@@ -119,7 +123,8 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     const confirms = type === "SubscriptionConfirmation";
     if (confirms && !origins.confirmation.includes(originOf(subscribe_url)))
       return refuse("confirmation_host");
-    // SMN uses the same message ID for all projects of a topic, so the stored ID contains the project.
+    // A topic can belong to several projects, and SMN then uses the same message ID. The stored ID therefore contains
+    // the project.
     const messageId = `${project}/${message.message_id}`;
     if (await ledger.hasSmnMessageId(messageId)) return refuse("repeated");
     let result: EventResult["result"] = "ignored";
@@ -135,9 +140,9 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
       const list = await discover(project, settings, "event", limits, scope.config);
       result = list === "listed" ? "listed" : "requested";
     }
-    // The ID is stored last, so that a message can be sent again after a failure. If a message arrives twice at the
-    // same time, the function may process both copies. The second copy of the message has no effect. The ledger stores
-    // the ID for a limited time. The time check refuses an older message.
+    // The function stores the ID at the end. If it fails before, SMN can send the message again. If the same message
+    // arrives twice at the same time, the function may process it twice. This has no effect. The ledger deletes the ID
+    // after some time. An older message is then refused because of its time.
     if (!(await ledger.saveSmnMessageIdOnce(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);
@@ -145,8 +150,8 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
 }
 
 /**
- * Reads the message in a request, and finds its project. The content type is not checked, because SMN does not document
- * it. A project without topics gets the same response as an unknown project.
+ * Reads the message from a request, and finds the project of the message. The function does not check the content type,
+ * because SMN does not document it. For a project without topics, the response is the same as for an unknown project.
  */
 async function readMessage(
   request: ApiRequest,
@@ -165,7 +170,7 @@ async function readMessage(
   const find = (config: ConfigWithCredentials) =>
     Object.hasOwn(config.projects, project) ? config.projects[project] : undefined;
   let config = await configs.current();
-  // A new topic may be missing in the stored config, so the config is read again.
+  // The stored config may not contain a new topic yet, so the function reads the config again.
   if (find(config)?.discover?.topics?.includes(message.topic_urn) !== true)
     config = await configs.refreshed();
   const configured = find(config);
@@ -178,8 +183,8 @@ async function readMessage(
 }
 
 /**
- * Returns scheme, host and port of a URL. The result is empty for an invalid URL, and for a URL with a user name or
- * password.
+ * Returns the scheme, the host and the port of a URL. If the URL is invalid or contains a user name or a password, the
+ * result is empty.
  */
 function originOf(text: string): string {
   const url = URL.parse(text);
@@ -190,13 +195,13 @@ interface EventReport {
   readonly project: string;
   readonly type: SmnMessage["type"];
   readonly result: EventResult["result"] | "refused" | "failed";
-  /** The reason why the message was refused. */
+  /** The reason why the service refused the message. */
   readonly reason?: Refusal;
-  /** The error of a failed request to SMN. */
+  /** The error if a request to SMN failed. */
   readonly error?: unknown;
 }
 
-/** Writes the log line and metrics of a message. */
+/** Writes a log line and the metrics about a message. */
 export function logAndCountSmnMessage({ error, ...report }: EventReport): void {
   const { result } = report;
   if (result === "failed") log.error("event failed", report, error);

@@ -11,8 +11,9 @@ import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./star
 
 const MINUTE_MS = 60_000;
 /**
- * Discovery may list the jobs of a project up to `SCHEDULE_JITTER_MS` before the end of the interval. AWS may start
- * the function some seconds before the scheduled time. The next run would start a minute later.
+ * Discovery may list the jobs of a project some seconds too early: up to `SCHEDULE_JITTER_MS` before the end of the
+ * interval. AWS may start the function some seconds too early. Without this tolerance, discovery would list the jobs
+ * only in the next run, a minute later.
  */
 const SCHEDULE_JITTER_MS = 2000;
 
@@ -29,20 +30,23 @@ export interface DiscoverPorts extends OpenDiscoveredPorts {
   readonly config: Config;
   readonly rateLimit: ProjectRateLimit;
   readonly now: () => Instant;
-  /** Reports the result of listing the jobs of a project, by default in a log line and metrics. */
+  /**
+   * Called with the result each time discovery has listed the jobs of a project. The default function writes a log line
+   * and metrics.
+   */
   readonly onListed?: (project: string, report: DiscoveryReport) => void;
 }
 
-/** The result of listing the jobs of a project. */
+/** The result of one list of a project's jobs. */
 export type DiscoveryReport =
   | {
       readonly kind: "listed";
       readonly overdueSeconds: number;
-      /** False if the list of jobs was truncated. */
+      /** False if the list did not contain all jobs. */
       readonly isComplete: boolean;
-      /** The jobs with a new watch. */
+      /** The IDs of the jobs for which discovery started a watch. */
       readonly opened: readonly string[];
-      /** The number of jobs whose watch could not be started. The next run tries these jobs again. */
+      /** The number of jobs for which discovery could not start a watch. The next run tries again. */
       readonly failed: number;
     }
   | {
@@ -50,21 +54,21 @@ export type DiscoveryReport =
       readonly text: string;
       readonly overdueSeconds: number;
       /**
-       * The IDs of the jobs for which the function started a watch. CCE has two APIs. The function may have started
-       * watches from the list of one API before the other API failed.
+       * The IDs of the jobs for which discovery started a watch. CCE has two APIs, and each API has its own list.
+       * Discovery may have started watches from one list before the other list failed.
        */
       readonly opened: readonly string[];
     };
 
 /**
- * Lists the jobs of a project once and starts a watch for each new job. First the function reserves the list in the
- * ledger, so that only one call per interval lists the jobs. If the function fails after the reservation, the
- * reservation stays.
- * @param trigger With `event`, the function lists the jobs even before the end of the interval. If an event comes too
- * soon, or if its list is incomplete, the next scheduled run lists the jobs.
- * @param timeLimitMs the time limit of the list
- * @returns `not_due` if it is too early, and `failed` if CCE returned no list
- * @throws errors of the ledger and of the poll queue
+ * Lists the jobs of a project once, and starts a watch for every new job. The function first reserves the list in the
+ * ledger. Therefore only one call in each interval lists the jobs. If the function fails after that, the reservation
+ * stays valid.
+ * @param trigger with `event`, the function lists the jobs even if the interval is not over. If the event comes too
+ * soon or the list is incomplete, the next scheduled run lists the jobs.
+ * @param timeLimitMs the time limit for the list, in milliseconds
+ * @returns `not_due` if it is too early for a list, and `failed` if CCE returned no list
+ * @throws the errors of the ledger and of the poll queue
  */
 export async function discoverJobsIfDue(
   project: string,
@@ -82,8 +86,8 @@ export async function discoverJobsIfDue(
     if (trigger === "event") await ledger.requestDiscoverySoon(project);
     return "not_due";
   }
-  // The query that lists the jobs does not wait for the rate limit. Later polls of the project wait longer because of
-  // this query.
+  // The query for the list does not wait for the rate limit. The query counts, so later polls of the project may have
+  // to wait longer.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
   const selection = createSelectionOfJobsSinceFirstList(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });
@@ -96,8 +100,8 @@ export async function discoverJobsIfDue(
     return "failed";
   }
   const { isComplete } = reply;
-  // The state of discovery is stored before the watches are started. If the function then fails, the next list is not
-  // a first list, which would skip all ended jobs.
+  // The function stores the state of discovery before it starts watches. If the function fails after that, the next
+  // list is not a first list. A first list would skip all ended jobs.
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)
     await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, selection.discovery(reply, false));
@@ -109,8 +113,8 @@ export async function discoverJobsIfDue(
   );
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, discovery);
-  // An event leaves little time, so the list of jobs may be truncated. The next scheduled run then lists the jobs
-  // again.
+  // After an event, the function has little time, so the list of jobs may be incomplete. In this case, the next
+  // scheduled run lists the jobs again.
   if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestDiscoverySoon(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });
@@ -118,14 +122,14 @@ export async function discoverJobsIfDue(
 }
 
 /**
- * Returns the seconds by which discovery is overdue, or 0. Discovery is overdue if its latest success (`succeededAt`)
- * is older than the interval.
+ * Returns the number of seconds by which discovery is overdue. If it is not overdue, the result is 0. Discovery is
+ * overdue if `succeededAt` (the time of the latest success) is older than the interval.
  */
 function overdue({ succeededAt }: Discovery, { everyMinutes }: DiscoverySettings, now: Instant): number {
   return Math.max(0, (now - succeededAt - everyMinutes * MINUTE_MS) / 1000);
 }
 
-/** Writes the log line and metrics of a list. */
+/** Writes a log line and the metrics about a list of jobs. */
 export function logAndCountJobList(project: string, report: DiscoveryReport): void {
   const { opened, overdueSeconds } = report;
   if (overdueSeconds > 0) meter.add("ListOverdueSeconds", overdueSeconds);

@@ -48,7 +48,7 @@ const discover = createJobDiscovery({
 const handleSchedule = createScheduleHandler(createDiscoverHandler(discover, ports));
 const handleRequest = createHttpHandler(createSmnHandler(discover, { ...ports, ledger }));
 
-/** Processes an HTTP request with an SMN message, or an event of the schedule. */
+/** Handles an HTTP request with an SMN message, or an event from the schedule. */
 export const handler = async (event: object, context: Context): Promise<unknown> =>
   isRequest(event) ? handleRequest(event, context) : handleSchedule(event, context);
 

@@ -8,10 +8,10 @@ import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 const MINUTE_MS = 60_000;
-/** The number of jobs whose watches are started in parallel. */
+/** The number of jobs for which the function starts watches in parallel. */
 const BATCH_JOBS = 25;
 /**
- * If less time than `MARGIN_MS` remains, the run starts no further watches. The next run starts the remaining watches.
+ * If less time than `MARGIN_MS` remains, the function starts no further watches. The next run starts the other watches.
  */
 const MARGIN_MS = 5_000;
 
@@ -22,20 +22,20 @@ export interface OpenDiscoveredPorts {
   readonly now: () => Instant;
   readonly remainingMs: () => number;
   /**
-   * The jobs that certainly have a watch. The function adds new jobs to `known`. For a job in `known`, the function
-   * does not read the ledger.
+   * The IDs of jobs that certainly have a watch. The function adds each new job to this set. For a job in this set, the
+   * function does not read the ledger.
    */
   readonly known: Set<string>;
   readonly onOpenFailure?: (key: WatchKey, error: unknown) => void;
 }
 
-/** Returns the caller name of discovery in a project. */
+/** Returns the caller name that discovery uses in a project. */
 export const discoveryCaller = (project: string): string => `discover:${project}`;
 
 /**
- * Starts a watch for each job that discovery does not watch yet. The first poll is made at once: the job may have
- * ended, and only a poll shows the subjobs. An existing watch never changes: a stopped watch stays stopped, and a
- * changed config affects only later jobs.
+ * Starts a watch for each job that has no watch of discovery yet. The first poll comes at once. The job may have ended
+ * already, and only a poll shows its subjobs. If discovery already watches a job, nothing changes. For example, a
+ * stopped watch stays stopped.
  */
 export async function startDiscoveredWatchesIfAbsent(
   project: string,
@@ -66,8 +66,8 @@ interface OpenedOne {
   readonly jobId: string;
   readonly kind: "opened" | "exists" | "failed";
   /**
-   * The message of the first poll. `message` is null if a poll of the job has already started, or if its watch could
-   * not be started.
+   * The queue message for the first poll. `message` is null if a poll of the job has already started or if the service
+   * could not start the watch.
    */
   readonly message: OutgoingMessage | null;
 }

@@ -43,7 +43,7 @@ import {
   startOrExtendWatchesAndCreateDigest,
 } from "./start-or-extend-watches.ts";
 
-/** The seconds after which a caller with too many running watches should try again. */
+/** If a caller has too many running watches, the caller should try again after this number of seconds. */
 const FULL_RETRY_SECONDS = 60;
 
 interface EnqueuePorts
@@ -51,13 +51,13 @@ interface EnqueuePorts
     Omit<FirstPollDelayPorts, "ledger">,
     Pick<AcceptPorts, "pollQueue" | "notifyQueue" | "uuid" | "onFailure"> {
   readonly ledger: AcceptPorts["ledger"] & FirstPollDelayPorts["ledger"] & LimitWatchesPorts["ledger"];
-  /** The public URL if the config has no `publicUrl`. */
+  /** The URL of the API for the case that the config contains no `publicUrl`. */
   readonly defaultUrl: string;
-  /** Reports the jobs of a call, by default in a log line and a metric. */
+  /** Called with the jobs of each call. The default function writes a log line and a metric. */
   readonly onAccepted?: typeof logAndCountAccepted;
 }
 
-/** Creates the handler of `POST /v1/jobs`. */
+/** Creates the handler of requests `POST /v1/jobs`. */
 export function createEnqueueHandler(ports: EnqueuePorts): HandleRequest {
   const firstPollDelay = createFirstPollDelayPlanner(ports);
   const limitRequests = createApproximateRequestLimit(ports.now);
@@ -102,16 +102,17 @@ async function acceptRequest(
   return submissionResponse(jobs, (i) => locate(watchedPath(submission, i)));
 }
 
-/** Returns the path of a job in the request body, for error messages. */
+/** Returns the position of a job in the request body. Error messages contain this position. */
 function watchedPath({ jobIds, operation }: Submission, index: number): readonly PropertyKey[] {
   if (operation !== undefined) return ["operation"];
   return jobIds === undefined ? ["jobId"] : ["jobIds", index];
 }
 
 /**
- * Starts a watch for each job of a submission (the body of `POST /v1/jobs`). Each job needs one request to the ledger.
- * A job is accepted only after SQS has confirmed its poll message. An error of one job does not affect the others.
- * @returns one result per job ID, in the order of the submission
+ * Starts a watch for each job of a submission (the body of `POST /v1/jobs`). For each job, the function sends one
+ * request to the ledger. The service accepts a job only after SQS has confirmed the poll message of the job. An error
+ * in one job does not affect the other jobs.
+ * @returns one result for each job ID, in the same order as in the submission
  */
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
   const opened = await startOrExtendWatchesAndCreateDigest(submission, findValidJobIds(submission), ports);
@@ -122,7 +123,7 @@ async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): P
   );
 }
 
-/** Returns the valid job IDs without repetitions. */
+/** Returns the valid job IDs of a submission, without repetitions. */
 function findValidJobIds({ jobIds }: Pick<ResolvedSubmission, "jobIds">): readonly string[] {
   return [...new Set(jobIds)].filter((jobId) => JobId.safeParse(jobId).success);
 }
@@ -161,7 +162,7 @@ function jobResult(
   };
 }
 
-/** Writes the log line and metric of a call. */
+/** Writes a log line and a metric about the jobs of a call. */
 export function logAndCountAccepted(
   call: { readonly caller: string; readonly project: string },
   jobs: readonly JobResult[],

@@ -13,14 +13,14 @@ import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./start-or-extend-watches.ts";
 
 /**
- * The time after which the sweep function checks the notifications of an ended watch. The sweep function sends lost
- * messages again. A crash may happen before all notifications are in the queue.
+ * The sweep function checks the notifications of an ended watch after this time. It sends lost messages again. The
+ * function may crash before it has put all notifications into the queue.
  */
 const SWEEP_DELAY_MS = 600_000;
 
 /**
- * Sends the poll messages and notifications of an API call. If SQS does not confirm all messages of a job, the result
- * of the job is `failed`.
+ * Sends the poll messages and the notifications that an API call needs. If SQS does not confirm all messages of a job,
+ * the result for this job is `failed`.
  */
 export async function sendWatchMessagesAndMarkFailed(
   { project, caller }: Pick<ResolvedSubmission, "project" | "caller">,
@@ -45,7 +45,7 @@ export async function sendWatchMessagesAndMarkFailed(
   });
 }
 
-/** Returns the message of the first poll, or nothing if a poll has already started. */
+/** Returns the message for the first poll. If a poll has already started, returns nothing. */
 function pollsFor(
   key: WatchKey,
   job: OpenedJob,
@@ -60,8 +60,8 @@ function pollsFor(
 }
 
 /**
- * Returns the notifications of targets that a call adds to an ended watch. The setting `on` of the target must contain
- * the outcome.
+ * Returns the notifications for targets that a call adds to a watch that has already ended. A target gets a
+ * notification only if its setting `on` contains the outcome.
  */
 function notificationsFor(job: OpenedJob, { targets }: Config): OutgoingMessage[] {
   if (job.kind !== "already_watching") return [];
@@ -85,9 +85,10 @@ function outcomeOf({ state }: Watch): Outcome | null {
 }
 
 /**
- * Schedules a check by the sweep function for each ended watch. The check is scheduled before the notifications are
- * sent. Only the sweep function can replace a lost notification, because a repeated call notifies only new targets.
- * @returns the jobs whose check could not be scheduled
+ * For each ended watch, plans a check by the sweep function. The function plans the check before it sends
+ * notifications. If a notification is lost, only the sweep function can send it again. A repeated call notifies only
+ * new targets.
+ * @returns the jobs for which the function could not plan the check
  */
 async function scheduleSweeps(
   opened: readonly OpenedJob[],

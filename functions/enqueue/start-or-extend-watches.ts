@@ -15,19 +15,22 @@ import { createCachedDurationsReaderOrEmpty } from "../shared/learned-durations.
 
 const MINUTE_MS = 60_000;
 /**
- * A call with at most `SMALL_CALL_JOBS` jobs may read learned durations. For a larger call, the function only sends
- * one ledger request per job.
+ * The maximum number of jobs in a call for which the function reads the durations of ended jobs. For a call with more
+ * jobs, the function sends only one request per job to the ledger.
  */
 const SMALL_CALL_JOBS = 10;
 
-/** One job of a call. `failed`: the ledger or a queue returned an error, and the caller may send the job again. */
+/**
+ * One job of a call, and what happened to it. `failed` means that the ledger or a queue returned an error. The caller
+ * may send the job again.
+ */
 export type OpenedJob = {
   readonly jobId: string;
   readonly deadlineAt: Instant;
   readonly delaySeconds: number;
 } & (OpenResult | { readonly kind: "failed" });
 
-/** The objects that a call of `POST /v1/jobs` needs. */
+/** The objects that the function needs for a call `POST /v1/jobs`. */
 export interface AcceptPorts {
   readonly ledger: Pick<
     Ledger,
@@ -37,18 +40,21 @@ export interface AcceptPorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;
   readonly links: LinkOptions;
-  /** The trace context of the call, or null. */
+  /** The trace context of the API call, or null. */
   readonly traceparent: string | null;
   readonly now: Instant;
   readonly firstPollDelay: PlanFirstPollDelay;
   readonly uuid: () => string;
-  /** Reports an error about some jobs, by default in a log line. The caller of the API does not see this error. */
+  /**
+   * Called with an error about some jobs. The default function writes a log line. The caller of the API does not get
+   * this error.
+   */
   readonly onFailure?: typeof logAcceptFailure;
 }
 
 /**
- * Starts a watch for each job of a call. If the caller already watches a job, the targets are added to this watch. If
- * the call asks for a digest message (one message about several jobs), a digest is stored.
+ * Starts a watch for each job of an API call. If the caller already watches a job, the function adds the targets to the
+ * existing watch. If the call asks for a digest (one message about several jobs), the function stores the digest.
  */
 export async function startOrExtendWatchesAndCreateDigest(
   submission: ResolvedSubmission,
@@ -108,8 +114,8 @@ async function startOrExtendWatch(
 }
 
 /**
- * Returns the chats among the targets. Only chats get a digest (one message about all jobs). A webhook gets one event
- * per job.
+ * Returns those targets that are chats. Only chats get digests (one message about several jobs). A webhook gets an
+ * event for each job instead.
  */
 function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly string[] {
   return targets.filter((name) => {
@@ -119,9 +125,9 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 }
 
 /**
- * Stores the digest (data for one message about several jobs) before the first poll messages are sent. If the ledger
- * returns an error, each new watch is `failed`, and a repeated call sends the poll messages. If the ledger contains no
- * digest, each chat gets one notification per watch.
+ * Stores a digest (one message about several jobs). The service sends the first poll messages after that. If the ledger
+ * returns an error, the result for each new watch is `failed`. A repeated call then sends the poll messages. If the
+ * ledger contains no digest, each chat gets a notification for each job.
  */
 async function createDigestIfAbsent(
   digestId: string,
@@ -139,7 +145,7 @@ async function createDigestIfAbsent(
       caller,
       targets,
       members: members.map(({ jobId, generation }) => ({ project, jobId, generation })),
-      // All new watches of a call have the same deadline.
+      // All new watches of the call end at the same deadline.
       expiresAt: computeLedgerExpiryTime(first.deadlineAt, config.settings),
     });
     return opened;
@@ -149,7 +155,7 @@ async function createDigestIfAbsent(
   }
 }
 
-/** Logs why some jobs could not be accepted. */
+/** Writes a log line about why the service could not accept some jobs. */
 export function logAcceptFailure(step: "open" | "send" | "digest", error: unknown): void {
   log.error("accept failed", { step }, error);
 }
@@ -158,14 +164,14 @@ export interface FirstPollDelayPorts {
   readonly ledger: Pick<Ledger, "readDurationCounts">;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** Reports unreadable learned durations, by default in a log line. */
+  /** Called if the durations of ended jobs cannot be read. The default function writes a log line. */
   readonly onDurationsUnread?: (error: unknown) => void;
 }
 
 /**
- * Returns the delay of the first poll in seconds.
- * @param jobs the number of jobs in the call
- * @param jobType the type of the job, if known
+ * Returns the delay before the first poll of a job, in seconds.
+ * @param jobs the number of jobs in the API call
+ * @param jobType the type of the job, or undefined if the type is unknown
  */
 export type PlanFirstPollDelay = (
   poll: PollSettings,
@@ -175,8 +181,9 @@ export type PlanFirstPollDelay = (
 ) => Promise<number>;
 
 /**
- * Creates the function that plans first polls. The job type is usually unknown, so the durations of all jobs of the
- * project count. Only calls with few jobs read the durations, at most once in five minutes. Planning never throws.
+ * Creates a function that plans the first poll of a job. In general, the type of a new job is unknown. The function
+ * therefore uses the durations of all jobs of the project. Only calls with few jobs read the durations. An instance
+ * reads them at most once in five minutes. The function never throws an error.
  */
 export function createFirstPollDelayPlanner(ports: FirstPollDelayPorts): PlanFirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;

@@ -31,20 +31,20 @@ import {
 } from "./resolve-notification.ts";
 
 const ATTEMPT_MS = 10_000;
-/** `RECORD_MS` remains to record an attempt and to send a dead letter. */
+/** The time that the function needs after an attempt, to record the attempt and to send a dead letter. */
 const RECORD_MS = 6_000;
 /**
- * After `PROMPT_RECEIVES` receives, a message waits longer each time. Up to `PROMPT_RECEIVES` receives, a message
- * waits only for the rate limit.
+ * If SQS has delivered a message more than `PROMPT_RECEIVES` times, the message waits longer each time. Before that, a
+ * message waits only for the rate limit.
  */
 const PROMPT_RECEIVES = 30;
 /**
- * The longest additional wait. After `PROMPT_RECEIVES`, the additional wait grows by one second with each receive. A
- * message therefore needs more than a day to reach the maximum number of receives.
+ * The maximum number of seconds that a message waits in addition. With each further delivery by SQS, this wait grows by
+ * one second. A message then reaches the maximum number of deliveries only after more than a day.
  */
 const MAX_ADDED_WAIT_SECONDS = 120;
 
-/** The data for the request of a delivery attempt, and the notification to deliver. */
+/** A notification together with the data that the delivery attempt needs. */
 type NotificationRequest = DeliveryRequest & Notification & { readonly target: Target };
 
 export interface NotifyPorts
@@ -55,19 +55,22 @@ export interface NotifyPorts
     ReserveSendTimePorts["ledger"] &
     RecordAttemptPorts["ledger"];
   readonly configs: Pick<ConfigSource<ConfigWithTargets>, "current" | "currentWith" | "refreshed">;
-  /** Waits until the time that the rate limit has reserved for the request, at most `EARLY_MS`. */
+  /** Waits until the request may be sent. The rate limit has reserved this time. The wait is at most `EARLY_MS`. */
   readonly wait: (ms: number) => Promise<void>;
-  /** Makes one delivery attempt. The function never throws. */
+  /** Makes one attempt to deliver a notification. The function never throws an error. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
   /**
-   * Runs an attempt and records its result, by default at once. The one-node edition (without AWS) uses this function
-   * to limit how many attempts are sent but not recorded yet.
-   * @returns null if the process stops before the attempt starts
+   * Runs a delivery attempt and records its result. The default function does this at once. The one-node edition
+   * (without AWS) limits how many attempts are running or not yet recorded.
+   * @returns null if the process stops before the delivery attempt starts
    */
   readonly limitAttempts?: (attempt: () => Promise<Disposition>) => Promise<Disposition | null>;
 }
 
-/** Creates the handler of the notify queue. Each message of the notify queue is one notification to one target. */
+/**
+ * Creates the handler of messages from the notify queue. Each message of the notify queue is about one notification to
+ * one target.
+ */
 export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
   const { configs } = ports;
   const readPorts = { ...ports, queue: ports.notifyQueue };
@@ -97,9 +100,9 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 }
 
 /**
- * Claims a notification, so that no other message delivers it. After the claim, the function waits for the rate limit
- * of the target. Then the function makes one attempt and records the result. For a long wait, the message becomes
- * invisible.
+ * Claims a notification. No other message can then deliver it. After that, the function waits for the rate limit of the
+ * target. It makes one delivery attempt and records the result. If the wait is long, the function makes the message
+ * invisible instead.
  */
 async function notify(
   notification: Notification,
@@ -156,12 +159,13 @@ async function notify(
     if (waitMs > 0) await ports.wait(waitMs);
   }
   const attempt = async (): Promise<Disposition> => {
-    // Lambda may have frozen the process until the lease ended, so the remaining time is computed again.
+    // Lambda may have frozen the process until after the end of the lease. The function therefore computes the
+    // remaining time again.
     const timeLimitMs = attemptTimeMs(received);
     if (timeLimitMs <= 0) return "retry";
     const { allow } = settings.egress;
     const maskConfig = getCachedSecretMask(config);
-    // The config does not contain the callback URL, so a callback target needs a mask of its own.
+    // The config does not contain the callback URLs of callers. Each callback target therefore needs a mask of its own.
     const mask = isCallbackTargetName(key.target)
       ? (text: string) => maskConfig(getCachedSecretMask(target)(text))
       : maskConfig;
@@ -173,21 +177,21 @@ async function notify(
   };
   const disposition = await (ports.limitAttempts?.(attempt) ?? attempt());
   if (disposition !== null) return disposition;
-  // The lease ends now, so that the next process can make the attempt at once.
+  // The function ends the lease, so that the next process can make the attempt at once.
   const until = now();
   await ledger.postponeNotificationAndEndLease({ key, redelivery, messageId, until, requestAt: null });
   return postponeMessage(received, until, ports);
 }
 
 /**
- * Returns the seconds from the end of the job to `at`. The end of the job is a time of the cloud's clock. The result
- * is null if the notification is not about one ended job, or if the end time of the job is unknown.
+ * Returns the seconds between the end of a job and the time `at`. The end of the job is a time from the clock of the
+ * cloud. If the notification is not about one ended job, or if the end time is unknown, the result is null.
  */
 function secondsSinceJobEnd({ content }: Notification, at: Instant): number | null {
   if (content.kind !== "outcome") return null;
   const { outcome, updatedAt } = content.summary;
   const isOver = outcome === "succeeded" || outcome === "failed";
-  // The cloud's clock may be ahead, so the difference may be negative.
+  // If the clock of the cloud is ahead, the difference could be negative.
   return isOver && updatedAt !== null ? Math.max(0, (at - updatedAt) / 1000) : null;
 }
 

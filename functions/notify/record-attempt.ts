@@ -15,26 +15,26 @@ import { createTruncatedDeadLetter } from "../shared/handle-message-or-dead-lett
 import type { Notification } from "./resolve-notification.ts";
 
 /**
- * The minimum time between two responses `gone` (the target no longer exists) that switch a target off. A single
- * response `gone` may come from a receiver during its deployment.
+ * The service switches a target off after two responses "gone" (the target no longer exists) that are at least this
+ * time apart. A single response "gone" may come from a target that an operator is deploying.
  */
 const CONFIRM_GONE_MS = 60_000;
-/** The wait after a response 429 without Retry-After. */
+/** The wait after a response with HTTP status 429 that has no header Retry-After. */
 const THROTTLE_SECONDS = 30;
 /**
- * After `LAST_ATTEMPT_RECEIVE_COUNT` receives, the next attempt is the last. After 1000 receives, SQS itself would move
- * the message to the dead-letter queue, without a reason (resources/queues.yml). 100 receives remain to send the dead
- * letter with a reason.
+ * If SQS has delivered the message `LAST_ATTEMPT_RECEIVE_COUNT` times, the next delivery attempt is the last. After
+ * 1000 deliveries, SQS itself would move the message to the dead-letter queue, without a reason
+ * (`resources/queues.yml`). In the 100 deliveries before that, the service can send a dead letter with a reason.
  */
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
 /**
- * After `GIVE_UP_RECEIVE_COUNT` receives, no attempt is made. The last attempt was started many times and never
- * finished, so it probably crashes the process.
+ * If SQS has delivered the message `GIVE_UP_RECEIVE_COUNT` times, the service makes no further delivery attempt. The
+ * last attempt has then started many times without an end. It probably crashes the process.
  */
 export const GIVE_UP_RECEIVE_COUNT = LAST_ATTEMPT_RECEIVE_COUNT + 50;
 
-/** Returns true if the next attempt must be the last. */
+/** Returns true if the next delivery attempt is the last one. */
 export function isNextAttemptLast({ receiveCount }: ReceivedMessage): boolean {
   return receiveCount >= LAST_ATTEMPT_RECEIVE_COUNT;
 }
@@ -54,27 +54,28 @@ export interface RecordAttemptPorts {
   readonly settings: Settings;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** Reports an attempt, by default in a log line and metrics. */
+  /** Called after each delivery attempt. The default function writes a log line and metrics. */
   readonly onAttempt?: typeof logAndCountAttempt;
-  /** Reports a switched-off target, by default in a log line. */
+  /** Called when the service switches a target off. The default function writes a log line. */
   readonly onAct?: typeof logActAndCountIfStop;
 }
 
-/** The data that the function read before the attempt. */
+/** Data that the function read before the delivery attempt. */
 export interface BeforeAttempt {
-  /** The time when the message claimed the notification. */
+  /** The time at which the queue message claimed the notification. */
   readonly claimedAt: Instant;
-  /** The delivery record in the ledger. */
+  /** The delivery record of the notification, from the ledger. */
   readonly record: DeliveryRecord;
-  /** True if the target has answered "gone" before. */
+  /** True if an earlier response of the target was "gone" (the target no longer exists). */
   readonly isMarkedGone: boolean;
-  /** The seconds from the end of the job to the first attempt, or null for a later attempt. */
+  /** The seconds between the end of the job and the first delivery attempt. For later attempts, null. */
   readonly latenessSeconds: number | null;
 }
 
 /**
- * Records the result of an attempt. Then the function acknowledges the message, postpones it, or sends a dead letter.
- * After two responses "gone", at least a minute apart, the function switches the target off.
+ * Records the result of a delivery attempt. After that, the function acknowledges the message, postpones it, or sends a
+ * dead letter. If the target has answered "gone" twice with at least a minute in between, the function switches the
+ * target off.
  */
 export async function recordAttemptAndSettleMessage(
   notification: Notification,
@@ -98,7 +99,7 @@ export async function recordAttemptAndSettleMessage(
     verdict === "gone" && reason !== "target_off"
       ? await goneConfirmationTime(notification, claimedAt, at, ledger)
       : null;
-  // The attempt that confirms a response `gone` is not an attempt of the retry schedule.
+  // The attempt that confirms a response "gone" uses no step of the retry schedule.
   const spent = result.spent && confirmAt === null;
   const isThrottled = verdict === "retry" && !spent;
   const afterSeconds = result.afterSeconds ?? (isThrottled ? THROTTLE_SECONDS : null);
@@ -118,8 +119,8 @@ export async function recordAttemptAndSettleMessage(
   const nextAttemptAt = confirmAt === null || isNextAttemptLast(received) ? retryAt : confirmAt;
   const finalState = verdict === "retry" ? "exhausted" : verdict;
   const state: DeliveryState = nextAttemptAt === null ? finalState : "pending";
-  // If the receiver asks for a wait, all notifications to this target wait. The retry schedule delays only this
-  // notification.
+  // If the target asks for a wait, all notifications to this target wait. The retry schedule delays only the
+  // notification itself.
   if (isThrottled && afterSeconds !== null)
     await ledger.throttleTargetUntilAtLeast(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
@@ -139,7 +140,7 @@ export async function recordAttemptAndSettleMessage(
     return "acknowledged";
   }
   if (nextAttemptAt !== null) return postponeMessage(received, nextAttemptAt, ports);
-  // A callback URL is never switched off, because nobody could switch it on again.
+  // The service never switches a callback URL off, because nobody could switch it on again.
   const isConfirmed = state === "gone" && reason !== "target_off" && confirmAt === null;
   if (isConfirmed && !isCallbackTargetName(key.target) && (await ledger.switchTargetOff(key.target, at)))
     onAct({ ...NO_WATCH, act: "target_off", who: "service", from: null, targets: [key.target] });
@@ -147,10 +148,10 @@ export async function recordAttemptAndSettleMessage(
 }
 
 /**
- * Stores the time of the first response `gone` (the target no longer exists). If the first response `gone` was at
- * least a minute ago, the result is null. If the first response `gone` is less than a minute old, the result is the
- * time of the attempt that confirms it. All notifications to a target share this time. The notifications to a callback
- * URL do not share a time, because a URL may be valid for only one pipeline run.
+ * Stores the time of the first response "gone" (the target no longer exists). If this response was at least a minute
+ * ago, the result is null. If it was less than a minute ago, the result is the time of the attempt that confirms it.
+ * All notifications to the target have this time in common. For a callback URL, each notification has its own time,
+ * because a URL may be valid for only one pipeline run.
  */
 async function goneConfirmationTime(
   { key, redelivery }: Notification,
@@ -163,7 +164,7 @@ async function goneConfirmationTime(
   return claimedAt >= confirmAt ? null : confirmAt;
 }
 
-/** Makes a message invisible until a time, or as long as SQS allows. */
+/** Makes a message invisible until a time, but not for longer than SQS allows. */
 export async function postponeMessage(
   { receiptHandle }: ReceivedMessage,
   until: Instant,
@@ -175,8 +176,8 @@ export async function postponeMessage(
 }
 
 /**
- * Sends a dead letter with the reason, and marks the notification in the ledger.
- * @throws SendFailedError if the dead-letter queue does not accept the message.
+ * Sends a dead letter that contains the reason. Marks the notification in the ledger as dead-lettered.
+ * @throws SendFailedError if the dead-letter queue did not accept the message.
  */
 export async function deadLetterNotificationOrThrow(
   { key, redelivery }: Notification,
@@ -192,9 +193,10 @@ export async function deadLetterNotificationOrThrow(
 }
 
 /**
- * Writes the log line and metrics of an attempt. The log line contains the target's name and never its URL.
- * @param after.state the state after the attempt
- * @param after.attempts the number of attempts of the retry schedule
+ * Writes a log line and the metrics about a delivery attempt. The log line contains the name of the target and not its
+ * URL.
+ * @param after.state the state of the delivery after the attempt
+ * @param after.attempts the number of attempts that used a step of the retry schedule
  */
 export function logAndCountAttempt(
   { key: { project, jobId, target: name }, redelivery, target }: Notification,

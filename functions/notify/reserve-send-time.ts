@@ -7,18 +7,17 @@ import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 
 /**
- * A message becomes visible `EARLY_MS` before its reserved time. SQS delays only by whole seconds, so the function
- * waits for the exact time itself. `EARLY_MS` is longer than one second plus the usual time from the queue to the
- * function.
+ * A message becomes visible `EARLY_MS` before the time that is reserved for its request. SQS can delay a message only
+ * by whole seconds. The function itself waits until the exact time. `EARLY_MS` is longer than one second plus the usual
+ * time that a message needs from the queue to the function.
  */
 export const EARLY_MS = 1500;
 /**
- * The shortest time between a reservation and its request, because a new Lambda instance needs about 150 ms to start a
- * request. Without this lead time, the first request would start after its reserved time, and the next request would
- * follow too soon.
+ * The minimum time between a reservation and the request. A new Lambda instance needs about 150 ms before it can send a
+ * request. Without this time, the first request would be late, and the second request would follow too soon.
  */
 export const LEAD_MS = 150;
-/** A shorter remaining wait after a response 429 is ignored. */
+/** If less time than this remains after a response with status 429, the function does not wait. */
 const MIN_WAIT_MS = 100;
 
 export interface ReserveSendTimePorts {
@@ -29,15 +28,18 @@ export interface ReserveSendTimePorts {
 }
 
 type ReservedSendTime =
-  /** The request may be sent at `requestAt`, at most `EARLY_MS` from now. */
+  /** The function may send the request at `requestAt`, which is at most `EARLY_MS` from now. */
   | { readonly kind: "acquired"; readonly requestAt: Instant }
-  /** The message must stay in its queue until `until`. `requestAt` is the reserved time, or null. */
+  /**
+   * The message must stay in the queue until the time `until`. `requestAt` is the reserved time of the request, or
+   * null.
+   */
   | { readonly kind: "postpone"; readonly until: Instant; readonly requestAt: Instant | null };
 
 /**
- * Reserves the time of the next request to a target. The request waits for three times: the first step of the retry
- * schedule, the end of a wait after HTTP status 429, and the rate limit. If a request missed its reserved time, a new
- * time is reserved, because the next times belong to other requests.
+ * Reserves the time for the next request to a target. The request waits for the first step of the retry schedule, the
+ * wait after HTTP status 429, and the rate limit. If the reserved time has passed, the function reserves a new time.
+ * The times directly after it belong to other requests.
  */
 export async function reserveSendTime(
   targetName: string,

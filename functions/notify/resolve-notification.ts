@@ -17,18 +17,18 @@ import {
 } from "../../lib/queue/messages.ts";
 import { createDigestNotificationKey, TARGET_PROJECT } from "../shared/targets-to-notify.ts";
 
-/** The data of a notification that a delivery attempt needs. */
+/** The data about a notification that a delivery attempt needs. */
 export interface Notification {
   readonly key: NotificationKey;
   readonly redelivery: number;
   /**
-   * The receiver recognizes a repeated notification by this ID. `webhookId` is the same for all attempts and
-   * redeliveries.
+   * By this ID, the target recognizes a notification that it has already received. All attempts and redeliveries of the
+   * notification have the same `webhookId`.
    */
   readonly webhookId: string;
-  /** The trace context of the watch, or null for several watches. */
+  /** The trace context of the watch. If the notification is about several watches, null. */
   readonly traceparent: string | null;
-  /** `target` is null if the config does not contain the target. */
+  /** If the config does not contain the target, `target` is null. */
   readonly target: Target | null;
   readonly content: NotificationContent;
   readonly expiresAt: Instant;
@@ -36,9 +36,9 @@ export interface Notification {
 
 type ResolvedNotification =
   | ({ readonly kind: "notification" } & Notification)
-  /** The target's setting `on` excludes the outcome, so nothing is sent. */
+  /** The setting `on` of the target does not contain the outcome, so the service sends nothing. */
   | { readonly kind: "filtered" }
-  /** The ledger does not contain the outcome or digest. */
+  /** The ledger does not contain the outcome or the digest of the notification. */
   | { readonly kind: "unknown" };
 
 export interface ResolveNotificationPorts {
@@ -55,8 +55,9 @@ export interface ResolveNotificationPorts {
 }
 
 /**
- * Finds the content for a notify message. The content is an outcome, a digest (data for one message about several
- * jobs), or an alert. If the stored config excludes the notification, the newest config is checked too.
+ * Finds the content of a notification for a message of the notify queue. The content is an outcome, a digest (data for
+ * one message about several jobs), or an alert. If the target's setting `on` does not contain the event, the function
+ * reads the config again.
  */
 export async function resolveNotification(
   message: NotifyMessage,
@@ -142,8 +143,9 @@ async function resolveWith(
 }
 
 /**
- * Returns true if the setting `on` of the target excludes the event. A redelivery is never excluded. After its first
- * attempt, a notification is not excluded either. An excluded notification would keep the state `pending`.
+ * Returns true if the setting `on` of the target does not contain the event. If a caller requested a redelivery, the
+ * setting has no effect. After the first delivery attempt, the setting has no effect either. If it had, the
+ * notification would keep the state `pending`.
  */
 async function isFiltered(
   message: NotificationMessage,

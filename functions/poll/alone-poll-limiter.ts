@@ -1,18 +1,21 @@
-/** Lets one poll of a batch run alone, after all other polls of the batch have ended. */
+/** Lets one poll of a batch run alone after all other polls of the batch. */
 export interface AlonePollLimiter {
   /**
-   * Waits until all other polls of the batch are done. If another poll already waits or runs alone, the result is
-   * false at once. If the result is false, the caller must not poll in this batch.
+   * Waits until the other polls of the batch are done. If another poll is waiting or running alone, the result is false
+   * at once. If the result is false, the calling function must not poll.
    */
   waitUntilAlone(): Promise<boolean>;
-  /** Reports that one message is done. The function must be called once for each message of the batch. */
+  /**
+   * Reports that the processing of one message has ended. For each message of the batch, the function must be called
+   * once.
+   */
   done(): void;
 }
 
 /**
- * Creates the limiter of one batch. A poll that may crash the process runs alone, so that a crash affects no other
- * poll.
- * @param messageCount the number of messages in the batch
+ * Creates the limiter of one batch. Some polls may crash the process. Such a poll runs alone, so that no other poll
+ * crashes with it.
+ * @param messageCount the number of queue messages in the batch
  */
 export function createAlonePollLimiter(messageCount: number): AlonePollLimiter {
   let unfinished = messageCount;

@@ -20,7 +20,7 @@ import { bucketOfDuration, daysSince1970, durationCountExpiry } from "../../lib/
 import { removeDigestMemberAndSendIfLast, splitTargetsToNotify } from "../shared/targets-to-notify.ts";
 import { logAndCountConcluded } from "./poll-log.ts";
 
-/** The time limit for queries of failure reasons of subjobs. */
+/** The time limit for the queries that search for failure reasons of subjobs. */
 const SUBJOBS_MS = 5_000;
 
 export interface ConcludePorts {
@@ -37,50 +37,53 @@ export interface ConcludePorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly cce: Pick<CceClient, "queryMissingFailureReasons">;
   readonly config: Config;
-  /** The public URL if the config has no `publicUrl`. */
+  /** The URL of the API for the case that the config contains no `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: () => Instant;
-  /** Reports the end of a watch, by default in a log line and metrics. */
+  /** Called when a watch has ended. The default function writes a log line and metrics. */
   readonly onConcluded?: typeof logAndCountConcluded;
 }
 
-/** The result of a poll. */
+/** The result of one poll of a watch. */
 export interface PollResult {
   readonly watch: Watch;
   readonly poll: number;
   readonly messageId: string;
   readonly at: Instant;
-  /** `observation` is null if the poll did not query CCE, for example because of the rate limit. */
+  /** If the poll did not query CCE, for example because of the rate limit, `observation` is null. */
   readonly observation: Observation | null;
-  /** The number of polls so far. A poll that the rate limit postponed does not count. */
+  /** The number of polls of the watch so far. Polls that the rate limit postponed do not count. */
   readonly polls: number;
-  /** The times of the latest polls, oldest first. */
+  /** The times of the latest polls. The oldest time comes first. */
   readonly polledAt: readonly Instant[];
-  /** The time when the lease ends. After this time, another message may repeat the poll. */
+  /** The time at which the lease of the poll ends. After that time, another message may repeat the poll. */
   readonly leaseUntil: Instant;
 }
 
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
-/** The lease of the poll ended before the outcome of the watch was stored. */
+/** The lease of a poll ended before the service could store the outcome of the watch. */
 class LeaseEndedError extends Error {
   override readonly name = "LeaseEndedError";
 }
 
-/** A caller has moved the deadline during the poll. The same queue message then repeats the poll. */
+/**
+ * A caller has moved the deadline of the watch during the poll. SQS then delivers the queue message again, and the poll
+ * is repeated.
+ */
 class DeadlineMovedError extends Error {
   override readonly name = "DeadlineMovedError";
 }
 
 /**
  * Stores the outcome of a watch, sends a notification to each target, and marks the watch as ended. If the watch was
- * stopped or restarted during the poll, nothing happens. After a crash, the stored outcome is used, so that all
- * targets get the same outcome. If the process crashes, a notify message may be sent twice. Only one of the two
- * messages can claim the notification.
- * @returns the stored outcome, or null if nothing happened
- * @throws SendFailedError if a notification was not sent
- * @throws LeaseEndedError if the lease of the poll has ended
- * @throws DeadlineMovedError if the caller has moved the deadline during the poll
+ * stopped or restarted during the poll, nothing happens. If an outcome is already stored after a crash, the function
+ * uses this outcome. Therefore all targets get the same outcome. If the process crashes, it may send a notify message
+ * twice. Only one of these two messages can claim the notification.
+ * @returns the stored outcome, or null if the watch was stopped or restarted
+ * @throws SendFailedError if the function could not send a notification
+ * @throws LeaseEndedError if the lease of the poll has ended meanwhile
+ * @throws DeadlineMovedError if a caller has moved the deadline during the poll
  */
 export async function concludeAndNotifyUnlessStopped(
   result: PollResult,
@@ -94,10 +97,10 @@ export async function concludeAndNotifyUnlessStopped(
     const { state, generation } = document.watch;
     if (state !== "watching" || generation !== watch.generation) return null;
   }
-  // The job was submitted again during the poll with a later deadline, so the watch must continue.
+  // During the poll, the caller submitted the job again with a later deadline. The watch must therefore continue.
   if (conclusion.outcome === "timed_out" && document !== null && document.watch.deadlineAt > watch.deadlineAt)
     throw new DeadlineMovedError("the deadline of this watch has moved");
-  // A submission during the poll may also ask to wait until the resource is usable.
+  // During the poll, the caller may also have asked to wait until the resource is ready.
   const endsWithJob = conclusion.outcome === "succeeded" && conclusion.ready === undefined;
   if (endsWithJob && document?.summary === null && document.watch.readyMinutes !== null)
     throw new DeadlineMovedError("the watch must wait until the resource of its job is usable");
@@ -107,9 +110,10 @@ export async function concludeAndNotifyUnlessStopped(
 }
 
 /**
- * Completes the end of a watch after a crash. Some targets may already have the stored outcome, so the function uses
- * this outcome and does not query CCE again.
- * @returns false if this generation of the watch has no stored outcome (each restart begins a new generation)
+ * After a crash, finishes the end of a watch. Some targets may already have got the stored outcome. The function
+ * therefore uses this outcome and does not query CCE again.
+ * @returns false if the ledger contains no outcome for this generation of the watch. Each restart begins a new
+ * generation
  */
 export async function completeStoredConclusion(
   watch: Watch,
@@ -123,9 +127,8 @@ export async function completeStoredConclusion(
 }
 
 /**
- * Corrects the conclusion of a watch whose job has succeeded. `timed_out` and `lost` would be wrong, because the end
- * of the job is known. After the correction, the watch ends because the resource did not become usable or could not be
- * read.
+ * Corrects the end of a watch whose job has succeeded. The end of the job is known, so `timed_out` and `lost` would be
+ * wrong. After the correction, the watch ends with the state of the resource: not ready in time, or unknown.
  */
 function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {
   const isUnknown = conclusion.outcome === "timed_out" || conclusion.outcome === "lost";
@@ -214,7 +217,8 @@ async function notifyAndEnd(
 }
 
 /**
- * Adds the duration of an ended job to the learned durations. Only the call that ended the watch may add the duration.
+ * Adds the duration of an ended job to the durations from which the service plans polls. Only the call that has ended
+ * the watch may do this.
  */
 async function learnDuration(
   { project, jobType, durationSeconds, concludedAt }: OutcomeSummary,

@@ -28,25 +28,25 @@ import {
 } from "./run-claimed-poll.ts";
 import type { SlowJobPorts } from "./slow-job.ts";
 
-/** The time limit of a query to CCE. */
+/** The time limit for a query of a job in CCE. */
 const QUERY_MS = 10_000;
-/** `RECORD_MS` remains after the query to send messages and to record the poll. */
+/** The time that the function needs after the query, to send messages and to record the poll. */
 const RECORD_MS = 6_000;
 /**
- * The shortest and longest wait of a message if another poll already runs alone. The poll of the message must run
- * alone, too. The wait is longer than the time limit of the function, so the current batch has ended after the wait.
- * The wait is random, so that the messages do not come back together.
+ * The minimum and the maximum wait of a message while another poll is running alone, in seconds. The poll
+ * of this message must run alone too. The wait is longer than the time limit of the function. The current batch has
+ * therefore ended after the wait. Because of the random wait, the messages do not all come back at the same time.
  */
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
 /**
- * After `TRIES_BEFORE_ALONE` crashes, a poll runs alone. A single crash usually has another reason, for example a host
- * that AWS stops.
+ * If a poll has crashed `TRIES_BEFORE_ALONE` times, it runs alone. One crash usually has another reason, for example
+ * that AWS stops a host.
  */
 const TRIES_BEFORE_ALONE = 2;
 /**
- * The shortest and longest wait of a message whose project gets no answer from CCE. The wait is shorter than 30 s,
- * because the sweep function sends an unhandled message again after 30 s.
+ * The minimum and the maximum wait of a message while CCE does not respond for its project, in seconds. The wait is
+ * shorter than 30 s. After 30 s, the sweep function would send the message again.
  */
 const MIN_UNANSWERED_WAIT_SECONDS = 5;
 const MAX_UNANSWERED_WAIT_SECONDS = 20;
@@ -64,14 +64,14 @@ export interface PollPorts
     config: ConfigWithCredentials,
   ) => Pick<CceClient, "queryJob" | "queryMissingFailureReasons" | "queryResource" | "unansweredWaitMs">;
   readonly random: () => number;
-  /** The timer of the delay in which the messages of a batch are collected. */
+  /** The timer for the delay in which the function collects messages of the batch, to send them in one request. */
   readonly timer?: Timer;
-  /** Reports the result of a message, by default in a log line and metrics. */
+  /** Called with the result of each poll message. The default function writes a log line and metrics. */
   readonly onPoll?: typeof logAndCountPollMessage;
   readonly onDurationsUnread?: (error: unknown) => void;
 }
 
-/** What one poll needs. */
+/** The objects that one poll needs. */
 interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
   readonly ledger: PollPorts["ledger"];
   readonly pollQueue: Pick<Queue, "send" | "changeVisibility">;
@@ -79,7 +79,10 @@ interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
   readonly runAlone: AlonePollLimiter;
 }
 
-/** Creates the handler of the poll queue. The next poll messages of a batch are sent in one SQS request. */
+/**
+ * Creates the handler of messages from the poll queue. The handler sends all next poll messages of a batch in one SQS
+ * request.
+ */
 export function createPollHandler(ports: PollPorts): (messages: number) => HandleMessage {
   const durations = createCachedDurationsReaderOrEmpty(ports.ledger, ports.now, ports.onDurationsUnread);
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
@@ -107,9 +110,9 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
 }
 
 /**
- * Polls a job once. First the function claims the poll, so that no other message makes this poll. After the claim, the
- * function queries CCE, sends the next poll message or the notifications, and records the poll as done. After a crash,
- * a later message repeats the poll when the lease has ended.
+ * Makes one poll of a job. The function first claims the poll, so that no other message can make it. It then queries
+ * CCE, sends the next poll message or the notifications, and records the poll as done. If the function crashes, a later
+ * message repeats the poll after the end of the lease.
  */
 async function pollJob(
   message: PollMessage,
@@ -122,7 +125,7 @@ async function pollJob(
   try {
     return await claimAndPoll(message, wanted, received, scope);
   } catch (error) {
-    // The process still runs after the error, so the poll must not count as a crash.
+    // The process has not crashed, so the poll must not count as a crash.
     await scope.ledger.undoPollClaim(wanted).catch(() => undefined);
     throw error;
   }
@@ -186,7 +189,7 @@ async function claimAndPoll(
       return "acknowledged";
     }
   }
-  // Crashes of this poll may also have ended all other polls of the batch.
+  // If this poll crashes, all other polls of the batch may crash with it.
   const mayPoll = unfinishedTries < TRIES_BEFORE_ALONE || (await runAlone.waitUntilAlone());
   const queryMs = queryTimeMs(received);
   if (!mayPoll || queryMs <= 0) {
@@ -202,10 +205,10 @@ async function claimAndPoll(
 }
 
 /**
- * Returns how many seconds a poll message must wait. A poll message waits if CCE does not answer the queries of the
- * project. The result 0 means that the poll must be made now. The wait comes before the claim, because many claims
- * would delay other projects. Each message waits only once. After this wait, the poll is made, so that the ledger
- * shows the failed polls.
+ * Returns the number of seconds for which a poll message must wait. A poll message waits while CCE does not respond to
+ * queries of the project. If the result is 0, the poll must start now. The message waits before it claims the poll,
+ * because many claims would delay other projects. A message waits only once for this reason. After the wait, the
+ * function makes the poll. The ledger then shows that polls fail.
  */
 function unansweredWaitSeconds(
   { project, deadlineAt }: PollMessage,
@@ -220,7 +223,10 @@ function unansweredWaitSeconds(
   return Math.ceil(Math.min(waitSeconds, unansweredSeconds));
 }
 
-/** Returns the milliseconds for the query to CCE. If the result is 0 or less, too little time remains for a poll. */
+/**
+ * Returns the milliseconds that remain for the query to CCE. If the result is 0 or less, there is too little time for a
+ * poll.
+ */
 function queryTimeMs({ remainingMs }: ReceivedMessage): number {
   return Math.min(QUERY_MS, remainingMs() - RECORD_MS);
 }

@@ -7,11 +7,11 @@ import { meter } from "../../lib/runtime/metrics.ts";
 
 type RefusedClaim = Exclude<PollClaim["kind"], "claimed">;
 
-/** A report about a poll message. */
+/** What happened to a poll message. */
 export interface PollReport {
   readonly key: WatchKey;
   readonly poll: number;
-  /** The observation of CCE, or the reason why CCE was not queried. */
+  /** What the poll found, or the reason why the function did not query CCE. */
   readonly observation:
     | Observation["kind"]
     | "rate_limited"
@@ -20,20 +20,20 @@ export interface PollReport {
     | "must_run_alone"
     | "project_not_answering"
     | RefusedClaim;
-  /** The observation of a resource or task, or null if only a job was queried. */
+  /** What the poll found about a resource or task. If the poll queried only a job, `resource` is null. */
   readonly resource: Observation["kind"] | null;
   readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
   readonly delaySeconds: number | null;
-  /** The seconds between the planned and the actual time of the poll, or null without a poll. */
+  /** The seconds by which the poll was later than planned. If there was no poll, null. */
   readonly latenessSeconds: number | null;
 }
 
-/** Writes the log line and metrics of a poll message. */
+/** Writes a log line and the metrics about a poll message. */
 export function logAndCountPollMessage({ key, next, ...report }: PollReport): void {
   const { observation, resource, latenessSeconds } = report;
-  // Null fields are omitted. For example, most polls query no resource, and most polls are followed by another poll.
+  // The log line omits null fields. For most polls, `resource` is null, because they query only a job.
   log.info("poll", { ...key, ...report, next: next === "poll_again" ? null : next });
-  // Most polls read only jobs, so the metric of failed polls does not show a missing permission for resources.
+  // The metric of failed polls does not show missing permissions for resources, because most polls query only jobs.
   if (resource === "forbidden" || resource === "unauthorized" || resource === "misconfigured")
     meter.add("ResourceQueriesRefused", 1);
   switch (observation) {
@@ -52,13 +52,13 @@ export function logAndCountPollMessage({ key, next, ...report }: PollReport): vo
       return;
     default:
       meter.add("Polls", 1, { observation });
-      // `gone` does not count as a failed access, because the caller may have sent a wrong job ID.
+      // If CCE does not know the job, the poll does not count as failed. The caller may have sent a wrong job ID.
       meter.add("PollsWithoutJob", observation === "job" || observation === "gone" ? 0 : 1);
       if (latenessSeconds !== null) meter.add("PollLatenessSeconds", latenessSeconds);
   }
 }
 
-/** Writes the log line and metrics of an ended watch. */
+/** Writes a log line and the metrics about the end of a watch. */
 export function logAndCountConcluded(summary: OutcomeSummary): void {
   const { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds } = summary;
   log.info("concluded", { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds });

@@ -9,7 +9,7 @@ import type { ReadyCheck } from "../../lib/schedule/decide-after-ready-check.ts"
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 
 /**
- * For these goals, CCE may still show the state before the operation. A state therefore counts only if an earlier poll
+ * For these goals, CCE may return a state from before the operation. A state therefore counts only if an earlier poll
  * has already read the resource.
  */
 const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
@@ -17,15 +17,15 @@ const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
   "node_pool_scaled",
   "addon_running",
 ];
-/** The delay until the second poll, which confirms the state. */
+/** The delay before the second poll, which confirms the state of the resource. */
 const CONFIRM_SECONDS = 5;
 
-/** CCE returns an empty phase for a complete node pool. The service shows the phase `Available` instead. */
+/** For a complete node pool, CCE returns an empty phase. The service shows the phase `Available` to users instead. */
 const EMPTY_PHASE = "Available";
 
 /**
- * Queries the task or resource of an operation. The result has the form of a job whose type is the kind of the
- * operation. The function never throws.
+ * Queries the task or the resource of an operation in CCE. The function returns a job. The type of this job is the kind
+ * of the operation. The function never throws.
  * @param timeLimitMs the time limit for all queries
  */
 export async function queryOperation(
@@ -59,13 +59,17 @@ export async function queryOperation(
 
 const isPause = (phase: string | null): boolean => phase?.toLowerCase() === "pause";
 
-/** Joins the reason and the message of a response. If the response contains neither, the result is null. */
+/**
+ * Joins the reason and the message in a response of CCE. If the response contains neither of them, the result is null.
+ */
 function textOf({ job, message }: Extract<Observation, { kind: "job" }>): string | null {
   const texts = [job.reason, message ?? null].map((text) => text?.trim()).filter(Boolean);
   return [...new Set(texts)].join(": ") || null;
 }
 
-/** CCE gives no reason for a failed upgrade task, so the state of the cluster is the reason. */
+/**
+ * CCE returns no reason for a failed upgrade task. The function therefore uses the state of the cluster as the reason.
+ */
 async function reasonOfCluster(
   { project }: Pick<Watch, "project">,
   { goal, clusterId }: WatchedResource,
@@ -80,8 +84,8 @@ async function reasonOfCluster(
 }
 
 /**
- * The maximum number of resources in one poll. A job may create hundreds of nodes, but the rate limit allows only a few
- * hundred queries in five minutes.
+ * The maximum number of resources that one poll queries. A job may create hundreds of nodes. The rate limit allows only
+ * a few hundred queries in five minutes.
  */
 const MAX_RESOURCES = 20;
 
@@ -93,8 +97,8 @@ interface CheckReadyPorts {
 }
 
 /**
- * Queries at most `MAX_RESOURCES` resources one after the other, up to the first unusable one.
- * @param timeLimitMs the time limit for all queries
+ * Queries the resources one after another, at most `MAX_RESOURCES`. Stops at the first resource that is not usable.
+ * @param timeLimitMs the time limit for all queries together
  */
 export async function queryResourcesUntilNotReady(
   project: string,
@@ -109,8 +113,8 @@ export async function queryResourcesUntilNotReady(
     const remainingMs = endAt - now();
     if (remainingMs <= 0)
       return { kind: "unseen", observation: { kind: "unavailable", text: "CCE did not answer in time" } };
-    // Queries within a poll do not wait for the rate limit. If a poll makes more queries than allowed, the next poll
-    // waits.
+    // The queries of one poll do not wait for the rate limit. If a poll needs more queries than the rate limit allows,
+    // the next poll waits.
     await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
     const observation = await cce.queryResource(project, resource, { timeLimitMs: remainingMs });
     if (observation.kind === "throttled") rateLimit.onThrottled(project);
@@ -119,7 +123,7 @@ export async function queryResourcesUntilNotReady(
       if (state === "succeeded") continue;
       return { kind: "not_ready", reason: reason ?? phase, message: observation.message ?? null };
     }
-    // CCE may show a new resource late, so the response "unknown resource" is not final.
+    // CCE may show a new resource late. The response "unknown resource" is therefore not final.
     if (observation.kind === "gone")
       return { kind: "unseen", observation: { kind: "unavailable", text: observation.text } };
     return { kind: "unseen", observation };

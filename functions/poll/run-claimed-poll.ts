@@ -31,7 +31,7 @@ import {
  * contains a later deadline.
  */
 const LOOP_BOUND_MS = 7 * 86_400_000;
-/** If the rate limit asks for at most one second, the function queries CCE at once. */
+/** If the rate limit requires a wait of at most one second, the function does not wait. */
 const NEGLIGIBLE_WAIT_MS = 1000;
 
 export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow" | "onSlowSentAgain"> {
@@ -43,7 +43,7 @@ export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow
   readonly random: () => number;
 }
 
-/** A poll that a queue message has claimed. While the lease lasts, no other message makes this poll. */
+/** A poll, and the queue message that has claimed it. During the lease, no other message can make this poll. */
 export interface ClaimedPoll {
   readonly message: PollMessage;
   readonly messageId: string;
@@ -53,9 +53,9 @@ export interface ClaimedPoll {
 }
 
 /**
- * Makes a claimed poll: queries CCE, and sends the next poll message or the notifications. After the messages are sent,
- * the function records the poll as done.
- * @param timeLimitMs the time limit for the query to CCE
+ * Makes a claimed poll: queries CCE, and then sends the next poll message or the notifications. At the end, the
+ * function records the poll as done.
+ * @param timeLimitMs the time limit for the query to CCE, in milliseconds
  * @throws SendFailedError, LeaseEndedError or an error of the ledger
  */
 export async function runClaimedPoll(
@@ -104,7 +104,7 @@ export async function runClaimedPoll(
   return { observation: answer.kind, resource, next: "poll_again", delaySeconds };
 }
 
-/** Returns the kind of the observation of a resource or task. The result is null if the poll queried only a job. */
+/** Returns the kind of the observation of a resource or task. If the poll queried only a job, the result is null. */
 function kindOfResourceReply(
   { watch }: ClaimedPoll,
   answer: CceAnswer,
@@ -116,9 +116,10 @@ function kindOfResourceReply(
 }
 
 /**
- * Returns the delay until the next poll. The delay is shortened if a notification about a slow job would come late
- * with the normal delay.
- * @param slowAt the time of the next check whether the job is slow. A past time does not shorten the delay.
+ * Returns the delay before the next poll. If a notification about a slow job would come too late with this delay, the
+ * function shortens the delay.
+ * @param slowAt the time at which the job becomes slow or a notification about it becomes overdue. If this time has
+ * passed, the delay does not change.
  */
 function delayUntilSlow(
   delaySeconds: number,
@@ -131,7 +132,9 @@ function delayUntilSlow(
   return Math.min(delaySeconds, Math.max(minSeconds, Math.ceil((slowAt - at) / 1000)));
 }
 
-/** Returns the result of a claimed poll. `observation` is null if the poll did not query CCE. */
+/**
+ * Combines the data of a claimed poll and what the poll found. If the poll did not query CCE, `observation` is null.
+ */
 export function toPollResult(
   { message: { poll }, messageId, watch, leaseUntil }: ClaimedPoll,
   observation: Observation | null,
@@ -150,8 +153,8 @@ export function toPollResult(
 }
 
 /**
- * Returns the time at which a watch must end. If the job has not succeeded at this time, the watch ends as
- * `timed_out`. If the job has succeeded, the watch ends although its resource is not usable.
+ * Returns the time at which a watch must end. If the job has not succeeded by then, the watch ends as `timed_out`. If
+ * the job has succeeded but its resource is not usable by then, the watch ends too.
  */
 export function computeEffectiveDeadline({
   message,
@@ -160,12 +163,12 @@ export function computeEffectiveDeadline({
   return Math.min(readyDeadline(watch) ?? watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
 }
 
-/** The observation of CCE, or the new time of the query if the rate limit postponed it. */
+/** What the poll found. If the rate limit postponed the query, the new time of the query. */
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
 /**
- * Queries a job or an operation from CCE. If the job has already succeeded, the function returns the stored job. Only
- * the resources of such a job can still change.
+ * Queries the state of a job or an operation from CCE. If the job has already succeeded, the function returns the
+ * stored job without a query. After the success of a job, only its resources can still change.
  */
 async function askCce(
   { message: { project, jobId, rateLimitedUntil }, watch }: ClaimedPoll,
@@ -200,9 +203,9 @@ async function decideNext(
 }
 
 /**
- * Sends the next poll message and records the current poll as done. If the rate limit has reserved a later time for
- * the query, the next poll message contains this time. If CCE asked for a wait longer than the longest delay of SQS,
- * the message contains the end of the wait.
+ * Sends the message for the next poll, and records the current poll as done. If the rate limit has reserved a later
+ * time for the query, the message contains this time. SQS can delay a message by at most 15 minutes. If CCE asked for a
+ * longer wait, the message contains the end of the wait.
  */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,

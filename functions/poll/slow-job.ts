@@ -30,7 +30,7 @@ import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import { listResendableSlowNotifications, type ResendableNotification } from "../shared/targets-to-notify.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
-/** The maximum age of learned durations for the limit of slow jobs. */
+/** The maximum age of the durations from which the function computes when a job is slow. */
 const LIMIT_MAX_AGE_MS = 1000;
 
 export interface SlowJobPorts {
@@ -41,15 +41,18 @@ export interface SlowJobPorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly durations: ReadLearnedDurations;
   readonly config: Config;
-  /** The public URL of the API if the config has no `publicUrl`. */
+  /** The URL of the API for the case that the config contains no `publicUrl`. */
   readonly defaultUrl: string;
-  /** Reports a slow job, by default in a log line and a metric. */
+  /** Called when a job becomes slow. The default function writes a log line and a metric. */
   readonly onSlow?: typeof logAndCountSlowJob;
-  /** Reports repeated notifications about a slow job, by default in a log line and a metric. */
+  /**
+   * Called after the function has sent notifications about a slow job again. The default function writes a log line and
+   * a metric.
+   */
   readonly onSlowSentAgain?: typeof logAndCountSentAgain;
 }
 
-/** Returns the targets of a watch whose setting `on` contains `slow`. */
+/** Returns those targets of a watch whose setting `on` contains `slow`. */
 function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): readonly string[] {
   return targets.filter(
     (name) => Object.hasOwn(config.targets, name) && config.targets[name]?.on.includes("slow"),
@@ -57,10 +60,10 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
 }
 
 /**
- * Notifies the targets once if a running job takes longer than usual. The first poll of the job computes the age at
- * which the job counts as slow. Later polls send lost notifications again, even while CCE does not answer.
- * @returns the time of the next check: when the job becomes slow, or when a sent notification is overdue. The result is
- * null if no notification can follow.
+ * If a running job takes longer than usual, notifies the targets once. The first poll of the job computes from which
+ * age the job is slow. Later polls send lost notifications again, even while CCE does not respond.
+ * @returns the time of the next check. At this time, the job becomes slow, or a notification about it becomes overdue.
+ * If no notification can follow, the result is null.
  * @throws SendFailedError or an error of the ledger
  */
 export async function notifyIfSlowAndPlanNextCheck(
@@ -76,21 +79,22 @@ export async function notifyIfSlowAndPlanNextCheck(
   }
   if (observation?.kind !== "job") return watch.slowAt;
   const { job } = observation;
-  // A notification can be sent before the end of the job and become overdue after the end.
+  // A notification may have been sent before the end of the job and become overdue after it.
   if (job.state !== "pending") return (watch.slowAt ?? 0) > at ? watch.slowAt : null;
   const wasObserved = watch.operation === null ? watch.jobType !== null : watch.phase !== null;
   const jobType = job.type ?? watch.jobType;
   if (jobType === null || (watch.slowAt === null && wasObserved)) return null;
   const ageSeconds = plausibleJobAgeSeconds(job.createdAt, watch.acceptedAt, at);
   const durations = await ports.durations(watch.project, jobType, wasObserved ? undefined : LIMIT_MAX_AGE_MS);
-  // `slowAt` was computed from the latest jobs. Only a poll that may notify reads the latest jobs again.
+  // An earlier poll computed `slowAt` from the durations of the latest jobs. A poll reads these durations again only if
+  // it may have to notify.
   const isFirstOrDue = (watch.slowAt ?? 0) <= at;
   const latest = isFirstOrDue
     ? await ports.ledger.readLatestDurations(watch.project, jobType)
     : NO_LATEST_DURATIONS;
   const limit = computeSlowLimitOf95Percent(durations, latest.jobs);
   if (limit === null) return null;
-  // If the jobs of this type have become slower, the later of the two times applies.
+  // If jobs of this type have become slower meanwhile, the later time applies.
   const slowAt = Math.max(watch.slowAt ?? 0, at + (limit.p95Seconds - ageSeconds) * 1000);
   if (at < slowAt) return Math.ceil(slowAt);
   await notifySlow(result, job, targets, { limit, latest, ageSeconds }, ports);
@@ -98,9 +102,9 @@ export async function notifyIfSlowAndPlanNextCheck(
 }
 
 /**
- * Sends notifications about a slow job again if their messages are probably lost. An earlier try of this poll may have
- * stored the slow job and then crashed. After such a crash, all open notifications are sent again.
- * @returns the earliest time at which a notification is overdue, or null if all are finished.
+ * If messages with notifications about a slow job are probably lost, sends them again. An earlier try of this poll may
+ * have crashed after it stored the slow job. In this case, the function sends all open notifications again.
+ * @returns the earliest time at which one of the notifications becomes overdue. If all are finished, null.
  */
 async function sendLostNotifications(
   { watch, at, polls }: PollResult,
@@ -134,7 +138,10 @@ async function sendLostNotifications(
   );
 }
 
-/** Stores a slow job and notifies each target. If the function is called again, it sends the same data. */
+/**
+ * Stores a slow job, and sends a notification to each target. If the function is called again, it sends the same
+ * notifications.
+ */
 async function notifySlow(
   { watch, at, polls }: PollResult,
   job: Job,
@@ -175,7 +182,10 @@ async function notifySlow(
   onSlow(stored.summary, watch);
 }
 
-/** Adds the durations of an ended job and its subjobs to the latest durations, if a target is notified of slow jobs. */
+/**
+ * If a target wants to know about slow jobs, adds the durations of an ended job and its subjobs to the stored
+ * durations.
+ */
 export async function saveDurationsIfSlowLimitIsUsed(
   { watch, observation }: Pick<PollResult, "watch" | "observation">,
   { jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,
@@ -189,7 +199,7 @@ export async function saveDurationsIfSlowLimitIsUsed(
   await ledger.addLatestDurations(watch.project, jobType, { job, subJobs }, expiresAt);
 }
 
-/** Writes the log line and the metric of a slow job. */
+/** Writes a log line and the metric about a slow job. */
 export function logAndCountSlowJob(
   { project, jobId, jobType, ageSeconds, usual }: SlowSummary,
   { caller }: Pick<Watch, "caller">,
@@ -199,8 +209,8 @@ export function logAndCountSlowJob(
 }
 
 /**
- * Writes the log line and metrics of notifications that a poll sent again. The sweep function logs and counts its own
- * repeated notifications with this function too.
+ * Writes a log line and the metrics about notifications that a poll has sent again. The sweep function also uses this
+ * function after it has sent notifications again.
  */
 export function logAndCountSentAgain(
   { project, jobId, caller }: WatchKey,

@@ -23,8 +23,8 @@ import { log } from "../../lib/runtime/log.ts";
 
 const MINUTE_MS = 60_000;
 /**
- * The maximum number of callers whose requests an instance counts. If more callers send requests, all counts are
- * deleted, and each caller starts again with 0.
+ * The maximum number of callers for which an instance counts requests. If there are more callers, the instance deletes
+ * all counts, and each caller starts with 0 again.
  */
 const MAX_CALLERS = 1000;
 
@@ -33,16 +33,16 @@ export interface AuthenticatePorts {
   readonly identify: (token: string, config: Config) => Promise<IdentityCheck>;
   readonly note: Note;
   readonly limitRequests: LimitRequests;
-  /** Reports why an identity token was refused, by default in a log line. */
+  /** Called with the reason why an identity token was refused. The default function writes a log line. */
   readonly onRefused?: (refusal: TokenRefusal) => void;
-  /** Reports that an issuer of identity tokens did not respond, by default in a log line. */
+  /** Called if an issuer of identity tokens did not respond. The default function writes a log line. */
   readonly onIssuerFailure?: (cause: unknown, issuer: string) => void;
 }
 
 /**
- * Identifies the caller by a bearer token or a CI identity token, and limits the caller's requests. The function adds
- * the name of the caller to the log line of the request. An unknown token may be newer than the stored config, so the
- * config is read again before the token is rejected.
+ * Finds out who the caller is, from a bearer token or a CI identity token. Limits the requests of the caller. The log
+ * line of the request then contains the name of the caller. A new token may not be in the stored config yet. The
+ * function therefore reads the config again before it refuses a token.
  */
 export async function authenticateAndLimitRequests(
   authorization: string | undefined,
@@ -91,7 +91,7 @@ const exceeded = (requestsPerMinute: number): string =>
   `A caller may send about ${requestsPerMinute} requests in a minute (settings.limits.requestsPerMinute). Send the request again later.`;
 
 /**
- * Creates a function that checks identity tokens of CI systems. The created function stores the keys of token issuers
+ * Creates a function that checks the identity tokens of CI systems. The new function stores the keys of token issuers
  * in memory.
  */
 export function createIdentityTokenCheck(
@@ -118,27 +118,27 @@ function logIssuerFailure(cause: unknown, issuer: string): void {
   log.error("issuer unreachable", { issuer }, cause);
 }
 
-/** Logs which check failed, because the caller only sees that the token is not valid. */
+/** Writes a log line about the check that failed. The caller only gets the information that the token is invalid. */
 function logRefusal({ issuer, check, claims }: TokenRefusal): void {
   log.warn("identity token refused", { issuer, check, claims });
 }
 
 /**
- * Counts a request of a caller. Returns the number of whole seconds until the next allowed request, or null if the
- * request is allowed.
+ * Counts one request of a caller. If the request is allowed, the result is null. If not, the result is the number of
+ * seconds to wait.
  */
 type LimitRequests = (caller: string, requestsPerMinute: number) => number | null;
 
 /**
- * Creates a limit for the requests per minute of each caller. The limit is approximate, because each instance counts
- * only its own requests. A common counter would cost a ledger write per request.
+ * Creates a limit for the number of requests per minute, separately for each caller. The limit is only approximate,
+ * because each instance counts its own requests. An exact limit would need a write to the ledger for each request.
  */
 export function createApproximateRequestLimit(now: () => Instant): LimitRequests {
   const callers = new Map<string, { readonly startedAt: Instant; readonly requests: number }>();
   return (caller, requestsPerMinute) => {
     if (requestsPerMinute === 0) return null;
     const known = callers.get(caller);
-    // If the counted minute is far in the future, the clock was set back, and a new minute starts.
+    // If the minute began in the future, somebody has set the clock back. A new minute begins then.
     const isNew = known === undefined || Math.abs(now() - known.startedAt) >= MINUTE_MS;
     const current = isNew ? { startedAt: now(), requests: 0 } : known;
     if (current.requests >= requestsPerMinute)

@@ -8,39 +8,39 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
 /**
- * The shortest and longest wait of a message that needs a newer release. The first wait is short, because a deployment
- * of the newer release is probably running and ends soon. Each further wait of the message is twice as long as the
- * wait before.
+ * The minimum and the maximum wait of a message that only a newer release can read. The first wait is short, because an
+ * operator is probably deploying the newer release now. Each further wait is twice as long as the wait before it.
  */
 const MIN_WAIT_SECONDS = 15;
 const MAX_WAIT_SECONDS = 900;
 
 /**
- * The maximum body of a dead letter in bytes. A body of the maximum size (1 MiB) would be too large together with the
- * attributes. Some SQS-compatible servers accept only 256 KiB.
+ * The maximum size of the body of a dead letter, in bytes. SQS allows 1 MiB for the body together with the attributes.
+ * Some SQS-compatible servers accept only 256 KiB.
  */
 const MAX_DEAD_LETTER_BYTES = 250_000;
 const MAX_DETAIL_BYTES = 1000;
 
 /**
- * The reason why a function could not use a message. `newer`: a newer release wrote the message, or wrote a ledger
- * item that the function needs. `unknown`: the ledger does not contain the data for the message.
+ * The reason why a function could not use a message. `newer` means that a newer release wrote the message, or a ledger
+ * item that the message needs. `unknown` means that the ledger does not contain the data for the message.
  */
 export type UnreadableReason = "malformed" | "newer" | "unknown";
 
 export interface ReadMessagePorts {
-  /** The queue of the message. */
+  /** The queue from which the message came. */
   readonly queue: Pick<Queue, "changeVisibility">;
   readonly deadLetterQueue: Pick<Queue, "send">;
-  /** Reports an unusable message, by default in a log line and a metric. */
+  /** Called for each message that a function could not use. The default function writes a log line and a metric. */
   readonly onUnreadable?: typeof logUnreadable;
 }
 
 /**
- * Parses a message and calls `handle` with it. A malformed message becomes a dead letter with the reason. A newer
- * release may have written the message or its ledger item. Such a message stays in its queue until the newer release
- * is deployed.
- * @throws SendFailedError when the dead-letter queue does not accept a malformed message, or an error of `handle`.
+ * Parses a queue message, and calls `handle` with the result. If the message is malformed, the function sends it to the
+ * dead-letter queue with the reason. A newer release may have written the message, or the ledger item that the message
+ * needs. In this case, the message stays in its queue until an operator deploys the newer release.
+ * @throws SendFailedError if the dead-letter queue did not accept a malformed message. Errors of `handle` are thrown
+ * too.
  */
 export async function handleMessageOrDeadLetter<T>(
   schema: z.ZodMiniType<T>,
@@ -78,8 +78,8 @@ async function waitForNewerRelease(
 }
 
 /**
- * Sends an unusable message to the dead-letter queue with the reason.
- * @throws SendFailedError when the dead-letter queue does not accept the message.
+ * Sends a message that a function could not use to the dead-letter queue. The dead letter contains the reason.
+ * @throws SendFailedError if the dead-letter queue did not accept the message.
  */
 export async function deadLetterMessageOrThrow(
   reason: UnreadableReason,
@@ -93,8 +93,8 @@ export async function deadLetterMessageOrThrow(
 }
 
 /**
- * Creates a dead letter: the body of the message, with the reason in attributes. A long body is cut, and the attribute
- * `bodyBytes` contains its full size.
+ * Creates a dead letter: the original message, with the reason in its attributes. If the body is too long, the function
+ * truncates it. The attribute `bodyBytes` contains the original size.
  */
 export function createTruncatedDeadLetter(
   { messageId, body }: Pick<ReceivedMessage, "messageId" | "body">,
@@ -114,8 +114,8 @@ export function createTruncatedDeadLetter(
 }
 
 /**
- * Logs why a function could not use a message. The metric `DeadLetters` does not count a message that waits for a newer
- * release of the service.
+ * Writes a log line about why a function could not use a message. If the message only waits for a newer release, the
+ * metric `DeadLetters` does not count it.
  */
 function logUnreadable(reason: UnreadableReason, detail: string): void {
   log.warn("message unreadable", { kind: reason, reason: detail });

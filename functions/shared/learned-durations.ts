@@ -5,15 +5,16 @@ import { log } from "../../lib/runtime/log.ts";
 import type { DurationCount } from "../../lib/schedule/duration-counts.ts";
 
 /**
- * The time for which a Lambda instance keeps learned durations (how long ended jobs took) in memory. In five minutes,
- * the learned durations change little. Each read of the durations costs read units.
+ * The time for which a Lambda instance stores the durations of ended jobs in memory. In five minutes, these durations
+ * change only a little. Each read of the durations from DynamoDB costs money.
  */
 const MAX_AGE_MS = 300_000;
 
 /**
- * Returns the learned durations of one type of job in a project. Returns an empty array when the type of the job is
- * unknown.
- * @param maxAgeMs the maximum age of the durations in memory, if this maximum is shorter than the usual time
+ * Returns the durations of ended jobs of one type in a project. If the job type is unknown, the result is an empty
+ * array.
+ * @param maxAgeMs the maximum age of the durations for this call, in milliseconds. A value above five minutes has no
+ * effect
  */
 export type ReadLearnedDurations = (
   project: string,
@@ -22,10 +23,10 @@ export type ReadLearnedDurations = (
 ) => Promise<readonly DurationCount[]>;
 
 /**
- * Creates a reader that keeps the learned durations of the ledger in memory for five minutes. When the ledger cannot be
- * read, the reader calls `onUnread` and returns an empty array. With an empty array, the poll schedule uses only its
- * built-in durations.
- * @param onUnread receives the error of an unreadable ledger. By default, the error is logged.
+ * Creates a function that reads the durations of ended jobs, and stores them in memory for five minutes. If the ledger
+ * cannot be read, the function calls `onUnread` and returns an empty array. Without durations, the service plans polls
+ * only from the durations in its code.
+ * @param onUnread is called with the error if the ledger cannot be read. The default function writes a log line.
  */
 export function createCachedDurationsReaderOrEmpty(
   ledger: Pick<DurationLedger, "readDurationCounts">,
@@ -36,8 +37,7 @@ export function createCachedDurationsReaderOrEmpty(
     maxAgeMs: MAX_AGE_MS,
     now,
     load: (key) => {
-      // The key consists of the project, a line break and the job type. The name of a project never contains a line
-      // break.
+      // The key is the project, a line break, and the job type. Names of projects contain no line breaks.
       const end = key.indexOf("\n");
       return ledger.readDurationCounts(key.slice(0, end), key.slice(end + 1));
     },

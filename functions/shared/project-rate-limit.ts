@@ -1,38 +1,39 @@
 import type { Instant } from "../../lib/domain/job.ts";
 import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 
-/** Huawei Cloud counts the queries of a project over five minutes. */
+/** Huawei Cloud limits the number of queries of a project within five minutes. */
 const WINDOW_MS = 300_000;
 /**
- * The API quota of a project without a quota in the config. The default quota was measured on one cloud, and other
+ * The quota of API queries for a project without a quota in the config. This value was measured in one cloud. Other
  * clouds may have other limits.
  */
 const DEFAULT_QUOTA = 200;
 /**
- * 80 % of the API quota is spread evenly over time, and 15 % may be used in a burst. The last 5 % is for queries that
- * the limit does not count. Uncounted queries are repeated queries after HTTP status 401, and queries for failure
+ * Of the quota, 80 % is spread evenly over the time, and 15 % may be used all at once. The remaining 5 % is for queries
+ * that the rate limit does not count. Such queries are repeated queries after HTTP status 401, and queries for failure
  * reasons of subjobs.
  */
 const EVEN_FRACTION = 0.8;
 const BURST_FRACTION = 0.15;
-/** After a response 429, a project without a quota in the config is limited for `THROTTLED_MS`. */
+/** After a response with status 429, the service limits a project without a quota for `THROTTLED_MS`. */
 const THROTTLED_MS = 3_600_000;
 
 export interface ProjectRateLimit {
   /**
-   * Reserves a time for the next query of a project.
-   * @param quota the configured number of queries in five minutes, or undefined
-   * @returns the time of the query, or null if no limit applies
+   * Reserves the time for the next query of a project.
+   * @param quota the number of queries in five minutes, from the config, or undefined
+   * @returns the reserved time of the query. If no limit applies, null
    */
   reserve(project: string, quota: number | undefined): Promise<Instant | null>;
-  /** Records a response 429 for the project. */
+  /** Records that CCE answered a query of the project with status 429. */
   onThrottled(project: string): void;
 }
 
 /**
- * Creates the rate limits of all projects. All Lambda instances share the rate limits through the ledger. A project
- * with a quota in the config is always limited. A project without a quota is limited for an hour after a response 429.
- * For a limited project, each query needs one ledger write.
+ * Creates the object that limits the queries of all projects. The ledger stores the rate limits, so all Lambda
+ * instances use the same limits. If the config contains a quota for a project, the service always limits its queries.
+ * If not, the service limits the queries for an hour after a response with status 429. For such a project, every query
+ * costs one write to the ledger.
  */
 export function createProjectRateLimit(
   ledger: Pick<RateLimitLedger, "reserveRequestTime">,
@@ -45,7 +46,7 @@ export function createProjectRateLimit(
       const queries = quota ?? DEFAULT_QUOTA;
       const intervalMs = Math.ceil(WINDOW_MS / (EVEN_FRACTION * queries));
       const burstMs = Math.floor(BURST_FRACTION * queries) * intervalMs;
-      // The prefix separates projects from targets, because names of targets contain no colon.
+      // Because of the colon, a rate limit of a project never has the name of a target.
       return ledger.reserveRequestTime(`cce:${project}`, now() - burstMs, intervalMs);
     },
     onThrottled(project) {

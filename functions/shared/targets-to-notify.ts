@@ -12,23 +12,24 @@ import { createDigestMessage, createNotificationMessage } from "../../lib/queue/
 import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 
 /**
- * Digests (messages about several jobs) and alerts about targets have `:digest` or `:target` in place of a project.
- * The name of a project in the config contains no colon.
+ * A digest (one message about several jobs) has `:digest` in place of the project. An alert about a target has
+ * `:target`. Names of projects in the config contain no colon.
  */
 export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";
 
-/** Returns the notification key of a digest message to one target. */
+/** Returns the notification key of a digest for one target. */
 export function createDigestNotificationKey(digestId: string, target: string): NotificationKey {
   return { project: DIGEST_PROJECT, jobId: digestId, generation: 0, event: "digest", target };
 }
 
 /**
- * Selects the targets of a watch whose setting `on` contains the outcome. A target that is no longer in the config is
- * also selected, so that its notification becomes a dead letter.
- * @param watch.digestTargets the result of `listDigestTargetsOfWatch`
- * @returns `own`: targets that get a notification about this watch. `byDigest`: chats that get one digest about all
- * jobs of the call. Configured targets come before callbacks, so that one caller's callbacks do not delay the targets
+ * Selects those targets of a watch whose setting `on` contains the outcome. The function also selects targets that the
+ * config no longer contains. Notifications to these targets become dead letters.
+ * @param watch.digestTargets the result of the function `listDigestTargetsOfWatch`
+ * @returns `own`: the targets that get a notification about this watch only. `byDigest`: the chats that get one digest
+ * about all jobs of the API call. targets from the config come before callbacks, so that the callbacks of one caller do
+ * not delay the targets
  */
 export function splitTargetsToNotify(
   watch: { readonly targets: readonly string[]; readonly digestTargets: readonly string[] },
@@ -47,17 +48,17 @@ export function splitTargetsToNotify(
 }
 
 /**
- * Returns true if a target is notified of slow jobs. A target that is no longer in the config also returns true, so
- * that its notification becomes a dead letter.
+ * Returns true if a target gets notifications about slow jobs. The result is also true for a target that the config no
+ * longer contains. The notification to this target becomes a dead letter.
  */
 export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targets"]): boolean {
   return !Object.hasOwn(targets, name) || targets[name]?.on.includes("slow") === true;
 }
 
 /**
- * Returns the targets of a watch that get a digest message (one message about several jobs). If the digest does not
- * contain the watch, the array is empty. A digest lacks a watch if the ledger stored the watch, but the response of
- * the ledger was lost. The service then created the digest without this watch.
+ * Returns those targets of a watch that get a digest (one message about several jobs). If the watch is not in the
+ * digest, the array is empty. A watch is missing in the digest if the response of the ledger was lost after the ledger
+ * had stored the watch. The service has then created the digest without this watch.
  */
 export function listDigestTargetsOfWatch(
   digest: Digest | null,
@@ -74,11 +75,11 @@ interface SendDigestPorts {
 }
 
 /**
- * Removes an ended watch from the running watches of its digest. When no watch of the digest is running, the function
- * sends the digest message (one message about several jobs). If the function is called again, it queues the digest
- * message again. Only one message can claim the notification.
- * @returns the targets with a digest message about this watch, or an empty array without a digest
- * @throws SendFailedError if the digest message could not be sent
+ * Removes an ended watch from the list of running watches in its digest. If no watch in the list is running any more,
+ * the function sends the digest (one message about several jobs). If the function is called again, it sends the message
+ * of the digest to the queue again. Only one of these messages can claim the notification.
+ * @returns the targets that get a digest about this watch. If there is no digest, the array is empty
+ * @throws SendFailedError if the function could not send the digest
  */
 export async function removeDigestMemberAndSendIfLast(
   watch: Pick<Watch, keyof WatchKey | "digestId" | "traceparent">,
@@ -94,17 +95,17 @@ export async function removeDigestMemberAndSendIfLast(
   return { digestTargets };
 }
 
-/** A sent notification that may be overdue. */
+/** A notification that was sent and may be overdue. */
 export interface ResendableNotification {
-  /** The delivery record, or null if no message has claimed the notification. */
+  /** The delivery record of the notification. If no message has claimed the notification yet, null. */
   readonly delivery: DeliveryRecord | null;
-  /** The message that sends the notification again. */
+  /** The queue message with which the service sends the notification again. */
   readonly message: OutgoingMessage;
 }
 
 /**
- * Returns the notifications of a watch about a slow job. A target whose `on` no longer contains `slow` is included only
- * after a redelivery.
+ * Returns the notifications about a slow job that the service can send again. If a target's setting `on` no longer
+ * contains `slow`, the result omits the target. After a redelivery, the result contains it.
  */
 export function listResendableSlowNotifications(
   { watch, slow, deliveries }: Pick<WatchDocument, "watch" | "slow" | "deliveries">,

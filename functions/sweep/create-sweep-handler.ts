@@ -17,48 +17,48 @@ import {
 } from "./sweep-watch.ts";
 
 const CONCURRENCY = 10;
-/** The number of watches that one read of the overdue index returns. */
+/** The number of watches that the function reads from the overdue index at once. */
 const PAGE_SIZE = 100;
-/** When less time remains, a run of the sweep function stops, so that it can still log its result. */
+/** If less time remains, a run of the sweep function stops. It can then still write its log line. */
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**
- * After a target was switched off, every run of the sweep function in the next day sends an alert about the target. Only
- * one alert is delivered, because only one message can claim a notification.
+ * For one day after a target was switched off, each run of the sweep function sends an alert about the target. The
+ * fallback target gets only one of them, because only one message can claim a notification.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 /**
- * With `MANY_OVERDUE` overdue messages, a run reports a fault. A single crash of a function leaves only a few overdue
+ * If a run finds this number of overdue messages, it reports a fault. One crash of a function causes fewer overdue
  * messages.
  */
 const MANY_OVERDUE = 5;
 
-/** A watch or target whose check failed. */
+/** A watch or a target that the sweep function could not check. */
 export type SweepItem = (WatchKey & Pick<Watch, "traceparent">) | { readonly target: string };
 
 export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdueWatches" | "readTarget">;
   readonly configs: Pick<ConfigSource, "current">;
-  /** Reports a failed check, by default in a log line. */
+  /** Called if the check of a watch or target failed. The default function writes a log line. */
   readonly onFailure?: (failed: SweepItem, error: unknown) => void;
-  /** Reports a watch whose messages were sent again, by default in a log line. */
+  /** Called for each watch whose messages were sent again. The default function writes a log line. */
   readonly onSentAgain?: typeof logSentAgain;
   readonly onSwept?: (result: SweepResult) => void;
 }
 
-/** The result of a run of the sweep function. */
+/** The result of one run of the sweep function. */
 export interface SweepResult extends SentAgain {
-  /** How many checks failed. The next run of the sweep function repeats the failed checks. */
+  /** The number of checks that failed. The next run of the sweep function repeats the failed checks. */
   readonly failed: number;
-  /** `finished` is false if the time of the run was over. */
+  /** If the run stopped because its time was over, `finished` is false. */
   readonly finished: boolean;
 }
 
 /**
  * Creates the handler of the sweep function. Each run sends overdue poll messages and notifications again, because the
- * first messages may be lost. A duplicate has no effect, because only one message can claim a poll or notification.
- * Each checked watch gets a later time in the overdue index, so that the next run starts with other watches. An error
- * of one watch does not affect the others.
+ * first messages may be lost. A second message has no effect, because only one message can claim a poll or a
+ * notification. In the overdue index, each checked watch gets a later time. The next run therefore starts with other
+ * watches. An error in one watch does not stop the checks of other watches.
  */
 export function createSweepHandler(
   ports: SweepPorts,
@@ -67,7 +67,7 @@ export function createSweepHandler(
   return async ({ remainingMs }) => {
     const config = await ports.configs.current();
     const swept = await sweepWatches(config, remainingMs, ports);
-    // Alerts about targets are sent last, because notifications about jobs are more urgent.
+    // The function sends alerts about targets at the end. Notifications about jobs are more urgent.
     const failedTargets = await reportOffTargets(config, remainingMs, ports);
     onSwept({ ...swept, failed: swept.failed + failedTargets });
   };
@@ -83,7 +83,8 @@ async function sweepWatches(
   const total = { polls: 0, notifications: 0, stuck: 0 };
   let failed = 0;
   /**
-   * Watches that this run has already checked. The overdue index is eventually consistent and may return a watch again.
+   * The watches that this run has already checked. The overdue index is eventually consistent, so it may return a watch
+   * twice.
    */
   const handled = new Set<string>();
   const sweepOne = async (entry: OverdueEntry): Promise<void> => {
@@ -115,14 +116,17 @@ async function sweepWatches(
   }
 }
 
-/** Removes repeated watches, because the overdue index may return a watch twice while the time of the watch changes. */
+/** Removes watches that occur twice. The overdue index may return a watch twice while its time changes. */
 function distinctEntries(entries: readonly OverdueEntry[]): readonly OverdueEntry[] {
   return [...new Map(entries.map((entry) => [idOf(entry), entry])).values()];
 }
 
 const idOf = ({ project, jobId, caller }: WatchKey) => JSON.stringify([project, jobId, caller]);
 
-/** Sends an alert about each switched-off target to the fallback target. Returns the number of unsent alerts. */
+/**
+ * For each target that is switched off, sends an alert to the fallback target. Returns the number of alerts that could
+ * not be sent.
+ */
 async function reportOffTargets(
   config: Config,
   remainingMs: () => number,
@@ -157,7 +161,7 @@ export function logSweepFailure(failed: SweepItem, error: unknown): void {
   log.error("sweep failed", { ...failed }, error);
 }
 
-/** Writes the log line and metrics of a run. */
+/** Writes a log line and the metrics about a run of the sweep function. */
 export function logAndCountSweep(result: SweepResult): void {
   const { polls, notifications } = result;
   log.info("swept", { ...result });
@@ -171,8 +175,8 @@ export function logAndCountSweep(result: SweepResult): void {
 const countFailures = ({ failed, finished }: SweepResult) => failed + (finished ? 0 : 1);
 
 /**
- * Returns true if a run found a fault of the service. Faults are many overdue messages, a stuck poll or notification,
- * or a failed check.
+ * Returns true if a run of the sweep function found a fault of the service. A fault is one of these: many overdue
+ * messages, a stuck poll or notification, or a failed check.
  */
 export function isFaultFound(result: SweepResult): boolean {
   const { polls, notifications, stuck } = result;

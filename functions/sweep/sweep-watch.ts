@@ -26,17 +26,16 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * When a run has sent a message again, a later run checks the watch after `DUE_AGAIN_MS`. Runs start every five
- * minutes, so every run finds a watch whose message had no effect. An alarm counts the runs that find a watch whose
- * message had no effect.
+ * If a run has sent a message again, a later run checks the watch again after `DUE_AGAIN_MS`. The runs start every five
+ * minutes. If the message has no effect, each run therefore finds the watch again. An alarm counts such runs.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
- * The delay of a repeated poll message if the poll has started and is not done. The delay is longer than the lease
- * (`POLL_LEASE_MS`). Before the end of the lease, the message would count as a duplicate.
+ * If a poll has started and is not done, the repeated poll message waits for this time. The time is longer than the
+ * lease of a poll (`POLL_LEASE_MS`). During the lease, the service would treat the message as a duplicate.
  */
 const LEASE_WAIT_SECONDS = 36;
-/** The objects that a run needs to check a watch. */
+/** The objects that the check of a watch needs. */
 export interface SweepWatchPorts {
   readonly ledger: Pick<
     Ledger,
@@ -47,28 +46,27 @@ export interface SweepWatchPorts {
   readonly now: () => Instant;
   readonly config: Config;
   /**
-   * The bodies of notification messages that this run has sent. The set makes sure that the watches of a digest send
-   * the digest message only once.
+   * The bodies of the notification messages that this run has already sent. Several watches can belong to one digest.
+   * With this set, the run sends the digest only once.
    */
   readonly sent: Set<string>;
 }
 
-/** The numbers of poll messages and notifications that were sent again. */
+/** How many poll messages and notifications the function has sent again. */
 export interface SentAgain {
   readonly polls: number;
   readonly notifications: number;
-  /** The number of sent messages that are late by at least a quarter of an hour. */
+  /** The number of these messages that are late by at least a quarter of an hour. */
   readonly stuck: number;
 }
 
-/** The sent messages of one watch, and its trace context. */
+/** How many messages of one watch the function has sent again, and the trace context of the watch. */
 export type SentAgainOfWatch = SentAgain & Pick<Watch, "traceparent">;
 
 /**
- * Sends the overdue messages of a watch again, and schedules the next check. If no message can become overdue any more,
- * the watch leaves the overdue index.
- * @throws SendFailedError or an error of the ledger. If possible, a later check is scheduled before the error is
- * thrown.
+ * Sends the overdue messages of a watch again, and plans the next check of the watch. If no message can become overdue
+ * any more, the function removes the watch from the overdue index.
+ * @throws SendFailedError or an error of the ledger. Before it throws, the function tries to plan a later check.
  */
 export async function sweepWatchAndReschedule(
   entry: OverdueEntry,
@@ -77,7 +75,7 @@ export async function sweepWatchAndReschedule(
   try {
     return await sendOverdue(entry, ports);
   } catch (error) {
-    // A watch that fails in every run must not block the other watches in the index.
+    // If a watch fails in every run, it must not block the other watches in the overdue index.
     await ports.ledger.rescheduleSweepIfUnchanged(entry, ports.now() + DUE_AGAIN_MS).catch(() => undefined);
     throw error;
   }
@@ -89,7 +87,7 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
   const traceparent = document?.watch.traceparent ?? null;
   if (document?.watch.state === "watching") {
     const { poll, pollDone, nextPollAt } = document.watch;
-    // The overdue index is eventually consistent, so the poll may have been made meanwhile.
+    // The overdue index is eventually consistent. The poll may have been made already.
     if (nextPollAt !== null && pollOverdueAt(nextPollAt) >= now())
       return { polls: 0, notifications: 0, stuck: 0, traceparent };
     const due = { ...document.watch, poll: pollDone ? poll + 1 : poll };
@@ -106,8 +104,8 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
 }
 
 /**
- * Sends the overdue notifications of an ended watch again. If all notifications are finished, the watch leaves the
- * overdue index.
+ * Sends those notifications of an ended watch again that are overdue. If all notifications are finished, the function
+ * removes the watch from the overdue index.
  */
 async function sendNotifications(
   entry: OverdueEntry,
@@ -125,7 +123,7 @@ async function sendNotifications(
     outcome,
     config.targets,
   );
-  // A caller may request a redelivery to a target whose `on` excludes the outcome.
+  // A caller may request a redelivery even to a target whose setting `on` does not contain the outcome.
   const redelivered = deliveries
     .filter(({ target, redelivery }) => redelivery > 0 && !own.includes(target))
     .map(({ target }) => target);
@@ -156,8 +154,9 @@ async function sendNotifications(
 }
 
 /**
- * Reads the notifications of a watch's digest (one message about several jobs). While a job of the digest is running,
- * the result is null. Each listed watch is checked, because a later call may have stopped or restarted it.
+ * Reads the notifications of the digest (one message about several jobs) to which a watch belongs. If a job of the
+ * digest is still running, the result is null. The function checks each watch in the list, because a later call may
+ * have stopped or restarted it.
  */
 async function readDigestNotifications(
   { digestId, traceparent }: Watch,

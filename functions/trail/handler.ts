@@ -6,7 +6,7 @@ import { readEnvironmentOrThrow } from "../../lib/runtime/environment.ts";
 import { createLambdaHandler } from "../../lib/runtime/invocation.ts";
 import { type Act, createConfigAct, logActAndCountIfStop } from "../../lib/runtime/log-act.ts";
 
-/** The maximum size of the decompressed log lines in one event, in bytes. */
+/** The maximum size of the log lines in one event after decompression, in bytes. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 
 const SubscriptionEvent = z.object({ awslogs: z.object({ data: z.string() }) });
@@ -17,7 +17,7 @@ const LogLines = z.object({
 
 const UNKNOWN = "unknown";
 
-/** An event of EventBridge about a recorded call of Parameter Store (CloudTrail). */
+/** An event about a call of Parameter Store. CloudTrail records the call, and EventBridge sends the event. */
 export const ConfigChange = z.object({
   detail: z.object({
     eventName: z.string(),
@@ -28,7 +28,7 @@ export const ConfigChange = z.object({
   }),
 });
 
-/** Each text is already a complete log line, so the logger is not used. */
+/** Each text is already a complete log line, so the function does not use the logger. */
 const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 
 export const handler = createLambdaHandler<unknown, void>(async (event) => {
@@ -43,15 +43,15 @@ export const handler = createLambdaHandler<unknown, void>(async (event) => {
 });
 
 /**
- * Copies the log lines `act` of a CloudWatch Logs event unchanged. A line may arrive twice.
+ * Copies the log lines `act` from an event of CloudWatch Logs without a change. CloudWatch Logs may send a line twice.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
- * @throws ZodError if the event has another form.
+ * @throws ZodError if the event does not have this form.
  */
 export function writeActLinesOfLogEvent(event: unknown, writeLine: (line: string) => void): void {
   const { data } = SubscriptionEvent.parse(event).awslogs;
   const text = gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_EVENT_BYTES }).toString();
   const { messageType, logEvents } = LogLines.parse(parseJsonOrUndefined(text));
-  // Messages of the type `CONTROL_MESSAGE` only check that the function can be reached.
+  // With a message of the type `CONTROL_MESSAGE`, AWS only checks that it can reach the function.
   if (messageType !== "DATA_MESSAGE") return;
   for (const { message } of logEvents) {
     const line = message.trim();
@@ -60,10 +60,10 @@ export function writeActLinesOfLogEvent(event: unknown, writeLine: (line: string
 }
 
 /**
- * Logs one act for each config entry that was stored or removed in Parameter Store, with any tool. The event contains
- * no values. An event may arrive twice.
+ * Writes one log line `act` for each config entry that somebody stored or removed in Parameter Store, with any tool.
+ * The event does not contain the value of an entry. AWS may send an event twice.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
- * @param path the path of the config in Parameter Store.
+ * @param path the path of the config in SSM Parameter Store.
  */
 export function reportConfigChangesAsActs(
   { detail }: z.infer<typeof ConfigChange>,
