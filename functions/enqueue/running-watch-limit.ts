@@ -2,13 +2,13 @@ import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
 /**
- * The part of a caller's remaining watches that an instance may allow without a new count. Then the instance counts
+ * An instance may allow this share of a caller's remaining watches without counting. After that, the instance counts
  * the caller's watches in the ledger again.
  */
 const UNCOUNTED_PART = 1 / 25;
-/** After a refused call, an instance does not count the caller's watches again for `FULL_MS`. */
+/** If a call was refused, the instance does not count the caller's watches again for `FULL_MS`. */
 const FULL_MS = 10_000;
-/** The maximum number of callers in memory. */
+/** The maximum number of callers that an instance remembers. */
 const MAX_CALLERS = 1000;
 
 export interface LimitWatchesPorts {
@@ -16,22 +16,22 @@ export interface LimitWatchesPorts {
   readonly now: () => Instant;
 }
 
-/** Returns true if a caller may watch the given jobs. */
+/** Returns true if a caller may start watches of these jobs. */
 export type MayWatchJobs = (
   submission: { readonly caller: string; readonly project: string; readonly jobIds: readonly string[] },
   watchesPerCaller: number,
 ) => Promise<boolean>;
 
 interface Allowance {
-  /** The number of watches that the caller may start before the instance reads the ledger again. */
+  /** The number of watches that the caller may still start before the instance reads the ledger again. */
   readonly remaining: number;
   readonly fullUntil: Instant;
 }
 
 /**
- * Creates the limit of running watches per caller. The limit is approximate, because an instance does not read the
- * ledger at each call. An exact counter in the ledger would need a write for each call. Calls about already watched
- * jobs are never refused.
+ * Creates the check of how many running watches a caller may have. The number is only approximate, because an instance
+ * does not read the ledger in each call. An exact number would need a write to the ledger in each call. If the caller
+ * already watches all jobs of a call, the call is never refused.
  */
 export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatchesPorts): MayWatchJobs {
   const allowances = new Map<string, Allowance>();
@@ -56,7 +56,7 @@ export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatches
       return true;
     }
     const fullMs = fullUntil - now();
-    // If the remaining time is longer than `FULL_MS`, the clock was set back.
+    // If the remaining time is longer than `FULL_MS`, somebody has set the clock back.
     const isFull = fullMs > 0 && fullMs <= FULL_MS;
     const free = isFull
       ? 0

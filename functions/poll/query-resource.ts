@@ -25,8 +25,8 @@ const EMPTY_PHASE = "Available";
 
 /**
  * Queries the task or the resource of an operation in CCE. The function returns a job. The type of this job is the kind
- * of the operation. The function never throws.
- * @param timeLimitMs the time limit for all queries
+ * of the operation. The function never throws an error.
+ * @param timeLimitMs the time limit for all queries together
  */
 export async function queryOperation(
   watch: Pick<Watch, "project" | "jobId" | "phase">,

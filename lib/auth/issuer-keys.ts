@@ -106,7 +106,7 @@ export function createIssuerKeysCacheKeepingLastValid(
   const sources = new Map<string, Source>();
   const ageMs = (at: Instant | undefined) => {
     const age = now() - (at ?? Number.NEGATIVE_INFINITY);
-    // A negative age means that the clock was set back. In this case, the age is not known.
+    // If the age is negative, somebody has set the clock back. In this case, the age is not known.
     return age < 0 ? Number.POSITIVE_INFINITY : age;
   };
 

@@ -67,7 +67,7 @@ const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-n
 /** Functions and objects that the queries of all projects share. */
 interface ProjectQueryPorts {
   readonly now: () => Instant;
-  /** Returns the milliseconds of a clock that is never set back. */
+  /** Returns milliseconds of a clock that never goes back. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly allow: AllowList;

@@ -30,7 +30,7 @@ export interface DeliveryRequest<T = Target> {
   /** A target of the config, or a webhook target made from a caller's `callbackUrl`. */
   readonly target: T;
   readonly content: NotificationContent;
-  /** Every attempt of a notification has the same `webhookId`. */
+  /** All attempts of the same notification have the same `webhookId`. */
   readonly webhookId: string;
   /** The trace context of the watch (W3C Trace Context). */
   readonly traceparent?: string | null;
@@ -44,7 +44,7 @@ export interface DeliveryRequest<T = Target> {
   readonly allow: readonly string[];
   /** Masks the secrets of the config in the response. A `callbackUrl` is masked too. */
   readonly mask: SecretMask;
-  /** The outgoing proxy for TLS connections. */
+  /** The HTTP proxy for TLS connections. */
   readonly proxy?: OutgoingProxy | null;
   /** The connections for the request. Without `egress`, the function uses the cached connections. */
   readonly egress?: Egress | undefined;

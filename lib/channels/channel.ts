@@ -61,8 +61,8 @@ export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<str
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;
   /**
-   * True if people read the messages, and false if programs read them. Only a target for people gets a digest (one
-   * message about several jobs).
+   * True if people read the messages, and false if programs read them. Only chats get digests (one message about
+   * several jobs).
    */
   readonly isChat: boolean;
   /** The rate limit that the vendor documents, or null. */
@@ -112,7 +112,7 @@ export interface AttemptVerdict {
 /** The response of a target to one delivery attempt. */
 export interface ReceiverAnswer {
   readonly status: number;
-  /** Response headers by lower-case name. */
+  /** The response headers. Their names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -145,7 +145,7 @@ interface AttemptIdentity {
 interface OutboundRequest {
   /** The URL of the target. Some channels add a signature to the query of the URL. */
   readonly url: string;
-  /** Request headers by lower-case name. */
+  /** The request headers. Their names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }

@@ -12,7 +12,7 @@ export interface HttpRequest {
   readonly url: URL;
   readonly method: "GET" | "POST";
   readonly tls?: TlsOptions | undefined;
-  /** Request headers by lower-case name. */
+  /** The request headers. Their names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string | null;
   /** The time limit for the whole request: name lookup, connection, TLS handshake, headers and body. */
@@ -35,7 +35,10 @@ export type HttpResult =
   | {
       readonly kind: "answer";
       readonly status: number;
-      /** Response headers by lower-case name. If a header is repeated, its values are joined with commas. */
+      /**
+       * The response headers. Their names are in lower case. If a header is repeated, its values are joined with
+       * commas.
+       */
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Buffer;
       readonly isTruncated: boolean;

@@ -73,7 +73,7 @@ export const WatchFields = z.object({
 export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typeof WatchFields>> {
   /** The sorted names of targets and callbacks. */
   readonly targets: readonly string[];
-  /** The times of the latest polls, oldest first. */
+  /** The times of the latest polls. The oldest time comes first. */
   readonly polledAt: readonly Instant[];
   /** `ready` is null until a poll of a watch with `readyMinutes` has seen the success of the job. */
   readonly ready: ReadyProgress | null;

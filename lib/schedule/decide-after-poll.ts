@@ -24,7 +24,7 @@ export interface PolledWatch extends PollErrors {
 export interface DecisionInput {
   readonly watch: PolledWatch;
   readonly observation: Observation;
-  /** The durations of ended jobs of this type and project. */
+  /** The durations of ended jobs of the same type and project. */
   readonly durations: readonly DurationCount[];
   readonly now: Instant;
   readonly settings: Pick<Settings, "maxPolls" | "poll">;
