@@ -7,12 +7,12 @@ import {
 import { type ProblemResponse, problemResponse } from "../../lib/api/problem-response.ts";
 import { renderStartPage } from "../../lib/pages/page-shell.ts";
 
-/** In `OPENAPI_AND_DOCS`, this character separates the OpenAPI document from the HTML page. */
+/** The character that separates the OpenAPI document from the HTML page in `OPENAPI_AND_DOCS`. */
 export const API_TEXT_SEPARATOR = "\0";
 
 /**
- * Loads the OpenAPI document and the page of the API reference. Few requests need these large texts, so an instance
- * loads them only at the first such request.
+ * Loads the OpenAPI document and the page of the API reference. The texts are large and rarely needed, so an instance
+ * loads them only at the first request.
  */
 async function loadTexts() {
   const [{ OPENAPI_AND_DOCS, DOCS_STYLE_SOURCE, DOCS_SCRIPT_SOURCE }, { brotliDecompressSync }] =
@@ -77,8 +77,8 @@ export function createStartPageOrNotFoundResponse({
     const detail = "The path has only a page for browsers. GET /docs lists all paths.";
     return problemResponse("not-found", detail, [], { vary: "accept" });
   }
-  // A browser replaces the last segment of the URL path by a relative link. The link must therefore begin with this
-  // segment. If the path ends with "/", the last segment is empty.
+  // A relative link must begin with the last segment of the path, because the browser replaces this segment. If the
+  // path ends with "/", the last segment is empty.
   const lastSegment = path.slice(path.lastIndexOf("/") + 1);
   const page = renderStartPage(lastSegment === "" ? "docs" : `${encodeURIComponent(lastSegment)}/docs`);
   return { status: 200, headers: { ...page.headers, vary: "accept" }, body: page.html };

@@ -60,7 +60,7 @@ const CALLER_STEPS = {
 
 /**
  * Creates the handler of the function `api`. The response to a HEAD request has a body, as the response to GET. API
- * Gateway removes this body and sends only its length (RFC 9110, section 8.6).
+ * Gateway removes the body of a HEAD response and sends only its length (RFC 9110, section 8.6).
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
   const durations = createCachedDurationsReaderOrEmpty(ports.ledger, ports.now, ports.onDurationsUnread);

@@ -5,7 +5,7 @@ import type { Instant } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 /**
- * The time for which an instance stores the result of the health check. Without this cache, anyone could cause costs,
+ * The time for which an instance stores the result of the health check. Without a cache, anyone could cause costs,
  * because the request needs no token.
  */
 const MAX_AGE_MS = 2_000;

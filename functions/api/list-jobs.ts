@@ -129,8 +129,8 @@ interface ListReader {
   /** The name of the caller who reads the list. For a reader without a token, `caller` is null. */
   readonly caller: string | null;
   /**
-   * Returns those parts of a watch's context that the reader may see. A filter searches only in these parts of the
-   * context.
+   * Returns those parts of a watch's context that the reader may see. A filter searches only in the visible parts of
+   * the context.
    */
   readonly readContext: (watch: Watch) => Promise<Context>;
 }
@@ -162,7 +162,7 @@ export async function readJobListPageOrThrow(
       before: next,
     });
     const matching = page.watches.filter((watch) => matchesFieldsWithoutContext(watch, filter));
-    // Each check reads the ledger. The function therefore checks only a few watches more than the page needs.
+    // Each check reads the ledger, so the function checks only a few watches more than the page needs.
     for (let i = 0; i < matching.length; ) {
       const slice = matching.slice(i, i + Math.max(limit - jobs.length, MIN_CHECKED));
       jobs.push(...(await selectJobs(slice, filter, reader, ledger)));
@@ -182,7 +182,7 @@ export async function readJobListPageOrThrow(
 
 /**
  * Returns the page token with which the list begins. If the filter contains `to`, the list begins with the newest watch
- * from before this time.
+ * before this time.
  */
 function startBelow({ to }: JobFilter): string | null {
   return to === null ? null : toPageToken({ acceptedAt: to + 1, jobId: "0", caller: "token:0" });

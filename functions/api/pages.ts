@@ -25,8 +25,8 @@ import { readExpectedDurationIfRunning, replaceDeliveriesByThoseOfDigest } from 
 import { createTruncatedStatusResponse } from "./status-response.ts";
 
 /**
- * The maximum size of the subjobs on a status page, as JSON. This is enough for about 3,000 subjobs. Browsers often
- * reload a live page, so a larger page would be slow.
+ * The maximum size of the subjobs on a status page, as JSON. The maximum is enough for about 3,000 subjobs. Browsers
+ * often reload a live page, so a larger page would be slow.
  */
 const MAX_TREE_BYTES = 1_000_000;
 const LIST_LIMIT = 50;
@@ -145,8 +145,8 @@ async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts[
 
 /**
  * Returns the options for the links on a page. If the key does not open the page, returns null. The links on the page
- * expire at the same time as the key. `opens` is a function. It returns true if the key opens the watch of the given
- * caller.
+ * expire at the same time as the key. `opens` is a function. The function `opens` returns true if the key opens the
+ * watch of the given caller.
  */
 function openPage(
   page: LinkedPage,

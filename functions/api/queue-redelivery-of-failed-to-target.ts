@@ -42,7 +42,7 @@ import {
 /** The maximum number of pages of watches that one request reads. */
 const MAX_PAGES = 5;
 const PAGE_SIZE = 100;
-/** If the function has found this number of jobs with missed notifications, it reads no further page. */
+/** The maximum number of jobs with missed notifications that one request finds. */
 const MAX_JOBS = 100;
 const CONCURRENCY = 10;
 /** If less time than `PAGE_MARGIN_MS` remains, the function reads no further page. */
@@ -61,7 +61,7 @@ interface MissedScope {
   readonly now: Instant;
   readonly isOff: boolean;
   /**
-   * The keys of the notifications that this request has already processed. Two watches of the same job can have one
+   * The keys of the notifications that the request has already processed. Two watches of the same job can have one
    * notification in common.
    */
   readonly handled: Set<string>;
@@ -69,9 +69,9 @@ interface MissedScope {
 
 /**
  * Creates the response to `POST /v1/targets/{name}/redeliver`. Queues the failed notifications of a target again. The
- * request is about watches that ended since a given time. They must be in projects in which the caller may request a
- * redelivery. If a caller repeats the request, notifications that were queued or delivered are not queued again. If the
- * target is switched off, the function skips all jobs.
+ * request is about watches that ended since a given time. The watches must be in projects in which the caller may
+ * request a redelivery. If a caller repeats the request, notifications that were queued or delivered are not queued
+ * again. If the target is switched off, the function skips all jobs.
  */
 export async function queueRedeliveryOfFailedToTarget(
   { name = "" }: Readonly<Record<string, string>>,

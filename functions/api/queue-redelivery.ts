@@ -172,7 +172,7 @@ export function listFailedSlowNotifications({ deliveries }: WatchDocument): read
 
 /**
  * Queues notifications of an ended watch again. Each notification gets a new redelivery number. If another call has
- * just started a redelivery of a notification, the function does not queue this notification.
+ * just started a redelivery of a notification, the function does not queue the notification.
  */
 export async function queueNotificationsAgain(
   { watch, generations, slow, deliveries }: WatchDocument,
@@ -182,8 +182,8 @@ export async function queueNotificationsAgain(
 ): Promise<QueuedAgain> {
   if (notifications.length === 0) return new Map();
   const expiresAt = computeLedgerExpiryTime(now, settings);
-  // The ledger first puts the watch into the overdue index, and the messages are sent after that. If a message is lost,
-  // the sweep function can therefore send it again.
+  // The watch is in the overdue index before the messages are sent. The sweep function can then send a lost message
+  // again.
   await ledger.scheduleSweepByAndExtendExpiry(watch, deliveriesOverdueAt(now), expiresAt);
   const started = await Promise.all(
     notifications.map(async ({ target, event }) => {
@@ -205,12 +205,12 @@ export async function queueNotificationsAgain(
     return [target, failed.has(message.id) ? "failed" : "queued"] as const;
   });
   // A target can have two results: one for the outcome, and one for the slow job. The map then contains only the last
-  // result. The function sorts the results so that failures are last. If one of the two failed, the map therefore
+  // result. The function sorts the results so that failures are last. If one of the two results is a failure, the map
   // contains the failure.
   return new Map(queued.toSorted(([, a], [, b]) => RESULTS.indexOf(a) - RESULTS.indexOf(b)));
 }
 
-/** Returns true if a target is switched off. A notification to this target would fail at once. */
+/** Returns true if a target is switched off. A notification to a switched-off target would fail at once. */
 export async function isTargetSwitchedOff(
   target: string,
   { ledger }: { readonly ledger: Pick<Ledger, "readTarget"> },

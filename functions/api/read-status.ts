@@ -24,18 +24,18 @@ const REREAD_MS = 1_000;
 const RESPONSE_MS = 2_000;
 
 /**
- * The maximum number of seconds in the header `retry-after`. A caller who polls the API therefore sees within three
- * minutes that a watch was stopped.
+ * The maximum number of seconds in the header `retry-after`. A caller who polls the API sees within three minutes that
+ * a watch was stopped.
  */
 const MAX_RETRY_AFTER_SECONDS = 180;
 /** The minimum number of seconds in `retry-after` if too many calls are waiting. */
 const TOO_MANY_RETRY_SECONDS = 2;
 
 /**
- * Creates the response to `GET /v1/jobs/{project}/{jobId}`. It shows the caller's own watch, or the visible part of the
- * newest watch. With the parameter `wait`, the response comes when the watch ends or when the time is over. If no poll
- * is planned before that time, the response comes at once. The header `retry-after` states when the caller should ask
- * again.
+ * Creates the response to `GET /v1/jobs/{project}/{jobId}`. The response shows the caller's own watch, or the visible
+ * part of the newest watch. With the parameter `wait`, the response comes when the watch ends or when the time is over.
+ * If no poll is planned within the waiting time, the response comes at once. The header `retry-after` states when the
+ * caller should ask again.
  */
 export async function readStatusOrWaitForEnd(
   key: WatchKey,
@@ -88,9 +88,9 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
 }
 
 /**
- * Some chats get a digest (one message about several jobs). For these chats, the function returns the delivery record
- * of the digest. If a caller requested a redelivery, the notification keeps its own record. If the watch has no
- * outcome, nothing changes.
+ * Some chats get a digest (one message about several jobs). For a chat that gets a digest, the function returns the
+ * delivery record of the digest. If a caller requested a redelivery, the notification keeps its own record. If the
+ * watch has no outcome, nothing changes.
  */
 export async function replaceDeliveriesByThoseOfDigest(
   document: WatchDocument,
@@ -119,9 +119,8 @@ type WaitResult = "over" | "not_needed" | "too_many";
 
 /**
  * Waits until a watch ends or the time is over. The service detects the end of a job only by a poll. If the next poll
- * is planned after the end of the wait, the API call therefore does not wait. If the next poll moves to a time after
- * the end of the wait, the API call stops waiting. During the wait, the function reads one small ledger item every
- * second.
+ * is planned after the end of the wait, the API call does not wait. If the next poll moves to a time after the end of
+ * the wait, the API call stops waiting. During the wait, the function reads one small ledger item every second.
  * @param caller the name of the caller. Each caller may have only a limited number of waiting calls
  */
 async function waitForEnd(

@@ -15,8 +15,8 @@ import type { Expected } from "../../lib/schedule/expected-duration.ts";
 import { isSubscribedToSlowOrRemoved } from "../shared/targets-to-notify.ts";
 
 /**
- * The maximum size of the response to a status request, in bytes. Lambda allows 6 MiB, but this includes the request ID
- * and the names of fields.
+ * The maximum size of the response to a status request, in bytes. Lambda allows 6 MiB, including the request ID and the
+ * names of fields.
  */
 const MAX_RESPONSE_BYTES = 6_000_000;
 /**
@@ -49,7 +49,7 @@ export function createTruncatedStatusResponse(
 /**
  * Creates the response body with the status of a watch. If the watch has ended, the body contains the outcome. If the
  * watch is running, the body contains the result of the latest poll.
- * @param shownTree the tree of subjobs that the response shows. It may be truncated
+ * @param shownTree the tree of subjobs that the response shows. The tree may be truncated
  */
 function buildStatusDocument(
   watchDocument: WatchDocument,

@@ -5,13 +5,13 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { ClaimedDiscovery, Discovery } from "../../lib/ledger/ledger.ts";
 
 /**
- * Discovery ignores a job that ended more than `MAX_AGE_MS` ago. The ledger stores each watch for longer than
- * `MAX_AGE_MS`. Therefore discovery finds no job twice.
+ * Discovery ignores a job that ended more than `MAX_AGE_MS` ago. Discovery finds no job twice, because the ledger
+ * stores each watch for longer than `MAX_AGE_MS`.
  */
 const MAX_AGE_MS = 7 * 86_400_000;
 /**
  * In a list of jobs, CCE shows the end of a job with a delay of at most `LATE_END_MS`. If a job ended more than
- * `LATE_END_MS` before a complete list, this list shows the job as ended.
+ * `LATE_END_MS` before a complete list, the list shows the job as ended.
  */
 const LATE_END_MS = 3_600_000;
 /**
@@ -20,27 +20,28 @@ const LATE_END_MS = 3_600_000;
  */
 const SWITCHED_OFF_MS = 86_400_000;
 /**
- * The service assumes that the clocks of the cloud differ by at most this time. A job that ended more than
- * `CLOCK_MARGIN_MS` before the first list is skipped because of its end time. A job of the first list that ended later
- * is skipped because the ledger stores its ID.
+ * The assumed maximum difference between the clocks of the cloud. A job that ended more than `CLOCK_MARGIN_MS` before
+ * the first list is skipped because of its end time. A job of the first list that ended later is skipped because the
+ * ledger stores its ID.
  */
 const CLOCK_MARGIN_MS = 300_000;
 /** The maximum number of job IDs that discovery stores for skipping. A ledger item can contain only 400 KB. */
 const MAX_SKIPPED = 2000;
 /**
- * If there are more than `MAX_SKIPPED` IDs, the ledger stores this text instead of the IDs. Discovery then skips all
- * ended jobs whose end time is unknown. It also skips all jobs that ended up to `CLOCK_MARGIN_MS` after the first list.
+ * If there are more than `MAX_SKIPPED` IDs, the ledger stores `*` instead of the IDs. Discovery then skips all ended
+ * jobs whose end time is unknown. Discovery also skips all jobs that ended up to `CLOCK_MARGIN_MS` after the first
+ * list.
  */
 const ALL_SKIPPED = "*";
 /**
- * If the first list of jobs was truncated, the ledger stores this text together with the IDs. The text stays until a
- * list is complete. Discovery then skips all jobs that ended before the first list, and all ended jobs whose end time
- * is unknown. Such jobs may have been in the missing part of the first list.
+ * If the first list of jobs was truncated, the ledger stores `?` together with the IDs. The text stays until a list is
+ * complete. Discovery then skips all jobs that ended before the first list, and all ended jobs whose end time is
+ * unknown. The missing part of the first list may have contained ended jobs.
  */
 const UNLISTED_SKIPPED = "?";
 /**
- * The clocks of CCE and of the service may differ by at most this time. If they differ more, the response of CCE is
- * probably an old one from a cache. The service then uses its own clock.
+ * The maximum difference between the clocks of CCE and of the service that the service accepts. If they differ more,
+ * the response of CCE is probably an old one from a cache. The service then uses its own clock.
  */
 const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 
@@ -51,7 +52,7 @@ interface JobSelection {
    * jobs are in no order.
    */
   add(job: ListedJob): void;
-  /** Returns the IDs of the jobs that discovery should watch. Some of them may already have a watch. */
+  /** Returns the IDs of the jobs that discovery should watch. Some of the jobs may already have a watch. */
   jobIds(): readonly string[];
   /**
    * Returns the state of discovery that the ledger stores after the list.
@@ -63,12 +64,13 @@ interface JobSelection {
 /**
  * Creates the object that selects jobs from one list. Discovery selects all jobs that were running at the time of the
  * project's first list or later. Discovery selects every running job. Discovery selects an ended job by its end time.
- * It skips a job that was already ended in an earlier complete list. If the first list was truncated, discovery selects
- * an ended job only if it ended after the first list. This applies until discovery has received a complete list. Both
- * the end time of a job and the time of a list come from the clock of the cloud. Discovery never selects a job that had
- * already ended in the first list of the project. If the end time of such a job is unknown or close to the first list,
- * the ledger stores the job ID. If the phase of a job is unknown, the job may have ended. In the first list, discovery
- * selects such a job only if the job changed in the last hour.
+ * Discovery skips a job that was already ended in an earlier complete list. If the first list was truncated, discovery
+ * selects an ended job only if it ended after the first list. The rule for a truncated first list applies until
+ * discovery has received a complete list. Both the end time of a job and the time of a list come from the clock of the
+ * cloud. Discovery never selects a job that had already ended in the first list of the project. If the end time of an
+ * ended job is unknown or close to the first list, the ledger stores the job ID. If the phase of a job is unknown, the
+ * job may have ended. In the first list, discovery selects a job with an unknown phase only if it changed in the last
+ * hour.
  */
 export function createSelectionOfJobsSinceFirstList(
   { types }: Pick<DiscoverySettings, "types">,
@@ -111,8 +113,8 @@ export function createSelectionOfJobsSinceFirstList(
         skipped.has(jobId) ||
         (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil)) ||
         (skipped.has(UNLISTED_SKIPPED) && (at === null || at < (switchedOnAt ?? 0)));
-      // Discovery also stores the IDs of ended jobs with types that it does not watch. An operator may later add such a
-      // type to `types`. Discovery must not select old jobs of this type then.
+      // Discovery also stores the IDs of ended jobs with types that it does not watch. An operator may later add a type
+      // to `types`. Discovery must not select old jobs of a type that an operator adds.
       if (at === null || hadEnded) undecided.set(jobId, at);
       if (isWanted && !hadEnded) selected.add(jobId);
     },

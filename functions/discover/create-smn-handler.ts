@@ -34,7 +34,7 @@ import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { DiscoverJobsOfProject } from "./create-discover-handler.ts";
 
-/** The time in a message may differ from the service's clock by at most this time. */
+/** The maximum difference between the time in a message and the service's clock. */
 const MAX_AGE_MS = 300_000;
 /**
  * The time in which discovery must list the jobs of a project after an SMN message. SMN waits five seconds for a
@@ -79,9 +79,9 @@ const REFUSAL_DETAILS: Readonly<Record<Exclude<Refusal, "topic">, string>> = {
 /**
  * Creates the handler of `POST /v1/events/smn/{project}`, which receives messages of SMN (the message service of Huawei
  * Cloud). The handler accepts a message if it has a valid signature of SMN and belongs to a topic in the config. If SMN
- * asks whether the service wants the messages of a topic, the handler confirms this. CTS (Cloud Trace Service, the
- * audit log of Huawei Cloud) records each call of the CCE API. If a message reports such a call, the handler lists the
- * jobs of the project at once.
+ * asks for a confirmation of a subscription, the handler confirms it. CTS (Cloud Trace Service, the audit log of Huawei
+ * Cloud) records each call of the CCE API. If a message reports a call of the CCE API, the handler lists the jobs of
+ * the project at once.
  */
 export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPorts): HandleRequest {
   const readCertificate = createCachedCertificateFetcher(ports.now);
@@ -110,7 +110,7 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     const { topics = [], smnEndpoint } = settings;
     if (!topics.includes(message.topic_urn)) {
       report("refused", { reason: "topic" });
-      // Anyone can send a message. The response therefore does not show whether the project exists and has topics.
+      // Anyone can send a message, so the response does not show whether the project exists and has topics.
       return nameNotFound("project", project);
     }
     if (Math.abs(now() - Date.parse(message.timestamp)) > MAX_AGE_MS) return refuse("timestamp");
@@ -123,8 +123,7 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     const confirms = type === "SubscriptionConfirmation";
     if (confirms && !origins.confirmation.includes(originOf(subscribe_url)))
       return refuse("confirmation_host");
-    // A topic can belong to several projects, and SMN then uses the same message ID. The stored ID therefore contains
-    // the project.
+    // The stored ID contains the project, because SMN uses the same message ID for all projects of a topic.
     const messageId = `${project}/${message.message_id}`;
     if (await ledger.hasSmnMessageId(messageId)) return refuse("repeated");
     let result: EventResult["result"] = "ignored";
@@ -141,8 +140,8 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
       result = list === "listed" ? "listed" : "requested";
     }
     // The function stores the ID at the end. If it fails before, SMN can send the message again. If the same message
-    // arrives twice at the same time, the function may process it twice. This has no effect. The ledger deletes the ID
-    // after some time. An older message is then refused because of its time.
+    // arrives twice at the same time, the function may process it twice. A second copy of the same message has no
+    // effect. The ledger deletes the ID after some time. An older message is then refused because of its time.
     if (!(await ledger.saveSmnMessageIdOnce(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);

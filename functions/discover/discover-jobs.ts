@@ -12,8 +12,8 @@ import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./star
 const MINUTE_MS = 60_000;
 /**
  * Discovery may list the jobs of a project some seconds too early: up to `SCHEDULE_JITTER_MS` before the end of the
- * interval. AWS may start the function some seconds too early. Without this tolerance, discovery would list the jobs
- * only in the next run, a minute later.
+ * interval. AWS may start the function some seconds too early. If discovery did not accept an early start, it would
+ * list the jobs only in the next run, a minute later.
  */
 const SCHEDULE_JITTER_MS = 2000;
 
@@ -62,8 +62,8 @@ export type DiscoveryReport =
 
 /**
  * Lists the jobs of a project once, and starts a watch for every new job. The function first reserves the list in the
- * ledger. Therefore only one call in each interval lists the jobs. If the function fails after that, the reservation
- * stays valid.
+ * ledger, so that only one call in each interval lists the jobs. If the function fails after the reservation, the
+ * reservation stays valid.
  * @param trigger with `event`, the function lists the jobs even if the interval is not over. If the event comes too
  * soon or the list is incomplete, the next scheduled run lists the jobs.
  * @param timeLimitMs the time limit for the list, in milliseconds
@@ -100,8 +100,8 @@ export async function discoverJobsIfDue(
     return "failed";
   }
   const { isComplete } = reply;
-  // The function stores the state of discovery before it starts watches. If the function fails after that, the next
-  // list is not a first list. A first list would skip all ended jobs.
+  // The function stores the state of discovery before it starts watches. If the function fails after it has stored the
+  // state, the next list is not a first list. A first list would skip all ended jobs.
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)
     await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, selection.discovery(reply, false));
@@ -113,8 +113,8 @@ export async function discoverJobsIfDue(
   );
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, discovery);
-  // After an event, the function has little time, so the list of jobs may be incomplete. In this case, the next
-  // scheduled run lists the jobs again.
+  // After an event, the function has little time, so the list of jobs may be incomplete. If the list after an event was
+  // incomplete, the next scheduled run lists the jobs again.
   if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestDiscoverySoon(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });

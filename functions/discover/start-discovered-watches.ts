@@ -22,8 +22,8 @@ export interface OpenDiscoveredPorts {
   readonly now: () => Instant;
   readonly remainingMs: () => number;
   /**
-   * The IDs of jobs that certainly have a watch. The function adds each new job to this set. For a job in this set, the
-   * function does not read the ledger.
+   * The IDs of jobs that certainly have a watch. The function adds each new job to the set `known`. For a job in
+   * `known`, the function does not read the ledger.
    */
   readonly known: Set<string>;
   readonly onOpenFailure?: (key: WatchKey, error: unknown) => void;

@@ -43,7 +43,7 @@ import {
   startOrExtendWatchesAndCreateDigest,
 } from "./start-or-extend-watches.ts";
 
-/** If a caller has too many running watches, the caller should try again after this number of seconds. */
+/** The number of seconds after which a caller with too many running watches should try again. */
 const FULL_RETRY_SECONDS = 60;
 
 interface EnqueuePorts
@@ -102,7 +102,7 @@ async function acceptRequest(
   return submissionResponse(jobs, (i) => locate(watchedPath(submission, i)));
 }
 
-/** Returns the position of a job in the request body. Error messages contain this position. */
+/** Returns the position of a job in the request body. Error messages contain the position of the job. */
 function watchedPath({ jobIds, operation }: Submission, index: number): readonly PropertyKey[] {
   if (operation !== undefined) return ["operation"];
   return jobIds === undefined ? ["jobId"] : ["jobIds", index];

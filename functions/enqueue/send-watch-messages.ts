@@ -13,8 +13,8 @@ import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./start-or-extend-watches.ts";
 
 /**
- * The sweep function checks the notifications of an ended watch after this time. It sends lost messages again. The
- * function may crash before it has put all notifications into the queue.
+ * The time after which the sweep function checks the notifications of an ended watch. The sweep function sends lost
+ * messages again. The function may crash before it has put all notifications into the queue.
  */
 const SWEEP_DELAY_MS = 600_000;
 

@@ -125,9 +125,9 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 }
 
 /**
- * Stores a digest (one message about several jobs). The service sends the first poll messages after that. If the ledger
- * returns an error, the result for each new watch is `failed`. A repeated call then sends the poll messages. If the
- * ledger contains no digest, each chat gets a notification for each job.
+ * Stores a digest (one message about several jobs). The service sends the first poll messages after it has stored the
+ * digest. If the ledger returns an error, the result for each new watch is `failed`. A repeated call then sends the
+ * poll messages. If the ledger contains no digest, each chat gets a notification for each job.
  */
 async function createDigestIfAbsent(
   digestId: string,
@@ -181,9 +181,9 @@ export type PlanFirstPollDelay = (
 ) => Promise<number>;
 
 /**
- * Creates a function that plans the first poll of a job. In general, the type of a new job is unknown. The function
- * therefore uses the durations of all jobs of the project. Only calls with few jobs read the durations. An instance
- * reads them at most once in five minutes. The function never throws an error.
+ * Creates a function that plans the first poll of a job. The function uses the durations of all jobs of the project,
+ * because the type of a new job is usually unknown. Only calls with few jobs read the durations. An instance reads them
+ * at most once in five minutes. The function never throws an error.
  */
 export function createFirstPollDelayPlanner(ports: FirstPollDelayPorts): PlanFirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;

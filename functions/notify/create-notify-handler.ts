@@ -34,13 +34,13 @@ const ATTEMPT_MS = 10_000;
 /** The time that the function needs after an attempt, to record the attempt and to send a dead letter. */
 const RECORD_MS = 6_000;
 /**
- * If SQS has delivered a message more than `PROMPT_RECEIVES` times, the message waits longer each time. Before that, a
- * message waits only for the rate limit.
+ * If SQS has delivered a message more than `PROMPT_RECEIVES` times, the message waits longer each time. Up to
+ * `PROMPT_RECEIVES` deliveries, a message waits only for the rate limit.
  */
 const PROMPT_RECEIVES = 30;
 /**
- * The maximum number of seconds that a message waits in addition. With each further delivery by SQS, this wait grows by
- * one second. A message then reaches the maximum number of deliveries only after more than a day.
+ * The maximum number of seconds that a message waits in addition. With each further delivery by SQS, the additional
+ * wait grows by one second. A message then reaches the maximum number of deliveries only after more than a day.
  */
 const MAX_ADDED_WAIT_SECONDS = 120;
 
@@ -55,13 +55,16 @@ export interface NotifyPorts
     ReserveSendTimePorts["ledger"] &
     RecordAttemptPorts["ledger"];
   readonly configs: Pick<ConfigSource<ConfigWithTargets>, "current" | "currentWith" | "refreshed">;
-  /** Waits until the request may be sent. The rate limit has reserved this time. The wait is at most `EARLY_MS`. */
+  /**
+   * Waits until the request may be sent. The rate limit has reserved the time of the request. The wait is at most
+   * `EARLY_MS`.
+   */
   readonly wait: (ms: number) => Promise<void>;
   /** Makes one attempt to deliver a notification. The function never throws an error. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
   /**
-   * Runs a delivery attempt and records its result. The default function does this at once. The one-node edition
-   * (without AWS) limits how many attempts are running or not yet recorded.
+   * Runs a delivery attempt and records its result. By default, the attempt runs at once. The one-node edition (without
+   * AWS) limits how many attempts are running or not yet recorded.
    * @returns null if the process stops before the delivery attempt starts
    */
   readonly limitAttempts?: (attempt: () => Promise<Disposition>) => Promise<Disposition | null>;
@@ -100,9 +103,9 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 }
 
 /**
- * Claims a notification. No other message can then deliver it. After that, the function waits for the rate limit of the
- * target. It makes one delivery attempt and records the result. If the wait is long, the function makes the message
- * invisible instead.
+ * Claims a notification. No other message can then deliver it. The function then waits for the rate limit of the
+ * target. The function makes one delivery attempt and records the result. If the wait is long, the function makes the
+ * message invisible instead.
  */
 async function notify(
   notification: Notification,
@@ -159,13 +162,12 @@ async function notify(
     if (waitMs > 0) await ports.wait(waitMs);
   }
   const attempt = async (): Promise<Disposition> => {
-    // Lambda may have frozen the process until after the end of the lease. The function therefore computes the
-    // remaining time again.
+    // The function computes the remaining time again, because Lambda may have frozen the process.
     const timeLimitMs = attemptTimeMs(received);
     if (timeLimitMs <= 0) return "retry";
     const { allow } = settings.egress;
     const maskConfig = getCachedSecretMask(config);
-    // The config does not contain the callback URLs of callers. Each callback target therefore needs a mask of its own.
+    // Each callback target needs a mask of its own, because the config does not contain the callback URL.
     const mask = isCallbackTargetName(key.target)
       ? (text: string) => maskConfig(getCachedSecretMask(target)(text))
       : maskConfig;

@@ -15,8 +15,8 @@ import { createTruncatedDeadLetter } from "../shared/handle-message-or-dead-lett
 import type { Notification } from "./resolve-notification.ts";
 
 /**
- * The service switches a target off after two responses "gone" (the target no longer exists) that are at least this
- * time apart. A single response "gone" may come from a target that an operator is deploying.
+ * The minimum time between two responses "gone" (the target no longer exists) after which the service switches the
+ * target off. A single response "gone" may come from a target that an operator is deploying.
  */
 const CONFIRM_GONE_MS = 60_000;
 /** The wait after a response with HTTP status 429 that has no header Retry-After. */
@@ -24,13 +24,13 @@ const THROTTLE_SECONDS = 30;
 /**
  * If SQS has delivered the message `LAST_ATTEMPT_RECEIVE_COUNT` times, the next delivery attempt is the last. After
  * 1000 deliveries, SQS itself would move the message to the dead-letter queue, without a reason
- * (`resources/queues.yml`). In the 100 deliveries before that, the service can send a dead letter with a reason.
+ * (`resources/queues.yml`). The service can send a dead letter with a reason in the last 100 deliveries.
  */
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
 /**
- * If SQS has delivered the message `GIVE_UP_RECEIVE_COUNT` times, the service makes no further delivery attempt. The
- * last attempt has then started many times without an end. It probably crashes the process.
+ * If SQS has delivered the message `GIVE_UP_RECEIVE_COUNT` times, the service makes no further delivery attempt. An
+ * attempt that started many times without an end probably crashes the process.
  */
 export const GIVE_UP_RECEIVE_COUNT = LAST_ATTEMPT_RECEIVE_COUNT + 50;
 
@@ -73,9 +73,9 @@ export interface BeforeAttempt {
 }
 
 /**
- * Records the result of a delivery attempt. After that, the function acknowledges the message, postpones it, or sends a
- * dead letter. If the target has answered "gone" twice with at least a minute in between, the function switches the
- * target off.
+ * Records the result of a delivery attempt. The function then acknowledges the message, postpones it, or sends a dead
+ * letter. If the target has answered "gone" twice with at least a minute in between, the function switches the target
+ * off.
  */
 export async function recordAttemptAndSettleMessage(
   notification: Notification,
@@ -119,8 +119,8 @@ export async function recordAttemptAndSettleMessage(
   const nextAttemptAt = confirmAt === null || isNextAttemptLast(received) ? retryAt : confirmAt;
   const finalState = verdict === "retry" ? "exhausted" : verdict;
   const state: DeliveryState = nextAttemptAt === null ? finalState : "pending";
-  // If the target asks for a wait, all notifications to this target wait. The retry schedule delays only the
-  // notification itself.
+  // If a target asks for a wait, all notifications to the target wait. The retry schedule delays only the notification
+  // itself.
   if (isThrottled && afterSeconds !== null)
     await ledger.throttleTargetUntilAtLeast(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
@@ -148,10 +148,10 @@ export async function recordAttemptAndSettleMessage(
 }
 
 /**
- * Stores the time of the first response "gone" (the target no longer exists). If this response was at least a minute
- * ago, the result is null. If it was less than a minute ago, the result is the time of the attempt that confirms it.
- * All notifications to the target have this time in common. For a callback URL, each notification has its own time,
- * because a URL may be valid for only one pipeline run.
+ * Stores the time of the first response "gone" (the target no longer exists). If the first response "gone" was at least
+ * a minute ago, the result is null. If it was less than a minute ago, the result is the time of the attempt that
+ * confirms it. All notifications to a target use the same time of the first response "gone". For a callback URL, each
+ * notification has its own time, because a URL may be valid for only one pipeline run.
  */
 async function goneConfirmationTime(
   { key, redelivery }: Notification,

@@ -14,10 +14,10 @@ import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 export const EARLY_MS = 1500;
 /**
  * The minimum time between a reservation and the request. A new Lambda instance needs about 150 ms before it can send a
- * request. Without this time, the first request would be late, and the second request would follow too soon.
+ * request. Without `LEAD_MS`, the first request would be late, and the second request would follow too soon.
  */
 export const LEAD_MS = 150;
-/** If less time than this remains after a response with status 429, the function does not wait. */
+/** The shortest remaining wait after HTTP status 429 for which the function still waits. */
 const MIN_WAIT_MS = 100;
 
 export interface ReserveSendTimePorts {

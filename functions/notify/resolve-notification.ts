@@ -22,8 +22,8 @@ export interface Notification {
   readonly key: NotificationKey;
   readonly redelivery: number;
   /**
-   * By this ID, the target recognizes a notification that it has already received. All attempts and redeliveries of the
-   * notification have the same `webhookId`.
+   * The ID by which the target recognizes a notification that it has already received. All attempts and redeliveries of
+   * the notification have the same `webhookId`.
    */
   readonly webhookId: string;
   /** The trace context of the watch, or null. If the notification is about several watches, null. */

@@ -56,7 +56,7 @@ export interface PollResult {
   readonly polls: number;
   /** The times of the latest polls. The oldest time comes first. */
   readonly polledAt: readonly Instant[];
-  /** The time at which the lease of the poll ends. After that time, another message may repeat the poll. */
+  /** The time at which the lease of the poll ends. After the end of the lease, another message may repeat the poll. */
   readonly leaseUntil: Instant;
 }
 
@@ -78,8 +78,8 @@ class DeadlineMovedError extends Error {
 /**
  * Stores the outcome of a watch, sends a notification to each target, and marks the watch as ended. If the watch was
  * stopped or restarted during the poll, nothing happens. If an outcome is already stored after a crash, the function
- * uses this outcome. Therefore all targets get the same outcome. If the process crashes, it may send a notify message
- * twice. Only one of these two messages can claim the notification.
+ * uses this outcome. All targets get the same outcome, because the function uses the stored outcome. If the process
+ * crashes, it may send a notify message twice. Only one of the two messages can claim the notification.
  * @returns the stored outcome, or null if the watch was stopped or restarted
  * @throws SendFailedError if the function could not send a notification
  * @throws LeaseEndedError if the lease of the poll has ended meanwhile
@@ -97,7 +97,8 @@ export async function concludeAndNotifyUnlessStopped(
     const { state, generation } = document.watch;
     if (state !== "watching" || generation !== watch.generation) return null;
   }
-  // During the poll, the caller submitted the job again with a later deadline. The watch must therefore continue.
+  // During the poll, the caller submitted the job again with a later deadline. If the deadline was moved, the watch
+  // must continue.
   if (conclusion.outcome === "timed_out" && document !== null && document.watch.deadlineAt > watch.deadlineAt)
     throw new DeadlineMovedError("the deadline of this watch has moved");
   // During the poll, the caller may also have asked to wait until the resource is ready.
@@ -110,8 +111,8 @@ export async function concludeAndNotifyUnlessStopped(
 }
 
 /**
- * After a crash, finishes the end of a watch. Some targets may already have got the stored outcome. The function
- * therefore uses this outcome and does not query CCE again.
+ * After a crash, finishes the end of a watch. Some targets may already have got the stored outcome. The function uses
+ * the stored outcome and does not query CCE again.
  * @returns false if the ledger contains no outcome for this generation of the watch. Each restart begins a new
  * generation
  */
@@ -218,7 +219,7 @@ async function notifyAndEnd(
 
 /**
  * Adds the duration of an ended job to the durations from which the service plans polls. Only the call that has ended
- * the watch may do this.
+ * the watch may add the duration.
  */
 async function learnDuration(
   { project, jobType, durationSeconds, concludedAt }: OutcomeSummary,

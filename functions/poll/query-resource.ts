@@ -9,8 +9,8 @@ import type { ReadyCheck } from "../../lib/schedule/decide-after-ready-check.ts"
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 
 /**
- * For these goals, CCE may return a state from before the operation. A state therefore counts only if an earlier poll
- * has already read the resource.
+ * For a goal in `MAY_BE_OLD`, CCE may return a state from before the operation. The state counts only if an earlier
+ * poll has already read the resource.
  */
 const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
   "cluster_upgraded",
@@ -24,8 +24,8 @@ const CONFIRM_SECONDS = 5;
 const EMPTY_PHASE = "Available";
 
 /**
- * Queries the task or the resource of an operation in CCE. The function returns a job. The type of this job is the kind
- * of the operation. The function never throws an error.
+ * Queries the task or the resource of an operation in CCE. The function returns a job. The type of the returned job is
+ * the kind of the operation. The function never throws an error.
  * @param timeLimitMs the time limit for all queries together
  */
 export async function queryOperation(
@@ -68,7 +68,8 @@ function textOf({ job, message }: Extract<Observation, { kind: "job" }>): string
 }
 
 /**
- * CCE returns no reason for a failed upgrade task. The function therefore uses the state of the cluster as the reason.
+ * CCE returns no reason for a failed upgrade task. The function uses the state of the cluster as the reason of a failed
+ * upgrade task.
  */
 async function reasonOfCluster(
   { project }: Pick<Watch, "project">,
@@ -123,7 +124,7 @@ export async function queryResourcesUntilNotReady(
       if (state === "succeeded") continue;
       return { kind: "not_ready", reason: reason ?? phase, message: observation.message ?? null };
     }
-    // CCE may show a new resource late. The response "unknown resource" is therefore not final.
+    // The response "unknown resource" is not final, because CCE may show a new resource late.
     if (observation.kind === "gone")
       return { kind: "unseen", observation: { kind: "unavailable", text: observation.text } };
     return { kind: "unseen", observation };

@@ -116,9 +116,9 @@ function kindOfResourceReply(
 }
 
 /**
- * Returns the delay before the next poll. If a notification about a slow job would come too late with this delay, the
- * function shortens the delay.
- * @param slowAt the time at which the job becomes slow or a notification about it becomes overdue. If this time has
+ * Returns the delay before the next poll. If a notification about a slow job would come too late, the function shortens
+ * the delay.
+ * @param slowAt the time at which the job becomes slow or a notification about it becomes overdue. If `slowAt` has
  * passed, the delay does not change.
  */
 function delayUntilSlow(
@@ -204,8 +204,8 @@ async function decideNext(
 
 /**
  * Sends the message for the next poll, and records the current poll as done. If the rate limit has reserved a later
- * time for the query, the message contains this time. SQS can delay a message by at most 15 minutes. If CCE asked for a
- * longer wait, the message contains the end of the wait.
+ * time for the query, the next poll message contains the reserved time. SQS can delay a message by at most 15 minutes.
+ * If CCE asked for a longer wait, the message contains the end of the wait.
  */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,

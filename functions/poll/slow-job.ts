@@ -62,8 +62,8 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
 /**
  * If a running job takes longer than usual, notifies the targets once. The first poll of the job computes from which
  * age the job is slow. Later polls send lost notifications again, even while CCE does not respond.
- * @returns the time of the next check. At this time, the job becomes slow, or a notification about it becomes overdue.
- * If no notification can follow, the result is null.
+ * @returns the time of the next check. At the time of the next check, the job becomes slow, or a notification about it
+ * becomes overdue. If no notification can follow, the result is null.
  * @throws SendFailedError or an error of the ledger
  */
 export async function notifyIfSlowAndPlanNextCheck(
@@ -86,15 +86,15 @@ export async function notifyIfSlowAndPlanNextCheck(
   if (jobType === null || (watch.slowAt === null && wasObserved)) return null;
   const ageSeconds = plausibleJobAgeSeconds(job.createdAt, watch.acceptedAt, at);
   const durations = await ports.durations(watch.project, jobType, wasObserved ? undefined : LIMIT_MAX_AGE_MS);
-  // An earlier poll computed `slowAt` from the durations of the latest jobs. A poll reads these durations again only if
-  // it may have to notify.
+  // An earlier poll computed `slowAt` from the durations of the latest jobs. A poll reads the durations of the latest
+  // jobs again only if it may have to notify.
   const isFirstOrDue = (watch.slowAt ?? 0) <= at;
   const latest = isFirstOrDue
     ? await ports.ledger.readLatestDurations(watch.project, jobType)
     : NO_LATEST_DURATIONS;
   const limit = computeSlowLimitOf95Percent(durations, latest.jobs);
   if (limit === null) return null;
-  // If jobs of this type have become slower meanwhile, the later time applies.
+  // If jobs of the type have become slower meanwhile, the later time applies.
   const slowAt = Math.max(watch.slowAt ?? 0, at + (limit.p95Seconds - ageSeconds) * 1000);
   if (at < slowAt) return Math.ceil(slowAt);
   await notifySlow(result, job, targets, { limit, latest, ageSeconds }, ports);
@@ -103,7 +103,8 @@ export async function notifyIfSlowAndPlanNextCheck(
 
 /**
  * If messages with notifications about a slow job are probably lost, sends them again. An earlier try of this poll may
- * have crashed after it stored the slow job. In this case, the function sends all open notifications again.
+ * have crashed after it stored the slow job. If an earlier try crashed, the function sends all open notifications
+ * again.
  * @returns the earliest time at which one of the notifications becomes overdue. If all are finished, null.
  */
 async function sendLostNotifications(
@@ -209,8 +210,8 @@ export function logAndCountSlowJob(
 }
 
 /**
- * Writes a log line and the metrics about notifications that a poll has sent again. The sweep function also uses this
- * function after it has sent notifications again.
+ * Writes a log line and the metrics about notifications that a poll has sent again. The sweep function also calls
+ * `logAndCountSentAgain` after it has sent notifications again.
  */
 export function logAndCountSentAgain(
   { project, jobId, caller }: WatchKey,

@@ -42,7 +42,7 @@ export interface AuthenticatePorts {
 /**
  * Finds out who the caller is, from a bearer token or a CI identity token. Limits the requests of the caller. The log
  * line of the request then contains the name of the caller. A new token may not be in the stored config yet. The
- * function therefore reads the config again before it refuses a token.
+ * function reads the config again before it refuses an unknown token.
  */
 export async function authenticateAndLimitRequests(
   authorization: string | undefined,

@@ -38,7 +38,7 @@ export interface ReadMessagePorts {
 /**
  * Parses a queue message, and calls `handle` with the result. If the message is malformed, the function sends it to the
  * dead-letter queue with the reason. A newer release may have written the message, or the ledger item that the message
- * needs. In this case, the message stays in its queue until an operator deploys the newer release.
+ * needs. A message of a newer release stays in its queue until an operator deploys the newer release.
  * @throws SendFailedError if the dead-letter queue did not accept a malformed message. Errors of `handle` are thrown
  * too.
  */

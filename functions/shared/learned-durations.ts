@@ -5,8 +5,8 @@ import { log } from "../../lib/runtime/log.ts";
 import type { DurationCount } from "../../lib/schedule/duration-counts.ts";
 
 /**
- * The time for which a Lambda instance stores the durations of ended jobs in memory. In five minutes, these durations
- * change only a little. Each read of the durations from DynamoDB costs money.
+ * The time for which a Lambda instance stores the durations of ended jobs in memory. In five minutes, the stored
+ * durations change only a little. Each read of the durations from DynamoDB costs money.
  */
 const MAX_AGE_MS = 300_000;
 

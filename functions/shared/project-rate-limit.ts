@@ -4,14 +4,14 @@ import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 /** Huawei Cloud limits the number of queries of a project within five minutes. */
 const WINDOW_MS = 300_000;
 /**
- * The quota of API queries for a project without a quota in the config. This value was measured in one cloud. Other
- * clouds may have other limits.
+ * The quota of API queries for a project without a quota in the config. The default quota was measured in one cloud.
+ * Other clouds may have other limits.
  */
 const DEFAULT_QUOTA = 200;
 /**
  * Of the quota, 80 % is spread evenly over the time, and 15 % may be used all at once. The remaining 5 % is for queries
- * that the rate limit does not count. Such queries are repeated queries after HTTP status 401, and queries for failure
- * reasons of subjobs.
+ * that the rate limit does not count. Uncounted queries are repeated queries after HTTP status 401, and queries for
+ * failure reasons of subjobs.
  */
 const EVEN_FRACTION = 0.8;
 const BURST_FRACTION = 0.15;
@@ -32,8 +32,8 @@ export interface ProjectRateLimit {
 /**
  * Creates the object that limits the queries of all projects. The ledger stores the rate limits, so all Lambda
  * instances use the same limits. If the config contains a quota for a project, the service always limits its queries.
- * If not, the service limits the queries for an hour after a response with status 429. For such a project, every query
- * costs one write to the ledger.
+ * If not, the service limits the queries for an hour after a response with status 429. For a limited project, every
+ * query costs one write to the ledger.
  */
 export function createProjectRateLimit(
   ledger: Pick<RateLimitLedger, "reserveRequestTime">,

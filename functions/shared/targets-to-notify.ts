@@ -25,7 +25,7 @@ export function createDigestNotificationKey(digestId: string, target: string): N
 
 /**
  * Selects those targets of a watch whose setting `on` contains the outcome. The function also selects targets that the
- * config no longer contains. Notifications to these targets become dead letters.
+ * config no longer contains. Notifications to a target outside the config become dead letters.
  * @param watch.digestTargets the result of the function `listDigestTargetsOfWatch`
  * @returns `own`: the targets that get a notification about this watch only. `byDigest`: the chats that get one digest
  * about all jobs of the API call. targets from the config come before callbacks, so that the callbacks of one caller do
@@ -49,7 +49,7 @@ export function splitTargetsToNotify(
 
 /**
  * Returns true if a target gets notifications about slow jobs. The result is also true for a target that the config no
- * longer contains. The notification to this target becomes a dead letter.
+ * longer contains. The notification to a target outside the config becomes a dead letter.
  */
 export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targets"]): boolean {
   return !Object.hasOwn(targets, name) || targets[name]?.on.includes("slow") === true;
@@ -58,7 +58,7 @@ export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targe
 /**
  * Returns those targets of a watch that get a digest (one message about several jobs). If the watch is not in the
  * digest, the array is empty. A watch is missing in the digest if the response of the ledger was lost after the ledger
- * had stored the watch. The service has then created the digest without this watch.
+ * had stored the watch. The service has then created the digest without the watch.
  */
 export function listDigestTargetsOfWatch(
   digest: Digest | null,
@@ -77,8 +77,8 @@ interface SendDigestPorts {
 /**
  * Removes an ended watch from the list of running watches in its digest. If no watch in the list is running any more,
  * the function sends the digest (one message about several jobs). If the function is called again, it sends the message
- * of the digest to the queue again. Only one of these messages can claim the notification.
- * @returns the targets that get a digest about this watch. If there is no digest, the array is empty
+ * of the digest to the queue again. Only one message of the digest can claim the notification.
+ * @returns the targets that get a digest about the watch. If there is no digest, the array is empty
  * @throws SendFailedError if the function could not send the digest
  */
 export async function removeDigestMemberAndSendIfLast(

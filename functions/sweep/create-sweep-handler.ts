@@ -19,7 +19,7 @@ import {
 const CONCURRENCY = 10;
 /** The number of watches that the function reads from the overdue index at once. */
 const PAGE_SIZE = 100;
-/** If less time remains, a run of the sweep function stops. It can then still write its log line. */
+/** If less time remains, a run of the sweep function stops. A run that stops early can still write its log line. */
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**
@@ -28,8 +28,8 @@ const TARGETS_MARGIN_MS = 5_000;
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 /**
- * If a run finds this number of overdue messages, it reports a fault. One crash of a function causes fewer overdue
- * messages.
+ * The number of overdue messages from which a run reports a fault. One crash of a function causes fewer overdue
+ * messages than `MANY_OVERDUE`.
  */
 const MANY_OVERDUE = 5;
 
@@ -57,7 +57,7 @@ export interface SweepResult extends SentAgain {
 /**
  * Creates the handler of the sweep function. Each run sends overdue poll messages and notifications again, because the
  * first messages may be lost. A second message has no effect, because only one message can claim a poll or a
- * notification. In the overdue index, each checked watch gets a later time. The next run therefore starts with other
+ * notification. In the overdue index, each checked watch gets a later time. The next run then starts with other
  * watches. An error in one watch does not stop the checks of other watches.
  */
 export function createSweepHandler(
@@ -83,8 +83,8 @@ async function sweepWatches(
   const total = { polls: 0, notifications: 0, stuck: 0 };
   let failed = 0;
   /**
-   * The watches that this run has already checked. The overdue index is eventually consistent, so it may return a watch
-   * twice.
+   * The watches that the current run has already checked. The overdue index is eventually consistent, so it may return
+   * a watch twice.
    */
   const handled = new Set<string>();
   const sweepOne = async (entry: OverdueEntry): Promise<void> => {

@@ -26,13 +26,14 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * If a run has sent a message again, a later run checks the watch again after `DUE_AGAIN_MS`. The runs start every five
- * minutes. If the message has no effect, each run therefore finds the watch again. An alarm counts such runs.
+ * If a run has sent a message again, a later run checks the watch again after `DUE_AGAIN_MS`. If a message has no
+ * effect, each run finds the watch again, because the runs start every five minutes. An alarm counts the runs that find
+ * a watch whose message had no effect.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
- * If a poll has started and is not done, the repeated poll message waits for this time. The time is longer than the
- * lease of a poll (`POLL_LEASE_MS`). During the lease, the service would treat the message as a duplicate.
+ * The delay of a repeated poll message if the poll has started and is not done. The time is longer than the lease of a
+ * poll (`POLL_LEASE_MS`). During the lease, the service would treat the message as a duplicate.
  */
 const LEASE_WAIT_SECONDS = 36;
 /** The objects that the check of a watch needs. */
@@ -46,8 +47,8 @@ export interface SweepWatchPorts {
   readonly now: () => Instant;
   readonly config: Config;
   /**
-   * The bodies of the notification messages that this run has already sent. Several watches can belong to one digest.
-   * With this set, the run sends the digest only once.
+   * The bodies of the notification messages that the run has already sent. Several watches can belong to one digest.
+   * Because of the set, the run sends each digest only once.
    */
   readonly sent: Set<string>;
 }
@@ -56,7 +57,7 @@ export interface SweepWatchPorts {
 export interface SentAgain {
   readonly polls: number;
   readonly notifications: number;
-  /** The number of these messages that are late by at least a quarter of an hour. */
+  /** The number of sent messages that are late by at least a quarter of an hour. */
   readonly stuck: number;
 }
 

@@ -45,7 +45,7 @@ export const handler = createLambdaHandler<unknown, void>(async (event) => {
 /**
  * Copies the log lines `act` from an event of CloudWatch Logs without a change. CloudWatch Logs may send a line twice.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
- * @throws ZodError if the event does not have this form.
+ * @throws ZodError if the event has another form.
  */
 export function writeActLinesOfLogEvent(event: unknown, writeLine: (line: string) => void): void {
   const { data } = SubscriptionEvent.parse(event).awslogs;

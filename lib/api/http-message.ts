@@ -24,8 +24,8 @@ export interface ApiResponse {
 }
 
 /**
- * Removes control characters and line breaks from the values of headers. All responses pass through this function.
- * Therefore no request can add a header to a response.
+ * Removes control characters and line breaks from the values of headers. All responses pass through this function, so
+ * that no request can add a header to a response.
  */
 export function removeUnsafeHeaderCharacters(
   headers: Readonly<Record<string, string>>,

@@ -18,9 +18,9 @@ export interface JobFilter {
   /** The labels that a job must have. Each label has the form `KEY:VALUE`. */
   readonly labels: readonly string[];
   readonly actor: string | null;
-  /** The words of a text search, in lower case. A job matches if it contains all of these words. */
+  /** The words of a text search, in lower case. A job matches a text search if it contains all words of the search. */
   readonly searchTerms: readonly string[];
-  /** The jobs between these two submission times match. */
+  /** The earliest and the latest submission time of matching jobs. */
   readonly since: Instant | null;
   readonly to: Instant | null;
 }

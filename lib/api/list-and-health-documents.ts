@@ -20,7 +20,7 @@ import {
 } from "./request-errors.ts";
 import { checkProjectRight } from "./watch-path-and-wait-parameters.ts";
 
-/** A watch in the job list. It contains no subjobs and no deliveries. */
+/** A watch in the job list. The list entry of a watch contains no subjobs and no deliveries. */
 export const ListedJob = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -84,8 +84,9 @@ interface JobListQuery {
 }
 
 /**
- * Reads the query of `GET /v1/jobs`. The function first checks the caller's right to the project. It then checks
- * whether the config contains the project. If the caller may not use the project, the result is a response with status
+ * Reads the query of `GET /v1/jobs`. The function first checks the caller's right to the project. The function then
+ * checks whether the config contains the project. If the caller may not use the project, the result is a response with
+ * status
  * 404. If the caller may use the project but may not read jobs, the status is 403. If the query is invalid, the status
  * is 400. The response then contains all errors.
  */

@@ -64,7 +64,10 @@ export interface ProblemResponse {
  */
 const MAX_ERRORS = 100;
 
-/** Creates a problem document (RFC 9457). `detail` explains the problem to people. It contains no internal data. */
+/**
+ * Creates a problem document (RFC 9457). `detail` explains the problem to people. The detail text contains no internal
+ * data.
+ */
 export function createProblem(
   kind: ProblemKind,
   detail: string,

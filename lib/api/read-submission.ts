@@ -26,7 +26,7 @@ export interface ReadSubmission {
   readonly kind: "submission";
   /**
    * The submission after the check of its form. If the request contains errors, the submission contains only the names
-   * of the project and the targets. A later check reports unknown names together with these errors.
+   * of the project and the targets. A later check can then report unknown names too.
    */
   readonly submission: Submission;
   readonly errors: readonly RequestError[];
@@ -43,7 +43,8 @@ export interface ReadSubmission {
  */
 export function readSubmission(request: ApiRequest): ReadSubmission | ProblemResponse {
   const { query } = request;
-  // Some calls of CCE return an empty response. In this case, the query parameters must name the operation.
+  // Some calls of CCE return an empty response. If the response of CCE is empty, the query parameters must name the
+  // operation.
   const isEmptyReply = request.body.trim() === "" && query.get("from") === "cce" && query.has("operation");
   const body = isEmptyReply ? ({ kind: "json", json: {} } as const) : readJsonBody(request);
   if (body.kind === "problem") return body;
@@ -53,7 +54,7 @@ export function readSubmission(request: ApiRequest): ReadSubmission | ProblemRes
 
 /**
  * Shortens arrays of a request body to one element more than allowed. The schema then still reports an array that is
- * too long. Without this step, a check of 240 kB of job IDs would take a second.
+ * too long. A check of 240 kB of job IDs would take a second.
  */
 function boundArrays(json: unknown): unknown {
   if (!isJsonObject(json)) return json;
@@ -118,7 +119,7 @@ function readableNames(json: unknown): Submission {
   };
 }
 
-/** Returns true if a request body is probably a response of CCE. Such a body has no field of a submission. */
+/** Returns true if a request body is probably a response of CCE. A response of CCE has no field of a submission. */
 function isReply(json: unknown): boolean {
   if (!isJsonObject(json)) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
@@ -140,8 +141,9 @@ const SINGLE_PARAMETERS: readonly string[] = [
 
 /**
  * Creates a submission from a request whose body is a response of CCE. The caller has started a job or an operation in
- * CCE, and sends the response to this service. All other fields are in the query parameters. For these fields, the same
- * schemas apply as for a request without `from=cce`. Each error contains the name of the wrong query parameter.
+ * CCE, and sends the response to this service. All other fields are in the query parameters. For a field in a query
+ * parameter, the same schema applies as for a field in the body. Each error contains the name of the wrong query
+ * parameter.
  */
 function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const [kind, clusterId] = OPERATION_PARAMETERS.map((name) => query.get(name) ?? undefined);

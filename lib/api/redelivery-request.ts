@@ -72,8 +72,8 @@ export function readRedeliveryRequest(
 }
 
 /**
- * If the query contains `targets`, adds advice to the error. If this were no error, the service would ignore the
- * parameter and notify all targets.
+ * If the query contains `targets`, adds advice to the error. If a parameter `targets` were no error, the service would
+ * ignore it and notify all targets.
  */
 function withBodyHint(error: RequestError): RequestError {
   return error.parameter === "targets"

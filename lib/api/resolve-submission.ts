@@ -178,7 +178,10 @@ function invalidSubmission(
 }
 
 type CheckedCallback =
-  /** A callback URL that the service accepts. `target` is a name for the target. It does not contain the URL. */
+  /**
+   * A callback URL that the service accepts. `target` is a name for the target. The name of the target does not contain
+   * the URL.
+   */
   | { readonly kind: "callback"; readonly target: string; readonly encryptedUrl: string }
   | { readonly kind: "error"; readonly detail: string };
 

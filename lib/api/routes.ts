@@ -36,7 +36,7 @@ const FIRST_SEGMENTS: ReadonlySet<string> = new Set(
 
 /**
  * Finds the operation of the API for an HTTP method and a path. HEAD uses the route of GET (RFC 9110, section 9.3.2).
- * @param decodedPath the decoded path. It may have a base path in front of `/v1`, `/docs` or `/jobs`
+ * @param decodedPath the decoded path. The path may contain a base path in front of `/v1`, `/docs` or `/jobs`
  */
 export function matchRoute(method: string, decodedPath: string): MatchedRoute {
   const path = withoutBasePath(decodedPath);

@@ -29,7 +29,7 @@ export function checkProjectRight(
 /**
  * Reads the project and the job ID from the path of a request. The project, the job ID and the caller together are the
  * key of a watch. The function also checks that the caller may use the operation for the project. The function does not
- * read the ledger. Therefore nobody can find out whether another project exists.
+ * read the ledger, so that nobody can find out whether another project exists.
  */
 export function checkRightAndReadWatchKey(
   caller: Caller,

@@ -13,7 +13,8 @@ export interface Caller {
 }
 
 /**
- * The operation, the project and the target that a request is about. One entry of the rights must allow all of them.
+ * The operation, the project and the target that a request is about. One entry of the rights must allow the operation,
+ * the project and the target together.
  */
 interface WantedRight {
   readonly operation?: CallerOperation;
@@ -42,7 +43,7 @@ export function parseAuthorization(header: string | undefined): Authorization {
 
 /**
  * Returns the caller to whom a token belongs. If the config does not contain the hash of the token, returns null. The
- * comparison always takes the same time. Its duration therefore reveals nothing about valid tokens.
+ * comparison always takes the same time. Because of the equal time, an attacker learns nothing about valid tokens.
  */
 export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller | null {
   const hash = createHash("sha256").update(token).digest();

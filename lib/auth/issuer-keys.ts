@@ -16,13 +16,13 @@ const MAX_AGE_MS = 86_400_000;
  */
 const READ_INTERVAL_MS = 30_000;
 /**
- * The minimum time between two reads while the service has no keys of the issuer. This time is short, because every
- * request with a token waits for the first keys.
+ * The minimum time between two reads while the service has no keys of the issuer. The minimum time is short here,
+ * because every request with a token waits for the first keys.
  */
 const FIRST_READ_INTERVAL_MS = 5000;
 /**
- * If the stored keys are old, a call waits this long for new keys. Most reads end within this time. If no call waited,
- * Lambda would often freeze the instance during a read.
+ * The time for which a call waits for new keys if the stored keys are old. Most reads of the keys end within
+ * `REFRESH_WAIT_MS`. If no call waited, Lambda would often freeze the instance during a read.
  */
 const REFRESH_WAIT_MS = 500;
 
@@ -44,8 +44,8 @@ const KEY_PARTS = {
 const IGNORED_PARTS: ReadonlySet<string> = new Set(["ext", "x5c"]);
 
 /**
- * According to the discovery document, the keys are at another origin. The config does not allow this origin. The error
- * message contains the URL of the keys.
+ * According to the discovery document, the keys are at another origin. The config does not allow the origin of the
+ * keys. The error message contains the URL of the keys.
  */
 export class KeysOriginError extends Error {
   override readonly name = "KeysOriginError";
@@ -65,7 +65,8 @@ export class DiscoveryError extends Error {
 export interface IssuerKeys {
   /**
    * Returns the keys of an issuer. If the stored keys are less than a day old, the function returns the stored keys at
-   * once. If the stored keys are older than an hour, one call reads new keys. This call waits half a second for them.
+   * once. If the stored keys are older than an hour, one call reads new keys. The call that reads new keys waits half a
+   * second for them.
    * @param keysUrl the URL of the keys, from the config. Without `keysUrl`, the function finds the URL in the issuer's
    * discovery document.
    * @param refresh true if the caller could not verify a token with the stored keys. With `refresh`, the function reads
@@ -73,8 +74,8 @@ export interface IssuerKeys {
    * issuer at most once in 30 seconds.
    * @throws KeysOriginError if the discovery document contains a URL with another origin than the issuer
    * @throws DiscoveryError if the discovery document belongs to another issuer or contains no URL
-   * @throws another error if the function cannot read the keys. For 30 seconds, each call throws this error again
-   * without a request. Without stored keys, this time is only 5 seconds.
+   * @throws another error if the function cannot read the keys. For 30 seconds, each call throws the stored error again
+   * without a request. If the service has no stored keys, it stores the error for only 5 seconds.
    */
   read(issuer: string, keysUrl: string | undefined, refresh: boolean): Promise<JSONWebKeySet>;
 }
@@ -95,8 +96,8 @@ interface Source {
 
 /**
  * Creates an object that reads the keys of issuers and keeps them in memory (OpenID Connect Discovery 1.0). During a
- * read and after a failed read, the object returns the latest valid keys. An unknown token therefore does not make
- * other tokens fail or wait.
+ * read and after a failed read, the object returns the latest valid keys. A token with an unknown key therefore does
+ * not make other tokens fail or wait.
  */
 export function createIssuerKeysCacheKeepingLastValid(
   fetchText: FetchText,
@@ -106,7 +107,8 @@ export function createIssuerKeysCacheKeepingLastValid(
   const sources = new Map<string, Source>();
   const ageMs = (at: Instant | undefined) => {
     const age = now() - (at ?? Number.NEGATIVE_INFINITY);
-    // If the age is negative, somebody has set the clock back. In this case, the age is not known.
+    // If the age is negative, somebody has set the clock back. If the clock was set back, the age of the keys is not
+    // known.
     return age < 0 ? Number.POSITIVE_INFINITY : age;
   };
 
@@ -142,8 +144,8 @@ export function createIssuerKeysCacheKeepingLastValid(
         const read = readAgain(source, issuer, keysUrl).catch(() => known.keys);
         return Promise.race([read, wait(REFRESH_WAIT_MS).then(() => known.keys)]);
       }
-      // A read that is still running started when a read was allowed. `mayRead` is therefore true, and the function
-      // waits for the running read.
+      // A read that is still running started when a read was allowed. `mayRead` is true while a read is running, and
+      // the function waits for the running read.
       if (mayRead) return readAgain(source, issuer, keysUrl);
       if (known === null || latest?.error) throw latest?.error;
       return known.keys;

@@ -29,15 +29,15 @@ export interface LinkOptions {
    */
   readonly linkVersions: Readonly<Record<string, number>>;
   /**
-   * The time at which the link expires. With this field, the service does not use the setting `linkDays`. A link on a
-   * page expires at the same time as the link to the page itself.
+   * The time at which the link expires. If `expiresAt` is given, the service does not use the setting `linkDays`. A
+   * link on a page expires at the same time as the link to the page itself.
    */
   readonly expiresAt?: Instant;
 }
 
 /**
- * Returns the options with which the service creates links to pages. A link begins with the setting `publicUrl`.
- * Without this setting, it begins with the URL of the API.
+ * Returns the options with which the service creates links to pages. A link begins with the setting `publicUrl`. If the
+ * config contains no `publicUrl`, a link begins with the URL of the API.
  */
 export function createLinkOptions(
   { settings, projects }: Pick<Config, "settings" | "projects">,
@@ -49,8 +49,8 @@ export function createLinkOptions(
 }
 
 /**
- * Creates the key of a link to a page. With this key in the link, a reader needs no token until the key expires. The
- * key contains the expiry time, a hash of the caller's name, and an HMAC-SHA256. The HMAC protects the expiry time, the
+ * Creates the key of a link to a page. A reader who has a link key needs no token until the key expires. The key
+ * contains the expiry time, a hash of the caller's name, and an HMAC-SHA256. The HMAC protects the expiry time, the
  * hash and the page. Because of the hash, the readers of a chat do not see the caller's name. The function rounds the
  * expiry time up to a full hour, so that all links of the same hour are equal.
  * @param caller the name of the watch's caller, or empty for the page with all jobs of a project.

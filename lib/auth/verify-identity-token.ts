@@ -19,8 +19,8 @@ export type IdentityCheck =
   | { readonly kind: "unavailable"; readonly issuer: string; readonly cause: unknown };
 
 /**
- * The reason why the service refused an identity token. The service writes this reason only to its log. The caller does
- * not get the reason.
+ * The reason why the service refused an identity token. The service writes the reason for a refusal only to its log.
+ * The caller does not get the reason.
  */
 export interface TokenRefusal extends FailedCheck {
   /** The issuer that the token names, as one line. */
@@ -88,14 +88,14 @@ export async function verifyIdentityToken(
   }
 }
 
-/** Returns the shortest list of claims that do not match. It belongs to the most similar rule. */
+/** Returns the shortest list of claims that do not match. The shortest list belongs to the most similar rule. */
 const closestMismatch = (lists: readonly (readonly string[])[]): readonly string[] =>
   lists.toSorted((a, b) => a.length - b.length)[0] ?? [];
 
 /**
  * Returns the caller's name `oidc:ISSUER:SUB`. If the claim `sub` is missing or the name is too long for the ledger,
  * the result is null. Issuers and `sub` can contain colons, so the tokens of two issuers can have the same name. If the
- * config contains two such issuers, the result is also null.
+ * config contains two issuers with the same caller name, the result is also null.
  */
 function callerName(issuer: string, sub: string | undefined, rules: readonly OidcRule[]): string | null {
   if (typeof sub !== "string" || sub === "") return null;
@@ -115,11 +115,11 @@ function claimedIssuer(token: string, decode: (token: string) => JWTPayload): st
 }
 
 /**
- * The signature algorithms that the service accepts. None of them uses a shared secret. With a shared secret, the
- * service itself could create valid tokens. "Ed25519" is the name in RFC 9864 for EdDSA with the curve Ed25519.
+ * The signature algorithms that the service accepts. The service accepts no algorithm with a shared secret, because the
+ * service itself could then create valid tokens. "Ed25519" is the name in RFC 9864 for EdDSA with the curve Ed25519.
  */
 const ALGORITHMS = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
-/** The clocks of an issuer and of the service may differ by this time. */
+/** The accepted difference between the clocks of an issuer and of the service. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 
 /** The check that a token did not pass. The object does not contain the token. */
@@ -164,7 +164,7 @@ async function verifyJwt(
   keySet: JSONWebKeySet,
   options: { readonly issuer: string; readonly audiences: readonly string[]; readonly now: Date },
 ): Promise<VerifiedToken> {
-  // The code imports `jose` only when the first identity token arrives. These single functions of `jose` contain less
+  // The code imports `jose` only when the first identity token arrives. The imported functions of `jose` contain less
   // code than the whole package.
   const [{ decodeProtectedHeader }, { createLocalJWKSet }, { jwtVerify }, { JWKSMultipleMatchingKeys }] =
     await Promise.all([

@@ -11,7 +11,7 @@ import type { TokenResult } from "./iam-token.ts";
 export interface QueryAddress {
   readonly url: URL;
   readonly path: string;
-  /** The query parameters of `url`. They are not percent-encoded. */
+  /** The query parameters of `url`. The query parameters are not percent-encoded. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 

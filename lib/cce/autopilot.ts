@@ -84,7 +84,7 @@ export type ListReply =
        * that `onJob` did not receive.
        */
       readonly isComplete: boolean;
-      /** The time in the header `Date` of the response. Without this header, `date` is null. */
+      /** The time in the header `Date` of the response. Without the header `Date`, the field `date` is null. */
       readonly date: Instant | null;
     }
   | Refusal;

@@ -33,8 +33,8 @@ const CODE_NAMES = ["errorCode", "error_code", "code"];
 const MESSAGE_NAMES = ["errorMessage", "error_message", "errorMsg", "error_msg"];
 
 /**
- * The error codes and the most useful message in an error response of CCE. Some error responses contain neither a code
- * nor a message.
+ * The error codes and the most useful message in an error response of CCE. Some error responses of CCE contain neither
+ * a code nor a message.
  */
 export interface CceError {
   readonly codes: readonly string[];
@@ -44,7 +44,9 @@ export interface CceError {
 /** The kinds of observations that result from an error response of CCE or IAM. */
 export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 
-/** Matches error codes for too many queries. In this case, some servers send HTTP status 400 or 403 and not 429. */
+/**
+ * Matches error codes for too many queries. For too many queries, some servers send HTTP status 400 or 403 and not 429.
+ */
 const THROTTLED_CODE = /^(APIGW\.0308|CCE\.\d\d429\d+)$/i;
 
 /** HTTP statuses that mean a temporary error (RFC 9110, 4918, 8470). */
@@ -68,8 +70,8 @@ export function parseCceErrorOrEmpty(body: string): CceError {
 }
 
 /**
- * Finds the error codes and the message in an error response. They may be at the top level, in `error` or in
- * `errors[0]`. The response may also be an array that contains one error.
+ * Finds the error codes and the message in an error response. The codes and the message may be at the top level, in
+ * `error` or in `errors[0]`. The response may also be an array that contains one error.
  */
 export function toCceErrorOrEmpty(parsedBody: unknown): CceError {
   const top = withLowerCaseNames(Array.isArray(parsedBody) ? parsedBody[0] : parsedBody);
@@ -96,8 +98,8 @@ const withLowerCaseNames = (value: unknown): JsonObject =>
   );
 
 /**
- * If CCE sends an object instead of a text, the text may be in a field with one of these names. The names may be in
- * upper or lower case.
+ * If CCE sends an object instead of a text, the text may be in one of several fields. These are the names of the
+ * fields. The names may be in upper or lower case.
  */
 const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],
@@ -152,10 +154,7 @@ export function describeErrorReplyUnmasked(status: number, { codes, message }: C
   return [`HTTP ${status}`, ...details.filter((text) => text !== null)].join(", ");
 }
 
-/**
- * Returns a text as one line without control characters. Without this step, the mask would not find a secret that
- * contains control characters.
- */
+/** Returns a text as one line without control characters. */
 const toOneLine = (text: string): string =>
   text
     .replace(/[\r\n\t]+/g, " ")

@@ -5,7 +5,7 @@
 const DEFAULT_LIMIT_MS = 2000;
 /** The time limit of a request is three times the latest response time of CCE, but at least 2 s. */
 const LIMIT_FACTOR = 3;
-/** After a timeout, the queries of the project wait for this time on average. */
+/** The average time for which the queries of a project wait after a timeout. */
 const OPEN_MS = 30_000;
 
 /** Stops the queries of one project for some time while CCE does not respond. */
@@ -21,8 +21,8 @@ export interface CircuitBreaker {
    */
   waitBeforeQuery(timeLimitMs: number): number;
   /**
-   * Returns the time limit for the first request of a query, in milliseconds. This limit does not apply to the second
-   * request, which reads a large response.
+   * Returns the time limit for the first request of a query, in milliseconds. The time limit does not apply to the
+   * second request, which reads a large response.
    */
   requestLimitMs(): number;
   /** Records that CCE responded in time, or that the request failed for a reason other than a timeout. */
@@ -33,11 +33,11 @@ export interface CircuitBreaker {
 
 /**
  * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
- * circuit breaker, many polls of one project could wait for CCE at the same time. They could use the whole capacity of
- * the function `poll`, so that the polls of other projects would wait. After the wait, the service sends one query of
- * the project, which may use the whole time limit. The other queries wait for the result of this query. It can succeed
- * even if CCE is slow. The wait is partly random. The function instances therefore do not all query CCE at the same
- * moment.
+ * circuit breaker, many polls of one project could wait for CCE at the same time. The waiting polls could use the whole
+ * capacity of the function `poll`, so that the polls of other projects would wait. After the wait, the service sends
+ * one query of the project, which may use the whole time limit. The other queries of the project wait for the result of
+ * the first query. The first query can succeed even if CCE is slow. The wait is partly random, so that the function
+ * instances do not all query CCE at the same moment.
  * @param monotonic the milliseconds of a clock that is never set back
  */
 export function createCircuitBreaker(monotonic: () => number, random: () => number): CircuitBreaker {

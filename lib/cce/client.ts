@@ -48,7 +48,7 @@ export interface CceClient {
   queryResource(project: string, resource: WatchedResource, limit: TimeLimit): Promise<Observation>;
   /**
    * Queries the reasons of failed subjobs for which CCE gave no reason, at most 5 of them. Returns the job together
-   * with these reasons. The function never throws an error.
+   * with the failure reasons. The function never throws an error.
    */
   queryMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
@@ -161,8 +161,8 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
 /**
  * Searches for missing failure reasons of the subjobs, and returns a copy of the job that contains them. The function
  * queries every failed subjob that has neither a failure reason nor a failed subjob. The response may contain the
- * failure reason and more subjobs. The function adds both to the job. The function also queries these subjobs. It makes
- * at most 5 queries in total.
+ * failure reason and more subjobs. The function adds both to the job. The function also queries the added subjobs. In
+ * total, the function makes at most 5 queries.
  * @param queryJob queries the subjob with the given ID. If `queryJob` returns null, the subjob does not change.
  */
 export async function queryMissingFailureReasons(

@@ -14,8 +14,8 @@ const DEFAULT_DOMAIN = "myhuaweicloud.com";
 
 /**
  * Returns the base URL of the CCE API for a project. The URL does not end with a slash. The URL is the setting
- * `endpoint` of the project. Without this setting, the function derives the URL from `region`. If both settings are
- * missing, the result is null.
+ * `endpoint` of the project. If the project has no `endpoint`, the function derives the URL from `region`. If both
+ * settings are missing, the result is null.
  */
 export function configuredOrRegionalCceEndpoint(
   project: Pick<Project, "endpoint" | "region">,
@@ -25,8 +25,8 @@ export function configuredOrRegionalCceEndpoint(
 
 /**
  * Returns the base URL of IAM for a project. The URL does not end with a slash. The URL is the setting `iamEndpoint` of
- * the project. Without this setting, the function derives the URL from `region`, or from an `endpoint` whose host
- * begins with `cce.`. If the URL is still unknown, the result is null.
+ * the project. If the project has no `iamEndpoint`, the function derives the URL from `region` or from an `endpoint`
+ * that begins with `cce.`. If the URL is still unknown, the result is null.
  */
 export function configuredOrDerivedIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;

@@ -68,9 +68,9 @@ function textOfId(value: unknown): string {
 
 /**
  * Finds the order ID in the response of CCE to a call for a prepaid (yearly or monthly) resource. For a prepaid
- * resource, CCE starts the job only after the payment. The response therefore contains an order ID instead of a job ID.
- * If the order ID is a number above the safe integers, the result is `…`. If the response contains no order ID, the
- * result is null.
+ * resource, CCE starts the job only after the payment. The response for a prepaid resource therefore contains an order
+ * ID instead of a job ID. If the order ID is a number above the safe integers, the result is `…`. If the response
+ * contains no order ID, the result is null.
  */
 export function findOrderIdForMessage(reply: unknown): string | null {
   for (const { status, top, spec, metadata } of listBodies(reply))
@@ -106,7 +106,9 @@ export function describeErrorInReply(parsedReply: unknown): string | null {
   return message === null ? shortCode : `${shortCode}, ${truncate(message, MAX_MESSAGE_CHARACTERS)}`;
 }
 
-/** The fields of an operation. They come from the response of CCE and from the caller, and are not validated yet. */
+/**
+ * The fields of an operation. The fields come from the response of CCE and from the caller, and are not validated yet.
+ */
 interface FoundOperation {
   readonly kind: string;
   readonly clusterId?: string | undefined;
@@ -118,9 +120,9 @@ interface FoundOperation {
 
 /**
  * Finds the operation that a call to CCE has started, in the response of CCE. The operation has no job. Some responses
- * do not contain the ID of the cluster, and some responses are empty. The caller may therefore state the kind of the
- * operation and the cluster ID. If the response belongs to no operation, the result is null. Source:
- * https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
+ * do not contain the ID of the cluster, and some responses are empty. A caller may state the kind of the operation and
+ * the cluster ID, because the response may not contain them. If the response belongs to no operation, the result is
+ * null. Source: https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
  */
 export function findOperationWithoutJob(
   reply: unknown,

@@ -37,7 +37,7 @@ export type TokenResult =
 
 /**
  * Creates a cache that contains the IAM token of one project. Queries at the same time share one request for a token.
- * @param fetchToken requests an IAM token. It never throws.
+ * @param fetchToken requests an IAM token. The function `fetchToken` never throws an error.
  */
 export function createIamTokenCache(
   fetchToken: () => Promise<TokenResult>,
@@ -110,8 +110,8 @@ const SECOND_FACTOR_TEXT =
  */
 function asksForSecondFactor({ status, body }: Extract<TextReplyOrFailure, { kind: "answer" }>): boolean {
   if (status < 400 || status >= 500 || status === 429) return false;
-  // The JSON body may contain Chinese characters as escape sequences. The code therefore also searches the message
-  // after decoding.
+  // The JSON body may contain Chinese characters as escape sequences. The function searches the body, and also the
+  // decoded message.
   return SECOND_FACTOR_TEXT.test(body) || SECOND_FACTOR_TEXT.test(parseCceErrorOrEmpty(body).message ?? "");
 }
 

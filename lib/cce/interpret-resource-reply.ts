@@ -74,9 +74,9 @@ export function urlParametersOfResource({
 
 /**
  * Converts a response of CCE about a resource into an observation. The observation contains the resource in the form of
- * a job. The phase of this job is the state of the resource as CCE returned it. The state of this job shows whether the
- * resource has reached its goal. The caller must mask the texts, because they may contain credentials. Source of the
- * states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
+ * a job. In the observation, the phase of the job is the state of the resource as CCE returned it. In the observation,
+ * the state of the job shows whether the resource has reached its goal. The caller must mask the texts, because they
+ * may contain credentials. Source of the states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReplyUnmasked(
   reply: JobReply,

@@ -153,11 +153,10 @@ export function describeUnknownPhase(
 export const hasFailedJobInTree = (root: Job): boolean =>
   root.state === "failed" || root.subJobs.some(hasFailedJobInTree);
 
-/** Returns the text in the field `name`. If this field is empty, returns the text in `otherName`, or null. */
+/** Returns the text in the field `name`. If the field `name` is empty, returns the text in `otherName`, or null. */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
-  // Most values are strings, and a large job contains a hundred thousand of them. The code therefore checks for a
-  // string first.
+  // The code checks for a string first, because most values are strings and a large job has a hundred thousand of them.
   const text = typeof value === "string" ? (value.trim() === "" ? null : value) : toTextOfAnyType(value);
   return text === null && otherName !== undefined ? textOf(fields, otherName) : text;
 }

@@ -15,12 +15,12 @@ const SMALL_BYTES = 256 * 1024;
 /** The maximum size of a response from CCE. The response about a job with 20,000 subjobs has 9 to 10 MB. */
 export const MAX_BODY_BYTES = 12 * 1024 * 1024;
 /**
- * The maximum number of JSON values in a response from CCE. The response about a job with 25,000 subjobs has about this
- * number of values. A response with very many short values could use up the memory, although the response is not too
+ * The maximum number of JSON values in a response from CCE. The maximum is enough for the response about a job with
+ * 25,000 subjobs. A response with very many short values could use up the memory, although the response is not too
  * large.
  */
 export const MAX_VALUES = 600_000;
-/** The service remembers at most this number of URLs whose responses were large. */
+/** The maximum number of URLs that the service remembers because their responses were large. */
 const MAX_LARGE_URLS = 1000;
 
 /** A response with its body as text. If there is no response, the code of a network error. */
@@ -49,9 +49,9 @@ function freeBuffer({ buffer, length }: Buffer): void {
 /**
  * Sends a request to CCE. Calls `read` with the response and returns the result of `read`. If the response is large,
  * the function aborts the first request and sends the request again. The service reads only one large response at a
- * time, because this needs several times the size of the response in memory. `endAt` is the latest end of both
- * requests, in milliseconds of the monotonic clock. This time includes the wait for other large responses. For the
- * first request, the time limit of the circuit breaker applies too.
+ * time. Reading needs several times the size of the response in memory. `endAt` is the latest end of both requests, in
+ * milliseconds of the monotonic clock. The latest end includes the wait for other large responses. For the first
+ * request, the time limit of the circuit breaker applies too.
  */
 export type SendCceRequest = <T>(
   request: CceRequest,
@@ -61,8 +61,8 @@ export type SendCceRequest = <T>(
 ) => Promise<T>;
 
 /**
- * Creates a function that sends requests to CCE. It never reads two large responses at the same time. All projects must
- * share this function, because they share the memory.
+ * Creates a function that sends requests to CCE. The function never reads two large responses at the same time. All
+ * projects must use the same function, because they share the memory.
  */
 export function createSenderOfOneLargeReplyAtATime(monotonic: () => number): SendCceRequest {
   const oneAtATime = createMutex();

@@ -25,8 +25,8 @@ const ENTRY_DEPTH = 2;
 const FIELDS_DEPTH = 3;
 
 /**
- * The maximum size of a job in the list, without deeply nested values. The service ignores a listed job above this
- * size. Such a job would be very unusual, because the failure reason is its only long text.
+ * The maximum size of a job in the list, without deeply nested values. The service ignores a listed job that is larger
+ * than `MAX_ENTRY_BYTES`. The failure reason is the only long text of a listed job, so a larger job is very unusual.
  */
 const MAX_ENTRY_BYTES = 64 * 1024;
 
@@ -94,9 +94,9 @@ interface ListScanner {
 }
 
 /**
- * Creates a scanner. It calls `onEntry` with the JSON text of each object that has arrived completely. The scanner
- * replaces the values inside `metadata`, `spec` and `status` by null. The text therefore stays short even with
- * thousands of subjobs. The scanner keeps only one object in memory.
+ * Creates a scanner. The scanner calls `onEntry` with the JSON text of each object that has arrived completely. The
+ * scanner replaces the values inside `metadata`, `spec` and `status` by null. The JSON text of a job therefore stays
+ * short even with thousands of subjobs. The scanner keeps only one object in memory.
  */
 export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => void): ListScanner {
   /** The number of brackets and braces in the JSON text that are open. Before the array begins, `depth` is null. */

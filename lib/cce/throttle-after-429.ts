@@ -3,8 +3,8 @@ import type { Instant } from "../domain/job.ts";
 const FIRST_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 300_000;
 /**
- * The maximum time for which a throttle stops the queries, even if Retry-After is longer. The operator does not see
- * this time, so it must not be very long.
+ * The maximum time for which a throttle stops the queries, even if Retry-After is longer. The operator does not see how
+ * long a throttle waits, so the wait must not be very long.
  */
 const MAX_RETRY_AFTER_MS = 900_000;
 
@@ -14,13 +14,16 @@ interface Throttle {
   waitSeconds(): number;
   /** Records that CCE has answered with HTTP status 429. Returns the seconds until the next query is allowed. */
   recordThrottled(retryAfterSeconds: number | null): number;
-  /** Records that CCE has answered with another HTTP status. This sets the number of failures back to 0. */
+  /**
+   * Records that CCE has answered with another HTTP status. A response with another status sets the number of failures
+   * back to 0.
+   */
   recordReply(): void;
 }
 
 /**
  * Creates a throttle, which waits as long as the header Retry-After requests. If the header is missing, the wait is
- * random. Each failure doubles the maximum of this random wait (exponential backoff with full jitter). Source:
+ * random. Each failure doubles the maximum of the random wait (exponential backoff with full jitter). Source:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function createThrottleAfter429(now: () => Instant, random: () => number): Throttle {
@@ -28,8 +31,8 @@ export function createThrottleAfter429(now: () => Instant, random: () => number)
   let failures = 0;
   const waitMs = () => {
     const ms = until - now();
-    // If the remaining wait is above the maximum, somebody has set the clock back. In this case, the throttle stops
-    // waiting.
+    // If the remaining wait is above the maximum, somebody has set the clock back. If the clock was set back, the
+    // throttle stops waiting.
     return ms > MAX_RETRY_AFTER_MS ? 0 : Math.max(0, ms);
   };
   const waitSeconds = () => Math.ceil(waitMs() / 1000);

@@ -175,19 +175,18 @@ function completeJsonObject(text: string): string {
 const MAX_CHARACTERS = 200;
 
 /**
- * Returns the beginning of a response as one line without secrets. Logs and pages show this line. `isTruncated` is true
- * if the service has read only a part of the response.
+ * Returns the beginning of a response as one line without secrets. Logs and pages show the beginning of a response.
+ * `isTruncated` is true if the service has read only a part of the response.
  */
 export function maskedAnswerExcerpt(
   { text, isTruncated }: { readonly text: string; readonly isTruncated: boolean },
   mask: SecretMask,
 ): string {
   // The code masks secrets before it replaces line breaks by spaces. The mask finds a secret that contains a line
-  // break. It does not find the secret after a space has replaced the line break.
+  // break. The mask does not find the secret after a space has replaced the line break.
   const masked = mask(text);
-  // A truncated response may end with the first part of a secret. The mask does not find a part of a secret. The
-  // function therefore omits the last three quarters of a truncated response. The omitted text is longer than any
-  // secret.
+  // A truncated response may end with the first part of a secret. The mask does not find a part of a secret. If the
+  // response was truncated, the function omits its last three quarters. The omitted text is longer than any secret.
   const line = masked
     .slice(0, isTruncated ? masked.length / 4 : undefined)
     .replace(/[\r\n\t\u2028\u2029]+/g, " ")

@@ -77,7 +77,7 @@ export function parseJsonBodyIgnoringCase<T>(lowerCaseSchema: z.ZodMiniType<T>, 
 
 /**
  * Parses a response body like `parseJsonBodyIgnoringCase`. The JSON object may be inside another object or array. The
- * schema must contain a field name that no other service uses, such as `errcode`. A name such as `code` is not enough,
+ * schema must contain a field that no other service uses, such as `errcode`. A name such as `code` is not enough,
  * because any proxy may send `{"error":{"code":404}}`.
  */
 export function parseWrappedJsonBodyIgnoringCase<T>(
@@ -133,8 +133,8 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Node.js error codes begin with `PARSER_CODE_PREFIX` if a response is not valid HTTP. In this case, the target may
- * have accepted the notification.
+ * Node.js error codes begin with `PARSER_CODE_PREFIX` if a response is not valid HTTP. If the response is not valid
+ * HTTP, the target may still have accepted the notification.
  */
 const PARSER_CODE_PREFIX = "HPE_";
 

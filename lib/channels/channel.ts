@@ -24,9 +24,9 @@ export const TargetEvents = z._default(
 export const WEBHOOK_KIND = "webhook";
 
 /**
- * The fields of a target in the config that do not concern a delivery. Functions that send no notifications use only
- * these fields. The schema accepts any kind, because a list of all kinds would add the code of all channels to each
- * package. The function `notify` and the operators' commands check whether the kind exists.
+ * The fields of a target in the config that do not concern a delivery. Functions that send no notifications read only
+ * these fields of a target. The schema accepts any kind, because a list of all kinds would add the code of all channels
+ * to each package. The function `notify` and the operators' commands check whether the kind exists.
  */
 export const PublicTarget = z.strictObject({ kind: z.string(), on: TargetEvents });
 export type PublicTarget = z.infer<typeof PublicTarget>;
@@ -54,9 +54,9 @@ export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<str
 
 /**
  * A channel delivers notifications to one kind of target, for example Slack. `Schema` is the type of the schema for the
- * config of these targets. Each channel has its own folder. `registry.ts` lists all channels. The file `channel.ts` in
- * this folder contains the schema, the rate limit and the verdict. `message.ts` formats messages within the size
- * limits, and `signature.ts` creates the signature.
+ * config of one kind of target. Each channel has its own folder. `registry.ts` lists all channels. In the folder of a
+ * channel, the file `channel.ts` contains the schema, the rate limit and the verdict. `message.ts` formats messages
+ * within the size limits, and `signature.ts` creates the signature.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;
@@ -103,7 +103,7 @@ export type NotificationContent =
 export interface AttemptVerdict {
   readonly verdict: Verdict;
   readonly reason: DeliveryReason;
-  /** The wait that the target requested, in whole seconds. Without such a request, `afterSeconds` is null. */
+  /** The wait that the target requested, in whole seconds. If the target requested no wait, `afterSeconds` is null. */
   readonly afterSeconds: number | null;
   /** True if the attempt uses a step of the retry schedule. A throttled attempt does not use a step. */
   readonly spent: boolean;

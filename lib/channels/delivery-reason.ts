@@ -1,6 +1,6 @@
 import { EGRESS_RULE_TEXT, type EgressRule } from "../http/egress-rules.ts";
 
-/** The reason for the result of a delivery attempt. Logs and metrics contain only these reasons. */
+/** The reason for the result of a delivery attempt. Logs and metrics contain only reasons from this list. */
 export type DeliveryReason = keyof typeof REASON_TEXT | EgressRule;
 
 const REASON_TEXT = {

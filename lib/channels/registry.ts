@@ -21,7 +21,9 @@ export const CHANNELS = [
 
 interface ChannelRegistry<Schema extends TargetSchema> {
   readonly Target: z.ZodMiniDiscriminatedUnion<[Schema, ...Schema[]], "kind">;
-  /** @throws {Error} if no channel has this kind. TypeScript already prevents this. */
+  /**
+   * @throws {Error} if no channel has the given kind. TypeScript already prevents an unknown kind.
+   */
   channelOf(kind: z.infer<Schema>["kind"]): Channel<Schema>;
 }
 

@@ -21,7 +21,7 @@ const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;
 
 /**
- * The maximum time for which throttled attempts can delay a notification. This maximum is a little longer than the
+ * The maximum time for which throttled attempts can delay a notification. The maximum time is a little longer than the
  * default retry schedule.
  */
 const MAX_THROTTLED_MS = 24 * 3_600_000;

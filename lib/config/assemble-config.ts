@@ -105,7 +105,7 @@ function findMisplacedFields(name: string, value: unknown): readonly string[] {
 
 /**
  * Returns true if `secret/targets/NAME` contains all fields of the target. Parameter Store cannot change two entries in
- * one step. An operator who changes the kind of a target therefore stores all fields in this entry for some time.
+ * one step. An operator who changes the kind of a target stores all fields in `secret/targets/NAME` for some time.
  */
 function isWholeTarget(name: string, value: unknown): boolean {
   return name.startsWith(`${SECRET}targets/`) && isJsonObject(value) && Object.hasOwn(value, "kind");

@@ -3,15 +3,18 @@ import type { Instant } from "../domain/job.ts";
 import type { AssembledConfig } from "./assemble-config.ts";
 import type { Config, ConfigParser } from "./config.ts";
 
-/** After this time in milliseconds, the service reads the config again. */
+/** The time in milliseconds after which the service reads the config again. */
 const MAX_AGE_MS = 5 * 60_000;
 /** The maximum age of the config that `refreshed` returns. */
 const REFRESH_AGE_MS = 10_000;
-/** The time between a failed read of the config and the next read. This time is short, because most errors end soon. */
+/**
+ * The time between a failed read of the config and the next read. The time until the next read is short, because most
+ * errors end soon.
+ */
 const UNREADABLE_AGE_MS = 30_000;
 /**
- * If the service has no valid config, calls get the same error for `FAILURE_AGE_MS`. Then the service reads the config
- * again.
+ * If the service has no valid config, calls get the same error for `FAILURE_AGE_MS`. If the config is invalid, the
+ * service reads it again after `FAILURE_AGE_MS`.
  */
 const FAILURE_AGE_MS = 5000;
 /**
@@ -32,8 +35,8 @@ const FIRST_READ_MS = 8000;
 const REFRESH_READ_MS = 1000;
 
 /**
- * If the config is invalid, the service reads it at most this number of times before it reports the error. If an
- * operator changes the config during a read, the read may return only a part of the change.
+ * The maximum number of reads of an invalid config before the service reports the error. If an operator changes the
+ * config during a read, the read may return only a part of the change.
  */
 const MAX_READS = 3;
 const REREAD_DELAY_MS = 400;
@@ -120,7 +123,7 @@ export function createCachedConfigSource<C extends Config>(options: {
 
   /**
    * Reads the config again until the config is valid. The function throws an error if two reads in a row return the
-   * same invalid config. It also throws an error after `MAX_READS` reads.
+   * same invalid config. After `MAX_READS` reads without a valid config, the function also throws an error.
    */
   const readConfig = async (): Promise<ValidConfig<C>> => {
     const until = now() + (valid === null ? FIRST_READ_MS : REFRESH_READ_MS);

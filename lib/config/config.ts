@@ -96,7 +96,7 @@ export interface ConfigParser<C extends Config> {
 
 /**
  * Creates the schema of a config document. The schema does not check whether the named projects and targets exist.
- * `createConfigParser` makes this check.
+ * `createConfigParser` checks whether the names exist.
  * @param schemas the schema of a project and the schema of a target
  */
 export function createConfigDocumentSchema<P extends PublicProject, T extends PublicTarget>(schemas: {

@@ -45,7 +45,7 @@ export const DiscoverySettings = z.lazy(() =>
     /** The labels of every job that discovery watches. */
     labels: z.optional(Labels),
     /**
-     * The SMN topics of the project. When a message of such a topic arrives, the service lists the jobs of the project
+     * The SMN topics of the project. When a message of an SMN topic arrives, the service lists the jobs of the project
      * at once. Without `topics`, the service accepts no SMN messages for the project.
      */
     topics: z.optional(listSchema(TopicUrn, z.minLength(1), z.maxLength(10))),
@@ -107,14 +107,14 @@ const HAS_ADDRESS = z.refine<z.infer<z.ZodMiniObject<typeof PUBLIC_FIELDS>>>(
   {
     message: "is missing: a project needs a region or an endpoint",
     path: ["region"],
-    // Because of `when`, zod makes this check even if the project contains other errors.
+    // With `when`, zod checks the region and the endpoint even if the project contains other errors.
     when: ({ value }) => typeof value === "object" && value !== null,
   },
 );
 
 /**
  * The schema of a project without its credentials and certificate authorities. Functions that do not connect to CCE use
- * this schema.
+ * the schema without credentials.
  */
 export const PublicProject = withChecks(z.strictObject(PUBLIC_FIELDS), HAS_ADDRESS);
 export type PublicProject = z.infer<typeof PublicProject>;

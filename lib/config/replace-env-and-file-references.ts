@@ -83,8 +83,8 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the reason why the service cannot use a file. An error message contains the name of the file and then this
- * text.
+ * Returns the reason why the service cannot use a file. In an error message, the returned text follows the name of the
+ * file.
  * @param error the error from the file system
  */
 export function describeFileError(error: unknown): string {

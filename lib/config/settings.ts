@@ -16,10 +16,7 @@ const integerBetween = (min: number, max: number) => integerSchema(z.minimum(min
 
 const MIN_LINK_KEY_CHARACTERS = 32;
 const MIN_DISTINCT_CHARACTERS = 8;
-/**
- * A key without a digit must contain at least this number of lower-case letters, and the same number of upper-case
- * letters.
- */
+/** The minimum number of lower-case letters, and also of upper-case letters, in a key without a digit. */
 const MIN_LETTERS_OF_CASE = 10;
 /**
  * Of all groups of three characters in a key, at least 70 % must be different. A key with repetitions, such as
@@ -81,8 +78,8 @@ const Poll = z.strictObject({
   maxDelaySeconds: z._default(between(1, SQS_MAX_DELAY_SECONDS), SQS_MAX_DELAY_SECONDS),
   goneGraceSeconds: z._default(between(0, 3600), 120),
   /**
-   * The number of queries that CCE allows one user within five minutes. Without this setting, the service slows down
-   * only after CCE has answered with status 429.
+   * The number of queries that CCE allows one user within five minutes. Without `queriesPerFiveMinutes`, the service
+   * slows down only after CCE has answered with status 429.
    */
   queriesPerFiveMinutes: z.optional(integerBetween(10, 1_000_000)),
   accessErrorSeconds: z._default(between(0, 86_400), 600),
@@ -134,7 +131,7 @@ export const Settings = z.strictObject({
   /** The hosts that a caller's `callbackUrl` may have, each as NAME or NAME:PORT. */
   callbackHosts: Hosts,
   /**
-   * The secrets with which the service signs notifications to a caller's `callbackUrl`. Without these secrets, the
+   * The secrets with which the service signs notifications to a caller's `callbackUrl`. Without `callbackSecrets`, the
    * notifications have no signature.
    */
   callbackSecrets: z._default(listSchema(WebhookSecret, z.maxLength(5)), []),

@@ -30,7 +30,7 @@ function secretsIn(value: unknown): string[] {
 
 /**
  * Returns a secret together with the parts of the secret that are secret too. URLs, header values and keys with a
- * prefix have such parts.
+ * prefix have parts that are secret too.
  */
 function listParts(secret: string): string[] {
   const text = secret.trim();

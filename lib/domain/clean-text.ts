@@ -5,16 +5,17 @@ const CONTROL_EXCEPT_LINES = /[^\P{Cc}\n\t]/gu;
 
 /**
  * Matches the codes with which a program colours its output in a terminal (SGR, ECMA-48). The output of scripts may
- * contain such codes.
+ * contain colour codes.
  */
 const COLOUR = /\u001b\[[\d;]{0,40}m/g;
 
-/** Removes terminal colour codes. Without this function, a page would show the letters and numbers of a code. */
+/** Removes terminal colour codes. A page would show the letters and numbers of a colour code. */
 export const removeTerminalColours = (text: string): string => text.replace(COLOUR, "");
 
 /**
- * Makes untrusted text safe to show in one line. The function replaces control characters and line breaks by spaces. It
- * removes characters that change the reading direction. It replaces half of a surrogate pair by U+FFFD.
+ * Makes untrusted text safe to show in one line. The function replaces control characters and line breaks by spaces.
+ * The function removes characters that change the reading direction. The function replaces half of a surrogate pair by
+ * U+FFFD.
  */
 export function cleanToOneLine(text: string): string {
   return removeTerminalColours(text).toWellFormed().replace(DIRECTION, "").replace(CONTROL, " ").trim();

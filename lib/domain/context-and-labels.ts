@@ -25,7 +25,7 @@ export const Labels = registerKeywords(
 const RUN_URL_RULE = "must be an http or https URL";
 /**
  * The OpenAPI document must not use `format: uri` for `runUrl`. Browsers accept some characters in a URL that RFC 3986
- * does not allow. With `format: uri`, Java clients made from the document could not read a URL with these characters.
+ * does not allow. With `format: uri`, generated Java clients could not read some URLs that browsers accept.
  */
 const RunUrl = withChecks(
   limitedTextSchema({ min: 0, max: 1000 }),

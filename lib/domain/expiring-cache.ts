@@ -19,8 +19,8 @@ export interface ExpiringCacheOptions<Value> {
   /** The maximum age of a cached value in milliseconds, or a function that returns the maximum age of each value. */
   readonly maxAgeMs: number | ((value: Value) => number);
   /**
-   * The time for which the cache keeps the error of a failed load, in milliseconds. During this time, each call of
-   * `get` throws the stored error. The default value is 0.
+   * The time for which the cache keeps the error of a failed load, in milliseconds. While the error is in the cache,
+   * each call of `get` throws the stored error. The default value is 0.
    */
   readonly failureMaxAgeMs?: number;
 }

@@ -29,8 +29,8 @@ function inAnyCase(word: string): string {
 export const JOB_ID_KEYWORDS = { pattern: JOB_ID_PATTERN.source, not: { pattern: MISSING_VALUE.source } };
 
 /**
- * Creates the schema for IDs from CCE. Such an ID is not always a UUID. An ID cannot start with a dot, because a URL
- * must not contain `..`.
+ * Creates the schema for IDs from CCE. An ID from CCE is not always a UUID. An ID cannot start with a dot, because a
+ * URL must not contain `..`.
  */
 function createIdSchema(what: "job ID" | "ID") {
   const error = ({ input }: { readonly input?: unknown }) => describeMalformedJobId(String(input), what);
@@ -46,8 +46,8 @@ export const JobId = createIdSchema("job ID");
 export const ResourceId = createIdSchema("ID");
 
 /**
- * Explains why a text is not a valid job ID. If a typical error in a script explains the text, the function names this
- * error.
+ * Explains why a text is not a valid job ID. If a typical error in a script explains the malformed text, the result
+ * names the error.
  */
 export function describeMalformedJobId(text: string, what: "job ID" | "ID" = "job ID"): string {
   const value = text.trim() === "" ? "is empty" : `is '${text}'`;
@@ -107,7 +107,7 @@ export const Job = z.object({
   jobId: MaybeText,
   type: MaybeText,
   /**
-   * The phase of the job in the response of CCE, for example `Initializing`. The service computes `state` from this
+   * The phase of the job in the response of CCE, for example `Initializing`. The service computes `state` from the
    * phase.
    */
   phase: MaybeText,
@@ -174,7 +174,7 @@ export type Observation =
       /** The message that CCE gives for the state of a resource. Only an observation of a resource has a message. */
       readonly message?: string | null;
       /**
-       * The service must poll again within this number of seconds. This field exists only if the response of CCE may be
+       * The maximum number of seconds until the next poll. `maxDelaySeconds` exists only if the response of CCE may be
        * old.
        */
       readonly maxDelaySeconds?: number;

@@ -31,8 +31,8 @@ const MAX_WRAPPERS = 4;
 
 /**
  * Removes the wrappers around a JSON object, and returns the object. A wrapper is an object with one field or an array
- * with one element. Some API gateways wrap the response of a vendor in this way. If the wrappers contain no object, the
- * result is `{}`.
+ * with one element. Some API gateways put the response of a vendor into an object with one field or an array with one
+ * element. If the wrappers contain no object, the result is `{}`.
  */
 export function unwrapSingleEntriesOrEmpty(value: unknown, maxWrappers: number = MAX_WRAPPERS): JsonObject {
   const values = typeof value === "object" && value !== null ? Object.values(value) : [];

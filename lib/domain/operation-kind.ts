@@ -15,7 +15,10 @@ export const OPERATION_KINDS = [
 export const OperationKind = z.enum(OPERATION_KINDS);
 export type OperationKind = z.infer<typeof OperationKind>;
 
-/** Returns true if a job type is the kind of an operation without a job. No job of CCE has such a type. */
+/**
+ * Returns true if a job type is the kind of an operation without a job. No job of CCE has the kind of an operation as
+ * its type.
+ */
 export function isOperationWithoutJob(jobType: string | null): boolean {
   return OperationKind.safeParse(jobType).success;
 }

@@ -6,7 +6,7 @@ import { registerKeywords, withChecks, withDescription } from "./zod-fields.ts";
 
 /**
  * Fields with an ID that an operation can have in addition to `clusterId`. Each kind of operation uses at most one of
- * these fields.
+ * the ID fields.
  */
 const ID_FIELDS = ["taskId", "nodePoolId", "addonId"] as const;
 
@@ -121,7 +121,7 @@ export function jobIdFromTaskOrResourceIds(operation: Operation): string {
 
 /**
  * Returns true if a new request may be about another operation than the stored watch. The same task ID always means the
- * same operation. Without a task ID, the function cannot know this, because a caller can start the same operation
+ * same operation. Without a task ID, the operation may be a new one, because a caller can start the same operation
  * again.
  */
 export function mayStartNewOperation(

@@ -53,7 +53,7 @@ export const OutcomeSummary = z.object({
   context: Context,
   /** The URL of the status page of the job. If there is no status page, `jobPageUrl` is null. */
   jobPageUrl: MaybeText,
-  /** Only a watch with `until: "ready"` has this field, and only if its job has succeeded. */
+  /** Only a watch with `until: "ready"` has the field `ready`, and only if its job has succeeded. */
   ready: z.optional(Ready),
   /** The URL of the page with all jobs of the project, or null if chats must not link to this page. */
   listUrl: MaybeText,
@@ -75,7 +75,7 @@ function truncateReady({ state, reason, message }: Ready): Ready {
 
 /** The maximum size of a webhook event. The specification Standard Webhooks recommends at most 20 kB. */
 export const MAX_EVENT_BYTES = 20_000;
-/** A webhook event consists of the outcome summary and this number of further bytes. */
+/** The number of bytes that a webhook event has in addition to the outcome summary. */
 const ENVELOPE_BYTES = 262;
 /** The causes may use 60 % of the free space in a webhook event. */
 const CAUSES_PART = 0.6;
@@ -94,7 +94,10 @@ export interface EndedWatch
     "project" | "jobId" | "region" | "outcome" | "reason" | "acceptedAt" | "concludedAt" | "polls"
   > {
   readonly ready?: Ready | undefined;
-  /** The time of the first poll that detected the end of the job. It may be earlier than the end of the watch. */
+  /**
+   * The time of the first poll that detected the end of the job. The end of the job may be earlier than the end of the
+   * watch.
+   */
   readonly jobEndObservedAt?: Instant | undefined;
   /** The job in the latest response of CCE that contained the job. `job` is null if no poll returned the job. */
   readonly job: Job | null;
@@ -161,8 +164,8 @@ export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
 }
 
 /**
- * Returns one line about why a job did not succeed. A list of jobs shows this line. The line contains the most frequent
- * cause of failure, or the reason why the watch ended. For a succeeded job, the result is null.
+ * Returns one line about why a job did not succeed. A list of jobs shows the returned line. The line contains the most
+ * frequent cause of failure, or the reason why the watch ended. For a succeeded job, the result is null.
  */
 export function describeMainCause({
   outcome,

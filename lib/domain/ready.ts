@@ -7,7 +7,7 @@ import { MaybeText, numberSchema } from "./zod-fields.ts";
  */
 export const ReadyState = z.enum(["pending", "ready", "not_ready", "unknown"]);
 
-/** The state of the resource of a succeeded job. Only watches with `until: "ready"` have this field. */
+/** The state of the resource of a succeeded job. Only watches with `until: "ready"` have the field `ready`. */
 export const Ready = z.object({
   state: ReadyState,
   /**

@@ -25,7 +25,7 @@ const WEB_ENCODED = /&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos);?|(?:%[0-9a-f]{2}
 const JSON_ESCAPE = /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]/gi;
 /**
  * Matches an encoded character of JSON, HTML or a URL. A secret may contain a backslash or a percent sign. The mask
- * therefore also decodes only the JSON encoding, and only the HTML and URL encodings.
+ * also decodes texts only as JSON, and only as HTML and URL.
  */
 const ENCODED = new RegExp(`${JSON_ESCAPE.source}|${WEB_ENCODED.source}`, "gi");
 const JSON_ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
@@ -79,7 +79,7 @@ export function createSecretMask(secrets: Iterable<string>): SecretMask {
   };
 }
 
-/** Yields the text without invisible characters. Then yields it decoded once, decoded twice, and so on. */
+/** Yields the text without invisible characters, then yields the text decoded once, decoded twice, and so on. */
 function* decodedViewsOf(text: string, encoded: RegExp): Generator<View> {
   let view = withoutInvisible(viewOf(text));
   for (let decodings = 0; ; decodings += 1) {
@@ -109,8 +109,8 @@ function spellingsOf(secret: string): string[] {
   const decoded = PLAIN.test(trimmed)
     ? [trimmed]
     : [...decodedViewsOf(trimmed, ENCODED)].map((view) => view.text);
-  // A server may replace a space in a secret by a line break, and the mask removes all line breaks. The mask therefore
-  // also searches for the secret without its spaces.
+  // A server may replace a space in a secret by a line break, and the mask removes all line breaks. The mask also
+  // searches for the secret without its spaces, because it removes all line breaks in texts.
   const views = [...decoded, trimmed.replace(/\s+/g, "")];
   return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
 }
@@ -127,7 +127,7 @@ function normalize(text: string): string {
   return lowerCase.replace(/[+ ]/g, "-").replaceAll("/", "_");
 }
 
-/** Converts a spelling to a regular expression. This regular expression finds the spelling in the original text. */
+/** Converts a spelling to a regular expression, which finds the spelling even in text that is not normalized. */
 const patternOf = (spelling: string): string =>
   spelling
     .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")

@@ -3,15 +3,15 @@ import { textSchema } from "./zod-fields.ts";
 
 const MASK = "<secret>";
 /**
- * The symbol `util.inspect.custom` of Node.js. The code does not import `node:util` for this symbol, because the import
- * takes 3 ms.
+ * The symbol `util.inspect.custom` of Node.js. The code does not import `node:util` only for one symbol, because the
+ * import takes 3 ms.
  */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /**
  * A secret text that the code cannot print by mistake. Conversion to a string, JSON, template literals and
  * `util.inspect` give `<secret>`. Only the method `reveal()` returns the secret text. A search for `reveal` in the code
- * therefore finds every use of a secret.
+ * finds every use of a secret.
  */
 export class Secret {
   readonly #value: string;

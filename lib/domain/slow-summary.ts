@@ -31,7 +31,7 @@ export type RunningSubJob = z.infer<typeof RunningSubJob>;
 export const UsualDuration = z.object({
   /** The median duration of the ended jobs of the type, in seconds. */
   p50Seconds: Seconds,
-  /** 19 of 20 ended jobs of the type took at most this number of seconds. */
+  /** The duration in seconds that 19 of 20 ended jobs of the type did not exceed. */
   p95Seconds: Seconds,
   /** The number of ended jobs from which the service computed the usual duration. */
   fromJobs: Count,
@@ -61,8 +61,8 @@ export const SlowJobFields = z.object({
 });
 
 /**
- * A summary of a slow job, which takes longer than 19 of 20 jobs of its type. The ledger stores this summary of the
- * slow job.
+ * A summary of a slow job, which takes longer than 19 of 20 jobs of its type. The ledger stores the summary of a slow
+ * job.
  */
 export const SlowSummary = z.extend(SlowJobFields, {
   createdAt: z.nullable(z.number()),

@@ -2,8 +2,8 @@ import type { WatchState } from "./job.ts";
 import type { Ready } from "./ready.ts";
 
 /**
- * The English name of each watch state, for example `Running`. Pages, chats and the command `cce-notifier` use these
- * names.
+ * The English name of each watch state, for example `Running`. Pages, chats and the command `cce-notifier` use the same
+ * names of states.
  */
 export const STATE_TEXTS: Readonly<Record<WatchState, string>> = {
   watching: "Running",

@@ -7,7 +7,7 @@ export type TextKey = keyof typeof en;
 
 type Values = Readonly<Record<string, string | number>>;
 
-/** Replaces each placeholder in a text, such as `{count}`, by the value with this name. */
+/** Replaces each placeholder in a text, such as `{count}`, by the value with the same name. */
 export function fillPlaceholdersOrEmpty(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }

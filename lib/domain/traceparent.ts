@@ -11,11 +11,11 @@ export const Traceparent = textSchema(
 );
 
 /**
- * Matches a `traceparent` of a later version than 00. It may contain more fields at its end. The version `ff` is
- * invalid.
+ * Matches a `traceparent` of a later version than 00. The `traceparent` of a later version may contain more fields at
+ * its end. The version `ff` is invalid.
  */
 const LATER_VERSION = /^(?!00|ff)[0-9a-f]{2}-([0-9a-f]{32}-[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-/** Version 00 has only the flag `sampled`. A later version may have more flags than this one. */
+/** Version 00 has only the flag `sampled`. A later version of `traceparent` may have more flags than `sampled`. */
 const SAMPLED = 0x01;
 
 /**

@@ -2,9 +2,9 @@ import * as z from "zod/mini";
 import { isJsonObject, toJsonUnlessTooDeep } from "./json.ts";
 
 /**
- * Sets the error messages of all zod schemas. Without this call, `zod/mini` reports "Invalid input" for every invalid
- * value. The messages of the complete zod package, such as "Too small: expected number to be >0", are hard to
- * understand. A test checks that every file with a zod schema imports this file, directly or indirectly.
+ * Sets the error messages of all zod schemas. Without the call of `z.config`, `zod/mini` reports "Invalid input" for
+ * every invalid value. The messages of the complete zod package, such as "Too small: expected number to be >0", are
+ * hard to understand. A test checks that every file with a zod schema imports `zod-fields.ts`, directly or indirectly.
  */
 z.config({ localeError: messageOf });
 
@@ -119,8 +119,8 @@ export function limitedTextSchema({
 }
 
 /**
- * Returns a schema for an object whose keys match `keySchema`. The key `__proto__` is an error. Without this error, the
- * function `z.record` of zod would omit the key `__proto__`.
+ * Returns a schema for an object whose keys match `keySchema`. The key `__proto__` is an error. The function `z.record`
+ * of zod would omit the key `__proto__` without an error.
  */
 export function recordSchemaRefusingProto<Value extends z.core.$ZodType>(
   keySchema: z.ZodMiniType<string, string>,

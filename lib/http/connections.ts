@@ -25,8 +25,8 @@ export const MAX_IDLE_MS = 4000;
 const ADDRESS_TIMEOUT_MS = 2000;
 
 /**
- * This affects all later TLS connections of the process, including those of `fetch` and of the AWS SDK. Node.js reads
- * the variable NODE_TLS_REJECT_UNAUTHORIZED before each connection.
+ * The removal affects all later TLS connections of the process, including those of `fetch` and of the AWS SDK. Node.js
+ * reads the variable NODE_TLS_REJECT_UNAUTHORIZED before each connection.
  * @param env the environment variables of the process. The function removes NODE_TLS_REJECT_UNAUTHORIZED from the
  * environment.
  */
@@ -47,7 +47,7 @@ export function createConnections(
     keepAlive: true,
     timeout: MAX_IDLE_MS,
     autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
-    // Without this option, NODE_TLS_REJECT_UNAUTHORIZED could disable the check of certificates.
+    // Without `rejectUnauthorized`, NODE_TLS_REJECT_UNAUTHORIZED could disable the check of certificates.
     rejectUnauthorized: true,
     ...options,
   };

@@ -47,8 +47,8 @@ const NO_COMPRESSION = /^(|identity|none|utf-?8)$/;
 
 /**
  * Removes the compressions in Content-Encoding. The function removes the last compression first (RFC 9110, section
- * 8.4). Some servers send a wrong Content-Encoding. The function therefore recognizes gzip by the first bytes of the
- * body. If a compression is unknown or the data is broken, the result is null.
+ * 8.4). Some servers send a wrong Content-Encoding. The function recognizes gzip by the first bytes of the body, and
+ * not by Content-Encoding. If a compression is unknown or the data is broken, the result is null.
  */
 async function decompressBody(
   { headers, body, isTruncated }: EncodedBody,
@@ -91,8 +91,8 @@ async function decompress(
     for await (const chunk of stream) {
       chunks.push(chunk);
       size += chunk.length;
-      // After `maxBytes`, the function stops the decompression. A small compressed body therefore cannot fill the
-      // memory.
+      // After `maxBytes`, the function stops the decompression. A small compressed body cannot fill the memory, because
+      // the function stops the decompression.
       if (size > maxBytes) break;
     }
   } catch {

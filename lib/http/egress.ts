@@ -172,7 +172,7 @@ const globalV6 = onFirstCall(() => {
 
 /**
  * Returns a function that creates a value in its first call. Later calls return the same value. Most requests open no
- * checked connection, so they do not need the value.
+ * checked connection, so they do not need the address ranges.
  */
 function onFirstCall<T>(create: () => T): () => T {
   let value: T | undefined;
@@ -190,8 +190,8 @@ export function isPublicUnicastAddress(address: string): boolean {
 }
 
 /**
- * The service did not receive a complete document. The error contains an error code. It does not contain the server's
- * address.
+ * The service did not receive a complete document. The error contains an error code. The error message does not contain
+ * the server's address.
  */
 export class GuardedFetchError extends Error {
   readonly code: string;

@@ -13,8 +13,8 @@ export interface OutgoingProxy {
 }
 
 /**
- * The environment variables that set an HTTP proxy. They have the same names as in curl. A lower-case name has priority
- * over an upper-case name.
+ * The environment variables that set an HTTP proxy. The proxy variables have the same names as in curl. A lower-case
+ * name has priority over an upper-case name.
  */
 type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
 
@@ -68,7 +68,7 @@ function decodeUserInfo(text: string): string {
 
 /**
  * Returns a function that is false for the hosts in `NO_PROXY`. An entry is a domain with its subdomains, an address, a
- * CIDR range, or `*` for all hosts. An entry with a port applies only to this port.
+ * CIDR range, or `*` for all hosts. An entry of `NO_PROXY` with a port applies only to this port.
  */
 function createHostFilter(noProxy: string): OutgoingProxy["isUsedFor"] {
   const rules = noProxy

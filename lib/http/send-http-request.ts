@@ -61,10 +61,10 @@ export type HttpResult =
     };
 
 /**
- * Sends one HTTP request within a time limit. The function never throws an error. It follows no redirects and does not
- * decompress the response. After `maxBytes` of the body, the function closes the connection. The function sends a POST
- * request only once. The function repeats a GET request if the server had already closed the connection (RFC 9112,
- * section 9.3.1).
+ * Sends one HTTP request within a time limit. The function never throws an error. The function follows no redirects and
+ * does not decompress the response. After `maxBytes` of the body, the function closes the connection. The function
+ * sends a POST request only once. The function repeats a GET request if the server had already closed the connection
+ * (RFC 9112, section 9.3.1).
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   const { timeLimitMs, maxBytes, onChunk } = request;
@@ -126,8 +126,8 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
       });
       current.on("error", (error) => {
         // If bytes follow a complete response, Node.js emits a connection error. The response is still valid. Node.js
-        // emits the event "end" after this error. After the time limit, the function itself closes the connection, and
-        // Node.js emits the same error.
+        // emits the event "end" after the connection error. After the time limit, the function itself closes the
+        // connection, and Node.js emits the same error.
         if (isSettled || response?.complete === true) return;
         const code = codeOf(error);
         if (!mayRepeat || response !== undefined || !wasClosedIdle(current, code)) return fail(code, error);
@@ -178,8 +178,8 @@ function send({ connections, url, tls, method, headers, body }: HttpRequest): Cl
 }
 
 /**
- * Joins the values of headers that occur several times. In `headers`, Node.js omits some of these values, for example a
- * second Retry-After.
+ * Joins the values of headers that occur several times. In `headers`, Node.js omits some values of repeated headers,
+ * for example a second Retry-After.
  */
 function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   const headers = new Map<string, string>();

@@ -40,8 +40,8 @@ interface TlsConfig {
 }
 
 /**
- * The TLS options of one HTTP request. With `ca`, only these certificate authorities are trusted. Requests with
- * different options use different connections.
+ * The TLS options of one HTTP request. With `ca`, the service trusts only the given certificate authorities. Requests
+ * with different options use different connections.
  */
 export interface TlsOptions {
   readonly ca?: string;
@@ -82,7 +82,7 @@ function isPrivateKey(pem: string): boolean {
 
 /**
  * Returns true if the private key belongs to the first certificate. If the key or the certificate is invalid, the
- * result is also true. Another check reports this error.
+ * result is also true. Another check reports an invalid key or certificate.
  */
 function isKeyOf(cert: string, key: unknown): boolean {
   const certificate = parseCertificates(cert)?.[0];
@@ -91,8 +91,8 @@ function isKeyOf(cert: string, key: unknown): boolean {
 }
 
 /**
- * Error codes of Node.js for a certificate that does not prove the identity of the host. Most of these error codes come
- * from OpenSSL. https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ * Error codes of Node.js for a certificate that does not prove the identity of the host. Most error codes for
+ * certificates come from OpenSSL. https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
 const CERTIFICATE_CODES = [
   /^(ERR_TLS_CERT_ALTNAME|CERT|ERROR_IN_CERT|SELF_SIGNED_CERT)_/,

@@ -13,7 +13,7 @@ export interface TargetState {
    * answered "gone" since the last delivery.
    */
   readonly goneSince: Instant | null;
-  /** The target accepts no request before this time, because it answered with HTTP status 429. */
+  /** The target accepts no request before `throttledUntil`, because it answered with HTTP status 429. */
   readonly throttledUntil: Instant;
 }
 
@@ -40,8 +40,8 @@ export interface TargetLedger {
  */
 export interface RateLimitLedger {
   /**
-   * Reserves the earliest time at which the rate limit allows a request, and returns this time. If the rate limit
-   * allows a request now, the result is `now`.
+   * Reserves the earliest time at which the rate limit allows a request, and returns the reserved time. If the rate
+   * limit allows a request now, the result is `now`.
    */
   reserveRequestTime(name: string, now: Instant, intervalMs: number): Promise<Instant>;
 }
@@ -64,7 +64,7 @@ interface NewDuration extends Omit<DurationCount, "count"> {
 }
 
 export interface DigestLedger {
-  /** Creates a digest (one message about several jobs). If a digest with this ID exists, nothing happens. */
+  /** Creates a digest (one message about several jobs). If a digest with the same ID exists, nothing happens. */
   createDigestIfAbsent(digest: NewDigest): Promise<void>;
   /**
    * Removes a job from the running jobs of a digest. Returns the number of remaining running jobs. If the ledger does
@@ -99,8 +99,8 @@ interface NewDigest extends Omit<Digest, "running"> {
 /** Records of slow jobs. A slow job is stored only if the watch has a target with `slow` in `on`. */
 export interface SlowLedger {
   /**
-   * Stores the record of a slow job, unless this generation of the watch already has one. Returns the record that the
-   * ledger now contains.
+   * Stores the record of a slow job, unless the watch generation already has one. Returns the record that the ledger
+   * now contains.
    */
   saveSlowRecordOnce(watch: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
   readSlowRecord(generation: WatchGeneration): Promise<SlowRecord | null>;
@@ -108,7 +108,7 @@ export interface SlowLedger {
   readLatestDurations(project: string, jobType: string): Promise<LatestDurations>;
   /**
    * Adds the durations of one ended job and of its subjobs, as `appendDurationsAndDropOldest` describes. If several
-   * calls run at the same time, the ledger stores the durations of all these calls.
+   * calls run at the same time, the ledger stores the durations of all of them.
    */
   addLatestDurations(
     project: string,
@@ -118,7 +118,7 @@ export interface SlowLedger {
   ): Promise<void>;
 }
 
-/** A later release wrote a ledger item. The current release neither reads nor changes this item. */
+/** A later release wrote a ledger item. The current release neither reads nor changes an item of a later release. */
 export class NewerItemError extends Error {
   override readonly name = "NewerItemError";
 
@@ -167,11 +167,11 @@ export interface Discovery {
   readonly switchedOnAt: Instant | null;
   /**
    * The time of the latest complete list of jobs for which discovery started all missing watches. The clock of the
-   * cloud determines this time. Until discovery has processed a complete list, `succeededAt` is the time of the first
-   * try.
+   * cloud determines the time of the latest complete list. Until discovery has processed a complete list, `succeededAt`
+   * is the time of the first try.
    */
   readonly succeededAt: Instant;
-  /** The IDs of jobs that discovery must skip. Discovery cannot recognize these jobs by their times. */
+  /** The IDs of the jobs that discovery must skip, because it cannot recognize them by their times. */
   readonly skippedJobIds: readonly string[];
 }
 
@@ -222,7 +222,7 @@ export function findFreeCallNumber(
 export interface DiscoveryLedger {
   /**
    * Reserves the next list of a project's jobs. The result is null if discovery listed the jobs less than `intervalMs`
-   * ago. After a call of `requestDiscoverySoon`, this interval is only `MIN_JOB_LIST_INTERVAL_MS`.
+   * ago. After a call of `requestDiscoverySoon`, the interval is only `MIN_JOB_LIST_INTERVAL_MS`.
    */
   claimDiscoveryIfDueOrRequested(
     project: string,

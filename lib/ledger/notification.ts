@@ -10,8 +10,8 @@ import {
 import { IntegerZeroByDefault, NumberNullByDefault } from "../domain/zod-fields.ts";
 
 /**
- * A notification key does not contain the caller. Several callers of a job may name the same target. These callers
- * share one notification key, so the service notifies the target only once.
+ * A notification key does not contain the caller. Several callers of a job may name the same target. Callers that name
+ * the same target share one notification key, so the service notifies the target only once.
  */
 export interface NotificationKey extends JobKey {
   /**
@@ -32,7 +32,7 @@ export type NotificationGenerations = Readonly<Record<string, number>>;
 
 /**
  * Computes the generation in the notification key for each target of a watch. The result for a target is the highest
- * generation among the job's watches that name the target. Two running watches with the same target therefore share a
+ * generation among the job's watches that name the target. Two running watches with the same target share a
  * notification key, even if one of them was restarted. A restarted watch always leads to a new notification, because it
  * has the highest generation of the job. The result omits targets whose notification key contains the generation of the
  * watch.
@@ -186,8 +186,8 @@ export type NotificationClaim =
    */
   | { readonly kind: "own_lease" }
   /**
-   * Another queue message has claimed the notification. This queue message is not needed, because the other message
-   * delivers the notification.
+   * Another queue message has claimed the notification. The queue message of this call is not needed, because the other
+   * message delivers the notification.
    */
   | { readonly kind: "other_owner" }
   /** The time `until` has not come, so the next delivery attempt must not start. */
@@ -213,8 +213,8 @@ interface Postponement extends NotificationOwner {
 
 export interface NotificationLedger {
   /**
-   * Reserves a notification for one queue message for the time `leaseMs` (lease). During the lease, only this queue
-   * message may start a delivery attempt.
+   * Reserves a notification for one queue message for the time `leaseMs` (lease). During the lease, only the queue
+   * message with the claim may start a delivery attempt.
    */
   claimNotification(notification: NotificationToClaim): Promise<NotificationClaim>;
   /**

@@ -17,15 +17,18 @@ const MAX_TOKEN_LENGTH = 7000;
 const TOKEN_RULE = "must be the value of 'next' from the previous page";
 
 /**
- * This schema checks only the characters and the length of a page token. `parsePageTokenOrThrow` also checks the
- * content of a page token.
+ * The schema of a page token checks only the characters and the length of the token. `parsePageTokenOrThrow` also
+ * checks the content of a page token.
  */
 export const PageToken = textSchema(
   z.regex(/^[A-Za-z0-9_-]+$/, TOKEN_RULE),
   z.maxLength(MAX_TOKEN_LENGTH, TOKEN_RULE),
 );
 
-/** The position of the last watch on a page of watches. The next page starts after this watch. */
+/**
+ * The position of the last watch on a page of watches. The next page starts after the watch at the position of the page
+ * token.
+ */
 export interface PagePosition {
   readonly acceptedAt: Instant;
   readonly jobId: string;

@@ -92,7 +92,7 @@ export function isDeliveredOrDeadLettered(delivery: DeliveryRecord | null): bool
 
 /**
  * The sweep function replaces lost queue messages. A poll is planned for `nextPollAt`. Returns the time when the sweep
- * function sends a lost message of this poll again.
+ * function sends a lost poll message again.
  */
 export function pollOverdueAt(nextPollAt: Instant): Instant {
   return nextPollAt + POLL_OVERDUE_MS;

@@ -145,8 +145,8 @@ export interface WatchChangeLedger {
    */
   startOrExtendWatch(watch: NewWatch): Promise<OpenResult>;
   /**
-   * Reserves a poll for one queue message for the time `leaseMs` (lease). During the lease, only this queue message
-   * may query the job.
+   * Reserves a poll for one queue message for the time `leaseMs` (lease). During the lease, only the queue message with
+   * the claim may query the job.
    */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
   /**

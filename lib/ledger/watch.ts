@@ -110,7 +110,7 @@ export interface WatchDocument extends CallerData {
   readonly tree: Job | null;
   /** After the ledger has stored the outcome, the generations do not change any more. */
   readonly generations: NotificationGenerations;
-  /** `slow` is null unless a poll of this generation found the job slow. */
+  /** `slow` is null unless a poll of the current generation found the job slow. */
   readonly slow: SlowRecord | null;
   /** The delivery records in the order of `listDeliveries`. */
   readonly deliveries: readonly WatchDelivery[];

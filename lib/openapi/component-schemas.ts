@@ -175,9 +175,9 @@ function toJsonSchemas(
 
 /**
  * Simplifies a JSON Schema for code generators. The function removes titles, because some code generators use titles as
- * type names. It also removes the patterns of times and the limits for unsafe integers. Numbers get the format
- * `double`. Without a format, some code generators use 32 bits. If a string, number or enum may be null, the schema
- * gets an array of two types instead of a union.
+ * type names. The function also removes the patterns of times and the limits for unsafe integers. Numbers get the
+ * format `double`. Without a format, some code generators use 32 bits. If a string, number or enum may be null, the
+ * schema gets an array of two types instead of a union.
  */
 function simplify(schema: Record<string, unknown>): void {
   delete schema.title;
@@ -206,8 +206,8 @@ function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: J
 type FieldDescriptions = Readonly<Record<string, string | undefined>>;
 
 /**
- * Descriptions of schemas and fields for the OpenAPI document. These schemas contain no description in the code. If the
- * code contained these descriptions, each cold start would have to load them.
+ * Descriptions of schemas and fields for the OpenAPI document. Some schemas contain no description in the code. If the
+ * code contained all descriptions, each cold start would have to load them.
  */
 const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, FieldDescriptions>> =
   fieldDescriptions;

@@ -157,7 +157,8 @@ function response(status: string, text: string, content: Content): Html {
 }
 
 /**
- * Renders a table with the error responses of an operation. Each kind of error is a link to the help about this error.
+ * Renders a table with the error responses of an operation. In the table, each kind of error is a link to the help
+ * about the error.
  */
 function errorTable(summary: string, responses: OpenApiOperation["responses"]): Html | null {
   const rows = Object.entries(responses).flatMap(([status, { description, content = {} }]) => {

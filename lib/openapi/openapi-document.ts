@@ -27,7 +27,7 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
-  // Only one schema may contain the kinds of operations as an enum, so this parameter has a pattern instead.
+  // Only one schema may contain the kinds of operations as an enum. The parameter `operation` has a pattern instead.
   operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
   clusterId: createParameterSchema(Operation._zod.innerType.shape.clusterId),
   traceparent: { type: "string" },
@@ -54,7 +54,7 @@ interface DescribedOperation {
   readonly security?: readonly JsonObject[];
   /**
    * The query parameters and headers of the operation, without the path parameters. With `schema`, the parameter has
-   * this schema and not the one in PARAMETER_SCHEMAS.
+   * the named schema and not the one in PARAMETER_SCHEMAS.
    */
   readonly parameters?: readonly DescribedParameter[];
   readonly requestBody?: DescribedRequestBody;
@@ -67,7 +67,7 @@ interface DescribedRequestBody {
   readonly required: boolean;
   readonly schema: string;
   /**
-   * The names of the schemas whose examples belong to this body. By default, the body has only the example of its own
+   * The names of the schemas whose examples belong to the body. By default, the body has only the example of its own
    * schema.
    */
   readonly examples?: readonly string[];

@@ -11,11 +11,11 @@ import { parseInstantSince2000, renderCountdown, renderShortTime, renderTime } f
  */
 const MAX_UNSORTED = 8;
 /**
- * If a job has many targets, the page shows this number of targets for each state. One line stands for all other
- * targets of the state.
+ * The number of targets that the page shows for each state of a job with many targets. For the other targets of the
+ * state, the page shows one line.
  */
 const SHOWN_OF_STATE = 3;
-/** One line stands for `MIN_FOLD` targets or more. */
+/** The minimum number of targets that one line of the page can replace. */
 const MIN_FOLD = 3;
 /** The order in which the page shows many targets. The states after which an operator may have to act come first. */
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];

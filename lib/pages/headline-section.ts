@@ -55,8 +55,8 @@ function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocu
 }
 
 /**
- * Returns the text for a link to a pipeline run. A caller can choose any pipeline name. The text therefore shows the
- * host of the link too. If the pipeline name begins with the URL of this host, the text does not show the host again.
+ * Returns the text for a link to a pipeline run. A caller can choose any pipeline name. The text of the link therefore
+ * contains the host too. If the pipeline name begins with the URL of the host, the text does not show the host again.
  */
 function runLabel(run: string, pipeline: string | undefined): string {
   const { host, origin } = new URL(run);
@@ -64,7 +64,7 @@ function runLabel(run: string, pipeline: string | undefined): string {
   return startsWithOrigin ? String(pipeline) : `${pipeline ?? "Open the run"} (${host})`;
 }
 
-/** Returns the usual durations of such jobs, for example `Usually 7–9 min (from 42 jobs).` */
+/** Returns the usual duration of a job as text, for example `Usually 7–9 min (from 42 jobs).` */
 function usualDuration({
   p50Seconds,
   p90Seconds,

@@ -1,7 +1,7 @@
 import { escapeHtml, removeTerminalColours } from "../domain/clean-text.ts";
 
 /**
- * HTML in which all text is escaped. Only the template tag `html` can add text to it, and this tag escapes the text.
+ * HTML in which all text is escaped. Only the template tag `html` can add text to HTML, and the tag escapes the text.
  */
 export class Html {
   readonly #markup: string;

@@ -39,8 +39,8 @@ interface ListPage {
   readonly hasLabels: boolean;
   readonly now: Instant;
   /**
-   * `self` is the URL of this page. It contains the link key and the filter. `before` is the query parameter in the
-   * link to the next page. On the last page, `before` is null.
+   * `self` is the URL of this page. The URL of the page contains the link key and the filter. `before` is the query
+   * parameter in the link to the next page. On the last page, `before` is null.
    */
   readonly link: { readonly self: string; readonly before: string | null };
 }

@@ -54,7 +54,7 @@ ${script?.element}
 }
 
 /**
- * Renders the footer of a page. It contains a link to the API reference.
+ * Renders the footer of a page. The footer contains a link to the API reference.
  * @param docsUrl the URL of the API reference, relative to the page
  */
 export function renderPageFooter(docsUrl: string): Html {
@@ -62,8 +62,8 @@ export function renderPageFooter(docsUrl: string): Html {
 }
 
 /**
- * Renders the page that a reader gets for an unknown job, or for a link key that is wrong or has expired. This page is
- * always the same. Therefore it does not show which jobs exist.
+ * Renders the page that a reader gets for an unknown job, or for a link key that is wrong or has expired. The "not
+ * found" page is always the same. The page does not show which jobs exist.
  */
 export function renderNotFoundPage(): RenderedPage {
   return renderPage({
@@ -78,7 +78,7 @@ export function renderNotFoundPage(): RenderedPage {
   });
 }
 
-/** Renders the page at the root URL of the service. It contains a link to the API reference. */
+/** Renders the page at the root URL of the service. The start page contains a link to the API reference. */
 export function renderStartPage(docsUrl: string): RenderedPage {
   return renderPage({
     title: "CCE job notifier",
@@ -99,8 +99,8 @@ interface InlineElement {
 }
 
 /**
- * Puts code of this product into a `<script>` or `<style>` element. The code must be trusted, because text inside these
- * elements cannot be escaped.
+ * Puts code of this product into a `<script>` or `<style>` element. The code must be trusted, because text inside a
+ * `<script>` or `<style>` element cannot be escaped.
  * @throws an error if the code contains an HTML tag
  */
 export function createInlineElementOrThrow(tag: "script" | "style", code: string): InlineElement {
@@ -112,7 +112,7 @@ export function createInlineElementOrThrow(tag: "script" | "style", code: string
 
 /**
  * Returns the HTTP headers for the response with a page. The URL may contain a link key, and the body may contain
- * untrusted text. Because of these headers, the page loads nothing from other websites. The browser runs only the given
+ * untrusted text. Because of the headers, the page loads nothing from other websites. The browser runs only the given
  * script. Other pages cannot show the page in a frame, caches and search engines do not store it, and links do not
  * reveal its URL. https://www.w3.org/TR/CSP3/
  */

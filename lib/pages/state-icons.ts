@@ -12,7 +12,7 @@ const COLOURS = {
   stopped: "#6b7480",
   waiting: "#6b7480",
 };
-/** The name of an icon for a state. The CSS variable with the colour of the icon has this name too. */
+/** The name of an icon for a state. The CSS variable with the colour of the icon has the same name as the icon. */
 export type IconName = keyof typeof COLOURS;
 
 /**
@@ -33,7 +33,7 @@ const SYMBOLS = Object.entries(SHAPES).map(
   ([name, shape]) => html`<symbol id="i-${name}" viewBox="0 0 16 16">${shape}</symbol>`,
 );
 /**
- * The SVG element that contains the shapes of all icons. Each page contains this element once. Each icon on the page
+ * The SVG element that contains the shapes of all icons. Each page contains the SVG element once. Each icon on the page
  * refers to a shape in it.
  */
 export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${SYMBOLS}</defs></svg>`;

@@ -24,7 +24,7 @@ const MAX_SHORT_TREE = 14;
  * groups of subjobs.
  */
 const MAX_OPEN_LINES = 21;
-/** One line stands for `MIN_FOLD` subjobs or more. */
+/** The minimum number of subjobs that one line of the page can replace. */
 const MIN_FOLD = 4;
 /**
  * If there are at most `MAX_GROUPS` groups of subjobs, the groups keep their original order. If there are more groups,

@@ -34,10 +34,10 @@ interface Tick {
 }
 
 /**
- * Returns the timeline of a job. It begins with the start of the job and ends with its end. If the start of the job is
- * unknown, the timeline begins with the first subjob. If no start is known or the timeline would be empty, the result
- * is null. A subjob before the start of the job does not change the timeline. CCE gives some subjobs a start hours
- * before their parent. While the job is running, the timeline ends later than `now`. The browser script can therefore
+ * Returns the timeline of a job. The timeline begins with the start of the job and ends with its end. If the start of
+ * the job is unknown, the timeline begins with the first subjob. If no start is known or the timeline would be empty,
+ * the result is null. A subjob before the start of the job does not change the timeline. CCE gives some subjobs a start
+ * hours before their parent. While the job is running, the timeline ends later than `now`. The browser script can then
  * make the bars longer without changing the axis.
  * @param now the time at which the bars of running subjobs end. If a watch has ended and its end is unknown, the
  * timeline ends there too
@@ -138,16 +138,17 @@ export function formatSvgPercent(fraction: number): string {
 }
 
 /**
- * A centered label near the start or the end would not have enough space. Such a label starts or ends at its position.
+ * A centered label near the start or the end would not have enough space. A label near the start or the end starts or
+ * ends at its position.
  */
 const NEAR_START = 0.15;
 const NEAR_END = 0.85;
-/** The minimum width of the mark that shows when jobs of this type usually end. */
+/** The minimum width of the mark for the usual end of a job. */
 const MIN_MARK = 0.006;
 
 /**
- * Renders time labels above the bars, and vertical lines behind the bars. The function also marks the time at which
- * jobs of this type usually end. The text of this mark is below the time labels, so that no label is in between.
+ * Renders time labels above the bars, and vertical lines behind the bars. The function also marks the usual end of jobs
+ * of the same type. The text of the mark is below the time labels.
  */
 export function renderTimelineAxis(timeline: Timeline): Html {
   const ticks = computeElapsedTimeTicks(timeline);

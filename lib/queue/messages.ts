@@ -15,7 +15,10 @@ import type { NotificationKey } from "../ledger/notification.ts";
 import type { Watch } from "../ledger/watch.ts";
 import type { OutgoingMessage } from "./queue.ts";
 
-/** The version of the message format that this release writes. This release also reads messages in earlier versions. */
+/**
+ * The version of the message format that the current release writes. The current release also reads messages in earlier
+ * versions.
+ */
 const MESSAGE_VERSION = 1;
 
 /** Requests a poll of a watch. `poll` is the number of the requested poll. */

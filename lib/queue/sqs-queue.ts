@@ -67,7 +67,7 @@ export function createSqsQueue(options: SqsQueueOptions): Queue {
 
 /**
  * Splits messages into batches of the allowed size, in their order. A message above the size limit is alone in its
- * batch, and SQS refuses this batch.
+ * batch, and SQS refuses the batch.
  */
 export function splitIntoSqsBatches(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
   const batches: OutgoingMessage[][] = [];

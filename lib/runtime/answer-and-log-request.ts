@@ -32,8 +32,8 @@ export type Note = (notes: Partial<RequestNotes>) => void;
 
 /**
  * If an error is expected, the handler returns an error response.
- * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError, LedgerUnavailableError or a failure of AWS. For
- * these errors, the caller gets a response with status 503.
+ * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError, LedgerUnavailableError or a failure of AWS. After
+ * an expected error, the caller gets a response with status 503.
  * @throws any other error, for which the caller gets the problem document `internal-error` (RFC 9457).
  */
 export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;

@@ -9,7 +9,7 @@ import { OUTGOING_PROXY } from "./environment.ts";
 
 /**
  * The time limit for one request to AWS, including the response. AWS usually responds within some milliseconds. If the
- * response takes longer, the connection is probably broken. The service ends such a request, and the AWS SDK repeats
+ * response takes longer, the connection is probably broken. The service ends a slow request, and the AWS SDK repeats
  * it.
  */
 const REQUEST_MS = 3000;
@@ -47,13 +47,13 @@ class AwsRequestError extends Error {
 }
 
 /**
- * Creates the object that sends the HTTP requests of the AWS clients. It has a time limit and uses the HTTP code of
- * this product. The request handler of the AWS SDK itself has no time limit. For each request, it also needs streams
- * and four timers.
+ * Creates the object that sends the HTTP requests of the AWS clients. The request handler has a time limit and uses the
+ * HTTP code of this product. The request handler of the AWS SDK itself has no time limit. For each request, it also
+ * needs streams and four timers.
  */
 export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
   // A connection stays open until AWS closes it. If a connection is closed, the next request over it fails, and the AWS
-  // SDK repeats the request. Before that, the code closes all idle connections, because they are probably closed too.
+  // SDK repeats the request. If a request fails because of a closed connection, the code closes all idle connections.
   const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS, rejectUnauthorized: true };
   const connections: Connections = {
     http: new HttpAgent(agentOptions),
@@ -100,8 +100,8 @@ export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
 }
 
 /**
- * Converts the body of a request from JSON bytes to text. Node.js sends the headers and a text in one write. It needs
- * two writes for the headers and bytes. A second write takes much more time than the conversion to text.
+ * Converts the body of a request from JSON bytes to text. Node.js sends the headers and a text in one write. Node.js
+ * sends headers and bytes in two writes. A second write takes much more time than the conversion to text.
  */
 function toText({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString();
@@ -170,7 +170,7 @@ interface ClientWithMiddleware {
 }
 
 /**
- * Removes the middleware that writes each request to a log, and returns the client. Even without a logger, this
+ * Removes the middleware that writes each request to a log, and returns the client. Even without a logger, the log
  * middleware copies the input and output of each request. The copies cost a twentieth of the CPU time of a poll.
  */
 export function removeLogMiddleware<Client extends ClientWithMiddleware>(client: Client): Client {

@@ -1,14 +1,14 @@
 /**
  * Returns the current time in milliseconds. The function `correctSystemClockIfFarOff` may have corrected the clock.
- * Only the code in this file may read the clock or create random numbers. All other code gets the clock and random
- * numbers as function parameters.
+ * Only `clock.ts` may read the clock or create random numbers. All other code gets the clock and random numbers as
+ * function parameters.
  */
 export const systemClock = (): number => Date.now() + correctionMs;
 
 /**
- * If the clock of the system and the clock of AWS differ by this time or more, the clock of the system is wrong. A
- * smaller difference does not prove this. A response may take three seconds, and the header `Date` contains only whole
- * seconds.
+ * If the clocks of the system and of AWS differ by at least `MIN_CORRECTION_MS`, the clock of the system is wrong. A
+ * smaller difference does not prove that the clock is wrong. A response may take three seconds, and the header `Date`
+ * contains only whole seconds.
  */
 const MIN_CORRECTION_MS = 5000;
 
@@ -26,7 +26,7 @@ export function correctSystemClockIfFarOff(awsTimeMs: number): void {
 
 export const systemRandom = (): number => Math.random();
 
-/** Returns milliseconds of a clock that never goes back. With this clock, the service measures durations. */
+/** Returns milliseconds of a clock that never goes back. The service measures durations with the monotonic clock. */
 export const monotonicClock = (): number => performance.now();
 
 /** The function does not import `node:timers/promises`, because the import of another module takes time. */

@@ -3,7 +3,7 @@ import { meter } from "./metrics.ts";
 
 /**
  * An act is a change that concerns other people, such as the stop of a watch. Every log line about an act contains all
- * of these fields.
+ * fields of `Act`.
  */
 export interface Act {
   readonly act:
@@ -47,7 +47,7 @@ export function createConfigAct(
   return { ...NO_WATCH, act: `${kind}_${isRemoval ? "remove" : "put"}`, who, from, targets: [], entry };
 }
 
-/** The log omits null and empty fields, so the log line contains this text for an absent value. */
+/** The text for an absent value in a log line. The log omits null and empty fields. */
 const NONE = "-";
 
 /**

@@ -19,9 +19,9 @@ class LineFormatter extends LogFormatter {
 const logger = new Logger({ logFormatter: new LineFormatter() });
 
 /**
- * Log lines below this level are omitted. On Lambda, the log configuration of the function has priority over
- * POWERTOOLS_LOG_LEVEL. On Lambda, the log level is always INFO, because Lambda would also omit metrics with a higher
- * level.
+ * The lowest level of the log lines that the service writes. On Lambda, the log configuration of the function has
+ * priority over POWERTOOLS_LOG_LEVEL. On Lambda, the log level is always INFO, because Lambda would also omit metrics
+ * with a higher level.
  */
 const { POWERTOOLS_LOG_LEVEL: lowestLevel = "INFO" } = process.env;
 const HAS_INFO = !["WARN", "ERROR"].includes(lowestLevel);
@@ -45,7 +45,7 @@ export const log = {
 const currentTraceparent = new AsyncLocalStorage<string | null>();
 
 /**
- * Runs a function that handles one request or one message. `traceparent` is the trace context of this request or
+ * Runs a function that handles one request or one message. `traceparent` is the trace context of the request or
  * message, or null. All log lines of the function contain `traceparent`, except lines about another watch.
  */
 export function runWithTraceparent<T>(traceparent: string | null, run: () => T): T {

@@ -4,8 +4,8 @@ export const UNITS = {
   Accepted: MetricUnit.Count,
   Polls: MetricUnit.Count,
   /**
-   * 1 if CCE refused a poll or did not respond, and 0 for all other polls. The mean of this metric is the share of
-   * failed polls.
+   * 1 if CCE refused a poll or did not respond, and 0 for all other polls. The mean of `PollsWithoutJob` is the share
+   * of failed polls.
    */
   PollsWithoutJob: MetricUnit.Count,
   /** Watches that ended because the function crashed in several tries of the same poll. */
@@ -15,7 +15,7 @@ export const UNITS = {
   /** The seconds from the end of a job to the first attempt to deliver a notification. */
   NotificationLatenessSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,
-  /** Watches of operations that have ended. The metric `Concluded` counts these watches too. */
+  /** Watches of operations that have ended. The metric `Concluded` counts watches of operations too. */
   OperationsConcluded: MetricUnit.Count,
   Stopped: MetricUnit.Count,
   /**
@@ -27,7 +27,7 @@ export const UNITS = {
   JobsDiscovered: MetricUnit.Count,
   /**
    * The seconds by which discovery (the search for new jobs) is late with a complete list of a project's jobs. The
-   * service writes this metric only if the list was not complete.
+   * service writes `ListOverdueSeconds` only if the list was not complete.
    */
   ListOverdueSeconds: MetricUnit.Seconds,
   /** Messages from SMN (Simple Message Notification of Huawei Cloud), by result. */
@@ -39,7 +39,7 @@ export const UNITS = {
   Attempts: MetricUnit.Count,
   /**
    * `AttemptsFailed` is 1 if a delivery attempt failed, and 0 for all other attempts. An attempt that the target
-   * throttled does not count as failed. The mean of this metric is the share of failed delivery attempts.
+   * throttled does not count as failed. The mean of `AttemptsFailed` is the share of failed delivery attempts.
    */
   AttemptsFailed: MetricUnit.Count,
   AttemptMilliseconds: MetricUnit.Milliseconds,
@@ -49,7 +49,7 @@ export const UNITS = {
   SweepFound: MetricUnit.Count,
   /**
    * Overdue notifications that the service sent again, in the sweep function or in a poll of a slow job. The service
-   * writes this metric only if at least one notification was overdue.
+   * writes `NotificationsOverdue` only if at least one notification was overdue.
    */
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
@@ -58,22 +58,22 @@ export const UNITS = {
   ConfigUnreadable: MetricUnit.Count,
   /**
    * The number of watches and targets that one run of the sweep function failed to check. If the run reached its time
-   * limit, the number is higher by one. The service writes this metric only after a failure.
+   * limit, the number is higher by one. The service writes `SweepFailures` only after a failure.
    */
   SweepFailures: MetricUnit.Count,
   /**
    * 1 if a run of the sweep function or a poll of a slow job found a fault of the service. Faults are five overdue
-   * messages, a delay of a quarter of an hour, or a failed check. If there is no fault, the service does not write this
-   * metric.
+   * messages, a delay of a quarter of an hour, or a failed check. If there is no fault, the service does not write
+   * `FaultsFound`.
    */
   FaultsFound: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
-  /** API responses with a status from 500 to 599. For other responses, the service does not write this metric. */
+  /** API responses with a status from 500 to 599. For other responses, the service does not write `ServerErrors`. */
   ServerErrors: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
   /**
-   * The number of accepted watches minus the number of concluded, stopped and live watches. If this number is not 0,
-   * the service has lost watches.
+   * The number of accepted watches minus the number of concluded, stopped and live watches. If `AuditDiscrepancy` is
+   * not 0, the service has lost watches.
    */
   AuditDiscrepancy: MetricUnit.Count,
 } as const;
@@ -110,16 +110,16 @@ export function redirectMetricsTo(add: AddMetric): void {
 }
 
 /**
- * Two metrics that only serve alarms on AWS. CloudWatch charges an alarm for each of its metrics, so each of these
- * metrics counts several rare faults. `GivenUp` counts messages, watches and targets for which the service does not try
- * again. `ConfigFaults` counts errors in the config and missing permissions of a project. Only an operator can correct
- * these errors.
+ * Two metrics that only serve alarms on AWS. CloudWatch charges an alarm for each of its metrics, so one metric counts
+ * several rare faults. `GivenUp` counts messages, watches and targets for which the service does not try again.
+ * `ConfigFaults` counts errors in the config and missing permissions of a project. Only an operator can correct errors
+ * in the config or missing permissions.
  */
 export const ALARM_METRICS = ["GivenUp", "ConfigFaults"] as const;
 
-/** The alarm fires if the sum of `ConfigFaults` in an hour reaches this number. */
+/** The sum of `ConfigFaults` in an hour at which the alarm fires. */
 const CONFIG_FAULTS_LIMIT = 3;
-/** If a list of jobs is overdue for less time, this is not a fault yet. The next list may succeed. */
+/** If a list of jobs is overdue for less than half an hour, this is not a fault yet. The next list may succeed. */
 const LIST_OVERDUE_LIMIT_SECONDS = 1800;
 
 /**
@@ -149,7 +149,9 @@ export function findCountedAlarmMetric(
   }
 }
 
-/** AWS charges for each hour in which a metric has a value. No alarm needs the value 0 of these metrics. */
+/**
+ * AWS charges for each hour in which a metric has a value. No alarm needs the value 0 of a metric in `WITHOUT_ZEROS`.
+ */
 const WITHOUT_ZEROS: ReadonlySet<MetricName> = new Set(["LiveWatches", "SweepFound", "AuditDiscrepancy"]);
 
 function addToLog(name: MetricName, value: number, dimensions: Dimensions): void {
@@ -183,8 +185,8 @@ interface MetricRecord {
 }
 
 /**
- * Writes all metrics that an invocation has counted. Each invocation calls this function once, at its end. AWS charges
- * for each byte, so the function puts the values of several dimensions into one record.
+ * Writes all metrics that an invocation has counted. Each invocation calls `publishMetrics` once, at its end. AWS
+ * charges for each byte, so the function puts the values of several dimensions into one record.
  */
 export function publishMetrics(): void {
   const records: MetricRecord[] = [];
@@ -209,8 +211,8 @@ function withoutUnits({ _aws, ...fields }: ReturnType<Metrics["serializeMetrics"
 }
 
 /**
- * Returns true if the function can merge two metric records. A record contains each field only once. The fields that
- * both records contain must therefore have equal values. Source:
+ * Returns true if the function can merge two metric records. A record contains each field only once. If both records
+ * contain a field, its values must be equal. Source:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 function canMerge(one: MetricRecord, { _aws, ...fields }: MetricRecord): boolean {

@@ -2,9 +2,9 @@ import type { Instant } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
- * The names of the errors with which AWS services refuse too many requests. The HTTP status of these errors is 400. SSM
- * sends `TooManyUpdates` if another request is writing the same parameter. SQS sends `RequestThrottled` or
- * `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
+ * The names of the errors with which AWS services refuse too many requests. The HTTP status of a throttling error of
+ * AWS is 400. SSM sends `TooManyUpdates` if another request is writing the same parameter. SQS sends `RequestThrottled`
+ * or `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  */
 const THROTTLED: ReadonlySet<string> = new Set([
@@ -24,8 +24,8 @@ export function isTransientAwsError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (THROTTLED.has(error.name)) return true;
   const { $metadata, code } = toObjectOrEmpty(error);
-  // The AWS SDK sets the field `$metadata` on every error of a request. An error without this field is a bug in this
-  // program.
+  // The AWS SDK sets the field `$metadata` on every error of a request. An error without the field `$metadata` is a bug
+  // in this program.
   if ($metadata === undefined) return false;
   const { httpStatusCode: status } = toObjectOrEmpty($metadata);
   // A network error has no HTTP status, but an error code of Node.js.
@@ -55,7 +55,7 @@ export function isAwsUnavailableOrMisconfigured(error: unknown): boolean {
 }
 
 export interface RetryOptions {
-  /** No new request starts after this time. */
+  /** The time after which no new request starts. */
   readonly until: Instant;
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;

@@ -24,8 +24,9 @@ const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 2000;
 
 /**
- * Creates an object that reads the config from SSM Parameter Store, below `path`. It reads only the parts of the config
- * that the parser needs. It counts an invalid config and an unreadable config in two different metrics.
+ * Creates an object that reads the config from SSM Parameter Store, below `path`. The config source reads only the
+ * parts of the config that the parser needs. The config source counts an invalid config and an unreadable config in two
+ * different metrics.
  */
 export function createCachedSsmConfigSource<C extends Config>(
   path: string,
@@ -69,9 +70,9 @@ interface ReadOptions {
 
 /**
  * Reads parts of the config from SSM, below `path`. The first request reads all parts that consist of a single
- * parameter. If SSM does not respond, SSM therefore gets only one request. After that, the function reads the other
- * parts in parallel. If an operator changes the config at the same time, the result may contain only some of the
- * changes. The result contains decrypted values.
+ * parameter. If SSM does not respond, SSM gets only one request. The function then reads the other parts in parallel.
+ * If an operator changes the config at the same time, the result may contain only some of the changes. The result
+ * contains decrypted values.
  * @throws the errors of AWS.
  */
 async function readConfigParts(
@@ -98,8 +99,8 @@ async function readConfigParts(
 /**
  * Returns the parameters of one part of the config with decrypted values. The first read of a part decrypts its values.
  * Each later read lists the parameters without decryption, because KMS charges for decryption. If a parameter has
- * changed, the function reads the whole part again and decrypts it. Both the values and the versions come from this
- * second read. They belong together even if an operator changes a parameter between the reads.
+ * changed, the function reads the whole part again and decrypts it. Both the values and the versions come from the
+ * second read. Values and versions belong together even if an operator changes a parameter between the reads.
  * @param part the name of the part, as the key in `known`
  * @param read reads all parameters of the part from SSM
  * @throws the errors of AWS. After an error, `known` does not change.
@@ -118,8 +119,8 @@ async function decryptIfChanged(
 
 /**
  * Returns true if both lists contain the same parameters in the same versions. A parameter that an operator deleted and
- * created again has version 1. The dates must therefore be equal too. If a version or a date is missing, the parameters
- * do not count as equal.
+ * created again has version 1. To be equal, two parameters must also have the same date. If a version or a date is
+ * missing, the parameters do not count as equal.
  */
 function haveSameVersions(before: readonly Parameter[], after: readonly Parameter[]): boolean {
   const versionsOf = (parameters: readonly Parameter[]) =>

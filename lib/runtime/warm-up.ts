@@ -25,9 +25,10 @@ interface WarmUpPorts {
  * handler module waits for `warmUp`, because an instance has a whole processor during its initialization. After the
  * initialization, the instance has only a part of a processor.
  *
- * The function reads a ledger item that does not exist. It also sends an empty batch to SQS, which SQS refuses. These
- * two requests change nothing and need no additional permission. The function ignores errors, because the first
- * invocation will report them. If the code does not run on Lambda or in the local stack, the function does nothing.
+ * The function reads a ledger item that does not exist. The function also sends an empty batch to SQS, which SQS
+ * refuses. The read and the empty batch change nothing and need no additional permission. The function ignores errors,
+ * because the first invocation will report them. If the code does not run on Lambda or in the local stack, the function
+ * does nothing.
  */
 export async function warmUp(
   { configs, table, queue }: WarmUpPorts,

@@ -35,7 +35,7 @@ export interface DecisionInput {
 export type PollDecision =
   | ({
       readonly kind: "poll_again";
-      /** The delay until the next poll in seconds. It is an integer from 0 to 900. */
+      /** The delay until the next poll in seconds. The delay is an integer from 0 to 900. */
       readonly delaySeconds: number;
       /**
        * The time before which the rate limit allows no query of CCE. If the rate limit does not delay the poll,
@@ -77,7 +77,7 @@ const MAX_UNFINISHED_TRIES = 8;
 const MAX_UNFINISHED_TRIES_AT_DEADLINE = 2;
 /**
  * After the deadline, the watch also ends after SQS has delivered the poll message `MAX_RECEIVES_AT_DEADLINE` times.
- * These deliveries include tries that failed with an error.
+ * The deliveries include tries that failed with an error.
  */
 const MAX_RECEIVES_AT_DEADLINE = 20;
 
@@ -96,9 +96,9 @@ export function decideAfterPoll(input: DecisionInput): PollDecision {
 }
 
 /**
- * Decides before a poll whether the watch ends. It ends if earlier tries of this poll crashed too often. A poll that
- * has crashed several times will probably crash again.
- * @param tries.unfinished the number of earlier tries of this poll that crashed
+ * Decides before a poll whether the watch ends. The watch ends if earlier tries of the poll crashed too often. A poll
+ * that has crashed several times will probably crash again.
+ * @param tries.unfinished the number of earlier tries of the poll that crashed
  * @param tries.receives how often SQS has delivered the poll message
  * @returns the end of the watch, or null if the service should poll
  */
@@ -167,12 +167,12 @@ function decideByObservation(input: DecisionInput): PollDecision {
       return pollAgain(jittered(GONE_DELAY, random), { accessError: null, lastPollError });
     case "throttled":
     case "unavailable": {
-      // The service ignores a `Retry-After` that is zero or in the past. In this case, each further failed poll
-      // increases the delay.
+      // The service ignores a `Retry-After` that is zero or in the past. Without a usable `Retry-After`, each further
+      // failed poll increases the delay.
       const seconds =
         (observation.retryAfterSeconds ?? 0) > 0 ? 0 : backoffSeconds(consecutiveFailures, random);
-      // A response "throttled" or "unavailable" does not show whether the credentials are valid. The service therefore
-      // keeps the access error of an earlier poll.
+      // A response "throttled" or "unavailable" does not show whether the credentials are valid. The service keeps the
+      // access error of an earlier poll.
       return pollAgain(seconds, { accessError: watch.accessError, lastPollError });
     }
     case "unauthorized":
@@ -211,7 +211,7 @@ function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput):
 
 /**
  * Returns a sentence about the result of the last poll. If subjobs are running, the result is null, because the outcome
- * summary names these subjobs.
+ * summary names the running subjobs.
  */
 function describeLastResult(observation: Observation): string | null {
   if (observation.kind !== "job")

@@ -10,8 +10,8 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * A node counts as usable only if this number of consecutive polls found it usable. CCE can show a node as `Active`
- * shortly before its installation fails, so one poll is not enough. For other resources, one poll is enough.
+ * The number of consecutive polls that must find a node usable. CCE can show a node as `Active` shortly before its
+ * installation fails, so one poll is not enough. For other resources, one poll is enough.
  */
 const NEEDED_POLLS_OF_NODES = 2;
 /** The delay in seconds between the two polls that must both find a node usable. */
@@ -23,7 +23,7 @@ export type ReadyCheck =
   | { readonly kind: "ready"; readonly hasNodes: boolean }
   /**
    * At least one resource of the job is not usable. `reason` and `message` are the texts that CCE returned for the
-   * first such resource.
+   * first unusable resource.
    */
   | { readonly kind: "not_ready"; readonly reason: string | null; readonly message: string | null }
   /** The poll could not read at least one resource. `observation` is the result of the first query that failed. */

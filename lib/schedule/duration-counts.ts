@@ -12,7 +12,7 @@ const MIN_CHANGE_STANDARD_ERRORS = 4.5;
 const MIN_CHANGE_JOBS = 4;
 /**
  * The minimum variance of the ranks of the durations. If all jobs were in the same bucket, the variance would be 0
- * without this minimum.
+ * without a minimum.
  */
 const MIN_RANK_VARIANCE = 0.01;
 
@@ -25,8 +25,8 @@ export interface DurationCount {
 }
 
 /**
- * The job type `*` stands for the jobs of all types of a project. The first poll of a new job uses these durations,
- * because the type of the job is still unknown.
+ * The job type `*` stands for the jobs of all types of a project. The first poll of a new job uses the durations of all
+ * types, because the type of the job is still unknown.
  */
 export const ANY_TYPE = "*";
 

@@ -1,6 +1,6 @@
 import type { Instant } from "../domain/job.ts";
 
-/** The service assumes that its clock and the clock of CCE differ by at most this time. */
+/** The assumed maximum difference between the clocks of CCE and of the service. */
 const MAX_CLOCK_SKEW_MS = 60_000;
 /**
  * The maximum age of a job at its submission that the service believes. If a job seems older, its creation time is

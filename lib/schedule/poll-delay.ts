@@ -8,9 +8,9 @@ import {
 import { getCachedSurvivalCurve, survivalAt, survivalAtFractionalBucket } from "./survival-curve.ts";
 
 /**
- * The plan of polls uses only some ages of a job. These are called the planned ages. Two neighboring planned ages
- * differ by 1/400 of the age, but by at least one second. With more planned ages, the computation would be slower, but
- * the plan would not be better.
+ * The plan of polls uses only some ages of a job. The ages of a job for which the plan contains polls are called the
+ * planned ages. Two neighboring planned ages differ by 1/400 of the age, but by at least one second. With more planned
+ * ages, the computation would be slower, but the plan would not be better.
  */
 const AGE_STEPS = 400;
 
@@ -115,8 +115,8 @@ export function cheapestDelayRange(input: PlanInput): {
   const pending = survivalAt(survival, ageSeconds);
   const delayTo = (index: number) => (AGES[index] ?? 0) - ageSeconds;
   const costOf = (index: number) => pending * delayTo(index) + (costs[index] ?? 0);
-  // For an older job, the age of the best next poll is never lower. The best next poll is therefore between the best
-  // polls for the two nearest planned ages.
+  // For an older job, the age of the best next poll is never lower. The best next poll is between the best polls for
+  // the two nearest planned ages.
   let best = next[first] ?? last;
   for (let index = best - 1; index >= (next[first - 1] ?? first); index--)
     if (delayTo(index) >= min && costOf(index) < costOf(best)) best = index;
@@ -180,20 +180,20 @@ interface PollCosts {
 /**
  * Computes for each planned age of a job when the later polls should be, so that their cost is minimal.
  *
- * A plan is cheap if few polls find the end of a job soon. Statistics calls this an inspection problem. One poll costs
- * x = `pollCostSeconds`. Each second from the end of a job to the next poll costs 1. S(t) is the share of jobs whose
- * duration is longer than t. If a job still runs at age t and the next poll is at age u, the cost until u is x + u - t.
- * The lowest cost from age t on is
+ * A plan is cheap if few polls find the end of a job soon. Statistics calls the search for a cheap plan an inspection
+ * problem. One poll costs x = `pollCostSeconds`. Each second from the end of a job to the next poll costs 1. S(t) is
+ * the share of jobs whose duration is longer than t. If a job still runs at age t and the next poll is at age u, the
+ * cost until u is x + u - t. The lowest cost from age t on is
  *
  *     C(t) = minimum over u > t of [ S(t) · (x + u - t) + C(u) ]
  *
  * The function computes C(t) for the last age first, and then for each earlier age (dynamic programming). For a fixed
- * age u, the term in brackets is a straight line over S(t). The minimum over all ages u is the lower envelope of these
- * lines. The function removes each line from the envelope at most once. The time of the computation therefore grows
- * only linearly with the number of ages.
+ * age u, the term in brackets is a straight line over S(t). The minimum over all ages u is the lower envelope of
+ * straight lines. The function removes each line from the envelope at most once. The time of the computation grows only
+ * linearly with the number of ages.
  *
  * Source: J. B. Keller, "Optimum checking schedules for systems subject to random failure", Management Science 21
- * (1974). Keller solved this problem for polls at any time. If jobs end at the rate h(t), the best density of polls is
+ * (1974). Keller solved the problem for polls at any time. If jobs end at the rate h(t), the best density of polls is
  * √(h(t) / 2x).
  */
 export function planCheapestPolls(

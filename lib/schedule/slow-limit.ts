@@ -8,7 +8,7 @@ import {
 import { bucketOfRank, roundedBucketMiddleSeconds, roundToTenthOfSecond } from "./expected-duration.ts";
 import { type EndedJob, lowerMedianSeconds } from "./usual-durations.ts";
 
-/** A job counts as slow only if at least this number of jobs of its type have ended. */
+/** The minimum number of ended jobs of a type. With fewer ended jobs, no job of the type counts as slow. */
 const MIN_JOBS = 20;
 /** A slow job takes longer than 95 % of the jobs of its type. */
 const QUANTILE = 0.95;
@@ -21,14 +21,15 @@ export interface SlowLimit {
 }
 
 /**
- * Returns the age from which a job counts as slow. 95 % of the ended jobs took less time. The function sorts the
- * durations of the ended jobs to find this age. At most 5 % of new jobs are therefore slow, whatever the distribution
- * of their durations is. If durations slowly become longer, the durations of old jobs make this age too low. A slow job
- * must therefore also take longer than 95 % of the jobs of the latest days. It must also take longer than
+ * Returns the age from which a job counts as slow. 95 % of the ended jobs took less time. The function finds the age
+ * from the sorted durations of the ended jobs. At most 5 % of new jobs are slow, whatever the distribution of their
+ * durations is. If durations slowly become longer, an age from the durations of old jobs is too low. A slow job must
+ * also take longer than 95 % of the jobs of the latest days. A slow job must also take longer than
  * `limitOfRisingDurations`. If fewer than 20 jobs have ended since the durations last changed, the result is null. The
  * function uses only real jobs and no assumed jobs.
- * @param durations the durations of the jobs that ended before this job started. Jobs that started together with this
- * job must not count. The shortest of them end first, and their short durations would make this job seem slow.
+ * @param durations the durations of the jobs that ended before the running job started. Jobs that started together with
+ * the running job must not count. The shortest of such jobs end first, and their short durations would make the running
+ * job seem slow.
  * @param latestJobs the latest ended jobs of the type, oldest first. Source: V. Vovk, A. Gammerman and G. Shafer,
  * "Algorithmic Learning in a Random World" (2005), conformal prediction.
  */
@@ -56,8 +57,8 @@ function slowBucket({ counts, total }: RecentJobs): number {
 }
 
 /**
- * Returns a second age from which a job counts as slow. This age is correct even if durations become longer within one
- * day. The ledger stores the number of durations per day only, so these numbers do not show a change within a day. The
+ * Returns a second age from which a job counts as slow. The second age is correct even if durations become longer
+ * within one day. The ledger stores the number of durations per day, so a change within a day is not visible there. The
  * factor of a job is its duration divided by the median duration of the last 20 jobs that ended before its start. If
  * all durations become longer, the factors stay the same. A job is slow if its factor is larger than the factors of 95
  * % of the ended jobs. If too few jobs have ended, the result is 0.

@@ -7,8 +7,8 @@ import {
 } from "./duration-counts.ts";
 
 /**
- * If few jobs of a type have ended, their durations are not reliable. The service therefore adds the durations of
- * assumed jobs. `EARLY_FAILURES` is the share of assumed jobs that fail soon after their start.
+ * If few jobs of a type have ended, their durations are not reliable. If few jobs have ended, the service adds the
+ * durations of assumed jobs. `EARLY_FAILURES` is the share of assumed jobs that fail soon after their start.
  */
 const EARLY_FAILURES = 0.05;
 /** `STUCK_JOBS` is the share of assumed jobs that get stuck and take very long. */
@@ -93,11 +93,11 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
 }
 
 /**
- * Spreads the jobs of each bucket over the neighboring buckets. This is a kernel density estimate with triangles. The
- * triangles are narrow where many jobs ended, and wide where few jobs ended. Half the width of a triangle grows with
- * the square root of the distance to the nearest jobs. If only a few jobs have ended, the triangles are wide, so the
- * estimated distribution is not too narrow. Source: I. S. Abramson, "On bandwidth variation in kernel estimates",
- * Annals of Statistics 10 (1982).
+ * Spreads the jobs of each bucket over the neighboring buckets. The function makes a kernel density estimate with
+ * triangles. The triangles are narrow where many jobs ended, and wide where few jobs ended. Half the width of a
+ * triangle grows with the square root of the distance to the nearest jobs. If only a few jobs have ended, the triangles
+ * are wide, so the estimated distribution is not too narrow. Source: I. S. Abramson, "On bandwidth variation in kernel
+ * estimates", Annals of Statistics 10 (1982).
  * @param countsSum the total number of jobs. The returned numbers have the sum `countsSum`.
  */
 export function smoothCounts(counts: Float64Array, countsSum: number): Float64Array {
@@ -124,8 +124,8 @@ function distanceTo(jobs: number, counts: Float64Array, bucket: number): number 
 }
 
 /**
- * Adds a triangle to `density`. The area of the triangle is `count`. If a part of the triangle is below bucket 0, the
- * function adds this part above bucket 0.
+ * Adds a triangle to `density`. The area of the triangle is `count`. If a part of a triangle is below bucket 0, the
+ * function adds it above bucket 0.
  */
 function addTriangle(density: Float64Array, bucket: number, count: number, halfWidth: number): void {
   const reach = Math.floor(Math.min(halfWidth, BUCKETS));
@@ -200,8 +200,8 @@ function assumedSurvival(assumption: Assumption): AssumedSurvival {
 
 /**
  * Assumes that every duration between the two ages is equally probable. At both ends, the probability falls slowly and
- * not suddenly (logistic curve). The service does not know the real durations of such jobs. Polls that suit all these
- * durations cost only a little more than polls that suit the real durations.
+ * not suddenly (logistic curve). The service does not know the real durations of the jobs. Polls that suit all
+ * durations in the range cost only a little more than polls that suit the real durations.
  */
 function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number): Assumption {
   const softRamp = (age: number, start: number) => edgeSeconds * softplus((age - start) / edgeSeconds);
@@ -210,7 +210,7 @@ function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number
   return { fromSeconds, toSeconds, normalSurvival: (age) => survival(age) / survival(0) };
 }
 
-/** Returns ln(1 + eˣ). This formula does not overflow if x is large. */
+/** Returns ln(1 + eˣ). The formula does not overflow if x is large. */
 function softplus(x: number): number {
   return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
 }

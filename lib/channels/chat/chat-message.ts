@@ -45,8 +45,8 @@ export interface ChatMessage {
 }
 
 /**
- * Texts for a message from the config of the target. Channels do not escape these texts, because the operator who
- * writes the config is trusted.
+ * Texts for a message from the config of the target. Channels do not escape texts from the config, because the operator
+ * who writes the config is trusted.
  */
 export interface ConfiguredTexts {
   /** The text that mentions people, from the config of the target. `mention` is null if the message mentions nobody. */
@@ -85,13 +85,13 @@ export interface Fact {
 /** The text about one reason why a job failed. In a digest, a cause may belong to several jobs. */
 export interface CauseText {
   /**
-   * The subjobs that failed for this reason, such as `30 of 30 nodes failed: pool-a-0 …`. If the job itself failed,
+   * The subjobs that failed for the same reason, such as `30 of 30 nodes failed: pool-a-0 …`. If the job itself failed,
    * `title` is null.
    */
   readonly title: string | null;
   /**
    * The types down to the failed subjob, such as `CreateCluster › CreateNode`. If the title and the headline already
-   * contain these types, `path` is null.
+   * contain the types, `path` is null.
    */
   readonly path: string | null;
   /** The failure reason as CCE returned it, or null. */

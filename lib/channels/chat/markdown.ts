@@ -10,7 +10,7 @@ export interface MarkdownStyle {
   readonly quote: (reason: string) => string;
   /** Formats the footer line in smaller or paler letters. */
   readonly formatFooter: (line: string) => string;
-  /** Formats a time for a message. Some chats then show the time in the reader's time zone. */
+  /** Formats a time for a message. Some chats show the time in the reader's time zone. */
   readonly formatTime: (at: Instant) => string;
 }
 

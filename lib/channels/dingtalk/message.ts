@@ -53,7 +53,7 @@ function mentionOf(mention: string | null) {
   };
 }
 
-/** Returns true if DingTalk accepts a message of this size. */
+/** Returns true if a message is not too large for DingTalk. */
 export function isDingtalkMessageWithinLimits(payload: JsonObject): boolean {
   return Buffer.byteLength(JSON.stringify(payload)) <= MAX_BODY_BYTES;
 }

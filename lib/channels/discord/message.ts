@@ -54,7 +54,7 @@ function escapeMarkdown(text: string): string {
 }
 
 /**
- * Returns true if Discord accepts a message of this size. Discord limits the length of the text in the embed. The
+ * Returns true if a message is not too large for Discord. Discord limits the length of the text in the embed. The
  * function checks the length of the embed as JSON, which is always longer than the text.
  */
 export function isDiscordMessageWithinLimits({ embeds }: JsonObject): boolean {

@@ -7,7 +7,7 @@ import { disableMarkupByZeroWidthSpaces, ZERO_WIDTH_SPACE } from "../chat/markdo
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 const MAX_BODY_BYTES = 20_000;
-/** The space for `timestamp` and `sign`. Each delivery attempt adds these two fields to the message. */
+/** The space for `timestamp` and `sign`. Each delivery attempt adds `timestamp` and `sign` to the message. */
 const SIGNATURE_BYTES = 200;
 
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
@@ -71,8 +71,8 @@ function causeElements({ title, path, reason, hint }: CauseText, texts: Texts): 
 const plainText = (content: string) => ({ tag: "plain_text", content });
 const plainLine = (content: string) => ({ tag: "div", text: plainText(content) });
 /**
- * Creates a line of a card. Feishu interprets markup in this line. The caller must remove the effect of markup in
- * untrusted text first.
+ * Creates a line of a card. Feishu interprets markup in a line of the type `lark_md`. The caller must remove the effect
+ * of markup in untrusted text first.
  */
 const markdownLine = (content: string) => ({ tag: "div", text: { tag: "lark_md", content } });
 
@@ -86,7 +86,7 @@ function mentionId(mention: string): string {
   return /^<at (?:user_)?id="?([^\s">]*)/.exec(mention)?.[1] ?? mention.replace(/^@/, "");
 }
 
-/** Returns true if Feishu accepts a message of this size. */
+/** Returns true if a message is not too large for Feishu. */
 export function isFeishuMessageWithinLimits(payload: JsonObject): boolean {
   return Buffer.byteLength(JSON.stringify(payload)) <= MAX_BODY_BYTES - SIGNATURE_BYTES;
 }

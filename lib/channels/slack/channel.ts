@@ -53,8 +53,8 @@ const GONE_ERRORS: ReadonlySet<string> = new Set([
 const RATE_LIMIT_ERRORS: ReadonlySet<string> = new Set(["message_limit_exceeded", "ratelimited"]);
 
 /**
- * Error codes that concern the sender or the channel, and not the message. With one of these errors, the chat would
- * also refuse a simpler message. Codes with dots come from Mattermost, and codes with hyphens from Rocket.Chat.
+ * Error codes that concern the sender or the channel, and not the message. With an access error, the chat would also
+ * refuse a simpler message. Codes with dots come from Mattermost, and codes with hyphens from Rocket.Chat.
  */
 const ACCESS_ERRORS: ReadonlySet<string> = new Set([
   "account_inactive",
@@ -91,8 +91,8 @@ const ERROR_CODE = /^[a-z]+(_[a-z0-9]+)+(?=$|[\s:,])/;
 const REFUSAL_STATUSES: ReadonlySet<number> = new Set([200, 400, 413]);
 
 /**
- * Matches the documented error codes about a message. Only Slack and Mattermost send these codes. Other products do
- * not.
+ * Matches the documented error codes about a message. Only Slack and Mattermost send error codes about a message. Other
+ * products do not.
  */
 const MESSAGE_ERROR =
   /^(invalid_(attachments|blocks|payload)|missing_text|msg_|no_text|too_many_|web\.incoming_webhook\.)/;

@@ -11,8 +11,8 @@ import { disableMarkupByZeroWidthSpaces } from "../chat/markdown.ts";
 /** https://docs.slack.dev/reference/block-kit/blocks */
 const MAX_BLOCKS = 50;
 /**
- * The maximum JSON length of all blocks in a Slack message. Slack does not document this maximum length. For longer
- * blocks, Slack returns `invalid_blocks` or `msg_blocks_too_long`.
+ * The maximum JSON length of all blocks in a Slack message. Slack does not document the maximum length of a message.
+ * For longer blocks, Slack returns `invalid_blocks` or `msg_blocks_too_long`.
  */
 const MAX_BLOCKS_CHARACTERS = 12_000;
 
@@ -21,8 +21,8 @@ const MAX_TEXT_CHARACTERS = 4_000;
 const MAX_LAST_LINES_CHARACTERS = 2_000;
 const MAX_HEADER_CHARACTERS = 150;
 /**
- * The maximum lengths of a failure reason in the field `text`. The function tries these limits from large to small,
- * until all causes fit.
+ * The maximum lengths of a failure reason in the field `text`. The function tries the maximum lengths from large to
+ * small, until all causes fit.
  */
 const REASON_CHARACTERS = [4_000, 1_000, 500, 300, 100];
 
@@ -116,7 +116,7 @@ function factsBlock(facts: readonly Fact[], texts: Texts): RichTextBlock {
 
 /**
  * Returns a block of a Slack message with text links. The block contains no buttons, because Slack sends each click on
- * a button to an app. The service has no such app.
+ * a button to an app. The service has no app in Slack.
  */
 function linksBlock(links: readonly Link[]): RichTextBlock {
   return paragraph(...joined(links.map(({ label, url }) => [{ type: "link", url, text: label }])));
@@ -160,8 +160,8 @@ function hintElements({ advice, url }: Hint, texts: Texts): RichTextElement[] {
 }
 
 /**
- * Creates a block of the type `rich_text`. Only such a block can show bold text and code without interpreting markup in
- * the text.
+ * Creates a block of the type `rich_text`. Only a block of the type `rich_text` can show bold text and code without
+ * interpreting markup in the text.
  */
 const block = (...elements: Section[]): RichTextBlock => ({ type: "rich_text", elements });
 const paragraph = (...elements: RichTextElement[]) => block(section(...elements));

@@ -128,8 +128,8 @@ function mentionEntity(mention: string) {
 }
 
 /**
- * Changes `<at>` tags in untrusted text, so that the text mentions nobody. Without this change, Teams would mention a
- * user wherever the card contains the tag of a mention entity.
+ * Changes `<at>` tags in untrusted text, so that the text mentions nobody. Without the replacement, Teams would mention
+ * a user wherever the card contains the tag of a mention entity.
  */
 function withoutMentionTags(text: string): string {
   return text.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`);

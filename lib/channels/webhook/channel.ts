@@ -6,8 +6,8 @@ import { createWebhookSignatureHeaders } from "./signature.ts";
 import { WebhookTarget } from "./target.ts";
 
 /**
- * The channel for webhook targets. It follows the specification Standard Webhooks. Programs, not people, read its
- * notifications.
+ * The channel for webhook targets. The webhook channel follows the specification Standard Webhooks. Programs, not
+ * people, read its notifications.
  */
 export const webhookChannel: Channel<typeof WebhookTarget> = {
   isChat: false,

@@ -4,8 +4,8 @@ import type { Secret } from "../../domain/secret.ts";
 
 /**
  * Returns the signature headers according to Standard Webhooks, version 1. Each signature is the HMAC-SHA256 of
- * `id.timestamp.body`. The header contains one signature for each secret of the target. An operator can therefore
- * replace a secret without a failed delivery. If the target has no secret, the header is missing.
+ * `id.timestamp.body`. The header contains one signature for each secret of the target. Because of several signatures,
+ * an operator can replace a secret without a failed delivery. If the target has no secret, the header is missing.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function createWebhookSignatureHeaders(event: {

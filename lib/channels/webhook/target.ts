@@ -22,7 +22,7 @@ function isWebhookSecret(text: string): boolean {
 }
 
 const RESERVED_HEADERS = [
-  // Headers that the service sets. The config must not set these headers.
+  // Headers that the service sets. The config of a target must not set these headers.
   /^(accept-encoding|content-type|user-agent|traceparent|webhook-(id|signature|timestamp))$/i,
   // Headers that the HTTP client of Node.js sets itself.
   /^(connection|content-(encoding|length)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i,

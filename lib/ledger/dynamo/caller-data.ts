@@ -62,7 +62,7 @@ export async function saveCallerItemAndBuildRemoval(
   watchItem: Item,
 ): Promise<StoredValues> {
   const { pk, sk, generation, context, expiresAt } = parseItemOrThrow(WatchItem, watchItem);
-  // Caller data always contains a context. A watch item without a context therefore contains no callbacks either.
+  // Caller data always contains a context. If a watch item contains no context, it contains no callbacks either.
   if (context === null) return {};
   const callbacks = callbackAttributes({ callbacks: callbacksOf(watchItem) });
   await upsertItem(table, {

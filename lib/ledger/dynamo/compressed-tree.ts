@@ -15,7 +15,7 @@ export const MAX_TREE_BYTES = 350_000;
 export const INLINE_TREE_BYTES = 250;
 
 /**
- * Deflate uses only the last 32 kB of a dictionary. If the JSON text of a tree is longer, the watch item therefore
+ * Deflate uses only the last 32 kB of a dictionary. If the JSON text of a tree is longer than 32 kB, the watch item
  * contains no changes of the tree.
  */
 export const MAX_CHANGED_JSON_LENGTH = 32_768;
@@ -44,7 +44,7 @@ export function decompressJson(bytes: Uint8Array): unknown {
   return JSON.parse(decompressBytes(bytes).toString());
 }
 
-/** Decompresses bytes that `compressJson` has compressed with this dictionary. */
+/** Decompresses bytes that `compressJson` has compressed with the same dictionary. */
 export function decompressBytes(bytes: Uint8Array, dictionary: Uint8Array = DICTIONARY): Buffer {
   return inflateRawSync(bytes, { dictionary });
 }
@@ -83,8 +83,8 @@ export function decompressStoredTree(
 
 /**
  * Returns the tree of the tree item together with later changes. A poll may write the tree item or the watch item
- * during the read. The tree and the changes then do not belong together. In this case, the function returns the tree of
- * the tree item without changes.
+ * during the read. The tree and the changes then do not belong together. If the tree and the changes do not belong
+ * together, the function returns the tree without changes.
  */
 function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
   try {

@@ -41,7 +41,10 @@ import {
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 
-/** Outcomes after which a caller can restart the watch. After these outcomes, the job may still be running. */
+/**
+ * Outcomes after which a caller can restart the watch. After the outcomes `timed_out` and `lost`, the job may still be
+ * running.
+ */
 const RESTARTABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[];
 
 const Bytes = z.instanceof(Uint8Array);

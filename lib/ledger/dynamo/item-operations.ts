@@ -187,8 +187,8 @@ export type LedgerOperation<Name extends keyof Ledger> = (
 ) => ReturnType<Ledger[Name]>;
 
 /**
- * Binds ledger operations to a table. A Lambda function passes only the operations that it needs. Its code package
- * therefore stays small.
+ * Binds ledger operations to a table. A Lambda function passes only the operations that it needs, so that its code
+ * package stays small.
  */
 export function bindToTable<Name extends keyof Ledger>(
   table: LedgerTable,

@@ -84,7 +84,7 @@ function explainRefusal(item: NotificationItem, wanted: NotificationToClaim): No
 
 /**
  * After a delivery attempt, the item still contains the ID of the queue message that made the attempt. If another queue
- * message for the same notification arrives, the stored ID shows that this message is a duplicate.
+ * message for the same notification arrives, the stored ID shows that it is a duplicate.
  */
 export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, record) => {
   const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;
@@ -109,7 +109,7 @@ export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, rec
   const { history } = parseItemOrThrow(NotificationItem, recorded);
   if (history.length < 2 * ATTEMPT_HISTORY) return "recorded";
   // One update of DynamoDB cannot both append to a list and shorten the list. If another call appended an attempt
-  // meanwhile, this update changes nothing. The call that appended the latest attempt shortens the list.
+  // meanwhile, the second update changes nothing. The call that appended the latest attempt shortens the list.
   await upsertItem(table, {
     key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },

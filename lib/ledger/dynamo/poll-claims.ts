@@ -53,7 +53,10 @@ interface BaseTree {
 interface TreeMemory {
   /** The state of the stored tree for each claimed poll. Only the process with the claim changes the stored tree. */
   readonly claimed: Map<string, TreeState>;
-  /** The content of the tree item of each watch. It is valid as long as the ledger contains the same tree. */
+  /**
+   * The content of the tree item of each watch. The stored content is valid as long as the ledger contains the same
+   * tree.
+   */
   readonly bases: Map<string, BaseTree>;
 }
 /** The maximum number of watches whose trees a process remembers. */
@@ -169,7 +172,7 @@ interface TreeChange {
   readonly set: StoredValues;
   /** The compressed tree for the tree item, or null. */
   readonly treeItem: Uint8Array | null;
-  /** The tree in the tree item after the change. `base` is null if the process does not remember this tree. */
+  /** The tree in the tree item after the change. `base` is null if the process does not remember the tree. */
   readonly base: BaseTree | null;
 }
 const NO_CHANGE: TreeChange = { set: {}, treeItem: null, base: null };

@@ -118,7 +118,7 @@ async function restartWatch(
 /**
  * Adds the targets and callbacks of a call to a watch. If the watch is running, it gets the later of the two deadlines.
  * If another call changed the state or the deadline of the watch, the result is null. The function stores a callback
- * URL first, and then the target that uses the URL. A reader therefore finds the URL of every stored target.
+ * URL first, and then the target that uses the URL. If a reader finds a target, it also finds the URL of the target.
  */
 async function extendWatch(
   table: LedgerTable,
@@ -174,8 +174,8 @@ async function extendWatch(
 
 /**
  * Returns the maximum number of targets that the watch may have before the call adds its targets. The write to the
- * ledger checks the number of targets again. Without this check, two simultaneous calls could together exceed the
- * limit. Without a limit, the result is null.
+ * ledger checks the number of targets again. Without the second check of the number, two simultaneous calls could
+ * together exceed the limit. Without a limit, the result is null.
  */
 function mostTargetsBefore(
   { targets }: WatchItem,

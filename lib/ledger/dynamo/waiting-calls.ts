@@ -16,8 +16,8 @@ import {
 export const WAITING_LIMITS: WaitingLimits = { total: 4, perCaller: 2 };
 
 /**
- * The key of the item with all waiting calls. Each waiting call is one attribute of this item. No target can be called
- * `:waiting`.
+ * The key of the item with all waiting calls. Each waiting call is one attribute of the item with all waiting calls. No
+ * target can be called `:waiting`.
  */
 const KEY = { pk: "T#:waiting", sk: "calls" };
 /**

@@ -1,5 +1,5 @@
 // The browser script for the buttons that copy a text. A button copies the text in its HTML attribute `data-copy`. If
-// this attribute is empty, the button copies the text of the element in front of the button.
+// `data-copy` is empty, the button copies the text of the element in front of the button.
 
 /** Shows the copy buttons. Without scripts, they stay hidden. */
 export function showCopyButtons(page: ParentNode): void {

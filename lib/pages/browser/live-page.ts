@@ -1,7 +1,7 @@
 // The script of the job page and of the list page. The script updates durations and bars, shows times in the reader's
 // time zone, and copies IDs. On a live page (a page that may still change), the script also requests new versions of
-// the page. The script changes only HTML nodes that differ. Therefore selected text, open sections and typed text stay.
-// The script never changes elements with the attribute `data-keep`.
+// the page. The script changes only HTML nodes that differ. Selected text, open sections and typed text stay, because
+// the script does not replace equal nodes. The script never changes elements with the attribute `data-keep`.
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { showCopyButtons } from "./copy-buttons.ts";
 
@@ -205,7 +205,7 @@ function scheduleRefresh(): void {
   if (isLive && !document.hidden) timer = setTimeout(refresh, refreshDelayMs());
 }
 
-// The page shows local times. The fields `since` and `to` therefore contain dates in the reader's time zone. The URL
+// In a form, `since` and `to` contain dates in the reader's time zone, because the page shows local times. The URL
 // contains times in UTC, so that a copied URL selects the same jobs in every time zone.
 
 /** The date in `since` means the start of the local day, and the date in `to` means its end. */
