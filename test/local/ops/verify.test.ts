@@ -47,6 +47,15 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** The processes that a test has started. A process that still runs after its test would keep the port. */
+const started: Run[] = [];
+afterEach(async () => {
+  for (const { child, ended } of started.splice(0)) {
+    child.kill("SIGKILL");
+    await ended;
+  }
+});
+
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -87,7 +96,9 @@ function startVerify(url: string, ...options: string[]): Run {
       output += chunk;
     });
   const ended = once(child, "close").then(([code]) => z.int().nullable().parse(code));
-  return { child, output: () => output, ended };
+  const run = { child, output: () => output, ended };
+  started.push(run);
+  return run;
 }
 
 const readEntries = () => readSsmParameters(client, PATH);
