@@ -13,12 +13,18 @@ const STARTERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = 
  */
 const START_TIME_LIMIT_MS = 1_000;
 
-/** Opens a web page in the browser, or returns false if no browser can be started. */
-export function openBrowser(url: string): Promise<boolean> {
+/**
+ * Opens a web page in the browser, or returns false if no browser can be started.
+ * @param host the operating system, and the environment variables of the browser
+ */
+export function openBrowser(
+  url: string,
+  { platform, env }: Pick<NodeJS.Process, "platform" | "env"> = process,
+): Promise<boolean> {
   if (!/^https?:/.test(url)) return Promise.resolve(false);
-  const [program = "", ...parameters] = STARTERS[process.platform] ?? ["xdg-open"];
+  const [program = "", ...parameters] = STARTERS[platform] ?? ["xdg-open"];
   return new Promise((resolve) => {
-    const child = spawn(program, [...parameters, url], { stdio: "ignore", detached: true });
+    const child = spawn(program, [...parameters, url], { stdio: "ignore", detached: true, env });
     const timer = setTimeout(() => resolve(true), START_TIME_LIMIT_MS);
     const end = (isOpen: boolean) => {
       clearTimeout(timer);
