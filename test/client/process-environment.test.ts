@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import type { EventEmitter } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,7 +9,7 @@ import { UsageError } from "../../client/option-values.ts";
 import { createProcessEnvironment } from "../../client/process-environment.ts";
 import { readText } from "../../client/read-text.ts";
 
-const emitters = [process, process.stdout, process.stderr] as const;
+const emitters: readonly EventEmitter[] = [process, process.stdout, process.stderr];
 const EVENTS = ["uncaughtException", "error", "SIGINT", "SIGTERM"];
 let before: ReturnType<typeof listListeners>;
 
@@ -34,7 +35,10 @@ function recordProcess() {
   const ended: unknown[] = [];
   jest.spyOn(process.stderr, "write").mockImplementation((text) => printed.push(String(text)) > 0);
   jest.spyOn(process, "exit").mockImplementation((code) => ended.push(code) as never);
-  jest.spyOn(process, "kill").mockImplementation((pid, signal) => ended.push([pid, signal]) > 0);
+  jest.spyOn(process, "kill").mockImplementation((pid, signal) => {
+    ended.push([pid, signal]);
+    return true;
+  });
   return { printed, ended };
 }
 

@@ -1,4 +1,10 @@
-import { parseCceTime, parseJob } from "../../../lib/cce/parse-job.ts";
+import {
+  describeUnknownPhase,
+  isDocumentedRunningPhase,
+  parseCceTime,
+  parseJob,
+  parseListedJob,
+} from "../../../lib/cce/parse-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import fc from "../../support/properties.ts";
 
@@ -122,6 +128,74 @@ describe("parseJob", () => {
     const wide = parseJob(body({ spec: { subJobs: Array(20_000).fill({ kind: "Job" }) } }));
     expect([deep && count(deep.job), wide && count(wide.job)]).toEqual([200, 20_001]);
   });
+  it("reads 256 levels and 50,000 jobs, and omits the rest with a warning that names both limits", () => {
+    const warning = [expect.stringMatching(/50,?000.*256|256.*50,?000/)];
+    const wide = (jobs: number) => parseJob(body({ spec: { subJobs: Array(jobs - 1).fill({}) } }));
+    const warnings = (read: ReturnType<typeof parseJob>) => [
+      read && count(read.job),
+      read?.warnings.slice(1),
+    ];
+    expect(warnings(parseJob(nested(256)))).toEqual([256, []]);
+    expect(warnings(parseJob(nested(257)))).toEqual([256, warning]);
+    expect(warnings(wide(50_000))).toEqual([50_000, []]);
+    expect(warnings(wide(50_001))).toEqual([50_000, warning]);
+  });
+  it("names three unknown phases of subjobs, each with at most 40 characters", () => {
+    const phases = ["A", "B".repeat(50), " ", "C", "D", "A"];
+    const subJobs = phases.map((phase) => ({ status: { phase } }));
+    const { warnings } = parseJob(body({ status: { phase: "Running" }, spec: { subJobs } })) ?? {};
+    expect(warnings).toEqual([expect.stringMatching(/'A', 'B{39}…', 'C'/)]);
+  });
+  it("does not warn about a failed subjob of a failed job", () => {
+    const spec = { subJobs: [{ status: { phase: "Failed" } }] };
+    expect(parseJob(body({ spec, status: { phase: "Failed" } }))?.warnings).toEqual([]);
+  });
+  it("reads every field of a v3 job", () => {
+    const fields = {
+      metadata: {
+        uid: "j",
+        creationTimestamp: "2018-08-02 08:12:40 +0000 UTC",
+        updateTimestamp: "2018-08-02 08:12:41 +0000 UTC",
+      },
+      spec: {
+        type: "CreateNode",
+        clusterUID: "c",
+        clusteruid: "other",
+        resourceID: "r",
+        resourceid: "other",
+        resourceName: "n",
+        resourcename: "other",
+        subJobs: [],
+        subjobs: [{}],
+      },
+      status: {
+        phase: " sUCCESS\n",
+        status: "failed",
+        reason: "why\n",
+        message: "other",
+        completionTime: "2018-08-02 08:12:49 +0000 UTC",
+      },
+    };
+    const job = {
+      jobId: "j",
+      type: "CreateNode",
+      phase: " sUCCESS\n",
+      state: "succeeded",
+      reason: "why",
+      clusterId: "c",
+      resourceId: "r",
+      resourceName: "n",
+      createdAt: Date.UTC(2018, 7, 2, 8, 12, 40),
+      updatedAt: Date.UTC(2018, 7, 2, 8, 12, 41),
+      subJobs: [],
+    };
+    expect(parseJob(body(fields))).toEqual({ job, warnings: [] });
+    const { clusterUID: _, resourceID: __, ...spec } = fields.spec;
+    expect(parseJob(body({ ...fields, spec }))?.job).toMatchObject({
+      clusterId: "other",
+      resourceId: "other",
+    });
+  });
   it("truncates a tree of 100,000 levels, with a warning", () => {
     expect(parseJob(nested(100_000))?.warnings).toContainEqual(expect.stringContaining("truncated"));
   });
@@ -137,6 +211,45 @@ describe("parseJob", () => {
       expect(parseJob(text)).toBeNull();
     },
   );
+});
+
+describe("parseListedJob", () => {
+  const metadata = { uid: "j-1" };
+
+  it.each([{ kind: "Job", metadata }, { metadata }, { kind: null, metadata }])("reads %j", (entry) => {
+    expect(parseListedJob(JSON.stringify(entry))).toMatchObject({ jobId: "j-1", state: "pending" });
+  });
+
+  it.each([
+    { kind: "Node", metadata },
+    { kind: "", metadata },
+    {},
+    { metadata: { uid: "../j" } },
+    [metadata],
+    "j",
+    null,
+  ])("returns null for %j", (entry) => {
+    expect(parseListedJob(JSON.stringify(entry))).toBeNull();
+  });
+});
+
+test.each([
+  ["Running", true],
+  [" initializing", true],
+  ["Success", false],
+  ["Failed", false],
+  ["Paused", false],
+  [null, false],
+])("the phase %j is a documented phase of a running job: %s", (phase, isRunning) => {
+  expect(isDocumentedRunningPhase(phase)).toBe(isRunning);
+});
+
+test("the warning about a phase masks secrets and truncates the phase, and a missing phase has its own warning", () => {
+  const warning = describeUnknownPhase(`${"x".repeat(38)}hunter2`, (text) => text.replace("hunter2", "***"));
+  expect(warning).toContain(`'${"x".repeat(38)}*…'`);
+  expect(describeUnknownPhase("Paused")).toContain("'Paused'");
+  expect(describeUnknownPhase("")).not.toContain("'");
+  expect(describeUnknownPhase("")).toBe(parseJob(body({}))?.warnings[0]);
 });
 
 const at = Date.parse("2018-08-02T08:12:40.672Z");
@@ -162,6 +275,16 @@ describe("parseCceTime", () => {
     ["2038-01-19 03:14:08 +0000 UTC", 2_147_483_648_000],
     ["2026-10-25 02:30:00 +0200 CEST", Date.UTC(2026, 9, 25, 0, 30)],
     ["2026-10-25 02:30:00 +0100 CET", Date.UTC(2026, 9, 25, 1, 30)],
+    ["2018-08-02 08:12:40Z", at - 672],
+    ["2018-08-02 08:12:40 GMT", at - 672],
+    ["2018-08-02 08:12:40", at - 672],
+    ["2018-08-02 08:12:40 m=-0.5", at - 672],
+    ["2018-08-02 13:42:40.672 +0530 +0530", at],
+    ["2018-08-02 06:12:40.672 -0200 -02", at],
+    ["2018-08-02 16:12:40.672 +08:00", at],
+    ["0100-01-01 00:00:00 +0000 UTC", new Date(0).setUTCFullYear(100, 0, 1) - 0],
+    ["2020-02-29 00:00:00 +0000 UTC", Date.UTC(2020, 1, 29)],
+    ["2018-08-31 23:59:59.999 +0000 UTC", Date.UTC(2018, 7, 31, 23, 59, 59, 999)],
   ])("parses %j", (text, instant) => {
     expect(parseCceTime(text)).toBe(instant);
   });
@@ -193,6 +316,18 @@ describe("parseCceTime", () => {
     "2018-08-02 08:1\u0662:40 +0000 UTC",
     "2018-08-02 08:12:4: +0000 UTC",
     "yesterday",
+    "0099-12-31 00:00:00 +0000 UTC",
+    "2018-00-02 08:12:40 +0000 UTC",
+    "2018-08-00 08:12:40 +0000 UTC",
+    "2018-08-32 08:12:40 +0000 UTC",
+    "2019-02-29 08:12:40 +0000 UTC",
+    "2018-08-02 24:12:40 +0000 UTC",
+    "2018-08-02 08:60:40 +0000 UTC",
+    "2018-08-02 08:12:40 +000 UTC",
+    "2018-08-02 08:12:40 x0000 UTC",
+    "2018-08-02 08:12:40 +0000 CoordinatedTime",
+    "2018-08-02 08:12:40 +0000 UTC m=0.1",
+    "x2018-08-02 08:12:40 +0000 UTC",
     "1533197560",
     "2018-08-02 08:12:40 +0000 UTC and more",
   ])("returns null for %j", (text) => {

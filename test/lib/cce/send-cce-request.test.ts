@@ -1,5 +1,10 @@
 import { renderNodeJob } from "../../../bench/support/sample-jobs.ts";
-import { createMutex } from "../../../lib/cce/send-cce-request.ts";
+import {
+  createMutex,
+  createSenderOfOneLargeReplyAtATime,
+  type TextReplyOrFailure,
+} from "../../../lib/cce/send-cce-request.ts";
+import { createConnections } from "../../../lib/http/connections.ts";
 import { clientOf, type Served, serve } from "./harness.ts";
 
 const NODES = 20_000;
@@ -72,6 +77,107 @@ describe("a job with 20,000 subjobs of the documented size", () => {
     );
     expect([slow?.kind, fast?.kind]).toEqual(["unavailable", expect.stringMatching("unavailable|job")]);
     expect(await queryJob(at, "next")).toMatchObject({ kind: "job" });
+  });
+});
+
+describe("createSenderOfOneLargeReplyAtATime", () => {
+  const connections = createConnections(65_536);
+  let served: Served | undefined;
+  afterEach(() => served?.close());
+
+  /** Sends requests to a server, and records what the circuit breaker learns. */
+  function createSender({ url }: { readonly url: string }, requestLimitMs = 5000) {
+    const recorded: (number | "timeout")[] = [];
+    const breaker = {
+      remainingWaitMs: () => 0,
+      waitBeforeQuery: () => 0,
+      requestLimitMs: () => requestLimitMs,
+      recordReply: (durationMs: number) => recorded.push(durationMs),
+      recordTimeout: () => recorded.push("timeout"),
+    };
+    const send = createSenderOfOneLargeReplyAtATime(() => performance.now());
+    const request = {
+      connections,
+      method: "GET",
+      url: new URL(url),
+      tls: {},
+      headers: {},
+      body: null,
+    } as const;
+    const sendWithin = (timeLimitMs: number) =>
+      send(
+        request,
+        performance.now() + timeLimitMs,
+        breaker,
+        (result): TextReplyOrFailure | { readonly kind: "too_large" } => result,
+      );
+    return { recorded, send: () => sendWithin(5000), sendWithin };
+  }
+
+  it("reads a small response with one request, and records how long it took", async () => {
+    served = await serve((_, response) => response.writeHead(404, { "x-a": "1" }).end("{}"));
+    const { recorded, send } = createSender(served);
+    expect(await send()).toMatchObject({ kind: "answer", status: 404, headers: { "x-a": "1" }, body: "{}" });
+    expect(recorded).toEqual([expect.any(Number)]);
+    expect(recorded[0]).toBeGreaterThan(0);
+    expect(recorded[0]).toBeLessThan(5000);
+  });
+
+  it.each([
+    [256 * 1024, 1, 1],
+    [256 * 1024 + 1, 2, 1],
+  ])("reads a response of %i bytes with %i requests, and later with %i", async (bytes, first, later) => {
+    let requests = 0;
+    served = await serve((_, response) => {
+      requests += 1;
+      response.end("x".repeat(bytes));
+    });
+    const { recorded, send } = createSender(served);
+    for (const expected of [first, first + later]) {
+      const result = await send();
+      expect(result.kind === "answer" && [result.body.length, result.isTruncated]).toEqual([bytes, false]);
+      expect(requests).toBe(expected);
+    }
+    expect(recorded).toHaveLength(first === 1 ? 2 : 1);
+  });
+
+  it.each([
+    ["12 MiB", "answer", () => Buffer.alloc(12 * 1024 * 1024, " ")],
+    ["over 12 MiB", "too_large", () => Buffer.alloc(12 * 1024 * 1024 + 1, " ")],
+    ["600,000 values", "answer", () => `[${",".repeat(599_998)}     `],
+    ["over 600,000 values", "too_large", () => `[${",".repeat(600_000)}`],
+    ["over 600,000 arrays", "too_large", () => "[".repeat(600_001)],
+    ["over 600,000 objects", "too_large", () => "{".repeat(600_001)],
+    ["a text of 700,000 characters", "answer", () => "x".repeat(700_000)],
+  ])("reads %s: %s", async (_, kind, reply) => {
+    const sent = reply();
+    served = await serve((_, response) => response.end(sent));
+    expect((await createSender(served).send()).kind).toBe(kind);
+  });
+
+  it("records a timeout if the service does not answer within the limit of the circuit breaker", async () => {
+    served = await serve(() => undefined);
+    const { recorded, send } = createSender(served, 30);
+    expect(await send()).toEqual({ kind: "failed", code: "DEADLINE_PASSED" });
+    expect(recorded).toEqual(["timeout"]);
+  });
+
+  it("ends at the deadline of the query if it comes first", async () => {
+    served = await serve(() => undefined);
+    const { recorded, sendWithin } = createSender(served);
+    expect(await sendWithin(30)).toEqual({ kind: "failed", code: "DEADLINE_PASSED" });
+    expect(recorded).toEqual(["timeout"]);
+  });
+
+  it("records an answer, and no timeout, if the service closes the connection or sends data that it cannot read", async () => {
+    served = await serve((_, response) => {
+      response.setHeader("content-encoding", "unknown").end("text");
+    });
+    const unreadable = createSender(served);
+    expect(await unreadable.send()).toEqual({ kind: "failed", code: "BODY_UNDECODABLE" });
+    const refused = createSender({ url: "http://127.0.0.1:1/" });
+    expect(await refused.send()).toEqual({ kind: "failed", code: "ECONNREFUSED" });
+    expect([...unreadable.recorded, ...refused.recorded]).toEqual([expect.any(Number), expect.any(Number)]);
   });
 });
 
