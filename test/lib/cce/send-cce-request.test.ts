@@ -148,7 +148,7 @@ describe("createSenderOfOneLargeReplyAtATime", () => {
     ["over 600,000 values", "too_large", () => `[${",".repeat(600_000)}`],
     ["over 600,000 arrays", "too_large", () => "[".repeat(600_001)],
     ["over 600,000 objects", "too_large", () => "{".repeat(600_001)],
-    ["a text of 700,000 characters", "answer", () => "x".repeat(700_000)],
+    ["a string of 700,000 characters", "answer", () => "x".repeat(700_000)],
   ])("reads %s: %s", async (_, kind, reply) => {
     const sent = reply();
     served = await serve((_, response) => response.end(sent));
