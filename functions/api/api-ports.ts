@@ -44,10 +44,10 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
   readonly waitingLimits: WaitingLimits;
   readonly uuid: () => string;
   readonly onDurationsUnread?: (error: unknown) => void;
-  /** Called for each change that concerns other people. The default function writes a log line. */
+  /** Called for each change that concerns other people. */
   readonly onAct?: (act: Act) => void;
   readonly onTested?: (name: string, kind: Target["kind"], result: AttemptResult, caller: string) => void;
-  /** Called after a redelivery has put notifications into the queue. The default function writes a log line. */
+  /** Called after a redelivery has put notifications into the queue. */
   readonly onRedelivered?: (key: WatchKey & Pick<Watch, "traceparent">, targets: readonly string[]) => void;
 }
 

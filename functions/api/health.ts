@@ -18,13 +18,13 @@ export interface HealthPorts {
   readonly checks: Readonly<Record<CheckName, () => Promise<unknown>>>;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
-  /** Called for each check that failed. The default function writes a log line. */
+  /** Called for each check that failed. */
   readonly onUnreachable?: (check: CheckName, error: unknown) => void;
 }
 
 /**
- * Creates the function for `GET /v1/health`. If all checks succeed, the status is 200. If not, the status is 503. The
- * response does not say why a check failed.
+ * Creates the function for `GET /v1/health`. If all checks succeed, the status is 200. If a check fails, the status is
+ * 503. The response does not say why a check failed.
  */
 export function createCachedHealthCheck(ports: HealthPorts): () => Promise<ApiResponse> {
   const cache = createExpiringCache({ load: () => runChecks(ports), now: ports.now, maxAgeMs: MAX_AGE_MS });

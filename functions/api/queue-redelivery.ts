@@ -33,8 +33,8 @@ import type { ApiPorts } from "./api-ports.ts";
  * Creates the response to `POST …/redeliver`. Queues the notifications of the caller's ended watch again. If the
  * request names a target, the target's setting `on` has no effect. If the request names no target, the setting `on` of
  * a target must contain the outcome. The caller must also be allowed to use the target. The function skips a target
- * that is switched off. If the queue confirms no notification, the status is 503. If the queue confirms only some of
- * them, the status is 202, because a repeated request would notify some targets twice.
+ * that is switched off. If the queue confirms no notification, the status is 503. If the queue confirms only some
+ * notifications, the status is 202. A repeated request would notify some targets twice.
  */
 export async function queueRedeliveryOfEndedWatch(
   key: WatchKey,
@@ -204,9 +204,9 @@ export async function queueNotificationsAgain(
     if (message === null) return [target, "queued_by_another"] as const;
     return [target, failed.has(message.id) ? "failed" : "queued"] as const;
   });
-  // A target can have two results: one for the outcome, and one for the slow job. The map then contains only the last
-  // result. The function sorts the results so that failures are last. If one of the two results is a failure, the map
-  // contains the failure.
+  // For each target, the map contains one result. For a target with two results, the map contains the last result. The
+  // function sorts the results so that failures are last. If one of the two results is a failure, the map contains the
+  // failure.
   return new Map(queued.toSorted(([, a], [, b]) => RESULTS.indexOf(a) - RESULTS.indexOf(b)));
 }
 

@@ -40,8 +40,8 @@ const ALL_SKIPPED = "*";
  */
 const UNLISTED_SKIPPED = "?";
 /**
- * The maximum difference between the clocks of CCE and of the service that the service accepts. If they differ more,
- * the response of CCE is probably an old one from a cache. The service then uses its own clock.
+ * The maximum difference between the clocks of CCE and of the service that the service accepts. If the clocks differ
+ * more, the response of CCE is probably an old one from a cache. For an old response, the service uses its own clock.
  */
 const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 

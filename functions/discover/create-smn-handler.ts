@@ -52,7 +52,7 @@ export interface SmnPorts {
    * of the project. The egress rules (rules for outgoing connections) apply.
    */
   readonly fetchFromSmn?: FetchFromSmn;
-  /** Called for each message with its result. The default function writes a log line and metrics. */
+  /** Called for each message with its result. */
   readonly onEvent?: typeof logAndCountSmnMessage;
 }
 
@@ -139,9 +139,10 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
       const list = await discover(project, settings, "event", limits, scope.config);
       result = list === "listed" ? "listed" : "requested";
     }
-    // The function stores the ID at the end. If it fails before, SMN can send the message again. If the same message
-    // arrives twice at the same time, the function may process it twice. A second copy of the same message has no
-    // effect. The ledger deletes the ID after some time. An older message is then refused because of its time.
+    // The function stores the ID at the end. If the function fails before the end, SMN can send the message again. If
+    // the same message arrives twice at the same time, the function may process it twice. A second copy of the same
+    // message has no effect. The ledger deletes the ID after some time. The service refuses an older message because of
+    // its time.
     if (!(await ledger.saveSmnMessageIdOnce(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);

@@ -30,10 +30,7 @@ export interface DiscoverPorts extends OpenDiscoveredPorts {
   readonly config: Config;
   readonly rateLimit: ProjectRateLimit;
   readonly now: () => Instant;
-  /**
-   * Called with the result each time discovery has listed the jobs of a project. The default function writes a log line
-   * and metrics.
-   */
+  /** Called with the result each time discovery has listed the jobs of a project. */
   readonly onListed?: (project: string, report: DiscoveryReport) => void;
 }
 
@@ -122,8 +119,8 @@ export async function discoverJobsIfDue(
 }
 
 /**
- * Returns the number of seconds by which discovery is overdue. If it is not overdue, the result is 0. Discovery is
- * overdue if `succeededAt` (the time of the latest success) is older than the interval.
+ * Returns the number of seconds by which discovery is overdue. If discovery is not overdue, the result is 0. Discovery
+ * is overdue if `succeededAt` (the time of the latest success) is older than the interval.
  */
 function overdue({ succeededAt }: Discovery, { everyMinutes }: DiscoverySettings, now: Instant): number {
   return Math.max(0, (now - succeededAt - everyMinutes * MINUTE_MS) / 1000);

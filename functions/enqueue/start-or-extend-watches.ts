@@ -45,10 +45,7 @@ export interface AcceptPorts {
   readonly now: Instant;
   readonly firstPollDelay: PlanFirstPollDelay;
   readonly uuid: () => string;
-  /**
-   * Called with an error about some jobs. The default function writes a log line. The caller of the API does not get
-   * this error.
-   */
+  /** Called with an error about some jobs. The caller of the API does not get this error. */
   readonly onFailure?: typeof logAcceptFailure;
 }
 
@@ -164,7 +161,7 @@ export interface FirstPollDelayPorts {
   readonly ledger: Pick<Ledger, "readDurationCounts">;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** Called if the durations of ended jobs cannot be read. The default function writes a log line. */
+  /** Called if the durations of ended jobs cannot be read. */
   readonly onDurationsUnread?: (error: unknown) => void;
 }
 

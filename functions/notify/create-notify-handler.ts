@@ -40,7 +40,7 @@ const RECORD_MS = 6_000;
 const PROMPT_RECEIVES = 30;
 /**
  * The maximum number of seconds that a message waits in addition. With each further delivery by SQS, the additional
- * wait grows by one second. A message then reaches the maximum number of deliveries only after more than a day.
+ * wait grows by one second. A message reaches the maximum number of deliveries only after more than a day.
  */
 const MAX_ADDED_WAIT_SECONDS = 120;
 
@@ -103,9 +103,9 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 }
 
 /**
- * Claims a notification. No other message can then deliver it. The function then waits for the rate limit of the
- * target. The function makes one delivery attempt and records the result. If the wait is long, the function makes the
- * message invisible instead.
+ * Claims a notification. During the lease, no other message can deliver the notification. The function then waits for
+ * the rate limit of the target. The function makes one delivery attempt and records the result. If the wait is long,
+ * the function makes the message invisible instead.
  */
 async function notify(
   notification: Notification,

@@ -54,9 +54,9 @@ export interface RecordAttemptPorts {
   readonly settings: Settings;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** Called after each delivery attempt. The default function writes a log line and metrics. */
+  /** Called after each delivery attempt. */
   readonly onAttempt?: typeof logAndCountAttempt;
-  /** Called when the service switches a target off. The default function writes a log line. */
+  /** Called when the service switches a target off. */
   readonly onAct?: typeof logActAndCountIfStop;
 }
 
@@ -149,9 +149,9 @@ export async function recordAttemptAndSettleMessage(
 
 /**
  * Stores the time of the first response "gone" (the target no longer exists). If the first response "gone" was at least
- * a minute ago, the result is null. If it was less than a minute ago, the result is the time of the attempt that
- * confirms it. All notifications to a target use the same time of the first response "gone". For a callback URL, each
- * notification has its own time, because a URL may be valid for only one pipeline run.
+ * a minute ago, the result is null. If the response "gone" was less than a minute ago, the result is the time of the
+ * attempt that confirms it. All notifications to a target use the same time of the first response "gone". For a
+ * callback URL, each notification has its own time, because a URL may be valid for only one pipeline run.
  */
 async function goneConfirmationTime(
   { key, redelivery }: Notification,

@@ -144,8 +144,8 @@ async function resolveWith(
 
 /**
  * Returns true if the setting `on` of the target does not contain the event. If a caller requested a redelivery, the
- * setting has no effect. After the first delivery attempt, the setting has no effect either. If it had, the
- * notification would keep the state `pending`.
+ * setting has no effect. After the first delivery attempt, the setting has no effect. If the setting had an effect
+ * later, the notification would keep the state `pending`.
  */
 async function isFiltered(
   message: NotificationMessage,

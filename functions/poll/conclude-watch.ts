@@ -40,7 +40,7 @@ export interface ConcludePorts {
   /** The URL of the API for the case that the config contains no `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: () => Instant;
-  /** Called when a watch has ended. The default function writes a log line and metrics. */
+  /** Called when a watch has ended. */
   readonly onConcluded?: typeof logAndCountConcluded;
 }
 

@@ -66,7 +66,7 @@ export interface PollPorts
   readonly random: () => number;
   /** The timer for the delay in which the function collects messages of the batch, to send them in one request. */
   readonly timer?: Timer;
-  /** Called with the result of each poll message. The default function writes a log line and metrics. */
+  /** Called with the result of each poll message. */
   readonly onPoll?: typeof logAndCountPollMessage;
   readonly onDurationsUnread?: (error: unknown) => void;
 }

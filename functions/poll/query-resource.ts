@@ -60,7 +60,8 @@ export async function queryOperation(
 const isPause = (phase: string | null): boolean => phase?.toLowerCase() === "pause";
 
 /**
- * Joins the reason and the message in a response of CCE. If the response contains neither of them, the result is null.
+ * Joins the reason and the message in a response of CCE. If the response contains neither a reason nor a message, the
+ * result is null.
  */
 function textOf({ job, message }: Extract<Observation, { kind: "job" }>): string | null {
   const texts = [job.reason, message ?? null].map((text) => text?.trim()).filter(Boolean);

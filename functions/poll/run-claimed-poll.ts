@@ -153,8 +153,8 @@ export function toPollResult(
 }
 
 /**
- * Returns the time at which a watch must end. If the job has not succeeded by then, the watch ends as `timed_out`. If
- * the job has succeeded but its resource is not usable by then, the watch ends too.
+ * Returns the time at which a watch must end. If the job has not succeeded at the deadline, the watch ends as
+ * `timed_out`. If the job has succeeded but its resource is not usable at the deadline, the watch ends too.
  */
 export function computeEffectiveDeadline({
   message,

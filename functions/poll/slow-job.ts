@@ -43,12 +43,9 @@ export interface SlowJobPorts {
   readonly config: Config;
   /** The URL of the API for the case that the config contains no `publicUrl`. */
   readonly defaultUrl: string;
-  /** Called when a job becomes slow. The default function writes a log line and a metric. */
+  /** Called when a job becomes slow. */
   readonly onSlow?: typeof logAndCountSlowJob;
-  /**
-   * Called after the function has sent notifications about a slow job again. The default function writes a log line and
-   * a metric.
-   */
+  /** Called after the function has sent notifications about a slow job again. */
   readonly onSlowSentAgain?: typeof logAndCountSentAgain;
 }
 

@@ -33,9 +33,9 @@ export interface AuthenticatePorts {
   readonly identify: (token: string, config: Config) => Promise<IdentityCheck>;
   readonly note: Note;
   readonly limitRequests: LimitRequests;
-  /** Called with the reason why an identity token was refused. The default function writes a log line. */
+  /** Called with the reason why an identity token was refused. */
   readonly onRefused?: (refusal: TokenRefusal) => void;
-  /** Called if an issuer of identity tokens did not respond. The default function writes a log line. */
+  /** Called if an issuer of identity tokens did not respond. */
   readonly onIssuerFailure?: (cause: unknown, issuer: string) => void;
 }
 
@@ -124,8 +124,8 @@ function logRefusal({ issuer, check, claims }: TokenRefusal): void {
 }
 
 /**
- * Counts one request of a caller. If the request is allowed, the result is null. If not, the result is the number of
- * seconds to wait.
+ * Counts one request of a caller. If the request is allowed, the result is null. If the request is refused, the result
+ * is the number of seconds to wait.
  */
 type LimitRequests = (caller: string, requestsPerMinute: number) => number | null;
 
@@ -138,7 +138,8 @@ export function createApproximateRequestLimit(now: () => Instant): LimitRequests
   return (caller, requestsPerMinute) => {
     if (requestsPerMinute === 0) return null;
     const known = callers.get(caller);
-    // If the minute began in the future, somebody has set the clock back. A new minute begins then.
+    // If the minute began in the future, somebody has set the clock back. After a change of the clock, a new minute
+    // begins.
     const isNew = known === undefined || Math.abs(now() - known.startedAt) >= MINUTE_MS;
     const current = isNew ? { startedAt: now(), requests: 0 } : known;
     if (current.requests >= requestsPerMinute)

@@ -31,7 +31,7 @@ export interface ReadMessagePorts {
   /** The queue from which the message came. */
   readonly queue: Pick<Queue, "changeVisibility">;
   readonly deadLetterQueue: Pick<Queue, "send">;
-  /** Called for each message that a function could not use. The default function writes a log line and a metric. */
+  /** Called for each message that a function could not use. */
   readonly onUnreadable?: typeof logUnreadable;
 }
 

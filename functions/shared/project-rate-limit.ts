@@ -32,8 +32,8 @@ export interface ProjectRateLimit {
 /**
  * Creates the object that limits the queries of all projects. The ledger stores the rate limits, so all Lambda
  * instances use the same limits. If the config contains a quota for a project, the service always limits its queries.
- * If not, the service limits the queries for an hour after a response with status 429. For a limited project, every
- * query costs one write to the ledger.
+ * If the config contains no quota, the service limits the queries for an hour after a response with status 429. For a
+ * limited project, every query costs one write to the ledger.
  */
 export function createProjectRateLimit(
   ledger: Pick<RateLimitLedger, "reserveRequestTime">,

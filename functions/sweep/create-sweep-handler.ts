@@ -24,7 +24,7 @@ const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**
  * For one day after a target was switched off, each run of the sweep function sends an alert about the target. The
- * fallback target gets only one of them, because only one message can claim a notification.
+ * fallback target gets only one alert, because only one message can claim a notification.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 /**
@@ -39,9 +39,9 @@ export type SweepItem = (WatchKey & Pick<Watch, "traceparent">) | { readonly tar
 export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdueWatches" | "readTarget">;
   readonly configs: Pick<ConfigSource, "current">;
-  /** Called if the check of a watch or target failed. The default function writes a log line. */
+  /** Called if the check of a watch or target failed. */
   readonly onFailure?: (failed: SweepItem, error: unknown) => void;
-  /** Called for each watch whose messages were sent again. The default function writes a log line. */
+  /** Called for each watch whose messages were sent again. */
   readonly onSentAgain?: typeof logSentAgain;
   readonly onSwept?: (result: SweepResult) => void;
 }

@@ -67,7 +67,8 @@ export type SentAgainOfWatch = SentAgain & Pick<Watch, "traceparent">;
 /**
  * Sends the overdue messages of a watch again, and plans the next check of the watch. If no message can become overdue
  * any more, the function removes the watch from the overdue index.
- * @throws SendFailedError or an error of the ledger. Before it throws, the function tries to plan a later check.
+ * @throws SendFailedError or an error of the ledger. Before `sweepWatchAndReschedule` throws, it tries to plan a later
+ * check.
  */
 export async function sweepWatchAndReschedule(
   entry: OverdueEntry,

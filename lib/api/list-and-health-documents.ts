@@ -88,7 +88,7 @@ interface JobListQuery {
  * checks whether the config contains the project. If the caller may not use the project, the result is a response with
  * status
  * 404. If the caller may use the project but may not read jobs, the status is 403. If the query is invalid, the status
- * is 400. The response then contains all errors.
+ *      is 400. For an invalid query, the response contains all errors.
  */
 export function checkRightAndReadJobListQuery(
   query: URLSearchParams,

@@ -26,7 +26,7 @@ export interface ReadSubmission {
   readonly kind: "submission";
   /**
    * The submission after the check of its form. If the request contains errors, the submission contains only the names
-   * of the project and the targets. A later check can then report unknown names too.
+   * of the project and the targets. The service can then report unknown names and the other errors together.
    */
   readonly submission: Submission;
   readonly errors: readonly RequestError[];
@@ -38,8 +38,8 @@ export interface ReadSubmission {
 }
 
 /**
- * Reads a request `POST /v1/jobs`. With `?from=cce` in the query, the body is a response of CCE. Without it, the body
- * is a submission.
+ * Reads a request `POST /v1/jobs`. With `?from=cce` in the query, the body is a response of CCE. Without `?from=cce`,
+ * the body is a submission.
  */
 export function readSubmission(request: ApiRequest): ReadSubmission | ProblemResponse {
   const { query } = request;
@@ -53,8 +53,8 @@ export function readSubmission(request: ApiRequest): ReadSubmission | ProblemRes
 }
 
 /**
- * Shortens arrays of a request body to one element more than allowed. The schema then still reports an array that is
- * too long. A check of 240 kB of job IDs would take a second.
+ * Shortens arrays of a request body to one element more than allowed. The schema still reports an array that is too
+ * long. A check of 240 kB of job IDs would take a second.
  */
 function boundArrays(json: unknown): unknown {
   if (!isJsonObject(json)) return json;
@@ -96,7 +96,7 @@ function choiceErrors(json: unknown): RequestError[] {
 
 /**
  * Returns an error for each malformed job ID. If the request has other errors too, the malformed job IDs are errors of
- * the whole request. If it has no other errors, the service rejects only the jobs with a malformed ID.
+ * the whole request. If the request has no other errors, the service rejects only the jobs with a malformed ID.
  */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   const check = (id: string, pointer: string) => toRequestErrors(JobId.safeParse(id), () => ({ pointer }));

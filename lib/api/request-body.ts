@@ -61,8 +61,8 @@ function isJsonType(contentType: string | undefined): boolean {
 }
 
 /**
- * Returns an error response if a request contains a body or an unknown query parameter. If not, returns null. Some
- * clients always send the body `{}`, so this body counts as empty.
+ * Returns an error response if a request contains a body or an unknown query parameter. If the request has neither,
+ * returns null. Some clients always send the body `{}`, so this body counts as empty.
  */
 export function rejectUnexpectedQueryOrBody(
   { query, body }: ApiRequest,

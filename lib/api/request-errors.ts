@@ -5,8 +5,8 @@ import { describeIssue } from "../domain/zod-fields.ts";
 import { type ProblemResponse, problemResponse, type RequestError } from "./problem-response.ts";
 
 /**
- * Returns the position of a field as a JSON pointer (RFC 6901) in a URI fragment. An example is
- * `#/context/labels/a~1b`.
+ * Returns the position of a field as a JSON pointer (RFC 6901) in a URI fragment. For the label `a/b` of the context,
+ * the result is `#/context/labels/a~1b`.
  */
 export function toJsonPointerFragment(path: readonly PropertyKey[]): string {
   const steps = path.map((step) =>
@@ -82,8 +82,8 @@ export function describeUnknownName(
 }
 
 /**
- * Creates the error response of a request with errors. If an error is in the body, the status is 422. If not, it is
- * 400.
+ * Creates the error response of a request with errors. If an error is in the body, the status is 422. For errors in the
+ * query or path, the status is 400.
  */
 export function invalidRequest(
   errors: readonly RequestError[],

@@ -49,8 +49,8 @@ export interface ResolvedSubmission {
 /**
  * Checks a submission with the caller's rights and the config. Adds default values for omitted fields. The function
  * checks the rights first, so that an error never reveals other projects. If the caller may not use the project or a
- * target, the result is a response with status 403. After any other error, the status is 422. The response then
- * contains all errors.
+ * target, the result is a response with status 403. After any other error, the status is 422. If the config check
+ * fails, the response contains all errors.
  */
 export function checkRightsAndResolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,

@@ -41,8 +41,8 @@ const ListedJobId = registerKeywords(SubmittedJobId(), {
 export const CallbackUrl = limitedTextSchema({ min: 1, max: 2000 });
 
 /**
- * Fields that name the watched jobs or the watched operation. Each request body contains exactly one of them: `jobId`,
- * `jobIds` or `operation`.
+ * Fields that name the watched jobs or the watched operation. Each request body contains exactly one of the fields
+ * `jobId`, `jobIds` and `operation`.
  */
 export const WATCHED_FIELDS = ["jobId", "jobIds", "operation"] as const;
 

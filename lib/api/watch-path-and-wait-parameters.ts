@@ -13,7 +13,7 @@ import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-
 
 /**
  * Returns an error response if the caller may not use the operation for the project. If the caller may, returns null.
- * If the caller may not use the project for anything, the status is 404. The response then does not show whether the
+ * If the caller may not use the project for anything, the status is 404. The status 404 does not show whether the
  * project exists. If the caller may use the project for other operations, the status is 403.
  */
 export function checkProjectRight(

@@ -70,8 +70,8 @@ export interface IssuerKeys {
    * @param keysUrl the URL of the keys, from the config. Without `keysUrl`, the function finds the URL in the issuer's
    * discovery document.
    * @param refresh true if the caller could not verify a token with the stored keys. With `refresh`, the function reads
-   * the keys again and waits for them. Without `refresh`, the function does not wait. The function reads the keys of an
-   * issuer at most once in 30 seconds.
+   * the keys again and waits for the result. Without `refresh`, the function does not wait. The function reads the keys
+   * of an issuer at most once in 30 seconds.
    * @throws KeysOriginError if the discovery document contains a URL with another origin than the issuer
    * @throws DiscoveryError if the discovery document belongs to another issuer or contains no URL
    * @throws another error if the function cannot read the keys. For 30 seconds, each call throws the stored error again

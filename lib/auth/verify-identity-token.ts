@@ -156,7 +156,7 @@ const CHECKS: Readonly<Record<string, FailedCheck["check"]>> = {
 
 /**
  * Checks the signature, the issuer, the audience and the times of a token. If several keys fit, the function tries each
- * of them. The key ID is only a hint (RFC 7515, section 4.1.4).
+ * key. The key ID is only a hint (RFC 7515, section 4.1.4).
  * @param options.now the current time, which `jose` needs
  */
 async function verifyJwt(

@@ -43,7 +43,7 @@ export type AuthHeaders =
 /**
  * Returns headers with which the service authenticates itself to CCE.
  * @param refused the headers of a request that CCE refused with status 401. With `refused`, the function returns new
- * headers. If it cannot create new headers, it returns `refused`.
+ * headers. If the function cannot create new headers, it returns `refused`.
  */
 type GetAuthHeaders = (query: QueryAddress, refused?: AuthHeaders) => Promise<AuthHeaders>;
 

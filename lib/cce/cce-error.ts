@@ -98,8 +98,8 @@ const withLowerCaseNames = (value: unknown): JsonObject =>
   );
 
 /**
- * If CCE sends an object instead of a text, the text may be in one of several fields. These are the names of the
- * fields. The names may be in upper or lower case.
+ * The names of the fields that may contain the text if CCE sends an object instead of a text. The names may be in upper
+ * or lower case.
  */
 const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],
@@ -110,8 +110,8 @@ const MAX_TEXT_LEVELS = 8;
 
 /**
  * Converts any value to text. CCE sometimes sends an object where a text is expected. For an object, the result is its
- * message with its error code. For an object without a message, the result is JSON. If the value contains no text, the
- * result is null. Examples are null, a blank string and an empty array.
+ * message with its error code. For an object without a message, the result is JSON. For null, a blank string and an
+ * empty array, the result is null.
  */
 export function toTextOfAnyType(value: unknown, maxLevels: number = MAX_TEXT_LEVELS): string | null {
   if (typeof value === "string") return value.trim() === "" ? null : value;

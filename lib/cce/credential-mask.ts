@@ -36,7 +36,7 @@ export interface CredentialMask {
 /**
  * Creates the mask for responses of CCE and IAM about one project.
  * @param config the config with all secrets. The mask hides the secrets of all projects and targets. A proxy between
- * the service and CCE may know any of them.
+ * the service and CCE may know any secret.
  */
 export function createMaskOfConfigSecretsAndTokens(config: object): CredentialMask {
   const maskConfig = getCachedSecretMask(config);

@@ -95,8 +95,8 @@ function jobIdNames(fields: JsonObject): string[] {
 }
 
 /**
- * Returns the error code and the message of a response as one line. An example is `CCE.01400001, Invalid request`. If
- * the response contains no error code, the result is null.
+ * Returns the error code and the message of a response as one line. The line is, for example, `CCE.01400001, Invalid
+ * request`. If the response contains no error code, the result is null.
  */
 export function describeErrorInReply(parsedReply: unknown): string | null {
   const { codes, message } = toCceErrorOrEmpty(parsedReply);

@@ -174,9 +174,9 @@ function arrayOf(fields: JsonObject, name: string): readonly unknown[] | null {
 
 /**
  * Parses a time of CCE. The function ignores fractions of a millisecond. The format is RFC 3339 or the format of
- * `time.String()` in Go. An example is `2018-08-02 08:12:40.672772389 +0000 UTC`. If the text has another format, the
- * result is null. If the year is before 100, the result is null too, because Go writes a missing time as year 1.
- * Source: https://pkg.go.dev/time#Time.String
+ * `time.String()` in Go. CCE sends, for example, `2018-08-02 08:12:40.672772389 +0000 UTC`. If the text has another
+ * format, the result is null. If the year is before 100, the result is null, because Go writes a missing time as year
+ * 1. Source: https://pkg.go.dev/time#Time.String
  */
 export function parseCceTime(text: string | null | undefined): Instant | null {
   const time = text?.trim() ?? "";

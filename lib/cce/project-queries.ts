@@ -176,7 +176,7 @@ export function createProjectQueries(
 
   let waitKind: "throttled" | "unavailable" = "throttled";
 
-  /** Returns null if a request is allowed now. If not, returns an observation about the wait. */
+  /** Returns null if a request is allowed now. If a request must wait, returns an observation about the wait. */
   const waitForThrottle = (): Refusal | null => {
     const waitSeconds = throttle.waitSeconds();
     if (waitSeconds === 0) return null;

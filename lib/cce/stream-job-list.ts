@@ -120,7 +120,7 @@ export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => 
 
   /**
    * Processes the bytes of a chunk from the index `start` on. `from` is the index of the first byte that belongs to
-   * `entry`. If no byte belongs to it, `from` is -1.
+   * `entry`. If no byte belongs to `entry`, `from` is -1.
    */
   const scan = (chunk: Buffer, start: number): void => {
     let open = depth ?? 0;

@@ -54,8 +54,9 @@ const KNOWN_ENTRY =
 
 /**
  * Creates one config document from the entries in Parameter Store. An error text contains the name of an entry but not
- * its value. If an entry with public fields is missing, the function ignores the secret fields that belong to it. When
- * an operator adds a project or target, its secret fields come first. When an operator removes it, they go last.
+ * its value. If an entry with public fields is missing, the function ignores its secret fields. When an operator adds a
+ * project or target, its secret fields come first. When an operator removes a project or target, its secret fields go
+ * last.
  */
 export function assembleConfigDocument(entries: readonly ConfigEntry[]): AssembledConfig {
   const faults: string[] = [];

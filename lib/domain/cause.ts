@@ -131,7 +131,10 @@ export function describeFailedOfTotal(
   return fillPlaceholdersOrEmpty(texts[total === 1 ? one : unit], { count, total, type: shownType });
 }
 
-/** Describes a cause in English, with some resource names. An example is `2 of 3 nodes failed: pool-a-0, pool-a-1`. */
+/**
+ * Describes a cause in English, with some resource names. The text is, for example, `2 of 3 nodes failed: pool-a-0,
+ * pool-a-1`.
+ */
 export function describeFailedWithNames(cause: CauseInTree): string {
   return [describeFailedOfTotal(cause), formatFirstResourceNames(cause)]
     .filter((text) => text !== "")

@@ -20,7 +20,7 @@ export interface ExpiringCacheOptions<Value> {
   readonly maxAgeMs: number | ((value: Value) => number);
   /**
    * The time for which the cache keeps the error of a failed load, in milliseconds. While the error is in the cache,
-   * each call of `get` throws the stored error. The default value is 0.
+   * each call of `get` throws the stored error. The default value of `failureMaxAgeMs` is 0.
    */
   readonly failureMaxAgeMs?: number;
 }

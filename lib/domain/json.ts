@@ -43,7 +43,10 @@ export function unwrapSingleEntriesOrEmpty(value: unknown, maxWrappers: number =
   return Object.keys(inner).length > 0 ? inner : toObjectOrEmpty(value);
 }
 
-/** Returns a value unchanged if it is a JSON object. If it is not, the result is an empty object. */
+/**
+ * Returns a value unchanged if it is a JSON object. For a value that is not a JSON object, the result is an empty
+ * object.
+ */
 export function toObjectOrEmpty(value: unknown): JsonObject {
   return isJsonObject(value) ? value : NO_FIELDS;
 }

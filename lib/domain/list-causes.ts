@@ -91,7 +91,9 @@ function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
   return [...groups.values()].sort((a, b) => b.nodes.length - a.nodes.length);
 }
 
-/** Returns the failure reason of a subjob. If it has none, returns the reason of its nearest failed parent. */
+/**
+ * Returns the failure reason of a subjob. If the subjob has no reason, returns the reason of its nearest failed parent.
+ */
 function reasonOf(node: TreeNode): string | null {
   for (let at: TreeNode | null = node; at?.job.state === "failed"; at = at.parent)
     if (at.job.reason !== null) return at.job.reason;

@@ -34,8 +34,8 @@ function translateNames(names: string, texts: Texts): string {
 }
 
 /**
- * One regular expression for each English sentence of the service. An example is `The deadline of (?<span>.{1,1000}?)
- * has passed\.`.
+ * One regular expression for each English sentence of the service. For example, one expression is `The deadline of
+ * (?<span>.{1,1000}?) has passed\.`.
  */
 const SENTENCE_PATTERNS = Object.entries(en)
   .filter(([key]) => key.startsWith("sentence."))

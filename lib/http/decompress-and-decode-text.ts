@@ -140,8 +140,8 @@ const isZlib = ([first = 0, second = 0]: Buffer): boolean =>
 
 /**
  * Decodes the bytes of a body or of a file to text. The text does not contain the byte order mark at the beginning. The
- * function finds the charset from the first bytes or from Content-Type. If both are missing, it uses UTF-8 (RFC 8259,
- * section 8.1). The function replaces invalid bytes by U+FFFD.
+ * function finds the charset from the first bytes or from Content-Type. If the charset is missing in both places, the
+ * function uses UTF-8 (RFC 8259, section 8.1). The function replaces invalid bytes by U+FFFD.
  */
 export function decodeText(bytes: Buffer, contentType?: string): string {
   const charset =
@@ -171,8 +171,8 @@ function charsetOfFirstBytes([first, second, third, fourth]: Buffer): string | u
 }
 
 /**
- * Decodes bytes in a charset. If the charset is unknown, the result is null. The caller then decodes the bytes as
- * UTF-8.
+ * Decodes bytes in a charset. If the charset is unknown, the result is null. If the charset is unknown, the caller
+ * decodes the bytes as UTF-8.
  */
 function decodeCharset(bytes: Buffer, charset: string): string | null {
   const [, endian] = UTF_32.exec(charset) ?? [];

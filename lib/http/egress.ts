@@ -78,11 +78,11 @@ export function getCachedEgress(
 
 /**
  * Makes an agent check every IP address before it opens a socket. Even with a proxy, the service resolves and checks
- * the host name itself. The service then sends the checked IP address to the proxy. If the proxy resolved the host name
- * itself, it could find another address. The proxy resolves a host name only if the allow list contains the name.
- * Node.js does not resolve an IP address, so the function checks an IP address before the connection. For a host name,
- * the function resolves the name once, checks the addresses and gives them to Node.js. If Node.js resolved the name
- * again, it could get another address.
+ * the host name itself. The service sends the checked IP address to the proxy, and not the host name. If the proxy
+ * resolved the host name itself, it could find another address. The proxy resolves a host name only if the allow list
+ * contains the name. Node.js does not resolve an IP address, so the function checks an IP address before the
+ * connection. For a host name, the function resolves the name once, checks the addresses and gives them to Node.js. If
+ * Node.js resolved the name again, it could get another address.
  */
 export function makeAgentCheckAddresses(
   agent: Agent,
@@ -111,7 +111,7 @@ export function makeAgentCheckAddresses(
   };
 }
 
-/** Returns a lookup function that resolves all addresses of a host and checks each of them. */
+/** Returns a lookup function that resolves and checks all addresses of a host. */
 function guardedLookup(
   lookup: LookupFunction,
   refusalOf: (addresses: readonly string[]) => Error | null,

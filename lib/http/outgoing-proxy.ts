@@ -8,7 +8,9 @@ export interface OutgoingProxy {
   readonly port: number;
   /** The value of the header Proxy-Authorization, which contains the password for the proxy. */
   readonly authorization: Secret | null;
-  /** Returns false if `NO_PROXY` contains the host. The service then connects to the host directly. */
+  /**
+   * Returns false if `NO_PROXY` contains the host. If the result is false, the service connects to the host directly.
+   */
   isUsedFor(host: string, port: number): boolean;
 }
 

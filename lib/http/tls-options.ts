@@ -62,8 +62,8 @@ export function toTlsOptions({ ca, clientCertificate }: TlsConfig): TlsOptions {
 function parseCertificates(pem: unknown): readonly X509Certificate[] | null {
   if (typeof pem !== "string") return null;
   const blocks = pem.match(CERTIFICATE) ?? [];
-  // If one certificate is incomplete, the function refuses all certificates of the text. If it omitted the incomplete
-  // certificate, no error would report the missing certificate authority.
+  // If one certificate is incomplete, the function refuses all certificates of the text. Without an incomplete
+  // certificate, one certificate authority would be missing, and no error would report this.
   if (blocks.length === 0 || blocks.length !== pem.match(BEGIN)?.length) return null;
   try {
     return blocks.map((block) => new X509Certificate(block));

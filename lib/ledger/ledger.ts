@@ -108,7 +108,7 @@ export interface SlowLedger {
   readLatestDurations(project: string, jobType: string): Promise<LatestDurations>;
   /**
    * Adds the durations of one ended job and of its subjobs, as `appendDurationsAndDropOldest` describes. If several
-   * calls run at the same time, the ledger stores the durations of all of them.
+   * calls run at the same time, the ledger stores all their durations.
    */
   addLatestDurations(
     project: string,
@@ -199,7 +199,7 @@ export interface WaitingCallLedger {
   /**
    * Reserves a number for an API call that waits for the end of a watch. Returns the reserved number, which is less
    * than `limits.total`. The result is null if too many calls are waiting. If several calls start to wait at the same
-   * time, one of them may get null although a place is free.
+   * time, one of the calls may get null although a place is free.
    */
   addWaitingCallIfAllowed(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
   /** Makes the number of a waiting call free again, if the call ended before `until`. */

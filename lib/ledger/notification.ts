@@ -64,8 +64,8 @@ export interface StartedGeneration extends WatchGeneration {
 
 /**
  * Computes the generation in the notification key for each target that a call adds to an ended watch. If another watch
- * has already notified the target of the same end of the job, the result is the generation of that watch. The service
- * then does not notify the target again.
+ * has already notified the target of the same end of the job, the result is the generation of that watch. With the
+ * generation of the other watch in the key, the service does not notify the target twice.
  * @param jobWatches all watches of the job
  */
 export function computeGenerationsOfTargetsAddedAfterEnd(

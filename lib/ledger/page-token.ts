@@ -73,8 +73,8 @@ export function removeCallerFromPageTokenOrThrow(token: string): string {
 
 /**
  * Converts the page token of a reader to an internal page token. If the watch has restarted, the list of watches may no
- * longer contain the position of the token. The next page then starts after all watches of the job with the acceptance
- * time in the token.
+ * longer contain the position of the token. If the position no longer exists, the next page starts after all watches
+ * with the acceptance time in the token.
  * @throws PageTokenError if `removeCallerFromPageTokenOrThrow` did not create the token.
  */
 export async function restoreCallerInPageTokenOrThrow(

@@ -202,7 +202,7 @@ export interface WatchReadLedger {
   /**
    * Changes when the sweep function checks a watch. If `dueAt` is null, the sweep function does not check the watch
    * again. If another call has changed the time of the check, the result is `changed`. If the watch is running and
-   * `dueAt` is null, the result is also `changed`.
+   * `dueAt` is null, the result is `changed` too.
    */
   rescheduleSweepIfUnchanged(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**

@@ -57,10 +57,9 @@ export const WatchFields = z.object({
    */
   readyMinutes: NumberNullByDefault,
   /**
-   * The time from which the job counts as slow. After the service has sent the notifications about the slow job,
-   * `slowAt` is the time at which one of them becomes overdue. `slowAt` is null if no target lists `slow`, no poll has
-   * found the job, or too few jobs of the type have ended. `slowAt` is also null when all notifications about the slow
-   * job are finished.
+   * The time from which the job counts as slow. After the notifications about the slow job were sent, `slowAt` is the
+   * time when a notification becomes overdue. `slowAt` is null if no target lists `slow`, no poll has found the job, or
+   * too few jobs of the type have ended. `slowAt` is also null when all notifications about the slow job are finished.
    */
   slowAt: NumberNullByDefault,
   /** The reason why the watch failed, in one line. `cause` is null for a watch without a failure. */

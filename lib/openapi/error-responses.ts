@@ -41,8 +41,8 @@ interface ErrorResponse {
 }
 
 /**
- * Error responses that come from API Gateway and not from the service. Examples are a body above 10 MB and a function
- * without an answer after 30 seconds. Sources:
+ * Error responses that come from API Gateway and not from the service. For example, API Gateway answers 413 to a body
+ * above 10 MB, and 503 if a function does not answer for 30 seconds. Sources:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
  */

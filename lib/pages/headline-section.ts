@@ -55,8 +55,9 @@ function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocu
 }
 
 /**
- * Returns the text for a link to a pipeline run. A caller can choose any pipeline name. The text of the link therefore
- * contains the host too. If the pipeline name begins with the URL of the host, the text does not show the host again.
+ * Returns the text for a link to a pipeline run. A caller can choose any pipeline name. The link therefore shows the
+ * host, which a caller cannot choose. If the pipeline name begins with the URL of the host, the text does not show the
+ * host again.
  */
 function runLabel(run: string, pipeline: string | undefined): string {
   const { host, origin } = new URL(run);

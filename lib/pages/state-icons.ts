@@ -34,7 +34,7 @@ const SYMBOLS = Object.entries(SHAPES).map(
 );
 /**
  * The SVG element that contains the shapes of all icons. Each page contains the SVG element once. Each icon on the page
- * refers to a shape in it.
+ * refers to a shape in the SVG element.
  */
 export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${SYMBOLS}</defs></svg>`;
 

@@ -39,7 +39,7 @@ interface Tree {
   readonly timeline: Timeline | null;
   readonly isLong: boolean;
   readonly now: Instant;
-  /** True if the watch has ended. The durations of running subjobs then do not increase any more. */
+  /** True if the watch has ended. After the end of the watch, the durations of running subjobs do not increase. */
   readonly isOver: boolean;
 }
 
@@ -154,9 +154,9 @@ function kindOf(job: JobDocument): GroupKind {
 
 /**
  * Divides subjobs into groups. Each group is one line of the page. If the tree is long, four or more succeeded subjobs
- * in a row form one group. Seven or more subjobs in a row that are all in another state also form a group. The first
- * three of them are not in the group, so that the reader sees examples. The reader can open the line of a group that
- * contains several subjobs. Each remaining subjob is a group of its own. Up to twelve groups keep the order of the
+ * in a row form one group. Seven or more subjobs in a row that are all in another state also form a group. The group
+ * does not contain the first three subjobs, so that the reader sees examples. The reader can open the line of a group
+ * that contains several subjobs. Each remaining subjob is a group of its own. Up to twelve groups keep the order of the
  * subjobs. If there are more than twelve groups, failed subjobs come first, and succeeded subjobs come last.
  */
 export function groupSubJobsForFolding(

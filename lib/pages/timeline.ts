@@ -39,8 +39,8 @@ interface Tick {
  * the result is null. A subjob before the start of the job does not change the timeline. CCE gives some subjobs a start
  * hours before their parent. While the job is running, the timeline ends later than `now`. The browser script can then
  * make the bars longer without changing the axis.
- * @param now the time at which the bars of running subjobs end. If a watch has ended and its end is unknown, the
- * timeline ends there too
+ * @param now the time at which the bars of running subjobs end. If a watch has ended and the end of its job is unknown,
+ * the timeline ends at `now`
  */
 export function computeTimelineSpan(
   job: JobDocument,

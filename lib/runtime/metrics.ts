@@ -126,7 +126,7 @@ const LIST_OVERDUE_LIMIT_SECONDS = 1800;
  * Finds the alarm metric in which the value of another metric counts too. Returns the name of the alarm metric and the
  * number to add. If the value counts in no alarm metric, the result is null. The alarm fires after one invalid config.
  * The alarm also fires after one list of jobs that is long overdue. One failed event or refused query may have a
- * temporary reason. The alarm fires only after three of them.
+ * temporary reason. The alarm fires only after three failed events or refused queries.
  */
 export function findCountedAlarmMetric(
   name: MetricName,
@@ -212,7 +212,7 @@ function withoutUnits({ _aws, ...fields }: ReturnType<Metrics["serializeMetrics"
 
 /**
  * Returns true if the function can merge two metric records. A record contains each field only once. If both records
- * contain a field, its values must be equal. Source:
+ * contain a field, the values of the field must be equal. Source:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 function canMerge(one: MetricRecord, { _aws, ...fields }: MetricRecord): boolean {

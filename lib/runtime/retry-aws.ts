@@ -18,7 +18,8 @@ const THROTTLED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns true if a failed AWS request may succeed later. Examples are throttling, a server error and a network error.
+ * Returns true if a failed AWS request may succeed later. For example, throttling, a server error and a network error
+ * are temporary.
  */
 export function isTransientAwsError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

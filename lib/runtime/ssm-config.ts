@@ -62,8 +62,8 @@ type KnownParameters = Map<string, readonly Parameter[]>;
 interface ReadOptions {
   readonly retry: RetryOptions;
   /**
-   * The function uses the parameters of a part as long as they have not changed in SSM. If they have changed, the
-   * function replaces them.
+   * The function uses the parameters of a part as long as they have not changed in SSM. If the parameters have changed,
+   * the function replaces the old ones.
    */
   readonly known: KnownParameters;
 }
@@ -180,7 +180,7 @@ async function listParameters(
 
 /**
  * Reads all parameters below `path`, and decrypts them. The names in the result do not contain `path`. If another
- * process writes parameters at the same time, the result may contain only some of them.
+ * process writes parameters at the same time, the result may contain only a part of the new parameters.
  * @param retry the options of `retryTransientAwsErrors` for each request. By default, only the SSM client repeats
  * failed requests.
  * @throws the errors of AWS.

@@ -195,8 +195,8 @@ function formatSlowMessage(summary: SlowSummary, budget: TextBudget, texts: Text
 }
 
 /**
- * Describes a running subjob. An example is `InstallNode (pool-a-1) has been running for 9 min 00 s. It usually takes 3
- * min 20 s.`
+ * Describes a running subjob. The result is, for example, `InstallNode (pool-a-1) has been running for 9 min 00 s. It
+ * usually takes 3 min 20 s.`
  */
 function runningText(
   { path, resourceName, ageSeconds, usualSeconds }: RunningSubJob,

@@ -197,7 +197,7 @@ function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): stri
 
 /**
  * Returns the number of jobs, such as `12 nodes`. If each job has its own node or cluster, the text counts nodes or
- * clusters. If not, the text counts jobs.
+ * clusters. In all other digests, the text counts jobs.
  */
 function countJobs(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const names = summaries.map(({ resourceName }) => resourceName).filter((name) => name !== null);

@@ -39,8 +39,8 @@ export function formatPlainDingtalkMessage(
 }
 
 /**
- * Returns the field `at` of a DingTalk message: the mentioned people. The parameter is a mobile number, a user ID or
- * `all`. DingTalk mentions a person only if the text of the message also contains `name`.
+ * Returns the field `at` of a DingTalk message: the mentioned people. The parameter of an `@` mention in DingTalk is a
+ * mobile number, a user ID or `all`. DingTalk mentions a person only if the text of the message also contains `name`.
  */
 function mentionOf(mention: string | null) {
   const name = mention?.replace(/^@/, "") ?? null;

@@ -49,7 +49,7 @@ export function formatPlainSlackMessage(headline: string, { mention }: Configure
 
 /**
  * Returns the field `text` of a message: the first of `candidates` that is not too long. If all candidates are too
- * long, the function truncates the last one. `lastLines`, which contains the links, is never truncated.
+ * long, the function truncates the last candidate. `lastLines`, which contains the links, is never truncated.
  */
 function createText(
   candidates: readonly (readonly string[])[],

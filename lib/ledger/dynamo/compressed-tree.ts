@@ -82,9 +82,9 @@ export function decompressStoredTree(
 }
 
 /**
- * Returns the tree of the tree item together with later changes. A poll may write the tree item or the watch item
- * during the read. The tree and the changes then do not belong together. If the tree and the changes do not belong
- * together, the function returns the tree without changes.
+ * Returns the tree of the tree item together with later changes. If a poll writes one of the items during the read, the
+ * tree and the changes may not belong together. If the tree and the changes do not belong together, the function
+ * returns the tree without changes.
  */
 function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
   try {

@@ -34,7 +34,7 @@ import { readJobItems, toJobWatches, toWatch, WatchItem } from "./watch-item.ts"
 const MAX_PAGE = 100;
 /**
  * The maximum number of requests for one page of watches. A response of BatchGetItem can omit items. The next request
- * then reads the omitted items.
+ * reads the omitted items.
  */
 const BATCH_ROUNDS = 4;
 

@@ -117,8 +117,8 @@ async function restartWatch(
 
 /**
  * Adds the targets and callbacks of a call to a watch. If the watch is running, it gets the later of the two deadlines.
- * If another call changed the state or the deadline of the watch, the result is null. The function stores a callback
- * URL first, and then the target that uses the URL. If a reader finds a target, it also finds the URL of the target.
+ * If another call changed the state or the deadline of the watch, the result is null. The function stores the callback
+ * URL before the target that uses the URL. If a reader finds a target, it also finds the URL of the target.
  */
 async function extendWatch(
   table: LedgerTable,

@@ -84,7 +84,10 @@ export const switchTargetOn: LedgerOperation<"switchTargetOn"> = async ({ client
     await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributesWithoutNulls({ ...key }) }));
 };
 
-/** If the rate limit allows a request now, the call costs one write. If not, the call costs two writes. */
+/**
+ * If the rate limit allows a request now, the call costs one write. If the rate limit allows no request now, the call
+ * costs two writes.
+ */
 export const reserveRequestTime: LedgerOperation<"reserveRequestTime"> = async (
   table,
   name,
