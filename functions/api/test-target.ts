@@ -10,7 +10,7 @@ import { rejectUnexpectedQueryOrBody } from "../../lib/api/request-body.ts";
 import { toRequestErrors } from "../../lib/api/request-errors.ts";
 import type { TestResult } from "../../lib/api/status-document.ts";
 import { type Caller, isNameInConfig, mayUse } from "../../lib/auth/caller-rights.ts";
-import type { AttemptResult } from "../../lib/channels/attempt-delivery.ts";
+import { ATTEMPT_TIME_LIMIT_MS, type AttemptResult } from "../../lib/channels/attempt-delivery.ts";
 import type { Target } from "../../lib/channels/registry.ts";
 import { getCachedSecretMask } from "../../lib/domain/cached-secret-mask.ts";
 import { Name } from "../../lib/domain/names.ts";
@@ -18,7 +18,6 @@ import { log } from "../../lib/runtime/log.ts";
 import { logActAndCountIfStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
-const ATTEMPT_MS = 10_000;
 /** The time that the function needs to record the result and to respond. */
 const RESPONSE_MS = 2_000;
 
@@ -59,7 +58,7 @@ export async function testTargetAndSwitchOnIfDelivered(
     content: { kind: "test", target: name, caller: caller.name, at: now },
     webhookId: `msg_test_${uuid()}`,
     now,
-    timeLimitMs: Math.max(0, Math.min(ATTEMPT_MS, remainingMs() - RESPONSE_MS)),
+    timeLimitMs: Math.max(0, Math.min(ATTEMPT_TIME_LIMIT_MS, remainingMs() - RESPONSE_MS)),
     allow: config.settings.egress.allow,
     mask: getCachedSecretMask(config),
   });

@@ -1,4 +1,8 @@
-import type { AttemptResult, DeliveryRequest } from "../../lib/channels/attempt-delivery.ts";
+import {
+  ATTEMPT_TIME_LIMIT_MS,
+  type AttemptResult,
+  type DeliveryRequest,
+} from "../../lib/channels/attempt-delivery.ts";
 import type { Target } from "../../lib/channels/registry.ts";
 import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { ConfigWithTargets } from "../../lib/config/config.ts";
@@ -30,7 +34,6 @@ import {
   resolveNotification,
 } from "./resolve-notification.ts";
 
-const ATTEMPT_MS = 10_000;
 /** The time that the function needs after an attempt, to record the attempt and to send a dead letter. */
 const RECORD_MS = 6_000;
 /**
@@ -204,5 +207,5 @@ const NOT_MADE: Pick<BeforeAttempt, "isMarkedGone" | "latenessSeconds"> = {
 const NOT_ATTEMPTED = { status: null, afterSeconds: null, spent: false, durationMs: 0, answer: "" } as const;
 
 function attemptTimeMs({ remainingMs }: ReceivedMessage): number {
-  return Math.min(ATTEMPT_MS, remainingMs() - RECORD_MS);
+  return Math.min(ATTEMPT_TIME_LIMIT_MS, remainingMs() - RECORD_MS);
 }

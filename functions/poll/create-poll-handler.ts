@@ -1,4 +1,4 @@
-import type { CceClient } from "../../lib/cce/client.ts";
+import { type CceClient, QUERY_TIME_LIMIT_MS } from "../../lib/cce/client.ts";
 import type { ConfigWithCredentials } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant } from "../../lib/domain/job.ts";
@@ -28,8 +28,6 @@ import {
 } from "./run-claimed-poll.ts";
 import type { SlowJobPorts } from "./slow-job.ts";
 
-/** The time limit for a query of a job in CCE. */
-const QUERY_MS = 10_000;
 /** The time that the function needs after the query, to send messages and to record the poll. */
 const RECORD_MS = 6_000;
 /**
@@ -228,5 +226,5 @@ function unansweredWaitSeconds(
  * poll.
  */
 function queryTimeMs({ remainingMs }: ReceivedMessage): number {
-  return Math.min(QUERY_MS, remainingMs() - RECORD_MS);
+  return Math.min(QUERY_TIME_LIMIT_MS, remainingMs() - RECORD_MS);
 }

@@ -19,13 +19,13 @@ import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import { daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-counts.ts";
 import { plausibleJobAgeSeconds } from "../../lib/schedule/job-age.ts";
-import { computeSlowLimitOf95Percent, type SlowLimit } from "../../lib/schedule/slow-limit.ts";
 import {
   type LatestDurations,
   longestSucceededSubJobSecondsByType,
   medianSubJobSecondsIfEnough,
   NO_LATEST_DURATIONS,
-} from "../../lib/schedule/usual-durations.ts";
+} from "../../lib/schedule/latest-durations.ts";
+import { computeSlowLimitOf95Percent, type SlowLimit } from "../../lib/schedule/slow-limit.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import { listResendableSlowNotifications, type ResendableNotification } from "../shared/targets-to-notify.ts";
 import type { PollResult } from "./conclude-watch.ts";

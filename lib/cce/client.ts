@@ -24,6 +24,9 @@ const MAX_QUERIES = 5;
  */
 const MAX_HEADER_BYTES = 65_536;
 
+/** The time limit of one query of a poll. The end of a Lambda invocation may shorten it. */
+export const QUERY_TIME_LIMIT_MS = 10_000;
+
 /** The time limit of one call of the client, in milliseconds. */
 interface TimeLimit {
   readonly timeLimitMs: number;

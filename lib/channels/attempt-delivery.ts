@@ -26,6 +26,9 @@ const MAX_ANSWER_BYTES = 16_384;
  */
 const UNDECODABLE = { text: "\ufffd", isTruncated: true };
 
+/** The time limit of one delivery attempt. A caller may pass a shorter time limit. */
+export const ATTEMPT_TIME_LIMIT_MS = 10_000;
+
 export interface DeliveryRequest<T = Target> {
   /** A target of the config, or a webhook target made from a caller's `callbackUrl`. */
   readonly target: T;

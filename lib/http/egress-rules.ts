@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import SPECIAL_RANGES from "./special-ranges.json" with { type: "json" };
 
 /**
  * Rules that decide to which URLs and addresses the service may connect. Each rule has a text for people. The text does
@@ -189,4 +190,47 @@ function familyOf(address: string): "ipv4" | "ipv6" | null {
 function nameOf(host: string): string | null {
   const name = host === "" ? undefined : URL.parse(`https://${host}/`)?.hostname.replace(/\.$/, "");
   return name !== undefined && /^[a-z0-9._-]+$/.test(name) && isIP(name) === 0 ? name : null;
+}
+
+/**
+ * Address ranges that are not globally routable, and one public address with a special meaning on Azure. The names
+ * come from IANA. https://www.iana.org/assignments/iana-ipv4-special-registry
+ * https://www.iana.org/assignments/iana-ipv6-special-registry
+ */
+const specialRanges = onFirstCall(() => {
+  const ranges = new BlockList();
+  for (const range of Object.keys(SPECIAL_RANGES)) {
+    const [network = "", prefix] = range.split("/");
+    ranges.addSubnet(network, Number(prefix), isIP(network) === 4 ? "ipv4" : "ipv6");
+  }
+  return ranges;
+});
+
+/**
+ * The range that contains all global unicast IPv6 addresses. The range does not contain mapped, translated, local or
+ * multicast addresses.
+ */
+const globalV6 = onFirstCall(() => {
+  const range = new BlockList();
+  range.addSubnet("2000::", 3, "ipv6");
+  return range;
+});
+
+/**
+ * Returns a function that creates a value in its first call. Later calls return the same value. Most requests open no
+ * checked connection, so they do not need the address ranges.
+ */
+function onFirstCall<T>(create: () => T): () => T {
+  let value: T | undefined;
+  return () => {
+    value ??= create();
+    return value;
+  };
+}
+
+/** Returns true only for a globally routable unicast IP address. */
+export function isPublicUnicastAddress(address: string): boolean {
+  if (isIP(address) === 4) return !specialRanges().check(address, "ipv4");
+  if (isIP(address) !== 6 || address.includes("%")) return false;
+  return globalV6().check(address, "ipv6") && !specialRanges().check(address, "ipv6");
 }

@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from "node:dns";
 import type { Agent } from "node:http";
-import { BlockList, isIP, type LookupFunction, Socket } from "node:net";
+import { isIP, type LookupFunction, Socket } from "node:net";
 import type { Instant } from "../domain/job.ts";
 import {
   type Connections,
@@ -14,11 +14,11 @@ import {
   EgressRefusedError,
   type EgressRule,
   type HostPort,
+  isPublicUnicastAddress,
   parseAllowListIgnoringInvalid,
 } from "./egress-rules.ts";
 import type { OutgoingProxy } from "./outgoing-proxy.ts";
 import { sendHttpRequest } from "./send-http-request.ts";
-import SPECIAL_RANGES from "./special-ranges.json" with { type: "json" };
 import type { TlsOptions } from "./tls-options.ts";
 
 /** The connections of the service to outside hosts, and the list of hosts that are always allowed. */
@@ -147,51 +147,8 @@ export function findRefusingRule(
 }
 
 /**
- * Address ranges that are not globally routable, and one public address with a special meaning on Azure. The names
- * come from IANA. https://www.iana.org/assignments/iana-ipv4-special-registry
- * https://www.iana.org/assignments/iana-ipv6-special-registry
- */
-const specialRanges = onFirstCall(() => {
-  const ranges = new BlockList();
-  for (const range of Object.keys(SPECIAL_RANGES)) {
-    const [network = "", prefix] = range.split("/");
-    ranges.addSubnet(network, Number(prefix), isIP(network) === 4 ? "ipv4" : "ipv6");
-  }
-  return ranges;
-});
-
-/**
- * The range that contains all global unicast IPv6 addresses. The range does not contain mapped, translated, local or
- * multicast addresses.
- */
-const globalV6 = onFirstCall(() => {
-  const range = new BlockList();
-  range.addSubnet("2000::", 3, "ipv6");
-  return range;
-});
-
-/**
- * Returns a function that creates a value in its first call. Later calls return the same value. Most requests open no
- * checked connection, so they do not need the address ranges.
- */
-function onFirstCall<T>(create: () => T): () => T {
-  let value: T | undefined;
-  return () => {
-    value ??= create();
-    return value;
-  };
-}
-
-/** Returns true only for a globally routable unicast IP address. */
-export function isPublicUnicastAddress(address: string): boolean {
-  if (isIP(address) === 4) return !specialRanges().check(address, "ipv4");
-  if (isIP(address) !== 6 || address.includes("%")) return false;
-  return globalV6().check(address, "ipv6") && !specialRanges().check(address, "ipv6");
-}
-
-/**
- * The service did not receive a complete document. The error contains an error code. The error message does not contain
- * the server's address.
+ * The service did not receive a complete document. The error contains an error code. It does not contain the server's
+ * address.
  */
 export class GuardedFetchError extends Error {
   readonly code: string;

@@ -1,6 +1,6 @@
 import type { Instant, JobKey, WatchGeneration } from "../domain/job.ts";
 import type { DurationCount } from "../schedule/duration-counts.ts";
-import type { EndedDurations, LatestDurations } from "../schedule/usual-durations.ts";
+import type { EndedDurations, LatestDurations } from "../schedule/latest-durations.ts";
 import type { NotificationLedger } from "./notification.ts";
 import type { SlowRecord } from "./watch-deliveries-and-overdue-times.ts";
 import type { WatchLedger } from "./watch-ledger.ts";

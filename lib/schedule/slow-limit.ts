@@ -6,7 +6,7 @@ import {
   type RecentJobs,
 } from "./duration-counts.ts";
 import { bucketOfRank, roundedBucketMiddleSeconds, roundToTenthOfSecond } from "./expected-duration.ts";
-import { type EndedJob, lowerMedianSeconds } from "./usual-durations.ts";
+import { type EndedJob, lowerMedianSeconds } from "./latest-durations.ts";
 
 /** The minimum number of ended jobs of a type. With fewer ended jobs, no job of the type counts as slow. */
 const MIN_JOBS = 20;

@@ -17,7 +17,7 @@ import { MaybeText } from "../../lib/domain/zod-fields.ts";
 import { DeliveryRecord, type NotificationKey } from "../../lib/ledger/notification.ts";
 import { WatchFields } from "../../lib/ledger/watch.ts";
 import { SlowRecord } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
-import { LatestDurations } from "../../lib/schedule/usual-durations.ts";
+import { LatestDurations } from "../../lib/schedule/latest-durations.ts";
 import type { Row, Store } from "../store/store.ts";
 import type { StoredWatch } from "./watch-changes.ts";
 

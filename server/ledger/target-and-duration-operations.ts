@@ -11,7 +11,7 @@ import type {
 } from "../../lib/ledger/ledger.ts";
 import { findFreeCallNumber, type WaitingCallLedger, type WaitingLimits } from "../../lib/ledger/ledger.ts";
 import { ANY_TYPE } from "../../lib/schedule/duration-counts.ts";
-import { appendDurationsAndDropOldest, NO_LATEST_DURATIONS } from "../../lib/schedule/usual-durations.ts";
+import { appendDurationsAndDropOldest, NO_LATEST_DURATIONS } from "../../lib/schedule/latest-durations.ts";
 import type { Store } from "../store/store.ts";
 import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
 

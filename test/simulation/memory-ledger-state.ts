@@ -3,7 +3,7 @@ import type { Digest, Discovery, WaitingCall } from "../../lib/ledger/ledger.ts"
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { CallerData, StoredOutcome } from "../../lib/ledger/watch.ts";
 import type { SlowRecord } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
-import type { LatestDurations } from "../../lib/schedule/usual-durations.ts";
+import type { LatestDurations } from "../../lib/schedule/latest-durations.ts";
 import type { StoredWatch } from "../../server/ledger/watch-changes.ts";
 
 export interface WatchRow extends StoredWatch {

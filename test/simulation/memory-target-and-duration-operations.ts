@@ -8,7 +8,7 @@ import type {
 } from "../../lib/ledger/ledger.ts";
 import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/ledger.ts";
 import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-counts.ts";
-import { appendDurationsAndDropOldest, NO_LATEST_DURATIONS } from "../../lib/schedule/usual-durations.ts";
+import { appendDurationsAndDropOldest, NO_LATEST_DURATIONS } from "../../lib/schedule/latest-durations.ts";
 import { idOfGeneration, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
 
 /** Returns the operations on targets, rate limits, durations, digests and waiting calls. */

@@ -6,7 +6,7 @@ import {
   appendDurationsAndDropOldest,
   LatestDurations,
   NO_LATEST_DURATIONS,
-} from "../../schedule/usual-durations.ts";
+} from "../../schedule/latest-durations.ts";
 import { SlowRecord } from "../watch-deliveries-and-overdue-times.ts";
 import { compressJson, decompressJson } from "./compressed-tree.ts";
 import {

@@ -30,14 +30,8 @@ import {
   upsertItem,
 } from "./item-operations.ts";
 import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
-import {
-  encodeLatestInstants,
-  listJobWatches,
-  NO_LEASE,
-  overdueIndexAttributes,
-  roundedOverdueIndexAttributesKeepingOrder,
-  WatchItem,
-} from "./watch-item.ts";
+import { overdueIndexAttributes, roundedOverdueIndexAttributesKeepingOrder } from "./overdue-index.ts";
+import { encodeLatestInstants, listJobWatches, NO_LEASE, WatchItem } from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 

@@ -4,8 +4,6 @@ import type { NotificationKey } from "../notification.ts";
 
 /** The index of the watches of a project, sorted by the time of their acceptance. */
 export const RECENT_INDEX = "recent";
-/** The index of the watches that the sweep function must check. */
-export const OVERDUE_INDEX = "overdue";
 
 /**
  * The primary key of an item. The character `#` separates the parts of a key. Names of projects and targets, job IDs
@@ -72,15 +70,4 @@ export function serializeDigestMember(member: DigestMember): string {
 export function parseDigestMemberOrThrow(text: string): DigestMember {
   const [, , , generation] = text.split("#");
   return { ...parseJobPartitionKeyOrThrow(text), generation: Number(generation) };
-}
-
-/** The number of partitions (shards) of the overdue index. Several partitions spread the load on DynamoDB. */
-export const OVERDUE_SHARDS = 8;
-
-/** Returns the shard of a watch in the overdue index: its FNV-1a hash modulo `OVERDUE_SHARDS`. */
-export function overdueShard(key: WatchKey): number {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(`${jobPartitionKey(key)}#${key.caller}`))
-    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash % OVERDUE_SHARDS;
 }

@@ -1,8 +1,9 @@
 import type { QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import type { Instant } from "../../domain/job.ts";
+import type { Instant, WatchKey } from "../../domain/job.ts";
+import { roundUpToLastMsBeforeSweep } from "../watch-deliveries-and-overdue-times.ts";
 import { slowItemKey } from "./durations.ts";
-import { fromAttributes } from "./expression.ts";
+import { fromAttributes, type StoredValues } from "./expression.ts";
 import {
   ceilToEpochSeconds,
   type LedgerOperation,
@@ -12,13 +13,61 @@ import {
 } from "./item-operations.ts";
 import {
   callerDataItemKey,
-  OVERDUE_INDEX,
-  OVERDUE_SHARDS,
+  jobPartitionKey,
   outcomeItemKey,
   parseWatchItemKeyOrThrow,
   watchItemKey,
 } from "./keys.ts";
-import { overdueIndexAttributes } from "./watch-item.ts";
+
+/** The index of the watches that the sweep function must check. */
+const OVERDUE_INDEX = "overdue";
+
+/** The number of partitions (shards) of the overdue index. Several partitions spread the load on DynamoDB. */
+export const OVERDUE_SHARDS = 8;
+
+/** Returns the shard of a watch in the overdue index: its FNV-1a hash modulo `OVERDUE_SHARDS`. */
+export function overdueShard(key: WatchKey): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(`${jobPartitionKey(key)}#${key.caller}`))
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash % OVERDUE_SHARDS;
+}
+
+/**
+ * Returns the attributes that put a watch into the overdue index at the time `dueAt`. If `dueAt` is null, the
+ * attributes remove the watch from the index.
+ */
+export function overdueIndexAttributes(key: WatchKey, dueAt: Instant | null): StoredValues {
+  return { dueAt, dueOrder: dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
+}
+
+/**
+ * Rounds a time up to the next run of the sweep function. With rounded times, most polls need not change the stored
+ * time.
+ */
+export function roundUpToLastMsBeforeNextSweep(
+  { sweepIntervalMs = 1 }: LedgerTable,
+  dueAt: Instant,
+): Instant {
+  return roundUpToLastMsBeforeSweep(dueAt, sweepIntervalMs);
+}
+
+/**
+ * Returns the attributes that change the time of a watch in the overdue index. The new time is rounded. The sort key of
+ * a watch in the index stays, because a new sort key costs two write units. If only the time changes, the write costs
+ * one write unit.
+ */
+export function roundedOverdueIndexAttributesKeepingOrder(
+  table: LedgerTable,
+  key: WatchKey,
+  dueAt: Instant,
+): { readonly set: StoredValues; readonly setIfAbsent: StoredValues } {
+  const { dueOrder = null, ...set } = overdueIndexAttributes(
+    key,
+    roundUpToLastMsBeforeNextSweep(table, dueAt),
+  );
+  return { set, setIfAbsent: { dueOrder } };
+}
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number(), dueOrder: z.number() });
 

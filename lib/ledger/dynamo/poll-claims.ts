@@ -22,13 +22,8 @@ import {
   upsertItem,
 } from "./item-operations.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
-import {
-  encodeLatestInstants,
-  NO_LEASE,
-  roundedOverdueIndexAttributesKeepingOrder,
-  toWatch,
-  WatchItem,
-} from "./watch-item.ts";
+import { roundedOverdueIndexAttributesKeepingOrder } from "./overdue-index.ts";
+import { encodeLatestInstants, NO_LEASE, toWatch, WatchItem } from "./watch-item.ts";
 
 /**
  * The time from the deadline of a watch to the expiry of the tree item of the watch. A running watch needs the tree

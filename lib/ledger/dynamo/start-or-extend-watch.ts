@@ -19,14 +19,8 @@ import {
   upsertItem,
 } from "./item-operations.ts";
 import { watchItemKey } from "./keys.ts";
-import {
-  listJobWatches,
-  NO_LEASE,
-  overdueIndexAttributes,
-  roundUpToLastMsBeforeNextSweep,
-  toWatch,
-  WatchItem,
-} from "./watch-item.ts";
+import { overdueIndexAttributes, roundUpToLastMsBeforeNextSweep } from "./overdue-index.ts";
+import { listJobWatches, NO_LEASE, toWatch, WatchItem } from "./watch-item.ts";
 
 /**
  * The maximum number of times that `startOrExtendWatch` tries to write a watch. A try fails if another call changes

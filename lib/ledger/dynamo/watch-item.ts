@@ -1,11 +1,10 @@
 import * as z from "zod/mini";
-import { AccessErrorKind, type Instant, type JobKey, type WatchKey } from "../../domain/job.ts";
+import { AccessErrorKind, type Instant, type JobKey } from "../../domain/job.ts";
 import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { Operation } from "../../domain/operation.ts";
 import { ReadyProgress } from "../../domain/ready.ts";
 import { IntegerZeroByDefault, NumberNullByDefault, TextNullByDefault } from "../../domain/zod-fields.ts";
 import { compareNewestFirst, POLL_HISTORY, type Watch, WatchFields } from "../watch.ts";
-import { roundUpToLastMsBeforeSweep } from "../watch-deliveries-and-overdue-times.ts";
 import type { StoredValues } from "./expression.ts";
 import {
   type Item,
@@ -14,7 +13,7 @@ import {
   parseItemOrThrow,
   queryPage,
 } from "./item-operations.ts";
-import { jobPartitionKey, overdueShard, parseWatchItemKeyOrThrow, WATCH_PREFIX } from "./keys.ts";
+import { jobPartitionKey, parseWatchItemKeyOrThrow, WATCH_PREFIX } from "./keys.ts";
 
 const Flag = z._default(z.boolean(), false);
 const Bytes = z._default(z.nullable(z.instanceof(Uint8Array)), null);
@@ -94,42 +93,6 @@ export function toWatch(item: WatchItem): Watch {
     ready: ready === null ? null : ReadyProgress.parse(parseJsonOrUndefined(ready)),
     operation: operation === null ? null : Operation.parse(parseJsonOrUndefined(operation)),
   };
-}
-
-/**
- * Returns the attributes that put a watch into the overdue index at the time `dueAt`. If `dueAt` is null, the
- * attributes remove the watch from the index.
- */
-export function overdueIndexAttributes(key: WatchKey, dueAt: Instant | null): StoredValues {
-  return { dueAt, dueOrder: dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
-}
-
-/**
- * Rounds a time up to the next run of the sweep function. With rounded times, most polls need not change the stored
- * time.
- */
-export function roundUpToLastMsBeforeNextSweep(
-  { sweepIntervalMs = 1 }: LedgerTable,
-  dueAt: Instant,
-): Instant {
-  return roundUpToLastMsBeforeSweep(dueAt, sweepIntervalMs);
-}
-
-/**
- * Returns the attributes that change the time of a watch in the overdue index. The new time is rounded. The sort key of
- * a watch in the index stays, because a new sort key costs two write units. If only the time changes, the write costs
- * one write unit.
- */
-export function roundedOverdueIndexAttributesKeepingOrder(
-  table: LedgerTable,
-  key: WatchKey,
-  dueAt: Instant,
-): { readonly set: StoredValues; readonly setIfAbsent: StoredValues } {
-  const { dueOrder = null, ...set } = overdueIndexAttributes(
-    key,
-    roundUpToLastMsBeforeNextSweep(table, dueAt),
-  );
-  return { set, setIfAbsent: { dueOrder } };
 }
 
 /** The attributes that end the lease of a poll. The lease reserves the poll for one queue message. */

@@ -26,12 +26,13 @@ import {
   watchItemKey,
 } from "../../../lib/ledger/dynamo/keys.ts";
 import { createDigestItem } from "../../../lib/ledger/dynamo/notifications.ts";
+import { overdueIndexAttributes } from "../../../lib/ledger/dynamo/overdue-index.ts";
 import {
   markTargetGoneOnce,
   switchTargetOff,
   throttleTargetUntilAtLeast,
 } from "../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { encodeLatestInstants, overdueIndexAttributes } from "../../../lib/ledger/dynamo/watch-item.ts";
+import { encodeLatestInstants } from "../../../lib/ledger/dynamo/watch-item.ts";
 import type { DurationCount } from "../../../lib/schedule/duration-counts.ts";
 import type { RecordKind, Records, WatchRow } from "../../../server/ledger/rows.ts";
 

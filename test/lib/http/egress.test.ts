@@ -3,9 +3,8 @@ import {
   GuardedFetchError,
   getCachedEgress,
   guardedFetchOrThrow,
-  isPublicUnicastAddress,
 } from "../../../lib/http/egress.ts";
-import { EgressRefusedError } from "../../../lib/http/egress-rules.ts";
+import { EgressRefusedError, isPublicUnicastAddress } from "../../../lib/http/egress-rules.ts";
 import fc from "../../support/properties.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { type Answering, startReceiver } from "./support/receiver.ts";

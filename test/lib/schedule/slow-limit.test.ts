@@ -1,11 +1,11 @@
 import { createSeededRandom } from "../../../bench/schedule/seeded-random.ts";
 import { bucketOfDuration, bucketStartSeconds } from "../../../lib/schedule/duration-counts.ts";
-import { computeSlowLimitOf95Percent } from "../../../lib/schedule/slow-limit.ts";
 import {
   appendDurationsAndDropOldest,
   type EndedJob,
   NO_LATEST_DURATIONS,
-} from "../../../lib/schedule/usual-durations.ts";
+} from "../../../lib/schedule/latest-durations.ts";
+import { computeSlowLimitOf95Percent } from "../../../lib/schedule/slow-limit.ts";
 
 /** Distributions of job durations in seconds. `u` returns a random number from 0 to 1. */
 const DISTRIBUTIONS: Readonly<Record<string, (u: () => number) => number>> = {

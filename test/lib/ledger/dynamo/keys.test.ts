@@ -1,9 +1,7 @@
 import {
   callerDataItemKey,
   notificationItemKey,
-  OVERDUE_SHARDS,
   outcomeItemKey,
-  overdueShard,
   parseDigestMemberOrThrow,
   parseJobPartitionKeyOrThrow,
   parseWatchItemKeyOrThrow,
@@ -11,6 +9,7 @@ import {
   treeItemKey,
   watchItemKey,
 } from "../../../../lib/ledger/dynamo/keys.ts";
+import { OVERDUE_SHARDS, overdueShard } from "../../../../lib/ledger/dynamo/overdue-index.ts";
 import { CALLER } from "../samples.ts";
 
 const job = { project: "prod", jobId: "job-1" };

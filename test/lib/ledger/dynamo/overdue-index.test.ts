@@ -1,7 +1,8 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { overdueShard, watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
+import { watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
 import {
   listOverdueWatches,
+  overdueShard,
   rescheduleSweepIfUnchanged,
 } from "../../../../lib/ledger/dynamo/overdue-index.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";

@@ -7,7 +7,7 @@ import {
   lowerMedianSeconds,
   medianSubJobSecondsIfEnough,
   NO_LATEST_DURATIONS,
-} from "../../../lib/schedule/usual-durations.ts";
+} from "../../../lib/schedule/latest-durations.ts";
 
 function job(type: string | null, seconds: number | null, changes: Partial<Job> = {}): Job {
   const ids = { jobId: null, clusterId: null, resourceId: null, resourceName: null, reason: null };
