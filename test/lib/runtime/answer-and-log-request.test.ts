@@ -1,7 +1,8 @@
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
-import { NewerItemError } from "../../../lib/ledger/ledger.ts";
+import { ConfigInvalidError, ConfigUnreadableError } from "../../../lib/config/config-source.ts";
+import { LedgerUnavailableError, NewerItemError } from "../../../lib/ledger/ledger.ts";
 import { createHttpHandler } from "../../../lib/runtime/answer-and-log-request.ts";
 import { AWS_CLIENT } from "../../../lib/runtime/aws-client.ts";
 import { log } from "../../../lib/runtime/log.ts";
@@ -173,6 +174,65 @@ test.each([
     const { statusCode, headers } = await handler(eventOf(), CONTEXT as Context);
     expect([statusCode, headers?.["retry-after"]]).toEqual([status, status === 503 ? "5" : undefined]);
   });
+});
+
+test.each([
+  [new NewerItemError(1), 503, /newer release.*upgrade or a rollback/],
+  [new LedgerUnavailableError(new Error("hunter2")), 503, /database/],
+  [new ConfigUnreadableError(new Error("hunter2")), 503, /no config/],
+  [new ConfigInvalidError(["hunter2"]), 503, /no config/],
+  [
+    Object.assign(new Error("hunter2"), {
+      name: "AccessDeniedException",
+      $metadata: { httpStatusCode: 400 },
+    }),
+    503,
+    /service of AWS does not answer/,
+  ],
+  [new TypeError("hunter2"), 500, /has failed.*request ID/],
+])(
+  "the answer to a request that fails with %s says why, and that it may be sent again",
+  async (error, status, cause) => {
+    const handler = createHttpHandler(async () => {
+      throw error;
+    });
+    await captured(async () => {
+      const { statusCode, body } = await handler(eventOf(), CONTEXT as Context);
+      const { detail } = JSON.parse(body ?? "");
+      expect(statusCode).toBe(status);
+      expect(detail).toMatch(cause);
+      expect(detail).toContain("You may safely send the request again.");
+      expect(body).not.toContain("hunter2");
+    });
+  },
+);
+
+test("a request without a body has an empty body, and so has a response without a body", async () => {
+  const bodies: string[] = [];
+  const handler = createHttpHandler(async ({ body }) => {
+    bodies.push(body);
+    return { status: 204 };
+  });
+  const { body: _, ...event } = eventOf();
+  await captured(async () => {
+    expect(await handler(event, CONTEXT as Context)).toEqual({
+      statusCode: 204,
+      headers: { "x-request-id": "api-1" },
+    });
+  });
+  expect(bodies).toEqual([""]);
+});
+
+test("a body in base64 is decoded by the character set of its content type", async () => {
+  const bodies: string[] = [];
+  const handler = createHttpHandler(async ({ body }) => {
+    bodies.push(body);
+    return { status: 204 };
+  });
+  const body = Buffer.from([0x22, 0xe4, 0x22]).toString("base64");
+  const headers = { "content-type": "application/json; charset=iso-8859-1" };
+  await captured(() => handler(eventOf({ body, headers, isBase64Encoded: true }), CONTEXT as Context));
+  expect(bodies).toEqual(['"ä"']);
 });
 
 test("an error that a handler throws is logged in full, and the caller gets an internal-error problem with the request ID", async () => {

@@ -1,5 +1,6 @@
 import type { Context } from "aws-lambda";
-import { createLambdaHandler } from "../../../lib/runtime/invocation.ts";
+import { createLambdaHandler, createScheduleHandler } from "../../../lib/runtime/invocation.ts";
+import { log } from "../../../lib/runtime/log.ts";
 import { meter } from "../../../lib/runtime/metrics.ts";
 import { captured } from "./captured.ts";
 
@@ -12,6 +13,27 @@ test("a function receives its request ID and the remaining time", async () => {
     remainingMs(),
   ]);
   expect(await handler({ n: 1 }, CONTEXT as Context)).toEqual([1, "r-1", 1234]);
+});
+
+test("a function on a schedule receives its request ID and the remaining time, and its log lines the request ID", async () => {
+  const received: unknown[] = [];
+  const handler = createScheduleHandler(async ({ requestId, remainingMs }) => {
+    received.push(requestId, remainingMs());
+    log.info("swept", {});
+  });
+  const lines = await captured(() => handler({}, CONTEXT as Context));
+  expect(received).toEqual(["r-1", 1234]);
+  expect(lines).toEqual([expect.objectContaining({ message: "swept", function_request_id: "r-1" })]);
+});
+
+test.each(["all", "problems"] as const)("%s of the log lines contain the request ID", async (lines) => {
+  const handler = createLambdaHandler(async () => {
+    log.info("fine", {});
+    log.warn("odd", {});
+  }, lines);
+  const written = await captured(() => handler({}, CONTEXT as Context));
+  const expected = lines === "all" ? ["r-1", "r-1"] : [undefined, "r-1"];
+  expect(written.map((line) => line.function_request_id)).toEqual(expected);
 });
 
 test("a failed invocation still writes its metrics", async () => {
