@@ -23,8 +23,8 @@ async function loadTexts() {
 }
 
 /**
- * The finished responses with the API reference. The key is the public URL or the path. The service creates each
- * response only once, because anyone may request the API reference without a token.
+ * The finished responses with the API reference. The key of a response is the public URL or the path. The service
+ * creates each response only once, because anyone may request the API reference without a token.
  */
 const responses = new Map<string, Promise<ApiResponse>>();
 

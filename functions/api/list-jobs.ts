@@ -46,8 +46,8 @@ const MIN_CHECKED = 25;
 
 /**
  * Creates the response to `GET /v1/jobs`. The response lists the jobs of a project, newest first. For each job, the
- * response shows the caller's own watch. If the caller has no watch of the job, it shows the newest watch. The filter
- * does not search the context of watches that belong to other callers.
+ * response shows the caller's own watch. If the caller has no watch of the job, the response shows the newest watch.
+ * The filter does not search the context of watches that belong to other callers.
  */
 export async function listJobs(
   _params: unknown,
@@ -143,8 +143,8 @@ interface FoundJob {
 
 /**
  * Returns one page of a project's job list, newest first. For each job, the page shows the caller's own watch. If the
- * caller has no watch of the job, it shows the newest watch. The function reads at most 500 watches, so the page may
- * contain fewer jobs than `limit`.
+ * caller has no watch of the job, the page shows the newest watch. The function reads at most 500 watches, so the page
+ * may contain fewer jobs than `limit`.
  * @throws PageTokenError if `before` is not a valid page token
  */
 export async function readJobListPageOrThrow(

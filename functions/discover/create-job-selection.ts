@@ -34,9 +34,9 @@ const MAX_SKIPPED = 2000;
  */
 const ALL_SKIPPED = "*";
 /**
- * If the first list of jobs was truncated, the ledger stores `?` together with the IDs. The text stays until a list is
- * complete. Discovery then skips all jobs that ended before the first list, and all ended jobs whose end time is
- * unknown. The missing part of the first list may have contained ended jobs.
+ * If the first list of jobs was truncated, the ledger stores `?` together with the IDs. The ledger keeps `?` until a
+ * list is complete. Discovery then skips all jobs that ended before the first list, and all ended jobs whose end time
+ * is unknown. The missing part of the first list may have contained ended jobs.
  */
 const UNLISTED_SKIPPED = "?";
 /**
@@ -90,8 +90,8 @@ export function createSelectionOfJobsSinceFirstList(
   const allSkippedUntil = (switchedOnAt ?? 0) + CLOCK_MARGIN_MS;
   const selected = new Set<string>();
   /**
-   * Ended jobs whose IDs the ledger may have to store. The value is the end time of the job. If the end time is
-   * unknown, the value is null.
+   * Ended jobs whose IDs the ledger may have to store. The value of an entry is the end time of the job. If the end
+   * time is unknown, the value is null.
    */
   const undecided = new Map<string, Instant | null>();
 

@@ -43,7 +43,10 @@ export type DiscoveryReport =
       readonly isComplete: boolean;
       /** The IDs of the jobs for which discovery started a watch. */
       readonly opened: readonly string[];
-      /** The number of jobs for which discovery could not start a watch. The next run tries again. */
+      /**
+       * The number of jobs for which discovery could not start a watch. The next run tries to start the missing watches
+       * again.
+       */
       readonly failed: number;
     }
   | {

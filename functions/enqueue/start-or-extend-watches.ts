@@ -179,8 +179,8 @@ export type PlanFirstPollDelay = (
 
 /**
  * Creates a function that plans the first poll of a job. The function uses the durations of all jobs of the project,
- * because the type of a new job is usually unknown. Only calls with few jobs read the durations. An instance reads them
- * at most once in five minutes. The function never throws an error.
+ * because the type of a new job is usually unknown. Only calls with few jobs read the durations. An instance reads the
+ * durations at most once in five minutes. The function never throws an error.
  */
 export function createFirstPollDelayPlanner(ports: FirstPollDelayPorts): PlanFirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;

@@ -39,7 +39,7 @@ type ReservedSendTime =
 /**
  * Reserves the time for the next request to a target. The request waits for the first step of the retry schedule, the
  * wait after HTTP status 429, and the rate limit. If the reserved time has passed, the function reserves a new time.
- * The times directly after it belong to other requests.
+ * The times after the reserved time belong to other requests.
  */
 export async function reserveSendTime(
   targetName: string,

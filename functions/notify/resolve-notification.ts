@@ -26,7 +26,7 @@ export interface Notification {
    * the notification have the same `webhookId`.
    */
   readonly webhookId: string;
-  /** The trace context of the watch, or null. If the notification is about several watches, null. */
+  /** The trace context of the watch, or null. If the notification is about several watches, `traceparent` is null. */
   readonly traceparent: string | null;
   /** If the config does not contain the target, `target` is null. */
   readonly target: Target | null;

@@ -13,8 +13,8 @@ export interface AlonePollLimiter {
 }
 
 /**
- * Creates the limiter of one batch. A poll that may crash the process runs alone, so that no other poll crashes with
- * it.
+ * Creates the object that lets polls of one batch run alone. A poll that may crash the process runs alone, so that no
+ * other poll crashes with it.
  * @param messageCount the number of queue messages in the batch
  */
 export function createAlonePollLimiter(messageCount: number): AlonePollLimiter {

@@ -102,7 +102,8 @@ export async function notifyIfSlowAndPlanNextCheck(
  * If messages with notifications about a slow job are probably lost, sends them again. An earlier try of this poll may
  * have crashed after it stored the slow job. If an earlier try crashed, the function sends all open notifications
  * again.
- * @returns the earliest time at which one of the notifications becomes overdue. If all are finished, null.
+ * @returns the earliest time at which one of the notifications becomes overdue. If all notifications are finished, the
+ * result is null.
  */
 async function sendLostNotifications(
   { watch, at, polls }: PollResult,

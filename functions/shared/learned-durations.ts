@@ -13,8 +13,8 @@ const MAX_AGE_MS = 300_000;
 /**
  * Returns the durations of ended jobs of one type in a project. If the job type is unknown, the result is an empty
  * array.
- * @param maxAgeMs the maximum age of the durations for this call, in milliseconds. A value above five minutes has no
- * effect
+ * @param maxAgeMs the maximum age of the durations for this call, in milliseconds. A maximum age above five minutes has
+ * no effect
  */
 export type ReadLearnedDurations = (
   project: string,

@@ -28,8 +28,8 @@ export function createDigestNotificationKey(digestId: string, target: string): N
  * config no longer contains. Notifications to a target outside the config become dead letters.
  * @param watch.digestTargets the result of the function `listDigestTargetsOfWatch`
  * @returns `own`: the targets that get a notification about this watch only. `byDigest`: the chats that get one digest
- * about all jobs of the API call. targets from the config come before callbacks, so that the callbacks of one caller do
- * not delay the targets
+ * about all jobs of the API call. Targets from the config come before callbacks, so that the callbacks of one caller do
+ * not delay the targets.
  */
 export function splitTargetsToNotify(
   watch: { readonly targets: readonly string[]; readonly digestTargets: readonly string[] },
@@ -105,7 +105,7 @@ export interface ResendableNotification {
 
 /**
  * Returns the notifications about a slow job that the service can send again. If a target's setting `on` no longer
- * contains `slow`, the result omits the target. After a redelivery, the result contains it.
+ * contains `slow`, the result omits the target. After a redelivery, the result contains the target.
  */
 export function listResendableSlowNotifications(
   { watch, slow, deliveries }: Pick<WatchDocument, "watch" | "slow" | "deliveries">,

@@ -19,7 +19,9 @@ import {
 const CONCURRENCY = 10;
 /** The number of watches that the function reads from the overdue index at once. */
 const PAGE_SIZE = 100;
-/** If less time remains, a run of the sweep function stops. A run that stops early can still write its log line. */
+/**
+ * The remaining time at which a run of the sweep function stops. A run that stops early can still write its log line.
+ */
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**

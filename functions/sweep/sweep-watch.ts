@@ -89,7 +89,7 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
   const traceparent = document?.watch.traceparent ?? null;
   if (document?.watch.state === "watching") {
     const { poll, pollDone, nextPollAt } = document.watch;
-    // The overdue index is eventually consistent. The poll may have been made already.
+    // The overdue index is eventually consistent, so the poll may have been made already.
     if (nextPollAt !== null && pollOverdueAt(nextPollAt) >= now())
       return { polls: 0, notifications: 0, stuck: 0, traceparent };
     const due = { ...document.watch, poll: pollDone ? poll + 1 : poll };

@@ -9,7 +9,7 @@ export interface ApiRequest {
    */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The request headers. Their names are in lower case. */
+  /** The request headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   readonly requestId: string;

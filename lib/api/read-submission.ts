@@ -26,7 +26,7 @@ export interface ReadSubmission {
   readonly kind: "submission";
   /**
    * The submission after the check of its form. If the request contains errors, the submission contains only the names
-   * of the project and the targets. The service can then report unknown names and the other errors together.
+   * of the project and the targets. The service can report unknown names together with the other errors.
    */
   readonly submission: Submission;
   readonly errors: readonly RequestError[];

@@ -116,8 +116,8 @@ export type MissedJob = z.infer<typeof MissedJob>;
 export const MissedRedeliveryResult = z.object({
   jobs: z.array(MissedJob),
   /**
-   * The token for the next page. The caller sends it in the parameter `before`. If there are no more jobs, `next` is
-   * null.
+   * The token for the next page. The caller sends the token in the parameter `before`. If there are no more jobs,
+   * `next` is null.
    */
   next: z.nullable(z.string()),
 });

@@ -30,7 +30,7 @@ export interface ResolvedSubmission {
    * name too.
    */
   readonly targets: readonly string[];
-  /** The encrypted callback URLs. The key is the name of the target. */
+  /** The encrypted callback URL for each target name. */
   readonly callbacks: Readonly<Record<string, string>>;
   readonly deadlineMinutes: number;
   /** If the watch ends with its job, `readyMinutes` is null. */
@@ -125,8 +125,8 @@ function readyMinutesOf(
   project: PublicProject | undefined,
 ): number | null {
   if ((until ?? project?.until) === undefined) return null;
-  // Only an upgrade task can be watched until its cluster is ready. Other operations end when their resource is usable.
-  // A pre-check is a task without a resource.
+  // Only an upgrade task can be watched until its cluster is ready. Operations without a task end when their resource
+  // is usable. A pre-check is a task without a resource.
   const isUpgradeTask = operation?.kind === "cluster_upgrade" && operation.taskId !== undefined;
   if (operation !== undefined && !isUpgradeTask) return null;
   const minutes = readyMinutes ?? project?.readyMinutes ?? null;

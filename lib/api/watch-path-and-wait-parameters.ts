@@ -12,9 +12,9 @@ import {
 import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-errors.ts";
 
 /**
- * Returns an error response if the caller may not use the operation for the project. If the caller may, returns null.
- * If the caller may not use the project for anything, the status is 404. The status 404 does not show whether the
- * project exists. If the caller may use the project for other operations, the status is 403.
+ * Returns an error response if the caller may not use the operation for the project. If the caller may use the
+ * operation, returns null. If the caller may not use the project for anything, the status is 404. The status 404 does
+ * not show whether the project exists. If the caller may use the project for other operations, the status is 403.
  */
 export function checkProjectRight(
   caller: Caller,

@@ -6,8 +6,9 @@ export interface Caller {
   /** The name of the caller: `token:NAME` or `oidc:ISSUER:SUB`. */
   readonly name: string;
   /**
-   * What the caller may do, from the config. For a bearer token, there is one entry. For an identity token, there is
-   * one entry for each OIDC rule that matches the token. A caller may do something only if one single entry allows it.
+   * What the caller may do, from the config. For a bearer token, `rights` has one entry. For an identity token,
+   * `rights` has one entry for each OIDC rule that matches the token. A caller may do something only if one single
+   * entry allows it.
    */
   readonly rights: readonly Rights[];
 }

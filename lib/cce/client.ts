@@ -164,8 +164,8 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
 /**
  * Searches for missing failure reasons of the subjobs, and returns a copy of the job that contains them. The function
  * queries every failed subjob that has neither a failure reason nor a failed subjob. The response may contain the
- * failure reason and more subjobs. The function adds both to the job. The function also queries the added subjobs. In
- * total, the function makes at most 5 queries.
+ * failure reason and more subjobs. The function adds the reason and the subjobs to the job. The function also queries
+ * the added subjobs. In total, the function makes at most 5 queries.
  * @param queryJob queries the subjob with the given ID. If `queryJob` returns null, the subjob does not change.
  */
 export async function queryMissingFailureReasons(

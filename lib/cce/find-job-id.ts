@@ -119,10 +119,10 @@ interface FoundOperation {
 }
 
 /**
- * Finds the operation that a call to CCE has started, in the response of CCE. The operation has no job. Some responses
- * do not contain the ID of the cluster, and some responses are empty. A caller may state the kind of the operation and
- * the cluster ID, because the response may not contain them. If the response belongs to no operation, the result is
- * null. Source: https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
+ * Finds the operation without a job that a call to CCE has started, in the response of CCE. Some responses do not
+ * contain the ID of the cluster, and some responses are empty. A caller may state the kind of the operation and the
+ * cluster ID, because the response may not contain them. If the response belongs to no operation, the result is null.
+ * Source: https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
  */
 export function findOperationWithoutJob(
   reply: unknown,

@@ -30,7 +30,7 @@ const REFUSAL_MS = 30_000;
 /** The maximum wait that IAM can request in a response. */
 const MAX_RETRY_AFTER_MS = 900_000;
 
-/** An IAM token with its expiry time. If IAM returned no token, an observation. */
+/** An IAM token with its expiry time. If IAM returned no token, the result is an observation. */
 export type TokenResult =
   | { readonly kind: "token"; readonly token: Secret; readonly expiresAt: Instant }
   | Observation;

@@ -11,7 +11,7 @@ import { parseJob } from "./parse-job.ts";
 
 export interface JobReply {
   readonly status: number;
-  /** The response headers. Their names are in lower case. */
+  /** The response headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -40,7 +40,7 @@ const JOB: Queried = { what: "job", permission: "cce:job:get" };
  * Converts a response of CCE to a query of a job into an observation. The caller must mask the text of the observation,
  * because it may contain credentials.
  * @param maskBeforeTruncating masks the secrets in texts before the function truncates the texts
- * @param queried describes the queried object. By default, the object is a job. Source of the error codes:
+ * @param queried describes the queried object. By default, the queried object is a job. Source of the error codes:
  * https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
  */
 export function interpretJobReplyUnmasked(

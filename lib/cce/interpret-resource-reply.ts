@@ -14,7 +14,10 @@ import resourceStates from "./resource-states.json" with { type: "json" };
 interface GoalStates {
   readonly succeeded: readonly string[];
   readonly failed: readonly string[];
-  /** All other states that CCE documents. If `pending` exists, a state outside all lists causes a warning. */
+  /**
+   * The documented states that mean neither success nor failure. If `pending` exists, a state outside all lists causes
+   * a warning.
+   */
   readonly pending?: readonly string[];
   /**
    * The state of the resource if CCE answers with HTTP status 404. For a resource that the job deletes, status 404
@@ -170,7 +173,7 @@ function toObservation(
     clusterId,
     resourceId: id,
     resourceName: textIn(metadata, ["name"]),
-    // Only a task has the times of the operation. The times of other resources mean something else.
+    // Only the times of a task are the times of its operation.
     createdAt: timeOf(metadata, "creationTimestamp"),
     updatedAt: timeOf(status, "completionTime") ?? timeOf(metadata, "updateTimestamp"),
     subJobs: [],

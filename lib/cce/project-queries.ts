@@ -84,7 +84,10 @@ interface Wanted {
   readonly observe: (result: TextReplyOrFailure | { readonly kind: "too_large" }) => Observation;
 }
 
-/** Queries of one project's jobs and resources. The results contain no secrets. No function throws an error. */
+/**
+ * Queries of one project's jobs and resources. The results contain no secrets. The query functions never throw an
+ * error.
+ */
 export interface ProjectQueries {
   /** Does the same as `CceClient.unansweredWaitMs`, for one project. */
   unansweredWaitMs(): number;

@@ -28,7 +28,7 @@ export type TextReplyOrFailure =
   | (Omit<Extract<HttpResult, { kind: "answer" }>, "body"> & { readonly body: string })
   | { readonly kind: "failed"; readonly code: string };
 
-/** A signed request to CCE. The time limit and the size limit are missing. */
+/** A signed request to CCE. The type contains no time limit and no size limit. */
 export type CceRequest = Omit<HttpRequest, "timeLimitMs" | "maxBytes">;
 
 /** Sends a request to CCE or IAM. The function never throws an error. */

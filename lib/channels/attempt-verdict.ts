@@ -222,7 +222,7 @@ export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
 
 /**
  * Returns true if a result code is probably an HTTP status. For example, a gateway may send `{"code":404,"msg":"Not
- * Found"}`. Chats use no result codes from 100 to 599. An unknown URL is the only exception.
+ * Found"}`. Chats use result codes from 100 to 599 only for an unknown URL.
  */
 export const isInRangeOfHttpStatuses = (code: number): boolean => code >= 100 && code < 600;
 

@@ -105,14 +105,14 @@ export interface AttemptVerdict {
   readonly reason: DeliveryReason;
   /** The wait that the target requested, in whole seconds. If the target requested no wait, `afterSeconds` is null. */
   readonly afterSeconds: number | null;
-  /** True if the attempt uses a step of the retry schedule. A throttled attempt does not use a step. */
+  /** True if the attempt uses a step of the retry schedule. A throttled attempt uses no step of the retry schedule. */
   readonly spent: boolean;
 }
 
 /** The response of a target to one delivery attempt. */
 export interface ReceiverAnswer {
   readonly status: number;
-  /** The response headers. Their names are in lower case. */
+  /** The response headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -145,7 +145,7 @@ interface AttemptIdentity {
 interface OutboundRequest {
   /** The URL of the target. Some channels add a signature to the query of the URL. */
   readonly url: string;
-  /** The request headers. Their names are in lower case. */
+  /** The request headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }

@@ -35,8 +35,8 @@ export const MIN_JOB_LIST_INTERVAL_MS = 10_000;
 export const DiscoverySettings = z.lazy(() =>
   z.strictObject({
     /**
-     * The types of the jobs that discovery watches. Upper and lower case are equal. Without `types`, discovery watches
-     * jobs of all types.
+     * The types of the jobs that discovery watches. Upper and lower case in `types` are equal. Without `types`,
+     * discovery watches jobs of all types.
      */
     types: z.optional(listSchema(NonEmpty, z.minLength(1), z.maxLength(100))),
     /** The names of the targets that discovery notifies. */
@@ -49,7 +49,7 @@ export const DiscoverySettings = z.lazy(() =>
      * at once. Without `topics`, the service accepts no SMN messages for the project.
      */
     topics: z.optional(listSchema(TopicUrn, z.minLength(1), z.maxLength(10))),
-    /** The URL of SMN. The service needs it in clouds whose SMN hosts it does not know. */
+    /** The URL of SMN. The service needs the URL in clouds whose SMN hosts it does not know. */
     smnEndpoint: z.optional(httpUrlSchema("must be the URL of SMN, starting with https://")),
   }),
 );
@@ -82,8 +82,8 @@ const PUBLIC_FIELDS = {
   region: z.optional(textSchema(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
   endpoint: z.optional(httpUrlSchema("must be the URL of the CCE API, starting with https://")),
   /**
-   * True: the service asks the Autopilot API of CCE before the standard API. False: never. By default, the service asks
-   * it after the standard API.
+   * With the value true, the service asks the Autopilot API of CCE before the standard API. With the value false, the
+   * service never asks the Autopilot API. By default, the service asks the Autopilot API after the standard API.
    */
   autopilot: z.optional(z.boolean()),
   /**

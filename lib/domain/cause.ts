@@ -95,8 +95,8 @@ export function formatFirstResourceNames({ resources, count }: Cause, moreNamesT
 }
 
 /**
- * Patterns for job types about nodes, node pools and clusters. Each pattern has the key of the matching text. If
- * several patterns match the job type, the first one applies.
+ * Patterns for job types about nodes, node pools and clusters. Each pattern has the key of the text for matching job
+ * types. If several patterns match the job type, the first one applies.
  */
 const UNITS = [
   [/nodepool$/i, "cause.nodePools"],

@@ -3,7 +3,7 @@ import { type TextKey, textInDefaultLanguage } from "./text-in-default-language.
 import type { Texts } from "./texts.ts";
 
 /**
- * Known failure reasons. Each has a hint, which is advice for the operator with a link to the vendor's page. In
+ * Known failure reasons. A hint is one line of advice for the operator, with a link to the vendor's page. In
  * `hint-patterns.json`, the field `source` names the place where the failure reason occurred. The first matching row
  * applies, so a special pattern must come before a general pattern.
  */

@@ -21,7 +21,7 @@ export const RESOURCE_GOALS = {
   cluster_hibernated: "cluster",
 } as const;
 
-/** A resource or task of CCE. The service polls it until it reaches the goal. */
+/** A resource or task of CCE. The service polls the resource or task until it reaches the goal. */
 export interface WatchedResource {
   readonly goal: ResourceGoal;
   readonly clusterId: string;

@@ -25,7 +25,8 @@ interface CauseList {
  * failed subjobs count: a subjob that has failed subjobs itself belongs to no group. The most frequent cause comes
  * first.
  * @param subJobs the result of `countAndGroupSubJobs` for the job
- * @param maxJsonBytes the maximum size of the returned causes as JSON, in bytes. The function omits all further causes.
+ * @param maxJsonBytes the maximum size of the returned causes as JSON, in bytes. The function omits causes beyond the
+ * maximum size.
  */
 export function listCausesOfSimilarFailures(
   subJobs: Pick<SubJobs, "failed" | "countsByType">,

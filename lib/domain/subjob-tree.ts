@@ -122,9 +122,7 @@ export function isAncestor(upper: TreeNode, lower: TreeNode): boolean {
   return false;
 }
 
-/**
- * Returns the running subjobs that have no running subjobs themselves. A parent only waits for its running subjobs.
- */
+/** Returns the running subjobs that have no running subjobs themselves. Their parents only wait for them. */
 export function listInnermostRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
   const running = pending.filter(isRunning);
   const parents = new Set(running.map(({ parent }) => parent));

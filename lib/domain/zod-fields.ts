@@ -72,8 +72,8 @@ export const TextOrEmpty = z.pipe(
   ),
 );
 /**
- * A number in a response of another service. The schema also accepts a number as text, such as `"0"` or `" 1.5e1 "`.
- * Any other value becomes undefined.
+ * A number in a response of another service. The schema also accepts a number as text, such as `"0"` or `" 1.5e1 "`. A
+ * value that is not a number becomes undefined.
  */
 export const NumberOrMissing = z.pipe(
   z.optional(z.unknown()),

@@ -108,7 +108,10 @@ export function isCallbackHostListedExactly(url: string, callbackHosts: readonly
 
 export type EgressRule = keyof typeof EGRESS_RULE_TEXT;
 
-/** An egress rule refuses an address. The message of the error contains the rule but not the address. */
+/**
+ * An egress rule (a rule for outgoing connections) refuses an address. The message of the error contains the rule but
+ * not the address.
+ */
 export class EgressRefusedError extends Error {
   readonly code = EGRESS_REFUSED;
   readonly rule: EgressRule;

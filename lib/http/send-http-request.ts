@@ -12,7 +12,7 @@ export interface HttpRequest {
   readonly url: URL;
   readonly method: "GET" | "POST";
   readonly tls?: TlsOptions | undefined;
-  /** The request headers. Their names are in lower case. */
+  /** The request headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string | null;
   /** The time limit for the whole request: name lookup, connection, TLS handshake, headers and body. */
@@ -30,15 +30,12 @@ export interface HttpRequest {
   ) => "buffer" | "used" | "stop";
 }
 
-/** The response to an HTTP request. If the response is incomplete, an error code. */
+/** The response to an HTTP request. If the response is incomplete, the result contains an error code. */
 export type HttpResult =
   | {
       readonly kind: "answer";
       readonly status: number;
-      /**
-       * The response headers. Their names are in lower case. If a header is repeated, its values are joined with
-       * commas.
-       */
+      /** The response headers, with names in lower case. If a header is repeated, its values are joined with commas. */
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Buffer;
       readonly isTruncated: boolean;
@@ -125,9 +122,9 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
         readAnswer(started, current);
       });
       current.on("error", (error) => {
-        // If bytes follow a complete response, Node.js emits a connection error. The response is still valid. Node.js
-        // emits the event "end" after the connection error. After the time limit, the function itself closes the
-        // connection, and Node.js emits the same error.
+        // If bytes follow a complete response, Node.js emits a connection error. The complete response is still valid.
+        // Node.js emits the event "end" after the connection error. After the time limit, the function itself closes
+        // the connection, and Node.js emits the same error.
         if (isSettled || response?.complete === true) return;
         const code = codeOf(error);
         if (!mayRepeat || response !== undefined || !wasClosedIdle(current, code)) return fail(code, error);

@@ -61,9 +61,9 @@ export function parsePageTokenOrThrow(token: string): PagePosition {
 }
 
 /**
- * Returns a page token without the caller name. The page token contains one byte of a hash of the name instead. A job
- * has few watches, so one byte is enough to distinguish the watches. Many names have the same byte, so the byte does
- * not reveal the caller name.
+ * Returns a page token without the caller name. In place of the name, the page token contains one byte of a hash of the
+ * name. A job has few watches, so one byte is enough to distinguish the watches. Many names have the same byte, so the
+ * byte does not reveal the caller name.
  * @throws PageTokenError if `toPageToken` did not create the token.
  */
 export function removeCallerFromPageTokenOrThrow(token: string): string {

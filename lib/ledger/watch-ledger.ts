@@ -132,7 +132,9 @@ export interface OverdueEntry extends WatchKey {
 
 interface WatchPage {
   readonly watches: readonly Watch[];
-  /** The token for the next page. The caller sends it in the parameter `before`. `next` is null on the last page. */
+  /**
+   * The token for the next page. The caller sends the token in the parameter `before`. `next` is null on the last page.
+   */
   readonly next: string | null;
 }
 

@@ -46,8 +46,8 @@ import fieldDescriptions from "./field-descriptions.json" with { type: "json" };
 import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json" };
 
 /**
- * The schemas of request bodies. The key is the name in the OpenAPI document. A request may omit a field that has a
- * default value. A request must not contain unknown fields.
+ * The schemas of request bodies. The key of each schema is its name in the OpenAPI document. A request may omit a field
+ * that has a default value. A request must not contain unknown fields.
  */
 const REQUEST_SCHEMAS = {
   Submission,
@@ -61,8 +61,8 @@ const REQUEST_SCHEMAS = {
 } as const;
 
 /**
- * The schemas of responses and events. The key is the name in the OpenAPI document. Every object and every enum has a
- * name, because generated clients need names for their types.
+ * The schemas of responses and events. The key of each schema is its name in the OpenAPI document. Every object and
+ * every enum has a name, because generated clients need names for their types.
  */
 export const RESPONSE_SCHEMAS = {
   SubmissionResult,
@@ -200,8 +200,8 @@ function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: J
 }
 
 /**
- * The descriptions of the fields of one schema. The key is the path of the field. The empty path stands for the schema
- * itself.
+ * The descriptions of the fields of one schema. The key of a description is the path of the field. The empty path
+ * stands for the schema itself.
  */
 type FieldDescriptions = Readonly<Record<string, string | undefined>>;
 

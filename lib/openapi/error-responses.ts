@@ -6,7 +6,8 @@ interface ProblemHelp {
   readonly cause: string;
   readonly remedy: string;
   /**
-   * The fields of the example that differ from problem to problem. The other fields follow from the kind of problem.
+   * The fields of the example that differ from problem to problem. The other fields of the example follow from the kind
+   * of problem.
    */
   readonly example: {
     readonly detail: string;

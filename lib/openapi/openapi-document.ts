@@ -27,7 +27,8 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
-  // Only one schema may contain the kinds of operations as an enum. The parameter `operation` has a pattern instead.
+  // Only one schema may contain the kinds of operations as an enum. The parameter `operation` has a pattern in place of
+  // an enum.
   operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
   clusterId: createParameterSchema(Operation._zod.innerType.shape.clusterId),
   traceparent: { type: "string" },
@@ -46,7 +47,7 @@ function createSchemas(schemas: Readonly<Record<string, z.core.$ZodType>>): Reco
   );
 }
 
-/** An operation in `operations.json`. Facts that are already in a route or a schema are missing here. */
+/** An operation in `operations.json`. The description omits facts that are already in a route or a schema. */
 interface DescribedOperation {
   readonly summary: string;
   readonly description?: string;

@@ -10,7 +10,7 @@ const REFRESH_SECONDS = 10;
 
 export interface RenderedPage {
   readonly html: string;
-  /** The response headers. Their names are in lower case. */
+  /** The response headers, with names in lower case. */
   readonly headers: Record<string, string>;
 }
 

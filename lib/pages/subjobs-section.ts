@@ -115,7 +115,7 @@ function note(job: JobDocument): Html | null {
   return html`<p class="note" dir="auto">${truncate(reason, MAX_NOTE_CHARACTERS)}</p>`;
 }
 
-/** Texts for the phases of CCE. The key is the phase in lower case. */
+/** Texts for the phases of CCE. The key of a text is the phase in lower case. */
 const PHASE_TEXTS: Readonly<Record<string, string>> = { initializing: "Starting", running: "Running" };
 
 /**

@@ -47,8 +47,8 @@ export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
 }
 
 /**
- * Renders a time in UTC, with its seconds. The browser script replaces it by the local time. The tooltip shows the time
- * in UTC.
+ * Renders a time in UTC, with its seconds. The browser script replaces the time in UTC by the local time. The tooltip
+ * shows the time in UTC.
  */
 export function renderTime(instant: Instant): Html {
   return html`<time datetime="${toIsoOrThrow(instant)}">${formatUtc(instant)}</time>`;

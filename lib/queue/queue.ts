@@ -10,7 +10,7 @@ export interface OutgoingMessage {
   /** The ID of the message, which the sender chooses. The `SendResult` of the message contains the same ID. */
   readonly id: string;
   readonly body: string;
-  /** The time for which SQS delays the delivery of the message. An integer from 0 to 900. */
+  /** The time for which SQS delays the delivery of the message. `delaySeconds` is an integer from 0 to 900. */
   readonly delaySeconds: number;
   readonly attributes?: Readonly<Record<string, string>>;
   /**

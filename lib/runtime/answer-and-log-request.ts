@@ -16,7 +16,7 @@ import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { isAwsUnavailableOrMisconfigured } from "./retry-aws.ts";
 
-/** Fields for the log line of a request. The handler of the request finds out their values. */
+/** Fields for the log line of a request. Only the handler of the request knows the values of these fields. */
 export interface RequestNotes {
   /**
    * The route of the request in the OpenAPI document. The log does not contain the real path, because a path may

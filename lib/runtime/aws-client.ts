@@ -48,8 +48,8 @@ class AwsRequestError extends Error {
 
 /**
  * Creates the object that sends the HTTP requests of the AWS clients. The request handler has a time limit and uses the
- * HTTP code of this product. The request handler of the AWS SDK itself has no time limit. For each request, it also
- * needs streams and four timers.
+ * HTTP code of this product. The request handler of the AWS SDK itself has no time limit. For each request, the handler
+ * of the AWS SDK also needs streams and four timers.
  */
 export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
   // A connection stays open until AWS closes it. If a connection is closed, the next request over it fails, and the AWS

@@ -10,8 +10,9 @@ export interface Invocation {
 }
 
 /**
- * If an invocation is not finished, it ends with an error `FLUSH_MARGIN_MS` before the time limit. The function can
- * therefore still write its metrics. The default of the package Middy is 5 ms, which is too short on a busy machine.
+ * If an invocation is not finished, it ends with an error `FLUSH_MARGIN_MS` before the time limit. The function needs
+ * the rest of the time to write its metrics. The default of the package Middy is 5 ms, which is too short on a busy
+ * machine.
  */
 const FLUSH_MARGIN_MS = 250;
 

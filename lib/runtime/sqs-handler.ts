@@ -5,10 +5,7 @@ import { createLambdaHandler } from "./invocation.ts";
 import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/**
- * The time that remains after the processing of the messages. The handler needs it to report unfinished messages to
- * SQS.
- */
+/** The time that the handler needs after the processing of messages, to report unfinished messages to SQS. */
 const ANSWER_MS = 500;
 
 /**

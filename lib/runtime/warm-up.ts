@@ -21,9 +21,9 @@ interface WarmUpPorts {
 }
 
 /**
- * Does work that would delay the first invocation. For example, it opens TLS connections to AWS and reads the config. A
- * handler module waits for `warmUp`, because an instance has a whole processor during its initialization. After the
- * initialization, the instance has only a part of a processor.
+ * Does work that would delay the first invocation. For example, `warmUp` opens TLS connections to AWS and reads the
+ * config. A handler module waits for `warmUp`, because an instance has a whole processor during its initialization.
+ * After the initialization, the instance has only a part of a processor.
  *
  * The function reads a ledger item that does not exist. The function also sends an empty batch to SQS, which SQS
  * refuses. The read and the empty batch change nothing and need no additional permission. The function ignores errors,

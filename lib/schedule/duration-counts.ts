@@ -1,8 +1,8 @@
 import type { Instant } from "../domain/job.ts";
 
 /**
- * The minimum difference between the mean ranks of the durations before and after a day. The unit is the standard
- * error. A smaller difference does not count as a change.
+ * The minimum difference between the mean ranks of the durations before and after a day. The unit of the difference is
+ * the standard error. A smaller difference does not count as a change.
  */
 const MIN_CHANGE_STANDARD_ERRORS = 4.5;
 /**
@@ -165,8 +165,8 @@ function sumRanks(
 }
 
 /**
- * Returns the rank of each bucket (range of durations). The rank 0 is the shortest, and 1 is the longest. The rank is
- * the share of jobs in lower buckets, plus half the share of jobs in the same bucket.
+ * Returns the rank of each bucket (range of durations). The shortest bucket has the rank 0, and the longest bucket has
+ * the rank 1. The rank is the share of jobs in lower buckets, plus half the share of jobs in the same bucket.
  */
 function rankBuckets(durations: readonly DurationCount[]): ReadonlyMap<number, number> {
   const jobs = durations.reduce((sum, { count }) => sum + count, 0);

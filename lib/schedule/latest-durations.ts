@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Job } from "../domain/job.ts";
 import { collectSubJobsInAnyOrder } from "../domain/subjob-tree.ts";
 
-/** With these maximum numbers, one small ledger item can contain all durations of a job type. */
+/** Because of the maximum numbers, one small ledger item can contain all durations of a job type. */
 const MAX_JOBS = 60;
 const MAX_TYPES = 40;
 const MAX_DURATIONS = 15;

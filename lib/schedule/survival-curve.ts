@@ -53,8 +53,8 @@ export function getCachedSurvivalCurve(
 }
 
 /**
- * The computed survival curves. The key is the list of duration counts. The service computes the curve of a list only
- * once.
+ * The computed survival curves. The key of a curve is the list of duration counts. The service computes the curve of a
+ * list only once.
  */
 const survivals = new WeakMap<
   readonly DurationCount[],

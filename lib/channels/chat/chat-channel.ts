@@ -76,7 +76,7 @@ type ChatSchema = TargetSchema &
 interface ChatRoles<Schema extends ChatSchema>
   extends Pick<Channel<Schema>, "target" | "rateLimit">,
     Partial<Pick<Channel<Schema>, "buildRequest" | "noteAbout">> {
-  /** Converts a message to JSON. The texts contain the markup of the chat. */
+  /** Converts a message to JSON. The texts in the JSON contain the markup of the chat. */
   render(message: ChatMessage, texts: ConfiguredTexts): JsonObject;
   /** Creates a message that contains only the headline, in the simplest format of the chat. */
   renderPlain(headline: string, texts: ConfiguredTexts): JsonObject;

@@ -8,8 +8,8 @@ import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 
 /**
- * The parts of a message to a chat. Each part is plain text. Every chat shows the parts in the order of the fields of
- * `ChatMessage`. Each channel escapes the texts and adds its own markup.
+ * The parts of a chat message as plain text. Every chat shows the parts in the order of the fields of `ChatMessage`.
+ * Each channel escapes the texts and adds its own markup.
  */
 export interface ChatMessage {
   readonly tone: Tone;

@@ -1,7 +1,7 @@
 // The browser script for the buttons that copy a text. A button copies the text in its HTML attribute `data-copy`. If
 // `data-copy` is empty, the button copies the text of the element in front of the button.
 
-/** Shows the copy buttons. Without scripts, they stay hidden. */
+/** Shows the copy buttons. Without scripts, the copy buttons stay hidden. */
 export function showCopyButtons(page: ParentNode): void {
   for (const button of page.querySelectorAll<HTMLElement>("[data-copy]")) button.hidden = false;
 }
