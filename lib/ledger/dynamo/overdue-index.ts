@@ -53,9 +53,9 @@ export function roundUpToLastMsBeforeNextSweep(
 }
 
 /**
- * Returns the attributes that change the time of a watch in the overdue index. The new time is rounded. The sort key of
- * a watch in the index stays, because a new sort key costs two write units. If only the time changes, the write costs
- * one write unit.
+ * Returns the attributes that change the time of a watch in the overdue index. The new time in the index is rounded.
+ * The sort key of a watch in the index stays, because a new sort key costs two write units. If only the time changes,
+ * the write costs one write unit.
  */
 export function roundedOverdueIndexAttributesKeepingOrder(
   table: LedgerTable,
