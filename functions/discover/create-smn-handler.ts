@@ -139,10 +139,9 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
       const list = await discover(project, settings, "event", limits, scope.config);
       result = list === "listed" ? "listed" : "requested";
     }
-    // The function stores the ID at the end. If the function fails before the end, SMN can send the message again. If
-    // the same message arrives twice at the same time, the function may process it twice. A second copy of the same
-    // message has no effect. The ledger deletes the ID after some time. The service refuses an older message because of
-    // its time.
+    // The function stores the ID at the end. If it fails before, SMN can send the message again. If the same message
+    // arrives twice at the same time, the function may process it twice. A second copy of the same message has no
+    // effect. After the ledger has deleted the ID, the function refuses the message because the message is too old.
     if (!(await ledger.saveSmnMessageIdOnce(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);

@@ -61,9 +61,9 @@ export type DiscoveryReport =
     };
 
 /**
- * Lists the jobs of a project once, and starts a watch for every new job. The function first reserves the list in the
- * ledger, so that only one call in each interval lists the jobs. If the function fails after the reservation, the
- * reservation stays valid.
+ * Lists the jobs of a project once, and starts a watch for every new job. The function first stores in the ledger that
+ * it lists the jobs of the project now. Other calls in the same interval therefore do not list these jobs. If the
+ * function fails later, no other call lists the jobs before the next interval.
  * @param trigger with `event`, the function lists the jobs even if the interval is not over. If the event comes too
  * soon or the list is incomplete, the next scheduled run lists the jobs.
  * @param timeLimitMs the time limit for the list, in milliseconds

@@ -62,7 +62,7 @@ export interface RecordAttemptPorts {
 
 /** Data that the function read before the delivery attempt. */
 export interface BeforeAttempt {
-  /** The time at which the queue message claimed the notification. */
+  /** The time at which this function call reserved the notification for its attempt. */
   readonly claimedAt: Instant;
   /** The delivery record of the notification, from the ledger. */
   readonly record: DeliveryRecord;
@@ -148,10 +148,10 @@ export async function recordAttemptAndSettleMessage(
 }
 
 /**
- * Stores the time of the first response "gone" (the target no longer exists). If the first response "gone" was at least
- * a minute ago, the result is null. If the response "gone" was less than a minute ago, the result is the time of the
- * attempt that confirms it. All notifications to a target use the same time of the first response "gone". For a
- * callback URL, each notification has its own time, because a URL may be valid for only one pipeline run.
+ * Stores the time at which a target first responded that it no longer exists. If this time is at least a minute ago, the
+ * result is null. Otherwise, the result is the time of the next attempt, which must get the same response. All
+ * notifications to a target share the stored time. Each callback URL is often valid for only one pipeline run, so each
+ * notification to a callback URL has its own stored time.
  */
 async function goneConfirmationTime(
   { key, redelivery }: Notification,

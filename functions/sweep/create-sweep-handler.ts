@@ -30,8 +30,8 @@ const TARGETS_MARGIN_MS = 5_000;
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 /**
- * The number of overdue messages from which a run reports a fault. One crash of a function causes fewer overdue
- * messages than `MANY_OVERDUE`.
+ * If a run finds at least this number of overdue messages, the run reports a fault. One crash of a function causes
+ * fewer overdue messages.
  */
 const MANY_OVERDUE = 5;
 

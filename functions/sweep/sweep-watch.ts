@@ -26,9 +26,9 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * If a run has sent a message again, a later run checks the watch again after `DUE_AGAIN_MS`. If a message has no
- * effect, each run finds the watch again, because the runs start every five minutes. An alarm counts the runs that find
- * a watch whose message had no effect.
+ * The time between a repeated message for a watch and the next check of this watch. The runs of the sweep function start
+ * every five minutes. If the repeated message has no effect, each run therefore finds the watch. An alarm counts these
+ * runs.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**

@@ -9,7 +9,7 @@ import type { OperationKind } from "../domain/operation-kind.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { toCceErrorOrEmpty, toTextOfAnyType } from "./cce-error.ts";
 
-/** The kind of the operation that belongs to each value of the field `kind` in a response of CCE. */
+/** Maps the field `kind` of a response of CCE to the kind of the operation. */
 const KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
   ["UpgradeTask", "cluster_upgrade"],
   ["PreCheckTask", "upgrade_precheck"],

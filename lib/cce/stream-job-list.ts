@@ -25,8 +25,8 @@ const ENTRY_DEPTH = 2;
 const FIELDS_DEPTH = 3;
 
 /**
- * The maximum size of a job in the list, without deeply nested values. The service ignores a listed job that is larger
- * than `MAX_ENTRY_BYTES`. The failure reason is the only long text of a listed job, so a larger job is very unusual.
+ * The maximum size of a job in the list. Deeply nested values of the job do not count. The service ignores a larger
+ * job. The failure reason is the only long text of a listed job, so a larger job is very unusual.
  */
 const MAX_ENTRY_BYTES = 64 * 1024;
 

@@ -177,7 +177,7 @@ function callbacks(): JsonObject {
 function openApiParameter(parameter: DescribedParameter) {
   const schema: JsonObject = parameter.schema ?? PARAMETER_SCHEMAS[parameter.name] ?? { type: "string" };
   const example = FIELD_HELP.parameters?.[parameter.name]?.example;
-  // In FIELD_HELP, the example of an array is the text in a URL. In the OpenAPI document, the example must be an array.
+  // FIELD_HELP writes a list as text with commas, as in a URL. The OpenAPI document needs an array.
   return { ...parameter, schema, example: schema.type === "array" ? String(example).split(",") : example };
 }
 

@@ -9,7 +9,7 @@ import {
 import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template } from "./template.ts";
 
-/** The local stack refuses a template whose policy statements contain other elements, such as `NotAction`. */
+/** The elements of a policy statement that the local stack supports. It refuses a template with another element. */
 const Statement = z.strictObject({
   Sid: z.string().optional(),
   Effect: z.enum(["Allow", "Deny"]),

@@ -19,8 +19,8 @@ export const teamsChannel = createChatChannel({
 });
 
 /**
- * Matches the response of Teams if it could not post the message, although the HTTP status is 200. Teams posts a
- * message through a second server, and this server may fail.
+ * Matches a response of Teams with HTTP status 200 that reports a failure. Teams posts a message through a second
+ * server. If the second server fails, the status is still 200.
  */
 const FAILURE_TEXT = /delivery failed|returned HTTP error|request failed/i;
 const THROTTLE_TEXT = /HTTP error 429/i;
