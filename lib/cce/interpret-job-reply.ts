@@ -6,6 +6,7 @@ import {
   classifyErrorReply,
   describeErrorReplyUnmasked,
   parseCceErrorOrEmpty,
+  UNKNOWN_JOB_CODE,
 } from "./cce-error.ts";
 import { parseJob } from "./parse-job.ts";
 
@@ -15,9 +16,6 @@ export interface JobReply {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
-
-/** Matches an error code such as `CCE.01404001`, which means that CCE does not know the job. */
-const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
 
 /**
  * If the clocks differ by 90 s or more, the service's error text about a refused signature states the difference. The

@@ -6,7 +6,11 @@ import { countAndGroupSubJobs, listInnermostRunning } from "../domain/subjob-tre
 import { joinSentences, textInDefaultLanguage } from "../domain/text-in-default-language.ts";
 import type { DurationCount } from "./duration-counts.ts";
 import { plausibleJobAgeSeconds } from "./job-age.ts";
-import { pickNextPollDelaySeconds, roundAndClampDelaySeconds } from "./poll-delay.ts";
+import {
+  pickDelayAfterFailedPollsSeconds,
+  pickNextPollDelaySeconds,
+  roundAndClampDelaySeconds,
+} from "./poll-delay.ts";
 
 /**
  * The state of a watch before the service decides what happens after a poll. The poll errors in a `PolledWatch` come
@@ -58,9 +62,6 @@ export type PollDecision =
  */
 const ACCESS_ERROR_DELAY = { minSeconds: 30, jitterSeconds: 30 };
 const GONE_DELAY = { minSeconds: 5, jitterSeconds: 6 };
-
-const FIRST_BACKOFF_SECONDS = 5;
-const MAX_BACKOFF_SECONDS = 300;
 
 /**
  * The rate limit may delay the last poll of a watch by up to one hour after the deadline. The last poll finds the
@@ -152,7 +153,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
     if (retryAfterSeconds == null)
       return { kind: "poll_again", delaySeconds: ownSeconds, ...errors, consecutiveFailures };
     // The wait that CCE or IAM requests may be longer than the maximum delay in the config.
-    const waitSeconds = Math.max(ownSeconds, retryAfterSeconds + backoffSeconds(1, random));
+    const waitSeconds = Math.max(ownSeconds, retryAfterSeconds + pickDelayAfterFailedPollsSeconds(1, random));
     return {
       kind: "poll_again",
       delaySeconds: Math.min(waitSeconds, SQS_MAX_DELAY_SECONDS),
@@ -170,7 +171,9 @@ function decideByObservation(input: DecisionInput): PollDecision {
       // The service ignores a `Retry-After` that is zero or in the past. Without a usable `Retry-After`, each further
       // failed poll increases the delay.
       const seconds =
-        (observation.retryAfterSeconds ?? 0) > 0 ? 0 : backoffSeconds(consecutiveFailures, random);
+        (observation.retryAfterSeconds ?? 0) > 0
+          ? 0
+          : pickDelayAfterFailedPollsSeconds(consecutiveFailures, random);
       // A response "throttled" or "unavailable" does not show whether the credentials are valid. The service keeps the
       // access error of an earlier poll.
       return pollAgain(seconds, { accessError: watch.accessError, lastPollError });
@@ -232,15 +235,4 @@ function timedOut({ acceptedAt, deadlineAt }: Deadline, lastResult: string | nul
 
 function jittered({ minSeconds, jitterSeconds }: typeof GONE_DELAY, random: () => number): number {
   return minSeconds + Math.floor(random() * jitterSeconds);
-}
-
-/**
- * Returns a random delay in whole seconds after failed polls. Each further failed poll doubles the longest possible
- * delay.
- * @param failures the number of failed polls in a row, at least 1. Source:
- * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
- */
-function backoffSeconds(failures: number, random: () => number): number {
-  const maxSeconds = Math.min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** Math.min(20, failures - 1));
-  return 1 + Math.floor(random() * maxSeconds);
 }

@@ -236,3 +236,17 @@ export function planCheapestPolls(
     return ((costs[one] ?? 0) - (costs[other] ?? 0)) / ((AGES[other] ?? 0) - (AGES[one] ?? 0));
   }
 }
+
+const FIRST_BACKOFF_SECONDS = 5;
+const MAX_BACKOFF_SECONDS = 300;
+
+/**
+ * Returns a random delay in whole seconds after failed polls. Each further failed poll doubles the longest possible
+ * delay.
+ * @param failures the number of failed polls in a row, at least 1. Source:
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function pickDelayAfterFailedPollsSeconds(failures: number, random: () => number): number {
+  const maxSeconds = Math.min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** Math.min(20, failures - 1));
+  return 1 + Math.floor(random() * maxSeconds);
+}
