@@ -4,9 +4,9 @@ import type { Plugin } from "esbuild";
 
 /**
  * The esbuild plugins for the packages of the functions. The plugins omit unused code of dependencies, because every
- * cold start would read and compile the unused code. A plugin stays here only if it saves at least 3 ms of a cold
- * start. A cold start is the load of a package and the first request to AWS. docs/performance.md lists what each plugin
- * saves, and what breaks if the AWS SDK changes.
+ * cold start would read and compile the unused code. A plugin stays in this file only if it saves at least 3 ms of a
+ * cold start. A cold start is the load of a package and the first request to AWS. docs/performance.md lists what each
+ * plugin saves, and what breaks if the AWS SDK changes.
  */
 
 /**
@@ -29,8 +29,8 @@ export const PROVED_WITH: Readonly<Record<string, string>> = {
 export const OMITTED_FILES: readonly { readonly file: string; readonly stub: string }[] = [
   {
     // Lambda sets the credentials of a function's role in the environment. The default provider chain of the SDK also
-    // searches profiles, SSO and metadata services, and imports four more clients. The stub also reads the credentials
-    // only once.
+    // searches profiles, SSO and metadata services, and imports four more clients. The stub that replaces the default
+    // provider chain also reads the credentials only once.
     file: "@aws-sdk/credential-provider-node/dist-es/index.js",
     stub: `import { fromEnv } from "@aws-sdk/credential-provider-env";
       export const defaultProvider = (init) => {
@@ -40,8 +40,8 @@ export const OMITTED_FILES: readonly { readonly file: string; readonly stub: str
       };`,
   },
   // A Lambda function has no config files of the AWS SDK (`~/.aws/config`), but each client would search for them. No
-  // request of the service sends a file. Without the next two files, a function loads neither `node:fs/promises` nor
-  // file streams.
+  // request of the service sends a file. The next two files are replaced, so that a function loads neither
+  // `node:fs/promises` nor file streams.
   {
     file: "@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles.js",
     stub: `export { CONFIG_PREFIX_SEPARATOR } from "./constants";
@@ -71,17 +71,17 @@ const omitFiles: readonly Plugin[] = OMITTED_FILES.map(({ file, stub }) => ({
 }));
 
 /**
- * Functions of Node.js modules. A bundle reads them only when it calls them. Reading `getRandomValues` loads more
- * modules of Node.js. Most invocations do not use `node:dns` and `node:zlib`, so each module is loaded at its first
- * use.
+ * Functions of Node.js modules. A bundle reads the functions in this list only when it calls them. Reading
+ * `getRandomValues` loads more modules of Node.js. Most invocations do not use `node:dns` and `node:zlib`, so each
+ * module is loaded at its first use.
  */
 const READ_AT_CALL = ["getRandomValues", "lookup", "deflateRawSync", "inflateRawSync"];
 
 /**
- * A bundled `import` of a Node.js module reads all properties of the module. Reading a property of a Node.js module can
- * load more modules of Node.js. For example, reading `http` loads the module undici, and reading `crypto` loads
- * WebCrypto. Reading `fs` loads the modules readline and fs/promises. With this plugin, a bundle reads only the
- * properties of the module that it uses.
+ * If a bundle imports a Node.js module, the generated `import` reads all properties of the module. Reading a property
+ * of a Node.js module can load more modules of Node.js. For example, reading `http` loads the module undici, and
+ * reading `crypto` loads WebCrypto. Reading `fs` loads the modules readline and fs/promises. With this plugin, a bundle
+ * reads only those properties of a Node.js module that the bundle uses.
  */
 const lazyNodeModules: Plugin = {
   name: "lazy Node modules",
@@ -123,11 +123,11 @@ const STRING_CONSTANT = /^const (_\w+) = "(\w+)";$/gm;
 const COMPUTED_KEY = /\[(_\w+)\]: /g;
 
 /**
- * The generated schemas of an AWS client add unused code to the bundle. A third of the bundle is unused code. This
- * plugin makes two changes:
+ * The generated schemas of an AWS client add unused code to the bundle. A third of a bundle with the generated schemas
+ * is unused code. The plugin makes two changes to the schemas of an AWS client:
  * - The schemas register a class for each error of an AWS service, so that the bundle contains all classes. The plugin
- *   removes the registration of these error classes. An unregistered error has the base class of its AWS service, and
- *   keeps its name.
+ *   removes the registration of the error classes of AWS services. An AWS error without a registered class has the base
+ *   class of its AWS service, and keeps its name.
  * - Unused schemas with computed keys stay in the bundle. The plugin replaces computed keys by plain keys.
  */
 const onlyUsedSchemas: Plugin = {
@@ -204,7 +204,7 @@ const plugins: Plugin[] = [
   lazyNodeModules,
   onlyUsedSchemas,
   ...omitFiles,
-  // Only the first plugin that loads a file can replace its code, so the other plugins come first.
+  // Only the first plugin that loads a file can replace the file's code, so the other plugins come first.
   keepErrorNamesAndMarkCalls,
 ];
 export default plugins;

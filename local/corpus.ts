@@ -31,8 +31,8 @@ const MAX_NAME_LENGTH = 60;
 
 /**
  * Checks one line of a corpus file (a file with one test case per line). Returns null for a passed test case. If the
- * test case failed, returns the name of the test case and the difference. A line that cannot be read counts as a failed
- * test case.
+ * test case failed, returns the name of the test case and the difference. A line of a corpus file that cannot be read
+ * counts as a failed test case.
  */
 function checkLine(line: string, check: Check): string | null {
   let name = line.slice(0, MAX_NAME_LENGTH);

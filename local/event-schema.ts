@@ -13,8 +13,8 @@ const NAMES: ReadonlyMap<z.core.$ZodType, string> = new Map(
   Object.entries({ ...RESPONSE_SCHEMAS, ...OTHER_EVENTS }).map(([name, schema]) => [schema, name]),
 );
 /**
- * The temporary JSON Schema key that contains the name of a schema. The key is removed after the description of the
- * schema is added.
+ * The temporary JSON Schema key that contains the name of a schema. The key with the schema name is removed after the
+ * description of the schema is added.
  */
 const NAME = "x-name";
 
@@ -33,8 +33,8 @@ export function createEventSchema(): JsonObject {
       if (name !== undefined) jsonSchema[NAME] = name;
     },
   });
-  // The description of each field is added first. A field without a description then gets the description of its
-  // schema.
+  // First, the description of each field is added to the JSON Schema of the field. A field without a description then
+  // gets the description of its schema.
   const described = mapNamed(schema, (name, node) => ({ ...addFieldDescriptions(name, node), [NAME]: name }));
   const complete = mapNamed(described, addSchemaDescription);
   return { title: "Events of the CCE job notifier", ...complete };

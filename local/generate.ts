@@ -31,7 +31,10 @@ export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<str
   "templates/watch.yml": () => withWatchScript("templates/watch.yml"),
 };
 
-/** The script that is copied into each pipeline template. Users copy only the file of the template. */
+/**
+ * The script that is copied into each pipeline template. Users copy only the file of a pipeline template, so the
+ * template must contain the script.
+ */
 const WATCH_SCRIPT = "examples/curl/watch.sh";
 const SCRIPT_BLOCK =
   /^( *)# begin of examples\/curl\/watch\.sh\n(?:.*\n)*?\1# end of examples\/curl\/watch\.sh$/m;

@@ -1,6 +1,6 @@
 /** A random generator with a seed. The same seed always gives the same random numbers in the same order. */
 export interface RandomSource {
-  /** Returns a number from 0 to less than 1. */
+  /** Returns a random number from 0 to less than 1. */
   readonly next: () => number;
   readonly happens: (probability: number) => boolean;
   /** Returns an integer from `min` to `max`, including both. */

@@ -12,7 +12,7 @@ const print = (line: string) => process.stderr.write(`${line}\n`);
 
 /**
  * Runs `npm run stack`. As soon as the local stack runs, this function prints one line of JSON with the addresses of
- * the stack to stdout. Other output goes to stderr.
+ * the stack to stdout. All output except this line goes to stderr.
  */
 async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
   const options = readStackOptions(process.env);

@@ -102,7 +102,8 @@ export class Authentication {
     const signedAt = Date.parse(
       date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"),
     );
-    // An unreadable date results in the difference NaN. A comparison with NaN is false, so the request is refused.
+    // If the date of a request is unreadable, the difference to the current time is NaN. A comparison with NaN is
+    // false, so a request with an unreadable date is refused.
     if (!(Math.abs(signedAt - this.#now()) < MAX_CLOCK_SKEW_MS)) {
       const serverTime = new Date(this.#now()).toISOString().replace(/[-:]|\.\d+/g, "");
       return refusal(

@@ -9,8 +9,8 @@ export const OperationScript = z.strictObject({
   /** The name of the cluster, the node pool or the add-on. */
   name: z.string().default("simulated"),
   /**
-   * The start of the operation, in seconds after the operation was added to the simulator. Until then, the resource
-   * does not change.
+   * The start of the operation, in seconds after the operation was added to the simulator. Until the start of the
+   * operation, the resource does not change.
    */
   startSeconds: z.number().min(0).default(0),
   /**

@@ -17,8 +17,8 @@ const Fields = z.strictObject({
   resourceId: z.string().optional(),
   resourceName: z.string().optional(),
   /**
-   * True if CCE returns the details of the subjob only to a request for the subjob itself. In the parent job, the
-   * subjob then has no failure reason and no subjobs.
+   * True if CCE returns the details of the subjob only to a request for the subjob itself. In the JSON of the parent
+   * job, such a subjob has no failure reason and no subjobs.
    */
   briefInParent: z.boolean().default(false),
   /** True if the job belongs to an Autopilot cluster. Subjobs do not use the field `autopilot`. */
@@ -73,7 +73,7 @@ export class SimulatedJobs {
   }
 
   /**
-   * Ends a simulated job whose script has no end. The states of the subjobs do not change.
+   * Ends a simulated job whose script has no end. Ending a simulated job does not change the states of its subjobs.
    * @throws Error if no job has the given ID.
    */
   end(jobId: string): void {

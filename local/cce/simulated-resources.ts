@@ -9,8 +9,8 @@ const ResourceScript = z.strictObject({
   path: z.string().min(1),
   /**
    * The responses of the simulator for the resource, in the order of their start times. A response is used from
-   * `startSeconds` on, which is a time in seconds after the start of the script. A response without a body has the
-   * status 404.
+   * `startSeconds` on, which is a time in seconds after the start of the script. If a simulated response has no body,
+   * its HTTP status is 404.
    */
   steps: z
     .array(

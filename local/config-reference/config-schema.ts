@@ -122,7 +122,8 @@ export function createConfigSchema(): JsonObject {
   const schema = z.toJSONSchema(createConfigDocumentSchema({ project: Project, target: Target }), {
     io: "input",
     override: ({ jsonSchema }) => {
-      // The limit `Number.MAX_SAFE_INTEGER` does not come from the config schema, so the limit is removed.
+      // The number `Number.MAX_SAFE_INTEGER` in the JSON Schema is not a limit of the config schema, so the number is
+      // removed.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },

@@ -41,7 +41,7 @@ const EgressCase = z.object({
 
 /**
  * Checks whether the rules for connections to targets (the egress rules) allow a URL and its IP addresses. The test
- * case is checked without an allow list.
+ * case for a URL is checked without an allow list.
  */
 export function checkEgress(testCase: unknown): string | null {
   const { url, resolves, expect } = EgressCase.parse(testCase);

@@ -11,8 +11,8 @@ type RunningDemo = z.infer<typeof RunningDemo>;
 const fileIn = (rootDir: string): string => join(rootDir, "build", "running-demo.json");
 
 /**
- * Writes the file with the data about the running demo. The new file replaces the file of an earlier demo. The returned
- * function `stop` removes the file.
+ * Writes the file with the data about the running demo. The new file about the running demo replaces the file of an
+ * earlier demo. The returned function `stop` removes the file.
  */
 export async function writeRunningDemoFile(rootDir: string, demo: RunningDemo): Promise<Stoppable> {
   const file = fileIn(rootDir);
@@ -22,7 +22,7 @@ export async function writeRunningDemoFile(rootDir: string, demo: RunningDemo): 
   await writeFile(file, text, { mode: 0o600 });
   return {
     async stop() {
-      // The file of a later demo must not be removed.
+      // If a later demo has replaced the file, the file must not be removed.
       if ((await readFile(file, "utf8").catch(() => "")) === text) await rm(file, { force: true });
     },
   };

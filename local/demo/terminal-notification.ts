@@ -46,7 +46,7 @@ const Event = z.object({
  * text of the notification. For all chats other than Slack, the text is one line, because Slack already shows the same
  * content.
  * @param ansi true if the terminal supports ANSI escape sequences
- * @param columns the maximum number of columns of a line. A longer line is wrapped.
+ * @param columns the maximum number of columns of a line. A line with more columns is wrapped.
  */
 export function formatNotification(
   { path, channel, body }: ReceivedNotification,

@@ -20,7 +20,7 @@ const STOP_TIME_LIMIT_MS = 2_000;
 const THROTTLE_PAUSE_MS = 500;
 /**
  * The number of concurrent batches if the event source mapping sets no maximum. Lambda on AWS also starts with five
- * concurrent batches.
+ * concurrent batches of messages.
  */
 const DEFAULT_CONCURRENCY = 5;
 

@@ -8,7 +8,8 @@ import type { Schedule } from "../template/triggers.ts";
 /**
  * A restart of the local stack deletes all SQS messages, because the queues are in memory. The sweep function sends a
  * lost message again as soon as the poll of its job is overdue. 930 s after the restart, the poll of every lost message
- * is overdue, because SQS delays messages by at most 900 s. The sweep function therefore runs every 10 s for 930 s.
+ * is overdue, because SQS delays messages by at most 900 s. After a restart of the local stack, the sweep function
+ * therefore runs every 10 s for 930 s.
  */
 const CATCH_UP_INTERVAL_MS = 10_000;
 const CATCH_UP_DURATION_MS = 930_000;
@@ -23,7 +24,7 @@ const THROTTLE_PAUSE_MS = 1_000;
  * Invokes a function regularly, at the rate of its schedule. The first invocation starts after one period of the
  * schedule, as in EventBridge. If Lambda throttles the invocation, the invocation is repeated, as for EventBridge.
  * @param options.speed the factor by which the schedule runs faster than in the CloudFormation template.
- * @param options.catchUp true if the function is also invoked immediately and every 10 s for the next 930 s.
+ * @param options.catchUp true if the scheduled function is also invoked immediately and every 10 s for the next 930 s.
  */
 export function startRateSchedule(options: {
   schedule: Schedule;

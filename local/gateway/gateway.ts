@@ -135,8 +135,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 }
 
 /**
- * Returns the response of the function, if the response arrives within `timeoutMs` milliseconds. Later, the function
- * continues, and the caller gets the status 503.
+ * Returns the response of the function, if the response arrives within `timeoutMs` milliseconds. If the response does
+ * not arrive in time, the function continues, and the caller gets the status 503.
  */
 async function withTimeout(timeoutMs: number, response: Promise<HttpResponse>): Promise<HttpResponse> {
   let timer: NodeJS.Timeout | undefined;

@@ -4,8 +4,8 @@ import type { InvocationResult } from "../lambda/runtime-api.ts";
 export interface HttpResponse {
   readonly status: number;
   /**
-   * The headers of an HTTP response. The names of the headers are not changed. An array of values is sent as one header
-   * for each value.
+   * The headers of an HTTP response. The gateway does not change the names of the headers. An array of values is sent
+   * as one header for each value.
    */
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Buffer;
@@ -27,7 +27,7 @@ export function createGatewayResponse(status: number, message: string): HttpResp
 
 /**
  * Returns the response of API Gateway if the function was throttled, or if the function did not respond in time. The
- * function may still be running after the timeout.
+ * function may still be running when the caller gets the response about the timeout.
  */
 export const createServiceUnavailableResponse = (): HttpResponse =>
   createGatewayResponse(503, "Service Unavailable");

@@ -1,4 +1,4 @@
-// This file runs in the process of a local Lambda function and replaces Lambda's runtime. This file imports the
+// This file runs in the process of a local Lambda function and replaces Lambda's runtime. This file imports the Lambda
 // function's handler, and then asks the Runtime API for one invocation after another. After an unhandled error, Node.js
 // ends the process with exit status 1, as on Lambda with Node.js 24. If a handler waits for a promise that never
 // settles, and no other work is left, the process ends with exit status 0.
@@ -62,7 +62,7 @@ function describeError(error) {
 /**
  * Imports the module of a handler and returns the handler function.
  * @param {string} root
- * @param {string} handler such as `functions/poll/handler.handler`
+ * @param {string} handler the file and the exported function, such as `functions/poll/handler.handler`
  * @returns {Promise<Handler>}
  */
 async function loadHandler(root, handler) {

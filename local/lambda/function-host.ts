@@ -5,8 +5,9 @@ import { Instance, type InstanceOptions } from "./instance.ts";
 import { createErrorResult, type InvocationResult } from "./runtime-api.ts";
 
 /**
- * The largest number of processes for a function that has no event source. AWS has no limit of 10 processes. The limit
- * protects the developer's machine. If all 10 processes are busy, an invocation waits for a free process.
+ * The largest number of processes for a function that has no event source. AWS itself has no limit of 10 processes for
+ * one function. The limit protects the developer's machine. If all 10 processes are busy, an invocation waits for a
+ * free process.
  */
 const DEFAULT_MAX_INSTANCES = 10;
 
@@ -19,7 +20,7 @@ interface FunctionHostOptions extends FunctionCode, Pick<InstanceOptions, "log">
   readonly pool: ConcurrencyPool;
   /**
    * The number of invocations that the event sources of the function may start at the same time. The function can
-   * always run this number of processes at the same time.
+   * always run as many processes at the same time as its event sources start invocations.
    */
   readonly eventSourceConcurrency?: number;
 }
@@ -52,7 +53,7 @@ export class FunctionHost {
 
   /**
    * Invokes the function. An invocation is throttled if the function or the account has reached its limit. If all
-   * processes of the function are busy, the invocation waits. An error of the function is part of the result.
+   * processes of the function are busy, the invocation waits. If the function fails, the error is part of the result.
    */
   async invoke(event: unknown): Promise<InvocationResult> {
     const release = this.#options.pool.tryAcquire(this.resource);

@@ -7,7 +7,10 @@ import { createErrorResult, type Invocation, type InvocationResult, RuntimeApi }
 const BOOTSTRAP = fileURLToPath(new URL("./bootstrap.mjs", import.meta.url));
 /** The time, in milliseconds, that Lambda gives a process to start. */
 const INIT_TIME_LIMIT_MS = 10_000;
-/** The fraction of a function's memory that the heap of Node.js may use. Node.js needs memory outside of the heap. */
+/**
+ * The fraction of a function's memory that the heap of Node.js may use. A Lambda function also needs memory outside of
+ * the Node.js heap.
+ */
 const HEAP_FRACTION = 0.9;
 /** Lambda's names of the signals that usually end a function's process. */
 const SIGNAL_TEXTS: Partial<Record<NodeJS.Signals, string>> = {
@@ -92,8 +95,8 @@ export class Instance {
       cwd: taskRoot,
       env: environment(runtimeApi, this.name),
       stdio: ["pipe", "pipe", "pipe"],
-      // The process has its own process group, so that Ctrl-C does not end the process. The local stack then stops the
-      // functions itself, in a certain order.
+      // The process has its own process group, so that Ctrl-C does not end the process. Because Ctrl-C does not end the
+      // functions, the local stack stops the functions itself, in a certain order.
       detached: true,
     });
     this.#child = child;
@@ -106,8 +109,9 @@ export class Instance {
   }
 
   /**
-   * Runs one invocation of the function and returns its result. Each call must wait for the result of the previous
-   * call. If the process ends during the invocation, the result is an error. The promise of `invoke` never rejects.
+   * Runs one invocation of the function and returns its result. Each call of `invoke` must wait for the result of the
+   * previous call. If the process ends during the invocation, the result is an error. The promise of `invoke` never
+   * rejects.
    */
   invoke(invocation: Invocation): Promise<InvocationResult> {
     return new Promise((resolve) => {
@@ -118,7 +122,7 @@ export class Instance {
   }
 
   /**
-   * Ends the function's process with SIGKILL and waits for its end. A running invocation then has the result `cause`.
+   * Ends the function's process with SIGKILL and waits for its end. If an invocation is running, its result is `cause`.
    */
   kill(cause: InvocationResult | null = null): Promise<void> {
     this.#fatalError ??= cause;

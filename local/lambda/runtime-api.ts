@@ -73,8 +73,8 @@ export class RuntimeApi {
   }
 
   /**
-   * Sends an invocation to the function's process as soon as the process asks for an invocation. Each call must wait
-   * for the result of the previous call.
+   * Sends an invocation to the function's process as soon as the process asks for an invocation. Each call of `invoke`
+   * must wait for the result of the previous call.
    */
   invoke(invocation: Invocation): void {
     this.#pending = invocation;

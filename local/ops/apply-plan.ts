@@ -11,8 +11,8 @@ const TIER = "Intelligent-Tiering";
 
 /**
  * The time between two writes to Parameter Store (SSM), in milliseconds. SSM accepts three writes per second from one
- * account in one region. The time is a little longer than a third of a second, because two requests can arrive with a
- * smaller distance.
+ * account in one region. The time between two writes is a little longer than a third of a second, because two requests
+ * can arrive with a smaller distance.
  */
 const WRITE_INTERVAL_MS = 350;
 /**
@@ -27,7 +27,7 @@ type Ports = Pick<RetryOptions, "now" | "random" | "wait">;
 
 /**
  * Carries out the steps of a plan in order, and reports each step. After an error, the changes of earlier steps stay in
- * the config. A second start of the command makes only the missing changes.
+ * the config. If an operator starts the command again after an error, the command makes only the missing changes.
  * @param client an AWS SDK client with `maxAttempts: 1`. The client must not repeat requests itself, because SSM counts
  * every request.
  * @throws the errors of the AWS SDK.

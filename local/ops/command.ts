@@ -23,8 +23,8 @@ export type Parsed<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<Opti
 
 /**
  * Runs a command of this repository, and sets the exit status of the process. The number that `main` returns is the
- * exit status. Wrong arguments result in the exit status 2. All other errors result in the exit status 1. An error is
- * printed without a stack trace. All requests of the command check certificates.
+ * exit status. Wrong arguments result in the exit status 2. If a command fails for any other reason, its exit status is
+ * 1. An error is printed without a stack trace. All requests of the command check certificates.
  */
 export async function runCommand<const T extends ParseArgsConfig>(
   usage: string,
@@ -46,7 +46,7 @@ export async function runCommand<const T extends ParseArgsConfig>(
 
 /**
  * Reads the command-line arguments of this process. Returns "help" if one of the arguments is `--help`.
- * @throws an error about the wrong arguments, which `describeWrongUse` can describe
+ * @throws an error about the wrong arguments of a command, which `describeWrongUse` can describe
  */
 export function parseProcessArguments<const T extends ParseArgsConfig>(config: T): Parsed<T> | "help" {
   const parsed = parseStrictArguments<Options<T>>({
@@ -63,7 +63,8 @@ export function describeWrongUse(error: unknown): string | null {
 }
 
 /**
- * The names of errors whose message needs no stack trace. The command prints only the message of an error in the list.
+ * The names of errors whose message needs no stack trace. For an error whose name is in this list, the command prints
+ * only the message.
  */
 const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
   "RefusedError",

@@ -21,7 +21,7 @@ const KINDS = [
 
 /**
  * A step of a plan, which changes one entry of a stage's config. A step of the kind `keep` does not change the config.
- * The step only reports an entry that is in the stage's config and not in the config file.
+ * A step of the kind `keep` only reports an entry that is in the stage's config and not in the config file.
  */
 export interface PlanStep {
   readonly name: string;
@@ -33,10 +33,11 @@ export interface PlanStep {
 /**
  * Returns the steps of a plan, which make a stage's config equal to the config in a file. By default, an entry that is
  * missing in the file stays in the stage's config. If `removeOthers` is true, an entry that is missing in the file is
- * removed. Other white space or another order of JSON keys does not change an entry. The Lambda functions can read the
- * config at any time, so the config is valid after each step. An entry is stored before other entries refer to it, and
- * removed after they no longer refer to it. A target has two entries: one with its secret fields, and one with all
- * others. If the kind of a target changes, a temporary entry contains all fields until both entries are changed.
+ * removed. An entry does not change if the file differs from the stage's config only in white space or in the order of
+ * JSON keys. The Lambda functions can read the config at any time, so the config is valid after each step. An entry is
+ * stored before other entries refer to it, and removed after they no longer refer to it. A target has two entries: one
+ * with its secret fields, and one with all others. If the kind of a target changes, a temporary entry contains all
+ * fields until both entries are changed.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],
@@ -58,7 +59,7 @@ export function planConfigSteps(
     .reverse();
   const certificateName = ({ name }: ConfigEntry) =>
     name.startsWith(CERTIFICATES) ? name.slice(CERTIFICATES.length) : null;
-  // Two kinds of entries are always removed: unused certificates, and secret fields without a main entry.
+  // Two kinds of config entries are always removed: unused certificates, and secret fields without a main entry.
   const isUsed = (certificate: string) =>
     others.some((entry) => certificateName(entry) === null && entry.value.includes(`"${certificate}"`));
   const toStep = (entry: ConfigEntry): PlanStep => {
@@ -107,8 +108,8 @@ export function entriesAfterSteps(
 }
 
 /**
- * Returns the main entry of an entry with secret fields, such as `targets/ops` for `secret/targets/ops`. Returns null
- * for every other entry.
+ * Returns the main entry of an entry with secret fields, such as `targets/ops` for `secret/targets/ops`. If the entry
+ * has no secret fields, returns null.
  */
 function ownerOf(name: string): string | null {
   if (name === "linkKeys") return "settings";

@@ -86,7 +86,8 @@ function faultsOf(document: unknown): readonly string[] {
   const parsed = parseWholeConfig(document);
   const faults = parsed.kind === "faults" ? parsed.faults : [];
   const placeholders = findPlaceholders(document);
-  // For a placeholder, only one error is reported. The other errors about a placeholder are omitted.
+  // For a placeholder in the config, only one error is reported. All other errors about the same placeholder are
+  // omitted.
   const isPlaceholder = (fault: string) =>
     placeholders.some((line) => fault.startsWith(`${line.split(": ")[0]}:`));
   const others = [...faults, ...findShortSecrets(document), ...findIneffectiveEntries(document)];
@@ -116,7 +117,7 @@ async function readValidDocument(file: string, path: string | null): Promise<unk
 }
 
 /**
- * Asks each token issuer for the URL of its signing keys. The function reports no error if an issuer does not respond.
+ * Asks each token issuer for the URL of its signing keys. If an issuer does not respond, the function reports no error.
  * @throws ConfigFileInvalidError if the service would refuse every token of an issuer
  */
 async function refuseUnusableIssuers(parsed: ParsedConfig, name: string): Promise<void> {

@@ -22,7 +22,7 @@ const Endpoints = z
   .catch({ auth: {} });
 const NO_SETTINGS = { egress: { allow: [] }, callbackHosts: [], poll: {} };
 /**
- * The parts of a config that can contain entries without an effect. A part with a wrong type is ignored, because
+ * The parts of a config whose entries can be without effect. A part of the config with a wrong type is ignored, because
  * `parseWholeConfig` reports the type.
  */
 const Document = z
@@ -77,8 +77,8 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
     }),
   );
   const { minDelaySeconds: min, maxDelaySeconds: max } = settings.poll;
-  // The check needs the minimum and the maximum. If the minimum or the maximum is missing, the service adapts its
-  // default.
+  // The check of a range needs both the minimum and the maximum. If the minimum or the maximum is missing, the service
+  // adapts its default.
   const contradictingBounds =
     min !== undefined && max !== undefined && min > max
       ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]

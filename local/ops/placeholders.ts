@@ -14,7 +14,7 @@ const EXAMPLE_HOST = /^(?:.+\.)?example\.com$/i;
 
 /**
  * Finds placeholders in a config document, which a person has copied from an example. Returns one line of text for each
- * placeholder. The text does not contain the placeholder.
+ * placeholder. The returned text about a placeholder does not contain the placeholder.
  */
 export function findPlaceholders(document: unknown): readonly string[] {
   const found: string[] = [];

@@ -89,13 +89,13 @@ export const LOG_RETENTION_DAYS: readonly number[] = [
 ];
 
 /**
- * The maximum concurrency that Lambda allows for an SQS event source.
+ * The values that Lambda allows for the maximum concurrency of an SQS event source.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
 export const CONCURRENCY = { min: 2, max: 1000 } as const;
 /**
  * The allowed numbers of concurrent executions that a stage can reserve for a function. The value 0 means that no
- * executions are reserved. The reserved executions must fit into the account's quota.
+ * executions are reserved. The reserved executions must not be more than the account's quota allows.
  */
 export const RESERVED_CONCURRENCY = { min: 0, max: 10_000 } as const;
 /**

@@ -24,8 +24,8 @@ const STAGES_FOLDER = fileURLToPath(new URL("../../stages", import.meta.url));
 const MAX_EMAIL_LENGTH = 254;
 
 /**
- * Returns the zod schema of an optional setting in a stage file. If `isValid` returns false for a value, the schema
- * reports the text `fault`.
+ * Returns the zod schema of an optional setting in a stage file. If `isValid` returns false for a setting's value, the
+ * schema reports the text `fault`.
  */
 const setting = <T>(isValid: (value: unknown) => boolean, fault: string) =>
   z.custom<T>(isValid, fault).optional();

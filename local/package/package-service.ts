@@ -19,7 +19,7 @@ class PackagingFailedError extends Error {
 
 /**
  * Packages a service with the Serverless Framework. Returns the folder with the compiled CloudFormation template and
- * one zip file per function. If the source files have not changed, the service is not packaged again.
+ * one zip file per function. If the source files of a service have not changed, the service is not packaged again.
  * @param options.stopping the abort signal that stops the Serverless Framework.
  * @throws PackagingFailedError with the framework's output.
  */
@@ -40,7 +40,7 @@ export async function packageServiceIfChanged(options: {
     await writeSources(sources, workDir);
     await runServerless(workDir, stopping);
     await rename(join(workDir, ".serverless"), packageDir).catch(async (error: unknown) => {
-      // An error of `rename` is ignored if another process has packaged the same sources.
+      // If `rename` fails because another process has packaged the same sources, the error is ignored.
       if (!(await isPackage(packageDir))) throw error;
     });
   } finally {

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /**
- * The folders that do not change the packaged service on this machine. The folder `stages`, for example, contains only
+ * The folders that do not change the packaged service on this machine. For example, the folder `stages` contains only
  * settings of deployed stages.
  */
 const IGNORED_FOLDERS: ReadonlySet<string> = new Set([

@@ -14,7 +14,7 @@ export const Behaviour = z.strictObject({
   times: z.int().min(1).optional(),
   /**
    * The shortest interval between two notifications, for a behaviour of the kind `rate_limit`. If a notification
-   * arrives earlier, the receiver responds with the status 429, as Slack does.
+   * arrives before the end of this interval, the receiver responds with the status 429, as Slack does.
    */
   intervalMs: z.number().min(0).default(1000),
 });

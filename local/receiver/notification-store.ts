@@ -8,10 +8,13 @@ export interface ReceivedNotification {
   readonly channel: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The unchanged body of the HTTP request. The body is needed to check the signature. */
+  /**
+   * The unchanged body of the HTTP request. The unchanged body is needed to check the signature of a webhook request.
+   */
   readonly body: string;
   /**
-   * The HTTP status of the receiver's response. `status` is null if the receiver did not respond to the notification.
+   * The HTTP status of the receiver's response. The HTTP status of the receiver's response is null if the receiver did
+   * not respond to the notification.
    */
   readonly status: number | null;
   readonly signature: SignatureCheck;

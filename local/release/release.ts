@@ -78,7 +78,7 @@ async function commitRelease(version: string, changelog: string): Promise<void> 
     await git("commit", "--quiet", "--message", `Release ${version}`);
   const notes = findReleaseNotes(changelog, version) ?? "";
   const message = `cce-job-notifier ${version}\n\n${notes}`;
-  // git normally treats headings in release notes as comments and removes them.
+  // In the message of a tag, git normally treats headings as comments and removes them.
   await git("tag", "--annotate", `v${version}`, "--cleanup=whitespace", "--message", message);
 }
 
@@ -116,7 +116,8 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals }) => {
   try {
     await commitRelease(version, changelog);
   } catch (error) {
-    // The checkout was clean before, so the reset only removes changes of this command.
+    // The checkout had no changes before the release command started, so the reset only removes changes of this
+    // command.
     await git("reset", "--hard", "--quiet");
     throw error;
   }

@@ -31,8 +31,9 @@ export interface AwsReply {
 
 /**
  * A rule of AWS that the local server does not have. The rule can refuse a call, change its input or change its reply.
- * The function `next` passes the call to the next rule. The last rule passes the call to the local server.
- * @throws AwsError if an AWS rule refuses the call.
+ * A rule calls the function `next` to pass the AWS call to the next rule. The last rule passes the call to the local
+ * server.
+ * @throws AwsError if a rule of the local server refuses the call, as AWS would.
  */
 export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;
 

@@ -17,15 +17,16 @@ export interface DynamoServer {
   readonly url: string;
   readonly client: DynamoDBClient;
   /**
-   * Creates the tables that do not exist yet. In the result, `existed` is true if at least one table existed before
-   * this call.
+   * Creates the tables that do not exist yet. In the result, `existed` is true if at least one of the tables existed
+   * before this call.
    */
   createTables(tables: readonly TableResource[]): Promise<{ readonly existed: boolean }>;
   stop(): Promise<void>;
 }
 
 /**
- * The error of a folder in LEDGER_DIR in which no tables can be stored. The error says why the folder cannot be used.
+ * The error of a folder in LEDGER_DIR in which no tables can be stored. The error message says why the local stack
+ * cannot store tables in the folder.
  */
 export class LedgerFolderError extends Error {
   override name = "LedgerFolderError";
@@ -91,8 +92,8 @@ export async function findTableStatus(client: DynamoDBClient, tableName: string)
 }
 
 /**
- * Creates the folder for the tables, and checks that no other local stack uses the folder. If another stack uses the
- * folder, Dynalite (the local DynamoDB) ends the process at the first request.
+ * Creates the folder for the tables, and checks that no other local stack uses the folder. If two local stacks use the
+ * same folder, Dynalite (the local DynamoDB) ends the process at the first request.
  */
 async function prepareFolder(folder: string): Promise<void> {
   try {

@@ -56,7 +56,10 @@ export function connectDynamo(region: string, url: string): DynamoServer {
   };
 }
 
-/** Some external servers never delete expired items. Expired items stay in the tables of such a server. */
+/**
+ * Some external servers never delete expired items. If an external server never deletes expired items, expired items
+ * stay in its tables.
+ */
 async function enableTimeToLive(
   client: DynamoDBClient,
   TableName: string,

@@ -35,8 +35,8 @@ const Page = z.looseObject({ Items: z.array(Item).default([]), Count: z.int(), S
 
 interface LateIndex {
   /**
-   * Copies of all tables, from which queries of an index are answered. The copies must exist before the first call of
-   * the rule.
+   * The rule answers queries of an index from these copies of all tables. The copies of the tables must exist before
+   * the first call of the rule.
    */
   readonly copies: readonly TableResource[];
   readonly rule: AwsRule;
@@ -45,8 +45,8 @@ interface LateIndex {
 
 /**
  * This rule simulates that a global secondary index on AWS shows a write later than its table. The rule keeps a copy of
- * each table. Each write to a table reaches the copy after a random time of up to five seconds. The copy answers
- * requests for the indexes of the table. Some pages of a query result contain an item twice, as on AWS.
+ * each table. Each write to a table reaches the rule's copy of the table after a random time of up to five seconds. The
+ * copy answers requests for the indexes of the table. Some pages of a query result contain an item twice, as on AWS.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
  * @param options.seed the random seed. Two runs with the same seed and the same calls have the same delays and the same
  * repeated items.
@@ -81,7 +81,7 @@ export function createLateIndex(options: {
     const key = Object.fromEntries(Object.entries(Key).filter(([name]) => names.includes(name)));
     const timer = setTimeout(() => {
       timers.delete(timer);
-      // A write to the copy fails only after the server has stopped, so the error is ignored.
+      // A write to the copy of a table fails only after the server has stopped, so the error is ignored.
       copyItem(TableName, key).catch(() => {});
     }, delays.next() * MAX_LAG_MS);
     timers.add(timer);

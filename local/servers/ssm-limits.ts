@@ -46,7 +46,7 @@ const invalid = (message: string) => new AwsError("ValidationException", message
 
 /**
  * Returns a function that is called for each request to Parameter Store. The returned function throws a
- * ThrottlingException after `perSecond` requests within one second.
+ * ThrottlingException if more than `perSecond` requests arrive within one second.
  */
 export function createRateLimitCheck(perSecond: number, now: () => number): () => void {
   let accepted: readonly number[] = [];

@@ -44,17 +44,17 @@ export interface SsmOptions {
   /** The clock, in milliseconds, for the rate limit of the server. */
   readonly now?: () => number;
   /**
-   * Returns the error of the next request with the given operation, or null for no error. Tests use the function
-   * `fault` to simulate outages of Parameter Store and concurrent updates.
+   * Returns the error with which the server answers the next request with the given operation, or null for no error.
+   * Tests use the function `fault` to simulate outages of Parameter Store and concurrent updates.
    */
   readonly fault?: (operation: string) => AwsError | null;
 }
 
 /**
- * Starts a Parameter Store server with the entries of a config file. For each request, the server reads the config file
- * again. A value that a request writes stays in memory and replaces the value in the config file. The server supports
- * the calls GetParametersByPath, GetParameters, PutParameter and DeleteParameter. The server has the limits and the
- * request rates of Parameter Store on AWS. Every parameter of the server has the type SecureString.
+ * Starts a Parameter Store server with the entries of a config file. For each request, the Parameter Store server reads
+ * the config file again. A value that a request writes stays in memory and replaces the value in the config file. The
+ * server supports the calls GetParametersByPath, GetParameters, PutParameter and DeleteParameter. The server has the
+ * limits and the request rates of Parameter Store on AWS. Every parameter of the server has the type SecureString.
  */
 export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const {

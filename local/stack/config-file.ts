@@ -31,7 +31,7 @@ export function formatFaultList(source: string, faults: readonly string[]): stri
 
 /**
  * Reads and parses the JSON of a config file, and resolves its references to environment variables and files. The
- * config is read without a check against its schema.
+ * config is read without a check against the schema of a config.
  * @throws ConfigFileInvalidError
  */
 export async function readConfigDocument(file: string): Promise<unknown> {

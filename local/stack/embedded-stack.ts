@@ -43,8 +43,8 @@ export interface EmbeddedStack {
   readonly dynamodb: string;
   readonly control: string;
   /**
-   * The key that a request to the control server must contain. The key is also the access key ID of requests to
-   * Parameter Store.
+   * The key that each request to the local stack's control server must contain. The key is also the access key ID of
+   * requests to Parameter Store.
    */
   readonly controlKey: string;
   /** Ends every process and every server of the local stack. */

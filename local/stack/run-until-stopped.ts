@@ -8,9 +8,9 @@ const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
  */
 const SAME_SIGNAL_MS = 500;
 /**
- * The time, in milliseconds, in which a command must end after a stop signal. A command that still runs after ten
- * seconds counts as hanging. On a busy machine, a command that has just started needs a long time to stop. A second
- * signal ends the command without waiting.
+ * The time, in milliseconds, in which a command must end after a stop signal. A command that still runs ten seconds
+ * after a stop signal counts as hanging. The time limit is long, because on a busy machine, a command that has just
+ * started stops slowly. A second stop signal ends the command without waiting.
  */
 const STOP_TIME_LIMIT_MS = 10_000;
 
@@ -20,11 +20,11 @@ type Result =
   | { readonly kind: "hangs"; readonly signal: NodeJS.Signals };
 
 /**
- * Runs a command and then ends this process. The exit status is the number that the command returns. If the command
- * throws, the error message is printed and the exit status is 1. A stop signal, such as SIGTERM, aborts `stopping`.
- * After a stop signal, the exit status of the command is 0. If a command does not end after a stop signal, the process
- * sends the signal to itself again, without signal handlers. Before the process ends, every program part in `parts` is
- * stopped.
+ * Runs a command in this process and then ends the process. The exit status is the number that the command returns. If
+ * the command throws, the error message is printed and the exit status is 1. A stop signal, such as SIGTERM, aborts
+ * `stopping`, the abort signal that the command gets. After a stop signal, the exit status of the command is 0. If a
+ * command does not end after a stop signal, the process sends the signal to itself again, without signal handlers.
+ * Before the process ends, every program part in `parts` is stopped.
  */
 export async function runUntilStopped(
   command: (stopping: AbortSignal, parts: Stoppables) => Promise<number>,

@@ -2,7 +2,9 @@ export interface Stoppable {
   stop(): void | Promise<void>;
 }
 
-/** The parts of a program that are running, such as servers. The part that was started last stops first. */
+/**
+ * The parts of a program that are running, such as servers. The part of the program that was started last stops first.
+ */
 export class Stoppables {
   readonly #parts: Stoppable[] = [];
 
@@ -12,7 +14,8 @@ export class Stoppables {
   }
 
   /**
-   * Stops all parts that are running. If a part throws an error, the remaining parts are still stopped.
+   * Stops all parts that are running. If a part throws an error when it is stopped, the remaining parts are still
+   * stopped.
    * @throws the first error of a part.
    */
   async stop(): Promise<void> {

@@ -6,8 +6,8 @@ import type { Service } from "./service.ts";
 import type { EventSourceMapping } from "./triggers.ts";
 
 /**
- * AWS recommends that a queue's visibility timeout is at least six times its function's timeout. Lambda then has time
- * to retry a throttled batch of messages.
+ * AWS recommends that a queue's visibility timeout is at least six times its function's timeout. With a visibility
+ * timeout of six times the function's timeout, Lambda has time to retry a throttled batch of messages.
  */
 const VISIBILITY_FACTOR = 6;
 /** The largest batch size that Lambda accepts for an event source mapping without a batching window. */
@@ -21,8 +21,8 @@ const MIN_UNRESERVED_CONCURRENCY = 100;
 const REQUIRED_ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
 /**
- * Returns one text for each error in a CloudFormation template. AWS would refuse the deployment, or the service would
- * fail later.
+ * Returns one text for each error in a CloudFormation template. AWS would refuse the deployment of a template with an
+ * error, or the service would fail later.
  */
 export function findDeploymentFaults(
   service: Service,

@@ -49,8 +49,8 @@ export class TemplateInvalidError extends Error {
 }
 
 /**
- * Returns the resources of one type in a CloudFormation template. The function resolves and checks only the resource
- * properties in `schema`.
+ * Returns the resources of one type in a CloudFormation template. The function resolves references only in the resource
+ * properties that `schema` describes, and checks only these properties.
  * @throws TemplateInvalidError that names the resource and the property.
  */
 export function readResources<Shape extends z.ZodRawShape>(

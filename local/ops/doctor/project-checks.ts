@@ -84,8 +84,9 @@ async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<
       "Compare the host with the cloud's list of endpoints.",
     );
   }
-  // The egress rules do not check the CCE and IAM endpoints, because the operator chooses the endpoints. A private
-  // address of a CCE or IAM endpoint is a warning, because a service in another network cannot reach the endpoint.
+  // The egress rules do not check the CCE and IAM endpoints, because the operator chooses the endpoints. If a CCE or
+  // IAM endpoint has a private address, the result is a warning, because a service in another network cannot reach the
+  // endpoint.
   if (findRefusingRule(addresses, hostPort, parseAllowListIgnoringInvalid([])) !== null)
     return warningFinding(
       item,

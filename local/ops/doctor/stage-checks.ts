@@ -122,7 +122,8 @@ function deadLetterFinding(item: string, visible: number, hidden: number): Findi
 
 /**
  * Returns one result for each CloudWatch alarm of the stage that is in the state ALARM. The request to CloudWatch names
- * each alarm in full. A name prefix could also find the alarms of another stage, so the request contains no prefix.
+ * each alarm in full. A name prefix could also find the alarms of another stage, so the request to CloudWatch contains
+ * no prefix.
  */
 export async function checkAlarms(client: CloudWatchClient, prefix: string): Promise<readonly Finding[]> {
   try {
@@ -156,8 +157,8 @@ export async function checkAlarms(client: CloudWatchClient, prefix: string): Pro
 }
 
 /**
- * Sets one alarm of the stage to ALARM and back, and returns whether CloudWatch has notified the alarm topic. The alarm
- * topic then sends the alarm email.
+ * Sets one alarm of the stage to ALARM and back, and returns whether CloudWatch has notified the alarm topic. When the
+ * alarm notifies the alarm topic, the topic sends the alarm email.
  */
 export async function testAlarmTopic(
   client: CloudWatchClient,

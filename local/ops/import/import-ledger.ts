@@ -96,8 +96,8 @@ export function planImport(rows: readonly ExportRow[], now: Instant): Import {
 }
 
 /**
- * Returns true if the ledger has a watch that the export does not contain. If the ledger has other watches, the stage
- * is already in use.
+ * Returns true if the ledger has a watch that the export does not contain. If the ledger has watches that are not in
+ * the export, the stage is already in use.
  */
 export async function hasWatchesOutsideExport(
   table: LedgerTable,

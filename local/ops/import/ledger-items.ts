@@ -179,7 +179,8 @@ export function toWatchWrite(
 
 /**
  * Returns the functions that write the counts of job durations from an export to the ledger. One item of the ledger
- * contains the counts of one week. Counts of a week that are already in the ledger are not changed.
+ * contains the counts of one week. If the ledger already contains the counts of a week, the import does not change the
+ * counts of this week.
  */
 export function toDurationWrites(rows: readonly DurationRow[]): readonly LedgerWrite[] {
   const weeks = Map.groupBy(rows, (row) => JSON.stringify(durationCounterKey(row).key));

@@ -15,7 +15,7 @@ import {
 /**
  * The result of the command `redrive` for one message in a dead-letter queue. `sent` means that the command sent the
  * message to its original queue again. `kept` means that the message stays in the dead-letter queue. `obsolete` means
- * that the service has already delivered the message or sent it again.
+ * that the service has already delivered the notification, or has sent the message again.
  */
 export type RedriveResult =
   | { readonly kind: "sent"; readonly title: string; readonly body: string }

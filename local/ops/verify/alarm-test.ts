@@ -10,8 +10,8 @@ import { readErrorName } from "../doctor/finding.ts";
 import type { PromiseResult } from "./report.ts";
 
 /**
- * The name of the alarm that the alarm test switches to ALARM. The first step in the runbook section about the alarm is
- * harmless.
+ * The name of the alarm that the alarm test switches to ALARM. The alarm test uses an alarm whose first step in the
+ * runbook is harmless.
  */
 const ALARM = "overdue";
 const ACTION_LIMIT_MS = 120_000;
@@ -46,8 +46,8 @@ export async function checkAlarmPromise(
 }
 
 /**
- * Sets one alarm of a stage to ALARM, and waits until CloudWatch has notified the alarm topic. The alarm is then set
- * back to its earlier state. Returns a sentence about the notification of the alarm topic.
+ * Sets one alarm of a stage to ALARM, and waits until CloudWatch has notified the alarm topic. After the test, the
+ * alarm is set back to its earlier state. Returns a sentence about the notification of the alarm topic.
  * @throws AlarmFailedError and the errors of the AWS SDK.
  */
 export async function testAlarm(

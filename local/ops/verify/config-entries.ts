@@ -24,8 +24,8 @@ export interface VerifyConfig {
 }
 
 /**
- * Creates the temporary config entries of a verification. The name of each temporary entry contains a random ID, so the
- * name is not in use on the stage.
+ * Creates the temporary config entries of a verification. The name of each temporary entry contains a random ID, so no
+ * entry of the stage has the same name.
  * @param url the URL of the simulated CCE and the receiver of notifications
  * @param random a function that returns the given number of random bytes.
  */

@@ -23,8 +23,8 @@ export interface MetricScope {
   /** The time at which the verification sent its first message to the poll queue. */
   readonly firstMessageAt: number;
   /**
-   * The longest time in milliseconds to wait for the metrics of the first message. The wait for the temporary HTTP API,
-   * which takes at most one minute, has the same limit.
+   * The longest time in milliseconds to wait for the metrics of the first message. `metricLimitMs` also limits the wait
+   * for the temporary HTTP API, which takes at most one minute.
    */
   readonly metricLimitMs: number;
   readonly stopping: AbortSignal;
@@ -40,8 +40,8 @@ export async function readStackCreation(
 }
 
 /**
- * Searches for hours without metrics of a dead-letter queue from SQS. Lambda does not read the dead-letter queue, so
- * SQS may see no activity for a long time.
+ * Searches for hours in which SQS sent no metrics of a dead-letter queue. Lambda does not read the dead-letter queue,
+ * so SQS may see no activity for a long time.
  */
 export async function findHoursWithoutQueueMetrics({
   prefix,

@@ -10,15 +10,15 @@ import { createStageCaller, type StageScope, WatchStatus } from "./stage-calls.t
 const REASON = "verify: no quota for virtual machines";
 const PAUSE_MS = 1_000;
 /**
- * The factor by which schedules run faster here than on AWS. The limit is longer than five minutes, because a stage
- * reads its config again after at most five minutes.
+ * The longest time, in milliseconds, until the stage uses a changed config. The time limit is longer than five minutes,
+ * because a stage reads its config again after at most five minutes.
  */
 const CONFIG_LIMIT_MS = 330_000;
 const WAIT_SECONDS = 25;
 
 export interface PromiseScope extends StageScope {
   readonly server: PublicServer;
-  /** The longest time, in seconds, between the end of a simulated job and its notification. */
+  /** The longest time, in milliseconds, between the end of a simulated job and its notification. */
   readonly outcomeLimitMs: number;
   readonly stopping: AbortSignal;
   readonly report: (result: PromiseResult) => void;

@@ -19,7 +19,8 @@ const ROUTES: readonly { readonly pattern: RegExp; readonly server: "cce" | "rec
 ];
 
 /**
- * The response header with the ID of the verification's server. The verification checks that it reaches its own server.
+ * The response header with the ID of the verification's server. By this ID, the verification checks that the public URL
+ * leads to its own server.
  */
 const ID_HEADER = "x-verify-server";
 const ADDRESS_LIMIT_MS = 10_000;

@@ -21,7 +21,8 @@ const QUEUE_NAMES = ["poll", "poll-dead", "notify", "notify-dead"];
 const HOUR_MS = 3_600_000;
 const MAX_BODY_CHARACTERS = 200;
 /**
- * The verification reads the alarm's history of the past minutes. CloudWatch stores the history for at least two weeks.
+ * CloudWatch stores the history of an alarm for at least two weeks. For an older stage, the verification does not find
+ * out which alarms have fired since the stage was created.
  */
 const ALARM_HISTORY_MS = 14 * 24 * HOUR_MS;
 const NEW_API_PAUSE_MS = 1_500;
@@ -46,7 +47,7 @@ const QUESTIONS: Readonly<Record<string, (scope: QuestionScope) => Promise<Found
   "Does SNS accept the policy of the topic?": findTopicPolicy,
   "Do all alarms stay quiet during the first hour of a new stage?": findEarlyAlarms,
   // Lambda may not create metrics from log lines with the log format and the log levels of the stage. Only a real AWS
-  // account can answer the question.
+  // account shows whether Lambda creates the metrics.
   "How late are the metrics that the functions log?": ({ stage, ...scope }) =>
     measureMetricDelay(scope, {
       Namespace: `${SERVICE}/${stage}`,
@@ -67,7 +68,10 @@ const AFTER_30_SECONDS = "Which answer does a caller get from API Gateway after 
 const CRASHED = "Which answer does a caller get if a function crashes?";
 const THROTTLED = "Which answer does a caller get if a function is throttled?";
 
-/** Answers the questions in order. If one question fails with an error, the function still answers the others. */
+/**
+ * Answers the questions in order. If one question cannot be answered because of an error, the function still answers
+ * the other questions.
+ */
 export async function answerQuestions(scope: QuestionScope): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   for (const [question, find] of Object.entries(QUESTIONS)) {

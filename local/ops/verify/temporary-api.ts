@@ -13,7 +13,10 @@ import {
 import { Stoppables } from "../../stack/stoppables.ts";
 import { SERVICE } from "../stage-limits.ts";
 
-/** The code of the temporary function. The path decides whether the function answers, crashes or runs too long. */
+/**
+ * The code of the temporary function. The path of the request decides whether the temporary function answers, crashes
+ * or runs too long.
+ */
 const SOURCE = `export const handler = async ({ rawPath }) => {
   if (rawPath === "/crash") process.exit(1);
   if (rawPath === "/slow") await new Promise((resolve) => setTimeout(resolve, 40_000));
