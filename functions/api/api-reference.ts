@@ -11,8 +11,8 @@ import { renderStartPage } from "../../lib/pages/page-shell.ts";
 export const API_TEXT_SEPARATOR = "\0";
 
 /**
- * Loads the OpenAPI document and the page of the API reference. The texts are large and rarely needed, so an instance
- * loads them only at the first request.
+ * Loads the OpenAPI document and the page of the API reference. The API reference is large and rarely needed, so an
+ * instance loads it only at the first request.
  */
 async function loadTexts() {
   const [{ OPENAPI_AND_DOCS, DOCS_STYLE_SOURCE, DOCS_SCRIPT_SOURCE }, { brotliDecompressSync }] =

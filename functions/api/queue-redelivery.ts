@@ -182,8 +182,8 @@ export async function queueNotificationsAgain(
 ): Promise<QueuedAgain> {
   if (notifications.length === 0) return new Map();
   const expiresAt = computeLedgerExpiryTime(now, settings);
-  // The watch is in the overdue index before the messages are sent. The sweep function can then send a lost message
-  // again.
+  // The watch is in the overdue index before the messages are sent. The sweep function can send a lost message again,
+  // because it reads the overdue index.
   await ledger.scheduleSweepByAndExtendExpiry(watch, deliveriesOverdueAt(now), expiresAt);
   const started = await Promise.all(
     notifications.map(async ({ target, event }) => {

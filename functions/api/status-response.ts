@@ -172,8 +172,8 @@ export function summarizeSubJobs(
 }
 
 /**
- * Returns a warning if the tree in the response does not contain all subjobs. If the tree is complete, the array is
- * empty.
+ * Returns a warning if the tree in the response does not contain all subjobs. If the tree is complete, the returned
+ * array is empty.
  */
 export function describeOmittedSubJobs(shownTree: Job): string[] {
   const { counts, omittedCount } = countAndGroupSubJobs(shownTree);

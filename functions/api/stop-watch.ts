@@ -55,7 +55,7 @@ function mayStopAll({ rights }: Caller, project: string): boolean {
 }
 
 /**
- * Stops one watch. A digest (one message about several jobs) then no longer waits for the watch. If the service could
+ * Stops one watch. A digest (one message about several jobs) no longer waits for a stopped watch. If the service could
  * not send the digest, a repeated request sends it.
  */
 async function stopOne(

@@ -58,7 +58,8 @@ export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfP
 /**
  * Creates the handler that runs on a schedule. The handler lists the jobs of each project that has the setting
  * `discover`, if the interval of the project is over. An error in one project does not stop the other projects.
- * Projects whose latest list failed come last. Failing projects then cannot use up the time of other projects.
+ * Projects whose latest list failed come last. Failing projects cannot use up the time of other projects, because they
+ * come last.
  */
 export function createDiscoverHandler(
   discover: DiscoverJobsOfProject,

@@ -16,7 +16,7 @@ const MAX_AGE_MS = 7 * 86_400_000;
 const LATE_END_MS = 3_600_000;
 /**
  * If discovery has not listed the jobs for `SWITCHED_OFF_MS`, the service treats discovery as newly switched on. The
- * next list is then the first list of the project.
+ * next list after that time counts as the first list of the project.
  */
 const SWITCHED_OFF_MS = 86_400_000;
 /**
@@ -28,15 +28,15 @@ const CLOCK_MARGIN_MS = 300_000;
 /** The maximum number of job IDs that discovery stores for skipping. A ledger item can contain only 400 KB. */
 const MAX_SKIPPED = 2000;
 /**
- * If there are more than `MAX_SKIPPED` IDs, the ledger stores `*` instead of the IDs. Discovery then skips all ended
- * jobs whose end time is unknown. Discovery also skips all jobs that ended up to `CLOCK_MARGIN_MS` after the first
- * list.
+ * If there are more than `MAX_SKIPPED` IDs, the ledger stores `*` instead of the IDs. With `*`, discovery skips all
+ * ended jobs whose end time is unknown. Discovery also skips all jobs that ended up to `CLOCK_MARGIN_MS` after the
+ * first list.
  */
 const ALL_SKIPPED = "*";
 /**
  * If the first list of jobs was truncated, the ledger stores `?` together with the IDs. The ledger keeps `?` until a
- * list is complete. Discovery then skips all jobs that ended before the first list, and all ended jobs whose end time
- * is unknown. The missing part of the first list may have contained ended jobs.
+ * list is complete. With `?`, discovery skips all jobs that ended before the first list, and all ended jobs whose end
+ * time is unknown. The missing part of the first list may have contained ended jobs.
  */
 const UNLISTED_SKIPPED = "?";
 /**

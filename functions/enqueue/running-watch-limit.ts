@@ -2,8 +2,8 @@ import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
 /**
- * The share of a caller's remaining watches that an instance may allow without counting. An instance then counts the
- * caller's watches in the ledger again.
+ * The share of a caller's remaining watches that an instance may allow without counting. After that share, an instance
+ * counts the caller's watches in the ledger again.
  */
 const UNCOUNTED_PART = 1 / 25;
 /** If a call was refused, the instance does not count the caller's watches again for `FULL_MS`. */

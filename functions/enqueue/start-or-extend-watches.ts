@@ -123,8 +123,8 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 
 /**
  * Stores a digest (one message about several jobs). The service sends the first poll messages after it has stored the
- * digest. If the ledger returns an error, the result for each new watch is `failed`. A repeated call then sends the
- * poll messages. If the ledger contains no digest, each chat gets a notification for each job.
+ * digest. If the ledger returns an error, the result for each new watch is `failed`. A repeated call sends the poll
+ * messages. If the ledger contains no digest, each chat gets a notification for each job.
  */
 async function createDigestIfAbsent(
   digestId: string,

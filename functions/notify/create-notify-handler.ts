@@ -59,8 +59,8 @@ export interface NotifyPorts
     RecordAttemptPorts["ledger"];
   readonly configs: Pick<ConfigSource<ConfigWithTargets>, "current" | "currentWith" | "refreshed">;
   /**
-   * Waits until the request may be sent. The rate limit has reserved the time of the request. The wait is at most
-   * `EARLY_MS`.
+   * Waits until the request may be sent. The rate limit has reserved the time of the request. The wait for the reserved
+   * time is at most `EARLY_MS`.
    */
   readonly wait: (ms: number) => Promise<void>;
   /** Makes one attempt to deliver a notification. The function never throws an error. */
@@ -106,9 +106,9 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 }
 
 /**
- * Claims a notification. During the lease, no other message can deliver the notification. The function then waits for
- * the rate limit of the target. The function makes one delivery attempt and records the result. If the wait is long,
- * the function makes the message invisible instead.
+ * Claims a notification. During the lease, no other message can deliver the notification. The function waits for the
+ * rate limit of the target. The function makes one delivery attempt and records the result. If the wait is long, the
+ * function makes the message invisible instead.
  */
 async function notify(
   notification: Notification,

@@ -68,8 +68,8 @@ class LeaseEndedError extends Error {
 }
 
 /**
- * A caller has moved the deadline of the watch during the poll. SQS then delivers the queue message again, and the poll
- * is repeated.
+ * A caller has moved the deadline of the watch during the poll. SQS delivers the queue message again, and the poll is
+ * repeated.
  */
 class DeadlineMovedError extends Error {
   override readonly name = "DeadlineMovedError";

@@ -32,8 +32,9 @@ import type { SlowJobPorts } from "./slow-job.ts";
 const RECORD_MS = 6_000;
 /**
  * The minimum and the maximum wait of a message while another poll is running alone, in seconds. The poll of the
- * waiting message must run alone too. The wait is longer than the time limit of the function. After the wait, the
- * current batch has ended. Because of the random wait, the messages do not all come back at the same time.
+ * waiting message must run alone too. The wait for a poll alone is longer than the time limit of the function. After
+ * the wait, the current batch has ended. Because of the random wait, the messages do not all come back at the same
+ * time.
  */
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
@@ -43,8 +44,8 @@ const MAX_ALONE_WAIT_SECONDS = 90;
  */
 const TRIES_BEFORE_ALONE = 2;
 /**
- * The minimum and the maximum wait of a message while CCE does not respond for its project, in seconds. The wait is
- * shorter than 30 s. After 30 s, the sweep function would send the message again.
+ * The minimum and the maximum wait of a message while CCE does not respond for its project, in seconds. The wait for
+ * CCE is shorter than 30 s. After 30 s, the sweep function would send the message again.
  */
 const MIN_UNANSWERED_WAIT_SECONDS = 5;
 const MAX_UNANSWERED_WAIT_SECONDS = 20;
@@ -108,9 +109,9 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
 }
 
 /**
- * Makes one poll of a job. The function first claims the poll, so that no other message can make it. The function then
- * queries CCE, sends the next poll message or the notifications, and records the poll as done. If the function crashes,
- * a later message repeats the poll after the end of the lease.
+ * Makes one poll of a job. The function first claims the poll, so that no other message can make it. After the claim,
+ * the function queries CCE, sends the next poll message or the notifications, and records the poll as done. If the
+ * function crashes, a later message repeats the poll after the end of the lease.
  */
 async function pollJob(
   message: PollMessage,
@@ -206,7 +207,7 @@ async function claimAndPoll(
  * Returns the number of seconds for which a poll message must wait. A poll message waits while CCE does not respond to
  * queries of the project. If the result is 0, the poll must start now. The message waits before it claims the poll,
  * because many claims would delay other projects. A message waits only once because CCE does not respond. After the
- * wait, the function makes the poll. The ledger then shows that polls fail.
+ * wait, the function makes the poll. After the wait, the ledger shows that polls fail.
  */
 function unansweredWaitSeconds(
   { project, deadlineAt }: PollMessage,

@@ -163,7 +163,7 @@ export function computeEffectiveDeadline({
   return Math.min(readyDeadline(watch) ?? watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
 }
 
-/** What the poll found. If the rate limit postponed the query, the answer is the new time of the query. */
+/** What the poll found. If the rate limit postponed the query, the answer contains the new time of the query. */
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
 /**

@@ -41,8 +41,8 @@ export interface AuthenticatePorts {
 
 /**
  * Finds out who the caller is, from a bearer token or a CI identity token. Limits the requests of the caller. The log
- * line of the request then contains the name of the caller. A new token may not be in the stored config yet. The
- * function reads the config again before it refuses an unknown token.
+ * line of the request contains the name of the caller. A new token may not be in the stored config yet. The function
+ * reads the config again before it refuses an unknown token.
  */
 export async function authenticateAndLimitRequests(
   authorization: string | undefined,

@@ -57,8 +57,8 @@ export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targe
 
 /**
  * Returns those targets of a watch that get a digest (one message about several jobs). If the watch is not in the
- * digest, the array is empty. A watch is missing in the digest if the response of the ledger was lost after the ledger
- * had stored the watch. The service has then created the digest without the watch.
+ * digest, the returned array is empty. A watch is missing in the digest if the response of the ledger was lost after
+ * the ledger had stored the watch. In this case, the service has created the digest without the watch.
  */
 export function listDigestTargetsOfWatch(
   digest: Digest | null,
@@ -78,7 +78,7 @@ interface SendDigestPorts {
  * Removes an ended watch from the list of running watches in its digest. If no watch in the list is running any more,
  * the function sends the digest (one message about several jobs). If the function is called again, it sends the message
  * of the digest to the queue again. Only one message of the digest can claim the notification.
- * @returns the targets that get a digest about the watch. If there is no digest, the array is empty
+ * @returns the targets that get a digest about the watch. If there is no digest, the returned array is empty
  * @throws SendFailedError if the function could not send the digest
  */
 export async function removeDigestMemberAndSendIfLast(

@@ -59,8 +59,8 @@ export interface SweepResult extends SentAgain {
 /**
  * Creates the handler of the sweep function. Each run sends overdue poll messages and notifications again, because the
  * first messages may be lost. A second message has no effect, because only one message can claim a poll or a
- * notification. In the overdue index, each checked watch gets a later time. The next run then starts with other
- * watches. An error in one watch does not stop the checks of other watches.
+ * notification. In the overdue index, each checked watch gets a later time. The next run starts with other watches. An
+ * error in one watch does not stop the checks of other watches.
  */
 export function createSweepHandler(
   ports: SweepPorts,

@@ -32,7 +32,7 @@ const MINUTE_MS = 60_000;
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
- * The delay of a repeated poll message if the poll has started and is not done. The time is longer than the lease of a
+ * The delay of a repeated poll message if the poll has started and is not done. The delay is longer than the lease of a
  * poll (`POLL_LEASE_MS`). During the lease, the service would treat the message as a duplicate.
  */
 const LEASE_WAIT_SECONDS = 36;

@@ -67,7 +67,9 @@ export function readListParameter(query: URLSearchParams, parameter: string): re
 
 const MAX_LISTED_NAMES = 20;
 
-/** Returns the error text for an unknown project or target. The text contains the names that the caller may use. */
+/**
+ * Returns the error text for an unknown project or target. The error text contains the names that the caller may use.
+ */
 export function describeUnknownName(
   kind: "project" | "target",
   name: string,

@@ -26,7 +26,7 @@ export interface ResolvedSubmission {
   readonly caller: string;
   readonly project: string;
   /**
-   * The names of the targets, sorted and without repetitions. For a `callbackUrl` of the caller, the array contains a
+   * The names of the targets, sorted and without repetitions. For a `callbackUrl` of the caller, `targets` contains a
    * name too.
    */
   readonly targets: readonly string[];
@@ -188,9 +188,9 @@ type CheckedCallback =
 /**
  * Checks a `callbackUrl` with `settings.callbackHosts` and the egress rules (the rules for outgoing connections).
  * Encrypts the URL. If the service may not call a URL, the caller gets an error at once. Before each delivery, the
- * service checks the IP address of the host again. The error texts do not contain the URL. The name depends on the
- * caller, because a notification contains the context of only one caller. If two callers have the same callback URL,
- * each of them gets a notification.
+ * service checks the IP address of the host again. The error texts do not contain the URL. The target name depends on
+ * the caller, because a notification contains the context of only one caller. If two callers have the same callback
+ * URL, each of them gets a notification.
  */
 function checkCallback(text: string, caller: string, settings: Settings): CheckedCallback {
   const error = (detail: string): CheckedCallback => ({ kind: "error", detail });

@@ -1,4 +1,4 @@
-/** All routes of the API and of the pages. The keys are the operation IDs in the OpenAPI document. */
+/** All routes of the API and of the pages. The keys of `ROUTES` are the operation IDs in the OpenAPI document. */
 export const ROUTES = {
   acceptJobs: { method: "POST", path: "/v1/jobs" },
   listJobs: { method: "GET", path: "/v1/jobs" },

@@ -16,8 +16,8 @@ const MAX_AGE_MS = 86_400_000;
  */
 const READ_INTERVAL_MS = 30_000;
 /**
- * The minimum time between two reads while the service has no keys of the issuer. The minimum time is short here,
- * because every request with a token waits for the first keys.
+ * The minimum time between two reads while the service has no keys of the issuer. While the service has no keys, the
+ * minimum time is short, because every request with a token waits for the keys.
  */
 const FIRST_READ_INTERVAL_MS = 5000;
 /**

@@ -49,7 +49,7 @@ export function createLinkOptions(
 }
 
 /**
- * Creates the key of a link to a page. A reader who has a link key needs no token until the key expires. The key
+ * Creates the key of a link to a page. A reader who has a link key needs no token until the key expires. A link key
  * contains the expiry time, a hash of the caller's name, and an HMAC-SHA256. The HMAC protects the expiry time, the
  * hash and the page. Because of the hash, the readers of a chat do not see the caller's name. The function rounds the
  * expiry time up to a full hour, so that all links of the same hour are equal.
@@ -77,7 +77,7 @@ interface VerifiedLinkKey {
 
 /**
  * Checks whether a link key opens a page at the current time. If the key is wrong or has expired, the result is null.
- * The result is also null if the key is valid for longer than `linkDays`.
+ * If the key is valid for longer than `linkDays`, the result is null too.
  */
 export function verifyLinkKey(
   { linkKeys, linkDays, linkVersions }: LinkOptions,

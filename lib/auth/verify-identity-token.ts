@@ -41,7 +41,7 @@ export function hasJwtForm(token: string): boolean {
 /**
  * Checks the identity token (OIDC) of a CI job. The token must be signed by an issuer in the config, and it must be
  * intended for this service. The token must not be expired, and its lifetime must not be too long. The claims of the
- * token must match one or more OIDC rules. The caller then has the rights of every rule that matches.
+ * token must match one or more OIDC rules. The caller has the rights of every rule that matches.
  */
 export async function verifyIdentityToken(
   token: string,

@@ -67,8 +67,8 @@ function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolea
 }
 
 /**
- * A job in the list of jobs that CCE returns for a project. The list of CCE contains no subjobs, so `subJobs` is always
- * empty here.
+ * A job in the list of jobs that CCE returns for a project. The list of CCE contains no subjobs, so `subJobs` of a
+ * listed job is always empty.
  */
 export type ListedJob = Job & { readonly jobId: string };
 

@@ -101,8 +101,8 @@ const withLowerCaseNames = (value: unknown): JsonObject =>
   );
 
 /**
- * The names of the fields that may contain the text if CCE sends an object instead of a text. The names may be in upper
- * or lower case.
+ * The names of the fields that may contain the text if CCE sends an object instead of a text. The field names may be in
+ * upper or lower case.
  */
 const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],

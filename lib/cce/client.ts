@@ -146,8 +146,8 @@ export function createCceClient(options: {
 }
 
 /**
- * Waits for a shared request until the time limit of one caller has passed. The shared request then continues for its
- * other callers.
+ * Waits for a shared request until the time limit of one caller has passed. The shared request continues for its other
+ * callers.
  */
 async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -13,8 +13,8 @@ const MAX_TOKENS = 4;
 
 /**
  * Matches a canonical request, which is the text from which the signature of a request is computed. An error response
- * of the API gateway may contain the canonical request. The text has several lines, or one line with `|` as separator.
- * A canonical request ends with a hash.
+ * of the API gateway may contain the canonical request. The canonical request has several lines, or one line with `|`
+ * as separator. A canonical request ends with a hash.
  */
 const CANONICAL_REQUEST = /(canonical[-_ ]?request["']?\s*[:=]\s*)[\s\S]*?(?:[|\n][0-9a-f]{64}\b|$)/gi;
 const SIGNATURE = /(Signature\s*[=:]\s*)[0-9a-f]{16,}/gi;

@@ -95,8 +95,8 @@ function jobIdNames(fields: JsonObject): string[] {
 }
 
 /**
- * Returns the error code and the message of a response as one line. The line is, for example, `CCE.01400001, Invalid
- * request`. If the response contains no error code, the result is null.
+ * Returns the error code and the message of a response as one line. The returned line is, for example, `CCE.01400001,
+ * Invalid request`. If the response contains no error code, the result is null.
  */
 export function describeErrorInReply(parsedReply: unknown): string | null {
   const { codes, message } = toCceErrorOrEmpty(parsedReply);
@@ -107,7 +107,8 @@ export function describeErrorInReply(parsedReply: unknown): string | null {
 }
 
 /**
- * The fields of an operation. The fields come from the response of CCE and from the caller, and are not validated yet.
+ * The fields of an operation. The fields of an operation come from the response of CCE and from the caller, and are not
+ * validated yet.
  */
 interface FoundOperation {
   readonly kind: string;

@@ -58,7 +58,7 @@ export function parseJob(
 
 /**
  * Parses one entry of the list of jobs that CCE returns. If the entry is not a job or has no valid job ID, the result
- * is null. The list has the format that CCE documents for version 2 of its API.
+ * is null. The list of jobs has the format that CCE documents for version 2 of its API.
  */
 export function parseListedJob(json: string): ListedJob | null {
   const document = parseJsonOrUndefined(json);

@@ -85,8 +85,8 @@ interface Wanted {
 }
 
 /**
- * Queries of one project's jobs and resources. The results contain no secrets. The query functions never throw an
- * error.
+ * Queries of one project's jobs and resources. The results of the queries contain no secrets. The query functions never
+ * throw an error.
  */
 export interface ProjectQueries {
   /** Does the same as `CceClient.unansweredWaitMs`, for one project. */

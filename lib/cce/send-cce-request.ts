@@ -99,8 +99,8 @@ const OPENING_BRACKET = 0x5b;
 const OPENING_BRACE = 0x7b;
 
 /**
- * Counts the commas, the opening brackets and the opening braces in a JSON text. The result is never less than the
- * number of values. The function does not parse the text, because the parsed values need up to twenty times as much
+ * Counts the commas, the opening brackets and the opening braces in a JSON text. The returned count is never less than
+ * the number of values. The function does not parse the text, because the parsed values need up to twenty times as much
  * memory.
  */
 function countValues(json: string): number {

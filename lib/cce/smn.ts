@@ -6,8 +6,8 @@ import { textSchema, withChecks, withDescription } from "../domain/zod-fields.ts
 import type { guardedFetchOrThrow } from "../http/egress.ts";
 
 /**
- * A field of an SMN message. The field must not contain a line break. The signed text contains no quotes around its
- * fields. If a field contained a line break, the break could look like the end of the field.
+ * A field of an SMN message. A field that the signature covers must not contain a line break. The signed text contains
+ * no quotes around its fields. If a field contained a line break, the break could look like the end of the field.
  */
 const Line = textSchema(z.maxLength(2048), z.regex(/^[^\r\n]+$/, "must be one line of text"));
 

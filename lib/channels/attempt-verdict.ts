@@ -211,8 +211,8 @@ function verdictOfUnknownAnswer(
 }
 
 /**
- * Returns the verdict for an error text from a chat. The text contains no known error code. The verdict is `rejected`,
- * unless the text is about a rate limit, a temporary error or a refused sender.
+ * Returns the verdict for an error text from a chat. The error text contains no known error code. The verdict is
+ * `rejected`, unless the text is about a rate limit, a temporary error or a refused sender.
  */
 export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
   if (RATE_LIMIT_TEXT.test(text)) return retryThrottledWithoutSpendingAttempt(null);

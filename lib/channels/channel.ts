@@ -117,13 +117,13 @@ export interface ReceiverAnswer {
   readonly body: string;
 }
 
-/** The limit is `messages` messages in `windowMs` milliseconds. */
+/** The rate limit is `messages` messages in `windowMs` milliseconds. */
 export interface RateLimit {
   readonly messages: number;
   readonly windowMs: number;
 }
 
-/** A message in the JSON format of the target. The message contains no signature. */
+/** A message in the JSON format of the target. The formatted message contains no signature. */
 export interface FormattedMessage {
   readonly payload: JsonObject;
   /**

@@ -8,7 +8,7 @@ import { teamsChannel } from "./teams/channel.ts";
 import { webhookChannel } from "./webhook/channel.ts";
 import { wecomChannel } from "./wecom/channel.ts";
 
-/** The list of all channels. A new channel needs its own folder and a line here. */
+/** The list of all channels. A new channel needs its own folder and a line in `registry.ts`. */
 export const CHANNELS = [
   slackChannel,
   webhookChannel,

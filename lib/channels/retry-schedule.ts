@@ -8,8 +8,8 @@ import type { DeliveryReason } from "./delivery-reason.ts";
 export const DEFAULT_RETRY_SECONDS: readonly number[] = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 
 /**
- * The service makes each wait randomly up to 20 % shorter or longer. Notifications that failed together are then sent
- * at different times.
+ * The service makes each wait randomly up to 20 % shorter or longer. Because of the random part, notifications that
+ * failed together are sent again at different times.
  */
 const JITTER = 0.2;
 
@@ -28,7 +28,8 @@ const MAX_THROTTLED_MS = 24 * 3_600_000;
 
 /**
  * The maximum number of delivery attempts of a notification if the target sends invalid HTTP. A target may accept a
- * notification and still respond with invalid HTTP. Many attempts could then deliver the notification many times.
+ * notification and still respond with invalid HTTP. After many attempts, a target may have got the notification many
+ * times.
  */
 const MAX_INVALID_HTTP_ATTEMPTS = 4;
 

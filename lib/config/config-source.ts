@@ -18,18 +18,18 @@ const UNREADABLE_AGE_MS = 30_000;
  */
 const FAILURE_AGE_MS = 5000;
 /**
- * Each maximum age is randomly up to 20 % shorter. The Lambda instances then do not all read the config at the same
- * time.
+ * Each maximum age is randomly up to 20 % shorter. Because of the random part, the Lambda instances do not all read the
+ * config at the same time.
  */
 const JITTER = 0.2;
 
 /**
- * The time limit for the first read of the config in a new Lambda instance. The limit is short, because a caller must
- * get a response within 30 s.
+ * The time limit for the first read of the config in a new Lambda instance. The time limit is short, because a caller
+ * must get a response within 30 s.
  */
 const FIRST_READ_MS = 8000;
 /**
- * The time limit for a read of the config if the instance already has a valid one. The limit is short, because the
+ * The time limit for a read of the config if the instance already has a valid one. The time limit is short, because the
  * instance can continue with the valid config.
  */
 const REFRESH_READ_MS = 1000;

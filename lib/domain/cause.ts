@@ -86,8 +86,8 @@ export function formatNameList(
 }
 
 /**
- * Returns the first resource names of a cause as one text. The text may contain fewer names than failed subjobs,
- * because several failed subjobs may have the same resource.
+ * Returns the first resource names of a cause as one text. The returned text may contain fewer names than failed
+ * subjobs, because several failed subjobs may have the same resource.
  */
 export function formatFirstResourceNames({ resources, count }: Cause, moreNamesTemplate?: string): string {
   const nameCount = resources.length < MAX_RESOURCES ? resources.length : count;
@@ -132,8 +132,8 @@ export function describeFailedOfTotal(
 }
 
 /**
- * Describes a cause in English, with some resource names. The text is, for example, `2 of 3 nodes failed: pool-a-0,
- * pool-a-1`.
+ * Describes a cause in English, with some resource names. The returned text is, for example, `2 of 3 nodes failed:
+ * pool-a-0, pool-a-1`.
  */
 export function describeFailedWithNames(cause: CauseInTree): string {
   return [describeFailedOfTotal(cause), formatFirstResourceNames(cause)]

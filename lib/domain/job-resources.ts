@@ -51,7 +51,7 @@ const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
  * Lists the resources that a succeeded job has created, changed or deleted, in the order of the tree of subjobs. If the
  * job contains no resource ID, the function uses the resource IDs of the subjobs. For a job that creates a cluster, the
  * function always uses the subjobs too, because they may create nodes. If the job types are unknown or CCE returned no
- * IDs, the array is empty.
+ * IDs, the returned array is empty.
  */
 export function listResourcesChangedBySucceededJob(succeededJob: Job): readonly WatchedResource[] {
   const ownJobIds: string[] = [];

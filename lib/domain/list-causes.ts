@@ -119,7 +119,7 @@ const MIN_NAME_CHARACTERS = 3;
 
 /**
  * Replaces the names, IDs, addresses, dates and numbers in a failure reason by `#`, so that similar reasons become
- * equal. The result is in lower case, with single spaces and without a full stop at the end.
+ * equal. The normalized reason is in lower case, with single spaces and without a full stop at the end.
  */
 export function normalizeReasonForGrouping(reason: string, resourceNames: Iterable<string | null>): string {
   let text = reason.toLowerCase();

@@ -14,8 +14,8 @@ const MAX_FAILURES = 200;
 const NAME_BYTES = 200;
 
 /**
- * Lists the failed subjobs in tree order. The list is at most `maxJsonBytes` bytes long. The function omits failures
- * beyond `maxJsonBytes`. The function first omits parents that only repeat the failure reason of their subjob.
+ * Lists the failed subjobs in tree order. The list of failures is at most `maxJsonBytes` bytes long. The function omits
+ * failures beyond `maxJsonBytes`. The function first omits parents that only repeat the failure reason of their subjob.
  */
 export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJsonBytes: number): Failure[] {
   const findHint = createCachedHintFinder();

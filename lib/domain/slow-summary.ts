@@ -39,8 +39,8 @@ export const UsualDuration = z.object({
 export type UsualDuration = z.infer<typeof UsualDuration>;
 
 /**
- * The fields that a slow job has both in the stored summary and in the webhook event. The times are missing here,
- * because the summary and the event store times in different formats.
+ * The fields that a slow job has both in the stored summary and in the webhook event. `SlowJobFields` contains no
+ * times, because the summary and the event store times in different formats.
  */
 export const SlowJobFields = z.object({
   project: z.string(),

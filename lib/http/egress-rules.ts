@@ -196,8 +196,8 @@ function nameOf(host: string): string | null {
 }
 
 /**
- * Address ranges that are not globally routable, and one public address with a special meaning on Azure. The names
- * come from IANA. https://www.iana.org/assignments/iana-ipv4-special-registry
+ * Address ranges that are not globally routable, and one public address with a special meaning on Azure. The names of
+ * the address ranges come from IANA. https://www.iana.org/assignments/iana-ipv4-special-registry
  * https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 const specialRanges = onFirstCall(() => {

@@ -37,7 +37,8 @@ export interface EgressOptions {
 }
 
 /**
- * The maximum size of all response headers. The limit is high, because some proxies and sign-in pages set many cookies.
+ * The maximum size of all response headers. The size limit is high, because some proxies and sign-in pages set many
+ * cookies.
  */
 const MAX_HEADER_BYTES = 65_536;
 

@@ -80,7 +80,7 @@ export interface Digest {
   readonly members: readonly DigestMember[];
   readonly targets: readonly string[];
   /**
-   * The running jobs of the digest. A caller may submit a job of the digest again without the digest. The watch then
+   * The running jobs of the digest. A caller may submit a job of the digest again without the digest. If so, the watch
    * restarts, and the job stays in `running`.
    */
   readonly running: readonly JobKey[];

@@ -15,9 +15,9 @@ import {
  */
 const POLL_OVERDUE_MS = 30_000;
 /**
- * A poll or notification is stuck if it is late by a quarter of an hour. The sweep function has then sent the queue
- * message again at least twice without effect. The alarm `overdue` counts the runs of the sweep function that find a
- * stuck poll or notification.
+ * A poll or notification is stuck if it is late by a quarter of an hour. By that time, the sweep function has sent the
+ * queue message again at least twice without effect. The alarm `overdue` counts the runs of the sweep function that
+ * find a stuck poll or notification.
  */
 export const STUCK_MS = 15 * 60_000;
 

@@ -119,7 +119,7 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
 
 /**
  * The two places in a request that can contain the callback URL: a field of the body, or a query parameter. Each place
- * has its own operation ID, because code generators create a function for each operation ID.
+ * of the callback URL has its own operation ID, because code generators create a function for each operation ID.
  */
 const CALLBACKS = {
   callbackJobEnded: "{$request.body#/callbackUrl}",

@@ -43,7 +43,9 @@ function withVisibleControls(text: string): string {
     .toWellFormed();
 }
 
-/** Puts untrusted text into the element `<bdi>`. The text then cannot change the reading direction of other text. */
+/**
+ * Puts untrusted text into the element `<bdi>`. In `<bdi>`, the text cannot change the reading direction of other text.
+ */
 export function renderBdiElement(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }

@@ -133,7 +133,10 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
 /** In the group `mixed`, each subjob has succeeded, but at least one of its own subjobs has not. */
 type GroupKind = "failed" | "mixed" | "pending" | "succeeded";
 
-/** The icon and the text of a line that stands for several subjobs. The lines have the order of the groups. */
+/**
+ * The icon and the text of a line that stands for several subjobs. The lines of the groups have the same order as the
+ * groups.
+ */
 const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]>> = {
   failed: ["failed", "more failed"],
   mixed: ["waiting", "more with failed or pending subjobs"],

@@ -37,8 +37,8 @@ interface Tick {
  * Returns the timeline of a job. The timeline begins with the start of the job and ends with its end. If the start of
  * the job is unknown, the timeline begins with the first subjob. If no start is known or the timeline would be empty,
  * the result is null. A subjob before the start of the job does not change the timeline. CCE gives some subjobs a start
- * hours before their parent. While the job is running, the timeline ends later than `now`. The browser script can then
- * make the bars longer without changing the axis.
+ * hours before their parent. While the job is running, the timeline ends later than `now`. The browser script can make
+ * the bars longer without changing the axis.
  * @param now the time at which the bars of running subjobs end. If a watch has ended and the end of its job is unknown,
  * the timeline ends at `now`
  */

@@ -35,7 +35,7 @@ export interface SqsQueueOptions {
 }
 
 /**
- * Creates a queue that can only send. A function that only sends messages then does not contain the code for other SQS
+ * Creates a queue that can only send. A function that only sends messages does not need the code for other SQS
  * commands.
  */
 export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {

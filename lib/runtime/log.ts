@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { LogFormatter, Logger, LogItem } from "@aws-lambda-powertools/logger";
 
-/** Names in camelCase become snake_case in the log. The values contain no secrets and no URLs. */
+/** Names in camelCase become snake_case in the log. The values of log fields contain no secrets and no URLs. */
 type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
 /**

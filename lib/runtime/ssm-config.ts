@@ -70,9 +70,9 @@ interface ReadOptions {
 
 /**
  * Reads parts of the config from SSM, below `path`. The first request reads all parts that consist of a single
- * parameter. If SSM does not respond, SSM gets only one request. The function then reads the other parts in parallel.
- * If an operator changes the config at the same time, the result may contain only some of the changes. The result
- * contains decrypted values.
+ * parameter. If SSM does not respond, SSM gets only one request. After the first request, the function reads the other
+ * parts in parallel. If an operator changes the config at the same time, the result may contain only some of the
+ * changes. The result contains decrypted values.
  * @throws the errors of AWS.
  */
 async function readConfigParts(

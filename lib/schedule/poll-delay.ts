@@ -59,8 +59,8 @@ export function pickFirstPollDelaySeconds(
 
 /**
  * Returns the delay until the next poll of a running job, in whole seconds. The config limits the delay. The function
- * chooses a random delay among the cheap delays. The service then does not poll all jobs of the same age at the same
- * time.
+ * chooses a random delay among the cheap delays. Because of the random delay, the service does not poll all jobs of the
+ * same age at the same time.
  */
 export function pickNextPollDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
   const plan = cheapestDelayRange({

@@ -28,8 +28,8 @@ export interface SlowLimit {
  * `limitOfRisingDurations`. If fewer than 20 jobs have ended since the durations last changed, the result is null. The
  * function uses only real jobs and no assumed jobs.
  * @param durations the durations of the jobs that ended before the running job started. Jobs that started together with
- * the running job must not count. The shortest of such jobs end first, and their short durations would make the running
- * job seem slow.
+ * the running job must not count. The shortest of these jobs end first, and their short durations would make the
+ * running job seem slow.
  * @param latestJobs the latest ended jobs of the type, oldest first. Source: V. Vovk, A. Gammerman and G. Shafer,
  * "Algorithmic Learning in a Random World" (2005), conformal prediction.
  */

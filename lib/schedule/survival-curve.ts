@@ -147,9 +147,9 @@ interface Assumption {
 
 /**
  * Returns for each bucket how many assumed jobs last longer than the shortest duration in the bucket. In statistics,
- * the assumed jobs are called a Bayesian prior. The array has `BUCKETS` + 1 values. Each value is less than the value
- * before it, and all values are above 0. If no real job has ended, the first value of the array is 1. Each real job
- * that has ended makes the first value smaller.
+ * the assumed jobs are called a Bayesian prior. The returned array has `BUCKETS` + 1 values. Each value is less than
+ * the value before it, and all values are above 0. If no real job has ended, the first returned value is 1. Each real
+ * job that has ended makes the first value smaller.
  * @param endedJobCount the number of real jobs that have ended
  */
 export function assumedJobsLongerThanEachBucketStart(

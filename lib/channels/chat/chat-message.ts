@@ -21,7 +21,8 @@ export interface ChatMessage {
    */
   readonly headline: string;
   /**
-   * Sentences about what happened and what the reader can do. If the message contains causes, the array may be empty.
+   * Sentences about what happened and what the reader can do. If the message contains causes, `statements` may be
+   * empty.
    */
   readonly statements: readonly string[];
   readonly causes: readonly CauseText[];
@@ -233,7 +234,7 @@ function hintOf(hint: string | null, texts: Texts): Hint | null {
     : splitHintIntoAdviceAndUrl(truncate(cleanToOneLine(translateHint(hint, texts)), MAX_HINT_CHARACTERS));
 }
 
-/** Returns an array with one note about the omitted causes. If no cause is omitted, the array is empty. */
+/** Returns an array with one note about the omitted causes. If no cause is omitted, the returned array is empty. */
 export function formatOmittedCausesNote(count: number, texts: Texts): string[] {
   if (count === 0) return [];
   return [count === 1 ? texts["causes.more.one"] : fillPlaceholdersOrEmpty(texts["causes.more"], { count })];

@@ -19,8 +19,8 @@ const STYLE: MarkdownStyle = {
 };
 
 /**
- * Formats a message for Discord. The message contains one embed (a framed text). Only the mention from the config of
- * the target is in `allowed_mentions`.
+ * Formats a message for Discord. The Discord message contains one embed (a framed text). Only the mention from the
+ * config of the target is in `allowed_mentions`.
  */
 export function formatDiscordMessage(message: ChatMessage, texts: ConfiguredTexts): JsonObject {
   const { content, allowed_mentions } = formatPlainDiscordMessage(message.headline, texts);

@@ -13,7 +13,7 @@ const SIGNATURE_BYTES = 200;
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
 
 /**
- * Formats a message for Feishu. The message is an interactive card. Untrusted text is in elements of the type
+ * Formats a message for Feishu. The Feishu message is an interactive card. Untrusted text is in elements of the type
  * `plain_text`, in which Feishu ignores markup and `<at>` tags. Links need markup, so the labels of links contain no
  * markup characters.
  */

@@ -3,7 +3,7 @@ import type { ItemKey } from "./keys.ts";
 
 /**
  * The value of an attribute of a DynamoDB item. A `Set` becomes a string set of DynamoDB. `null` means that the item
- * has no such attribute.
+ * does not have the attribute.
  */
 type StoredValue = string | number | boolean | Uint8Array | ReadonlySet<string> | readonly string[] | null;
 

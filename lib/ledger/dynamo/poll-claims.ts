@@ -201,8 +201,8 @@ async function planTreeChange(
 
 /**
  * Returns the tree of the tree item. The result is null if the tree item is missing, is old, or expires too early. If
- * the result is null, the caller writes the tree item again. The read is eventually consistent, because such a read
- * costs half as much.
+ * the result is null, the caller writes the tree item again. The function uses an eventually consistent read, because
+ * it costs half as much.
  */
 async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState): Promise<BaseTree | null> {
   const { treeHash, treeChange } = before;
