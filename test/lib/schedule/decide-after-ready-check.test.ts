@@ -123,7 +123,7 @@ describe("decideAfterReadyCheck", () => {
     });
   });
 
-  it("starts to count the polls in a row anew after a poll that did not find the node usable", () => {
+  it("starts to count the polls in a row from zero after a poll that did not find the node usable", () => {
     for (const check of [NOT_READY, unseen("throttled", "wait")])
       expect(decide(check, progress({ readyPolls: 1 }))).toMatchObject({ ready: { readyPolls: 0 } });
   });
