@@ -149,3 +149,15 @@ describe("the message of the first poll", () => {
     expect([number, message?.delaySeconds ?? null]).toEqual([expected, expected === null ? null : 15]);
   });
 });
+
+test.each([
+  ["d", "message"],
+  ["Az-09".repeat(12), "message"],
+  ["d".repeat(64), "message"],
+  ["d".repeat(65), "malformed"],
+  ["", "malformed"],
+  ["#d", "malformed"],
+  ["d#", "malformed"],
+])("a message about the digest '%s' is parsed as: %s", (digestId, kind) => {
+  expect(parse("digest", { ...JSON.parse(MESSAGES.digest.body), digestId })).toMatchObject({ kind });
+});

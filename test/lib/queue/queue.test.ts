@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { jest } from "@jest/globals";
 import {
+  assertDelaysInRange,
   createCoalescingSender,
   type OutgoingMessage,
   type SendResult,
@@ -227,4 +228,15 @@ describe("sendAllOrThrow", () => {
       message: "2 of 3 messages were not sent: no, no",
     });
   });
+});
+
+test("the error of a delay that SQS does not allow names the delay and the limits", () => {
+  const messages = [0, 900, 901].map((delaySeconds) => ({ id: "a", body: "b", delaySeconds }));
+  expect(() => assertDelaysInRange(messages.slice(0, 2))).not.toThrow();
+  expect(() => assertDelaysInRange(messages)).toThrow(
+    expect.objectContaining({
+      name: "DelayOutOfRangeError",
+      message: "A delay of 901 s is not a whole number from 0 to 900.",
+    }),
+  );
 });

@@ -37,10 +37,11 @@ const progress = (changes: Partial<ReadyProgress> = {}): ReadyProgress => ({
 const USABLE_NODE: ReadyCheck = { kind: "ready", hasNodes: true };
 const USABLE: ReadyCheck = { kind: "ready", hasNodes: false };
 const NOT_READY: ReadyCheck = { kind: "not_ready", reason: "Installing", message: "kubelet is down" };
-const unseen = (kind: "throttled" | "forbidden", text: string): ReadyCheck => ({
+const FORBIDDEN: ReadyCheck = { kind: "unseen", observation: { kind: "forbidden", text: "no permission" } };
+const THROTTLED: ReadyCheck = {
   kind: "unseen",
-  observation: { kind, text },
-});
+  observation: { kind: "throttled", text: "wait", retryAfterSeconds: null },
+};
 
 function decide(check: ReadyCheck, ready: ReadyProgress | null = progress(), changed = settings) {
   return decideAfterReadyCheck({
@@ -124,23 +125,18 @@ describe("decideAfterReadyCheck", () => {
   });
 
   it("starts to count the polls in a row from zero after a poll that did not find the node usable", () => {
-    for (const check of [NOT_READY, unseen("throttled", "wait")])
+    for (const check of [NOT_READY, THROTTLED])
       expect(decide(check, progress({ readyPolls: 1 }))).toMatchObject({ ready: { readyPolls: 0 } });
   });
 
   it.each<[string, ReadyCheck, Partial<ReadyProgress>, string | null]>([
-    ["the reason of the first failed query", unseen("forbidden", "no permission"), {}, "no permission"],
-    ["the newer reason", unseen("forbidden", "no permission"), { message: "old" }, "no permission"],
-    [
-      "the older reason, if the query was only throttled",
-      unseen("throttled", "wait"),
-      { message: "old" },
-      "old",
-    ],
-    ["the throttling, if there is no other reason", unseen("throttled", "wait"), {}, "wait"],
+    ["the reason of the first failed query", FORBIDDEN, {}, "no permission"],
+    ["the newer reason", FORBIDDEN, { message: "old" }, "no permission"],
+    ["the older reason, if the query was only throttled", THROTTLED, { message: "old" }, "old"],
+    ["the throttling, if there is no other reason", THROTTLED, {}, "wait"],
     [
       "the text about the resource, if an earlier poll found it not usable",
-      unseen("forbidden", "no permission"),
+      FORBIDDEN,
       { wasNotReady: true, message: "kubelet is down" },
       "kubelet is down",
     ],
@@ -156,7 +152,7 @@ describe("decideAfterReadyCheck", () => {
 
   it("keeps what earlier polls found when a poll cannot read the resource", () => {
     const before = progress({ wasNotReady: true, reason: "Installing", message: "kubelet is down" });
-    expect(decide(unseen("forbidden", "no permission"), before)).toMatchObject({
+    expect(decide(FORBIDDEN, before)).toMatchObject({
       accessError: { kind: "forbidden", since: NOW },
       ready: before,
     });
