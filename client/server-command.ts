@@ -58,7 +58,7 @@ export async function runServerCommand(
   if (isOperatorCommand) {
     let parameters: readonly string[];
     try {
-      parameters = operatorArguments(name, argv.slice(1));
+      parameters = toOperatorArguments(name, argv.slice(1));
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       stderr.write(`cce-notifier: ${error.message}\nFor help, run: ${HELP_COMMAND} ${name}\n`);
@@ -79,7 +79,7 @@ export async function runServerCommand(
  * file without the option name `--config`.
  * @throws UsageError if a removed option has no value or is repeated
  */
-function operatorArguments(name: string, argv: readonly string[]): readonly string[] {
+export function toOperatorArguments(name: string, argv: readonly string[]): readonly string[] {
   if (name === "redrive") return withoutOption(argv, "--config").rest;
   if (name === "doctor") return argv;
   const { rest } = withoutOption(argv, "--data");

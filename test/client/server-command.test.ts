@@ -3,7 +3,13 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { runServerCommand } from "../../client/server-command.ts";
+import { UsageError } from "../../client/option-values.ts";
+import {
+  isServerCommand,
+  runServerCommand,
+  toOperatorArguments,
+  toServerHelp,
+} from "../../client/server-command.ts";
 import {
   SERVER_ARGUMENTS,
   SERVER_COMMAND_OPTIONS,
@@ -212,4 +218,42 @@ describe("a wrong path or a wrong use on one node", () => {
     ]);
     expect(lines.join("\n")).not.toMatch(/\b(E[A-Z]{4,}|ERR_|DECODER)|Error:/);
   });
+});
+
+describe("the arguments of an operator's command", () => {
+  it.each([
+    ["redrive", ["--config", "f", "--queue", "poll", "--data", "d"], ["--queue", "poll", "--data", "d"]],
+    ["redrive", ["--data", "d", "--config=f"], ["--data", "d"]],
+    ["doctor", ["--config", "f", "--data", "d"], ["--config", "f", "--data", "d"]],
+    ["token", ["--data", "d", "--name", "ci", "--config", "f"], ["--name", "ci", "--config", "f"]],
+    ["token", ["--data=-d", "--name", "ci"], ["--name", "ci"]],
+    ["token", ["--database", "d"], ["--database", "d"]],
+    ["link", [], []],
+    ["config", ["check", "--config", "f", "--data", "d"], ["check", "f", "--for", "one-node"]],
+    ["config", ["--config=f", "check"], ["check", "f", "--for", "one-node"]],
+    ["config", ["check", "f"], ["check", "f"]],
+    ["config", ["show", "--config", "f"], ["show", "--config", "f"]],
+  ])("of %s %j are %j", (name, argv, expected) => {
+    expect(toOperatorArguments(name, argv)).toEqual(expected);
+  });
+
+  it.each([
+    ["token", ["--data"], "--data needs a value"],
+    ["token", ["--data", ""], "--data needs a value"],
+    ["token", ["--data="], "--data needs a value"],
+    ["token", ["--data", "--name", "ci"], "--data needs a value"],
+    ["redrive", ["--config", "-f"], "--config needs a value"],
+    ["link", ["--data", "a", "--data=b"], "--data may be given only once"],
+    ["config", ["check", "--config", "a", "--config", "b"], "--config may be given only once"],
+  ])("of %s %j are refused: %s", (name, argv, message) => {
+    expect(() => toOperatorArguments(name, argv)).toThrow(new UsageError(message));
+  });
+});
+
+test("only the names of the one-node edition are its commands, and its commands print their own help", () => {
+  expect(["serve", "backup", "token", "redrive"].map(isServerCommand)).toEqual([true, true, true, true]);
+  expect(["watch", "constructor", "", undefined].map(isServerCommand)).toEqual([false, false, false, false]);
+  expect(toServerHelp(["help", "serve"])).toEqual(["serve", "--help"]);
+  for (const argv of [["help", "watch"], ["help"], ["serve", "token"], []])
+    expect(toServerHelp(argv)).toEqual(argv);
 });
