@@ -52,8 +52,8 @@ const EFFORT = values.quick
 
 /**
  * Runs all measurements, or only the measurement `one-node` or `power` that the command line names. Prints the measured
- * figures as JSON to stdout. Prints to stderr whether each figure meets its maximum. Returns exit status 1 if a
- * measured ratio is more than twice its maximum.
+ * figures as JSON to stdout. Prints to stderr whether each figure meets its maximum. Returns exit status 1 if one of
+ * the measured ratios is more than twice its maximum.
  */
 async function main(): Promise<number> {
   if (positionals[0] === "one-node") return measureOnlyOneNode();
@@ -102,9 +102,9 @@ async function measureOnlyOneNode(): Promise<number> {
 }
 
 /**
- * Measures the functions whose names stand after the word `power` on the command line. Without names of functions,
- * measures all functions. With the option `--store`, stores the figures of all functions and writes them into
- * docs/performance.md.
+ * Measures the functions whose names stand after the word `power` on the command line. Without names of functions on
+ * the command line, measures all functions. With the option `--store`, stores the figures of all functions and writes
+ * them into docs/performance.md.
  */
 async function measureOnlyPower(packaged: Packaged): Promise<number> {
   const names = positionals.slice(1);

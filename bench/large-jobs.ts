@@ -49,8 +49,8 @@ async function measureLargeBatches(packaged: Packaged): Promise<readonly LargeFi
 }
 
 /**
- * Polls two batches of jobs and returns the peak memory. In the first batch, all jobs are running. In the second batch,
- * the large jobs have failed.
+ * Polls two batches of jobs and returns the peak memory. In the first batch of polls, all jobs are running. In the
+ * second batch of polls, the large jobs have failed.
  */
 async function peakOver(
   large: number,

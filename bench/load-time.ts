@@ -21,7 +21,7 @@ const CLIENTS = {
   ssm: ["SSMClient", "@aws-sdk/client-ssm"],
 } as const;
 type Client = keyof typeof CLIENTS;
-/** The AWS clients that each function needs. A function that is not in this list needs all AWS clients. */
+/** The AWS clients that each function needs. A function without an entry in this map needs all AWS clients. */
 const NEEDS: Readonly<Record<string, readonly Client[]>> = { audit: ["dynamodb"] };
 const ALL: readonly Client[] = ["dynamodb", "sqs", "ssm"];
 

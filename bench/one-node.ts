@@ -16,8 +16,8 @@ const JOBS_PER_CALL = 100;
 /** The duration of each simulated job in seconds. No job ends while the bench measures. */
 const JOB_SECONDS = 3600;
 /**
- * The service polls each job every 28 s during the measurement. A job of ten minutes needs 21 polls if the service
- * knows no earlier job of its type (docs/scale.md).
+ * The service polls each job every 28 s during the measurement. In general, a job of ten minutes needs 21 polls if the
+ * service knows no earlier job of its type (docs/scale.md).
  */
 const POLL_SETTINGS = { maxDelaySeconds: 28 };
 /** The seconds after the start in which Node.js compiles and loads code. */
@@ -94,7 +94,7 @@ interface Started {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Runs one measurement of a new process with an empty data directory. */
+/** Runs one measurement of a new service process with an empty data directory. */
 async function withServer<T>(measure: (started: Started) => Promise<T>): Promise<T> {
   const fixture = await createServerFixture(
     {},
@@ -123,8 +123,8 @@ async function measureRest(server: RunningServer, seconds: number): Promise<OneN
 }
 
 /**
- * Submits all jobs as fast as possible, and then measures their polls. The figures include the first poll of each job,
- * which follows the submission immediately.
+ * Submits all jobs to the one-node edition as fast as possible, and then measures their polls. The measured figures
+ * include the first poll of each job, which follows the submission immediately.
  */
 async function measureWatches(
   { server, addJob, headers }: Started,

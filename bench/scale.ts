@@ -4,7 +4,7 @@ import { createRatioTarget, roundToThreeDigits, type Target } from "./support/fi
 import type { Packaged } from "./support/package.ts";
 import { BATCH, createSubmitEvent, readBodiesSentTo } from "./work/workloads.ts";
 
-/** The maximum number of jobs in one call. */
+/** The maximum number of jobs in one API call. */
 const JOBS_PER_CALL = 100;
 
 interface ScaleFigure {
@@ -41,7 +41,7 @@ export async function measurePollsByOpenWatches(
         await enqueue.run([createSubmitEvent(JOBS_PER_CALL, `s${opened}`)]);
         waiting.push(...readBodiesSentTo(bench.wire.requests, "poll"));
       }
-      // The first polls only warm up the function and are not measured.
+      // The first polls are not measured, because they only warm up the function.
       if (figures.length === 0) await measurePolls(waiting, polls, poll, bench);
       figures.push({ watches, ...(await measurePolls(waiting, polls, poll, bench)) });
     }
@@ -54,8 +54,8 @@ export async function measurePollsByOpenWatches(
 }
 
 /**
- * Polls the same watches again and again. A batch contains the poll messages that the function sent during the previous
- * batch.
+ * Polls the same watches again and again. A batch contains the poll messages that the function `poll` sent during the
+ * previous batch.
  */
 async function measurePolls(
   waiting: string[],

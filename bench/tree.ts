@@ -34,7 +34,7 @@ export interface Tree {
 export function measureTreeReading(rounds: number): Tree {
   const sizes = SIZES.map((subJobs): TreeFigure => {
     const body = renderNodeJob(subJobs, "Failed");
-    // A small job is read many times, because one read is too short to measure.
+    // The bench reads a small job many times, because one read is too short to measure.
     const repeats = Math.max(1, Math.round(20_000 / subJobs));
     const [measured, baseline]: [number[], number[]] = [[], []];
     for (let round = 0; round <= rounds; round++) {

@@ -22,8 +22,8 @@ const DEFAULT_LIST_LIMIT = 20;
  * Parses the command line. The parameter `defaultProject` is the value of the environment variable NOTIFIER_PROJECT.
  */
 export function parseArguments(argv: readonly string[], defaultProject: string | undefined): Command {
-  // If an option is invalid, its value cannot be distinguished from the name of the command. The function then uses the
-  // first argument that is the name of a command.
+  // If an option is invalid, its value cannot be distinguished from the name of the command. If an option is invalid,
+  // the function uses the first argument that is the name of a command.
   let command = argv.find(isCommandName) ?? null;
   try {
     const options = new OptionValues(argv);
@@ -202,7 +202,8 @@ function readLabel(text: string): [string, string] {
 }
 
 /**
- * Parses the name of a job, such as `PROJECT/JOB_ID`. Without a project, the function uses the given project.
+ * Parses the name of a job, such as `PROJECT/JOB_ID`. If the argument contains no project, the function uses the given
+ * project.
  * @param isCheckedHere true if the client checks the job ID, and false if the service checks the job ID. If the service
  * finds a malformed job ID, the service rejects only this job.
  */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Runs the TypeScript sources of the command, or the JavaScript file that "npm run prepare" has built. Node.js 22.18
-// and later can run TypeScript, except in a folder below node_modules (https://nodejs.org/api/typescript.html).
+// Runs the TypeScript sources of the command, or the bundled JavaScript file that "npm run prepare" has built. Node.js
+// 22.18 and later can run TypeScript, except in a folder below node_modules (https://nodejs.org/api/typescript.html).
 import { existsSync } from "node:fs";
 import { dirname, sep } from "node:path";
 import { fileURLToPath } from "node:url";

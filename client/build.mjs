@@ -13,8 +13,8 @@ if (target?.startsWith("-")) {
   else process.stderr.write(`Unknown option '${target}'\n\n${usage}`);
   process.exit(target === "--help" ? 0 : 2);
 }
-// npm also runs this script during an install without development dependencies. Without esbuild, the script builds
-// nothing.
+// npm also runs this build script during an install without development dependencies. If esbuild is not installed, the
+// build script builds nothing.
 const esbuild = await import("esbuild").catch(() => null);
 const file = target ?? fileURLToPath(new URL("../build/cce-notifier.mjs", import.meta.url));
 
@@ -28,8 +28,8 @@ if (esbuild !== null) {
     outfile: file,
     bundle: true,
     minifySyntax: true,
-    // The bundle contains no white space and is a fifth smaller. Function names are kept, because the stack trace of an
-    // error contains them.
+    // The bundle of the command contains no white space and is a fifth smaller. Function names are kept, because the
+    // stack trace of an error contains them.
     minifyWhitespace: true,
     platform: "node",
     target: "node20",

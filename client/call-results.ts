@@ -4,8 +4,8 @@ import { type ExitCode, exitCodeOfError, worstExitCode } from "./exit-code.ts";
 import type { Screen } from "./screen.ts";
 
 /**
- * Collects the results of several calls to the service. Each result has the name of its job or target. Each new error
- * is printed immediately.
+ * Collects the results of several calls to the service. Each result of a call has the name of its job or target. Each
+ * new error is printed immediately.
  */
 export class CallResults<Value extends object> {
   readonly values = new Map<string, Value>();
@@ -43,8 +43,8 @@ export class CallResults<Value extends object> {
   }
 
   /**
-   * Calls the service for each item in order, and waits for each response. If the service cannot be reached, the
-   * remaining items are not sent.
+   * Calls the service for each item in order, and waits for each response. If the service cannot be reached, the client
+   * does not send the remaining items.
    */
   async callEach<Item>(
     items: readonly Item[],

@@ -29,8 +29,8 @@ export function readCiContext(env: Readonly<Record<string, string | undefined>>)
 const MAX_LENGTHS = { actor: 200, pipeline: 200, runUrl: 1000, commit: 100 } as const;
 
 /**
- * Long names are truncated and an invalid URL is omitted. The service refuses a submission with a long name or an
- * invalid URL.
+ * Names that are too long are truncated, and an invalid URL is omitted. The service refuses a submission with a long
+ * name or an invalid URL.
  */
 function contextOf(values: { [Field in keyof typeof MAX_LENGTHS]?: string | undefined }): Context {
   const context: { -readonly [Field in keyof typeof MAX_LENGTHS]?: string } = {};

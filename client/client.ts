@@ -48,7 +48,8 @@ export function createClient(connection: Connection) {
     },
     /**
      * Reads the status of a job. If the next poll of the job is due within `waitSeconds` seconds (0 to 25), the service
-     * waits before it replies. The service replies when the watch has ended or `waitSeconds` seconds have passed.
+     * waits before it replies. The service replies to the status request when the watch has ended or `waitSeconds`
+     * seconds have passed.
      */
     async status(watch: JobKey, waitSeconds = 0): Promise<StatusDocument> {
       return (await statusReply(watch, waitSeconds)).data;
@@ -76,7 +77,7 @@ export function createClient(connection: Connection) {
       const call = { method: "GET", path: "/v1/targets", repeatable: true } as const;
       return (await requestData(connection, call, TargetList)).targets.map(({ name }) => name);
     },
-    /** Stops a watch. The service sends no notification about the stopped watch. */
+    /** Stops a watch. The service sends no notification about a watch that was stopped. */
     async stop(watch: JobKey): Promise<void> {
       await requestData(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());
     },
@@ -103,7 +104,7 @@ export function createClient(connection: Connection) {
     ): Promise<MissedRedeliveryResult> {
       const query = before === null ? "" : `?${new URLSearchParams({ before })}`;
       const path = `/v1/targets/${encodeURIComponent(target)}/redeliver${query}`;
-      // A repeated call does not send a notification that is already in the queue again.
+      // If a call is repeated, the service does not send a notification that is already in the queue again.
       return requestData(
         connection,
         { method: "POST", path, body, repeatable: true },

@@ -12,7 +12,10 @@ export interface OptionForm {
   readonly isRepeatable?: true;
   /** The only values that the option accepts. The completion script of the shell suggests the values in `choices`. */
   readonly choices?: readonly string[];
-  /** The option expects the path of a file or of a folder. The completion script suggests paths. */
+  /**
+   * The option expects the path of a file or of a folder. For an option with a path, the completion script suggests
+   * paths.
+   */
   readonly path?: "file" | "folder";
 }
 
@@ -75,7 +78,7 @@ const WAIT_OPTIONS: OptionTexts = {
 interface CommandText {
   /** The rest of a sentence that starts with the name of the command. */
   readonly summary: string;
-  /** The allowed arguments of the command. Each line is one possible form of the command. */
+  /** The allowed arguments of the command. Each line describes one possible form of the command's arguments. */
   readonly usage: readonly string[];
   readonly examples: readonly string[];
   readonly options: OptionTexts;

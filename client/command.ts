@@ -40,7 +40,10 @@ export type ServiceCommand = OutputOptions &
         /** The fields of the submission, without the job IDs and the context. */
         readonly submission: Submission;
         readonly context: Context;
-        /** True if the option `--again` is given. The client then starts the watches again. */
+        /**
+         * True if the option `--again` is given. With the option `--again`, the client starts the watches of the jobs
+         * again.
+         */
         readonly again: boolean;
       } & WaitOptions)
     | ({ readonly kind: "status"; readonly jobs: readonly NamedJob[] } & WaitOptions)

@@ -29,7 +29,7 @@ interface CompletedCommand {
   readonly summary: string;
   /**
    * The arguments of the command that are known without a call to the service. The value `file` means that the argument
-   * is the path of a file.
+   * of the command is the path of a file.
    */
   readonly choices: readonly string[] | "file";
   readonly options: readonly CompletedOption[];

@@ -1,8 +1,8 @@
 import type { Problem } from "../lib/api/problem-response.ts";
 
 /**
- * The body and the URL parameters of an API request. The client reads the request to show the invalid values that an
- * error response names.
+ * The body and the URL parameters of an API request. The client reads the request so that it can show the invalid
+ * values that an error response names.
  */
 export interface SentRequest {
   readonly body?: unknown;
@@ -23,14 +23,17 @@ export class ProblemError extends Error {
   }
 }
 
-/** Error for a call without a response of the service. A gateway can still have sent a response. */
+/**
+ * Error for a call without a response of the service. Even without a response of the service, a gateway can have sent a
+ * response.
+ */
 export class UnreachableError extends Error {
   override name = "UnreachableError";
 }
 
 /**
- * Error for a text that is not a valid token. The client sends no request with an invalid token. A `TokenError` never
- * contains the invalid token.
+ * Error for a text that is not a valid token. If a token is invalid, the client sends no request with the token. A
+ * `TokenError` never contains the invalid token.
  */
 export class TokenError extends Error {
   override name = "TokenError";

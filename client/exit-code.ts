@@ -3,7 +3,10 @@ import { ProblemError, TokenError } from "./errors.ts";
 import { UsageError } from "./option-values.ts";
 import { listFailedDeliveries } from "./status-text.ts";
 
-/** The exit statuses of the command. Pipelines depend on the numbers of the exit codes. */
+/**
+ * The exit statuses of the command. Pipelines depend on the numbers of these exit statuses, so the numbers must not
+ * change.
+ */
 export const EXIT = {
   succeeded: 0,
   failed: 1,

@@ -23,8 +23,8 @@ interface FollowOptions {
   readonly isOver: (status: StatusDocument) => boolean;
   readonly onStatus: (status: StatusDocument) => void;
   /**
-   * Called if the service refuses to return the status of a watch. The client then makes no further calls for the
-   * refused watch.
+   * Called if the service refuses to return the status of a watch. After the service has refused the status of a watch,
+   * the client makes no further calls for this watch.
    */
   readonly onRefused: (watch: JobKey, error: ProblemError) => void;
   /** Returns the current time in milliseconds, from a clock that is never set back. */
@@ -42,9 +42,10 @@ export function waitSecondsPerCall(running: number): number {
 
 /**
  * Reads the status of each watch repeatedly until the status is final. Returns true when all watches are final, or
- * false when `timeoutMs` milliseconds have passed. The service responds to the first status request without a delay.
- * The header `retry-after` of a response says when the client makes the next request.
- * @throws the first error that is not a `ProblemError`. After this error, the client makes no further calls.
+ * false when `timeoutMs` milliseconds have passed. The service responds to the first request for a status without a
+ * delay. The header `retry-after` of each response says when the client makes the next request.
+ * @throws the first error that is not a `ProblemError`. After an error that is not a `ProblemError`, the client makes
+ * no further calls.
  */
 export async function followWatches(
   watches: readonly JobKey[],
@@ -67,8 +68,8 @@ export async function followWatches(
   }
 
   /**
-   * Requests the status of one watch. Returns the seconds until the next request for the status, or null if no further
-   * request is needed.
+   * Requests the status of one watch. Returns the seconds until the next request for the status of the watch, or null
+   * if no further request is needed.
    */
   async function readStatus(watch: JobKey, maxWaitSeconds: number): Promise<number | null> {
     const waitSeconds = Math.min(maxWaitSeconds, waitSecondsPerCall(running));

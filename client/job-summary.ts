@@ -22,7 +22,8 @@ export type SummarizedJob = Pick<
 
 /**
  * Returns the outcome of a job as Markdown for the summary of a pipeline run. Texts from CCE are escaped, so they
- * cannot add links, pictures or HTML. A hint may contain a link, because the service itself has written the hint.
+ * cannot add links, pictures or HTML. A hint of the service may contain a link, because the service itself has written
+ * the hint.
  */
 export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): string {
   const { state, type, resourceName, durationSeconds, reason, causes, causesOmitted } = job;

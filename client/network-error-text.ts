@@ -3,7 +3,7 @@ import { toObjectOrEmpty } from "../lib/domain/json.ts";
 const CERTIFICATE =
   "its TLS certificate is not valid for this host or not trusted. NODE_EXTRA_CA_CERTS can name a file with more certificate authorities";
 
-/** The error codes of Node.js with their meanings. Each text is the end of an error message. */
+/** The error codes of Node.js with their meanings. Each text in the list is the end of an error message. */
 const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^ECONNREFUSED$/, "it refused the connection"],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, "the connection was closed before the answer"],
@@ -19,8 +19,8 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Returns the reason why a network call failed, as the end of a sentence. The text contains the error code of Node.js,
- * so that a person can search for the code.
+ * Returns the reason why a network call failed, as the end of a sentence. The returned text contains the error code of
+ * Node.js, so that a person can search for the code.
  */
 export function explainNetworkError(error: unknown): string {
   const { name, code, message, cause } = toObjectOrEmpty(error);

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 
 const STARTERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   darwin: ["open"],
-  // The command `start` of Windows is not used. `start` needs a shell, and a shell ends the command at the character
-  // `&` in the URL.
+  // On Windows, the command `start` is not used to open a URL. `start` needs a shell, and a shell ends the command at
+  // the character `&` in the URL.
   win32: ["rundll32", "url.dll,FileProtocolHandler"],
 };
 

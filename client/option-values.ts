@@ -26,8 +26,7 @@ export class OptionValues {
   readonly #values: ReadonlyMap<OptionName, readonly string[]>;
 
   /**
-   * Separates the options of a command line from its other arguments. After the argument `--`, no argument is an
-   * option.
+   * Separates the options of a command line from its other arguments. No argument after the argument `--` is an option.
    * @throws UsageError for an unknown option, and for a value that is missing, empty or not allowed. An empty value is
    * refused, because the cause is usually an unset variable in a script.
    */
@@ -77,7 +76,8 @@ export class OptionValues {
   }
 
   /**
-   * Returns the names in all values of a repeated option. One value may contain several names, such as `deploys,audit`.
+   * Returns the names in all values of a repeated option. One value of the option may contain several names, such as
+   * `deploys,audit`.
    * @throws UsageError if one of the names is empty.
    */
   list(name: OptionName): string[] | undefined {

@@ -6,9 +6,9 @@ import { openBrowser } from "./open-browser.ts";
 import { readText } from "./read-text.ts";
 
 /**
- * Connects a command to the outputs, environment variables, clock and signals of this process. The function also
- * adds two error handlers to the process. The process ignores write errors on an output that nobody reads. The
- * process prints an unhandled error as one line to stderr.
+ * Connects a command to the outputs, environment variables, clock and signals of this process. The function also adds
+ * two error handlers to the process of the command. The process ignores write errors on an output that nobody reads.
+ * The process prints an unhandled error as one line to stderr.
  */
 export function createProcessEnvironment(): Environment {
   const { stdin, stdout, stderr } = process;
@@ -45,8 +45,8 @@ function createInterruptHandler(): Environment["onInterrupt"] {
       for (const signal of ["SIGINT", "SIGTERM"] as const)
         process.once(signal, () => {
           process.stderr.write(describe?.() ?? "");
-          // The handler runs once and then sends the same signal again, so that the signal ends the process. The shell
-          // can then report that a signal ended the process.
+          // The signal handler runs once and then sends the same signal again, so that the signal ends the process.
+          // Because the signal ends the process, the shell can report the signal.
           process.kill(process.pid, signal);
         });
     describe = text;

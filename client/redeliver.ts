@@ -15,8 +15,8 @@ function describeSkip(target: string, reason: SkipReason | undefined): string {
 }
 
 /**
- * Sends the outcome of a job to its targets again. Prints one line for each target. The exit code is 1 if the service
- * has skipped a target.
+ * Sends the outcome of a job to its targets again. Prints one line for each target. If the service has skipped a
+ * target, the exit code of the command is 1.
  */
 export async function redeliverOutcome(
   { job, targets }: CommandOf<"redeliver">,
@@ -43,8 +43,8 @@ const MISSED_TEXTS: Readonly<Record<MissedJob["status"], string>> = {
 };
 
 /**
- * Sends a target the notifications that it has missed since a given time. Each request to the service sends
- * notifications for one page of the list of jobs. The exit code is 1 if the service has skipped a job.
+ * Sends a target the notifications that it has missed since a given time. Each redelivery request to the service sends
+ * notifications for one page of the list of jobs. If the service has skipped a job, the exit code of the command is 1.
  */
 export async function redeliverMissed(
   { target, since, dryRun }: CommandOf<"redeliver_missed">,

@@ -12,7 +12,10 @@ import { parseToken } from "./token.ts";
 export interface Connection {
   /** The URL of the API without the path `/v1`. */
   readonly url: string;
-  /** A bearer token, or a function that returns a token. A function is called before each request. */
+  /**
+   * A bearer token, or a function that returns a token. If the token is a function, the client calls the function
+   * before each request.
+   */
   readonly token: string | (() => Promise<string>);
   readonly fetch?: Fetch;
   readonly wait?: (ms: number) => Promise<unknown>;
@@ -56,8 +59,8 @@ export async function requestData<T>(
 }
 
 /**
- * Calls the service and parses the response. The client repeats a failed call if the repetition can succeed and cannot
- * send a second notification.
+ * Calls the service and parses the response. The client repeats a failed call only if the repetition can succeed and
+ * cannot send a second notification.
  * @throws ProblemError if the service refuses the call.
  * @throws UnreachableError if the service sends no response.
  * @throws TokenError if the token is invalid.

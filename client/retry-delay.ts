@@ -19,9 +19,10 @@ export interface FailedTry {
 }
 
 /**
- * Returns true if the response proves that the service has not carried out the call. A gateway sends the status 503
- * without a problem document. The gateway sends the status 503 after 30 seconds, while the service may still carry out
- * the call. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ * Returns true if the response proves that the service has not carried out the call. A gateway between the client and
+ * the service sends the status 503 without a problem document. The gateway sends the status 503 after 30 seconds, while
+ * the service may still carry out the call.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
  */
 function isNotCarriedOut({ status, isProblem }: FailedTry): boolean {
   return status === TOO_MANY_REQUESTS || (status === UNAVAILABLE && isProblem);

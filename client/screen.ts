@@ -5,9 +5,14 @@ import { colourMark, createLiveLines, type Output } from "./terminal.ts";
 export interface Screen {
   /** Prints lines to stdout. */
   print(lines: readonly string[]): void;
-  /** Prints an error to stderr. The first line is the error, and the following lines are its details. */
+  /**
+   * Prints an error to stderr. The first line of the error text is the error, and the following lines are its details.
+   */
   printError(lines: readonly string[]): void;
-  /** Overwrites the live lines, which are the last lines of a terminal. Does nothing if the output is a log. */
+  /**
+   * Overwrites the live lines, which are the last lines of a terminal. If the output is a log, the function does
+   * nothing.
+   */
   update(lines: readonly string[]): void;
 }
 
@@ -32,8 +37,8 @@ export function createScreen(
   return {
     print: (lines) => lines.length > 0 && live.print(joinLines(lines)),
     printError(lines) {
-      // stdout and stderr use the same terminal. The function removes the live lines, prints the error, and prints the
-      // live lines again below the error.
+      // stdout and stderr use the same terminal. The function removes the live lines from the terminal, prints the
+      // error, and prints the live lines again below the error.
       live.update([]);
       errors.write(errorText(lines));
       live.update(shown);

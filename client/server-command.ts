@@ -18,8 +18,8 @@ export function isServerCommand(name: string | undefined): name is string {
 }
 
 /**
- * Replaces the arguments `help NAME` by `NAME --help` if NAME is a command of the one-node edition. These commands of
- * the one-node edition print their own help.
+ * Replaces the arguments `help NAME` by `NAME --help` if NAME is a command of the one-node edition. Every command of
+ * the one-node edition prints its own help.
  */
 export function toServerHelp(argv: readonly string[]): readonly string[] {
   const [first, name] = argv;
@@ -77,7 +77,7 @@ export async function runServerCommand(
  * Converts arguments of the one-node edition to arguments of an operator's command. The options `--data` and `--config`
  * are removed if the operator's command does not accept them. The command `config check` gets the path of the config
  * file without the option name `--config`.
- * @throws UsageError if a removed option has no value or is repeated
+ * @throws UsageError if an option that is removed from the arguments has no value or is repeated
  */
 export function toOperatorArguments(name: string, argv: readonly string[]): readonly string[] {
   if (name === "redrive") return withoutOption(argv, "--config").rest;

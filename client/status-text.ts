@@ -40,7 +40,7 @@ export function formatStatusLine(status: StatusDocument, ageMs: number | null = 
 /**
  * Returns short facts about a job, such as its duration and the number of its ended subjobs. The first fact is the
  * state of the job.
- * @param ageMs the milliseconds since the start of a running job. With null, the result contains no times.
+ * @param ageMs the milliseconds since the start of a running job. If `ageMs` is null, the result contains no times.
  */
 export function listStateFacts(status: StatusDocument, ageMs: number | null): readonly string[] {
   const { state, durationSeconds, expected, lastPollError, job, type, reason } = status;
@@ -136,8 +136,8 @@ const NOT_NOTIFIED: Readonly<Partial<Record<DeliveryDocument["state"], string>>>
 };
 
 /**
- * Returns the deliveries that failed and are not attempted again. The service makes no further attempt to deliver these
- * notifications.
+ * Returns the deliveries that failed and are not attempted again. The service makes no further attempt to deliver the
+ * returned notifications.
  */
 export function listFailedDeliveries({ deliveries }: StatusDocument): readonly DeliveryDocument[] {
   return deliveries.filter(({ state }) => NOT_NOTIFIED[state] !== undefined);
@@ -164,7 +164,7 @@ export function formatDeliveryLines(status: StatusDocument): readonly string[] {
 /** Returns a text such as `ops (rejected, client error, HTTP 403)`. */
 export function describeFailure(delivery: DeliveryDocument): string {
   const { state, lastReason, lastStatus } = delivery;
-  // For the state `gone`, the result contains no verdict.
+  // For the delivery state `gone`, the result contains no verdict.
   const reason = lastReason === "target_gone" ? null : lastReason;
   return `${deliveryName(delivery)} (${[NOT_NOTIFIED[state], ...receiverAnswerTexts(reason, lastStatus)].join(", ")})`;
 }

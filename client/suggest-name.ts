@@ -11,7 +11,7 @@ export function suggestName(typed: string, names: readonly string[]): string | n
 }
 
 /**
- * Returns the number of edits that change one text into another text. An edit inserts, removes or replaces one
+ * Returns the smallest number of edits that change one text into another text. An edit inserts, removes or replaces one
  * character, or swaps two neighbours (optimal string alignment distance).
  */
 function countEdits(from: string, to: string): number {

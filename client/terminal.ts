@@ -65,7 +65,10 @@ export function colourMark(line: string): string {
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/gu;
 
-/** Returns the number of columns that a text fills in a terminal. For some rare characters, the result is too large. */
+/**
+ * Returns the number of columns that a text fills in a terminal. For some rare characters, the computed number of
+ * columns is too large.
+ */
 export function countColumns(text: string): number {
   return text.length + (text.match(WIDE)?.filter((character) => character.length === 1).length ?? 0);
 }
@@ -86,8 +89,8 @@ interface LiveLines {
 /** @param paint adds colours to a line after the line was truncated */
 export function createLiveLines(output: Output, paint: (line: string) => string): LiveLines {
   let shown: readonly string[] = [];
-  // The escape sequence moves the cursor to the first live line and clears the screen below it. The sequence starts
-  // with `\r`, because typed characters may have moved the cursor.
+  // The returned escape sequence moves the cursor of the terminal to the first live line, and clears the screen below
+  // it. The escape sequence starts with `\r`, because typed characters may have moved the cursor.
   const erase = () => (shown.length > 0 ? `\r${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
   const draw = (lines: readonly string[]) =>
     lines.map((line) => `${paint(truncate(line, columnsOf(output), countColumns))}\n`).join("");

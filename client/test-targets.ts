@@ -13,8 +13,8 @@ const TEST_TEXTS: Readonly<Record<TestResult["verdict"], string>> = {
 };
 
 /**
- * Sends one real test message to each target. The function prints the result for one target before it sends the next
- * message.
+ * Sends one real test message to each target. The function prints the result for one target before it sends the test
+ * message to the next target.
  */
 export async function testTargets(
   { targets: names }: CommandOf<"test">,

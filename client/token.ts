@@ -18,7 +18,7 @@ export function parseToken(text: string): string {
 
 /**
  * Returns the reason why a text is not a valid token, or null for a valid token. The returned reason does not contain
- * the invalid text.
+ * the text, because the text may be a secret token.
  */
 export function findTokenFault(text: string): string | null {
   const token = text.trim();

@@ -5,9 +5,9 @@ import { suggestName } from "./suggest-name.ts";
 const MAX_LISTED_NAMES = 20;
 
 /**
- * Returns one line for each project or target in the refused command that the caller may not use. Each line also lists
- * the projects or targets that the caller may use. If the service does not return the allowed names, the result is
- * empty.
+ * Returns one line for each project or target in the refused command line that the caller may not use. Each line also
+ * lists the projects or targets that the caller may use. If the service does not return the allowed names, the result
+ * is empty.
  */
 export async function readUnusableNameLines(
   command: ServiceCommand,

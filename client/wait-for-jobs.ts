@@ -26,7 +26,7 @@ export interface WaitPorts {
   /** Returns the time in milliseconds since 1970, from a clock that is never set back. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
-  /** Calls `callback` every `ms` milliseconds. The returned function stops the repetition. */
+  /** Calls `callback` every `ms` milliseconds. The returned function stops the repeated calls. */
   readonly every: (ms: number, callback: () => void) => () => void;
   /** Sets the lines that the command prints if the user ends the command with Ctrl-C. */
   readonly onInterrupt: (lines: () => readonly string[]) => void;
@@ -39,7 +39,8 @@ const TICK_MS = 1_000;
 const MAX_SAME_TIME = 100;
 
 /**
- * Runs a function that shows its progress on the screen. At the end, the function removes the progress from the screen.
+ * Runs a function while its progress is shown on the screen. When the given function has ended, its progress is removed
+ * from the screen.
  */
 export async function runWithProgress<T>(
   activity: string,
@@ -137,7 +138,7 @@ export async function waitForJobsAndDeliveries(
     progress.setActivity("waiting for the notifications");
     const limitMs = Math.min(DELIVERY_TIME_LIMIT_MS, deadline - now());
     const isNotified = (status: StatusDocument) => !hasPendingDelivery(status);
-    // An error is ignored here, because the outcomes of the jobs are already known.
+    // If this request fails, the error is ignored, because the outcomes of the jobs are already known.
     await follow(waiting, limitMs, isNotified, () => undefined).catch(() => undefined);
   }
   const ended = [...results.values.values()].filter(({ done }) => done);
@@ -183,8 +184,8 @@ function hasPendingDelivery({ done, state, deliveries }: StatusDocument): boolea
 }
 
 /**
- * Prints the causes of failed jobs, the page URLs of the jobs, and the results of the notifications. A warning is
- * printed for each job with a failed notification.
+ * Prints the causes of failed jobs, the page URLs of the jobs, and the results of the notifications. The function
+ * prints a warning for each job with a failed notification.
  */
 function summarize(
   results: CallResults<StatusDocument>,

@@ -29,7 +29,7 @@ interface ShownJob {
 /**
  * Shows the progress of running jobs while the command waits. On a terminal, each running job has one line, which the
  * program overwrites. In a log, each change of a job adds a line. If a job does not change, the log gets a line about
- * the job every 25 seconds. The caller must call `tick` every second.
+ * the job every 25 seconds. To show the progress, the caller must call `tick` every second.
  */
 export class WaitProgress {
   readonly #screen: Screen;
@@ -40,8 +40,8 @@ export class WaitProgress {
   readonly #jobs = new Map<string, ShownJob>();
   #endedJobs = 0;
   /**
-   * The text that is shown before the first status of a job, such as `submitting 1 job`. After the first status, the
-   * value is null.
+   * The text that is shown before the first status of a job, such as `submitting 1 job`. After the first status of a
+   * job has arrived, the text is null.
    */
   #activity: string | null;
   #printedAt: number | null = null;
@@ -136,8 +136,8 @@ export class WaitProgress {
   }
 
   /**
-   * Returns the status of a job with a new remaining time. The time since the response is subtracted from the remaining
-   * time in the response.
+   * Returns the status of a job with a new remaining time. The time since the response arrived is subtracted from the
+   * remaining time in the response.
    */
   #countDown({ status, receivedAt }: ShownJob): StatusDocument {
     const { expected } = status;

@@ -72,7 +72,7 @@ async function submit(
   ports: WatchPorts,
 ): Promise<readonly JobResult[]> {
   const { client } = ports;
-  // An option that is not given does not replace the value from the CI system.
+  // If an option is not given, it does not replace the value from the CI system.
   const given = Object.entries(command.context).filter(([, value]) => value !== undefined);
   const context: Context = { ...ports.context, ...Object.fromEntries(given) };
   const submission: Submission = {
@@ -97,7 +97,7 @@ function distinctJobs(jobs: readonly NamedJob[]): readonly NamedJob[] {
 
 /**
  * Restarts watches: stops each watch and submits its job again. A watch with the outcome `succeeded` or `failed` is not
- * restarted. If the service refuses the new submission, the function prints the names of the stopped watches.
+ * restarted. If the service refuses to watch a stopped job again, the function prints the names of the stopped watches.
  */
 async function restart<T>(
   watches: readonly JobKey[],
@@ -111,8 +111,8 @@ async function restart<T>(
       if (state === "succeeded" || state === "failed")
         screen.print([`${jobName(watch)}: not restarted, because the job has ${state}`]);
       else if (state !== undefined && state !== "stopped") {
-        // The status can come from a watch of another caller. If the caller has no own watch of the job, there is no
-        // watch to stop.
+        // The status of a job can come from a watch of another caller. If the caller has no own watch of the job, the
+        // command has no watch to stop.
         const own = await nullIfNotFound(client.stop(watch).then(() => watch));
         if (own !== null) stopped.push(jobName(own));
       }
@@ -125,7 +125,7 @@ async function restart<T>(
   }
 }
 
-/** Returns the result of a call, or null if the service answers that the watch does not exist. */
+/** Returns the result of a call to the service, or null if the service answers that the watch does not exist. */
 async function nullIfNotFound<T>(call: Promise<T>): Promise<T | null> {
   try {
     return await call;
@@ -136,8 +136,8 @@ async function nullIfNotFound<T>(call: Promise<T>): Promise<T | null> {
 }
 
 /**
- * Submits jobs with separate calls for each project, and with at most 100 jobs in each call. Returns the results in the
- * order of the jobs.
+ * Submits jobs with separate calls for each project, and with at most 100 jobs in each call. Returns the results of all
+ * calls in the order of the jobs.
  */
 async function submitJobs(
   jobs: readonly NamedJob[],
@@ -182,7 +182,7 @@ async function submitReply(
 
 /**
  * Returns the result of each submitted job.
- * @throws UnreachableError if the response does not contain one result for each submitted job
+ * @throws UnreachableError if the response to a submission does not contain one result for each submitted job
  */
 function resultsOf({ jobs }: SubmissionResult, submitted: number): readonly JobResult[] {
   if (jobs.length === submitted) return jobs;
@@ -198,8 +198,8 @@ function resultLine(job: JobResult): string {
 }
 
 /**
- * Returns the exit code for the results of a submission. An outage of the service determines the exit code, even if a
- * job was also invalid.
+ * Returns the exit code for the results of a submission. If the service cannot be reached, this error determines the
+ * exit code, even if a job was also invalid.
  */
 function exitCodeOfJobs(jobs: readonly JobResult[]): ExitCode {
   const rejected = jobs.filter(({ status }) => status === "rejected");

@@ -7,7 +7,7 @@ export class ArgumentError extends Error {
 
 /**
  * Parses arguments like `parseArgs` of Node.js. An empty value is an error, because the cause is usually an unset
- * variable. A repeated option is an error, because `parseArgs` would use only the last value.
+ * variable. An option that is repeated is an error, because `parseArgs` would use only its last value.
  * @throws ArgumentError
  */
 export function parseStrictArguments<const T extends ParseArgsConfig>(
@@ -34,8 +34,8 @@ function parseOrExplain<const T extends ParseArgsConfig>(config: T): ReturnType<
   } catch (error) {
     const isParseError =
       types.isNativeError(error) && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-    // Only the first sentence of the error message from Node.js is used. The rest of the message explains arguments
-    // that begin with a dash.
+    // Only the first sentence of the error message from Node.js is used. The rest of the error message from Node.js
+    // explains arguments that begin with a dash.
     throw isParseError ? new ArgumentError(error.message.replace(/\.\s.*/s, "")) : error;
   }
 }

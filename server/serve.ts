@@ -127,7 +127,7 @@ function readOptions(argv: readonly string[], env: ServiceOptions["env"]): Servi
   };
 }
 
-/** A host name or a port is refused, because the service compares IP addresses only. */
+/** The service compares IP addresses only, so a host name or a port is refused. */
 function isAddressOrRange(entry: string): boolean {
   const [address = ""] = entry.trim().split("/");
   return isIP(address) !== 0 && isValidAllowEntry(entry);

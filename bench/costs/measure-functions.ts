@@ -68,7 +68,7 @@ export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse
     const enqueue = await start("enqueue");
     const poll = await start("poll");
     const notify = await start("notify");
-    // The invocation with the first job reads the config and is not measured.
+    // The invocation with the first job reads the config, so this invocation is not measured.
     const jobs = [];
     for (const name of ["first", "measured"]) {
       wire.job = (jobId) => renderClusterJob(jobId, "Running");

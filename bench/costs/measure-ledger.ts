@@ -32,8 +32,8 @@ export interface LedgerUse {
   readonly writeUnits: Readonly<Record<string, number>>;
   readonly readUnits: number;
   /**
-   * The mean number of bytes that DynamoDB bills for one job in the month after the end of the job. The bytes include
-   * the entries in the indexes.
+   * The mean number of bytes that DynamoDB bills for one job in the month after the end of the job. The billed bytes
+   * include the entries in the indexes.
    */
   readonly storedBytes: number;
 }

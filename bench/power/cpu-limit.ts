@@ -125,8 +125,8 @@ for (;;) {
 }`;
 
 /**
- * Limits the CPU time of a process with the signals SIGSTOP and SIGCONT. The limit with signals works on all Unix
- * systems, and not only on Linux.
+ * Limits the CPU time of a process with the signals SIGSTOP and SIGCONT. Limiting the CPU time by signals works on all
+ * Unix systems, and not only on Linux.
  */
 export async function applyDutyCycle(pid: number, fraction: number): Promise<() => Promise<void>> {
   const periodMs = PERIOD_US / 1000;

@@ -39,8 +39,8 @@ const Answer = z.union([
 
 /**
  * Measures each packaged function at several memory sizes. Each memory size gets the fraction of a processor that
- * Lambda gives it. During its initialization, the function has a whole processor, as on Lambda. All calls to services
- * use TLS.
+ * Lambda gives it. During its initialization, each measured function has a whole processor, as on Lambda. All calls to
+ * services use TLS.
  * @param names the names of the measured functions
  */
 export async function measurePower(
@@ -78,8 +78,8 @@ async function measureAll(packaged: Packaged, names: readonly string[]): Promise
 }
 
 /**
- * Adds a reply to the request by which an instance warms up its connection. The recording lacks the warm-up reply,
- * because the requested item does not exist.
+ * Adds to the recorded replies a reply to the request by which an instance warms up its connection. The recording lacks
+ * the warm-up reply, because the requested item does not exist.
  */
 function answerWarmUp(play: LedgerReplies): LedgerReplies {
   return async (request) =>

@@ -11,7 +11,7 @@ export interface FunctionEvents {
   readonly name: string;
   /**
    * An event with one job, one poll or one notification, or the only event of the function. All functions except
-   * `enqueue`, `poll` and `notify` get only the event `one`.
+   * `enqueue`, `poll` and `notify` get only the event in the field `one`.
    */
   readonly one: object;
   /** An event with 100 jobs or with ten messages. Null if the function gets only small events. */
@@ -78,8 +78,8 @@ async function openOneWatch({ wire, server, start }: BenchEnvironment): Promise<
 }
 
 /**
- * Returns the data of an event from CloudWatch Logs. The event contains one log line about an act, such as a stopped
- * watch.
+ * Returns the data of a Lambda event from CloudWatch Logs. The event contains one log line about an act, such as a
+ * stopped watch.
  */
 function createLogData(): string {
   const message = JSON.stringify({ level: "INFO", message: "act", act: "stop", caller: "token:bench" });

@@ -198,7 +198,7 @@ async function measureWorker(file: string, origin: string, event: object, record
   return microseconds / POLLS.measured;
 }
 
-/** The simulated job fails after the given number of polls. */
+/** The job in the simulated CCE fails after the given number of polls. */
 function endAfter(wire: Wire, polls: number): void {
   let polled = 0;
   wire.job = (jobId) => renderClusterJob(jobId, ++polled >= polls ? "Failed" : "Running");

@@ -1,10 +1,10 @@
 import type { NextPoll } from "./poll-costs.ts";
 
 /**
- * Returns the poll schedule with the lowest cost for a known distribution of durations. The function ignores the
- * operator's limits for the poll interval and uses no random delays. Dynamic programming compares all possible
- * sequences of polls. Polls can start at multiples of 0.5 s, and at longer steps after half an hour. The function
- * shares no code with the service that the function checks.
+ * Returns the poll schedule with the lowest cost for a known distribution of durations. The computed optimum ignores
+ * the operator's limits for the poll interval and uses no random delays. Dynamic programming compares all possible
+ * sequences of polls. Polls can start at multiples of 0.5 s, and at longer steps after half an hour. The function that
+ * computes the optimum shares no code with the service, because it checks the schedule of the service.
  */
 export function findOptimalSchedule(durations: readonly number[], pollCostSeconds: number): NextPoll {
   const ages = grid(Math.max(...durations) * 1.5 + 60);
@@ -23,7 +23,8 @@ export function findOptimalSchedule(durations: readonly number[], pollCostSecond
   for (let at = last - 1; at >= 0; at--) {
     const pending = whole - (ended[at] ?? 0);
     let least = Number.POSITIVE_INFINITY;
-    // The best next poll of an earlier poll is never later, because the costs form a Monge array.
+    // If one poll is earlier than another poll, its best next poll is never later than the other's, because the costs
+    // form a Monge array.
     const until = at === last - 1 ? last : Math.max(at + 1, choice[at + 1] ?? last);
     for (let next = at + 1; next <= until; next++) {
       const late =
@@ -34,8 +35,8 @@ export function findOptimalSchedule(durations: readonly number[], pollCostSecond
         least = cost;
         choice[at] = next;
       }
-      // The search ends as soon as the poll and its delay cost more than the best known sequence. All later polls cost
-      // more, because they have a longer delay.
+      // The search for the cheapest schedule ends as soon as the poll and its delay cost more than the best known
+      // sequence. All later polls in the search cost more, because they have a longer delay.
       if (pending + late / pollCostSeconds > least) break;
     }
     costs[at] = least;

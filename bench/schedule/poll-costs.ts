@@ -1,6 +1,6 @@
 /**
- * The mean costs per job with one poll schedule. The cost of a job is its number of polls, plus its delay in seconds
- * divided by `pollCostSeconds`.
+ * The mean costs per job if a client polls by one poll schedule. The cost of a job is its number of polls, plus its
+ * delay in seconds divided by `pollCostSeconds`.
  */
 export interface Figures {
   readonly polls: number;

@@ -22,8 +22,8 @@ export function countDurations(history: readonly number[]): readonly DurationCou
 }
 
 /**
- * Returns the service's poll schedule for one pending job. `pickFirstPollDelaySeconds` plans the first poll, and
- * `decideAfterPoll` plans each later poll.
+ * Returns the service's poll schedule for one pending job. `pickFirstPollDelaySeconds` plans the first poll of the job,
+ * and `decideAfterPoll` plans each later poll.
  */
 export function createProductSchedule(
   jobType: string,

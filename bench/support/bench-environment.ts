@@ -40,7 +40,9 @@ export interface BenchEnvironment {
    * Lambda.
    */
   start(name: string, memoryMegabytes?: number): Promise<Worker>;
-  /** Starts a program in its own process. The bundle can also contain other code than a function of the service. */
+  /**
+   * Starts the code of a bundle in its own process. The bundle may contain code that is not a function of the service.
+   */
   startBundle(bundle: string, environment?: Readonly<Record<string, string>>): Promise<Worker>;
   stop(): Promise<void>;
 }

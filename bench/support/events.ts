@@ -13,8 +13,8 @@ export function createQueueEvent(bodies: readonly string[]): object {
 }
 
 /**
- * Returns the Lambda event for an HTTP request, in payload format 2.0. The event contains only the fields that the
- * functions read.
+ * Returns the Lambda event for an HTTP request, in payload format 2.0. The Lambda event contains only the fields that
+ * the functions read.
  */
 export function createHttpEvent(request: {
   readonly method: string;

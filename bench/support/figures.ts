@@ -37,7 +37,7 @@ export function createMicrosecondFigure(times: PairedTimes): MicrosecondFigure {
 
 /**
  * Returns the median of the ratios of the measured time to the baseline time, one ratio for each round. Other programs
- * on the machine slow down both times of a round, so the ratio changes less than the times.
+ * on the machine slow down both times of a round, so the ratio of the times changes less than the times.
  */
 function medianRatio({ measured, baseline }: PairedTimes): number {
   return roundToThreeDigits(median(measured.map((time, round) => time / (baseline[round] ?? Number.NaN))));
@@ -51,7 +51,10 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Rounds a figure to three significant digits. The measured times are not more exact than three digits. */
+/**
+ * Rounds a figure to three significant digits. Measured times are not more exact than three digits, so more digits are
+ * not shown.
+ */
 export function roundToThreeDigits(value: number): number {
   return Number(value.toPrecision(3));
 }
@@ -64,7 +67,7 @@ export interface Target {
   readonly unit: string;
   /**
    * True if the figure is a ratio of two times. The bench fails if a ratio is more than twice its maximum. Tests check
-   * the counts and the sizes, so the bench only prints them.
+   * the counts and the sizes, so the bench only prints the counts and the sizes.
    */
   readonly isRatio: boolean;
 }
@@ -85,7 +88,8 @@ export function describeTarget({ what, value, target, unit }: Target): string {
 }
 
 /**
- * Returns the ratios that are more than twice their maximum. A ratio of more than twice its maximum cannot be noise.
+ * Returns the ratios that are more than twice their maximum. If a ratio is more than twice its maximum, the cause
+ * cannot be noise.
  */
 export function findFailedTargets(targets: readonly Target[]): readonly Target[] {
   return targets.filter(({ isRatio, value, target }) => isRatio && value > 2 * target);

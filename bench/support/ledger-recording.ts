@@ -25,11 +25,13 @@ const Request = z.looseObject({
 export class LedgerRecording {
   readonly #replies = new Map<string, Reply[]>();
   readonly #positions = new Map<string, number>();
-  /** The requests without a recorded reply. A measurement that lacks a recorded reply is not valid. */
+  /**
+   * The requests to the ledger without a recorded reply. If a recorded reply is missing, the measurement is not valid.
+   */
   readonly missed = new Set<string>();
 
   /**
-   * @param isWanted returns true if the reply to a request is recorded. The replies to all other requests are not
+   * @param isWanted returns true if the reply to a request is recorded. For all other requests, the replies are not
    * recorded.
    */
   recording(server: LedgerReplies, isWanted: (request: WireRequest) => boolean = () => true): LedgerReplies {

@@ -27,7 +27,7 @@ export interface Packaged {
   readonly packageDir: string;
   /**
    * A temporary folder outside of the repository. A bundle in the temporary folder cannot import from node_modules. The
-   * function `remove` deletes the temporary folder.
+   * function `remove` deletes the temporary folder of the bench.
    */
   readonly workDir: string;
   readonly functions: readonly PackagedFunction[];

@@ -53,7 +53,10 @@ function part(type: string, uid: string, state: string, subJobs: readonly object
   };
 }
 
-/** Returns an ID for a number. Each run returns the same IDs. The IDs are random digits, which cannot be compressed. */
+/**
+ * Returns the UUID that belongs to a number. The function returns the same IDs in each run of the bench. The IDs are
+ * random digits, which cannot be compressed.
+ */
 function uuidOf(at: number): string {
   const digits = hash("sha256", `node ${at}`);
   return [0, 8, 12, 16, 20].map((from, part) => digits.slice(from, [8, 12, 16, 20, 32][part])).join("-");

@@ -37,7 +37,8 @@ export class Wire {
   config: readonly { readonly name: string; readonly value: string }[] = [];
   configPath = "/";
   /**
-   * The requests that were recorded after the last call of `clear`. Requests are recorded only while `records` is true.
+   * The requests that were recorded after the last call of `clear`. The local server records requests only while
+   * `records` is true.
    */
   requests: WireRequest[] = [];
   records = true;

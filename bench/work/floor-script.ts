@@ -20,15 +20,16 @@ export interface Step {
 const TRANSPORT: ReadonlySet<string> = new Set(["connection", "content-length", "host", "transfer-encoding"]);
 
 /**
- * The requests for one job, poll or notification, in order. The next request starts after the response to the previous
- * request.
+ * The requests that a function sends for one job, poll or notification, in order. The baseline program sends each
+ * request after the response to the previous request.
  */
 export type Chain = readonly Step[];
 
 /**
- * Groups the requests of one invocation into stages. The next stage starts after the end of the previous stage. Within
- * a stage, the requests of different records run in parallel. A request that belongs to all records starts a new stage.
- * The stages contain no requests for the config, because a function reads the config only every five minutes.
+ * Groups the requests of one invocation into stages. The next stage of requests starts after the end of the previous
+ * stage. Within a stage, the requests of different records run in parallel. A request that belongs to all records of an
+ * event starts a new stage of requests. The stages contain no requests for the config, because a function reads the
+ * config only every five minutes.
  */
 export function createFloorScript(requests: readonly WireRequest[]): readonly (readonly Chain[])[] {
   const kinds = new Map<string, Step[]>();

@@ -34,7 +34,7 @@ const floors = new WeakMap<Packaged, Promise<string>>();
 
 /**
  * Returns the path of the bundle with the baseline program of all functions. For each function, the baseline program
- * gets another list of requests.
+ * gets the list of requests that this function has sent.
  */
 function floorOf(packaged: Packaged): Promise<string> {
   const code = 'export { handler } from "./bench/work/floor-handler.ts";';

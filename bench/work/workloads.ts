@@ -30,8 +30,9 @@ const Sent = z.looseObject({
 });
 
 /**
- * Runs the functions once with the embedded DynamoDB, and records their requests and the replies. The functions accept
- * ten jobs and poll each job twice. All ten jobs fail, and each failure leads to one notification.
+ * Runs the functions once with the embedded DynamoDB, and records their requests and the replies. In the recording, the
+ * functions accept ten jobs and poll each job twice. All ten jobs of the recording fail, and each failure leads to one
+ * notification.
  */
 export async function recordWorkloads(bench: BenchEnvironment): Promise<Workloads> {
   const { wire, server } = bench;
@@ -39,7 +40,7 @@ export async function recordWorkloads(bench: BenchEnvironment): Promise<Workload
   const accepts: Workload[] = [];
   const accepting = new LedgerRecording();
   wire.ledger = accepting.recording(server);
-  // The first call of the function also reads the config. Later calls use the cached config.
+  // The first measured call of the function also reads the config. Later calls of the function use the cached config.
   expectStatus(await enqueue.run([createSubmitEvent(1, "first")]), 202);
   for (const records of ACCEPT_SIZES) {
     const event = createSubmitEvent(records);
@@ -53,8 +54,8 @@ export async function recordWorkloads(bench: BenchEnvironment): Promise<Workload
   const worker = await bench.start("poll");
   const recording = new LedgerRecording();
   const event = (bodies: readonly string[]) => createQueueEvent(bodies.slice(0, BATCH));
-  // The first batch of polls reads the durations of earlier jobs, and the function caches them for ten minutes. The
-  // recording contains only the replies with the durations.
+  // The first batch of polls reads the durations of earlier jobs, and the function `poll` caches the durations for ten
+  // minutes. Only the replies with the durations of earlier jobs are recorded.
   wire.ledger = recording.recording(server, ({ operation }) => operation === "Query");
   const polled = async (bodies: readonly string[]) => {
     wire.clear();

@@ -108,7 +108,9 @@ const Instants = z._default(z.number(), 0);
 
 /** The kinds of rows in the table `record`. The value of a kind is the schema of the column `body`. */
 const RECORDS = {
-  /** The context and the callbacks of one generation of a watch. A restart of a watch creates a new generation. */
+  /**
+   * The context and the callbacks of one generation of a watch. When a watch is restarted, it gets a new generation.
+   */
   caller: z.object({ context: Context, callbacks: z.record(z.string(), z.string()) }),
   /** The job and its subjobs, as the latest poll has found them. */
   tree: Job,
@@ -198,7 +200,7 @@ export function writeRecord<Kind extends RecordKind>(
   );
 }
 
-/** Changes the content of a stored record. The expiry time of the record does not change. */
+/** Changes the content of a record in the ledger. The expiry time of the changed record stays the same. */
 export function updateRecord<Kind extends RecordKind>(
   store: Store,
   kind: Kind,

@@ -11,8 +11,8 @@ import { createTargetAndDurationOperations } from "./target-and-duration-operati
 import { createWatchChangeOperations } from "./watch-operations.ts";
 
 /**
- * The maximum number of rows that one database transaction deletes. A transaction with more rows would delay other
- * writes.
+ * The maximum number of rows that one database transaction deletes. A transaction that deletes more rows would delay
+ * other writes.
  */
 const DELETED_ROWS = 500;
 

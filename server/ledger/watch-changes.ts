@@ -21,8 +21,8 @@ import type {
 } from "../../lib/ledger/watch-ledger.ts";
 
 /*
- * The functions in this file compute how an operation of the ledger changes a watch, without access to a database. The
- * SQLite ledger and the simulated ledger of the tests use this file.
+ * The functions in this file compute how an operation of the ledger changes a watch, without access to a database. Both
+ * the SQLite ledger and the simulated ledger of the tests use the functions in this file.
  */
 
 /** The data of a watch in the ledger. */
@@ -31,7 +31,9 @@ export interface StoredWatch {
   /** The ID of the queue message that claimed the latest poll, or null if the result of the poll is recorded. */
   readonly owner: string | null;
   readonly leaseUntil: Instant;
-  /** The number of poll claims since the latest recorded poll. A poll claim that was given up does not count. */
+  /**
+   * The number of poll claims since the latest recorded poll. A poll claim that was given up does not count as a claim.
+   */
   readonly unfinishedTries: number;
   /** True if the watch has ended and a new submission of the job restarts the watch. */
   readonly restartable: boolean;
@@ -42,7 +44,8 @@ export interface StoredWatch {
 }
 
 /**
- * The changed watch and the result of an operation on the ledger. `stored` is null if the operation changes nothing.
+ * The changed watch and the result of an operation on the ledger. `stored` is null if the operation does not change the
+ * watch.
  */
 interface Change<Stored, Result> {
   readonly stored: Stored | null;
@@ -105,7 +108,7 @@ type ExtendedWatch<Stored> =
       /** True if the submission has moved the deadline to a later time. */
       readonly isDeadlineLater: boolean;
       readonly isChanged: boolean;
-      /** True if targets were added to an ended watch. */
+      /** True if the submission has added targets to an ended watch. */
       readonly needsGenerations: boolean;
     };
 
@@ -163,7 +166,7 @@ export function claimPoll<Stored extends StoredWatch>(
 
 /**
  * Gives up the claim of a poll, so that the poll can be claimed again. Returns null if the queue message has not
- * claimed the poll.
+ * claimed the poll whose result it wants to record.
  */
 export function undoPollClaim<Stored extends StoredWatch>(
   stored: Stored | null,
@@ -173,7 +176,10 @@ export function undoPollClaim<Stored extends StoredWatch>(
   return { ...stored, leaseUntil: 0, unfinishedTries: stored.unfinishedTries - 1 };
 }
 
-/** Records the result of a poll. Returns null if the queue message has not claimed the poll. */
+/**
+ * Records the result of a poll. Returns null if the queue message has not claimed the poll whose result it wants to
+ * record.
+ */
 export function recordPoll<Stored extends StoredWatch>(
   stored: Stored | null,
   record: PollRecord,

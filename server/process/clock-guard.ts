@@ -7,7 +7,7 @@ import type { Instant } from "../../lib/domain/job.ts";
 const MIN_STEP_MS = 2000;
 
 interface ClockGuard {
-  /** Returns the milliseconds by which the clock was set back since the previous call, or 0. */
+  /** Returns the milliseconds by which the machine's clock was set back since the previous call, or 0. */
   readStepBackMs(): number;
 }
 

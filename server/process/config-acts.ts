@@ -6,7 +6,7 @@ const SINGLE = ["oidc", "settings"];
 
 /**
  * Returns one act for each changed config entry. The config file does not say who changed an entry, so the field `who`
- * is always `operator`. The recorded act contains no values of the config.
+ * of the act is always `operator`. The recorded act contains no values of the config.
  */
 export function listConfigActs(before: unknown, after: unknown): readonly Act[] {
   const [old, current] = [listEntries(before), listEntries(after)];

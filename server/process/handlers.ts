@@ -35,7 +35,7 @@ interface HandlerOptions {
   readonly defaultUrl: string;
 }
 
-/** Creates the handlers of the one-node edition. The Lambda functions use the same factories. */
+/** Creates the handlers of the one-node edition. The Lambda functions create their handlers with the same factories. */
 export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl }: HandlerOptions) {
   const ledger = createSqliteLedger(store);
   const shared = { ledger, configs, proxy, defaultUrl, wait, uuid, now: systemClock, random: systemRandom };
@@ -44,8 +44,8 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   const health = createCachedHealthCheck({
     checks: {
       config: configs.check,
-      // The read only proves that the ledger responds. The name `:health` cannot be a target, because the names of
-      // targets contain no colon.
+      // The read of this watch only proves that the ledger responds. The name `:health` cannot be a target, because the
+      // names of targets contain no colon.
       ledger: () => ledger.readTarget(":health"),
       queue: () => queues.poll.nextVisibleAt(),
     },
@@ -81,7 +81,10 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       createCce,
     }),
     notify: () => handleNotification,
-    /** After this call, no delivery attempt starts. The queue then delivers the waiting notifications again. */
+    /**
+     * After the call of `stopAttempts`, no delivery attempt starts. The queue later delivers the notifications that
+     * still wait for an attempt.
+     */
     stopAttempts: () => attempts.stop(),
     sweep: createSweepHandler({ ...shared, ...senders }),
     discover: createDiscoverHandler(discover, shared),

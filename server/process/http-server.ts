@@ -160,7 +160,10 @@ async function readBody(incoming: IncomingMessage): Promise<{ bytes: Buffer; isT
   return { bytes: Buffer.concat(chunks), isTooLong: false };
 }
 
-/** Decodes the percent-encoding of a path, as API Gateway does. Returns null for a malformed path. */
+/**
+ * Decodes the percent-encoding of a path, as API Gateway does. Returns null for a path whose percent-encoding is
+ * malformed.
+ */
 function decodePath(encodedPath: string): string | null {
   try {
     return decodeURIComponent(encodedPath);

@@ -56,7 +56,7 @@ export class MetricRegistry {
   readonly #families = new Map<MetricName, Map<string, Series>>();
 
   constructor() {
-    // All counters start at 0. Prometheus misses the first increase of a counter that did not exist before.
+    // All counters of metrics start at 0. Prometheus misses the first increase of a counter that did not exist before.
     for (const name of METRICS) if (!LABELLED_METRICS.has(name)) this.#seriesOf(name, {});
   }
 
@@ -81,7 +81,7 @@ export class MetricRegistry {
     return series;
   }
 
-  /** Returns the text of the page `/metrics`. The metrics have the same names as on AWS. */
+  /** Returns the text of the page `/metrics`. The metrics in the text have the same names as in CloudWatch. */
   render(measurements: readonly Measurement[]): string {
     const families = [...this.#families].flatMap(([name, family]) => renderFamily(name, family));
     const measured = measurements.flatMap(({ name, help, samples }) => [

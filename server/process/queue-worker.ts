@@ -4,7 +4,7 @@ import { log } from "../../lib/runtime/log.ts";
 import { type HandleMessage, handleMessageOrRetry } from "../../lib/runtime/sqs-handler.ts";
 import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
 
-/** The maximum number of messages in a batch. A batch of messages on AWS has the same maximum. */
+/** The maximum number of messages in a batch. On AWS, a batch of messages has the same maximum size. */
 const BATCH_MESSAGES = 10;
 /**
  * The longest time, in milliseconds, between two checks of the queue. A regular check is needed, because another
@@ -33,8 +33,8 @@ interface QueueWorkerOptions {
 export class QueueWorker {
   readonly #options: QueueWorkerOptions;
   /**
-   * The IDs of the messages that are being processed. After a change of the clock, a message can become visible again
-   * before its processing ends.
+   * The IDs of the messages that are being processed. After a change of the machine's clock, a message can become
+   * visible again before its processing ends.
    */
   readonly #running = new Set<string>();
   readonly #done = new Set<Promise<void>>();
@@ -49,8 +49,8 @@ export class QueueWorker {
   }
 
   /**
-   * Informs the worker that the queue has a new message. If the worker's next check is planned after `visibleAt`, the
-   * worker checks the queue at once.
+   * Informs the queue's worker that the queue has a new message. If the worker's next check is planned after
+   * `visibleAt`, the worker checks the queue at once.
    * @param visibleAt the time at which the message becomes visible in the queue
    */
   wake(visibleAt: Instant = 0): void {
@@ -91,7 +91,8 @@ export class QueueWorker {
       if (free <= 0) return;
       const received = await queue.receive(Math.min(free, BATCH_MESSAGES));
       if (received.length === 0) return;
-      // A message that the worker already processes is ignored, and stays invisible until its visibility timeout ends.
+      // If the worker already processes the received message, the message is ignored, and stays invisible until its
+      // visibility timeout ends.
       const batch = received.filter(({ messageId }) => !this.#running.has(messageId));
       this.#startBatch(batch);
     }
@@ -128,7 +129,7 @@ export class QueueWorker {
     const disposition = await handleMessageOrRetry(received, handle);
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
-      // The message becomes visible and is processed again, without an effect.
+      // The message then becomes visible and is processed again, but the second time has no effect.
       log.error("message not deleted", { messageId, traceparent: parseTraceparentInMessage(body) }, error);
     });
   }

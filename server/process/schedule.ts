@@ -9,7 +9,7 @@ export interface Schedule {
 
 /**
  * Calls `run` immediately and then at regular intervals. A run starts only after the previous run has ended. A failed
- * run is logged and writes no metric. An alarm counts the metrics of successful runs.
+ * run is logged and writes no metric. A CloudWatch alarm counts the metrics of successful runs.
  */
 export function startSchedule(name: string, everyMs: number, run: () => Promise<void>): Schedule {
   let current: Promise<void> | null = null;

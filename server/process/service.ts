@@ -56,7 +56,7 @@ export interface ServiceOptions {
 
 export interface RunningService {
   readonly url: string;
-  /** Reads the config file again. If the config file has errors, the service keeps the last valid config. */
+  /** Reads the service's config file again. If the config file has errors, the service keeps the last valid config. */
   reload(): Promise<void>;
   /** Accepts no more requests and messages, waits at most 8 s for running ones, and closes the database. */
   stop(): Promise<void>;
@@ -141,7 +141,7 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
   }, CLOCK_CHECK_MS);
   const reload = async () => {
     await configs.reload().catch(() => undefined);
-    // The check has already logged the errors of an invalid config.
+    // The check of the config has already logged the errors of an invalid config.
     await configs.check().then(
       () => log.info("config read", {}),
       () => undefined,
@@ -221,8 +221,8 @@ function createQueues(
 
 /**
  * Waits for `ms` milliseconds.
- * @throws LedgerUnavailableError if the service stops before the time has passed. A waiting API call then gets the
- * status 503.
+ * @throws LedgerUnavailableError if the service stops before the waiting time has passed. If the service stops, a
+ * waiting API call gets the status 503.
  */
 function waitUnlessStopped(ms: number, stopping: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,8 +1,8 @@
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 
 /**
- * After this number of recorded attempts, the limit grows by one. A process that crashes again and again repeats only a
- * few notifications.
+ * After this number of recorded attempts, the limit on unrecorded attempts grows by one. Because of the limit, a
+ * process that crashes again and again repeats only a few notifications.
  */
 const RECORDED_PER_ATTEMPT = 60;
 /**
@@ -28,15 +28,15 @@ interface LimitOptions {
 
 /**
  * Limits the number of delivery attempts whose result is not recorded yet. After a crash, the service repeats the
- * attempts without a recorded result. The limit is 1 at first and grows with the number of recorded results. A process
- * without a limit could send all waiting notifications before it records a result.
+ * attempts without a recorded result. The limit on unrecorded attempts is 1 at first and grows with the number of
+ * recorded results. Without this limit, a process could send all waiting notifications before it records a result.
  */
 export class UnrecordedAttemptLimit {
   readonly #options: LimitOptions;
   readonly #waiting: ((mayStart: boolean) => void)[] = [];
   #isStopped = false;
   #recorded = 0;
-  /** The number of running attempts. Attempts without a response after 500 ms do not count. */
+  /** The number of running attempts. An attempt without a response after 500 ms does not count as running. */
   #counted = 0;
   /** The number of attempts whose result the database could not record. */
   #refused = 0;
@@ -62,7 +62,7 @@ export class UnrecordedAttemptLimit {
       isCounted = false;
       this.#startWaiting();
     };
-    // `setImmediate` lets the process first read a response that has already arrived.
+    // With `setImmediate`, the process first reads a response that has already arrived.
     const timer = setTimeout(() => setImmediate(stopCounting), SLOW_ANSWER_MS);
     try {
       return await attempt();
@@ -73,8 +73,8 @@ export class UnrecordedAttemptLimit {
   }
 
   /**
-   * Records an attempt. If the database refuses the write, the function tries again. Until the write succeeds, no other
-   * attempt starts.
+   * Records an attempt. If the database refuses to record the attempt, the function tries again. Until the attempt is
+   * recorded in the database, no other attempt starts.
    * @throws LedgerUnavailableError if the database refuses the record for 20 s. The function throws all other errors
    * unchanged.
    */

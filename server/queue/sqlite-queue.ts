@@ -40,8 +40,8 @@ interface SqliteQueueOptions {
   /** A message that was received `maxReceiveCount` times moves to the dead-letter queue in the field `to`. */
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: QueueName };
   /**
-   * Called after a message was sent or its visibility was changed. `visibleAt` is the time at which the first changed
-   * message becomes visible.
+   * Called after a message of the queue was sent or its visibility was changed. `visibleAt` is the time at which the
+   * first of the changed messages becomes visible.
    */
   readonly onChange?: (visibleAt: Instant) => void;
 }
@@ -130,8 +130,8 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
     receive: (max) =>
       store.write(() => {
         const received: QueueMessage[] = [];
-        // The same loop also finds the messages that were received too often. A separate search for messages with too
-        // many receives would read all visible messages.
+        // The loop that receives messages also finds the messages that were received too often. A separate search for
+        // messages with too many receives would read all visible messages.
         for (;;) {
           const rows = store.all(
             `SELECT id, body, attributes, sent_at, receive_count FROM message

@@ -18,7 +18,10 @@ const LOCK_FILE = "lock.sqlite";
  */
 const BUSY_TIMEOUT_MS = 5000;
 
-/** The error for a data directory that this release cannot use. The error message says what the operator can do. */
+/**
+ * The error for a data directory that this release cannot use. The error message says what the operator can do about
+ * the data directory.
+ */
 export class DataUnusableError extends Error {
   override readonly name = "DataUnusableError";
 }

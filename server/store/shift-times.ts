@@ -4,8 +4,8 @@ import type { Store } from "./store.ts";
  * Moves all planned times and leases in the database by the same number of milliseconds. After the clock of the machine
  * was set back, the planned times are corrected so that polls are not late. Times of past events, such as the start of
  * a watch, do not change.
- * @param byMs the number of milliseconds by which the clock was set forward. The number is negative if the clock was
- * set back.
+ * @param byMs the number of milliseconds by which the clock was set forward. If the clock was set back, `byMs` is
+ * negative.
  */
 export function shiftTimes(store: Store, byMs: number): Promise<void> {
   return store.write(() => {
@@ -24,7 +24,10 @@ export function shiftTimes(store: Store, byMs: number): Promise<void> {
   });
 }
 
-/** Moves the times in the JSON of the column `body`. The values null and 0 are not changed. */
+/**
+ * Moves the times in the JSON of the column `body`. If a time in the JSON is null or 0, the function does not change
+ * it.
+ */
 function shiftFields(
   store: Store,
   table: string,

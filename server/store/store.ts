@@ -52,7 +52,10 @@ export class Store {
     }
   }
 
-  /** Returns true if a process runs the service on the data directory. The data directory must exist. */
+  /**
+   * Returns true if a process runs the service on the data directory. The function requires that the data directory
+   * exists.
+   */
   static isServed(directory: string): boolean {
     try {
       acquireLock(directory).close();
@@ -120,7 +123,8 @@ export class Store {
   }
 
   /**
-   * Commits the waiting writes, and closes the database. SQLite then copies its write-ahead log into the database file.
+   * Commits the waiting writes, and closes the database. When the database is closed, SQLite copies its write-ahead log
+   * into the database file.
    */
   close(): void {
     this.#commitWaiting();
@@ -162,7 +166,7 @@ export class Store {
       this.#database.exec("RELEASE one_write");
       return { value };
     } catch (error) {
-      // After some errors, SQLite ends the transaction, and then all writes of the transaction fail.
+      // After some errors, SQLite ends the database transaction, and then all writes of the transaction fail.
       if (!this.#database.isTransaction) throw error;
       this.#database.exec("ROLLBACK TO one_write; RELEASE one_write");
       return { error };
