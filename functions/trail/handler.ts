@@ -28,7 +28,7 @@ export const ConfigChange = z.object({
   }),
 });
 
-/** Each text is already a complete log line, so the function does not use the logger. */
+/** Writes a complete log line to the standard output. A logger would add fields to the log line. */
 const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 
 export const handler = createLambdaHandler<unknown, void>(async (event) => {

@@ -25,7 +25,7 @@ type MatchedRoute =
       readonly operation: OperationId;
       readonly params: Readonly<Record<string, string>>;
     }
-  /** The route has this path, but not this HTTP method. `allow` contains the methods that the path allows. */
+  /** A route has the requested path, but not the HTTP method. `allow` contains the methods that the path allows. */
   | { readonly kind: "method_not_allowed"; readonly allow: readonly string[] }
   | { readonly kind: "path_not_found" };
 

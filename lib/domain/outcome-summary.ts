@@ -16,8 +16,8 @@ const InstantField = z.number();
 const Seconds = z.nullable(numberSchema(z.minimum(0)));
 
 /**
- * The result of a watch with all details. The ledger stores the summary. Every notification is created from the
- * summary.
+ * The result of a watch with all details. The ledger stores the summary. The service creates every
+ * notification from the summary.
  */
 export const OutcomeSummary = z.object({
   project: z.string(),

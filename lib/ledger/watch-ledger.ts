@@ -152,7 +152,7 @@ export interface WatchChangeLedger {
    */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
   /**
-   * Undoes the claim of a poll if the poll was not made. If a claim was undone, it does not count as a crash. The same
+   * Undoes the claim of a poll if the poll was not made. An undone claim does not count as a crash. The same
    * queue message may claim the poll again at once. If another queue message has claimed the poll, nothing happens.
    */
   undoPollClaim(claimed: PollOfMessage): Promise<void>;

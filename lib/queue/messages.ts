@@ -95,10 +95,7 @@ export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
 type ParsedMessage<T> =
   | { readonly kind: "message"; readonly message: T }
-  /**
-   * A message of a later release. A message of a later release stays in the queue until an operator deploys the later
-   * release.
-   */
+  /** The message of a later release stays in the queue until an operator deploys the later release. */
   | { readonly kind: "newer"; readonly version: number }
   /** A message that no release can read. */
   | { readonly kind: "malformed"; readonly reason: string };

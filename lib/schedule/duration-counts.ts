@@ -122,7 +122,7 @@ function sumDays(days: readonly (readonly DurationCount[])[]): RecentJobs {
 
 /**
  * Returns the days since the durations last changed. The oldest day comes first. For each day, a t-test compares the
- * jobs before this day with all later jobs. The function drops the days before the largest significant difference, and
+ * jobs before the day with all later jobs. The function drops the days before the largest significant difference, and
  * searches the remaining days again. The test compares ranks, so a few failed or stuck jobs have little effect on the
  * result. Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric
  * statistics", The American Statistician 35 (1981).

@@ -27,9 +27,8 @@ const AGE_POSITIONS = AGES.map(fractionalBucketOfDuration);
 const TOLERANCE = 0.02;
 
 /**
- * The delay of the first poll in seconds, while few jobs of the project have ended. An early poll finds the type of the
- * job, and whether the job failed at once. The delay is partly random, so that jobs which start together are not polled
- * together.
+ * The delay of the first poll in seconds, while few jobs of the project have ended. An early poll finds the job type,
+ * and whether the job failed at once. The delay is random, so that jobs which start together are not polled together.
  */
 const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
 /** While fewer jobs of the project have ended, `FIRST_DELAY` is the delay of the first poll. */
@@ -241,8 +240,7 @@ const FIRST_BACKOFF_SECONDS = 5;
 const MAX_BACKOFF_SECONDS = 300;
 
 /**
- * Returns a random delay in whole seconds after failed polls. Each further failed poll doubles the longest possible
- * delay.
+ * Returns a random delay in whole seconds after failed polls. Each further failed poll doubles the maximum delay.
  * @param failures the number of failed polls in a row, at least 1. Source:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
