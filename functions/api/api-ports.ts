@@ -3,7 +3,7 @@ import type { AttemptResult, DeliveryRequest } from "../../lib/channels/attempt-
 import type { Target } from "../../lib/channels/registry.ts";
 import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import type { Instant, WatchKey } from "../../lib/domain/job.ts";
+import type { Clock, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger, WaitingLimits } from "../../lib/ledger/ledger.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
@@ -39,7 +39,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
   readonly health: () => Promise<ApiResponse>;
   /** The URL of the API for the case that the config contains no `publicUrl`. */
   readonly defaultUrl: string;
-  readonly now: () => Instant;
+  readonly now: Clock;
   readonly wait: (ms: number) => Promise<void>;
   readonly waitingLimits: WaitingLimits;
   readonly uuid: () => string;

@@ -69,10 +69,10 @@ export async function createDocsResponse(request: Pick<ApiRequest, "headers">): 
  * Creates the response to `GET /`: a page with a link to the API reference. If the client does not accept HTML, the
  * response has status 404.
  */
-export function createStartPageOrNotFoundResponse({
-  headers,
-  path,
-}: Pick<ApiRequest, "headers" | "path">): ApiResponse | ProblemResponse {
+export function createStartPageOrNotFoundResponse(
+  request: Pick<ApiRequest, "headers" | "path">,
+): ApiResponse | ProblemResponse {
+  const { headers, path } = request;
   if (!acceptsHtml(headers.accept)) {
     const detail = "The path has only a page for browsers. GET /docs lists all paths.";
     return problemResponse("not-found", detail, [], { vary: "accept" });

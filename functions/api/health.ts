@@ -1,7 +1,7 @@
 import { type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
 import type { HealthDocument } from "../../lib/api/list-and-health-documents.ts";
 import { createExpiringCache } from "../../lib/domain/expiring-cache.ts";
-import type { Instant } from "../../lib/domain/job.ts";
+import type { Clock } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 /**
@@ -16,7 +16,7 @@ type CheckName = keyof HealthDocument["checks"];
 export interface HealthPorts {
   /** The functions that check the config, the ledger and the queues. If a check fails, its function throws an error. */
   readonly checks: Readonly<Record<CheckName, () => Promise<unknown>>>;
-  readonly now: () => Instant;
+  readonly now: Clock;
   readonly wait: (ms: number) => Promise<void>;
   /** Called for each check that failed. */
   readonly onUnreachable?: (check: CheckName, error: unknown) => void;

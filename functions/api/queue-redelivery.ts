@@ -39,16 +39,17 @@ import type { ApiPorts } from "./api-ports.ts";
 export async function queueRedeliveryOfEndedWatch(
   key: WatchKey,
   request: ApiRequest,
-  {
+  ports: ApiPorts,
+  caller: Caller,
+): Promise<ApiResponse | ProblemResponse> {
+  const {
     ledger,
     configs,
     now: clock,
     notifyQueue,
     onRedelivered = logRedelivery,
     onAct = logActAndCountIfStop,
-  }: ApiPorts,
-  caller: Caller,
-): Promise<ApiResponse | ProblemResponse> {
+  } = ports;
   const read = readRedeliveryRequest(request);
   if (read.kind === "problem") return read;
   const [config, now] = [await configs.current(), clock()];

@@ -28,7 +28,10 @@ const RESPONSE_MS = 2_000;
 export async function testTargetAndSwitchOnIfDelivered(
   { name = "" }: Readonly<Record<string, string>>,
   request: ApiRequest,
-  {
+  ports: RequestPorts,
+  caller: Caller,
+): Promise<ApiResponse | ProblemResponse> {
+  const {
     ledger,
     configs,
     deliver,
@@ -37,9 +40,7 @@ export async function testTargetAndSwitchOnIfDelivered(
     remainingMs,
     onTested = logTargetTest,
     onAct = logActAndCountIfStop,
-  }: RequestPorts,
-  caller: Caller,
-): Promise<ApiResponse | ProblemResponse> {
+  } = ports;
   const problem = rejectUnexpectedQueryOrBody(request);
   if (problem !== null) return problem;
   const errors = toRequestErrors(Name.safeParse(name), () => ({ parameter: "name" }));

@@ -1,4 +1,4 @@
-import type { Instant } from "../../lib/domain/job.ts";
+import type { Clock, Instant } from "../../lib/domain/job.ts";
 import type { Audit } from "../../lib/ledger/audit.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
@@ -12,7 +12,7 @@ const MAX_LOGGED = 50;
  */
 export function createAuditHandler(
   auditWatches: (now: Instant) => Promise<Audit>,
-  now: () => Instant,
+  now: Clock,
   onAudit: (audit: Audit) => void = logAndCountAudit,
 ): () => Promise<void> {
   return async () => onAudit(await auditWatches(now()));

@@ -22,7 +22,7 @@ import {
 import type { ConfigWithCredentials } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { DiscoverySettings } from "../../lib/config/projects.ts";
-import type { Instant } from "../../lib/domain/job.ts";
+import type { Clock } from "../../lib/domain/job.ts";
 import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { getCachedEgress, guardedFetchOrThrow } from "../../lib/http/egress.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
@@ -46,7 +46,7 @@ export interface SmnPorts {
   readonly ledger: Pick<Ledger, "saveSmnMessageIdOnce" | "hasSmnMessageId">;
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "current" | "refreshed">;
   readonly proxy: OutgoingProxy | null;
-  readonly now: () => Instant;
+  readonly now: Clock;
   /**
    * Sends a GET request to SMN (Simple Message Notification). By default, the request uses the certificate authorities
    * of the project. The egress rules (rules for outgoing connections) apply.

@@ -1,7 +1,7 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { type DiscoverySettings, MIN_JOB_LIST_INTERVAL_MS } from "../../lib/config/projects.ts";
-import type { Instant } from "../../lib/domain/job.ts";
+import type { Clock, Instant } from "../../lib/domain/job.ts";
 import type { Discovery, Ledger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
@@ -29,7 +29,7 @@ export interface DiscoverPorts extends OpenDiscoveredPorts {
   readonly cce: Pick<CceClient, "listJobs">;
   readonly config: Config;
   readonly rateLimit: ProjectRateLimit;
-  readonly now: () => Instant;
+  readonly now: Clock;
   /** Called with the result each time discovery has listed the jobs of a project. */
   readonly onListed?: (project: string, report: DiscoveryReport) => void;
 }

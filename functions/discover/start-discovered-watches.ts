@@ -1,7 +1,7 @@
 import type { Config } from "../../lib/config/config.ts";
 import type { DiscoverySettings } from "../../lib/config/projects.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
-import type { Instant, WatchKey } from "../../lib/domain/job.ts";
+import type { Clock, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createPollMessage, recreateFirstPollMessageIfUnclaimed } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
@@ -19,7 +19,7 @@ export interface OpenDiscoveredPorts {
   readonly ledger: Pick<Ledger, "startOrExtendWatch" | "listJobWatches">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly config: Config;
-  readonly now: () => Instant;
+  readonly now: Clock;
   readonly remainingMs: () => number;
   /**
    * The IDs of jobs that certainly have a watch. The function adds each new job to the set `known`. For a job in

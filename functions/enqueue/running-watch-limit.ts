@@ -1,4 +1,4 @@
-import type { Instant, WatchKey } from "../../lib/domain/job.ts";
+import type { Clock, Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
 /**
@@ -13,7 +13,7 @@ const MAX_CALLERS = 1000;
 
 export interface LimitWatchesPorts {
   readonly ledger: Pick<Ledger, "countUnfinishedWatchesApproximately" | "readProgressEventuallyConsistent">;
-  readonly now: () => Instant;
+  readonly now: Clock;
 }
 
 /** Returns true if a caller may start watches of these jobs. */

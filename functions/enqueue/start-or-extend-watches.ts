@@ -4,7 +4,7 @@ import { isChatKind } from "../../lib/channels/channel.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { PollSettings } from "../../lib/config/settings.ts";
-import type { Instant } from "../../lib/domain/job.ts";
+import type { Clock, Instant, Random } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { OpenResult } from "../../lib/ledger/watch-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
@@ -159,8 +159,8 @@ export function logAcceptFailure(step: "open" | "send" | "digest", error: unknow
 
 export interface FirstPollDelayPorts {
   readonly ledger: Pick<Ledger, "readDurationCounts">;
-  readonly now: () => Instant;
-  readonly random: () => number;
+  readonly now: Clock;
+  readonly random: Random;
   /** Called if the durations of ended jobs cannot be read. */
   readonly onDurationsUnread?: (error: unknown) => void;
 }

@@ -2,7 +2,7 @@ import type { AttemptResult } from "../../lib/channels/attempt-delivery.ts";
 import { decideNextAttempt, shortenScheduleAfterInvalidHttp } from "../../lib/channels/retry-schedule.ts";
 import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { Settings } from "../../lib/config/settings.ts";
-import type { DeliveryState, Instant } from "../../lib/domain/job.ts";
+import type { Clock, DeliveryState, Instant, Random } from "../../lib/domain/job.ts";
 import { MAX_POSTPONE_SECONDS } from "../../lib/domain/sqs-limits-and-leases.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
@@ -52,8 +52,8 @@ export interface RecordAttemptPorts {
   readonly notifyQueue: Pick<Queue, "changeVisibility">;
   readonly deadLetterQueue: Pick<Queue, "send">;
   readonly settings: Settings;
-  readonly now: () => Instant;
-  readonly random: () => number;
+  readonly now: Clock;
+  readonly random: Random;
   /** Called after each delivery attempt. */
   readonly onAttempt?: typeof logAndCountAttempt;
   /** Called when the service switches a target off. */
@@ -192,6 +192,11 @@ export async function deadLetterNotificationOrThrow(
   return "acknowledged";
 }
 
+interface AfterAttempt extends Pick<BeforeAttempt, "latenessSeconds"> {
+  readonly state: DeliveryState;
+  readonly attempts: number;
+}
+
 /**
  * Writes a log line and the metrics about a delivery attempt. The log line contains the name of the target and not its
  * URL.
@@ -201,11 +206,7 @@ export async function deadLetterNotificationOrThrow(
 export function logAndCountAttempt(
   { key: { project, jobId, target: name }, redelivery, target }: Notification,
   { verdict, reason, status, durationMs, spent }: AttemptResult,
-  {
-    state,
-    attempts,
-    latenessSeconds,
-  }: { readonly state: DeliveryState; readonly attempts: number } & Pick<BeforeAttempt, "latenessSeconds">,
+  { state, attempts, latenessSeconds }: AfterAttempt,
 ): void {
   const kind = target?.kind ?? "unknown";
   const fields = { project, jobId, target: name, kind, redelivery, attempts };

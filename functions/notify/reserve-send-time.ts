@@ -2,7 +2,7 @@ import { minIntervalWithMarginMs } from "../../lib/channels/channel.ts";
 import { channelOf, type Target } from "../../lib/channels/registry.ts";
 import { firstAttemptDelayWithJitterSeconds } from "../../lib/channels/retry-schedule.ts";
 import type { Settings } from "../../lib/config/settings.ts";
-import type { Instant } from "../../lib/domain/job.ts";
+import type { Clock, Instant, Random } from "../../lib/domain/job.ts";
 import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 
@@ -23,8 +23,8 @@ const MIN_WAIT_MS = 100;
 export interface ReserveSendTimePorts {
   readonly ledger: Pick<RateLimitLedger, "reserveRequestTime">;
   readonly settings: Settings;
-  readonly random: () => number;
-  readonly now: () => Instant;
+  readonly random: Random;
+  readonly now: Clock;
 }
 
 type ReservedSendTime =

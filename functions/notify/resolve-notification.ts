@@ -6,7 +6,7 @@ import { createCallbackTarget, isCallbackTargetName } from "../../lib/channels/w
 import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
-import type { Instant, TargetEvent, WatchGeneration } from "../../lib/domain/job.ts";
+import type { Clock, Instant, TargetEvent, WatchGeneration } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification.ts";
 import {
@@ -51,7 +51,7 @@ export interface ResolveNotificationPorts {
     | "readDeliveryOrPendingRecord"
   >;
   readonly configs: Pick<ConfigSource<ConfigWithTargets>, "refreshed">;
-  readonly now: () => Instant;
+  readonly now: Clock;
 }
 
 /**

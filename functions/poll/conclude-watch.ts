@@ -2,7 +2,7 @@ import { createJobPageUrl, createLinkOptions, createListPageUrl } from "../../li
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
-import type { Instant, Observation } from "../../lib/domain/job.ts";
+import type { Clock, Instant, Observation } from "../../lib/domain/job.ts";
 import {
   describeMainCause,
   type OutcomeSummary,
@@ -39,7 +39,7 @@ export interface ConcludePorts {
   readonly config: Config;
   /** The URL of the API for the case that the config contains no `publicUrl`. */
   readonly defaultUrl: string;
-  readonly now: () => Instant;
+  readonly now: Clock;
   /** Called when a watch has ended. */
   readonly onConcluded?: typeof logAndCountConcluded;
 }

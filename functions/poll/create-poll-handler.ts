@@ -1,7 +1,7 @@
 import { type CceClient, QUERY_TIME_LIMIT_MS } from "../../lib/cce/client.ts";
 import type { ConfigWithCredentials } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import type { Instant } from "../../lib/domain/job.ts";
+import type { Instant, Random } from "../../lib/domain/job.ts";
 import { POLL_LEASE_MS } from "../../lib/domain/sqs-limits-and-leases.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { PollOfMessage } from "../../lib/ledger/watch-ledger.ts";
@@ -62,7 +62,7 @@ export interface PollPorts
   readonly createCce: (
     config: ConfigWithCredentials,
   ) => Pick<CceClient, "queryJob" | "queryMissingFailureReasons" | "queryResource" | "unansweredWaitMs">;
-  readonly random: () => number;
+  readonly random: Random;
   /** The timer for the delay in which the function collects messages of the batch, to send them in one request. */
   readonly timer?: Timer;
   /** Called with the result of each poll message. */

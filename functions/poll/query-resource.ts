@@ -1,6 +1,6 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
-import type { Instant, Job, Observation } from "../../lib/domain/job.ts";
+import type { Clock, Job, Observation } from "../../lib/domain/job.ts";
 import { listResourcesChangedBySucceededJob, type WatchedResource } from "../../lib/domain/job-resources.ts";
 import { type Operation, resourceShowingOperationEnd } from "../../lib/domain/operation.ts";
 import { textInDefaultLanguage } from "../../lib/domain/text-in-default-language.ts";
@@ -95,7 +95,7 @@ interface CheckReadyPorts {
   readonly cce: Pick<CceClient, "queryResource">;
   readonly rateLimit: ProjectRateLimit;
   readonly config: Pick<Config, "settings">;
-  readonly now: () => Instant;
+  readonly now: Clock;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { CceClient } from "../../lib/cce/client.ts";
-import type { Instant, Observation } from "../../lib/domain/job.ts";
+import type { Instant, Observation, Random } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { countQueriedPollsOfGeneration, type Watch } from "../../lib/ledger/watch.ts";
 import type { PollRecord } from "../../lib/ledger/watch-ledger.ts";
@@ -40,7 +40,7 @@ export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow
   readonly cce: Pick<CceClient, "queryJob" | "queryMissingFailureReasons" | "queryResource">;
   readonly durations: ReadLearnedDurations;
   readonly rateLimit: ProjectRateLimit;
-  readonly random: () => number;
+  readonly random: Random;
 }
 
 /** A poll, and the queue message that has claimed it. During the lease, no other message can make this poll. */
@@ -156,10 +156,8 @@ export function toPollResult(
  * Returns the time at which a watch must end. If the job has not succeeded at the deadline, the watch ends as
  * `timed_out`. If the job has succeeded but its resource is not usable at the deadline, the watch ends too.
  */
-export function computeEffectiveDeadline({
-  message,
-  watch,
-}: Pick<ClaimedPoll, "message" | "watch">): Instant {
+export function computeEffectiveDeadline(claimed: Pick<ClaimedPoll, "message" | "watch">): Instant {
+  const { message, watch } = claimed;
   return Math.min(readyDeadline(watch) ?? watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
 }
 

@@ -14,7 +14,7 @@ import {
 } from "../../lib/auth/verify-identity-token.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import type { Instant } from "../../lib/domain/job.ts";
+import type { Clock, Instant } from "../../lib/domain/job.ts";
 import { createEgress, guardedFetchOrThrow } from "../../lib/http/egress.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import type { Note } from "../../lib/runtime/answer-and-log-request.ts";
@@ -46,15 +46,16 @@ export interface AuthenticatePorts {
  */
 export async function authenticateAndLimitRequests(
   authorization: string | undefined,
-  {
+  ports: AuthenticatePorts,
+): Promise<{ readonly kind: "caller"; readonly caller: Caller } | ProblemResponse> {
+  const {
     configs,
     identify,
     note,
     limitRequests,
     onRefused = logRefusal,
     onIssuerFailure = logIssuerFailure,
-  }: AuthenticatePorts,
-): Promise<{ readonly kind: "caller"; readonly caller: Caller } | ProblemResponse> {
+  } = ports;
   const credential = parseAuthorization(authorization);
   if (credential.kind !== "bearer") return createAuthenticationRequired(credential.kind);
   const { token } = credential;
@@ -95,7 +96,7 @@ const exceeded = (requestsPerMinute: number): string =>
  * in memory.
  */
 export function createIdentityTokenCheck(
-  now: () => Instant,
+  now: Clock,
   proxy: OutgoingProxy | null = null,
 ): AuthenticatePorts["identify"] {
   let allow: readonly string[] = [];
@@ -133,7 +134,7 @@ type LimitRequests = (caller: string, requestsPerMinute: number) => number | nul
  * Creates a limit for the number of requests per minute, separately for each caller. The limit is only approximate,
  * because each instance counts its own requests. An exact limit would need a write to the ledger for each request.
  */
-export function createApproximateRequestLimit(now: () => Instant): LimitRequests {
+export function createApproximateRequestLimit(now: Clock): LimitRequests {
   const callers = new Map<string, { readonly startedAt: Instant; readonly requests: number }>();
   return (caller, requestsPerMinute) => {
     if (requestsPerMinute === 0) return null;

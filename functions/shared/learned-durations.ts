@@ -1,5 +1,5 @@
 import { createExpiringCache } from "../../lib/domain/expiring-cache.ts";
-import type { Instant } from "../../lib/domain/job.ts";
+import type { Clock } from "../../lib/domain/job.ts";
 import type { DurationLedger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import type { DurationCount } from "../../lib/schedule/duration-counts.ts";
@@ -30,7 +30,7 @@ export type ReadLearnedDurations = (
  */
 export function createCachedDurationsReaderOrEmpty(
   ledger: Pick<DurationLedger, "readDurationCounts">,
-  now: () => Instant,
+  now: Clock,
   onUnread: (error: unknown) => void = logUnread,
 ): ReadLearnedDurations {
   const cache = createExpiringCache({

@@ -1,4 +1,4 @@
-import type { Instant } from "../../lib/domain/job.ts";
+import type { Clock, Instant } from "../../lib/domain/job.ts";
 import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 
 /** Huawei Cloud limits the number of queries of a project within five minutes. */
@@ -37,7 +37,7 @@ export interface ProjectRateLimit {
  */
 export function createProjectRateLimit(
   ledger: Pick<RateLimitLedger, "reserveRequestTime">,
-  now: () => Instant,
+  now: Clock,
 ): ProjectRateLimit {
   const limitedUntil = new Map<string, Instant>();
   return {

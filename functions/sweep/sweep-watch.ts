@@ -1,5 +1,5 @@
 import type { Config } from "../../lib/config/config.ts";
-import type { Instant } from "../../lib/domain/job.ts";
+import type { Clock } from "../../lib/domain/job.ts";
 import type { Digest, Ledger } from "../../lib/ledger/ledger.ts";
 import { createNotificationKey, type DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
@@ -44,7 +44,7 @@ export interface SweepWatchPorts {
   >;
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifyQueue: Pick<Queue, "send">;
-  readonly now: () => Instant;
+  readonly now: Clock;
   readonly config: Config;
   /**
    * The bodies of the notification messages that the run has already sent. Several watches can belong to one digest.

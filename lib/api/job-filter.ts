@@ -49,14 +49,16 @@ export const FilterTime = textSchema(
 
 const DAY_MS = 86_400_000;
 
+interface FilterAndErrors {
+  readonly filter: JobFilter;
+  readonly errors: readonly RequestError[];
+}
+
 /**
  * Reads the filter for the job list from the query of a URL. Returns all errors in the query, and a filter with the
  * valid fields. If the query has errors, a page shows the errors and the filtered list.
  */
-export function readJobFilterAndErrors(query: URLSearchParams): {
-  readonly filter: JobFilter;
-  readonly errors: readonly RequestError[];
-} {
+export function readJobFilterAndErrors(query: URLSearchParams): FilterAndErrors {
   const errors: RequestError[] = [];
   const check = (parameter: string, schema: z.ZodMiniType<string>, text: string): string | null => {
     const { success, error } = schema.safeParse(text);
@@ -110,11 +112,8 @@ export function isAnyFilterFieldGiven(filter: JobFilter): boolean {
 }
 
 /** Returns true if a field of the filter is about the context of a job, such as its labels. */
-export function filterNeedsContext({
-  labels,
-  actor,
-  searchTerms,
-}: Pick<JobFilter, "labels" | "actor" | "searchTerms">): boolean {
+export function filterNeedsContext(filter: Pick<JobFilter, "labels" | "actor" | "searchTerms">): boolean {
+  const { labels, actor, searchTerms } = filter;
   return labels.length > 0 || actor !== null || searchTerms.length > 0;
 }
 

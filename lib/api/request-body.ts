@@ -36,10 +36,10 @@ export function readJsonBody(
  * Checks the size and the compression of a request body. If the body is too large or compressed, returns a response
  * with status 413 or 415.
  */
-export function refuseLargeOrCompressedBody({
-  headers,
-  body,
-}: Pick<ApiRequest, "headers" | "body">): ProblemResponse | null {
+export function refuseLargeOrCompressedBody(
+  request: Pick<ApiRequest, "headers" | "body">,
+): ProblemResponse | null {
+  const { headers, body } = request;
   if (Buffer.byteLength(body) > MAX_BODY_BYTES)
     return problemResponse("too-large", `The body must have at most ${MAX_BODY_BYTES} bytes.`);
   const coding = headers["content-encoding"]?.trim().toLowerCase() ?? "";

@@ -1,6 +1,6 @@
 import type { JSONWebKeySet, JWK } from "jose";
 import * as z from "zod/mini";
-import type { Instant } from "../domain/job.ts";
+import type { Clock, Instant } from "../domain/job.ts";
 import { textSchema } from "../domain/zod-fields.ts";
 
 /**
@@ -101,7 +101,7 @@ interface Source {
  */
 export function createIssuerKeysCacheKeepingLastValid(
   fetchText: FetchText,
-  now: () => Instant,
+  now: Clock,
   wait: (ms: number) => Promise<void>,
 ): IssuerKeys {
   const sources = new Map<string, Source>();

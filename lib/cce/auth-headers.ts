@@ -1,6 +1,6 @@
 import type { Project } from "../config/projects.ts";
 import type { ExpiringCache } from "../domain/expiring-cache.ts";
-import type { Instant, Observation } from "../domain/job.ts";
+import type { Clock, Observation } from "../domain/job.ts";
 import { createSignedGetHeaders } from "./access-key-signature.ts";
 import type { TokenResult } from "./iam-token.ts";
 
@@ -56,7 +56,7 @@ const TOKEN_KEY = "token";
 export function createAuthHeadersProvider(
   project: Project,
   tokens: ExpiringCache<TokenResult>,
-  now: () => Instant,
+  now: Clock,
 ): GetAuthHeaders {
   const { auth, projectId } = project;
   switch (auth.kind) {

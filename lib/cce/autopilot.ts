@@ -1,5 +1,5 @@
 import type { Project } from "../config/projects.ts";
-import type { Instant, Job, Observation } from "../domain/job.ts";
+import type { Clock, Instant, Job, Observation } from "../domain/job.ts";
 import type { Refusal } from "./cce-error.ts";
 
 /**
@@ -96,7 +96,7 @@ export type ListReply =
  */
 export function createJobListerToleratingAutopilotRefusal(
   autopilot: AutopilotSetting,
-  now: () => Instant,
+  now: Clock,
   list: (api: CceApi, onJob: (job: ListedJob) => void, endAt: number) => Promise<ListReply>,
 ): (onJob: (job: ListedJob) => void, endAt: number) => Promise<ListReply> {
   let refusedUntil = 0;

@@ -1,3 +1,5 @@
+import type { MonotonicClock, Random } from "../domain/job.ts";
+
 /**
  * The time limit of the first request. The service does not know any response time of CCE yet. CCE usually responds
  * within 0.3 s.
@@ -40,7 +42,7 @@ export interface CircuitBreaker {
  * instances do not all query CCE at the same moment.
  * @param monotonic the milliseconds of a clock that is never set back
  */
-export function createCircuitBreaker(monotonic: () => number, random: () => number): CircuitBreaker {
+export function createCircuitBreaker(monotonic: MonotonicClock, random: Random): CircuitBreaker {
   let openUntil: number | null = null;
   let usualLimitMs = DEFAULT_LIMIT_MS;
   const openFor = (ms: number) => {

@@ -1,5 +1,13 @@
 import type { Project } from "../config/projects.ts";
-import { type Instant, type Job, JobId, type JobKey, type Observation } from "../domain/job.ts";
+import {
+  type Clock,
+  type Job,
+  JobId,
+  type JobKey,
+  type MonotonicClock,
+  type Observation,
+  type Random,
+} from "../domain/job.ts";
 import type { WatchedResource } from "../domain/job-resources.ts";
 import {
   type Connections,
@@ -63,13 +71,7 @@ export interface CceClient {
   listJobs(project: string, onJob: (job: ListedJob) => void, limit: TimeLimit): Promise<ListReply>;
 }
 
-/**
- * Creates a client that queries CCE for all projects in the config. For each project, the client has separate
- * credentials, a separate IAM token and a separate throttle. If several calls ask for the same job at the same time,
- * they share one request.
- * @param options.connections the HTTP connections to use. By default, the client opens new connections.
- */
-export function createCceClient(options: {
+interface CceClientOptions {
   /**
    * The whole config of the service. The client replaces the secrets of the config in the texts of responses. The URLs
    * of CCE and IAM must begin with `https`. Hosts in `egress.allow` may use `http`.
@@ -78,14 +80,22 @@ export function createCceClient(options: {
     readonly projects: Readonly<Record<string, Project>>;
     readonly settings: { readonly egress: { readonly allow: readonly string[] } };
   };
-  readonly now: () => Instant;
+  readonly now: Clock;
   /** Returns milliseconds of a clock that never goes back. */
-  readonly monotonic: () => number;
-  readonly random: () => number;
+  readonly monotonic: MonotonicClock;
+  readonly random: Random;
   readonly connections?: Connections;
   /** The HTTP proxy for TLS connections. */
   readonly proxy?: OutgoingProxy | null;
-}): CceClient {
+}
+
+/**
+ * Creates a client that queries CCE for all projects in the config. For each project, the client has separate
+ * credentials, a separate IAM token and a separate throttle. If several calls ask for the same job at the same time,
+ * they share one request.
+ * @param options.connections the HTTP connections to use. By default, the client opens new connections.
+ */
+export function createCceClient(options: CceClientOptions): CceClient {
   const { config, now, monotonic, random } = options;
   const connectionsAt = createConnectionCacheReopenedAfterIdle(() =>
     createConnections(MAX_HEADER_BYTES, {}, options.proxy ?? null),

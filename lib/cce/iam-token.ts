@@ -1,6 +1,6 @@
 import type { Auth } from "../config/projects.ts";
 import { createExpiringCache, type ExpiringCache } from "../domain/expiring-cache.ts";
-import type { Instant, Observation } from "../domain/job.ts";
+import type { Clock, Instant, Observation } from "../domain/job.ts";
 import { parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
 import { Secret } from "../domain/secret.ts";
 import { readCappedRetryAfterSeconds } from "../http/retry-after.ts";
@@ -41,7 +41,7 @@ export type TokenResult =
  */
 export function createIamTokenCache(
   fetchToken: () => Promise<TokenResult>,
-  now: () => Instant,
+  now: Clock,
 ): ExpiringCache<TokenResult> {
   return createExpiringCache({
     load: fetchToken,

@@ -68,10 +68,8 @@ export function resourcePathParts(
  * Returns the query parameters in the URL of a resource. The URL of an add-on contains the cluster as a query
  * parameter, and all other URLs do not.
  */
-export function urlParametersOfResource({
-  goal,
-  clusterId,
-}: WatchedResource): Readonly<Record<string, string>> {
+export function urlParametersOfResource(resource: WatchedResource): Readonly<Record<string, string>> {
+  const { goal, clusterId } = resource;
   return RESOURCE_GOALS[goal] === "addon" ? { cluster_id: clusterId } : {};
 }
 

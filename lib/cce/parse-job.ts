@@ -38,6 +38,8 @@ interface Walk {
   readonly unknownPhases: Set<string>;
 }
 
+const NO_MASK: SecretMask = (text) => text;
+
 /**
  * Parses the response of CCE to a job query, in version 3 or 2 of its API. If the response contains no job, the result
  * is null. The state of a job depends only on its own phase. The phases of its subjobs have no effect. `warnings`
@@ -47,7 +49,7 @@ interface Walk {
  */
 export function parseJob(
   body: string,
-  maskBeforeTruncating: SecretMask = (text) => text,
+  maskBeforeTruncating: SecretMask = NO_MASK,
 ): { job: Job; warnings: readonly string[] } | null {
   const document = parseJsonOrUndefined(body);
   if (toObjectOrEmpty(document).kind !== "Job") return null;
@@ -139,10 +141,7 @@ function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
 }
 
 /** Returns a warning if the phase of a job is missing or unknown. */
-export function describeUnknownPhase(
-  phase: string,
-  maskBeforeTruncating: SecretMask = (text) => text,
-): string {
+export function describeUnknownPhase(phase: string, maskBeforeTruncating: SecretMask = NO_MASK): string {
   if (phase === "") return textInDefaultLanguage("sentence.noPhase");
   return textInDefaultLanguage("sentence.unknownPhase", {
     phases: `'${truncate(maskBeforeTruncating(phase), MAX_PHASE_CHARACTERS)}'`,

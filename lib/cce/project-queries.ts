@@ -1,5 +1,5 @@
 import type { Project } from "../config/projects.ts";
-import type { Instant, Observation } from "../domain/job.ts";
+import type { Clock, MonotonicClock, Observation, Random } from "../domain/job.ts";
 import type { WatchedResource } from "../domain/job-resources.ts";
 import type { Connections } from "../http/connections.ts";
 import type { AllowList } from "../http/egress-rules.ts";
@@ -66,10 +66,10 @@ const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-n
 
 /** Functions and objects that the queries of all projects share. */
 interface ProjectQueryPorts {
-  readonly now: () => Instant;
+  readonly now: Clock;
   /** Returns milliseconds of a clock that never goes back. */
-  readonly monotonic: () => number;
-  readonly random: () => number;
+  readonly monotonic: MonotonicClock;
+  readonly random: Random;
   readonly allow: AllowList;
   /** Creates the mask for the responses of CCE about one project. */
   readonly createMask: () => CredentialMask;

@@ -1,3 +1,4 @@
+import type { MonotonicClock } from "../domain/job.ts";
 import { BODY_UNDECODABLE, decompressAndDecodeText } from "../http/decompress-and-decode-text.ts";
 import {
   DEADLINE_PASSED,
@@ -64,7 +65,7 @@ export type SendCceRequest = <T>(
  * Creates a function that sends requests to CCE. The function never reads two large responses at the same time. All
  * projects must use the same function, because they share the memory.
  */
-export function createSenderOfOneLargeReplyAtATime(monotonic: () => number): SendCceRequest {
+export function createSenderOfOneLargeReplyAtATime(monotonic: MonotonicClock): SendCceRequest {
   const oneAtATime = createMutex();
   const largeUrls = new Set<string>();
   return async (request, endAt, breaker, read) => {

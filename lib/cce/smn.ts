@@ -1,6 +1,6 @@
 import { verify, X509Certificate } from "node:crypto";
 import * as z from "zod/mini";
-import type { Instant } from "../domain/job.ts";
+import type { Clock, Instant } from "../domain/job.ts";
 import { parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
 import { textSchema, withChecks, withDescription } from "../domain/zod-fields.ts";
 import type { guardedFetchOrThrow } from "../http/egress.ts";
@@ -130,7 +130,7 @@ type FetchedCertificate =
  * time share one request. The caller must check the host of the URL first. The function does not follow redirects.
  */
 export function createCachedCertificateFetcher(
-  now: () => Instant,
+  now: Clock,
 ): (url: string, fetchFromSmn: FetchFromSmn) => Promise<FetchedCertificate> {
   const known = new Map<
     string,

@@ -1,4 +1,4 @@
-import type { Instant } from "../domain/job.ts";
+import type { Clock, Random } from "../domain/job.ts";
 
 const FIRST_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 300_000;
@@ -26,7 +26,7 @@ interface Throttle {
  * random. Each failure doubles the maximum of the random wait (exponential backoff with full jitter). Source:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export function createThrottleAfter429(now: () => Instant, random: () => number): Throttle {
+export function createThrottleAfter429(now: Clock, random: Random): Throttle {
   let until = 0;
   let failures = 0;
   const waitMs = () => {

@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import type { Instant } from "../domain/job.ts";
+import type { Instant, MonotonicClock } from "../domain/job.ts";
 import { type JsonObject, parseJsonOrUndefined } from "../domain/json.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { decompressAndDecodeText } from "../http/decompress-and-decode-text.ts";
@@ -52,7 +52,7 @@ export interface DeliveryRequest<T = Target> {
   /** The connections for the request. Without `egress`, the function uses the cached connections. */
   readonly egress?: Egress | undefined;
   /** Returns milliseconds of a clock that never goes back. */
-  readonly monotonic?: () => number;
+  readonly monotonic?: MonotonicClock;
 }
 
 /** The result of one delivery attempt, without secrets. */

@@ -43,12 +43,7 @@ export function shortenScheduleAfterInvalidHttp(
 
 type NextAttempt = { readonly kind: "again"; readonly afterSeconds: number } | { readonly kind: "exhausted" };
 
-/**
- * Decides when the service sends a notification again after the verdict `retry`. The function computes a wait from the
- * retry schedule, from the throttled attempts, and from the target's response. The longest wait applies. The wait is at
- * most 12 hours, because SQS does not allow a longer visibility timeout.
- */
-export function decideNextAttempt(after: {
+interface AttemptToRetry {
   /** The number of earlier delivery attempts that used a step of the retry schedule. */
   readonly attempts: number;
   /** True if the latest delivery attempt used a step of the retry schedule. */
@@ -63,7 +58,14 @@ export function decideNextAttempt(after: {
   readonly scheduleSeconds: readonly number[];
   /** A random number from 0 to less than 1. */
   readonly random: number;
-}): NextAttempt {
+}
+
+/**
+ * Decides when the service sends a notification again after the verdict `retry`. The function computes a wait from the
+ * retry schedule, from the throttled attempts, and from the target's response. The longest wait applies. The wait is at
+ * most 12 hours, because SQS does not allow a longer visibility timeout.
+ */
+export function decideNextAttempt(after: AttemptToRetry): NextAttempt {
   const { spent, throttles, scheduleSeconds } = after;
   const step = after.attempts + 1;
   const isLast = spent ? step >= scheduleSeconds.length : after.throttledMs >= MAX_THROTTLED_MS;

@@ -1,5 +1,5 @@
 import { createExpiringCache } from "../domain/expiring-cache.ts";
-import type { Instant } from "../domain/job.ts";
+import type { Clock, Instant, Random } from "../domain/job.ts";
 import type { AssembledConfig } from "./assemble-config.ts";
 import type { Config, ConfigParser } from "./config.ts";
 
@@ -91,6 +91,15 @@ interface ValidConfig<C> {
   readonly text: string;
 }
 
+interface ConfigSourceOptions<C extends Config> {
+  readonly parse: ConfigParser<C>["parse"];
+  readonly readDocument: (timeLimitMs: number) => Promise<AssembledConfig>;
+  readonly now: Clock;
+  readonly random: Random;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly onFault: (error: ConfigInvalidError | ConfigUnreadableError) => void;
+}
+
 /**
  * Creates an object that reads the config and keeps it in memory. Until the first valid config, each method throws
  * `ConfigInvalidError` or `ConfigUnreadableError`. For some seconds after an error, each call throws the same error
@@ -100,14 +109,7 @@ interface ValidConfig<C> {
  * may repeat it for at most `timeLimitMs`.
  * @param options.onFault is called with the error if a read fails or the config is invalid
  */
-export function createCachedConfigSource<C extends Config>(options: {
-  readonly parse: ConfigParser<C>["parse"];
-  readonly readDocument: (timeLimitMs: number) => Promise<AssembledConfig>;
-  readonly now: () => Instant;
-  readonly random: () => number;
-  readonly wait: (ms: number) => Promise<void>;
-  readonly onFault: (error: ConfigInvalidError | ConfigUnreadableError) => void;
-}): ConfigSource<C> {
+export function createCachedConfigSource<C extends Config>(options: ConfigSourceOptions<C>): ConfigSource<C> {
   const { parse, readDocument, now, random, wait, onFault } = options;
   let valid: ValidConfig<C> | null = null;
   let latestError: ConfigInvalidError | ConfigUnreadableError | null = null;

@@ -94,15 +94,19 @@ export interface ConfigParser<C extends Config> {
   readonly parse: (document: unknown) => ParsedConfig<C>;
 }
 
+interface ConfigSchemas<P extends PublicProject, T extends PublicTarget> {
+  readonly project: z.core.$ZodType<P>;
+  readonly target: z.core.$ZodType<T>;
+}
+
 /**
  * Creates the schema of a config document. The schema does not check whether the named projects and targets exist.
  * `createConfigParser` checks whether the names exist.
  * @param schemas the schema of a project and the schema of a target
  */
-export function createConfigDocumentSchema<P extends PublicProject, T extends PublicTarget>(schemas: {
-  readonly project: z.core.$ZodType<P>;
-  readonly target: z.core.$ZodType<T>;
-}): z.ZodMiniType<Config<P, T>> {
+export function createConfigDocumentSchema<P extends PublicProject, T extends PublicTarget>(
+  schemas: ConfigSchemas<P, T>,
+): z.ZodMiniType<Config<P, T>> {
   return z.strictObject({
     projects: z._default(recordSchemaRefusingProto(Name, schemas.project), {}),
     targets: z._default(recordSchemaRefusingProto(Name, schemas.target), {}),
@@ -119,7 +123,7 @@ export function createConfigDocumentSchema<P extends PublicProject, T extends Pu
  */
 export function createConfigParser<P extends PublicProject, T extends PublicTarget>(
   parts: readonly ConfigPart[],
-  schemas: { readonly project: z.core.$ZodType<P>; readonly target: z.core.$ZodType<T> },
+  schemas: ConfigSchemas<P, T>,
 ): ConfigParser<Config<P, T>> {
   const Document = createConfigDocumentSchema(schemas);
   return {

@@ -49,11 +49,13 @@ export type Context = z.infer<typeof Context>;
 const FIELD_BYTES = 600;
 const LABELS_BYTES = 6000;
 
-/** Truncates texts and omits labels until the context fits into a webhook event. */
-export function truncateContextForEvent(context: Context): {
+interface TruncatedContext {
   readonly context: Context;
   readonly omittedLabels: number;
-} {
+}
+
+/** Truncates texts and omits labels until the context fits into a webhook event. */
+export function truncateContextForEvent(context: Context): TruncatedContext {
   const { labels, ...rest } = context;
   const truncated: Context = { ...rest };
   if (truncated.runUrl !== undefined) truncated.runUrl = truncated.runUrl.toWellFormed();

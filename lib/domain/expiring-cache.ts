@@ -1,4 +1,4 @@
-import type { Instant } from "./job.ts";
+import type { Clock, Instant } from "./job.ts";
 
 /** A cache that keeps one loaded value per key for a limited time. */
 export interface ExpiringCache<Value> {
@@ -15,7 +15,7 @@ export interface ExpiringCache<Value> {
 
 export interface ExpiringCacheOptions<Value> {
   readonly load: (key: string) => Promise<Value>;
-  readonly now: () => Instant;
+  readonly now: Clock;
   /** The maximum age of a cached value in milliseconds, or a function that returns the maximum age of each value. */
   readonly maxAgeMs: number | ((value: Value) => number);
   /**

@@ -7,6 +7,12 @@ import { Count, MaybeText, registerKeywords, textSchema } from "./zod-fields.ts"
  * is ISO 8601 text.
  */
 export type Instant = number;
+/** Returns the current time. */
+export type Clock = () => Instant;
+/** Returns the milliseconds of a clock that is never set back. */
+export type MonotonicClock = () => number;
+/** Returns a random number from 0 to less than 1. */
+export type Random = () => number;
 export const MaybeInstant = z.nullable(z.number());
 
 const JOB_ID_RULE = "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit";

@@ -163,17 +163,14 @@ export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
   };
 }
 
+type CauseSummary = Pick<OutcomeSummary, "outcome" | "causes" | "causesOmitted" | "reason" | "ready">;
+
 /**
  * Returns one line about why a job did not succeed. A list of jobs shows the returned line. The line contains the most
  * frequent cause of failure, or the reason why the watch ended. For a succeeded job, the result is null.
  */
-export function describeMainCause({
-  outcome,
-  causes,
-  causesOmitted,
-  reason,
-  ready,
-}: Pick<OutcomeSummary, "outcome" | "causes" | "causesOmitted" | "reason" | "ready">): string | null {
+export function describeMainCause(summary: CauseSummary): string | null {
+  const { outcome, causes, causesOmitted, reason, ready } = summary;
   if (outcome === "succeeded") return null;
   const [first] = outcome === "failed" ? causes : [];
   if (first === undefined) return oneLine(reason ?? ready?.message ?? ready?.reason ?? null);

@@ -80,13 +80,18 @@ const MAX_RUNNING = 5;
 const NAME_CHARACTERS = 100;
 const MAX_PATH = 10;
 
+type SlowWatch = Pick<
+  SlowSummary,
+  "project" | "region" | "jobId" | "acceptedAt" | "polledAt" | "polls" | "context"
+> &
+  Pick<SlowSummary, "ageSeconds" | "usual" | "jobPageUrl">;
+
 /**
  * Creates the summary of a slow job. Long texts are truncated, so that a webhook event with the summary has less than
  * 20 kB.
  */
 export function summarizeAndTruncateSlowJob(
-  watch: Pick<SlowSummary, "project" | "region" | "jobId" | "acceptedAt" | "polledAt" | "polls" | "context"> &
-    Pick<SlowSummary, "ageSeconds" | "usual" | "jobPageUrl">,
+  watch: SlowWatch,
   job: Job,
   usualSeconds: (type: string) => number | null,
 ): SlowSummary {

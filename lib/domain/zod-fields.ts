@@ -100,17 +100,16 @@ export function httpUrlSchema(errorMessage: string): z.ZodMiniURL {
   return z.url({ protocol: /^https?$/, error: errorMessage });
 }
 
+interface CharacterLimits {
+  readonly min: 0 | 1;
+  readonly max: number;
+}
+
 /**
  * Returns a schema for a string with `min` to `max` characters. A character is one Unicode code point, as in JSON
  * Schema. The function `z.maxLength` of zod counts UTF-16 code units instead.
  */
-export function limitedTextSchema({
-  min,
-  max,
-}: {
-  readonly min: 0 | 1;
-  readonly max: number;
-}): z.ZodMiniString<string> {
+export function limitedTextSchema({ min, max }: CharacterLimits): z.ZodMiniString<string> {
   const schema = textSchema(
     z.refine((text) => text.length >= min, limitMessage("string", "at least", min)),
     z.refine((text) => Array.from(text).length <= max, limitMessage("string", "at most", max)),

@@ -161,6 +161,13 @@ export class GuardedFetchError extends Error {
   }
 }
 
+interface GuardedFetchOptions {
+  readonly egress: Egress;
+  readonly tls?: TlsOptions;
+  readonly timeLimitMs?: number;
+  readonly maxBytes?: number;
+}
+
 /**
  * Fetches a small document from an external server, such as the keys of a token issuer. The function applies the egress
  * rules (the rules for outgoing connections). The function does not follow redirects. `timeLimitMs` is the maximum time
@@ -171,12 +178,7 @@ export class GuardedFetchError extends Error {
  */
 export async function guardedFetchOrThrow(
   url: string,
-  options: {
-    readonly egress: Egress;
-    readonly tls?: TlsOptions;
-    readonly timeLimitMs?: number;
-    readonly maxBytes?: number;
-  },
+  options: GuardedFetchOptions,
 ): Promise<{ readonly status: number; readonly text: string }> {
   const { egress, tls, timeLimitMs = 5000, maxBytes = 262_144 } = options;
   const checked = checkUrlBeforeDns(url, egress.allow);

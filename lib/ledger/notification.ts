@@ -62,6 +62,10 @@ export interface StartedGeneration extends WatchGeneration {
   readonly acceptedAt: Instant;
 }
 
+interface WatchOfJob extends WatchTargets, StartedGeneration {
+  readonly concludedAt: Instant | null;
+}
+
 /**
  * Computes the generation in the notification key for each target that a call adds to an ended watch. If another watch
  * has already notified the target of the same end of the job, the result is the generation of that watch. With the
@@ -71,10 +75,7 @@ export interface StartedGeneration extends WatchGeneration {
 export function computeGenerationsOfTargetsAddedAfterEnd(
   ended: StartedGeneration,
   addedTargets: readonly string[],
-  jobWatches: readonly (WatchTargets &
-    StartedGeneration & {
-      readonly concludedAt: Instant | null;
-    })[],
+  jobWatches: readonly WatchOfJob[],
 ): NotificationGenerations {
   const others = jobWatches.filter(({ caller }) => caller !== ended.caller);
   const generationOf = (target: string): number => {

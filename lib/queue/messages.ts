@@ -121,19 +121,18 @@ interface Traced {
   readonly traceparent?: string | null | undefined;
 }
 
+interface PollToSend extends WatchKey, Traced {
+  readonly poll: number;
+  readonly deadlineAt: Instant;
+}
+
 /** Returns the message for a poll. SQS delivers the message after `delaySeconds` seconds. */
 export function createPollMessage(
-  {
-    project,
-    jobId,
-    caller,
-    poll,
-    deadlineAt,
-    traceparent = null,
-  }: WatchKey & { readonly poll: number; readonly deadlineAt: Instant } & Traced,
+  wanted: PollToSend,
   delaySeconds: number,
   rateLimitedUntil: Instant | null = null,
 ): OutgoingMessage {
+  const { project, jobId, caller, poll, deadlineAt, traceparent = null } = wanted;
   const message = {
     kind: "poll",
     project,

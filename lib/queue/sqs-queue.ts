@@ -4,6 +4,7 @@ import {
   type SendMessageBatchRequestEntry,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
+import type { Random } from "../domain/job.ts";
 import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 import { assertDelaysInRange, type OutgoingMessage, type Queue, type SendResult } from "./queue.ts";
 
@@ -29,7 +30,7 @@ export interface SqsQueueOptions {
   readonly client: SQSClient;
   readonly url: string;
   /** Returns a random number that is at least 0 and less than 1. */
-  readonly random: () => number;
+  readonly random: Random;
   /** Waits `ms` milliseconds before the service sends a refused message again. */
   readonly wait?: (ms: number) => Promise<void>;
 }

@@ -2,7 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Config, ConfigParser } from "../config/config.ts";
 import type { ConfigSource } from "../config/config-source.ts";
-import type { Instant } from "../domain/job.ts";
+import type { Clock, Random } from "../domain/job.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import type { LedgerTable } from "../ledger/dynamo/item-operations.ts";
 import type { SqsQueueOptions } from "../queue/sqs-queue.ts";
@@ -16,8 +16,8 @@ interface AwsPorts<C extends Config, Name extends Variable> {
   readonly table: LedgerTable;
   readonly sqs: Pick<SqsQueueOptions, "client" | "random">;
   readonly configs: ConfigSource<C>;
-  readonly now: () => Instant;
-  readonly random: () => number;
+  readonly now: Clock;
+  readonly random: Random;
   readonly proxy: OutgoingProxy | null;
 }
 

@@ -1,4 +1,4 @@
-import type { Instant } from "../domain/job.ts";
+import type { Clock, Instant, Random } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
@@ -60,8 +60,8 @@ export interface RetryOptions {
   readonly until: Instant;
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
-  readonly now: () => Instant;
-  readonly random: () => number;
+  readonly now: Clock;
+  readonly random: Random;
   readonly wait: (ms: number) => Promise<void>;
 }
 

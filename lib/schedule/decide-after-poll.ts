@@ -1,5 +1,5 @@
 import type { Settings } from "../config/settings.ts";
-import type { Instant, Job, Observation, Outcome, PollErrors } from "../domain/job.ts";
+import type { Instant, Job, Observation, Outcome, PollErrors, Random } from "../domain/job.ts";
 import type { Ready, ReadyProgress } from "../domain/ready.ts";
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 import { countAndGroupSubJobs, listInnermostRunning } from "../domain/subjob-tree.ts";
@@ -33,7 +33,7 @@ export interface DecisionInput {
   readonly now: Instant;
   readonly settings: Pick<Settings, "maxPolls" | "poll">;
   /** Returns a random number of at least 0 and less than 1. */
-  readonly random: () => number;
+  readonly random: Random;
 }
 
 export type PollDecision =
@@ -233,6 +233,6 @@ function timedOut({ acceptedAt, deadlineAt }: Deadline, lastResult: string | nul
   return { kind: "conclude", outcome: "timed_out", reason } as const;
 }
 
-function jittered({ minSeconds, jitterSeconds }: typeof GONE_DELAY, random: () => number): number {
+function jittered({ minSeconds, jitterSeconds }: typeof GONE_DELAY, random: Random): number {
   return minSeconds + Math.floor(random() * jitterSeconds);
 }

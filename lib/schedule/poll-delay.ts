@@ -1,4 +1,5 @@
 import type { PollSettings } from "../config/settings.ts";
+import type { Random } from "../domain/job.ts";
 import {
   BUCKETS,
   bucketStartSeconds,
@@ -47,7 +48,7 @@ interface PendingJob {
  */
 export function pickFirstPollDelaySeconds(
   poll: PollSettings,
-  random: () => number,
+  random: Random,
   durations: readonly DurationCount[] = [],
 ): number {
   const jobs = durations.reduce((sum, { count }) => sum + count, 0);
@@ -61,7 +62,7 @@ export function pickFirstPollDelaySeconds(
  * chooses a random delay among the cheap delays. Because of the random delay, the service does not poll all jobs of the
  * same age at the same time.
  */
-export function pickNextPollDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
+export function pickNextPollDelaySeconds(job: PendingJob, poll: PollSettings, random: Random): number {
   const plan = cheapestDelayRange({
     ageSeconds: job.ageSeconds,
     pollCostSeconds: poll.pollCostSeconds,
@@ -75,7 +76,7 @@ export function pickNextPollDelaySeconds(job: PendingJob, poll: PollSettings, ra
 function pickDelay(
   { minSeconds, maxSeconds }: { readonly minSeconds: number; readonly maxSeconds: number },
   poll: PollSettings,
-  random: () => number,
+  random: Random,
 ): number {
   return roundAndClampDelaySeconds(minSeconds + Math.floor(random() * (maxSeconds - minSeconds + 1)), poll);
 }
@@ -97,15 +98,17 @@ interface PlanInput extends PollCosts {
   readonly survival: Float64Array;
 }
 
+interface DelayRange {
+  readonly minSeconds: number;
+  readonly maxSeconds: number;
+}
+
 /**
  * Returns the shortest and the longest delay that cost almost as little as the best delay, in whole seconds. The cost
  * of a delay includes the cost of all later polls. If the job is older than all planned ages, the only delay is the
  * maximum delay.
  */
-export function cheapestDelayRange(input: PlanInput): {
-  readonly minSeconds: number;
-  readonly maxSeconds: number;
-} {
+export function cheapestDelayRange(input: PlanInput): DelayRange {
   const { ageSeconds, minDelaySeconds: min, maxDelaySeconds: max, survival, pollCostSeconds } = input;
   const last = AGES.length - 1;
   const first = firstIndexFrom(ageSeconds);
@@ -244,7 +247,7 @@ const MAX_BACKOFF_SECONDS = 300;
  * @param failures the number of failed polls in a row, at least 1. Source:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export function pickDelayAfterFailedPollsSeconds(failures: number, random: () => number): number {
+export function pickDelayAfterFailedPollsSeconds(failures: number, random: Random): number {
   const maxSeconds = Math.min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** Math.min(20, failures - 1));
   return 1 + Math.floor(random() * maxSeconds);
 }

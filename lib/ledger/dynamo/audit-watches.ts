@@ -12,6 +12,7 @@ import { parseWatchItemKeyOrThrow, RECENT_INDEX, watchItemKey } from "./keys.ts"
 const CONCURRENCY = 20;
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), state: WatchState });
+type Entry = z.infer<typeof Entry>;
 const Schedule = z.object({
   state: WatchState,
   deadlineAt: z.number(),
@@ -51,10 +52,7 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
 }
 
 /** Returns the key and the state of every watch. The index is eventually consistent, so a returned state may be old. */
-export async function* scanRecentIndex({
-  client,
-  table,
-}: LedgerTable): AsyncGenerator<z.infer<typeof Entry>> {
+export async function* scanRecentIndex({ client, table }: LedgerTable): AsyncGenerator<Entry> {
   let next: Item | undefined;
   do {
     const page = await client.send(

@@ -60,17 +60,19 @@ export const addDuration: LedgerOperation<"addDuration"> = async (table, duratio
   if (isFirstOfWeek) await addJobTypeUnlessOperation(table, duration);
 };
 
+interface ExpiringJobType {
+  readonly project: string;
+  readonly jobType: string;
+  readonly expiresAt: Instant;
+}
+
 /**
  * Adds a job type to the list of a project. The list contains no operations (such as upgrades), because operations must
  * not change the first poll of jobs.
  */
 export async function addJobTypeUnlessOperation(
   table: LedgerTable,
-  {
-    project,
-    jobType,
-    expiresAt,
-  }: { readonly project: string; readonly jobType: string; readonly expiresAt: Instant },
+  { project, jobType, expiresAt }: ExpiringJobType,
 ): Promise<void> {
   if (isOperationWithoutJob(jobType)) return;
   await upsertItem(table, {
@@ -85,16 +87,19 @@ const typesKey = (project: string): ItemKey => ({
   sk: TYPES_SORT_KEY,
 });
 
-/** Returns the item key and the attribute for the count of one day and one duration bucket. */
-export function durationCounterKey({
-  project,
-  jobType,
-  day,
-  bucket,
-}: Omit<DurationCount, "count"> & { readonly project: string; readonly jobType: string }): {
+interface DurationOfType extends Omit<DurationCount, "count"> {
+  readonly project: string;
+  readonly jobType: string;
+}
+
+interface CounterKey {
   readonly key: ItemKey;
+  /** The name of the attribute that contains the counter. */
   readonly counter: string;
-} {
+}
+
+/** Returns the item key and the attribute for the count of one day and one duration bucket. */
+export function durationCounterKey({ project, jobType, day, bucket }: DurationOfType): CounterKey {
   const key = { pk: durationsPartition(project, jobType), sk: `week#${Math.floor(day / WEEK_DAYS)}` };
   return { key, counter: `d${day % WEEK_DAYS}b${bucket}` };
 }
