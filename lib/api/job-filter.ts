@@ -34,16 +34,20 @@ export const REPEATED_FILTER_PARAMETERS = ["state", "label"] as const;
 
 const MAX_CHARACTERS = 300;
 export const MAX_FILTER_LABELS = 20;
-export const FilterText = limitedTextSchema({ min: 1, max: MAX_CHARACTERS });
-export const Label = withChecks(
-  limitedTextSchema({ min: 1, max: MAX_CHARACTERS }),
-  z.regex(/^[^:]+:/, "must be a key and a value, such as 'team:checkout'"),
+export const FilterText = z.lazy(() => limitedTextSchema({ min: 1, max: MAX_CHARACTERS }));
+export const Label = z.lazy(() =>
+  withChecks(
+    limitedTextSchema({ min: 1, max: MAX_CHARACTERS }),
+    z.regex(/^[^:]+:/, "must be a key and a value, such as 'team:checkout'"),
+  ),
 );
-const TimeOrDate = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
-export const FilterTime = textSchema(
-  z.refine(
-    (text) => TimeOrDate.safeParse(text).success,
-    "must be a date such as '2026-11-23', or a time with a zone such as '2026-11-23T09:30:00Z' or '2026-11-23T10:30:00+01:00' ('+' in a URL is '%2B')",
+const TimeOrDate = z.lazy(() => z.union([z.iso.datetime({ offset: true }), z.iso.date()]));
+export const FilterTime = z.lazy(() =>
+  textSchema(
+    z.refine(
+      (text) => TimeOrDate.safeParse(text).success,
+      "must be a date such as '2026-11-23', or a time with a zone such as '2026-11-23T09:30:00Z' or '2026-11-23T10:30:00+01:00' ('+' in a URL is '%2B')",
+    ),
   ),
 );
 
@@ -82,7 +86,7 @@ export function readJobFilterAndErrors(query: URLSearchParams): FilterAndErrors 
     states: readStates(query, errors),
     type: readOne("type"),
     labels: labels.filter((label) => label !== null),
-    actor: readOne("actor", Context.shape.actor.def.innerType),
+    actor: readOne("actor", Context._zod.innerType.shape.actor.def.innerType),
     searchTerms: readOne("text")?.toLowerCase().split(/\s+/).filter(Boolean) ?? [],
     since: since === null ? null : Date.parse(since),
     // If `to` is only a date, it means the end of this day in UTC.

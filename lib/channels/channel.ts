@@ -12,7 +12,9 @@ import type { DeliveryReason } from "./delivery-reason.ts";
  * The schema accepts any URL, because the egress rules (the rules for outgoing connections) check the URL at each
  * delivery attempt.
  */
-const SecretUrl = z.pipe(textSchema(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret);
+const SecretUrl = z.lazy(() =>
+  z.pipe(textSchema(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret),
+);
 
 /** The events about which the service notifies the target, for example `failed`. */
 export const TargetEvents = z._default(

@@ -16,11 +16,13 @@ import type { ConfigPart } from "./assemble-config.ts";
 import type { Project, PublicProject } from "./projects.ts";
 import { Settings } from "./settings.ts";
 
-const Sha256 = textSchema(
-  z.regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits (npm run token makes one)"),
+const Sha256 = z.lazy(() =>
+  textSchema(z.regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits (npm run token makes one)")),
 );
 
-const Names = z.array(z.union([Name, z.literal("*")], "must be a name from the config, or * for all"));
+const Names = z.lazy(() =>
+  z.array(z.union([Name, z.literal("*")], "must be a name from the config, or * for all")),
+);
 
 /** The names of the rights that a caller may have. The right `watch` allows the call `POST /v1/jobs`. */
 export const CALLER_OPERATIONS = ["watch", "read", "stop", "redeliver", "test"] as const;
@@ -30,44 +32,50 @@ export type CallerOperation = (typeof CALLER_OPERATIONS)[number];
  * What a caller may do (operations), and with which projects and targets. The entry `*` allows all names. An empty
  * array allows nothing.
  */
-export const Rights = z.strictObject({
-  projects: Names,
-  targets: Names,
-  operations: z.array(z.enum([...CALLER_OPERATIONS, "*"])),
-});
+export const Rights = z.lazy(() =>
+  z.strictObject({
+    projects: Names,
+    targets: Names,
+    operations: z.array(z.enum([...CALLER_OPERATIONS, "*"])),
+  }),
+);
 export type Rights = Readonly<z.infer<typeof Rights>>;
 
 /**
  * A bearer token of a caller. The config contains the SHA-256 hash of the token, and not the token itself. While an
  * operator replaces a token, the config contains the hashes of the old and the new token.
  */
-export const Token = z.strictObject({
-  sha256: z.union(
-    [Sha256, listSchema(Sha256, z.minLength(1), z.maxLength(4))],
-    "must be the SHA-256 of a token, or an array of up to 4 of them (npm run token makes one)",
-  ),
-  ...Rights.shape,
-});
+export const Token = z.lazy(() =>
+  z.strictObject({
+    sha256: z.union(
+      [Sha256, listSchema(Sha256, z.minLength(1), z.maxLength(4))],
+      "must be the SHA-256 of a token, or an array of up to 4 of them (npm run token makes one)",
+    ),
+    ...Rights._zod.innerType.shape,
+  }),
+);
 export type Token = z.infer<typeof Token>;
 
 /** A rule that accepts identity tokens (OIDC) from one issuer. In a pattern for a claim, `*` stands for any text. */
-export const OidcRule = z.strictObject({
-  issuer: httpUrlSchema("must be the issuer's URL"),
-  /**
-   * The URL from which the service reads the keys of the issuer. An operator must set `jwksUri` if the keys are not on
-   * the host of the issuer. Without `jwksUri`, the service finds the URL in the issuer's discovery document.
-   */
-  jwksUri: z.optional(httpUrlSchema("must be the URL of the issuer's key set")),
-  audience: NonEmpty,
-  claims: withChecks(
-    recordSchemaRefusingProto(z.string(), NonEmpty),
-    z.refine(
-      (claims) => Object.keys(claims).length > 0,
-      "must have at least one claim, or every user of the issuer has access",
+export const OidcRule = z.lazy(() =>
+  z.strictObject({
+    issuer: httpUrlSchema("must be the issuer's URL"),
+    /**
+     * The URL from which the service reads the keys of the issuer. An operator must set `jwksUri` if the keys are not
+     * on the host of the issuer. Without `jwksUri`, the service finds the URL in the issuer's discovery document.
+     */
+    jwksUri: z.optional(httpUrlSchema("must be the URL of the issuer's key set")),
+    audience: NonEmpty,
+    claims: withChecks(
+      recordSchemaRefusingProto(z.string(), NonEmpty),
+      z.refine(
+        (claims) => Object.keys(claims).length > 0,
+        "must have at least one claim, or every user of the issuer has access",
+      ),
     ),
-  ),
-  ...Rights.shape,
-});
+    ...Rights._zod.innerType.shape,
+  }),
+);
 export type OidcRule = z.infer<typeof OidcRule>;
 
 /** The config without secrets: without the credentials of projects, and without the URLs and secrets of targets. */
@@ -107,13 +115,15 @@ interface ConfigSchemas<P extends PublicProject, T extends PublicTarget> {
 export function createConfigDocumentSchema<P extends PublicProject, T extends PublicTarget>(
   schemas: ConfigSchemas<P, T>,
 ): z.ZodMiniType<Config<P, T>> {
-  return z.strictObject({
-    projects: z._default(recordSchemaRefusingProto(Name, schemas.project), {}),
-    targets: z._default(recordSchemaRefusingProto(Name, schemas.target), {}),
-    tokens: z._default(recordSchemaRefusingProto(Name, Token), {}),
-    oidc: z._default(z.array(OidcRule), []),
-    settings: z.prefault(Settings, {}),
-  });
+  return z.lazy(() =>
+    z.strictObject({
+      projects: z._default(recordSchemaRefusingProto(Name, schemas.project), {}),
+      targets: z._default(recordSchemaRefusingProto(Name, schemas.target), {}),
+      tokens: z._default(recordSchemaRefusingProto(Name, Token), {}),
+      oidc: z._default(z.array(OidcRule), []),
+      settings: z.prefault(Settings, {}),
+    }),
+  );
 }
 
 /**

@@ -18,10 +18,12 @@ import { Certificates } from "../http/tls-options.ts";
  * The URN of a topic of SMN, the message service of Huawei Cloud. A URN contains the region, the project ID and the
  * name of the topic.
  */
-const TopicUrn = textSchema(
-  z.regex(
-    /^urn:smn:[a-z0-9-]{2,40}:[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,255}$/,
-    "must be the URN of an SMN topic, such as urn:smn:eu-de:0123456789abcdef0123456789abcdef:cce-events",
+const TopicUrn = z.lazy(() =>
+  textSchema(
+    z.regex(
+      /^urn:smn:[a-z0-9-]{2,40}:[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,255}$/,
+      "must be the URN of an SMN topic, such as urn:smn:eu-de:0123456789abcdef0123456789abcdef:cce-events",
+    ),
   ),
 );
 
@@ -54,28 +56,32 @@ export const DiscoverySettings = z.lazy(() =>
   }),
 );
 
-const AkskAuth = z.strictObject({
-  kind: z.literal("aksk"),
-  accessKey: HeaderSecret,
-  secretKey: HeaderSecret,
-  securityToken: z.optional(HeaderSecret),
-});
+const AkskAuth = z.lazy(() =>
+  z.strictObject({
+    kind: z.literal("aksk"),
+    accessKey: HeaderSecret,
+    secretKey: HeaderSecret,
+    securityToken: z.optional(HeaderSecret),
+  }),
+);
 
-const PasswordAuth = z.strictObject({
-  kind: z.literal("password"),
-  iamEndpoint: z.optional(httpUrlSchema("must be the URL of IAM, starting with https://")),
-  domain: NonEmpty,
-  user: NonEmpty,
-  password: SecretText,
-});
+const PasswordAuth = z.lazy(() =>
+  z.strictObject({
+    kind: z.literal("password"),
+    iamEndpoint: z.optional(httpUrlSchema("must be the URL of IAM, starting with https://")),
+    domain: NonEmpty,
+    user: NonEmpty,
+    password: SecretText,
+  }),
+);
 
-const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret });
+const TokenAuth = z.lazy(() => z.strictObject({ kind: z.literal("token"), token: HeaderSecret }));
 
 /** The credentials with which the service signs in to CCE for a project. */
-export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
+export const Auth = z.lazy(() => z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]));
 export type Auth = z.infer<typeof Auth>;
 
-const PUBLIC_FIELDS = {
+const createPublicFields = () => ({
   projectId: textSchema(
     z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be the project ID that the console of the cloud shows"),
   ),
@@ -99,37 +105,42 @@ const PUBLIC_FIELDS = {
    * earlier links to the pages become invalid.
    */
   linkVersion: z._default(integerSchema(z.nonnegative()), 0),
-};
+});
 
 /** A project must have a region or an endpoint, because the default endpoint depends on the region. */
-const HAS_ADDRESS = z.refine<z.infer<z.ZodMiniObject<typeof PUBLIC_FIELDS>>>(
-  ({ region, endpoint }) => region !== undefined || endpoint !== undefined,
-  {
-    message: "is missing: a project needs a region or an endpoint",
-    path: ["region"],
-    // With `when`, zod checks the region and the endpoint even if the project contains other errors.
-    when: ({ value }) => typeof value === "object" && value !== null,
-  },
-);
+const refineHasAddress = () =>
+  z.refine<z.infer<z.ZodMiniObject<ReturnType<typeof createPublicFields>>>>(
+    ({ region, endpoint }) => region !== undefined || endpoint !== undefined,
+    {
+      message: "is missing: a project needs a region or an endpoint",
+      path: ["region"],
+      // With `when`, zod checks the region and the endpoint even if the project contains other errors.
+      when: ({ value }) => typeof value === "object" && value !== null,
+    },
+  );
 
 /**
  * The schema of a project without its credentials and certificate authorities. Functions that do not connect to CCE use
  * the schema without credentials.
  */
-export const PublicProject = withChecks(z.strictObject(PUBLIC_FIELDS), HAS_ADDRESS);
+export const PublicProject = z.lazy(() =>
+  withChecks(z.strictObject(createPublicFields()), refineHasAddress()),
+);
 export type PublicProject = z.infer<typeof PublicProject>;
 
-export const Project = withChecks(
-  z.strictObject({
-    ...PUBLIC_FIELDS,
-    /**
-     * The certificate authorities that the service trusts for CCE and IAM. The default is the public certificate
-     * authorities.
-     */
-    ca: z.optional(Certificates),
-    auth: Auth,
-  }),
-  HAS_ADDRESS,
+export const Project = z.lazy(() =>
+  withChecks(
+    z.strictObject({
+      ...createPublicFields(),
+      /**
+       * The certificate authorities that the service trusts for CCE and IAM. The default is the public certificate
+       * authorities.
+       */
+      ca: z.optional(Certificates),
+      auth: Auth,
+    }),
+    refineHasAddress(),
+  ),
 );
 export type Project = z.infer<typeof Project>;
 

@@ -32,15 +32,17 @@ const COMMON_PARTS =
  * A key with which the service signs links to pages and encrypts callback URLs. A person who has one signed link could
  * find out a weak key by trying many keys. The schema refuses short keys, and keys that a person has probably invented.
  */
-export const LinkKey = z.pipe(
-  textSchema(
-    z.minLength(MIN_LINK_KEY_CHARACTERS, {
-      error: `must have at least ${MIN_LINK_KEY_CHARACTERS} characters; openssl rand -hex 32 makes a good key`,
-      abort: true,
-    }),
-    z.refine((key) => !isGuessable(key), "is easy to guess; openssl rand -hex 32 makes a good key"),
+export const LinkKey = z.lazy(() =>
+  z.pipe(
+    textSchema(
+      z.minLength(MIN_LINK_KEY_CHARACTERS, {
+        error: `must have at least ${MIN_LINK_KEY_CHARACTERS} characters; openssl rand -hex 32 makes a good key`,
+        abort: true,
+      }),
+      z.refine((key) => !isGuessable(key), "is easy to guess; openssl rand -hex 32 makes a good key"),
+    ),
+    toSecret,
   ),
-  toSecret,
 );
 
 /**
@@ -67,95 +69,106 @@ function isGuessable(key: string): boolean {
   );
 }
 
-const Days = positiveUpTo(3650);
-const DeadlineMinutes = positiveUpTo(MAX_DEADLINE_MINUTES);
+const Days = z.lazy(() => positiveUpTo(3650));
+const DeadlineMinutes = z.lazy(() => positiveUpTo(MAX_DEADLINE_MINUTES));
 const Off = z._default(z.boolean(), false);
-const Hosts = z._default(z.array(textSchema(z.minLength(1), z.maxLength(300))), []);
+const Hosts = z.lazy(() => z._default(z.array(textSchema(z.minLength(1), z.maxLength(300))), []));
 
-const Poll = z.strictObject({
-  pollCostSeconds: z._default(positiveUpTo(3600), 1),
-  minDelaySeconds: z._default(between(0, SQS_MAX_DELAY_SECONDS), 2),
-  maxDelaySeconds: z._default(between(1, SQS_MAX_DELAY_SECONDS), SQS_MAX_DELAY_SECONDS),
-  goneGraceSeconds: z._default(between(0, 3600), 120),
-  /**
-   * The number of queries that CCE allows one user within five minutes. Without `queriesPerFiveMinutes`, the service
-   * slows down only after CCE has answered with status 429.
-   */
-  queriesPerFiveMinutes: z.optional(integerBetween(10, 1_000_000)),
-  accessErrorSeconds: z._default(between(0, 86_400), 600),
-});
+const Poll = z.lazy(() =>
+  z.strictObject({
+    pollCostSeconds: z._default(positiveUpTo(3600), 1),
+    minDelaySeconds: z._default(between(0, SQS_MAX_DELAY_SECONDS), 2),
+    maxDelaySeconds: z._default(between(1, SQS_MAX_DELAY_SECONDS), SQS_MAX_DELAY_SECONDS),
+    goneGraceSeconds: z._default(between(0, 3600), 120),
+    /**
+     * The number of queries that CCE allows one user within five minutes. Without `queriesPerFiveMinutes`, the service
+     * slows down only after CCE has answered with status 429.
+     */
+    queriesPerFiveMinutes: z.optional(integerBetween(10, 1_000_000)),
+    accessErrorSeconds: z._default(between(0, 86_400), 600),
+  }),
+);
 export type PollSettings = z.infer<typeof Poll>;
 
-const AnyLimit = integerBetween(0, 1_000_000);
+const AnyLimit = z.lazy(() => integerBetween(0, 1_000_000));
 const Limit = (limit: number) => z._default(AnyLimit, limit);
 /** The limits that apply to each caller. The value 0 means no limit. */
-const Limits = z.strictObject({
-  callbacksPerWatch: Limit(5),
-  targetsPerWatch: Limit(50),
-  watchesPerCaller: Limit(5000),
-  requestsPerMinute: Limit(1200),
-});
+const Limits = z.lazy(() =>
+  z.strictObject({
+    callbacksPerWatch: Limit(5),
+    targetsPerWatch: Limit(50),
+    watchesPerCaller: Limit(5000),
+    requestsPerMinute: Limit(1200),
+  }),
+);
 
 /**
  * Data that the status page shows only if the operator wants it: a link to the list of jobs, the labels, and the
  * responses of targets.
  */
-const Pages = z.strictObject({
-  list: Off,
-  labels: Off,
-  answers: Off,
-});
+const Pages = z.lazy(() =>
+  z.strictObject({
+    list: Off,
+    labels: Off,
+    answers: Off,
+  }),
+);
 export type PageSettings = z.infer<typeof Pages>;
 
-const Retry = z.strictObject({
-  scheduleSeconds: z._default(
-    listSchema(between(0, SQS_MAX_VISIBILITY_SECONDS), z.minLength(1), z.maxLength(30)),
-    [...DEFAULT_RETRY_SECONDS],
-  ),
-});
+const Retry = z.lazy(() =>
+  z.strictObject({
+    scheduleSeconds: z._default(
+      listSchema(between(0, SQS_MAX_VISIBILITY_SECONDS), z.minLength(1), z.maxLength(30)),
+      [...DEFAULT_RETRY_SECONDS],
+    ),
+  }),
+);
 
 /** All settings of the config. Each setting is optional. */
-export const Settings = z.strictObject({
-  defaultProject: z.optional(Name),
-  defaultTargets: z._default(z.array(Name), []),
-  /** The name of the target that gets a notification when another target no longer exists. */
-  fallbackTarget: z.optional(Name),
-  deadlineMinutes: z._default(DeadlineMinutes, 120),
-  /**
-   * The maximum lifetime of an identity token (OIDC). The lifetime is the time from the claim `iat` to the claim `exp`.
-   */
-  identityTokenMinutes: z._default(DeadlineMinutes, 60),
-  maxPolls: z._default(integerBetween(1, 100_000), 500),
-  poll: z.prefault(Poll, {}),
-  retry: z.prefault(Retry, {}),
-  /** The hosts that a caller's `callbackUrl` may have, each as NAME or NAME:PORT. */
-  callbackHosts: Hosts,
-  /**
-   * The secrets with which the service signs notifications to a caller's `callbackUrl`. Without `callbackSecrets`, the
-   * notifications have no signature.
-   */
-  callbackSecrets: z._default(listSchema(WebhookSecret, z.maxLength(5)), []),
-  egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
-  /**
-   * The keys with which the service signs links to pages and encrypts callback URLs. The service signs and encrypts
-   * with the first key. The service also accepts links and callback URLs of the second key. If the config contains no
-   * link key, the service creates no links to pages.
-   */
-  linkKeys: z._default(listSchema(LinkKey, z.maxLength(2)), []),
-  linkDays: z._default(Days, 30),
-  pages: z.prefault(Pages, {}),
-  limits: z.prefault(Limits, {}),
-  /** The URL under which users reach the service. The default is the URL of the HTTP API. */
-  publicUrl: z.optional(
-    z.pipe(
-      httpUrlSchema("must be a URL that starts with https:// (or http:// in a private network)"),
-      z.transform((url: string) => url.replace(/(?<!\/)\/+$/, "")),
+export const Settings = z.lazy(() =>
+  z.strictObject({
+    defaultProject: z.optional(Name),
+    defaultTargets: z._default(z.array(Name), []),
+    /** The name of the target that gets a notification when another target no longer exists. */
+    fallbackTarget: z.optional(Name),
+    deadlineMinutes: z._default(DeadlineMinutes, 120),
+    /**
+     * The maximum lifetime of an identity token (OIDC). The lifetime is the time from the claim `iat` to the claim
+     * `exp`.
+     */
+    identityTokenMinutes: z._default(DeadlineMinutes, 60),
+    maxPolls: z._default(integerBetween(1, 100_000), 500),
+    poll: z.prefault(Poll, {}),
+    retry: z.prefault(Retry, {}),
+    /** The hosts that a caller's `callbackUrl` may have, each as NAME or NAME:PORT. */
+    callbackHosts: Hosts,
+    /**
+     * The secrets with which the service signs notifications to a caller's `callbackUrl`. Without `callbackSecrets`,
+     * the notifications have no signature.
+     */
+    callbackSecrets: z._default(listSchema(WebhookSecret, z.maxLength(5)), []),
+    egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
+    /**
+     * The keys with which the service signs links to pages and encrypts callback URLs. The service signs and encrypts
+     * with the first key. The service also accepts links and callback URLs of the second key. If the config contains no
+     * link key, the service creates no links to pages.
+     */
+    linkKeys: z._default(listSchema(LinkKey, z.maxLength(2)), []),
+    linkDays: z._default(Days, 30),
+    pages: z.prefault(Pages, {}),
+    limits: z.prefault(Limits, {}),
+    /** The URL under which users reach the service. The default is the URL of the HTTP API. */
+    publicUrl: z.optional(
+      z.pipe(
+        httpUrlSchema("must be a URL that starts with https:// (or http:// in a private network)"),
+        z.transform((url: string) => url.replace(/(?<!\/)\/+$/, "")),
+      ),
     ),
-  ),
-  /**
-   * The number of days for which the ledger stores an ended watch. Some ended watches stay longer (see
-   * `computeLedgerExpiryTime`).
-   */
-  retentionDays: z._default(Days, DEFAULT_RETENTION_DAYS),
-});
+    /**
+     * The number of days for which the ledger stores an ended watch. Some ended watches stay longer (see
+     * `computeLedgerExpiryTime`).
+     */
+    retentionDays: z._default(Days, DEFAULT_RETENTION_DAYS),
+  }),
+);
 export type Settings = z.infer<typeof Settings>;

@@ -3,32 +3,36 @@ import { fillPlaceholdersOrEmpty, type TextKey } from "./text-in-default-languag
 import { Count, listSchema, MaybeText, withDescription } from "./zod-fields.ts";
 
 /** A group of failed subjobs with the same type and similar failure reasons. */
-export const Cause = z.object({
-  type: MaybeText,
-  reason: withDescription(
-    z.nullable(z.string()),
-    "The reason of the first subjob in the cloud's own words. A long reason is truncated and ends in `…`.",
-  ),
-  hint: withDescription(
-    z.nullable(z.string()),
-    "One line of advice with a link. The hint is null if the service does not know the reason.",
-  ),
-  count: withDescription(Count, "The number of failed subjobs in the group."),
-  resources: withDescription(z.array(z.string()), "The names of the first resources, at most ten."),
-});
+export const Cause = z.lazy(() =>
+  z.object({
+    type: MaybeText,
+    reason: withDescription(
+      z.nullable(z.string()),
+      "The reason of the first subjob in the cloud's own words. A long reason is truncated and ends in `…`.",
+    ),
+    hint: withDescription(
+      z.nullable(z.string()),
+      "One line of advice with a link. The hint is null if the service does not know the reason.",
+    ),
+    count: withDescription(Count, "The number of failed subjobs in the group."),
+    resources: withDescription(z.array(z.string()), "The names of the first resources, at most ten."),
+  }),
+);
 export type Cause = z.infer<typeof Cause>;
 
 /**
  * A cause of failure together with its position in the tree of subjobs. The fields `path` and `total` are not part of
  * webhook events.
  */
-export const CauseInTree = z.extend(Cause, {
-  path: withDescription(
-    z.array(z.string()),
-    "The types from the job down to the first subjob of the group. A long path has `…` in place of its middle.",
-  ),
-  total: withDescription(Count, "The number of failed and other subjobs that have the type of the group."),
-});
+export const CauseInTree = z.lazy(() =>
+  z.extend(Cause._zod.innerType, {
+    path: withDescription(
+      z.array(z.string()),
+      "The types from the job down to the first subjob of the group. A long path has `…` in place of its middle.",
+    ),
+    total: withDescription(Count, "The number of failed and other subjobs that have the type of the group."),
+  }),
+);
 export type CauseInTree = z.infer<typeof CauseInTree>;
 
 /** Returns a cause with only those fields that webhook events contain. */
@@ -40,19 +44,21 @@ export function toEventCause({ type, reason, hint, count, resources }: CauseInTr
  * A failed subjob in the tree of subjobs. `path` lists the job types from the job down to the failed subjob. The
  * command `cce-notifier` imports this file and needs no hints, so the hints are in another file.
  */
-export const Failure = z.object({
-  path: listSchema(z.string(), z.minLength(1)),
-  jobId: MaybeText,
-  resourceName: MaybeText,
-  reason: withDescription(
-    z.nullable(z.string()),
-    "The reason in the cloud's own words. A long reason is truncated and ends in `…`.",
-  ),
-  hint: withDescription(
-    z.nullable(z.string()),
-    "One line of advice with a link. The hint is null if the service does not know the reason.",
-  ),
-});
+export const Failure = z.lazy(() =>
+  z.object({
+    path: listSchema(z.string(), z.minLength(1)),
+    jobId: MaybeText,
+    resourceName: MaybeText,
+    reason: withDescription(
+      z.nullable(z.string()),
+      "The reason in the cloud's own words. A long reason is truncated and ends in `…`.",
+    ),
+    hint: withDescription(
+      z.nullable(z.string()),
+      "One line of advice with a link. The hint is null if the service does not know the reason.",
+    ),
+  }),
+);
 export type Failure = z.infer<typeof Failure>;
 
 /** The maximum number of names in the field `resources` of a cause. */

@@ -10,16 +10,18 @@ import {
 } from "./zod-fields.ts";
 
 const MAX_LABELS = 20;
-const ShortText = limitedTextSchema({ min: 0, max: 200 });
+const ShortText = z.lazy(() => limitedTextSchema({ min: 0, max: 200 }));
 /**
  * The schema of labels. A label is a name with a text, such as `team: shop`, which a caller or the config gives a job.
  */
-export const Labels = registerKeywords(
-  withChecks(
-    recordSchemaRefusingProto(limitedTextSchema({ min: 1, max: 63 }), ShortText),
-    z.refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`),
+export const Labels = z.lazy(() =>
+  registerKeywords(
+    withChecks(
+      recordSchemaRefusingProto(limitedTextSchema({ min: 1, max: 63 }), ShortText),
+      z.refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`),
+    ),
+    { maxProperties: MAX_LABELS },
   ),
-  { maxProperties: MAX_LABELS },
 );
 
 const RUN_URL_RULE = "must be an http or https URL";
@@ -27,22 +29,26 @@ const RUN_URL_RULE = "must be an http or https URL";
  * The OpenAPI document must not use `format: uri` for `runUrl`. Browsers accept some characters in a URL that RFC 3986
  * does not allow. With `format: uri`, generated Java clients could not read some URLs that browsers accept.
  */
-const RunUrl = withChecks(
-  limitedTextSchema({ min: 0, max: 1000 }),
-  z.regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\//, { error: RUN_URL_RULE, abort: true }),
-  z.refine((text) => URL.canParse(text), RUN_URL_RULE),
+const RunUrl = z.lazy(() =>
+  withChecks(
+    limitedTextSchema({ min: 0, max: 1000 }),
+    z.regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\//, { error: RUN_URL_RULE, abort: true }),
+    z.refine((text) => URL.canParse(text), RUN_URL_RULE),
+  ),
 );
 
 /** The information that a caller gives about itself, such as its pipeline and its commit. */
-export const Context = withDescription(
-  z.strictObject({
-    actor: z.optional(ShortText),
-    pipeline: z.optional(ShortText),
-    runUrl: z.optional(RunUrl),
-    commit: z.optional(limitedTextSchema({ min: 0, max: 100 })),
-    labels: z.optional(Labels),
-  }),
-  "The information that the caller gives about itself. Notifications and webhook events contain the context.",
+export const Context = z.lazy(() =>
+  withDescription(
+    z.strictObject({
+      actor: z.optional(ShortText),
+      pipeline: z.optional(ShortText),
+      runUrl: z.optional(RunUrl),
+      commit: z.optional(limitedTextSchema({ min: 0, max: 100 })),
+      labels: z.optional(Labels),
+    }),
+    "The information that the caller gives about itself. Notifications and webhook events contain the context.",
+  ),
 );
 export type Context = z.infer<typeof Context>;
 

@@ -94,7 +94,9 @@ export interface WatchGeneration extends WatchKey {
 export const JobState = z.enum(["pending", "succeeded", "failed"]);
 export type JobState = z.infer<typeof JobState>;
 
-export const SubJobCounts = z.object({ total: Count, succeeded: Count, failed: Count, pending: Count });
+export const SubJobCounts = z.lazy(() =>
+  z.object({ total: Count, succeeded: Count, failed: Count, pending: Count }),
+);
 export type SubJobCounts = Readonly<z.infer<typeof SubJobCounts>>;
 
 export const NO_SUBJOBS: SubJobCounts = { total: 0, succeeded: 0, failed: 0, pending: 0 };

@@ -13,51 +13,53 @@ import { truncate, truncateNullable } from "./truncate-text.ts";
 import { Count, MaybeText, numberSchema } from "./zod-fields.ts";
 
 const InstantField = z.number();
-const Seconds = z.nullable(numberSchema(z.minimum(0)));
+const Seconds = z.lazy(() => z.nullable(numberSchema(z.minimum(0))));
 
 /**
  * The result of a watch with all details. The ledger stores the summary. The service creates every
  * notification from the summary.
  */
-export const OutcomeSummary = z.object({
-  project: z.string(),
-  region: MaybeText,
-  jobId: z.string(),
-  jobType: MaybeText,
-  outcome: Outcome,
-  phase: MaybeText,
-  reason: MaybeText,
-  clusterId: MaybeText,
-  resourceId: MaybeText,
-  resourceName: MaybeText,
-  failures: z.array(Failure),
-  /** The number of failed subjobs that are missing in `failures`. */
-  failuresOmitted: Count,
-  causes: z.array(CauseInTree),
-  /** The number of causes that are missing in `causes`. */
-  causesOmitted: Count,
-  subJobs: SubJobCounts,
-  warnings: z.array(z.string()),
-  createdAt: z.nullable(InstantField),
-  updatedAt: z.nullable(InstantField),
-  /**
-   * The seconds from `createdAt` to `updatedAt` of the job. `durationSeconds` is null if the job has not ended. For an
-   * operation without times from CCE, the duration starts at the acceptance of the watch.
-   */
-  durationSeconds: Seconds,
-  acceptedAt: InstantField,
-  concludedAt: InstantField,
-  polls: Count,
-  /** The seconds between the end of the job in CCE and the poll that detected the end. */
-  lagSeconds: Seconds,
-  context: Context,
-  /** The URL of the status page of the job. If there is no status page, `jobPageUrl` is null. */
-  jobPageUrl: MaybeText,
-  /** Only a watch with `until: "ready"` has the field `ready`, and only if its job has succeeded. */
-  ready: z.optional(Ready),
-  /** The URL of the page with all jobs of the project, or null if chats must not link to this page. */
-  listUrl: MaybeText,
-});
+export const OutcomeSummary = z.lazy(() =>
+  z.object({
+    project: z.string(),
+    region: MaybeText,
+    jobId: z.string(),
+    jobType: MaybeText,
+    outcome: Outcome,
+    phase: MaybeText,
+    reason: MaybeText,
+    clusterId: MaybeText,
+    resourceId: MaybeText,
+    resourceName: MaybeText,
+    failures: z.array(Failure),
+    /** The number of failed subjobs that are missing in `failures`. */
+    failuresOmitted: Count,
+    causes: z.array(CauseInTree),
+    /** The number of causes that are missing in `causes`. */
+    causesOmitted: Count,
+    subJobs: SubJobCounts,
+    warnings: z.array(z.string()),
+    createdAt: z.nullable(InstantField),
+    updatedAt: z.nullable(InstantField),
+    /**
+     * The seconds from `createdAt` to `updatedAt` of the job. `durationSeconds` is null if the job has not ended. For
+     * an operation without times from CCE, the duration starts at the acceptance of the watch.
+     */
+    durationSeconds: Seconds,
+    acceptedAt: InstantField,
+    concludedAt: InstantField,
+    polls: Count,
+    /** The seconds between the end of the job in CCE and the poll that detected the end. */
+    lagSeconds: Seconds,
+    context: Context,
+    /** The URL of the status page of the job. If there is no status page, `jobPageUrl` is null. */
+    jobPageUrl: MaybeText,
+    /** Only a watch with `until: "ready"` has the field `ready`, and only if its job has succeeded. */
+    ready: z.optional(Ready),
+    /** The URL of the page with all jobs of the project, or null if chats must not link to this page. */
+    listUrl: MaybeText,
+  }),
+);
 export type OutcomeSummary = z.infer<typeof OutcomeSummary>;
 
 /**

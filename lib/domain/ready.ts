@@ -8,28 +8,32 @@ import { MaybeText, numberSchema } from "./zod-fields.ts";
 export const ReadyState = z.enum(["pending", "ready", "not_ready", "unknown"]);
 
 /** The state of the resource of a succeeded job. Only watches with `until: "ready"` have the field `ready`. */
-export const Ready = z.object({
-  state: ReadyState,
-  /**
-   * The reason that CCE returned for the state of the resource. If CCE returned no reason, `reason` contains the phase
-   * of the resource.
-   */
-  reason: MaybeText,
-  message: MaybeText,
-});
+export const Ready = z.lazy(() =>
+  z.object({
+    state: ReadyState,
+    /**
+     * The reason that CCE returned for the state of the resource. If CCE returned no reason, `reason` contains the
+     * phase of the resource.
+     */
+    reason: MaybeText,
+    message: MaybeText,
+  }),
+);
 export type Ready = Readonly<z.infer<typeof Ready>>;
 
 /** What the polls of a resource have found since its job succeeded. */
-export const ReadyProgress = z.object({
-  /** The time of the poll that detected the success of the job. */
-  succeededAt: z.number(),
-  /** The number of consecutive polls, including the latest poll, that found the resource usable. */
-  readyPolls: z.int(),
-  /** True if at least one poll found the resource not usable. */
-  wasNotReady: z.boolean(),
-  reason: MaybeText,
-  message: MaybeText,
-});
+export const ReadyProgress = z.lazy(() =>
+  z.object({
+    /** The time of the poll that detected the success of the job. */
+    succeededAt: z.number(),
+    /** The number of consecutive polls, including the latest poll, that found the resource usable. */
+    readyPolls: z.int(),
+    /** True if at least one poll found the resource not usable. */
+    wasNotReady: z.boolean(),
+    reason: MaybeText,
+    message: MaybeText,
+  }),
+);
 export type ReadyProgress = Readonly<z.infer<typeof ReadyProgress>>;
 
 /**

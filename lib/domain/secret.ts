@@ -46,10 +46,10 @@ export const toSecret = z.transform((text: string) => new Secret(text));
 
 const NotEmpty = z.minLength(1, "must not be empty");
 
-export const SecretText = z.pipe(textSchema(NotEmpty), toSecret);
+export const SecretText = z.lazy(() => z.pipe(textSchema(NotEmpty), toSecret));
 
 /**
  * The schema of a key or token for a header or a signature. The schema removes spaces and line breaks at both ends,
  * because many files end with a line break.
  */
-export const HeaderSecret = z.pipe(textSchema(NotEmpty, z.trim()), toSecret);
+export const HeaderSecret = z.lazy(() => z.pipe(textSchema(NotEmpty, z.trim()), toSecret));

@@ -13,67 +13,75 @@ import { Count, MaybeText, numberSchema } from "./zod-fields.ts";
 const Seconds = numberSchema(z.minimum(0));
 
 /** A running subjob of a slow job. */
-export const RunningSubJob = z.object({
-  /** The job types on the way from the job down to the running subjob. */
-  path: z.array(z.string()),
-  resourceName: MaybeText,
-  /** The seconds since the start of the running subjob. `ageSeconds` is null if CCE gives no valid start time. */
-  ageSeconds: z.nullable(Seconds),
-  /**
-   * The median duration of ended subjobs of the same type, in seconds. If too few subjobs of the type have ended,
-   * `usualSeconds` is null.
-   */
-  usualSeconds: z.nullable(Seconds),
-});
+export const RunningSubJob = z.lazy(() =>
+  z.object({
+    /** The job types on the way from the job down to the running subjob. */
+    path: z.array(z.string()),
+    resourceName: MaybeText,
+    /** The seconds since the start of the running subjob. `ageSeconds` is null if CCE gives no valid start time. */
+    ageSeconds: z.nullable(Seconds),
+    /**
+     * The median duration of ended subjobs of the same type, in seconds. If too few subjobs of the type have ended,
+     * `usualSeconds` is null.
+     */
+    usualSeconds: z.nullable(Seconds),
+  }),
+);
 export type RunningSubJob = z.infer<typeof RunningSubJob>;
 
 /** The usual duration of jobs of one type, from the durations of ended jobs. */
-export const UsualDuration = z.object({
-  /** The median duration of the ended jobs of the type, in seconds. */
-  p50Seconds: Seconds,
-  /** The duration in seconds that 19 of 20 ended jobs of the type did not exceed. */
-  p95Seconds: Seconds,
-  /** The number of ended jobs from which the service computed the usual duration. */
-  fromJobs: Count,
-});
+export const UsualDuration = z.lazy(() =>
+  z.object({
+    /** The median duration of the ended jobs of the type, in seconds. */
+    p50Seconds: Seconds,
+    /** The duration in seconds that 19 of 20 ended jobs of the type did not exceed. */
+    p95Seconds: Seconds,
+    /** The number of ended jobs from which the service computed the usual duration. */
+    fromJobs: Count,
+  }),
+);
 export type UsualDuration = z.infer<typeof UsualDuration>;
 
 /**
  * The fields that a slow job has both in the stored summary and in the webhook event. `SlowJobFields` contains no
  * times, because the summary and the event store times in different formats.
  */
-export const SlowJobFields = z.object({
-  project: z.string(),
-  region: MaybeText,
-  jobId: z.string(),
-  jobType: MaybeText,
-  phase: MaybeText,
-  clusterId: MaybeText,
-  resourceId: MaybeText,
-  resourceName: MaybeText,
-  subJobs: SubJobCounts,
-  /** The first five running subjobs that have no running subjobs themselves. */
-  running: z.array(RunningSubJob),
-  runningOmitted: Count,
-  ageSeconds: Seconds,
-  usual: UsualDuration,
-  context: Context,
-});
+export const SlowJobFields = z.lazy(() =>
+  z.object({
+    project: z.string(),
+    region: MaybeText,
+    jobId: z.string(),
+    jobType: MaybeText,
+    phase: MaybeText,
+    clusterId: MaybeText,
+    resourceId: MaybeText,
+    resourceName: MaybeText,
+    subJobs: SubJobCounts,
+    /** The first five running subjobs that have no running subjobs themselves. */
+    running: z.array(RunningSubJob),
+    runningOmitted: Count,
+    ageSeconds: Seconds,
+    usual: UsualDuration,
+    context: Context,
+  }),
+);
 
 /**
  * A summary of a slow job, which takes longer than 19 of 20 jobs of its type. The ledger stores the summary of a slow
  * job.
  */
-export const SlowSummary = z.extend(SlowJobFields, {
-  createdAt: z.nullable(z.number()),
-  updatedAt: z.nullable(z.number()),
-  acceptedAt: z.number(),
-  /** The time of the poll that found the job slow. */
-  polledAt: z.number(),
-  polls: Count,
-  /** The URL of the status page of the job, or null without a status page. */
-  jobPageUrl: MaybeText,
-});
+export const SlowSummary = z.lazy(() =>
+  z.extend(SlowJobFields._zod.innerType, {
+    createdAt: z.nullable(z.number()),
+    updatedAt: z.nullable(z.number()),
+    acceptedAt: z.number(),
+    /** The time of the poll that found the job slow. */
+    polledAt: z.number(),
+    polls: Count,
+    /** The URL of the status page of the job, or null without a status page. */
+    jobPageUrl: MaybeText,
+  }),
+);
 export type SlowSummary = z.infer<typeof SlowSummary>;
 
 const MAX_RUNNING = 5;

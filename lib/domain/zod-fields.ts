@@ -65,25 +65,29 @@ export const MaybeText = z.nullable(z.string());
  * A text in a response of another service. The schema converts a value of another type to JSON text. For a missing
  * value, the result is an empty text. The schema does not use `z.catch`, which would add 10 kB to a code package.
  */
-export const TextOrEmpty = z.pipe(
-  z.optional(z.unknown()),
-  z.transform((value) =>
-    typeof value === "string" ? value : value == null ? "" : (toJsonUnlessTooDeep(value) ?? ""),
+export const TextOrEmpty = z.lazy(() =>
+  z.pipe(
+    z.optional(z.unknown()),
+    z.transform((value) =>
+      typeof value === "string" ? value : value == null ? "" : (toJsonUnlessTooDeep(value) ?? ""),
+    ),
   ),
 );
 /**
  * A number in a response of another service. The schema also accepts a number as text, such as `"0"` or `" 1.5e1 "`. A
  * value that is not a number becomes undefined.
  */
-export const NumberOrMissing = z.pipe(
-  z.optional(z.unknown()),
-  z.transform((value) => {
-    const isNumber =
-      typeof value === "number" ||
-      (typeof value === "string" && /^\s*[+-]?\d+(\.\d*)?(e[+-]?\d+)?\s*$/i.test(value));
-    const number = isNumber ? Number(value) : Number.NaN;
-    return Number.isFinite(number) ? number : undefined;
-  }),
+export const NumberOrMissing = z.lazy(() =>
+  z.pipe(
+    z.optional(z.unknown()),
+    z.transform((value) => {
+      const isNumber =
+        typeof value === "number" ||
+        (typeof value === "string" && /^\s*[+-]?\d+(\.\d*)?(e[+-]?\d+)?\s*$/i.test(value));
+      const number = isNumber ? Number(value) : Number.NaN;
+      return Number.isFinite(number) ? number : undefined;
+    }),
+  ),
 );
 /** The schemas of fields that may be missing in items of the ledger. */
 export const TextNullByDefault = z._default(MaybeText, null);

@@ -105,53 +105,58 @@ export function createNotificationKey(
   return { project, jobId, generation: own ?? generation, event, target };
 }
 
-export const Attempt = z.object({
-  at: z.number(),
-  verdict: Verdict,
-  /** The HTTP status of the target's response, or null without a response. */
-  status: z.nullable(z.number()),
-  durationMs: z.number(),
-  /** The reason for the verdict, a value of a fixed list. */
-  reason: z.string(),
-  /** The beginning of the target's response. Secrets are masked. */
-  answer: z.string(),
-});
+export const Attempt = z.lazy(() =>
+  z.object({
+    at: z.number(),
+    verdict: Verdict,
+    /** The HTTP status of the target's response, or null without a response. */
+    status: z.nullable(z.number()),
+    durationMs: z.number(),
+    /** The reason for the verdict, a value of a fixed list. */
+    reason: z.string(),
+    /** The beginning of the target's response. Secrets are masked. */
+    answer: z.string(),
+  }),
+);
 export type Attempt = Readonly<z.infer<typeof Attempt>>;
 
 /** The maximum number of attempts in the history. */
 export const ATTEMPT_HISTORY = 20;
 
 /** The stored data of a notification. A notification without an attempt has the default values. */
-export const DeliveryRecord = z.object({
-  target: z.string(),
-  state: z._default(DeliveryState, "pending"),
-  /**
-   * The number of delivery attempts that used a step of the retry schedule. A delivery attempt that the target
-   * throttled uses no step of the retry schedule.
-   */
-  attempts: IntegerZeroByDefault,
-  /**
-   * The number of delivery attempts that the target has throttled since the latest attempt that used a step of the
-   * retry schedule.
-   */
-  throttles: IntegerZeroByDefault,
-  /**
-   * The time of the first delivery attempt that the target throttled. Later delivery attempts do not change
-   * `throttledSince`.
-   */
-  throttledSince: NumberNullByDefault,
-  /** The number of the latest redelivery (an additional notification that a caller requested), or 0. */
-  redelivery: IntegerZeroByDefault,
-  nextAttemptAt: NumberNullByDefault,
-  /** The time that the rate limit of the target reserved for the next delivery attempt, or null. */
-  requestAt: NumberNullByDefault,
-  /**
-   * `deadLettered` is true if the notification failed and the message of the notification is in the dead-letter queue.
-   */
-  deadLettered: z._default(z.boolean(), false),
-  /** The latest delivery attempts, oldest first. */
-  history: z._default(z.array(Attempt), []),
-});
+export const DeliveryRecord = z.lazy(() =>
+  z.object({
+    target: z.string(),
+    state: z._default(DeliveryState, "pending"),
+    /**
+     * The number of delivery attempts that used a step of the retry schedule. A delivery attempt that the target
+     * throttled uses no step of the retry schedule.
+     */
+    attempts: IntegerZeroByDefault,
+    /**
+     * The number of delivery attempts that the target has throttled since the latest attempt that used a step of the
+     * retry schedule.
+     */
+    throttles: IntegerZeroByDefault,
+    /**
+     * The time of the first delivery attempt that the target throttled. Later delivery attempts do not change
+     * `throttledSince`.
+     */
+    throttledSince: NumberNullByDefault,
+    /** The number of the latest redelivery (an additional notification that a caller requested), or 0. */
+    redelivery: IntegerZeroByDefault,
+    nextAttemptAt: NumberNullByDefault,
+    /** The time that the rate limit of the target reserved for the next delivery attempt, or null. */
+    requestAt: NumberNullByDefault,
+    /**
+     * `deadLettered` is true if the notification failed and the message of the notification is in the dead-letter
+     * queue.
+     */
+    deadLettered: z._default(z.boolean(), false),
+    /** The latest delivery attempts, oldest first. */
+    history: z._default(z.array(Attempt), []),
+  }),
+);
 export type DeliveryRecord = Readonly<z.infer<typeof DeliveryRecord>>;
 
 export function createPendingDeliveryRecord(target: string): DeliveryRecord {

@@ -5,9 +5,9 @@ import { parseJsonOrUndefined } from "../domain/json.ts";
 import { Count, integerSchema, textSchema } from "../domain/zod-fields.ts";
 import type { WatchReadLedger } from "./watch-ledger.ts";
 
-const Position = z.tuple([Count, JobId, CallerName]);
+const Position = z.lazy(() => z.tuple([Count, JobId, CallerName]));
 /** A page token for readers contains the acceptance time, the job ID, and one byte of a hash of the caller's name. */
-const PublicPosition = z.tuple([Count, JobId, integerSchema(z.minimum(0), z.maximum(255))]);
+const PublicPosition = z.lazy(() => z.tuple([Count, JobId, integerSchema(z.minimum(0), z.maximum(255))]));
 
 /**
  * The maximum length of a page token. The longest page tokens contain a long caller name whose characters JSON must
@@ -20,9 +20,8 @@ const TOKEN_RULE = "must be the value of 'next' from the previous page";
  * The schema of a page token checks only the characters and the length of the token. `parsePageTokenOrThrow` also
  * checks the content of a page token.
  */
-export const PageToken = textSchema(
-  z.regex(/^[A-Za-z0-9_-]+$/, TOKEN_RULE),
-  z.maxLength(MAX_TOKEN_LENGTH, TOKEN_RULE),
+export const PageToken = z.lazy(() =>
+  textSchema(z.regex(/^[A-Za-z0-9_-]+$/, TOKEN_RULE), z.maxLength(MAX_TOKEN_LENGTH, TOKEN_RULE)),
 );
 
 /**

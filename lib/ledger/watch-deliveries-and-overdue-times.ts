@@ -30,13 +30,15 @@ const DELIVERIES_OVERDUE_MS = 60_000;
 /**
  * The stored record of a slow job and of the notifications about this job. A stored record of a slow job never changes.
  */
-export const SlowRecord = z.object({
-  summary: SlowSummary,
-  /** The targets that are notified of the slow job. */
-  targets: z.array(z.string()),
-  /** The generations in the notification keys of the notifications about the slow job. */
-  generations: z.record(z.string(), z.int()),
-});
+export const SlowRecord = z.lazy(() =>
+  z.object({
+    summary: SlowSummary,
+    /** The targets that are notified of the slow job. */
+    targets: z.array(z.string()),
+    /** The generations in the notification keys of the notifications about the slow job. */
+    generations: z.record(z.string(), z.int()),
+  }),
+);
 export type SlowRecord = Readonly<z.infer<typeof SlowRecord>>;
 
 export interface WatchDelivery extends DeliveryRecord {

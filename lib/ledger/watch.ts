@@ -19,54 +19,58 @@ const TEXT_BYTES = 200;
 export const POLL_HISTORY = 60;
 
 /** Fields of a watch that are stored without conversion. */
-export const WatchFields = z.object({
-  generation: z.int(),
-  state: WatchState,
-  /**
-   * The number of the latest claimed poll. `poll` is 0 before the first poll. A restart of the watch does not reset
-   * `poll`.
-   */
-  poll: z.int(),
-  /** True if the message for the next poll was sent. `pollDone` is also true before the first poll. */
-  pollDone: z.boolean(),
-  /**
-   * The number of the last poll before the latest restart of the watch. If the watch never restarted, the number is 0.
-   */
-  previousPolls: IntegerZeroByDefault,
-  /** The number of polls that the rate limit postponed in the current generation of the watch. */
-  rateLimitedPolls: IntegerZeroByDefault,
-  acceptedAt: z.number(),
-  deadlineAt: z.number(),
-  concludedAt: NumberNullByDefault,
-  /** The planned time of the next poll. `nextPollAt` is null after the end of the watch. */
-  nextPollAt: NumberNullByDefault,
-  digestId: TextNullByDefault,
-  /** The W3C trace context of the API call that started this generation of the watch. */
-  traceparent: TextNullByDefault,
-  /**
-   * The phase of the job in the latest poll. Long values of `phase`, `jobType` and `resourceName` are truncated. For an
-   * operation, `jobType` is known before the first poll.
-   */
-  phase: TextNullByDefault,
-  jobType: TextNullByDefault,
-  resourceName: TextNullByDefault,
-  consecutiveFailures: IntegerZeroByDefault,
-  /**
-   * The minutes after the success of the job in which its resource must become usable. `readyMinutes` is null if the
-   * watch ends with the job.
-   */
-  readyMinutes: NumberNullByDefault,
-  /**
-   * The time from which the job counts as slow. After the notifications about the slow job were sent, `slowAt` is the
-   * time when a notification becomes overdue. `slowAt` is null if no target lists `slow`, no poll has found the job, or
-   * too few jobs of the type have ended. `slowAt` is also null when all notifications about the slow job are finished.
-   */
-  slowAt: NumberNullByDefault,
-  /** The reason why the watch failed, in one line. `cause` is null for a watch without a failure. */
-  cause: TextNullByDefault,
-  /** The duration of the ended job. `durationSeconds` is null if the duration is unknown. */
-  durationSeconds: NumberNullByDefault,
-});
+export const WatchFields = z.lazy(() =>
+  z.object({
+    generation: z.int(),
+    state: WatchState,
+    /**
+     * The number of the latest claimed poll. `poll` is 0 before the first poll. A restart of the watch does not reset
+     * `poll`.
+     */
+    poll: z.int(),
+    /** True if the message for the next poll was sent. `pollDone` is also true before the first poll. */
+    pollDone: z.boolean(),
+    /**
+     * The number of the last poll before the latest restart of the watch. If the watch never restarted, the number is
+     * 0.
+     */
+    previousPolls: IntegerZeroByDefault,
+    /** The number of polls that the rate limit postponed in the current generation of the watch. */
+    rateLimitedPolls: IntegerZeroByDefault,
+    acceptedAt: z.number(),
+    deadlineAt: z.number(),
+    concludedAt: NumberNullByDefault,
+    /** The planned time of the next poll. `nextPollAt` is null after the end of the watch. */
+    nextPollAt: NumberNullByDefault,
+    digestId: TextNullByDefault,
+    /** The W3C trace context of the API call that started this generation of the watch. */
+    traceparent: TextNullByDefault,
+    /**
+     * The phase of the job in the latest poll. Long values of `phase`, `jobType` and `resourceName` are truncated. For
+     * an operation, `jobType` is known before the first poll.
+     */
+    phase: TextNullByDefault,
+    jobType: TextNullByDefault,
+    resourceName: TextNullByDefault,
+    consecutiveFailures: IntegerZeroByDefault,
+    /**
+     * The minutes after the success of the job in which its resource must become usable. `readyMinutes` is null if the
+     * watch ends with the job.
+     */
+    readyMinutes: NumberNullByDefault,
+    /**
+     * The time from which the job counts as slow. After the notifications about the slow job were sent, `slowAt` is the
+     * time when a notification becomes overdue. `slowAt` is null if no target lists `slow`, no poll has found the job,
+     * or too few jobs of the type have ended. `slowAt` is also null when all notifications about the slow job are
+     * finished.
+     */
+    slowAt: NumberNullByDefault,
+    /** The reason why the watch failed, in one line. `cause` is null for a watch without a failure. */
+    cause: TextNullByDefault,
+    /** The duration of the ended job. `durationSeconds` is null if the duration is unknown. */
+    durationSeconds: NumberNullByDefault,
+  }),
+);
 
 /** The current generation of a watch. A restart starts a new generation. */
 export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typeof WatchFields>> {

@@ -20,7 +20,7 @@ import operations from "./operations.json" with { type: "json" };
 import schemaExamples from "./schema-examples.json" with { type: "json" };
 
 const { notify, callbackUrl, deadlineMinutes, until, readyMinutes } = Submission.shape;
-const { actor, pipeline, runUrl, commit } = Context.shape;
+const { actor, pipeline, runUrl, commit } = Context._zod.innerType.shape;
 
 /** The JSON Schema of each request parameter. The service checks requests with the same schemas. */
 export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {

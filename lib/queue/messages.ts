@@ -22,75 +22,81 @@ import type { OutgoingMessage } from "./queue.ts";
 const MESSAGE_VERSION = 1;
 
 /** Requests a poll of a watch. `poll` is the number of the requested poll. */
-export const PollMessage = z.strictObject({
-  v: z.literal(MESSAGE_VERSION),
-  kind: z.literal("poll"),
-  project: Name,
-  jobId: JobId,
-  caller: CallerName,
-  poll: CountFromOne,
-  /**
-   * The deadline of the watch. After the deadline, the service does not poll the watch any more, even if the ledger is
-   * wrong.
-   */
-  deadlineAt: Count,
-  /** The time that the rate limit of the project reserved for the query. */
-  rateLimitedUntil: z.optional(Count),
-  /** The W3C trace context of the watch. */
-  traceparent: z.optional(Traceparent),
-});
+export const PollMessage = z.lazy(() =>
+  z.strictObject({
+    v: z.literal(MESSAGE_VERSION),
+    kind: z.literal("poll"),
+    project: Name,
+    jobId: JobId,
+    caller: CallerName,
+    poll: CountFromOne,
+    /**
+     * The deadline of the watch. After the deadline, the service does not poll the watch any more, even if the ledger
+     * is wrong.
+     */
+    deadlineAt: Count,
+    /** The time that the rate limit of the project reserved for the query. */
+    rateLimitedUntil: z.optional(Count),
+    /** The W3C trace context of the watch. */
+    traceparent: z.optional(Traceparent),
+  }),
+);
 export type PollMessage = z.infer<typeof PollMessage>;
 
 /** The name of a target in the config, or the name of a callback. */
-const TargetName = textSchema(z.minLength(1), z.maxLength(80));
+const TargetName = z.lazy(() => textSchema(z.minLength(1), z.maxLength(80)));
 
 /** Requests a notification for one target. The notification is about an outcome or about a slow job. */
-export const NotificationMessage = z.strictObject({
-  v: z.literal(MESSAGE_VERSION),
-  kind: z.literal("notification"),
-  project: Name,
-  jobId: JobId,
-  /** The name of the caller whose watch contains the outcome and the context. */
-  caller: CallerName,
-  watchGeneration: Count,
-  /** The watch generation in the notification key. `generation` may be higher than `watchGeneration`. */
-  generation: Count,
-  target: TargetName,
-  /** The outcome of the watch, or `slow`. */
-  outcome: TargetEvent,
-  /** The number of the redelivery that a caller requested. `redelivery` is 0 for the first notification. */
-  redelivery: Count,
-  /** The W3C trace context of the watch. */
-  traceparent: z.optional(Traceparent),
-});
+export const NotificationMessage = z.lazy(() =>
+  z.strictObject({
+    v: z.literal(MESSAGE_VERSION),
+    kind: z.literal("notification"),
+    project: Name,
+    jobId: JobId,
+    /** The name of the caller whose watch contains the outcome and the context. */
+    caller: CallerName,
+    watchGeneration: Count,
+    /** The watch generation in the notification key. `generation` may be higher than `watchGeneration`. */
+    generation: Count,
+    target: TargetName,
+    /** The outcome of the watch, or `slow`. */
+    outcome: TargetEvent,
+    /** The number of the redelivery that a caller requested. `redelivery` is 0 for the first notification. */
+    redelivery: Count,
+    /** The W3C trace context of the watch. */
+    traceparent: z.optional(Traceparent),
+  }),
+);
 export type NotificationMessage = z.infer<typeof NotificationMessage>;
 
 /** Requests the delivery of a digest (one message about several jobs) to a chat. */
-const DigestMessage = z.strictObject({
-  v: z.literal(MESSAGE_VERSION),
-  kind: z.literal("digest"),
-  digestId: textSchema(z.regex(/^[A-Za-z0-9-]{1,64}$/)),
-  target: TargetName,
-  /** The trace context of the request that started all watches of the digest. */
-  traceparent: z.optional(Traceparent),
-});
+const DigestMessage = z.lazy(() =>
+  z.strictObject({
+    v: z.literal(MESSAGE_VERSION),
+    kind: z.literal("digest"),
+    digestId: textSchema(z.regex(/^[A-Za-z0-9-]{1,64}$/)),
+    target: TargetName,
+    /** The trace context of the request that started all watches of the digest. */
+    traceparent: z.optional(Traceparent),
+  }),
+);
 
 /** Requests a notification to the fallback target, because another target no longer exists. */
-const TargetGoneMessage = z.strictObject({
-  v: z.literal(MESSAGE_VERSION),
-  kind: z.literal("target_gone"),
-  /** The name of the target that no longer exists. */
-  gone: Name,
-  since: Count,
-  /** The fallback target. */
-  target: Name,
-});
+const TargetGoneMessage = z.lazy(() =>
+  z.strictObject({
+    v: z.literal(MESSAGE_VERSION),
+    kind: z.literal("target_gone"),
+    /** The name of the target that no longer exists. */
+    gone: Name,
+    since: Count,
+    /** The fallback target. */
+    target: Name,
+  }),
+);
 
-export const NotifyMessage = z.discriminatedUnion("kind", [
-  NotificationMessage,
-  DigestMessage,
-  TargetGoneMessage,
-]);
+export const NotifyMessage = z.lazy(() =>
+  z.discriminatedUnion("kind", [NotificationMessage, DigestMessage, TargetGoneMessage]),
+);
 export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
 type ParsedMessage<T> =
@@ -100,7 +106,7 @@ type ParsedMessage<T> =
   /** A message that no release can read. */
   | { readonly kind: "malformed"; readonly reason: string };
 
-const Version = z.object({ v: z.int() });
+const Version = z.lazy(() => z.object({ v: z.int() }));
 
 /**
  * Parses the body of a queue message. If the message is malformed, the reason contains names of fields and no values.

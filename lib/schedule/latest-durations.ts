@@ -11,16 +11,18 @@ const MAX_TYPE_CHARACTERS = 100;
 const MIN_DURATIONS = 5;
 
 /** The time of the poll that detected the end of a job, and the duration of the job. */
-const EndedJob = z.object({ endedAt: z.number(), seconds: z.number() });
+const EndedJob = z.lazy(() => z.object({ endedAt: z.number(), seconds: z.number() }));
 export type EndedJob = Readonly<z.infer<typeof EndedJob>>;
 
 /**
  * The latest ended jobs of a type, and the durations of their subjobs by subjob type. The oldest durations come first.
  */
-export const LatestDurations = z.object({
-  jobs: z.array(EndedJob),
-  subJobs: z.record(z.string(), z.array(z.number())),
-});
+export const LatestDurations = z.lazy(() =>
+  z.object({
+    jobs: z.array(EndedJob),
+    subJobs: z.record(z.string(), z.array(z.number())),
+  }),
+);
 export type LatestDurations = z.infer<typeof LatestDurations>;
 
 export const NO_LATEST_DURATIONS: LatestDurations = { jobs: [], subJobs: {} };

@@ -21,7 +21,7 @@ import { LatestDurations } from "../../lib/schedule/latest-durations.ts";
 import type { Row, Store } from "../store/store.ts";
 import type { StoredWatch } from "./watch-changes.ts";
 
-const WatchJson = z.extend(WatchFields, {
+const WatchJson = z.extend(WatchFields._zod.innerType, {
   targets: z.array(z.string()),
   polledAt: z.array(z.number()),
   accessError: z.nullable(z.object({ kind: AccessErrorKind, since: z.number() })),

@@ -34,7 +34,7 @@ export const dingtalkChannel = createChatChannel({
 /** After more than 20 messages in a minute, DingTalk blocks a robot for ten minutes. */
 const BLOCKED_SECONDS = 600;
 
-const Body = z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty });
+const Body = z.lazy(() => z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty }));
 
 /**
  * Returns the verdict for a response of DingTalk from the fields `errcode` and `errmsg`. If the response is not from

@@ -27,7 +27,7 @@ const MessageBody = z.lazy(() => z.object({ id: textSchema(z.regex(/^\d+$/)) }))
  * received part of a response may end inside the message.
  */
 const MESSAGE_START = /^\{\s*"(?:id"\s*:\s*"\d+"|type"\s*:\s*\d|content"\s*:\s*")/;
-const ErrorBody = z.object({ code: NumberOrMissing, message: TextOrEmpty });
+const ErrorBody = z.lazy(() => z.object({ code: NumberOrMissing, message: TextOrEmpty }));
 /** An error response that contains only the names of the refused fields, for example `{"embeds":["0"]}`. */
 const RefusedFields = z.lazy(() =>
   z.union([

@@ -29,12 +29,14 @@ export const feishuChannel = createChatChannel({
  * The response body of Feishu. Older Feishu bots send the result code in `StatusCode`. If a response contains both
  * `code` and `StatusCode`, the service uses `code`.
  */
-const Body = z.object({
-  code: NumberOrMissing,
-  msg: TextOrEmpty,
-  statuscode: NumberOrMissing,
-  statusmessage: TextOrEmpty,
-});
+const Body = z.lazy(() =>
+  z.object({
+    code: NumberOrMissing,
+    msg: TextOrEmpty,
+    statuscode: NumberOrMissing,
+    statusmessage: TextOrEmpty,
+  }),
+);
 
 /**
  * Returns the verdict for the result code in a response of Feishu. If the response is not from Feishu, the result is

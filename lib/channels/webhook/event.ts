@@ -57,7 +57,7 @@ export const JobEvent = registerKeywords(
 export type JobEvent = z.infer<typeof JobEvent>;
 
 /** The data of a webhook event about a slow job. All times are texts in the format ISO 8601. */
-export const SlowEventData = z.extend(SlowJobFields, {
+export const SlowEventData = z.extend(SlowJobFields._zod.innerType, {
   createdAt: MaybeIsoTime,
   updatedAt: MaybeIsoTime,
   watch: z.object({ acceptedAt: IsoTime, polledAt: IsoTime, polls: Count }),

@@ -12,7 +12,9 @@ const SECRET_MESSAGE =
   "must be 'whsec_' followed by 24 to 64 bytes as base64 (make one: openssl rand -base64 32)";
 
 /** The secret of a webhook target: `whsec_` followed by 24 to 64 bytes as base64. */
-export const WebhookSecret = z.pipe(textSchema(z.refine(isWebhookSecret, SECRET_MESSAGE)), toSecret);
+export const WebhookSecret = z.lazy(() =>
+  z.pipe(textSchema(z.refine(isWebhookSecret, SECRET_MESSAGE)), toSecret),
+);
 
 function isWebhookSecret(text: string): boolean {
   const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1];
@@ -30,16 +32,20 @@ const RESERVED_HEADERS = [
   /^(cookie|forwarded|proxy-(authorization|connection)|via)$/i,
 ];
 
-const HeaderName = textSchema(
-  z.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "is not a header name"),
-  z.refine(
-    (name) => !RESERVED_HEADERS.some((pattern) => pattern.test(name)),
-    "is a reserved header name, so the config cannot set this header",
+const HeaderName = z.lazy(() =>
+  textSchema(
+    z.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "is not a header name"),
+    z.refine(
+      (name) => !RESERVED_HEADERS.some((pattern) => pattern.test(name)),
+      "is a reserved header name, so the config cannot set this header",
+    ),
   ),
 );
-const HeaderValue = z.pipe(
-  textSchema(z.maxLength(2000), z.regex(/^[\t\x20-\x7e]*$/, "may contain printable ASCII only")),
-  toSecret,
+const HeaderValue = z.lazy(() =>
+  z.pipe(
+    textSchema(z.maxLength(2000), z.regex(/^[\t\x20-\x7e]*$/, "may contain printable ASCII only")),
+    toSecret,
+  ),
 );
 
 /**

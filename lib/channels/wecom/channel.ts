@@ -25,7 +25,7 @@ export const wecomChannel = createChatChannel({
   ownVerdictOf: wecomVerdict,
 });
 
-const Body = z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty });
+const Body = z.lazy(() => z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty }));
 
 /**
  * Returns the verdict for the field `errcode` in a response of WeCom. If the response is not from WeCom, the result is

@@ -24,8 +24,8 @@ import {
 import { type ItemKey, jobPartitionKey } from "./keys.ts";
 
 const Bytes = z.instanceof(Uint8Array);
-const SlowItem = z.object({ record: Bytes });
-const LatestDurationsItem = z.object({ durations: Bytes });
+const SlowItem = z.lazy(() => z.object({ record: Bytes }));
+const LatestDurationsItem = z.lazy(() => z.object({ durations: Bytes }));
 /** The maximum number of times that the function tries to add the durations of a job to an item. */
 const MAX_TRIES = 50;
 
@@ -44,9 +44,9 @@ const SORT_KEY = /^week#(\d+)$/;
 /** The sort key of the item with the job types of a project. */
 const TYPES_SORT_KEY = "types";
 
-const DurationsItem = z.looseObject({ sk: z.string() });
+const DurationsItem = z.lazy(() => z.looseObject({ sk: z.string() }));
 type DurationsItem = z.infer<typeof DurationsItem>;
-const TypesItem = z.object({ types: z.array(z.string()) });
+const TypesItem = z.lazy(() => z.object({ types: z.array(z.string()) }));
 
 /**
  * `addDuration` costs one write to DynamoDB. For the first job of a type in a week, a second write adds the job type to

@@ -42,16 +42,18 @@ const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 const RESTARTABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[];
 
 const Bytes = z.instanceof(Uint8Array);
-const Generations = z.record(z.string(), z.int());
-const OutcomeItem = z.object({
-  summary: Bytes,
-  tree: z._default(z.nullable(Bytes), null),
-  /**
-   * The value of `NotificationGenerations` as JSON. `generations` is null if every notification key contains the
-   * generation of the watch.
-   */
-  generations: TextNullByDefault,
-});
+const Generations = z.lazy(() => z.record(z.string(), z.int()));
+const OutcomeItem = z.lazy(() =>
+  z.object({
+    summary: Bytes,
+    tree: z._default(z.nullable(Bytes), null),
+    /**
+     * The value of `NotificationGenerations` as JSON. `generations` is null if every notification key contains the
+     * generation of the watch.
+     */
+    generations: TextNullByDefault,
+  }),
+);
 
 export const endWatchUnlessTargetsAdded: LedgerOperation<"endWatchUnlessTargetsAdded"> = async (
   table,

@@ -150,7 +150,7 @@ function findItemVersion(partition: string): number {
   return version;
 }
 
-const Version = z.object({ pk: z.string(), v: z.int() });
+const Version = z.lazy(() => z.object({ pk: z.string(), v: z.int() }));
 
 /**
  * Checks an item with a schema.

@@ -31,18 +31,22 @@ import {
   serializeDigestMember,
 } from "./keys.ts";
 
-const Names = z._default(z.array(z.string()), []);
-const DigestItem = z.object({ caller: z.string(), members: Names, targets: Names, running: Names });
+const Names = z.lazy(() => z._default(z.array(z.string()), []));
+const DigestItem = z.lazy(() =>
+  z.object({ caller: z.string(), members: Names, targets: Names, running: Names }),
+);
 
 const LEASED =
   "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";
 
 /** A delivery record as a DynamoDB item. The history contains each delivery attempt as a JSON string. */
-const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
-  owner: TextNullByDefault,
-  leaseUntil: NumberNullByDefault,
-  history: z._default(z.array(z.string()), []),
-});
+const NotificationItem = z.lazy(() =>
+  z.extend(z.omit(DeliveryRecord._zod.innerType, { target: true }), {
+    owner: TextNullByDefault,
+    leaseUntil: NumberNullByDefault,
+    history: z._default(z.array(z.string()), []),
+  }),
+);
 type NotificationItem = z.infer<typeof NotificationItem>;
 
 /** Each call costs one DynamoDB write. If the notification cannot be claimed, the call also costs one read. */

@@ -33,7 +33,9 @@ import { encodeLatestInstants, NO_LEASE, toWatch, WatchItem } from "./watch-item
 const TREE_RETENTION_MS = 8 * 86_400_000;
 
 /** The attributes of the watch item from which the code decides how to store a changed tree of subjobs. */
-const TreeState = z.pick(WatchItem, { treeHash: true, treeChange: true, deadlineAt: true, expiresAt: true });
+const TreeState = z.lazy(() =>
+  z.pick(WatchItem._zod.innerType, { treeHash: true, treeChange: true, deadlineAt: true, expiresAt: true }),
+);
 type TreeState = z.infer<typeof TreeState>;
 const NO_TREE: TreeState = { treeHash: null, treeChange: null, deadlineAt: 0, expiresAt: null };
 

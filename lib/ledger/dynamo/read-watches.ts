@@ -38,8 +38,8 @@ const MAX_PAGE = 100;
  */
 const BATCH_ROUNDS = 4;
 
-const Progress = z.pick(WatchItem, { state: true, nextPollAt: true });
-const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
+const Progress = z.lazy(() => z.pick(WatchItem._zod.innerType, { state: true, nextPollAt: true }));
+const Entry = z.lazy(() => z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() }));
 
 /** Each call costs one consistent query per megabyte of the job's items. */
 export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {

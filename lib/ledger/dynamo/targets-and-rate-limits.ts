@@ -25,12 +25,14 @@ const RETENTION_MS = 7 * 24 * 3_600_000;
 const ROUNDS = 6;
 
 /** The DynamoDB item of a rate limit, of a switched-off target, or of a target that no longer exists. */
-const TargetItem = z.object({
-  nextFreeAt: z._default(z.number(), 0),
-  throttledUntil: z._default(z.number(), 0),
-  offSince: NumberNullByDefault,
-  goneSince: NumberNullByDefault,
-});
+const TargetItem = z.lazy(() =>
+  z.object({
+    nextFreeAt: z._default(z.number(), 0),
+    throttledUntil: z._default(z.number(), 0),
+    offSince: NumberNullByDefault,
+    goneSince: NumberNullByDefault,
+  }),
+);
 
 /** Each call costs one query. */
 export const readTarget: LedgerOperation<"readTarget"> = async (table, name) => {

@@ -28,8 +28,8 @@ const ROUNDS = 3;
 /** The time for which DynamoDB keeps the item after the end of the latest waiting call. */
 const RETENTION_MS = 24 * 3_600_000;
 
-const Item = z.record(z.string(), z.unknown());
-const Call = z.object({ caller: z.string(), until: z.number() });
+const Item = z.lazy(() => z.record(z.string(), z.unknown()));
+const Call = z.lazy(() => z.object({ caller: z.string(), until: z.number() }));
 
 const attributeOf = (number: number) => `call${number}`;
 

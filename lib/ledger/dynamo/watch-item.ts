@@ -15,55 +15,58 @@ import {
 } from "./item-operations.ts";
 import { jobPartitionKey, parseWatchItemKeyOrThrow, WATCH_PREFIX } from "./keys.ts";
 
-const Flag = z._default(z.boolean(), false);
-const Bytes = z._default(z.nullable(z.instanceof(Uint8Array)), null);
+const Flag = z.lazy(() => z._default(z.boolean(), false));
+const Bytes = z.lazy(() => z._default(z.nullable(z.instanceof(Uint8Array)), null));
 
 /**
  * The DynamoDB item of a watch. Each poll of a watch writes the watch item. DynamoDB bills each started kilobyte of a
  * write, so the watch item has less than 1 kB.
  */
-export const WatchItem = z.extend(WatchFields, {
-  pk: z.string(),
-  sk: z.string(),
-  /** True if the watch has ended and a new call for the job would restart it. */
-  restartable: Flag,
-  owner: TextNullByDefault,
-  leaseUntil: z._default(z.number(), 0),
-  /**
-   * The number of times that a queue message claimed a poll since the latest stored poll. Undone claims do not count.
-   */
-  unfinishedTries: IntegerZeroByDefault,
-  targets: z._default(z.array(z.string()), []),
-  accessError: z._default(z.nullable(AccessErrorKind), null),
-  accessErrorSince: z._default(z.number(), 0),
-  lastPollError: TextNullByDefault,
-  lastPollErrorSince: z._default(z.number(), 0),
-  polledAt: TextNullByDefault,
-  /** The caller's context as JSON. `context` is null if the context is in the caller item. */
-  context: TextNullByDefault,
-  /** `hasCallerItem` is true if the current generation of the watch has a caller item. */
-  hasCallerItem: Flag,
-  /**
-   * The compressed tree of subjobs (deflate). If the tree is large, the tree item contains the tree, and `tree` is
-   * empty.
-   */
-  tree: Bytes,
-  /**
-   * The hash of the tree of subjobs. The hash belongs to the tree in the latest response of CCE that contained the job.
-   */
-  treeHash: TextNullByDefault,
-  /**
-   * The changes of a large tree of subjobs since the last write of the tree item. `treeChange` contains the whole new
-   * tree, compressed with deflate. The dictionary of the compression is the tree in the tree item. The compressed data
-   * needs few bytes for the unchanged parts of the tree.
-   */
-  treeChange: Bytes,
-  /** The `ReadyProgress` of the watch as JSON. */
-  ready: TextNullByDefault,
-  /** The operation as JSON. `operation` is null if the watch has a job. */
-  operation: TextNullByDefault,
-  expiresAt: NumberNullByDefault,
-});
+export const WatchItem = z.lazy(() =>
+  z.extend(WatchFields._zod.innerType, {
+    pk: z.string(),
+    sk: z.string(),
+    /** True if the watch has ended and a new call for the job would restart it. */
+    restartable: Flag,
+    owner: TextNullByDefault,
+    leaseUntil: z._default(z.number(), 0),
+    /**
+     * The number of times that a queue message claimed a poll since the latest stored poll. Undone claims do not count.
+     */
+    unfinishedTries: IntegerZeroByDefault,
+    targets: z._default(z.array(z.string()), []),
+    accessError: z._default(z.nullable(AccessErrorKind), null),
+    accessErrorSince: z._default(z.number(), 0),
+    lastPollError: TextNullByDefault,
+    lastPollErrorSince: z._default(z.number(), 0),
+    polledAt: TextNullByDefault,
+    /** The caller's context as JSON. `context` is null if the context is in the caller item. */
+    context: TextNullByDefault,
+    /** `hasCallerItem` is true if the current generation of the watch has a caller item. */
+    hasCallerItem: Flag,
+    /**
+     * The compressed tree of subjobs (deflate). If the tree is large, the tree item contains the tree, and `tree` is
+     * empty.
+     */
+    tree: Bytes,
+    /**
+     * The hash of the tree of subjobs. The hash belongs to the tree in the latest response of CCE that contained the
+     * job.
+     */
+    treeHash: TextNullByDefault,
+    /**
+     * The changes of a large tree of subjobs since the last write of the tree item. `treeChange` contains the whole new
+     * tree, compressed with deflate. The dictionary of the compression is the tree in the tree item. The compressed
+     * data needs few bytes for the unchanged parts of the tree.
+     */
+    treeChange: Bytes,
+    /** The `ReadyProgress` of the watch as JSON. */
+    ready: TextNullByDefault,
+    /** The operation as JSON. `operation` is null if the watch has a job. */
+    operation: TextNullByDefault,
+    expiresAt: NumberNullByDefault,
+  }),
+);
 export type WatchItem = z.infer<typeof WatchItem>;
 
 export function toWatch(item: WatchItem): Watch {
