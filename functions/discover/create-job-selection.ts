@@ -35,8 +35,8 @@ const MAX_SKIPPED = 2000;
 const ALL_SKIPPED = "*";
 /**
  * If the first list of jobs was truncated, the ledger stores `?` together with the IDs. The ledger keeps `?` until a
- * list is complete. With `?`, discovery skips all jobs that ended before the first list, and all ended jobs whose end
- * time is unknown. The missing part of the first list may have contained ended jobs.
+ * list is complete. With `?`, discovery skips all jobs that ended before the first list. Discovery also skips ended
+ * jobs with an unknown end time. The missing part of the first list may have contained ended jobs.
  */
 const UNLISTED_SKIPPED = "?";
 /**

@@ -12,8 +12,8 @@ import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./star
 const MINUTE_MS = 60_000;
 /**
  * Discovery may list the jobs of a project some seconds too early: up to `SCHEDULE_JITTER_MS` before the end of the
- * interval. AWS may start the function some seconds too early. If discovery did not accept an early start, it would
- * list the jobs only in the next run, a minute later.
+ * interval. AWS may start the function some seconds too early. If discovery did not accept an early start, the next
+ * list would be a minute later.
  */
 const SCHEDULE_JITTER_MS = 2000;
 

@@ -190,7 +190,7 @@ async function notify(
 
 /**
  * Returns the seconds between the end of a job and the time `at`. The end of the job is a time from the clock of the
- * cloud. If the notification is not about one ended job, or if the end time is unknown, the result is null.
+ * cloud. The result is null if the notification is not about one ended job, or if the end time is unknown.
  */
 function secondsSinceJobEnd({ content }: Notification, at: Instant): number | null {
   if (content.kind !== "outcome") return null;

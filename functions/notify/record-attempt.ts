@@ -15,8 +15,8 @@ import { createTruncatedDeadLetter } from "../shared/handle-message-or-dead-lett
 import type { Notification } from "./resolve-notification.ts";
 
 /**
- * The minimum time between two responses "gone" (the target no longer exists) after which the service switches the
- * target off. A single response "gone" may come from a target that an operator is deploying.
+ * The minimum time between two responses "gone" (the target no longer exists) before the service switches the target
+ * off. A single response "gone" may come from a target that an operator is deploying.
  */
 const CONFIRM_GONE_MS = 60_000;
 /** The wait after a response with HTTP status 429 that has no header Retry-After. */

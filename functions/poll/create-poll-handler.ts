@@ -110,8 +110,8 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
 
 /**
  * Makes one poll of a job. The function first claims the poll, so that no other message can make it. After the claim,
- * the function queries CCE, sends the next poll message or the notifications, and records the poll as done. If the
- * function crashes, a later message repeats the poll after the end of the lease.
+ * the function queries CCE and sends the next poll message or the notifications. Finally, the function records the poll
+ * as done. If the function crashes, a later message repeats the poll after the end of the lease.
  */
 async function pollJob(
   message: PollMessage,

@@ -62,8 +62,8 @@ export function countBytesAsSentByLambda(response: ApiResponse): number {
 }
 
 /**
- * Adds an ETag to a response, unless the response already has one. If the request shows that the caller already has
- * this body, the result is a 304 response (RFC 9110, section 13.1.2).
+ * Adds an ETag to a response, unless the response already has one. If the caller already has the current body, the
+ * result is a 304 response (RFC 9110, section 13.1.2).
  */
 export function withEtagOrNotModified(
   response: ApiResponse,

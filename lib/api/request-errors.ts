@@ -34,9 +34,9 @@ export function toRequestErrors(
 }
 
 /**
- * Returns an error for each unknown query parameter. If a misspelled parameter were no error, it would have no effect,
- * and the caller would not see the mistake. If a parameter occurs several times, this is also an error, unless its
- * value is a list.
+ * Returns an error for each unknown query parameter. Without an error, a misspelled parameter would have no effect, and
+ * the caller would not see the mistake. If a parameter occurs several times, this is also an error, unless its value is
+ * a list.
  */
 export function listParameterErrors(
   query: URLSearchParams,

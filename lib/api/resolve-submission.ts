@@ -49,8 +49,8 @@ export interface ResolvedSubmission {
 /**
  * Checks a submission with the caller's rights and the config. Adds default values for omitted fields. The function
  * checks the rights first, so that an error never reveals other projects. If the caller may not use the project or a
- * target, the result is a response with status 403. After any other error, the status is 422. If the config check
- * fails, the response contains all errors.
+ * target, the response has the status 403. After any other error, the status is 422. If the config check fails, the
+ * response contains all errors.
  */
 export function checkRightsAndResolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,
@@ -162,9 +162,9 @@ function namesIn({ notify = [] }: Submission): readonly (readonly [index: number
 }
 
 /**
- * Creates the error response for a submission that contains errors. If the schema and the check of names report an
- * error at the same position, the error of the schema is used. The query parameter `notify` contains several names, so
- * it may have several errors.
+ * Creates the error response for a submission that contains errors. If both the schema and the check of names report an
+ * error at one position, the schema's error is used. The query parameter `notify` contains several names, so it may
+ * have several errors.
  */
 function invalidSubmission(
   formErrors: readonly RequestError[],

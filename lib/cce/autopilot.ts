@@ -3,8 +3,8 @@ import type { Clock, Instant, Job, Observation } from "../domain/job.ts";
 import type { Refusal } from "./cce-error.ts";
 
 /**
- * If the Autopilot API refuses a list of jobs, the service does not ask the Autopilot API again for one hour. Some
- * clouds do not have the Autopilot API.
+ * If the Autopilot API refuses a list of jobs, the service stops asking the Autopilot API for one hour. Some clouds do
+ * not have the Autopilot API.
  */
 const REFUSED_MS = 3_600_000;
 

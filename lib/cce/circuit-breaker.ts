@@ -36,7 +36,7 @@ export interface CircuitBreaker {
 /**
  * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
  * circuit breaker, many polls of one project could wait for CCE at the same time. The waiting polls could use the whole
- * capacity of the function `poll`, so that the polls of other projects would wait. After the wait, the service sends
+ * capacity of the function `poll`. The polls of other projects would have to wait. After the wait, the service sends
  * one query of the project, which may use the whole time limit. The other queries of the project wait for the result of
  * the first query. The first query can succeed even if CCE is slow. The wait is partly random, so that the function
  * instances do not all query CCE at the same moment.

@@ -67,10 +67,10 @@ function textOfId(value: unknown): string {
 }
 
 /**
- * Finds the order ID in the response of CCE to a call for a prepaid (yearly or monthly) resource. For a prepaid
- * resource, CCE starts the job only after the payment. The response for a prepaid resource therefore contains an order
- * ID instead of a job ID. If the order ID is a number above the safe integers, the result is `…`. If the response
- * contains no order ID, the result is null.
+ * Finds the order ID in CCE's response to a call for a prepaid (yearly or monthly) resource. For a prepaid resource,
+ * CCE starts the job only after the payment. The response for a prepaid resource therefore contains an order ID instead
+ * of a job ID. If the order ID is a number above the safe integers, the result is `…`. If the response contains no
+ * order ID, the result is null.
  */
 export function findOrderIdForMessage(reply: unknown): string | null {
   for (const { status, top, spec, metadata } of listBodies(reply))

@@ -18,8 +18,8 @@ export interface JobReply {
 }
 
 /**
- * If the clocks differ by 90 s or more, the service's error text about a refused signature states the difference. The
- * API gateway accepts a difference of up to 15 minutes.
+ * If the clocks differ by 90 s or more, the error text about a refused signature states the difference. The API gateway
+ * accepts a difference of up to 15 minutes.
  */
 const MIN_REPORTED_SKEW_MS = 90_000;
 

@@ -8,7 +8,7 @@ const MAX_BACKOFF_MS = 300_000;
  */
 const MAX_RETRY_AFTER_MS = 900_000;
 
-/** Stops the queries of one project for some time after CCE has answered with HTTP status 429 (too many requests). */
+/** Stops the queries of one project for some time after HTTP status 429 (too many requests) from CCE. */
 interface Throttle {
   /** Returns the seconds until the next query is allowed. If a query is allowed now, the result is 0. */
   waitSeconds(): number;

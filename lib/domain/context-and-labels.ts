@@ -12,7 +12,8 @@ import {
 const MAX_LABELS = 20;
 const ShortText = z.lazy(() => limitedTextSchema({ min: 0, max: 200 }));
 /**
- * The schema of labels. A label is a name with a text, such as `team: shop`, which a caller or the config gives a job.
+ * The schema of labels. A label is a name with a text, such as `team: shop`. A caller or the config gives labels to a
+ * job.
  */
 export const Labels = z.lazy(() =>
   registerKeywords(

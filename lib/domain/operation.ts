@@ -109,8 +109,8 @@ function fieldFaults({ kind, action, ...ids }: z.infer<typeof Operation>): [fiel
 }
 
 /**
- * Returns the job ID of an operation: its task ID, or an ID made from its kind and its resource IDs. Equal operations
- * get the same job ID.
+ * Returns the job ID of an operation. The job ID is the task ID, or an ID made from the kind and the resource IDs.
+ * Equal operations get the same job ID.
  */
 export function jobIdFromTaskOrResourceIds(operation: Operation): string {
   const { kind, clusterId, taskId, nodePoolId, addonId, action } = operation;

@@ -51,7 +51,7 @@ export function createEgress(
   { lookup, ca, proxy = null }: EgressOptions = {},
 ): Egress {
   const allow = parseAllowListIgnoringInvalid(allowed);
-  // An option `ca` of the agent would replace the `ca` of each request, even if the agent's option were undefined.
+  // An option `ca` of the agent would replace the `ca` of each request, even with the value undefined.
   const connections = createConnections(MAX_HEADER_BYTES, ca === undefined ? {} : { ca }, proxy);
   makeAgentCheckAddresses(connections.http, allow, lookup);
   makeAgentCheckAddresses(connections.https, allow, lookup, proxy);

@@ -176,8 +176,8 @@ function toJsonSchemas(
 /**
  * Simplifies a JSON Schema for code generators. The function removes titles, because some code generators use titles as
  * type names. The function also removes the patterns of times and the limits for unsafe integers. Numbers get the
- * format `double`. Without a format, some code generators use 32 bits. If a string, number or enum may be null, the
- * schema gets an array of two types instead of a union.
+ * format `double`. Without a format, some code generators use 32 bits. For a string, number or enum that may be null,
+ * the schema gets an array of two types.
  */
 function simplify(schema: Record<string, unknown>): void {
   delete schema.title;

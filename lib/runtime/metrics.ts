@@ -119,9 +119,7 @@ export const ALARM_METRICS = ["GivenUp", "ConfigFaults"] as const;
 
 /** The sum of `ConfigFaults` in an hour at which the alarm fires. */
 const CONFIG_FAULTS_LIMIT = 3;
-/**
- * If a list of jobs is overdue for less than half an hour, this is not a fault yet. The next list of jobs may succeed.
- */
+/** A list of jobs that is overdue for less than half an hour is not a fault yet. The next list of jobs may succeed. */
 const LIST_OVERDUE_LIMIT_SECONDS = 1800;
 
 /**

@@ -44,7 +44,7 @@ interface ReadyWatch {
 
 /**
  * Returns the latest time at which the resource of a succeeded job must be usable. If the watch does not wait for the
- * resource, or if no poll has found the job succeeded, the result is null.
+ * resource, or no poll has found the job succeeded, the result is null.
  */
 export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | null {
   if (readyMinutes === null || ready === null) return null;

@@ -59,9 +59,9 @@ function slowBucket({ counts, total }: RecentJobs): number {
 /**
  * Returns a second age from which a job counts as slow. The second age is correct even if durations become longer
  * within one day. The ledger stores the number of durations per day, so a change within a day is not visible there. The
- * factor of a job is its duration divided by the median duration of the last 20 jobs that ended before its start. If
- * all durations become longer, the factors stay the same. A job is slow if its factor is larger than the factors of 95
- * % of the ended jobs. If too few jobs have ended, the result is 0.
+ * factor of a job is its duration divided by a median. The median is over the last 20 jobs that ended before the start
+ * of the job. If all durations become longer, the factors stay the same. A job is slow if its factor is larger than the
+ * factors of 95 % of the ended jobs. If too few jobs have ended, the result is 0.
  */
 function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
   const median = medianOfLatest(jobs);

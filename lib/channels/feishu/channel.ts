@@ -52,9 +52,9 @@ function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null 
     status,
     { code, text },
     {
-      // Feishu uses the code 2200 both for an internal error and for a sender that exceeded a rate limit.
+      // Feishu uses the code 2200 for two errors: an internal error, and a sender that exceeded a rate limit.
       2200: byText.reason === "receiver_busy" ? byText : verdict.retryThrottledWithoutSpendingAttempt(null),
-      // Feishu uses the code 9499 both for a message that it cannot read and for a sender that exceeded a rate limit.
+      // Feishu uses the code 9499 for two errors: an unreadable message, and a sender that exceeded a rate limit.
       9499: /too\s+many/i.test(text) ? verdict.retryThrottledWithoutSpendingAttempt(null) : undefined,
       11232: verdict.retryThrottledWithoutSpendingAttempt(null),
       19001: verdict.gone(),

@@ -161,7 +161,7 @@ function hintElements({ advice, url }: Hint, texts: Texts): RichTextElement[] {
 
 /**
  * Creates a block of the type `rich_text`. Only a block of the type `rich_text` can show bold text and code without
- * interpreting markup in the text.
+ * interpreting markup.
  */
 const block = (...elements: Section[]): RichTextBlock => ({ type: "rich_text", elements });
 const paragraph = (...elements: RichTextElement[]) => block(section(...elements));

@@ -49,8 +49,8 @@ type DurationsItem = z.infer<typeof DurationsItem>;
 const TypesItem = z.lazy(() => z.object({ types: z.array(z.string()) }));
 
 /**
- * `addDuration` costs one write to DynamoDB. For the first job of a type in a week, a second write adds the job type to
- * the project's list of job types.
+ * `addDuration` costs one write to DynamoDB. For the first job of a type in a week, a second write records the job type
+ * in the project's list of types.
  */
 export const addDuration: LedgerOperation<"addDuration"> = async (table, duration) => {
   const { key, counter } = durationCounterKey(duration);
