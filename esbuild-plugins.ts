@@ -126,8 +126,8 @@ const COMPUTED_KEY = /\[(_\w+)\]: /g;
  * The generated schemas of an AWS client add unused code to the bundle. A third of a bundle with the generated schemas
  * is unused code. The plugin makes two changes to the schemas of an AWS client:
  * - The schemas register a class for each error of an AWS service, so that the bundle contains all classes. The plugin
- *   removes the registration of the error classes of AWS services. An AWS error without a registered class has the base
- *   class of its AWS service, and keeps its name.
+ *   removes the code that registers the error classes of AWS services. An AWS error without a registered class has the
+ *   base class of its AWS service, and keeps its name.
  * - Unused schemas with computed keys stay in the bundle. The plugin replaces computed keys by plain keys.
  */
 const onlyUsedSchemas: Plugin = {
@@ -184,8 +184,8 @@ const ERROR_CLASS = /^((?:export )?(?:default )?class ([\w$]+) extends [\w$]*(?:
 
 /**
  * Minified code has short class names. In AWS's JSON log format, Lambda logs an uncaught error with the name of its
- * class. The plugin keeps the names of error classes. The esbuild option `keepNames` would keep the names of all
- * functions, and each package would be 8 % larger.
+ * class. The plugin keeps the class names of errors in minified code. The esbuild option `keepNames` would keep the
+ * names of all functions, and each package would be 8 % larger.
  */
 const keepErrorNamesAndMarkCalls: Plugin = {
   name: "names of error classes and pure calls",

@@ -43,8 +43,8 @@ async function measure(): Promise<Measured> {
   }
 }
 
-// `npm run bench:costs -- --measure` measures again. Without `--measure`, the command uses stored figures to write the
-// tables in the docs.
+// `npm run bench:costs -- --measure` measures the figures again. Without `--measure`, the command uses stored figures
+// to write the tables in the docs.
 const measured = measuresAgain ? await measure() : COSTS.measured;
 if (measuresAgain) await writeFile(MEASURED, `${JSON.stringify(measured, null, 2)}\n`);
 for (const [name, tables] of Object.entries(renderTables({ ...COSTS, measured }))) {

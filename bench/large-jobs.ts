@@ -25,8 +25,8 @@ interface LargeFigure {
 }
 
 /**
- * Measures the peak memory of the function `poll` when CCE sends replies of 10 MB over TLS. Each measurement starts a
- * new process.
+ * Measures the peak memory of the function `poll` when CCE sends replies of 10 MB over TLS. Each measurement of the
+ * peak memory starts a new process.
  */
 export function measureLargeJobMemory(packaged: Packaged): Promise<readonly LargeFigure[]> {
   return runWithPriority(() => measureLargeBatches(packaged));

@@ -102,8 +102,8 @@ const CODE = `const before = process.cpuUsage();
 
 /**
  * Measures the CPU time that Node.js needs to load each file. Returns the CPU times in milliseconds, one for each
- * round. Each file is loaded in its own process. The bench measures CPU time, because other programs change the CPU
- * time less than the elapsed time.
+ * round. The bench loads each file in its own process. The bench measures CPU time, because other programs change the
+ * CPU time less than the elapsed time.
  */
 export function loadTimes(files: readonly string[], rounds: number): ReadonlyMap<string, readonly number[]> {
   const times = new Map(files.map((file): [string, number[]] => [file, []]));

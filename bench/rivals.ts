@@ -33,8 +33,8 @@ async function measure(): Promise<Rivals> {
   }
 }
 
-// `npm run bench:rivals -- --measure` measures again. Without `--measure`, the command uses stored figures to write the
-// table in the docs.
+// `npm run bench:rivals -- --measure` measures the figures again. Without `--measure`, the command uses stored figures
+// to write the table in the docs.
 const rivals = measuresAgain ? await measure() : readStoredRivals();
 if (measuresAgain) await writeFile(MEASURED, `${JSON.stringify(rivals, null, 2)}\n`);
 await writeFile(PAGE, replaceTables(await readFile(PAGE, "utf8"), { rivals: renderRivals(rivals) }));

@@ -4,8 +4,8 @@ import { type ExitCode, exitCodeOfError, worstExitCode } from "./exit-code.ts";
 import type { Screen } from "./screen.ts";
 
 /**
- * Collects the results of several calls to the service. Each result of a call has the name of its job or target. Each
- * new error is printed immediately.
+ * Collects the results of several calls to the service. Each result of a call has the name of its job or target. If a
+ * call fails with a new error, the error is printed immediately.
  */
 export class CallResults<Value extends object> {
   readonly values = new Map<string, Value>();

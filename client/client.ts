@@ -18,8 +18,9 @@ export type NotifierClient = ReturnType<typeof createClient>;
 
 /**
  * Creates a client for the HTTP API of the service. After a failed call, the client repeats the call only if the
- * repetition cannot send a second notification. Every method throws a `ProblemError` if the service refuses the call. Every
- * method throws an `UnreachableError` if the service does not answer, and a `TokenError` if the token is invalid.
+ * repetition cannot send a second notification. Every method of the client throws a `ProblemError` if the service
+ * refuses the call. Every method throws an `UnreachableError` if the service does not answer, and a `TokenError` if the
+ * token is invalid.
  */
 export function createClient(connection: Connection) {
   const pathOf = ({ project, jobId }: JobKey) =>

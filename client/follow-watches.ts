@@ -6,13 +6,13 @@ import { ProblemError } from "./errors.ts";
 /** The maximum number of simultaneous calls to the service. */
 const MAX_PARALLEL_CALLS = 5;
 /**
- * The longest time that one status request waits for the end of a watch. Each waiting request keeps one Lambda instance
- * of the service busy.
+ * The longest time that one status request waits for the end of a watch. While a status request waits, it keeps one
+ * Lambda instance of the service busy.
  */
 const MAX_WAIT_SECONDS = 5;
 /**
  * The minimum time between two requests for the status of the same watch. The header `retry-after` of a response can
- * ask for a longer time.
+ * ask for a longer time between two requests.
  */
 const MIN_DELAY_SECONDS = 1;
 

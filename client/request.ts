@@ -25,9 +25,12 @@ export interface Connection {
 export interface Call {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
-  /** A body that is a string is sent unchanged. A body of any other type is sent as JSON. */
+  /**
+   * If the body of a reply is a string, the body is sent unchanged. If the body of a reply is not a string, the body is
+   * sent as JSON.
+   */
   readonly body?: unknown;
-  /** False if a repeated request would send a second notification. */
+  /** The value is false if a repeated request would send a second notification. */
   readonly repeatable: boolean;
   /** The time in seconds that the service may wait before it responds. By default, the service responds immediately. */
   readonly waitSeconds?: number;

@@ -1,7 +1,7 @@
 import { toPrintable } from "./printable-text.ts";
 import { colourMark, createLiveLines, type Output } from "./terminal.ts";
 
-/** The output of a command. Every line is made printable (`toPrintable`). */
+/** The output of a command. In the output of a command, every line is made printable (`toPrintable`). */
 export interface Screen {
   /** Prints lines to stdout. */
   print(lines: readonly string[]): void;

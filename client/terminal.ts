@@ -80,7 +80,7 @@ export function countColumns(text: string): number {
 interface LiveLines {
   /** Prints text above the live lines. The argument `text` ends with a line break. */
   print(text: string): void;
-  /** Overwrites the live lines. A line that is wider than the terminal is truncated. */
+  /** Overwrites the live lines. If a live line is wider than the terminal, the line is truncated. */
   update(lines: readonly string[]): void;
   /** Ends the updates. The terminal keeps showing the last live lines. */
   end(): void;

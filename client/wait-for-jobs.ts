@@ -82,7 +82,8 @@ export async function readAndPrintJobs(
 /**
  * Waits until all jobs have ended, and then up to 30 s for the results of their notifications. Prints why jobs failed
  * and whether their notifications arrived.
- * @param readPageUrls returns the URL of each ended job's web page. The keys of the map are the names of the jobs.
+ * @param readPageUrls returns the URL of each ended job's web page. The keys of the returned map are the names of the
+ * jobs.
  */
 export async function waitForJobsAndDeliveries(
   watches: readonly JobKey[],

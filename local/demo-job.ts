@@ -33,8 +33,8 @@ const HANG_DEADLINE_MINUTES = 0.5;
 
 interface Kind {
   /**
-   * The script of the simulated job, which says when each subjob starts and how it ends. Null for the upgrade of a
-   * cluster, because an upgrade has no job.
+   * The script of the simulated job, which says when each subjob starts and how it ends. The script of the job is null
+   * for the upgrade of a cluster, because an upgrade has no job.
    */
   readonly script: JobScriptInput | null;
   readonly submission?: Readonly<Record<string, unknown>>;

@@ -33,8 +33,8 @@ export function createEventSchema(): JsonObject {
       if (name !== undefined) jsonSchema[NAME] = name;
     },
   });
-  // First, the description of each field is added to the JSON Schema of the field. A field without a description then
-  // gets the description of its schema.
+  // First, the description of each field is added to the JSON Schema of the field. Second, a field without a
+  // description gets the description of its schema.
   const described = mapNamed(schema, (name, node) => ({ ...addFieldDescriptions(name, node), [NAME]: name }));
   const complete = mapNamed(described, addSchemaDescription);
   return { title: "Events of the CCE job notifier", ...complete };

@@ -39,7 +39,9 @@ const WATCH_SCRIPT = "examples/curl/watch.sh";
 const SCRIPT_BLOCK =
   /^( *)# begin of examples\/curl\/watch\.sh\n(?:.*\n)*?\1# end of examples\/curl\/watch\.sh$/m;
 
-/** Returns the text of a template. The text between the two script comments is replaced by the current script. */
+/**
+ * Returns the text of a template. The function replaces the text between the two script comments by the current script.
+ */
 function withWatchScript(file: string): string {
   const script = readFileSync(WATCH_SCRIPT, "utf8").trimEnd();
   return readFileSync(file, "utf8").replace(SCRIPT_BLOCK, (_, indent: string) =>

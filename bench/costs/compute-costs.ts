@@ -58,7 +58,10 @@ interface MonthlyCosts {
   readonly dollars: Readonly<Record<string, number>>;
 }
 
-/** Computes the costs of the service in one month. `jobs` is the number of jobs in the month. Each job has 12 polls. */
+/**
+ * Computes the costs of the service in one month. `jobs` is the number of jobs in the month. The computation assumes
+ * that each job has 12 polls.
+ */
 export function computeMonthlyCosts(jobs: 0 | 1000 | 100_000, data: CostsData = COSTS): MonthlyCosts {
   const { prices, assumed, measured } = data;
   const perMillion = prices.perMillion;

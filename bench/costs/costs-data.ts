@@ -17,7 +17,7 @@ const LedgerUse = z.strictObject({
 /** The figures that the command `npm run bench:costs` has measured. */
 export const Measured = z.strictObject({
   date: z.string(),
-  /** The DynamoDB capacity and storage that one job needs. The keys are numbers of polls per job. */
+  /** The DynamoDB capacity and storage that one job needs. The keys of this map are numbers of polls per job. */
   ledger: z.strictObject({ "8": LedgerUse, "12": LedgerUse }),
   invocations: z.strictObject({
     accept: InvocationUse,
@@ -33,8 +33,8 @@ export const Measured = z.strictObject({
 export type Measured = z.infer<typeof Measured>;
 
 /**
- * Returns the gigabyte-seconds that Lambda bills for one invocation of each function. The figures come from
- * `npm run bench -- power`.
+ * Returns the gigabyte-seconds that Lambda bills for one invocation of each function. The figures of the
+ * gigabyte-seconds come from `npm run bench -- power`.
  */
 function readGigabyteSeconds(): Readonly<Record<string, number>> {
   const rows = Object.entries(readStoredPower().power).flatMap(([name, sizes]) =>

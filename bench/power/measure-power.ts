@@ -79,7 +79,7 @@ async function measureAll(packaged: Packaged, names: readonly string[]): Promise
 
 /**
  * Adds to the recorded replies a reply to the request by which an instance warms up its connection. The recording lacks
- * the warm-up reply, because the requested item does not exist.
+ * the reply to the warm-up request, because the requested ledger item does not exist.
  */
 function answerWarmUp(play: LedgerReplies): LedgerReplies {
   return async (request) =>

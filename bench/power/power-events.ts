@@ -14,7 +14,7 @@ export interface FunctionEvents {
    * `enqueue`, `poll` and `notify` get only the event in the field `one`.
    */
   readonly one: object;
-  /** An event with 100 jobs or with ten messages. Null if the function gets only small events. */
+  /** An event with 100 jobs or with ten messages. If the function gets only small events, this duration is null. */
   readonly many: object | null;
   readonly recording: LedgerRecording;
 }

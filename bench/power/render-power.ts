@@ -6,7 +6,7 @@ const MEASURED = new URL("./measured.json", import.meta.url);
 const PAGE = new URL("../../docs/performance.md", import.meta.url);
 
 /**
- * Renders a table with one row for each function and memory size. The table shows the row of the default memory size in
+ * Renders a table with one row for each function and memory size. In the table, the row of the default memory size is
  * bold.
  */
 export function renderPower({ power }: Pick<PowerFigures, "power">): string {

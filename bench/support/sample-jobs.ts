@@ -54,7 +54,7 @@ function part(type: string, uid: string, state: string, subJobs: readonly object
 }
 
 /**
- * Returns the UUID that belongs to a number. The function returns the same IDs in each run of the bench. The IDs are
+ * Returns the UUID that belongs to a number. In each run of the bench, the function returns the same IDs. The IDs are
  * random digits, which cannot be compressed.
  */
 function uuidOf(at: number): string {

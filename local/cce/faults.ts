@@ -27,8 +27,8 @@ export class PendingFaults {
   }
 
   /**
-   * Returns the artificial error for a job query of a project, or null if the query must not fail. Each call uses up
-   * one of the artificial errors.
+   * Returns the artificial error for a job query of a project, or null if the query must not fail. Each call of this
+   * function uses up one of the artificial errors.
    */
   takeFor(projectId: string): Fault | null {
     const fault = this.#faults.find(({ project }) => project === undefined || project === projectId);

@@ -46,7 +46,10 @@ export interface DemoJob {
   /** The type and the resource of the job, as CCE names them. */
   readonly title: string;
   readonly jobId: string;
-  /** The body of the request `POST /v1/jobs`, without the project and the job ID. Null if nobody submits the job. */
+  /**
+   * The body of the request `POST /v1/jobs`, without the project and the job ID. If nobody submits the job, the body is
+   * null.
+   */
   readonly submission: Readonly<Record<string, unknown>> | null;
 }
 

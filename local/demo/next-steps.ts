@@ -2,7 +2,8 @@ import { colourText } from "../../client/terminal.ts";
 import { DEMO_PROJECT } from "./demo-environment.ts";
 
 /**
- * Returns the command line that submits a job of the demo's project. The line works in a POSIX shell without a change.
+ * Returns the command line that submits a job of the demo's project. The command line works in a POSIX shell without a
+ * change.
  */
 export function formatSubmitCommand(
   api: string,

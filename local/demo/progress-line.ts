@@ -6,7 +6,7 @@ const BAR_PARTS = { filled: "█", open: "░" } as const;
 /**
  * Returns one line about a job, with a mark, a progress bar, and the same facts that the command `cce-notifier` shows.
  * The progress bar shows how many subjobs have ended. The progress bar of a job without subjobs is empty until the job
- * has ended. The status is null if the API does not know the job yet.
+ * has ended. If the API does not know the job yet, the status is null.
  */
 export function formatProgressLine(title: string, status: StatusDocument | null): string {
   if (!status) return `… ${BAR_PARTS.open.repeat(BAR_WIDTH)} ${title}  submitting`;

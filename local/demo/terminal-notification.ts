@@ -77,8 +77,8 @@ function wrapLine(line: string, columns: number): string[] {
 
 /**
  * Returns the text lines of a notification. The lines come from the blocks of a Slack message, or from the fields of a
- * webhook event. Any other notification is returned as JSON. Escape sequences are removed from the text, because they
- * can change the terminal.
+ * webhook event. The body of any other notification is returned as JSON. Escape sequences are removed from the text,
+ * because they can change the terminal.
  */
 export function formatNotificationLines(payload: unknown, { ansi }: { readonly ansi: boolean }): string[] {
   const bold = (text: string) => (ansi ? `\u001b[1m${text}\u001b[0m` : text);

@@ -54,7 +54,7 @@ const BatchResponse = z
 
 /**
  * The result of an invocation with a batch of SQS messages. The messages in `done` are the messages that Lambda deletes
- * from the queue. All other messages become visible again after their visibility timeout.
+ * from the queue. All messages that are not in `done` become visible again after their visibility timeout.
  */
 type BatchResult =
   | { readonly kind: "handled"; readonly done: ReadonlySet<string> }

@@ -4,8 +4,8 @@ import type { InvocationResult } from "../lambda/runtime-api.ts";
 export interface HttpResponse {
   readonly status: number;
   /**
-   * The headers of an HTTP response. The gateway does not change the names of the headers. An array of values is sent
-   * as one header for each value.
+   * The headers of an HTTP response. The gateway does not change the names of the headers. If a header is an array of
+   * values, each value is sent as one header.
    */
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Buffer;

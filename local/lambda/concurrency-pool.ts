@@ -18,7 +18,7 @@ export function computeUnreservedConcurrency(
 
 /**
  * Counts the running executions of all functions of one AWS account. A function with reserved concurrency has its own
- * limit. All other functions share the rest of the account's quota.
+ * limit. All functions without reserved concurrency share the rest of the account's quota.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 export class ConcurrencyPool {

@@ -6,8 +6,8 @@ import { createErrorResult, type InvocationResult } from "./runtime-api.ts";
 
 /**
  * The largest number of processes for a function that has no event source. AWS itself has no limit of 10 processes for
- * one function. The limit protects the developer's machine. If all 10 processes are busy, an invocation waits for a
- * free process.
+ * one function. The limit of 10 processes protects the developer's machine. If all 10 processes are busy, an invocation
+ * waits for a free process.
  */
 const DEFAULT_MAX_INSTANCES = 10;
 

@@ -35,8 +35,8 @@ export interface ReceivedMessage {
 
 /**
  * Renders a notification as HTML, as its reader sees it. A chat message is rendered in the same way as the chat shows
- * the message. A webhook event appears with its headers, its signature check and its fields. A body in an unknown
- * format is shown as text.
+ * the message. A webhook event appears with its headers, its signature check and its fields. If the body of a
+ * notification has an unknown format, the body is shown as text.
  */
 export function renderNotificationView({ channel, body, headers, signature }: ReceivedMessage): Html {
   const json = parseJsonOrUndefined(body);

@@ -24,7 +24,7 @@ export type Parsed<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<Opti
 /**
  * Runs a command of this repository, and sets the exit status of the process. The number that `main` returns is the
  * exit status. Wrong arguments result in the exit status 2. If a command fails for any other reason, its exit status is
- * 1. An error is printed without a stack trace. All requests of the command check certificates.
+ * 1. If a command fails, its error is printed without a stack trace. All requests of the command check certificates.
  */
 export async function runCommand<const T extends ParseArgsConfig>(
   usage: string,

@@ -2,9 +2,9 @@ import { CERTIFICATES, type ConfigEntry, SECRET } from "../../lib/config/assembl
 import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 
 /**
- * The kinds of config entries, in the order in which the entries are stored. An entry may refer to entries of kinds
- * that are earlier in the list. A token, for example, refers to projects and targets. The functions ignore secret
- * fields without their main entry, so the secret fields are stored first.
+ * The kinds of config entries, in the order in which the entries are stored. A config entry may refer to entries of
+ * kinds that are earlier in this list. For example, the entry of a token refers to projects and targets. The functions
+ * ignore secret fields without their main entry, so the secret fields are stored first.
  */
 const KINDS = [
   "certificates/",
@@ -26,7 +26,7 @@ const KINDS = [
 export interface PlanStep {
   readonly name: string;
   readonly kind: "add" | "change" | "unchanged" | "remove" | "keep";
-  /** The config entry as JSON text. Empty for a step of the kind `remove` or `keep`. */
+  /** The config entry as JSON text. For a step of the kind `remove` or `keep`, the value is empty. */
   readonly value: string;
 }
 

@@ -102,8 +102,8 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
 /**
  * Reads and checks a config file. The Lambda functions accept the returned config, and Parameter Store can store the
  * config.
- * @param path the path in Parameter Store where the config will be stored. Null for a config that is not stored in
- * Parameter Store.
+ * @param path the path in Parameter Store where the config will be stored. If the config is not stored in Parameter
+ * Store, the path is null.
  * @throws ConfigFileInvalidError
  */
 async function readValidDocument(file: string, path: string | null): Promise<unknown> {

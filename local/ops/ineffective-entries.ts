@@ -94,7 +94,7 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
 
 /**
  * Finds items in the config lists `egress.allow` and `callbackHosts` that allow nothing. Returns one line of text for
- * each list item that allows nothing.
+ * each item of the two lists that allows nothing.
  */
 export function findIneffectiveHosts({
   egress,

@@ -16,7 +16,10 @@ type AwsInput = Readonly<Record<string, unknown>>;
 /** A call of an AWS service in an AWS JSON protocol. */
 export interface AwsCall {
   readonly service: "sqs" | "dynamodb" | "ssm";
-  /** The operation of the call, such as `SendMessage`. Empty if the call does not use an AWS JSON protocol. */
+  /**
+   * The operation of the call, such as `SendMessage`. The operation is empty if the call does not use an AWS JSON
+   * protocol.
+   */
   readonly operation: string;
   readonly input: AwsInput;
   readonly accessKeyId: string;

@@ -46,8 +46,8 @@ interface LateIndex {
 /**
  * This rule simulates that a global secondary index on AWS shows a write later than its table. The rule keeps a copy of
  * each table. Each write to a table reaches the rule's copy of the table after a random time of up to five seconds. The
- * copy answers requests for the indexes of the table. Some pages of a query result contain an item twice, as on AWS.
- * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
+ * rule answers requests for the indexes of a table from the copy of the table. Some pages of a query result contain an
+ * item twice, as on AWS. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
  * @param options.seed the random seed. Two runs with the same seed and the same calls have the same delays and the same
  * repeated items.
  * @param options.client a client that calls the DynamoDB server directly, without the rule

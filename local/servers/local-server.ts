@@ -14,8 +14,9 @@ const OWN_HOST = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i;
 
 /**
  * Returns true if every host name in a request is a name of this machine. The function checks all `Host` headers of a
- * request, because a request may contain several. A request may contain an absolute URL instead of a path. The host is
- * then the host in the URL (RFC 9112, section 3.2.2).
+ * request, because a request may contain several. A request may contain an absolute URL instead of a path, so the
+ * function also checks the host in the URL. If a request contains an absolute URL, its host is the host in the URL (RFC
+ * 9112, section 3.2.2).
  */
 function isForThisMachine({ url = "", headersDistinct }: IncomingMessage): boolean {
   const { host: names = [] } = headersDistinct;

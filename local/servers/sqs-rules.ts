@@ -31,8 +31,8 @@ const BatchOutput = z.looseObject({ Failed: z.array(z.unknown()).default([]) });
  */
 export function createSqsLimits(now: () => number): AwsRule {
   /**
-   * A map from the receipt handle of a message to the time when the message was received. The entry with the oldest
-   * time is first.
+   * A map from the receipt handle of a message to the time when the message was received. The entries are in the order
+   * of their times, oldest first.
    */
   const receivedAtMs = new Map<string, number>();
 

@@ -98,8 +98,8 @@ const HASH_CHARACTERS = 8;
 /**
  * Moves the certificates of a config value to entries of their own, because an entry has at most 8 KB. Private keys
  * stay in the config value, because some functions may read the certificates and not the keys. The config value then
- * contains the name of the certificate's entry. The name contains a hash of the certificate. If the certificate
- * changes, it gets a new entry.
+ * contains the name of the entry with the certificate. The name of the certificate's entry contains a hash of the
+ * certificate. If the certificate changes, it gets a new entry.
  */
 function moveCertificates(value: unknown, path: string, moved: Map<string, string>): unknown {
   if (!isJsonObject(value)) return value;

@@ -20,8 +20,8 @@ const errorResponse = (status: number, errorMessage: string): JsonResponse => ({
 
 /**
  * Starts the control server. Tests and people can invoke or stop each Lambda function through the control server. Each
- * request needs the header `Authorization: Bearer KEY` with the control key. In the paths below, `{function}` is the
- * name of a function in serverless.yml.
+ * request to the control server needs the header `Authorization: Bearer KEY` with the control key. In the paths below,
+ * `{function}` is the name of a function in serverless.yml.
  * - `POST /invoke/{function}` with an event invokes the function and returns `{"result"}` or `{"error"}`.
  * - `POST /kill/{function}` ends the function's processes with SIGKILL and returns `{"killed"}`.
  * - `GET /functions` returns the process IDs of each function.

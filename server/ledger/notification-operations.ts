@@ -17,7 +17,7 @@ interface NotificationRow {
   readonly leaseUntil: Instant | null;
 }
 
-/** Returns the ledger operations for notifications. Each operation is one transaction. */
+/** Returns the ledger operations for notifications. Each of these ledger operations is one database transaction. */
 export function createNotificationOperations(store: Store): NotificationLedger {
   const read = (key: NotificationKey) => readRecord(store, "notification", notificationId(key));
   const update = (key: NotificationKey, row: NotificationRow) =>

@@ -57,7 +57,10 @@ export interface WatchRow extends StoredWatch {
 /** The columns of the table `watch` that `toWatchRow` reads. */
 export const WATCH_COLUMNS = "project, job_id, caller, due_at, expires_at, body";
 
-/** @throws ZodError if the row was not written by this service. The error contains no values of the row. */
+/**
+ * @throws ZodError if the row was not written by this service. The error message contains no values of the database
+ * row.
+ */
 export function toWatchRow(row: Row): WatchRow {
   const {
     project,
@@ -106,7 +109,7 @@ export function readJobRows(store: Store, { project, jobId }: JobKey): readonly 
 
 const Instants = z._default(z.number(), 0);
 
-/** The kinds of rows in the table `record`. The value of a kind is the schema of the column `body`. */
+/** The kinds of rows in the table `record`. For each kind of row, the value is the schema of the column `body`. */
 const RECORDS = {
   /**
    * The context and the callbacks of one generation of a watch. When a watch is restarted, it gets a new generation.
@@ -145,7 +148,7 @@ const RECORDS = {
   }),
   /** A message from Simple Message Notification (SMN) that the service has received. */
   message: z.object({}),
-  /** The API calls that wait for the end of a job. Each waiting call has its own number as the key. */
+  /** The API calls that wait for the end of a job. In the record, the key of each waiting call is its own number. */
   waiting: z.record(z.string(), z.object({ caller: z.string(), until: z.number() })),
 } as const;
 export type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
@@ -163,7 +166,8 @@ export const RecordRow = z.extend(Body, {
 
 /**
  * Parses the column `body` of a row in the table `record`.
- * @throws ZodError if the row was not written by this service. The error contains no values of the row.
+ * @throws ZodError if the row was not written by this service. The error message contains no values of the database
+ * row.
  */
 export function parseRecord<Kind extends RecordKind>(kind: Kind, body: string): Records[Kind] {
   return SCHEMAS[kind].parse(parseJsonOrUndefined(body));

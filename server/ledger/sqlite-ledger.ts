@@ -16,7 +16,7 @@ import { createWatchChangeOperations } from "./watch-operations.ts";
  */
 const DELETED_ROWS = 500;
 
-/** Creates the ledger of the one-node edition. Each operation is one database transaction. */
+/** Creates the ledger of the one-node edition. Each operation of the ledger is one database transaction. */
 export function createSqliteLedger(store: Store): Ledger {
   return {
     ...createWatchChangeOperations(store),

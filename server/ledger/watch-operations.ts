@@ -29,7 +29,7 @@ import {
 
 const NO_CALLER_DATA: CallerData = { context: {}, callbacks: {} };
 
-/** Returns the ledger operations that change watches. Each operation is one transaction. */
+/** Returns the ledger operations that change watches. Each of these ledger operations is one database transaction. */
 export function createWatchChangeOperations(store: Store): WatchChangeLedger {
   const read = (key: WatchKey) => readWatchRow(store, key);
   const write = (row: WatchRow) => writeWatchRow(store, row);

@@ -145,8 +145,8 @@ async function handle(
 }
 
 /**
- * Reads the body of a request. The function stops reading at the size limit, and the handler then sends an error
- * response.
+ * Reads the body of a request. If a body is too long, the function stops reading at the size limit, and the handler
+ * sends an error response.
  */
 async function readBody(incoming: IncomingMessage): Promise<{ bytes: Buffer; isTooLong: boolean }> {
   const chunks: Buffer[] = [];

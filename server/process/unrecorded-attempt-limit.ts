@@ -16,8 +16,8 @@ const SLOW_ANSWER_MS = 500;
  */
 const RECORD_RETRY_MS = 500;
 /**
- * The number of milliseconds after which the service no longer tries to record the result of an attempt. The number
- * must be smaller than the lease of a claim (35 s).
+ * The number of milliseconds after which the service no longer tries to record the result of an attempt. The time until
+ * the service gives up must be smaller than the lease of a claim (35 s).
  */
 const RECORD_LIMIT_MS = 20_000;
 
@@ -75,8 +75,8 @@ export class UnrecordedAttemptLimit {
   /**
    * Records an attempt. If the database refuses to record the attempt, the function tries again. Until the attempt is
    * recorded in the database, no other attempt starts.
-   * @throws LedgerUnavailableError if the database refuses the record for 20 s. The function throws all other errors
-   * unchanged.
+   * @throws LedgerUnavailableError if the database refuses the record for 20 s. If any other error occurs, the function
+   * throws it unchanged.
    */
   async record<T>(record: () => Promise<T>): Promise<T> {
     const { monotonic, wait } = this.#options;

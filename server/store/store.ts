@@ -13,7 +13,7 @@ interface WaitingWrite {
   readonly settle: (commitError: unknown) => void;
 }
 
-/** A row in the result of a query. The keys are the names of the columns. */
+/** A row in the result of a query. The keys of a row are the names of the columns. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /**

@@ -61,8 +61,8 @@ export function formatFinding({ item, state, text, remedy }: Finding): string {
 }
 
 /**
- * Returns the error code of a Node error, or the name of an AWS error. Does not return the error message, because the
- * error message may contain secrets.
+ * Returns the error code of a Node error, or the name of an AWS error. The function does not return the error message,
+ * because the error message may contain secrets.
  */
 export function readErrorName(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";

@@ -34,7 +34,8 @@ export async function checkProjects(
 }
 
 /**
- * What to do if CCE refuses a request or does not respond. The keys are kinds of observations, such as `unauthorized`.
+ * What to do if CCE refuses a request or does not respond. The keys of this map are kinds of observations, such as
+ * `unauthorized`.
  */
 const REMEDIES = {
   unauthorized:

@@ -55,7 +55,8 @@ export interface Written {
 
 /**
  * Reads the rows of an export. Expired rows of the export are omitted.
- * @throws ZodError if a row was not written by this service. The error text contains no values of the row.
+ * @throws ZodError if a row was not written by this service. The error message contains no values of the row in the
+ * export.
  */
 export function planImport(rows: readonly ExportRow[], now: Instant): Import {
   const ofTable = (table: ExportRow["table"]) =>

@@ -13,8 +13,8 @@ export interface DeadLetter {
   /** The time when the message was moved to the dead-letter queue. */
   readonly sentAt: Instant;
   /**
-   * The reason why the function `poll` or `notify` moved the message to the dead-letter queue. Null if SQS moved the
-   * message to the dead-letter queue.
+   * The reason why the function `poll` or `notify` moved the message to the dead-letter queue. If SQS itself moved the
+   * message to the dead-letter queue, the reason is null.
    */
   readonly cause: string | null;
   readonly receiptHandle: string;

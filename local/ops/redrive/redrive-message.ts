@@ -81,8 +81,8 @@ function notificationTitle(message: NotifyMessage): string {
 /**
  * Sends a message of a dead-letter queue to its original queue again. A failed notification has no delivery attempts
  * left, so the command first starts a new redelivery. If the command crashes after it has started a redelivery, the
- * sweep function sends the notification. The dead letter then counts as obsolete, and the next run of the command
- * deletes it.
+ * sweep function sends the notification. If the sweep function has sent the notification, the dead letter counts as
+ * obsolete, and the next run of the command deletes it.
  */
 export async function redriveMessage(
   queue: "poll" | "notify",

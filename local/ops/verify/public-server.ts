@@ -100,7 +100,10 @@ async function forward(
   response.end(Buffer.from(await reply.arrayBuffer()));
 }
 
-/** The HTTP headers that are only for one connection. The server does not forward the headers of one connection. */
+/**
+ * The HTTP headers that are only for one connection. The server does not forward the headers that are only for one
+ * connection.
+ */
 const HOP_HEADERS: ReadonlySet<string> = new Set([
   "host",
   "connection",
