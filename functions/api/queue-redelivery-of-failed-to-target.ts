@@ -28,7 +28,10 @@ import {
 } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { logActAndCountIfStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
-import { createDigestNotificationKey, listDigestTargetsOfWatch } from "../shared/targets-to-notify.ts";
+import {
+  createDigestNotificationKey,
+  listDigestTargetsOfWatch,
+} from "../shared/targets-to-notify-and-digests.ts";
 import type { RequestPorts } from "./api-ports.ts";
 import {
   hasDeliveryFinallyFailed,

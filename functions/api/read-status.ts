@@ -13,7 +13,10 @@ import type { WatchDelivery } from "../../lib/ledger/watch-deliveries-and-overdu
 import type { WatchProgress } from "../../lib/ledger/watch-ledger.ts";
 import { computeExpectedDuration, type Expected } from "../../lib/schedule/expected-duration.ts";
 import { plausibleJobAgeSeconds } from "../../lib/schedule/job-age.ts";
-import { createDigestNotificationKey, listDigestTargetsOfWatch } from "../shared/targets-to-notify.ts";
+import {
+  createDigestNotificationKey,
+  listDigestTargetsOfWatch,
+} from "../shared/targets-to-notify-and-digests.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { readOwnOrNewestWatch, redactWatchForCaller } from "./own-or-newest-watch.ts";
 import { createTruncatedStatusResponse } from "./status-response.ts";

@@ -12,7 +12,7 @@ import { toIsoOrNull, toIsoOrThrow } from "../../lib/domain/time-text.ts";
 import { countQueriedPollsOfGeneration, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { Expected } from "../../lib/schedule/expected-duration.ts";
-import { isSubscribedToSlowOrRemoved } from "../shared/targets-to-notify.ts";
+import { isSubscribedToSlowOrRemoved } from "../shared/targets-to-notify-and-digests.ts";
 
 /**
  * The maximum size of the response to a status request, in bytes. Lambda allows 6 MiB, including the request ID and the

@@ -14,7 +14,7 @@ import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
 import { logActAndCountIfStop } from "../../lib/runtime/log-act.ts";
-import { removeDigestMemberAndSendIfLast } from "../shared/targets-to-notify.ts";
+import { removeDigestMemberAndSendIfLast } from "../shared/targets-to-notify-and-digests.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**

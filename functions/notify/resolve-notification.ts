@@ -15,7 +15,7 @@ import {
   notificationKeyOfMessage,
   watchGenerationOfMessage,
 } from "../../lib/queue/messages.ts";
-import { createDigestNotificationKey, TARGET_PROJECT } from "../shared/targets-to-notify.ts";
+import { createDigestNotificationKey, TARGET_PROJECT } from "../shared/targets-to-notify-and-digests.ts";
 
 /** The data about a notification that a delivery attempt needs. */
 export interface Notification {

@@ -17,7 +17,10 @@ import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { PollDecision } from "../../lib/schedule/decide-after-poll.ts";
 import { concludeNotReadyOrReadyUnknown } from "../../lib/schedule/decide-after-ready-check.ts";
 import { bucketOfDuration, daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-counts.ts";
-import { removeDigestMemberAndSendIfLast, splitTargetsToNotify } from "../shared/targets-to-notify.ts";
+import {
+  removeDigestMemberAndSendIfLast,
+  splitTargetsToNotify,
+} from "../shared/targets-to-notify-and-digests.ts";
 import { logAndCountConcluded } from "./poll-log.ts";
 
 /** The time limit for the queries that search for failure reasons of subjobs. */

@@ -12,13 +12,13 @@ import { concludeIfTooManyUnfinishedTries } from "../../lib/schedule/decide-afte
 import { handleMessageOrDeadLetter, type ReadMessagePorts } from "../shared/handle-message-or-dead-letter.ts";
 import { createCachedDurationsReaderOrEmpty } from "../shared/learned-durations.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
-import { type AlonePollLimiter, createAlonePollLimiter } from "./alone-poll-limiter.ts";
 import {
   type ConcludePorts,
   completeStoredConclusion,
   concludeAndNotifyUnlessStopped,
 } from "./conclude-watch.ts";
 import { logAndCountPollMessage, type PollReport } from "./poll-log.ts";
+import { createRunAloneAtBatchEnd, type RunAloneAtBatchEnd } from "./run-alone-at-batch-end.ts";
 import {
   type ClaimedPoll,
   computeEffectiveDeadline,
@@ -75,7 +75,7 @@ interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
   readonly ledger: PollPorts["ledger"];
   readonly pollQueue: Pick<Queue, "send" | "changeVisibility">;
   readonly cce: ReturnType<PollPorts["createCce"]>;
-  readonly runAlone: AlonePollLimiter;
+  readonly runAlone: RunAloneAtBatchEnd;
 }
 
 /**
@@ -89,7 +89,7 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
   return (messages) => {
     const sender = createCoalescingSender(ports.pollQueue, messages, ports.timer);
     const pollQueue = { ...ports.pollQueue, send: sender.send };
-    const runAlone = createAlonePollLimiter(messages);
+    const runAlone = createRunAloneAtBatchEnd(messages);
     return async (received) => {
       try {
         const readPorts = { ...ports, queue: ports.pollQueue };

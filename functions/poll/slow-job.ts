@@ -27,7 +27,10 @@ import {
 } from "../../lib/schedule/latest-durations.ts";
 import { computeSlowLimitOf95Percent, type SlowLimit } from "../../lib/schedule/slow-limit.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
-import { listResendableSlowNotifications, type ResendableNotification } from "../shared/targets-to-notify.ts";
+import {
+  listResendableSlowNotifications,
+  type ResendableNotification,
+} from "../shared/targets-to-notify-and-digests.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
 /** The maximum age of the durations from which the function computes when a job is slow. */

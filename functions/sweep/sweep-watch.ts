@@ -22,7 +22,7 @@ import {
   listResendableSlowNotifications,
   type ResendableNotification,
   splitTargetsToNotify,
-} from "../shared/targets-to-notify.ts";
+} from "../shared/targets-to-notify-and-digests.ts";
 
 const MINUTE_MS = 60_000;
 /**

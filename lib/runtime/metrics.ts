@@ -128,7 +128,7 @@ const LIST_OVERDUE_LIMIT_SECONDS = 1800;
  * The alarm also fires after one list of jobs that is long overdue. One failed event or refused query may have a
  * temporary reason. The alarm fires only after three failed events or refused queries.
  */
-export function findCountedAlarmMetric(
+export function mapToAlarmMetricOrNull(
   name: MetricName,
   value: number,
 ): { readonly name: (typeof ALARM_METRICS)[number]; readonly value: number } | null {
@@ -166,7 +166,7 @@ function addToLog(name: MetricName, value: number, dimensions: Dimensions): void
     bySet.set(set, metrics);
   }
   metrics.addMetric(name, UNITS[name], value);
-  const alarm = findCountedAlarmMetric(name, value);
+  const alarm = mapToAlarmMetricOrNull(name, value);
   if (alarm !== null) metrics.addMetric(alarm.name, MetricUnit.Count, alarm.value);
 }
 

@@ -2,7 +2,7 @@ import {
   createDigestNotificationKey,
   DIGEST_PROJECT,
   TARGET_PROJECT,
-} from "../../functions/shared/targets-to-notify.ts";
+} from "../../functions/shared/targets-to-notify-and-digests.ts";
 import type { Outcome } from "../../lib/domain/job.ts";
 import { createNotificationKey } from "../../lib/ledger/notification.ts";
 import { NotifyMessage, notificationKeyOfMessage, parseMessage } from "../../lib/queue/messages.ts";

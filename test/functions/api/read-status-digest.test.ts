@@ -1,4 +1,4 @@
-import { DIGEST_PROJECT } from "../../../functions/shared/targets-to-notify.ts";
+import { DIGEST_PROJECT } from "../../../functions/shared/targets-to-notify-and-digests.ts";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { SubmissionResult } from "../../../lib/api/submission-result.ts";
 import type { DeliveryState } from "../../../lib/domain/job.ts";

@@ -6,7 +6,7 @@ import {
   removeDigestMemberAndSendIfLast,
   splitTargetsToNotify,
   TARGET_PROJECT,
-} from "../../../functions/shared/targets-to-notify.ts";
+} from "../../../functions/shared/targets-to-notify-and-digests.ts";
 import { createPendingDeliveryRecord } from "../../../lib/ledger/notification.ts";
 import type { WatchDocument } from "../../../lib/ledger/watch.ts";
 import { SLOW } from "../../lib/ledger/samples.ts";

@@ -1,5 +1,5 @@
 /** Lets one poll of a batch run alone after all other polls of the batch. */
-export interface AlonePollLimiter {
+export interface RunAloneAtBatchEnd {
   /**
    * Waits until the other polls of the batch are done. If another poll is waiting or running alone, the result is false
    * at once. If the result is false, the calling function must not poll.
@@ -17,7 +17,7 @@ export interface AlonePollLimiter {
  * other poll crashes with it.
  * @param messageCount the number of queue messages in the batch
  */
-export function createAlonePollLimiter(messageCount: number): AlonePollLimiter {
+export function createRunAloneAtBatchEnd(messageCount: number): RunAloneAtBatchEnd {
   let unfinished = messageCount;
   let isTaken = false;
   let start = (): void => {};
