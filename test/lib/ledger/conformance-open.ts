@@ -309,6 +309,32 @@ export function describeOpen(ledger: () => Ledger): void {
       expect(await ledger().readCallerData({ ...watch, generation: 1 })).toMatchObject({ context });
     });
 
+    it("forgets at a restart everything that earlier polls found", async () => {
+      const watch = newWatch();
+      const poll = { key: watch, poll: 1, messageId: "m-1" };
+      await ledger().startOrExtendWatch(watch);
+      const before = await ledger().readWatch(watch);
+      await ledger().claimPoll({ ...poll, now: T0, leaseMs: LEASE_MS });
+      await ledger().recordPoll(
+        pollRecord({
+          ...poll,
+          rateLimited: true,
+          accessError: { kind: "forbidden", since: T0 },
+          lastPollError: { text: "HTTP 500", since: T0 },
+          consecutiveFailures: 4,
+          slowAt: T0 + 5000,
+          ready: { succeededAt: T0, readyPolls: 1, wasNotReady: true, reason: "r", message: "m" },
+          tree: job(),
+        }),
+      );
+      await ledger().stopWatch(watch, T0 + 1000, NEVER);
+      await ledger().startOrExtendWatch(watch);
+      expect(await ledger().readWatch(watch)).toEqual({
+        ...before,
+        watch: { ...before?.watch, generation: 1, poll: 1, previousPolls: 1 },
+      });
+    });
+
     it("makes messages of the stopped generation stale after a restart", async () => {
       const watch = newWatch();
       const poll = { key: watch, poll: 1, messageId: "m-1", leaseMs: LEASE_MS };
