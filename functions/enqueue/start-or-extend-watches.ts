@@ -1,6 +1,6 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { LinkOptions } from "../../lib/auth/link-keys.ts";
-import { isChatKind } from "../../lib/channels/channel.ts";
+import { isChatKind } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { PollSettings } from "../../lib/config/settings.ts";

@@ -22,9 +22,6 @@ export const TargetEvents = z._default(
   [...OUTCOMES],
 );
 
-/** The kind of a webhook target in the config. */
-export const WEBHOOK_KIND = "webhook";
-
 /**
  * The fields of a target in the config that do not concern a delivery. Functions that send no notifications read only
  * these fields of a target. The schema accepts any kind, because a list of all kinds would add the code of all channels
@@ -32,12 +29,6 @@ export const WEBHOOK_KIND = "webhook";
  */
 export const PublicTarget = z.strictObject({ kind: z.string(), on: TargetEvents });
 export type PublicTarget = z.infer<typeof PublicTarget>;
-
-/**
- * Returns true if targets of this kind are chats, which people read. Only chats get digests (one message about several
- * jobs).
- */
-export const isChatKind = (kind: string): boolean => kind !== WEBHOOK_KIND;
 
 /** The fields that every kind of target has in the config. */
 export const commonFields = {

@@ -2,7 +2,16 @@ import * as z from "zod/mini";
 import { OUTCOMES } from "../../domain/job.ts";
 import { type Secret, toSecret } from "../../domain/secret.ts";
 import { listSchema, recordSchemaRefusingProto, textSchema } from "../../domain/zod-fields.ts";
-import { commonFields, WEBHOOK_KIND } from "../channel.ts";
+import { commonFields } from "../channel.ts";
+
+/** The kind of a webhook target in the config. */
+const WEBHOOK_KIND = "webhook";
+
+/**
+ * Returns true if targets of this kind are chats, which people read. Only chats get digests (one message about several
+ * jobs).
+ */
+export const isChatKind = (kind: string): boolean => kind !== WEBHOOK_KIND;
 
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 const MIN_KEY_BYTES = 24;
