@@ -25,10 +25,7 @@ export interface Connection {
 export interface Call {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
-  /**
-   * If the body of a reply is a string, the body is sent unchanged. If the body of a reply is not a string, the body is
-   * sent as JSON.
-   */
+  /** If the body of the request is a string, the body is sent unchanged. Any other body is sent as JSON. */
   readonly body?: unknown;
   /** The value is false if a repeated request would send a second notification. */
   readonly repeatable: boolean;
