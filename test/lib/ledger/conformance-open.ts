@@ -374,6 +374,8 @@ export function describeOpen(ledger: () => Ledger): void {
           poll: 1,
           generation: 1,
         });
+        const further = await ledger().startOrExtendWatch({ ...later, acceptedAt: T0 + 8000 });
+        expect(further.kind).toBe("already_watching");
         expect(await ledger().readWatch(watch)).toMatchObject({
           summary: null,
           tree: null,

@@ -249,3 +249,11 @@ it("DynamoDB deletes the waiting calls one day after the end of the latest call"
     expect(await expiryHours("T#:waiting")).toEqual({ calls: 24 + hours });
   }
 });
+
+test("clearing or switching on a target without a record leaves no item, because such an item would never expire", async () => {
+  const { project: name } = newKey();
+  await ledger.clearTargetGone(name);
+  expect(await expiryHours(name)).toEqual({});
+  await ledger.switchTargetOn(name);
+  expect(await expiryHours(name)).toEqual({});
+});
