@@ -216,7 +216,7 @@ test("the schema of a reason is a plain string that describes every reason, and 
 test("the description of a field does not appear at other fields with the same schema", () => {
   const { Cause, StatusDocument } = document.components.schemas;
   expect(Cause).toHaveProperty("properties.count.description", "The number of failed subjobs in the group.");
-  const polls = { description: "The number of polls.", type: "integer", minimum: 0 };
+  const polls = { description: "The number of polls of the job.", type: "integer", minimum: 0 };
   expect(StatusDocument).toHaveProperty("properties.polls", polls);
 });
 
