@@ -18,9 +18,9 @@ const Request = z.looseObject({
 
 /**
  * Records the replies of an embedded DynamoDB, and later returns the recorded replies. The measured time does not
- * include the time of a database, because recorded replies cost almost no time. A recorded reply belongs to the
- * operation and the item of its request. If a request occurs several times, the replies are returned in the recorded
- * order.
+ * include the time of a database, because recorded replies cost almost no time. A request gets
+ * the recorded reply for the same operation and the same item. If a request occurs several times, the replies are
+ * returned in the recorded order.
  */
 export class LedgerRecording {
   readonly #replies = new Map<string, Reply[]>();

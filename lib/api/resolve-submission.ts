@@ -187,7 +187,7 @@ type CheckedCallback =
 
 /**
  * Checks a `callbackUrl` with `settings.callbackHosts` and the egress rules (the rules for outgoing connections).
- * Encrypts the URL. If the service may not call a URL, the caller gets an error at once. Before each delivery, the
+ * Encrypts the URL. If the config forbids requests to the URL, the API rejects the request at once. Before each delivery, the
  * service checks the IP address of the host again. The error texts do not contain the URL. The target name depends on
  * the caller, because a notification contains the context of only one caller. If two callers have the same callback
  * URL, each of them gets a notification.

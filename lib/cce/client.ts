@@ -58,8 +58,8 @@ export interface CceClient {
    */
   queryResource(project: string, resource: WatchedResource, limit: TimeLimit): Promise<Observation>;
   /**
-   * Queries the reasons of failed subjobs for which CCE gave no reason, at most 5 of them. Returns the job together
-   * with the failure reasons. The function never throws an error.
+   * Queries at most 5 failed subjobs that came without a reason. Returns the job with the reasons that CCE then gave.
+   * The function never throws an error.
    */
   queryMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**

@@ -188,9 +188,8 @@ export function maskedAnswerExcerpt(
   // The code masks secrets before it replaces line breaks by spaces. The mask finds a secret that contains a line
   // break. The mask does not find the secret after a space has replaced the line break.
   const masked = mask(text);
-  // A truncated response may end with the first part of a secret. The mask does not find a part of a secret. If the
-  // response was truncated, the function omits its last three quarters. The omitted part of the response is longer than
-  // any secret.
+  // A truncated response may end in the middle of a secret. The mask finds only complete secrets. The function
+  // therefore omits the last three quarters of a truncated response. The omitted part is longer than any secret.
   const line = masked
     .slice(0, isTruncated ? masked.length / 4 : undefined)
     .replace(/[\r\n\t\u2028\u2029]+/g, " ")

@@ -136,8 +136,8 @@ function isRunning({ job }: TreeNode): boolean {
 
 /**
  * Serializes a tree of subjobs into at most `maxBytes` bytes. If the tree is too large, the function first truncates
- * long texts. After long texts, the function omits succeeded subjobs, failure reasons, pending subjobs, and finally
- * failed subjobs. The function never omits the job at the top of the tree.
+ * long texts. If this is not enough, it omits succeeded subjobs, failure reasons, pending subjobs, and finally failed
+ * subjobs, in this order. The function never omits the job at the top of the tree.
  */
 export function serializeTruncatedTree<Serialized>(
   tree: Job,

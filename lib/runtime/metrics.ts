@@ -84,9 +84,7 @@ export function isMetricName(name: string): name is MetricName {
   return Object.hasOwn(UNITS, name);
 }
 
-/**
- * A dimension of a metric has few values, for example kinds, verdicts and outcomes. Names and IDs are never dimensions.
- */
+/** The dimensions of a metric, such as the outcome of a job. Each dimension has few values, so no name or ID is one. */
 export type Dimensions = Readonly<Record<string, string>>;
 
 const bySet = new Map<string, Metrics>();

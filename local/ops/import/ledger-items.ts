@@ -108,7 +108,7 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
       expiresAt: ceilToEpochSeconds(expiresAt),
     });
   },
-  // The next free time of a rate limit is not imported, because this time is over after some seconds.
+  // The import omits the times until which a rate limit applies, because these times pass within seconds.
   target:
     (name, { offSince, goneSince, throttledUntil }) =>
     async (table) => {
