@@ -33,7 +33,7 @@ import {
 } from "../../lib/ledger/page-token.ts";
 import { countQueriedPollsOfGeneration, type Watch } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
-import { selectOwnOrNewestWatches } from "./own-or-newest-watch.ts";
+import { selectOneWatchOfEachJob } from "./own-or-newest-watch.ts";
 
 /**
  * The maximum number of times that the function reads the ledger for one page. The index contains no fields of the
@@ -194,7 +194,7 @@ async function selectJobs(
   { caller, readContext }: ListReader,
   ledger: ApiPorts["ledger"],
 ): Promise<FoundJob[]> {
-  const visible = await selectOwnOrNewestWatches(watches, caller, ledger);
+  const visible = await selectOneWatchOfEachJob(watches, caller, ledger);
   const found = await Promise.all(
     visible.map(async (watch) => ({ watch, context: await readContext(watch) })),
   );

@@ -23,7 +23,7 @@ export async function readOwnOrNewestWatch(
  * Returns one watch for each job: the caller's own watch, or the newest watch if the caller has none.
  * @param caller the name of the caller. For a reader without a token, `caller` is null
  */
-export async function selectOwnOrNewestWatches(
+export async function selectOneWatchOfEachJob(
   watches: readonly Watch[],
   caller: string | null,
   ledger: Pick<Ledger, "listJobWatches">,

@@ -3,7 +3,7 @@ import type { DeliveryState, Verdict, WatchState } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html, renderBdiElement } from "./html.ts";
 import { type IconName, renderStateIcon } from "./state-icons.ts";
-import { parseInstantSince2000, renderCountdown, renderShortTime, renderTime } from "./time-html.ts";
+import { parseInstantSince2000, renderCountdown, renderTime, renderTimeWithoutYear } from "./time-html.ts";
 
 /**
  * With at most `MAX_UNSORTED` targets, the page shows the targets in their original order. With more targets, the page
@@ -123,6 +123,6 @@ function attemptEntry(attempt: AttemptDocument): Html {
   const took = durationMs < 1000 ? `${Math.round(durationMs)} ms` : formatDuration(durationMs);
   const why =
     verdict !== "delivered" && !repeatsVerdict(reason) && html`: ${renderBdiElement(readableReason(reason))}`;
-  return html`<li>${renderShortTime(Date.parse(attempt.at))} <b>${VERDICT_TEXTS[verdict]}</b>${why}${status !== null && ` (HTTP ${status})`}, after ${took} <code class="quiet">${verdict} ${renderBdiElement(reason)}</code>
+  return html`<li>${renderTimeWithoutYear(Date.parse(attempt.at))} <b>${VERDICT_TEXTS[verdict]}</b>${why}${status !== null && ` (HTTP ${status})`}, after ${took} <code class="quiet">${verdict} ${renderBdiElement(reason)}</code>
 ${attempt.answer.trim() && html`<p class="answer" dir="auto">${attempt.answer.trim()}</p>`}</li>`;
 }

@@ -4,7 +4,12 @@ import { formatDuration, toIsoOrThrow } from "../domain/time-text.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { type Html, html, renderBdiElement, renderCamelCaseNameWithLineBreaks } from "./html.ts";
 import { type IconName, presentState, renderStateIcon } from "./state-icons.ts";
-import { parseInstantSince2000, renderIfKnown, renderRunningDuration, renderShortTime } from "./time-html.ts";
+import {
+  parseInstantSince2000,
+  renderIfKnown,
+  renderRunningDuration,
+  renderTimeWithoutYear,
+} from "./time-html.ts";
 import {
   computeSubJobBar,
   computeTimelineSpan,
@@ -209,7 +214,9 @@ function timesTable(rows: readonly TableRow[], isOver: boolean): Html {
 
 function tableRow({ job, depth }: TableRow, isOver: boolean): Html {
   const duration = jobDurationMs(job);
-  const [created, updated] = [job.createdAt, job.updatedAt].map((iso) => renderIfKnown(iso, renderShortTime));
+  const [created, updated] = [job.createdAt, job.updatedAt].map((iso) =>
+    renderIfKnown(iso, renderTimeWithoutYear),
+  );
   const phase = truncate(job.phase?.trim() || "–", MAX_PHASE_CHARACTERS);
   const name = html`<bdi>${job.type || UNNAMED}${job.resourceName && ` ${job.resourceName}`}</bdi>`;
   return html`<tr><th scope="row" class="d${Math.min(depth, 4)}">${name}</th><td>${presentSubJob(job, isOver).text}</td><td><code dir="auto">${phase}</code></td><td>${created ?? "–"}</td><td>${updated ?? "–"}</td><td>${duration === null ? "–" : formatDuration(duration)}</td></tr>

@@ -55,7 +55,7 @@ export function renderTime(instant: Instant): Html {
 }
 
 /** Renders a time as `renderTime` does, but without the year. */
-export function renderShortTime(instant: Instant): Html {
+export function renderTimeWithoutYear(instant: Instant): Html {
   return html`<time datetime="${toIsoOrThrow(instant)}" data-short>${formatUtc(instant).slice("2026-".length)}</time>`;
 }
 

@@ -1,7 +1,7 @@
 import {
   parseInstantSince2000,
-  renderShortTime,
   renderTime,
+  renderTimeWithoutYear,
   roundNowDownByAge,
 } from "../../../lib/pages/time-html.ts";
 import { NOW } from "./sample-parts.ts";
@@ -32,7 +32,7 @@ it("times are in UTC until the script of the page runs", () => {
   expect(String(renderTime(NOW))).toBe(
     '<time datetime="2026-03-12T09:39:22.000Z">2026-03-12 09:39:22 UTC</time>',
   );
-  expect(String(renderShortTime(NOW))).toBe(
+  expect(String(renderTimeWithoutYear(NOW))).toBe(
     '<time datetime="2026-03-12T09:39:22.000Z" data-short>03-12 09:39:22 UTC</time>',
   );
 });
