@@ -415,3 +415,34 @@ describe("watch --again", () => {
     expect([ran.code, ran.requests]).toEqual([4, ["GET /v1/jobs/prod/a", "GET /v1/projects"]]);
   });
 });
+
+describe("the command test", () => {
+  const tested = (verdicts: Readonly<Record<string, string>>) => (requested: string) => {
+    const target = /^POST \/v1\/targets\/([^/]+)\/test/.exec(requested)?.[1] ?? "";
+    const isDelivered = verdicts[target] === "delivered";
+    const [status, reason] = isDelivered ? [200, "ok"] : [503, "server_error"];
+    return { status: 200, body: { target, verdict: verdicts[target], status, reason } };
+  };
+
+  it("ends with 0 if every target got the message, and marks each target", async () => {
+    const ran = await run(
+      ["test", "chat", "audit", "chat"],
+      tested({ chat: "delivered", audit: "delivered" }),
+    );
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toMatch(/^✔ chat: delivered \(.+\)\n✔ audit: delivered \(.+\)\n$/);
+    expect(ran.requests).toHaveLength(2);
+  });
+
+  it("ends with 1 if a target did not get the message", async () => {
+    const ran = await run(["test", "chat", "audit"], tested({ chat: "retry", audit: "delivered" }));
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).toMatch(/^✖ chat: not delivered now, .+\n✔ audit: delivered \(.+\)\n$/);
+  });
+});
+
+test("an unknown command is named, with a suggestion only if a command has a similar name", async () => {
+  const stderrOf = async (name: string) => (await run([name], () => undefined)).stderr;
+  expect(await stderrOf("xyzzyxyzzy")).toMatch(/^cce-notifier: unknown command 'xyzzyxyzzy'\n/);
+  expect(await stderrOf("wach")).toMatch(/^cce-notifier: unknown command 'wach'. Did you mean 'watch'\?\n/);
+});
