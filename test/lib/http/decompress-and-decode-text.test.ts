@@ -142,3 +142,50 @@ describe("decodeText", () => {
     expect(decodeText(Buffer.from([0x61, 0xff]), undefined)).toBe("a\ufffd");
   });
 });
+
+describe("the charset of a body or file", () => {
+  const LATIN = "iso-8859-1";
+  const encode = (text: string, charset: "utf8" | "utf16le" | "latin1") => Buffer.from(text, charset);
+  const bigEndian = (text: string) => encode(text, "utf16le").swap16();
+  const utf32 = (text: string, isLittle: boolean) =>
+    Buffer.concat(
+      [...text].map((character) => {
+        const bytes = Buffer.alloc(4);
+        const code = character.codePointAt(0) ?? 0;
+        if (isLittle) bytes.writeUInt32LE(code);
+        else bytes.writeUInt32BE(code);
+        return bytes;
+      }),
+    );
+
+  // The header always names another charset than the bytes have.
+  it.each<[string, Buffer]>([
+    ["UTF-8 with a byte order mark", encode("\ufeffaö", "utf8")],
+    ["UTF-16 in little-endian order with a byte order mark", encode("\ufeffaö", "utf16le")],
+    ["UTF-16 in big-endian order with a byte order mark", bigEndian("\ufeffaö")],
+    ["UTF-16 in little-endian order that begins with ASCII", encode("aö", "utf16le")],
+    ["UTF-16 in big-endian order that begins with ASCII", bigEndian("aö")],
+    ["UTF-32 in little-endian order with a byte order mark", utf32("\ufeffaö", true)],
+    ["UTF-32 in little-endian order that begins with ASCII", utf32("aö", true)],
+    ["UTF-32 in big-endian order with a byte order mark", utf32("\ufeffaö", false)],
+    ["UTF-32 in big-endian order that begins with ASCII", utf32("aö", false)],
+  ])("is recognized by its first bytes, whatever the header says: %s", (_, bytes) => {
+    expect(decodeText(bytes, `text/plain; charset=${LATIN}`)).toBe("aö");
+  });
+
+  it.each([
+    ["text/plain; charset=iso-8859-1", encode("öl", "latin1"), "öl"],
+    ["text/plain; charset=utf-8", encode("öl", "utf8"), "öl"],
+    ["text/plain; charset=UTF8", encode("öl", "utf8"), "öl"],
+    ["text/plain", encode("öl", "utf8"), "öl"],
+    ["text/plain; charset=unknown", encode("öl", "utf8"), "öl"],
+    ["text/plain; charset=xutf-32", encode("öl", "utf8"), "öl"],
+    ["text/plain; charset=ucs-4le", utf32("öl", true), "öl"],
+  ])("is that of the header if the first bytes prove nothing: %s", (contentType, bytes, text) => {
+    expect(decodeText(bytes, contentType)).toBe(text);
+  });
+
+  it("leaves a byte order mark after the beginning", () => {
+    expect(decodeText(encode("\ufeff\ufeffa\ufeffb", "utf8"))).toBe("a\ufeffb");
+  });
+});
