@@ -200,7 +200,7 @@ function nameOf(host: string): string | null {
  * the address ranges come from IANA. https://www.iana.org/assignments/iana-ipv4-special-registry
  * https://www.iana.org/assignments/iana-ipv6-special-registry
  */
-const specialRanges = onFirstCall(() => {
+const specialRanges = /* @__PURE__ */ onFirstCall(() => {
   const ranges = new BlockList();
   for (const range of Object.keys(SPECIAL_RANGES)) {
     const [network = "", prefix] = range.split("/");
@@ -213,7 +213,7 @@ const specialRanges = onFirstCall(() => {
  * The range that contains all global unicast IPv6 addresses. The range does not contain mapped, translated, local or
  * multicast addresses.
  */
-const globalV6 = onFirstCall(() => {
+const globalV6 = /* @__PURE__ */ onFirstCall(() => {
   const range = new BlockList();
   range.addSubnet("2000::", 3, "ipv6");
   return range;
@@ -222,6 +222,7 @@ const globalV6 = onFirstCall(() => {
 /**
  * Returns a function that creates a value in its first call. Later calls return the same value. Most requests open no
  * checked connection, so they do not need the address ranges.
+ * With the mark `@__PURE__`, the package of a function that opens no checked connection omits the address ranges.
  */
 function onFirstCall<T>(create: () => T): () => T {
   let value: T | undefined;
