@@ -162,6 +162,7 @@ export const SCHEMA_FUNCTIONS = [
   "recordSchemaRefusingProto",
   "registerKeywords",
   "textSchema",
+  "unwrapLazy",
   "webhookTargetSchema",
   "withChecks",
   "withDescription",

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { Context } from "../domain/context-and-labels.ts";
 import { type Instant, WATCH_STATES, type WatchState } from "../domain/job.ts";
 import { STATE_TEXTS } from "../domain/state-text.ts";
-import { limitedTextSchema, textSchema, withChecks } from "../domain/zod-fields.ts";
+import { limitedTextSchema, textSchema, unwrapLazy, withChecks } from "../domain/zod-fields.ts";
 import type { Watch } from "../ledger/watch.ts";
 import type { RequestError } from "./problem-response.ts";
 import { readListParameter } from "./request-errors.ts";
@@ -86,7 +86,7 @@ export function readJobFilterAndErrors(query: URLSearchParams): FilterAndErrors 
     states: readStates(query, errors),
     type: readOne("type"),
     labels: labels.filter((label) => label !== null),
-    actor: readOne("actor", Context._zod.innerType.shape.actor.def.innerType),
+    actor: readOne("actor", unwrapLazy(Context).shape.actor.def.innerType),
     searchTerms: readOne("text")?.toLowerCase().split(/\s+/).filter(Boolean) ?? [],
     since: since === null ? null : Date.parse(since),
     // If `to` is only a date, it means the end of this day in UTC.

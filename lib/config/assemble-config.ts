@@ -1,5 +1,6 @@
 import { PublicTarget } from "../channels/channel.ts";
 import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
+import { unwrapLazy } from "../domain/zod-fields.ts";
 import { PublicProject } from "./projects.ts";
 
 /**
@@ -150,7 +151,7 @@ export type ConfigPart = (typeof CONFIG_GROUPS)[number] | (typeof SINGLE_ENTRIES
  */
 export function configEntryOfField(name: string, field: string): string {
   if (name === "settings") return SETTINGS_APART[field] ?? name;
-  const schema = { projects: PublicProject._zod.innerType, targets: PublicTarget }[name.split("/")[0] ?? ""];
+  const schema = { projects: unwrapLazy(PublicProject), targets: PublicTarget }[name.split("/")[0] ?? ""];
   return schema === undefined || Object.hasOwn(schema.shape, field) ? name : `${SECRET}${name}`;
 }
 

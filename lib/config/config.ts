@@ -10,6 +10,7 @@ import {
   NonEmpty,
   recordSchemaRefusingProto,
   textSchema,
+  unwrapLazy,
   withChecks,
 } from "../domain/zod-fields.ts";
 import type { ConfigPart } from "./assemble-config.ts";
@@ -51,7 +52,7 @@ export const Token = z.lazy(() =>
       [Sha256, listSchema(Sha256, z.minLength(1), z.maxLength(4))],
       "must be the SHA-256 of a token, or an array of up to 4 of them (npm run token makes one)",
     ),
-    ...Rights._zod.innerType.shape,
+    ...unwrapLazy(Rights).shape,
   }),
 );
 export type Token = z.infer<typeof Token>;
@@ -73,7 +74,7 @@ export const OidcRule = z.lazy(() =>
         "must have at least one claim, or every user of the issuer has access",
       ),
     ),
-    ...Rights._zod.innerType.shape,
+    ...unwrapLazy(Rights).shape,
   }),
 );
 export type OidcRule = z.infer<typeof OidcRule>;

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { fillPlaceholdersOrEmpty, type TextKey } from "./text-in-default-language.ts";
-import { Count, listSchema, MaybeText, withDescription } from "./zod-fields.ts";
+import { Count, listSchema, MaybeText, unwrapLazy, withDescription } from "./zod-fields.ts";
 
 /** A group of failed subjobs with the same type and similar failure reasons. */
 export const Cause = z.lazy(() =>
@@ -25,7 +25,7 @@ export type Cause = z.infer<typeof Cause>;
  * webhook events.
  */
 export const CauseInTree = z.lazy(() =>
-  z.extend(Cause._zod.innerType, {
+  z.extend(unwrapLazy(Cause), {
     path: withDescription(
       z.array(z.string()),
       "The types from the job down to the first subjob of the group. A long path has `…` in place of its middle.",

@@ -8,7 +8,7 @@ import {
   type TreeNode,
 } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
-import { Count, MaybeText, numberSchema } from "./zod-fields.ts";
+import { Count, MaybeText, numberSchema, unwrapLazy } from "./zod-fields.ts";
 
 const Seconds = numberSchema(z.minimum(0));
 
@@ -71,7 +71,7 @@ export const SlowJobFields = z.lazy(() =>
  * job.
  */
 export const SlowSummary = z.lazy(() =>
-  z.extend(SlowJobFields._zod.innerType, {
+  z.extend(unwrapLazy(SlowJobFields), {
     createdAt: z.nullable(z.number()),
     updatedAt: z.nullable(z.number()),
     acceptedAt: z.number(),

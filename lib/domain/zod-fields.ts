@@ -209,3 +209,8 @@ function oneOf(values: readonly unknown[]): string {
 function quoted(values: readonly unknown[]): string {
   return values.map((value) => `'${String(value)}'`).join(", ");
 }
+
+/** Returns the schema that `z.lazy` wraps. The call creates the wrapped schema if it does not exist yet. */
+export function unwrapLazy<Schema extends z.core.$ZodType>(lazy: z.ZodMiniLazy<Schema>): Schema {
+  return lazy._zod.innerType;
+}

@@ -11,6 +11,7 @@ import type { JsonObject } from "../domain/json.ts";
 import { Name } from "../domain/names.ts";
 import { Operation } from "../domain/operation.ts";
 import { OPERATION_KINDS } from "../domain/operation-kind.ts";
+import { unwrapLazy } from "../domain/zod-fields.ts";
 import { PageToken } from "../ledger/page-token.ts";
 import baseDocument from "./base-document.json" with { type: "json" };
 import { createComponentSchemas, createParameterSchema } from "./component-schemas.ts";
@@ -20,7 +21,7 @@ import operations from "./operations.json" with { type: "json" };
 import schemaExamples from "./schema-examples.json" with { type: "json" };
 
 const { notify, callbackUrl, deadlineMinutes, until, readyMinutes } = Submission.shape;
-const { actor, pipeline, runUrl, commit } = Context._zod.innerType.shape;
+const { actor, pipeline, runUrl, commit } = unwrapLazy(Context).shape;
 
 /** The JSON Schema of each request parameter. The service checks requests with the same schemas. */
 export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
@@ -30,7 +31,7 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   // Only one schema may contain the kinds of operations as an enum. The parameter `operation` has a pattern in place of
   // an enum.
   operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
-  clusterId: createParameterSchema(Operation._zod.innerType.shape.clusterId),
+  clusterId: createParameterSchema(unwrapLazy(Operation).shape.clusterId),
   traceparent: { type: "string" },
   all: { type: "string", enum: ["true"] },
   notify: { ...createParameterSchema(notify), minItems: 1 },

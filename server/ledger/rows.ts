@@ -13,7 +13,7 @@ import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { Operation } from "../../lib/domain/operation.ts";
 import { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { ReadyProgress } from "../../lib/domain/ready.ts";
-import { MaybeText } from "../../lib/domain/zod-fields.ts";
+import { MaybeText, unwrapLazy } from "../../lib/domain/zod-fields.ts";
 import { DeliveryRecord, type NotificationKey } from "../../lib/ledger/notification.ts";
 import { WatchFields } from "../../lib/ledger/watch.ts";
 import { SlowRecord } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
@@ -21,7 +21,7 @@ import { LatestDurations } from "../../lib/schedule/latest-durations.ts";
 import type { Row, Store } from "../store/store.ts";
 import type { StoredWatch } from "./watch-changes.ts";
 
-const WatchJson = z.extend(WatchFields._zod.innerType, {
+const WatchJson = z.extend(unwrapLazy(WatchFields), {
   targets: z.array(z.string()),
   polledAt: z.array(z.number()),
   accessError: z.nullable(z.object({ kind: AccessErrorKind, since: z.number() })),

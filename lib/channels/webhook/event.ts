@@ -11,6 +11,7 @@ import {
   MaybeText,
   numberSchema,
   registerKeywords,
+  unwrapLazy,
 } from "../../domain/zod-fields.ts";
 
 const Seconds = z.nullable(numberSchema(z.minimum(0)));
@@ -57,7 +58,7 @@ export const JobEvent = registerKeywords(
 export type JobEvent = z.infer<typeof JobEvent>;
 
 /** The data of a webhook event about a slow job. All times are texts in the format ISO 8601. */
-export const SlowEventData = z.extend(SlowJobFields._zod.innerType, {
+export const SlowEventData = z.extend(unwrapLazy(SlowJobFields), {
   createdAt: MaybeIsoTime,
   updatedAt: MaybeIsoTime,
   watch: z.object({ acceptedAt: IsoTime, polledAt: IsoTime, polls: Count }),

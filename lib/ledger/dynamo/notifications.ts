@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { JobKey } from "../../domain/job.ts";
 import { parseJsonOrUndefined } from "../../domain/json.ts";
-import { NumberNullByDefault, TextNullByDefault } from "../../domain/zod-fields.ts";
+import { NumberNullByDefault, TextNullByDefault, unwrapLazy } from "../../domain/zod-fields.ts";
 import type { DigestLedger } from "../ledger.ts";
 import {
   ATTEMPT_HISTORY,
@@ -41,7 +41,7 @@ const LEASED =
 
 /** A delivery record as a DynamoDB item. The history contains each delivery attempt as a JSON string. */
 const NotificationItem = z.lazy(() =>
-  z.extend(z.omit(DeliveryRecord._zod.innerType, { target: true }), {
+  z.extend(z.omit(unwrapLazy(DeliveryRecord), { target: true }), {
     owner: TextNullByDefault,
     leaseUntil: NumberNullByDefault,
     history: z._default(z.array(z.string()), []),

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { Job, WatchKey } from "../../domain/job.ts";
+import { unwrapLazy } from "../../domain/zod-fields.ts";
 import { truncateObservedJob, truncateObservedText, truncateReadyTexts } from "../watch.ts";
 import { pollOverdueAt } from "../watch-deliveries-and-overdue-times.ts";
 import type { PollClaim, PollOfMessage, PollToClaim } from "../watch-ledger.ts";
@@ -34,7 +35,7 @@ const TREE_RETENTION_MS = 8 * 86_400_000;
 
 /** The attributes of the watch item from which the code decides how to store a changed tree of subjobs. */
 const TreeState = z.lazy(() =>
-  z.pick(WatchItem._zod.innerType, { treeHash: true, treeChange: true, deadlineAt: true, expiresAt: true }),
+  z.pick(unwrapLazy(WatchItem), { treeHash: true, treeChange: true, deadlineAt: true, expiresAt: true }),
 );
 type TreeState = z.infer<typeof TreeState>;
 const NO_TREE: TreeState = { treeHash: null, treeChange: null, deadlineAt: 0, expiresAt: null };

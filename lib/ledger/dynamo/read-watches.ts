@@ -1,5 +1,6 @@
 import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
+import { unwrapLazy } from "../../domain/zod-fields.ts";
 import { computeHigherGenerationsOfSharedTargets } from "../notification.ts";
 import { type PagePosition, parsePageTokenOrThrow, toPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
@@ -38,7 +39,7 @@ const MAX_PAGE = 100;
  */
 const BATCH_ROUNDS = 4;
 
-const Progress = z.lazy(() => z.pick(WatchItem._zod.innerType, { state: true, nextPollAt: true }));
+const Progress = z.lazy(() => z.pick(unwrapLazy(WatchItem), { state: true, nextPollAt: true }));
 const Entry = z.lazy(() => z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() }));
 
 /** Each call costs one consistent query per megabyte of the job's items. */

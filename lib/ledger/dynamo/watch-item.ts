@@ -3,7 +3,12 @@ import { AccessErrorKind, type Instant, type JobKey } from "../../domain/job.ts"
 import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { Operation } from "../../domain/operation.ts";
 import { ReadyProgress } from "../../domain/ready.ts";
-import { IntegerZeroByDefault, NumberNullByDefault, TextNullByDefault } from "../../domain/zod-fields.ts";
+import {
+  IntegerZeroByDefault,
+  NumberNullByDefault,
+  TextNullByDefault,
+  unwrapLazy,
+} from "../../domain/zod-fields.ts";
 import { compareNewestFirst, POLL_HISTORY, type Watch, WatchFields } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import {
@@ -23,7 +28,7 @@ const Bytes = z.lazy(() => z._default(z.nullable(z.instanceof(Uint8Array)), null
  * write, so the watch item has less than 1 kB.
  */
 export const WatchItem = z.lazy(() =>
-  z.extend(WatchFields._zod.innerType, {
+  z.extend(unwrapLazy(WatchFields), {
     pk: z.string(),
     sk: z.string(),
     /** True if the watch has ended and a new call for the job would restart it. */
