@@ -114,6 +114,15 @@ describe("decideAfterPoll", () => {
     },
   );
 
+  it("waits as long as Retry-After says, also after many failures", () => {
+    for (const kind of ["unavailable", "throttled"] as const)
+      expect(
+        decide({ kind, text: "no", retryAfterSeconds: 10 }, { consecutiveFailures: 9 }, 0.999),
+      ).toMatchObject({
+        delaySeconds: 15,
+      });
+  });
+
   it("backs off after repeated failures with a Retry-After of zero or in the past", () => {
     for (const kind of ["unavailable", "throttled"] as const) {
       const decision = decide({ kind, text: "no", retryAfterSeconds: 0 }, { consecutiveFailures: 5 }, 0.999);

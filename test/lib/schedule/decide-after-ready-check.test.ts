@@ -101,6 +101,7 @@ describe("decideAfterReadyCheck", () => {
       return decision.kind === "poll_again" ? decision.delaySeconds : Number.NaN;
     };
     expect(delayAfter(0.2)).toBeLessThan(60);
+    expect(delayAfter(0.2)).toBeGreaterThan(5);
     expect(delayAfter(14.9)).toBeLessThanOrEqual(6);
   });
 
@@ -148,6 +149,12 @@ describe("decideAfterReadyCheck", () => {
     ],
   ])("remembers %s", (_, check, before, message) => {
     expect(decide(check, progress(before))).toMatchObject({ kind: "poll_again", ready: { message } });
+  });
+
+  it("does not count a resource that no poll could read as not ready", () => {
+    expect(decide(FORBIDDEN, null)).toMatchObject({
+      ready: { succeededAt: NOW, wasNotReady: false, readyPolls: 0, message: "no permission" },
+    });
   });
 
   it("keeps what earlier polls found when a poll cannot read the resource", () => {
