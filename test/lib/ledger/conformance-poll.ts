@@ -167,6 +167,19 @@ export function describePolls(ledger: () => Ledger): void {
       expect(await ledger().recordPoll({ ...record, poll: 2, messageId: "m-3" })).toBe("superseded");
     });
 
+    it("stores from when the job counts as slow, until a poll changes or clears this time", async () => {
+      const watch = newWatch();
+      await ledger().startOrExtendWatch(watch);
+      const found: unknown[] = [];
+      for (const [at, slowAt] of [T0 + 5000, undefined, T0 + 9000, null].entries()) {
+        const poll = { key: watch, poll: at + 1, messageId: "m-1" };
+        await ledger().claimPoll({ ...poll, now: T0, leaseMs: LEASE_MS });
+        await ledger().recordPoll(pollRecord({ ...poll, slowAt }));
+        found.push((await ledger().readWatch(watch))?.watch.slowAt);
+      }
+      expect(found).toEqual([T0 + 5000, T0 + 5000, T0 + 9000, null]);
+    });
+
     it("does not count a poll that the rate limit postponed, but continues with the next poll number", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");

@@ -1,11 +1,13 @@
 import { findFreeCallNumber } from "../../../lib/ledger/ledger.ts";
 import {
+  compareNewestFirst,
   countQueriedPollsOfGeneration,
   findExceededLimit,
   isRestartedByCall,
   truncateEndedJob,
   truncateObservedText,
   truncateReadyTexts,
+  type Watch,
 } from "../../../lib/ledger/watch.ts";
 import { AWAKE, T0, UPGRADE } from "./samples.ts";
 
@@ -41,6 +43,13 @@ test.each([
   ],
 ] as const)("a call for %s restarts the watch or not", (_, found, operation, isRestarted) => {
   expect(isRestartedByCall(found, operation)).toBe(isRestarted);
+});
+
+test("watches are sorted by acceptance time, newest first, and then by caller", () => {
+  const watch = (acceptedAt: number, caller: string) => ({ acceptedAt, caller }) as Watch;
+  const sorted = [watch(2, "a"), watch(1, "c"), watch(1, "b"), watch(1, "a")];
+  expect([...sorted].sort(compareNewestFirst)).toEqual(sorted);
+  expect(sorted.toReversed().sort(compareNewestFirst)).toEqual(sorted);
 });
 
 test("the polls of a generation do not contain earlier generations and polls that the rate limit delayed", () => {
