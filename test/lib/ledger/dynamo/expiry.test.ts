@@ -257,3 +257,13 @@ test("clearing or switching on a target without a record leaves no item, because
   await ledger.switchTargetOn(name);
   expect(await expiryHours(name)).toEqual({});
 });
+
+test("DynamoDB deletes the callbacks of a later call together with the stopped watch", async () => {
+  const watch = await open();
+  const callbacks = { "callback:a": "encrypted" };
+  await ledger.startOrExtendWatch({ ...watch, targets: ["callback:a"], callbacks });
+  await ledger.stopWatch(watch, at(1), at(2));
+  const hours = Object.values(await expiryHours(watch.project));
+  expect(hours.length).toBeGreaterThan(1);
+  expect(new Set(hours)).toEqual(new Set([2]));
+});
