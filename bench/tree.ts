@@ -11,7 +11,7 @@ import {
 import { renderNodeJob } from "./support/sample-jobs.ts";
 
 const SIZES = [10, 1000, 20_000];
-/** The maximum of the service's time for the largest reply, divided by the time of `JSON.parse`. */
+/** For the largest reply, the service may take at most this multiple of the time that `JSON.parse` takes. */
 const MAX_RATIO = 3;
 
 interface TreeFigure extends MicrosecondFigure {

@@ -71,8 +71,8 @@ export function findPackagedFunction({ functions }: Packaged, name: string): Pac
 }
 
 /**
- * The esbuild settings that a baseline shares with the service. A baseline does not share the esbuild setting
- * `supported`, because this setting changes the code of the AWS SDK as the plugins do.
+ * The esbuild settings of the service that the build of a baseline uses too. The build of a baseline does not use the
+ * setting `supported`, because this setting changes the code of the AWS SDK.
  */
 const EsbuildSettings = z.looseObject({
   minify: z.boolean().default(false),

@@ -23,8 +23,8 @@ async function loadTexts() {
 }
 
 /**
- * The finished responses with the API reference. The key of a response is the public URL or the path. The service
- * creates each response only once, because anyone may request the API reference without a token.
+ * The finished responses with the API reference. The key of a response is the public URL or the path. Anyone may
+ * request the API reference without a token. The function keeps each response, so that many requests cost little.
  */
 const responses = new Map<string, Promise<ApiResponse>>();
 
@@ -69,7 +69,7 @@ export async function createDocsResponse(request: Pick<ApiRequest, "headers">): 
  * Creates the response to `GET /`: a page with a link to the API reference. If the client does not accept HTML, the
  * response has status 404.
  */
-export function createStartPageOrNotFoundResponse(
+export function createStartPageForBrowserOrNotFound(
   request: Pick<ApiRequest, "headers" | "path">,
 ): ApiResponse | ProblemResponse {
   const { headers, path } = request;

@@ -16,7 +16,7 @@ import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import {
   createDocsResponse,
   createOpenApiResponse,
-  createStartPageOrNotFoundResponse,
+  createStartPageForBrowserOrNotFound,
 } from "./api-reference.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listUsableProjects, listUsableTargets } from "./list-usable-names.ts";
@@ -38,7 +38,7 @@ const OPEN_STEPS = {
   readHealth: (_params, _request, { health }) => health(),
   readOpenApi: async (_params, request, ports) => createOpenApiResponse(await publicUrl(ports), request),
   readDocs: (_params, request) => createDocsResponse(request),
-  showStart: async (_params, request) => createStartPageOrNotFoundResponse(request),
+  showStart: async (_params, request) => createStartPageForBrowserOrNotFound(request),
   showJob: createJobPageResponse,
   showJobs: createListPageResponse,
 } satisfies Partial<Record<OperationId, OpenStep>>;

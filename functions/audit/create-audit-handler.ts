@@ -11,11 +11,11 @@ const MAX_LOGGED = 50;
  * orphaned if it is still running although its next poll or its deadline is long overdue.
  */
 export function createAuditHandler(
-  auditWatches: (now: Instant) => Promise<Audit>,
+  countWatchesAndFindOrphaned: (now: Instant) => Promise<Audit>,
   now: Clock,
   onAudit: (audit: Audit) => void = logAndCountAudit,
 ): () => Promise<void> {
-  return async () => onAudit(await auditWatches(now()));
+  return async () => onAudit(await countWatchesAndFindOrphaned(now()));
 }
 
 /** Writes the log lines and the metrics of an audit. */

@@ -1,5 +1,5 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { auditWatches } from "../../lib/ledger/dynamo/audit-watches.ts";
+import { countWatchesAndFindOrphaned } from "../../lib/ledger/dynamo/audit-watches.ts";
 import { AWS_CLIENT, removeLogMiddleware } from "../../lib/runtime/aws-client.ts";
 import { systemClock } from "../../lib/runtime/clock.ts";
 import { readEnvironmentOrThrow } from "../../lib/runtime/environment.ts";
@@ -10,5 +10,5 @@ const env = readEnvironmentOrThrow("LEDGER_TABLE");
 const table = { client: removeLogMiddleware(new DynamoDBClient(AWS_CLIENT)), table: env.LEDGER_TABLE };
 
 export const handler = createScheduleHandler(
-  createAuditHandler((now) => auditWatches(table, now), systemClock),
+  createAuditHandler((now) => countWatchesAndFindOrphaned(table, now), systemClock),
 );

@@ -10,10 +10,10 @@ import type { Invocation } from "../../lib/runtime/invocation.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import {
+  resendOverdueMessagesAndReschedule,
   type SentAgain,
   type SentAgainOfWatch,
   type SweepWatchPorts,
-  sweepWatchAndReschedule,
 } from "./sweep-watch.ts";
 
 const CONCURRENCY = 10;
@@ -92,7 +92,7 @@ async function sweepWatches(
   const sweepOne = async (entry: OverdueEntry): Promise<void> => {
     handled.add(idOf(entry));
     try {
-      const sent = await sweepWatchAndReschedule(entry, watchPorts);
+      const sent = await resendOverdueMessagesAndReschedule(entry, watchPorts);
       total.polls += sent.polls;
       total.notifications += sent.notifications;
       total.stuck += sent.stuck;

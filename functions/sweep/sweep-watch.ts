@@ -67,10 +67,10 @@ export type SentAgainOfWatch = SentAgain & Pick<Watch, "traceparent">;
 /**
  * Sends the overdue messages of a watch again, and plans the next check of the watch. If no message can become overdue
  * any more, the function removes the watch from the overdue index.
- * @throws SendFailedError or an error of the ledger. Before `sweepWatchAndReschedule` throws, it tries to plan a later
+ * @throws SendFailedError or an error of the ledger. Before `resendOverdueMessagesAndReschedule` throws, it tries to plan a later
  * check.
  */
-export async function sweepWatchAndReschedule(
+export async function resendOverdueMessagesAndReschedule(
   entry: OverdueEntry,
   ports: SweepWatchPorts,
 ): Promise<SentAgainOfWatch> {

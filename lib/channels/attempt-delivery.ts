@@ -12,7 +12,7 @@ import {
   delivered,
   rejected,
   verdictOfNetworkError,
-  verdictOfStatusCommonToAllChannels,
+  verdictOfRedirectOrTemporaryStatus,
 } from "./attempt-verdict.ts";
 import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from "./channel.ts";
 import { channelOf, type Target } from "./registry.ts";
@@ -161,7 +161,7 @@ async function verdictOfFailure<Schema extends TargetSchema>(
   const isKnown =
     !channel.isChat ||
     verdict.verdict === "delivered" ||
-    verdictOfStatusCommonToAllChannels(status, null) !== null;
+    verdictOfRedirectOrTemporaryStatus(status, null) !== null;
   return isKnown ? verdict : verdictOfNetworkError(code);
 }
 

@@ -106,7 +106,7 @@ export const isSuccessStatus = (status: number): boolean => status >= 200 && sta
  * Returns the verdict for an HTTP status that means the same in every channel (RFC 9110, section 15). For any other
  * status, the result is null. `afterSeconds` is the wait that the response requests, or null.
  */
-export function verdictOfStatusCommonToAllChannels(
+export function verdictOfRedirectOrTemporaryStatus(
   status: number,
   afterSeconds: number | null,
 ): AttemptVerdict | null {
@@ -182,7 +182,7 @@ export function verdictOfChatAnswer(
       afterSeconds ?? documentedVerdict?.afterSeconds ?? defaultThrottleSeconds,
     );
   return (
-    verdictOfStatusCommonToAllChannels(status, afterSeconds) ??
+    verdictOfRedirectOrTemporaryStatus(status, afterSeconds) ??
     documentedVerdict ??
     verdictOfUnknownAnswer(answer, afterSeconds)
   );

@@ -124,7 +124,7 @@ export function jobIdFromTaskOrResourceIds(operation: Operation): string {
  * same operation. Without a task ID, the operation may be a new one, because a caller can start the same operation
  * again.
  */
-export function mayStartNewOperation(
+export function mayBeDifferentOperation(
   requested: Operation | null | undefined,
   stored: Operation | null,
 ): boolean {

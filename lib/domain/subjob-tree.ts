@@ -28,8 +28,8 @@ export interface SubJobs {
   /** The pending subjobs. Each subjob comes before its own subjobs. */
   readonly pending: readonly TreeNode[];
   /**
-   * The number of subjobs of each type, as a person would count them. A parent does not count if it and one of its
-   * subjobs have both failed, or have the same type.
+   * The number of subjobs of each type, as a person would count them. A parent does not count if a
+   * subjob of it has the same type. A failed parent also does not count if a subjob of it has failed.
    */
   readonly countsByType: ReadonlyMap<string | null, number>;
 }

@@ -47,10 +47,10 @@ const MAX_HEADER_BYTES = 65_536;
  * certificates are always checked, even if an environment variable disables the check.
  */
 export function createEgress(
-  allowed: readonly string[],
+  alwaysAllowed: readonly string[],
   { lookup, ca, proxy = null }: EgressOptions = {},
 ): Egress {
-  const allow = parseAllowListIgnoringInvalid(allowed);
+  const allow = parseAllowListIgnoringInvalid(alwaysAllowed);
   // An option `ca` of the agent would replace the `ca` of each request, even with the value undefined.
   const connections = createConnections(MAX_HEADER_BYTES, ca === undefined ? {} : { ca }, proxy);
   makeAgentCheckAddresses(connections.http, allow, lookup);

@@ -34,8 +34,6 @@ export function isDiscoveryWatch({ caller }: Pick<WatchKey, "caller">): boolean 
   return caller.startsWith("discover:");
 }
 
-type WatchClass = "concluded" | "stopped" | "live" | "orphaned";
-
 /**
  * Returns how the audit counts a watch: as concluded, stopped, live or orphaned.
  * @param watch.dueAt when the sweep function checks the watch, or null
@@ -43,7 +41,7 @@ type WatchClass = "concluded" | "stopped" | "live" | "orphaned";
 export function classifyWatchForAudit(
   { state, dueAt, deadlineAt }: { state: WatchState; dueAt: Instant | null; deadlineAt: Instant },
   now: Instant,
-): WatchClass {
+): "concluded" | "stopped" | "live" | "orphaned" {
   if (state === "stopped") return "stopped";
   if (state !== "watching") return "concluded";
   const isPlanned = dueAt !== null && dueAt > now - GRACE_MS;

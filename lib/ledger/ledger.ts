@@ -96,7 +96,7 @@ interface NewDigest extends Omit<Digest, "running"> {
   readonly expiresAt: Instant;
 }
 
-/** Records of slow jobs. A slow job is stored only if the watch has a target with `slow` in `on`. */
+/** Records of slow jobs. A slow job is stored only if the field `on` of one of the targets contains `slow`. */
 export interface SlowLedger {
   /**
    * Stores the record of a slow job, unless the watch generation already has one. Returns the record that the ledger

@@ -109,7 +109,7 @@ export function roundUpToLastMsBeforeSweep(at: Instant, sweepIntervalMs: number)
 }
 
 /**
- * Returns when the sweep function checks the notifications of an ended watch.
+ * Returns the time at which the sweep function checks the notifications of an ended watch.
  * @param endedOrTargetAddedAt the time when the watch ended, or when a caller added a target to the ended watch.
  */
 export function deliveriesOverdueAt(endedOrTargetAddedAt: Instant): Instant {

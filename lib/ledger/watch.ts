@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { isCallbackTargetName } from "../channels/webhook/target.ts";
 import type { Context } from "../domain/context-and-labels.ts";
 import { type Instant, type Job, type PollErrors, type WatchGeneration, WatchState } from "../domain/job.ts";
-import { mayStartNewOperation, type Operation } from "../domain/operation.ts";
+import { mayBeDifferentOperation, type Operation } from "../domain/operation.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import type { ReadyProgress } from "../domain/ready.ts";
 import { countUtf8Bytes, truncate } from "../domain/truncate-text.ts";
@@ -127,8 +127,8 @@ export function compareNewestFirst(a: Watch, b: Watch): number {
 }
 
 /**
- * Returns true if an API call restarts the caller's existing watch. A call restarts a stopped watch, a restartable
- * watch, or an ended watch of a possibly different operation.
+ * Returns true if an API call restarts the caller's existing watch. A call restarts a stopped watch and a restartable
+ * watch. It also restarts an ended watch of an operation if the call may be about another operation.
  * @param found the watch as stored before the call
  * @param operation the operation in the call, or null or undefined for a job.
  */
@@ -137,7 +137,7 @@ export function isRestartedByCall(
   operation: Operation | null | undefined,
 ): boolean {
   if (found.state === "stopped" || found.restartable) return true;
-  return found.state !== "watching" && mayStartNewOperation(operation, found.operation);
+  return found.state !== "watching" && mayBeDifferentOperation(operation, found.operation);
 }
 
 /** Returns the number of polls in the current generation, including a running poll. */

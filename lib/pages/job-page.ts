@@ -26,8 +26,8 @@ const MAX_UNSCROLLED_CHARACTERS = 1600;
 const MAX_UNSCROLLED_OF_SEVERAL = 500;
 const MAX_UNSCROLLED_LINES = 12;
 /**
- * The number of causes that the page shows before the reader opens the whole list. If a job has more causes, the list
- * does not show the paths of subjobs. The paths would make the list too long on a narrow page.
+ * The number of causes that the page shows before the reader opens the whole list. If a job has more than three
+ * causes, the list does not show the paths of subjobs, because the list would be too long on a narrow page.
  */
 const SHOWN_CAUSES = 3;
 

@@ -190,7 +190,7 @@ export function notificationKeyOfMessage(message: NotificationMessage): Notifica
 }
 
 /**
- * Returns the message for a digest to a chat.
+ * Creates the queue message that lets the service post a digest to a chat.
  * @param traceparent the trace context that all watches of the digest share
  */
 export function createDigestMessage(

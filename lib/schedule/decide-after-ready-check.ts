@@ -86,16 +86,16 @@ type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
 /**
  * Returns the end of a watch whose job has succeeded, but whose resource did not become usable in time. The result
- * replaces `timedOutOrLost`, which says that the outcome of the job is unknown. If the service could no longer read the
+ * replaces `replacedConclusion`, which says that the outcome of the job is unknown. If the service could no longer read the
  * resource, the state of the resource is unknown.
  */
 export function concludeNotReadyOrReadyUnknown(
   { readyMinutes, ready }: ReadyWatch,
-  timedOutOrLost: Conclusion,
+  replacedConclusion: Conclusion,
 ): Conclusion {
   const { wasNotReady = false, reason = null, message = null } = ready ?? {};
-  if (timedOutOrLost.outcome === "lost" || !wasNotReady) {
-    const text = timedOutOrLost.outcome === "lost" ? timedOutOrLost.reason : message;
+  if (replacedConclusion.outcome === "lost" || !wasNotReady) {
+    const text = replacedConclusion.outcome === "lost" ? replacedConclusion.reason : message;
     return concluded("succeeded", null, { state: "unknown", reason: null, message: text });
   }
   const state = [reason, message].filter((text) => text !== null).join(": ");

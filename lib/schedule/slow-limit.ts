@@ -8,7 +8,7 @@ import {
 import { bucketOfRank, roundedBucketMiddleSeconds, roundToTenthOfSecond } from "./expected-duration.ts";
 import { type EndedJob, lowerMedianSeconds } from "./latest-durations.ts";
 
-/** The minimum number of ended jobs of a type. With fewer ended jobs, no job of the type counts as slow. */
+/** If fewer jobs of a type have ended, no job of this type counts as slow. */
 const MIN_JOBS = 20;
 /** A slow job takes longer than 95 % of the jobs of its type. */
 const QUANTILE = 0.95;

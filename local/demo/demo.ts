@@ -13,7 +13,7 @@ const Accepted = z.object({ jobs: z.tuple([z.object({ pageUrl: z.string().nullis
  * Submits the demo jobs to the service's API, in the same way as a pipeline. One demo job is not submitted, so that the
  * demo shows how the service finds jobs itself (discovery). Shows the progress of each demo job, and each notification
  * that the demo's receiver gets. Returns true as soon as every expected notification has arrived. Returns false if
- * `timeLimitMs` has passed first, or if the demo was aborted.
+ * a notification is still missing after `timeLimitMs`, or if the demo was aborted.
  * @throws Error if the service refuses a demo job or an event.
  */
 export async function runDemo(options: {

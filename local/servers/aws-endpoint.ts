@@ -41,8 +41,8 @@ export interface AwsReply {
 export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;
 
 /**
- * Starts an HTTP server that applies rules to each call of an AWS service. A call that no rule refuses goes to the
- * server at the URL `upstream`.
+ * Starts an HTTP server that applies rules to each call of an AWS service. The option `upstream`
+ * is the URL of the real or embedded server. This server gets each call that no rule refuses.
  */
 export async function startAwsEndpoint(options: {
   service: AwsCall["service"];

@@ -41,7 +41,7 @@ const AuditRow = z.object({
  * Counts watches by state and finds orphaned watches. An orphaned watch has not ended, but its deadline or its planned
  * check is long over.
  */
-export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
+export async function countWatchesAndFindOrphaned(store: Store, now: Instant): Promise<Audit> {
   const counts = { concluded: 0, stopped: 0, live: 0, discovered: 0 };
   const orphaned: Audit["orphaned"][number][] = [];
   const rows = await store.read(() =>

@@ -18,7 +18,7 @@ import type { ConfigWithCredentials, WholeConfig } from "../../lib/config/config
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { monotonicClock, systemClock, systemRandom } from "../../lib/runtime/clock.ts";
-import { auditWatches, createSqliteLedger } from "../ledger/sqlite-ledger.ts";
+import { countWatchesAndFindOrphaned, createSqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { WAITING_LIMITS } from "../ledger/target-and-duration-operations.ts";
 import type { QueueName, SqliteQueue } from "../queue/sqlite-queue.ts";
 import type { Store } from "../store/store.ts";
@@ -89,7 +89,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
     sweep: createSweepHandler({ ...shared, ...senders }),
     discover: createDiscoverHandler(discover, shared),
     smn: createSmnHandler(discover, shared),
-    audit: createAuditHandler((now) => auditWatches(store, now), systemClock),
+    audit: createAuditHandler((now) => countWatchesAndFindOrphaned(store, now), systemClock),
     health,
   };
 }

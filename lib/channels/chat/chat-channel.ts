@@ -43,7 +43,7 @@ import {
 /** The config fields of a target that is a chat. */
 export const chatFields = {
   ...commonFields,
-  /** The language of the messages to the target. Texts of the cloud are not translated. */
+  /** The language of the messages to the target. The service does not translate failure reasons from the cloud. */
   language: z._default(Language, "en"),
   mention: z.optional(textSchema(z.minLength(1), z.maxLength(200))),
 };

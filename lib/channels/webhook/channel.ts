@@ -39,7 +39,7 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
     if (status === 501) return verdict.rejected("not_implemented");
     const reason = status === 413 ? "payload_refused" : "client_error";
     return (
-      verdict.verdictOfStatusCommonToAllChannels(status, afterSeconds) ??
+      verdict.verdictOfRedirectOrTemporaryStatus(status, afterSeconds) ??
       verdict.retryOnSchedule(reason, afterSeconds)
     );
   },

@@ -25,7 +25,7 @@ const Schedule = z.object({
  * index contains the state `watching`, the function reads the watch item, which is always up to date. For about 30
  * watches, the audit costs half a read unit. For each running watch, the audit costs one more read unit.
  */
-export async function auditWatches(table: LedgerTable, now: Instant): Promise<Audit> {
+export async function countWatchesAndFindOrphaned(table: LedgerTable, now: Instant): Promise<Audit> {
   const audit = { concluded: 0, stopped: 0, live: 0, discovered: 0, orphaned: [] as OrphanedWatch[] };
   const running: WatchKey[] = [];
   for await (const { state, ...itemKey } of scanRecentIndex(table)) {

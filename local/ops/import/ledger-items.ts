@@ -178,7 +178,7 @@ export function toWatchWrite(
 }
 
 /**
- * Returns the functions that write the counts of job durations from an export to the ledger. One item of the ledger
+ * Returns functions that read the counts of job durations in an export and write them to the ledger. One item of the ledger
  * contains the counts of one week. If the ledger already contains the counts of a week, the import does not change the
  * counts of this week.
  */

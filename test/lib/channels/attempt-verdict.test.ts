@@ -8,7 +8,7 @@ import {
   rejectedUnlessTextSaysTemporary,
   retryOnSchedule,
   verdictOfNetworkError,
-  verdictOfStatusCommonToAllChannels,
+  verdictOfRedirectOrTemporaryStatus,
 } from "../../../lib/channels/attempt-verdict.ts";
 import type { AttemptVerdict } from "../../../lib/channels/channel.ts";
 import { channelOf, type TargetKind } from "../../../lib/channels/registry.ts";
@@ -266,11 +266,11 @@ describe("the verdict for an HTTP status that means the same in every channel", 
     [600, "retry", "unexpected_status", 7, true],
     [999, "retry", "unexpected_status", 7, true],
   ])("%d is %s with the reason %s", (status, verdict, reason, afterSeconds, spent) => {
-    expect(verdictOfStatusCommonToAllChannels(status, 7)).toEqual({ verdict, reason, afterSeconds, spent });
+    expect(verdictOfRedirectOrTemporaryStatus(status, 7)).toEqual({ verdict, reason, afterSeconds, spent });
   });
 
   it.each([200, 299, 400, 404, 410, 424, 499])("is left to the channel for %d", (status) => {
-    expect(verdictOfStatusCommonToAllChannels(status, 7)).toBeNull();
+    expect(verdictOfRedirectOrTemporaryStatus(status, 7)).toBeNull();
   });
 });
 

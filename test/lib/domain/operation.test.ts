@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { JobId } from "../../../lib/domain/job.ts";
 import {
   jobIdFromTaskOrResourceIds,
-  mayStartNewOperation,
+  mayBeDifferentOperation,
   Operation,
   resourceShowingOperationEnd,
 } from "../../../lib/domain/operation.ts";
@@ -133,7 +133,7 @@ describe("resourceShowingOperationEnd", () => {
   });
 });
 
-describe("mayStartNewOperation", () => {
+describe("mayBeDifferentOperation", () => {
   const awake = { kind: "awake", clusterId: "c" } as const;
   const upgrade = { kind: "cluster_upgrade", clusterId: "c", taskId: "t" } as const;
   it.each([
@@ -150,7 +150,7 @@ describe("mayStartNewOperation", () => {
     ],
     ["a job that was watched as an operation", null, upgrade, false],
   ] as const)("decides about %s", (_, asked, stored, expected) => {
-    expect(mayStartNewOperation(asked, stored)).toBe(expected);
+    expect(mayBeDifferentOperation(asked, stored)).toBe(expected);
   });
 });
 

@@ -1,6 +1,6 @@
 import { type AttributeValue, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { WatchKey } from "../../../../lib/domain/job.ts";
-import { auditWatches } from "../../../../lib/ledger/dynamo/audit-watches.ts";
+import { countWatchesAndFindOrphaned } from "../../../../lib/ledger/dynamo/audit-watches.ts";
 import { watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
 import type { Ledger } from "../../../../lib/ledger/ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
@@ -69,7 +69,7 @@ async function removePlan(key: WatchKey): Promise<void> {
 }
 
 it("counts watches that are live, concluded or stopped, and lists orphaned watches", async () => {
-  expect(await auditWatches(table(), NOW)).toEqual({
+  expect(await countWatchesAndFindOrphaned(table(), NOW)).toEqual({
     accepted: 0,
     concluded: 0,
     stopped: 0,
@@ -91,7 +91,7 @@ it("counts watches that are live, concluded or stopped, and lists orphaned watch
       expiresAt: NEVER,
     });
   await ledger.stopWatch(await open("stopped"), NOW, NEVER);
-  expect(await auditWatches(table(), NOW)).toEqual({
+  expect(await countWatchesAndFindOrphaned(table(), NOW)).toEqual({
     accepted: 5,
     concluded: 2,
     stopped: 1,
@@ -103,7 +103,7 @@ it("counts watches that are live, concluded or stopped, and lists orphaned watch
   await removePlan(await open("without-plan"));
   await open("beyond-its-deadline", NOW - 2 * HOUR_MS, NOW + 30_000);
   await open("left-by-the-sweep", NOW + HOUR_MS, NOW - 2 * HOUR_MS);
-  const audit = await auditWatches(table(), NOW);
+  const audit = await countWatchesAndFindOrphaned(table(), NOW);
   expect(audit).toMatchObject({ accepted: 8, concluded: 2, stopped: 1, live: 2 });
   expect(audit.orphaned.map(({ jobId }) => jobId).toSorted()).toEqual([
     "beyond-its-deadline",
@@ -113,10 +113,10 @@ it("counts watches that are live, concluded or stopped, and lists orphaned watch
 });
 
 it("counts two hundred more watches", async () => {
-  const before = await auditWatches(table(), NOW);
+  const before = await countWatchesAndFindOrphaned(table(), NOW);
   for (let i = 0; i < 10; i += 1)
     await Promise.all(Array.from({ length: 20 }, (_, k) => open(`many-${i}-${k}`)));
-  const after = await auditWatches(table(), NOW);
+  const after = await countWatchesAndFindOrphaned(table(), NOW);
   expect(after.accepted - before.accepted).toBe(200);
   expect(after.live - before.live).toBe(200);
   // DynamoDB does not promise an order of the items of a scan.
@@ -124,18 +124,18 @@ it("counts two hundred more watches", async () => {
 });
 
 it("counts a watch that a newer release wrote as live", async () => {
-  const before = await auditWatches(table(), NOW);
+  const before = await countWatchesAndFindOrphaned(table(), NOW);
   await raiseVersion(await open("newer", NOW - 2 * HOUR_MS, NOW - 2 * HOUR_MS));
-  const after = await auditWatches(table(), NOW);
+  const after = await countWatchesAndFindOrphaned(table(), NOW);
   expect(after.live - before.live).toBe(1);
   // DynamoDB does not promise an order of the items of a scan.
   expect(new Set(after.orphaned)).toEqual(new Set(before.orphaned));
 });
 
 it("counts the watches of discovery, also next to the watch of a caller", async () => {
-  const before = await auditWatches(table(), NOW);
+  const before = await countWatchesAndFindOrphaned(table(), NOW);
   await open("found", undefined, undefined, "discover:prod");
   await open("found");
-  const { accepted, live, discovered } = await auditWatches(table(), NOW);
+  const { accepted, live, discovered } = await countWatchesAndFindOrphaned(table(), NOW);
   expect([accepted - before.accepted, live - before.live, discovered]).toEqual([2, 2, 1]);
 });

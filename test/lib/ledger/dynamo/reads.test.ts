@@ -1,5 +1,5 @@
 import { type DynamoDBClient, GetItemCommand, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { auditWatches } from "../../../../lib/ledger/dynamo/audit-watches.ts";
+import { countWatchesAndFindOrphaned } from "../../../../lib/ledger/dynamo/audit-watches.ts";
 import type { Ledger } from "../../../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../../../lib/ledger/watch-ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
@@ -87,10 +87,10 @@ describe("a read that DynamoDB returns in pages of one entry", () => {
     expect(pages).toBeGreaterThan(2);
   });
 
-  it("contains the entries of all pages: auditWatches", async () => {
+  it("contains the entries of all pages: countWatchesAndFindOrphaned", async () => {
     await openWatches();
-    const whole = await auditWatches({ client: dynamo.client, table: TABLE }, T0);
-    expect(await auditWatches(paged(), T0)).toEqual(whole);
+    const whole = await countWatchesAndFindOrphaned({ client: dynamo.client, table: TABLE }, T0);
+    expect(await countWatchesAndFindOrphaned(paged(), T0)).toEqual(whole);
     expect(pages).toBeGreaterThan(2);
   });
 });
