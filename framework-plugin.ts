@@ -1,8 +1,8 @@
 /**
- * A plugin of the Serverless Framework for two missing checks. The plugin refuses names that Lambda would refuse in
- * the middle of a deployment. The plugin also accepts regions that the framework does not know, such as
- * `eusc-de-east-1`. A reserved concurrency of 0 means that nothing is reserved. For the framework, 0 would mean that the
- * function never runs.
+ * A plugin of the Serverless Framework for two missing checks. The plugin refuses names that Lambda would refuse in the
+ * middle of a deployment. The plugin also accepts regions that the framework does not know, such as `eusc-de-east-1`. A
+ * reserved concurrency of 0 means that nothing is reserved. For the framework, 0 would mean that the function never
+ * runs.
  */
 
 /**

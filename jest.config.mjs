@@ -18,11 +18,13 @@ export default {
   },
   // Tests on the embedded stack mostly wait, so three workers use two cores well.
   maxWorkers: 3,
-  // This limit only ends a test that hangs, so that no test depends on the speed of the machine. maxCpuSeconds limits tests.
+  // This limit only ends a test that hangs, so that no test depends on the speed of the machine. maxCpuSeconds limits
+  // tests.
   testTimeout: 300_000,
   testSequencer: "<rootDir>/test/support/slow-tests-first.ts",
   testEnvironment: "./test/support/test-environment.ts",
-  // A test needs up to twice the CPU time next to other programs, so a test of more than 5 s on a quiet machine is listed.
+  // A test needs up to twice the CPU time next to other programs, so a test of more than 5 s on a quiet machine is
+  // listed.
   testEnvironmentOptions: { maxCpuSeconds: 10 },
   globalSetup: "<rootDir>/test/support/create-temporary-folder.ts",
   globalTeardown: "<rootDir>/test/support/remove-temporary-folder.ts",

@@ -66,8 +66,8 @@ export interface Target {
   readonly target: number;
   readonly unit: string;
   /**
-   * True if the figure is one duration divided by another duration. The bench fails if a ratio is more than twice its maximum. Tests check
-   * the counts and the sizes, so the bench only prints the counts and the sizes.
+   * True if the figure is one duration divided by another duration. The bench fails if a ratio is more than twice its
+   * maximum. Tests check the counts and the sizes, so the bench only prints the counts and the sizes.
    */
   readonly isRatio: boolean;
 }

@@ -148,8 +148,8 @@ export async function recordAttemptAndSettleMessage(
 }
 
 /**
- * Stores the time at which a target first responded that it no longer exists. If this time is at least a minute ago, the
- * result is null. Otherwise, the result is the time of the next attempt, which must get the same response. All
+ * Stores the time at which a target first responded that it no longer exists. If this time is at least a minute ago,
+ * the result is null. Otherwise, the result is the time of the next attempt, which must get the same response. All
  * notifications to a target share the stored time. Each callback URL is often valid for only one pipeline run, so each
  * notification to a callback URL has its own stored time.
  */

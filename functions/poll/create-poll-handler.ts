@@ -205,9 +205,9 @@ async function claimAndPoll(
 
 /**
  * Returns the number of seconds for which a poll message must wait. A poll message waits while CCE does not respond to
- * queries of the project. If the result is 0, the poll must start now. A waiting message has no claim (no reservation of
- * the poll in the ledger), because the writes of many claims would delay other projects. Each message waits at most once
- * while CCE does not respond. After the wait, the function polls CCE, so that the ledger shows a failed poll.
+ * queries of the project. If the result is 0, the poll must start now. A waiting message has no claim (no reservation
+ * of the poll in the ledger), because the writes of many claims would delay other projects. Each message waits at most
+ * once while CCE does not respond. After the wait, the function polls CCE, so that the ledger shows a failed poll.
  */
 function unansweredWaitSeconds(
   { project, deadlineAt }: PollMessage,

@@ -26,9 +26,9 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * The time between a repeated message for a watch and the next check of this watch. The runs of the sweep function start
- * every five minutes. If the repeated message has no effect, each run therefore finds the watch. An alarm counts these
- * runs.
+ * The time between a repeated message for a watch and the next check of this watch. The runs of the sweep function
+ * start every five minutes. If the repeated message has no effect, each run therefore finds the watch. An alarm counts
+ * these runs.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
@@ -67,8 +67,8 @@ export type SentAgainOfWatch = SentAgain & Pick<Watch, "traceparent">;
 /**
  * Sends the overdue messages of a watch again, and plans the next check of the watch. If no message can become overdue
  * any more, the function removes the watch from the overdue index.
- * @throws SendFailedError or an error of the ledger. Before `resendOverdueMessagesAndReschedule` throws, it tries to plan a later
- * check.
+ * @throws SendFailedError or an error of the ledger. Before `resendOverdueMessagesAndReschedule` throws, it tries to
+ * plan a later check.
  */
 export async function resendOverdueMessagesAndReschedule(
   entry: OverdueEntry,

@@ -187,10 +187,10 @@ type CheckedCallback =
 
 /**
  * Checks a `callbackUrl` with `settings.callbackHosts` and the egress rules (the rules for outgoing connections).
- * Encrypts the URL. If the config forbids requests to the URL, the API rejects the request at once. Before each delivery, the
- * service checks the IP address of the host again. The error texts do not contain the URL. The target name depends on
- * the caller, because a notification contains the context of only one caller. If two callers have the same callback
- * URL, each of them gets a notification.
+ * Encrypts the URL. If the config forbids requests to the URL, the API rejects the request at once. Before each
+ * delivery, the service checks the IP address of the host again. The error texts do not contain the URL. The target
+ * name depends on the caller, because a notification contains the context of only one caller. If two callers have the
+ * same callback URL, each of them gets a notification.
  */
 function checkCallback(text: string, caller: string, settings: Settings): CheckedCallback {
   const error = (detail: string): CheckedCallback => ({ kind: "error", detail });

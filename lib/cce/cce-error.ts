@@ -49,7 +49,7 @@ export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
  */
 const THROTTLED_CODE = /^(APIGW\.0308|CCE\.\d\d429\d+)$/i;
 
-/** Matches an error code such as `CCE.01404001`, which means that CCE does not know the job if the HTTP status is 404. */
+/** With HTTP status 404, an error code such as `CCE.01404001` means that CCE does not know the job. */
 export const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
 
 /** HTTP statuses that mean a temporary error (RFC 9110, 4918, 8470). */

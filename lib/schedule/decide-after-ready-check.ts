@@ -86,7 +86,7 @@ type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
 /**
  * Returns the end of a watch whose job has succeeded, but whose resource did not become usable in time. The result
- * replaces `replacedConclusion`, which says that the outcome of the job is unknown. If the service could no longer read the
+ * replaces `replacedConclusion`, in which the outcome of the job is unknown. If the service could no longer read the
  * resource, the state of the resource is unknown.
  */
 export function concludeNotReadyOrReadyUnknown(
@@ -99,8 +99,8 @@ export function concludeNotReadyOrReadyUnknown(
     return concluded("succeeded", null, { state: "unknown", reason: null, message: text });
   }
   const state = [reason, message].filter((text) => text !== null).join(": ");
-  const text =
-    `${textInDefaultLanguage("sentence.notReady", { minutes: readyMinutes ?? 0 })} ${state}`.trim();
+  const minutes = Math.round((readyMinutes ?? 0) * 100) / 100;
+  const text = `${textInDefaultLanguage("sentence.notReady", { minutes })} ${state}`.trim();
   return concluded("not_ready", text, { state: "not_ready", reason, message });
 }
 

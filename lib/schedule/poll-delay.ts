@@ -133,7 +133,7 @@ export function cheapestDelayRange(input: PlanInput): DelayRange {
   return { minSeconds: nearest, maxSeconds: nearest };
 }
 
-/** Returns the index of the first planned age from `age` on. If all planned ages are smaller, returns the last index. */
+/** Returns the index of the first planned age that is at least `age`. If there is none, returns the last index. */
 function firstIndexFrom(age: number): number {
   let [low, high] = [0, AGES.length - 1];
   while (low < high) {

@@ -7,8 +7,8 @@ import type { Package } from "./template.ts";
 import { readEventSources, readRoutes, readSchedules } from "./triggers.ts";
 
 /**
- * Returns the resources of a packaged service that the local stack runs. The CloudFormation template contains references
- * to resources. In the result, the addresses of local servers replace these references.
+ * Returns the resources of a packaged service that the local stack runs. The CloudFormation template contains
+ * references to resources. In the result, the addresses of local servers replace these references.
  * @throws TemplateInvalidError, UnresolvableError
  */
 export function readService(

@@ -202,7 +202,8 @@ describe("a status request with wait", () => {
     await call("DELETE", `/v1/jobs/${PROJECT}/${endless}`);
     await Promise.all(followers);
     expect(together.answeredMs).toBeLessThan(Math.max(3000, 2 * alone.answeredMs + 2000));
-    expect(together.notifiedMs).toBeLessThan(1.5 * alone.notifiedMs + 1000);
+    // If the waiting calls kept the functions busy, the notification would wait for their end after 25 seconds.
+    expect(together.notifiedMs).toBeLessThan(2 * alone.notifiedMs + 2000);
     expect(answers.length).toBeGreaterThanOrEqual(60);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     // An answer after the stop of the watch has no Retry-After.

@@ -1,3 +1,4 @@
+import { JobList } from "../../lib/api/list-and-health-documents.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { eventually } from "../support/eventually.ts";
 import { PROJECT, PROJECT_ID, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
@@ -53,8 +54,9 @@ describe("a job that is submitted with until: ready", () => {
       return status.ready !== undefined && status;
     });
     expect(waiting).toMatchObject({ state: "watching", phase: "Success", ready });
-    const list = await (await fixture.api(`/v1/jobs?project=${PROJECT}`)).json();
-    expect(list).toMatchObject({ jobs: [{ jobId, state: "watching", phase: "Success", ready }] });
+    const { jobs } = JobList.parse(await (await fixture.api(`/v1/jobs?project=${PROJECT}`)).json());
+    const listed = jobs.find((job) => job.jobId === jobId);
+    expect(listed).toMatchObject({ state: "watching", phase: "Success", ready });
     expect(events(jobId)).toEqual([]);
     fixture.cce.addResource({ project: PROJECT_ID, path, steps: [{ body: cluster("Available") }] });
     expect(await fixture.over(jobId)).toMatchObject({ state: "succeeded", ready: { state: "ready" } });

@@ -178,9 +178,9 @@ export function toWatchWrite(
 }
 
 /**
- * Returns functions that read the counts of job durations in an export and write them to the ledger. One item of the ledger
- * contains the counts of one week. If the ledger already contains the counts of a week, the import does not change the
- * counts of this week.
+ * Returns functions that read the counts of job durations in an export and write them to the ledger. One item of the
+ * ledger contains the counts of one week. If the ledger already contains the counts of a week, the import does not
+ * change the counts of this week.
  */
 export function toDurationWrites(rows: readonly DurationRow[]): readonly LedgerWrite[] {
   const weeks = Map.groupBy(rows, (row) => JSON.stringify(durationCounterKey(row).key));

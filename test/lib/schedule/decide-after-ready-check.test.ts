@@ -201,6 +201,13 @@ describe("concludeNotReadyOrReadyUnknown", () => {
     );
   });
 
+  it("ends as not ready with at most two decimal places of the minutes", () => {
+    const ready = progress({ wasNotReady: true, reason: "Installing" });
+    expect(concludeNotReadyOrReadyUnknown({ readyMinutes: 1 / 3, ready }, timedOut)).toMatchObject({
+      reason: expect.stringContaining("after 0.33 min. Installing"),
+    });
+  });
+
   it.each([
     ["Installing", null, " Installing"],
     [null, "kubelet is down", " kubelet is down"],
