@@ -54,7 +54,7 @@ const ledger = bindToTable(table, {
   listRecentWatches,
   scheduleSweepByAndExtendExpiry,
   stopWatch,
-  startRedeliveryIfLatestIs: startRedeliveryIfLatestIs,
+  startRedeliveryIfLatestIs,
   readTarget,
   switchTargetOn,
   removeRunningMemberAndCountRemaining,

@@ -29,8 +29,8 @@ const configParser = createConfigParser(["projects", "secret/projects", "certifi
 const { env, table, sqs, ...ports } = readEnvironmentAndCreateAwsPorts(configParser, "POLL_QUEUE_URL");
 
 const ledger = bindToTable(table, {
-  claimDiscoveryIfDueOrRequested: claimDiscoveryIfDueOrRequested,
-  requestDiscoverySoon: requestDiscoverySoon,
+  claimDiscoveryIfDueOrRequested,
+  requestDiscoverySoon,
   saveDiscoveryIfUnchanged,
   saveSmnMessageIdOnce,
   hasSmnMessageId,

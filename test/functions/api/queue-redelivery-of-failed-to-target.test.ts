@@ -52,9 +52,10 @@ async function watchEnded(
 /** Records that the target refused the notification of a watch at the given time. */
 async function recordRefusal(
   api: Harness,
-  { jobId, event, target, at }: { jobId: string; event: string; target: string; at: number },
+  notification: { jobId: string; event: string; target: string; generation?: number },
+  at: number,
 ): Promise<void> {
-  const key = { project: "prod", jobId, generation: 0, event, target };
+  const key = { project: "prod", generation: 0, ...notification };
   const owner = { key, redelivery: 0, messageId: "n" };
   await api.ledger.claimNotification({ ...owner, now: at, leaseMs: 1, expiresAt: at * 2 });
   const attempt = {
@@ -164,7 +165,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys"] }, token: TOKENS.team });
     const ending = { key: team, acceptedAt, concludedAt: acceptedAt, targets: ["deploys"], polledAt: [] };
     await api.ledger.endWatchUnlessTargetsAdded({ ...ending, outcome: "lost", expiresAt: acceptedAt * 2 });
-    await recordRefusal(api, { jobId: "a", event: "job.lost", target: "deploys", at: acceptedAt });
+    await recordRefusal(api, { jobId: "a", event: "job.lost", target: "deploys" }, acceptedAt);
     expect(json(await missed(api)).jobs).toHaveLength(2);
     expect(
       messages(api.notifyQueue)
@@ -191,7 +192,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
         polledAt: [],
       });
     const fail = (event: string, target: string) =>
-      recordRefusal(api, { jobId: "both", event, target, at: SINCE_MS });
+      recordRefusal(api, { jobId: "both", event, target }, SINCE_MS);
     const slow = { ...SLOW, targets: ["audit"], generations: {} };
     const watch = { project: "prod", jobId: "both", caller: "token:all", generation: 0 };
     await api.ledger.saveSlowRecordOnce(watch, slow, SINCE_MS * 2);
@@ -282,25 +283,8 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     const record = { ...SLOW, targets: ["deploys"], generations: { deploys: 3 } };
     await api.ledger.saveSlowRecordOnce(watch, record, api.clock.now * 2);
     expect(json(await missed(api))).toEqual({ jobs: [], next: null });
-    const key = { project: "prod", jobId: "a", generation: 3, event: "job.slow", target: "deploys" };
-    const owner = { key, redelivery: 0, messageId: "n" };
-    const { now } = api.clock;
-    await api.ledger.claimNotification({ ...owner, now, leaseMs: 1000, expiresAt: now * 2 });
-    const refused = {
-      verdict: "rejected",
-      status: 400,
-      durationMs: 1,
-      reason: "refused",
-      answer: "",
-    } as const;
-    const attempt = { at: now, ...refused };
-    await api.ledger.recordAttempt({
-      ...owner,
-      state: "rejected",
-      spent: true,
-      attempt,
-      nextAttemptAt: null,
-    });
+    const generation = 3;
+    await recordRefusal(api, { jobId: "a", event: "job.slow", target: "deploys", generation }, api.clock.now);
     expect(json(await missed(api)).jobs).toEqual([{ project: "prod", jobId: "a", status: "queued" }]);
     expect(messages(api.notifyQueue)).toMatchObject([{ outcome: "slow", generation: 3, redelivery: 1 }]);
     const status = await api.ask("GET", "/v1/jobs/prod/a");
