@@ -9,6 +9,7 @@ import { delimiter, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { findFreePort } from "../support/find-free-port.ts";
 import { type Ran, runCommand } from "../support/run-command.ts";
 import { shellBlocks } from "../support/shell-blocks.ts";
 import { startArtifactStore } from "./artifact-store.ts";
@@ -182,7 +183,7 @@ test("the installed package serves the one-node edition", async () => {
   await writeFile(config, JSON.stringify({ projects: {}, targets: {}, tokens: {}, settings: {} }));
   const installed = join(folder, "unpacked/package/cce-notifier.mjs");
   const stopping = new AbortController();
-  const port = await freePort();
+  const port = await findFreePort();
   const serving = runServer(installed, config, port, stopping.signal);
   try {
     assert.equal(await healthOf(port), 200);
@@ -309,14 +310,6 @@ test("the scripts that write files run from a checkout, and write what the check
   }
   assert.equal(await git("status", "--porcelain"), "");
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 /** Runs `cce-notifier serve` until the signal. */
 async function runServer(file: string, config: string, port: number, signal: AbortSignal): Promise<void> {

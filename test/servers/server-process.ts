@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, open } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { findFreePort } from "../support/find-free-port.ts";
 import { SERVERS_FOLDER, ServerNotStartedError } from "./install-program.ts";
 
 const START_LIMIT_MS = 90_000;
@@ -82,14 +82,4 @@ async function waitForAnswer(url: string): Promise<string | null> {
     await wait(POLL_MS);
   }
   return `did not answer within ${START_LIMIT_MS / 1000} s`;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  return address.port;
 }

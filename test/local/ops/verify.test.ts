@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +10,7 @@ import { readSsmParameters } from "../../../lib/runtime/ssm-config.ts";
 import { CREDENTIALS } from "../../../local/servers/start-sqs.ts";
 import { startTestSsm } from "../../support/aws-servers.ts";
 import { eventually } from "../../support/eventually.ts";
+import { findFreePort } from "../../support/find-free-port.ts";
 import { inheritedEnvironment } from "../../support/run-command.ts";
 import { type ServiceFixture, startServiceFixture } from "../../support/service-fixture.ts";
 
@@ -55,15 +55,6 @@ afterEach(async () => {
     await ended;
   }
 });
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = z.object({ port: z.int() }).parse(server.address());
-  server.close();
-  await once(server, "close");
-  return address.port;
-}
 
 interface Run {
   readonly child: ChildProcess;
