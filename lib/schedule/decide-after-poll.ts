@@ -12,12 +12,8 @@ import {
   roundAndClampDelaySeconds,
 } from "./poll-delay.ts";
 
-/**
- * The state of a watch before the service decides what happens after a poll. The poll errors in a `PolledWatch` come
- * from earlier polls.
- */
+/** The data of a watch from before the current poll. `polls` already includes the current poll. */
 export interface PolledWatch extends PollErrors {
-  /** The number of polls of the watch, including the current poll. */
   readonly polls: number;
   readonly acceptedAt: Instant;
   readonly deadlineAt: Instant;
@@ -28,25 +24,21 @@ export interface PolledWatch extends PollErrors {
 export interface DecisionInput {
   readonly watch: PolledWatch;
   readonly observation: Observation;
-  /** The durations of ended jobs of the same type and project. */
+  /** Counts of ended jobs by duration. All these jobs have the type and the project of the watched job. */
   readonly durations: readonly DurationCount[];
   readonly now: Instant;
   readonly settings: Pick<Settings, "maxPolls" | "poll">;
-  /** Returns a random number of at least 0 and less than 1. */
   readonly random: Random;
 }
 
 export type PollDecision =
   | ({
       readonly kind: "poll_again";
-      /** The delay until the next poll in seconds. The delay is an integer from 0 to 900. */
+      /** An integer from 0 to 900. */
       readonly delaySeconds: number;
-      /**
-       * The time before which the rate limit allows no query of CCE. If the rate limit does not delay the poll,
-       * `notBefore` is missing.
-       */
+      /** The earliest time of the next query, only if CCE or IAM requested a wait of more than 900 s. */
       readonly notBefore?: Instant;
-      /** What the polls have found since the job succeeded, if the watch waits until the resource is ready. */
+      /** The results of the polls since the success of the job. Only a watch with `readyMinutes` has this field. */
       readonly ready?: ReadyProgress;
     } & PollErrors)
   | {
@@ -57,28 +49,28 @@ export type PollDecision =
     };
 
 /**
- * The delay before the next poll after an access error, such as wrong credentials. A short delay detects soon that an
- * operator has fixed the access.
+ * The delay of the next poll after an access error, such as wrong credentials. The delay is short, because an operator
+ * may fix the access at any time.
  */
 const ACCESS_ERROR_DELAY = { minSeconds: 30, jitterSeconds: 30 };
 const GONE_DELAY = { minSeconds: 5, jitterSeconds: 6 };
 
 /**
- * The rate limit may delay the last poll of a watch by up to one hour after the deadline. The last poll finds the
- * outcome of a job that ended shortly before the deadline.
+ * The last poll of a watch detects a job that ended shortly before the deadline. The rate limit may delay this poll by
+ * up to one hour after the deadline.
  */
 const LAST_POLL_GRACE_MS = 3_600_000;
 
 /**
- * After `MAX_UNFINISHED_TRIES` crashes in the same poll, the watch ends. One crash does not end the watch, because the
- * host of the function may have failed.
+ * If the function that makes a poll has crashed `MAX_UNFINISHED_TRIES` times during this poll, the watch ends. One
+ * crash does not end the watch, because the host of the function may have failed.
  */
 const MAX_UNFINISHED_TRIES = 8;
-/** After the deadline, the watch ends after `MAX_UNFINISHED_TRIES_AT_DEADLINE` crashes. */
+/** The same maximum number of crashes for a watch whose deadline has passed. */
 const MAX_UNFINISHED_TRIES_AT_DEADLINE = 2;
 /**
- * After the deadline, the watch also ends after SQS has delivered the poll message `MAX_RECEIVES_AT_DEADLINE` times.
- * The deliveries include tries that failed with an error.
+ * If the deadline has passed and SQS has delivered the same poll message this many times, the watch ends. The number
+ * also includes deliveries after which the poll failed with an error.
  */
 const MAX_RECEIVES_AT_DEADLINE = 20;
 
@@ -97,8 +89,8 @@ export function decideAfterPoll(input: DecisionInput): PollDecision {
 }
 
 /**
- * Decides before a poll whether the watch ends. The watch ends if earlier tries of the poll crashed too often. A poll
- * that has crashed several times will probably crash again.
+ * Decides before a poll whether the watch ends. If the same poll has crashed several times, it will probably crash
+ * again, so the watch ends.
  * @param tries.unfinished the number of earlier tries of the poll that crashed
  * @param tries.receives how often SQS has delivered the poll message
  * @returns the end of the watch, or null if the service should poll
@@ -118,9 +110,9 @@ export function concludeIfTooManyUnfinishedTries(
 }
 
 /**
- * Decides what happens to a poll that the rate limit of the project delays. The service must not query CCE before
- * `rateLimitedUntil`. The last poll may be up to one hour after the deadline, because the job may have ended before the
- * deadline. If the rate limit delays the last poll even more, the watch times out.
+ * Returns a decision for a poll that must wait for the rate limit of its project. The service must not query CCE before
+ * `rateLimitedUntil`. If `rateLimitedUntil` is more than one hour after the deadline, the service does not make the
+ * last poll, and the watch times out at the deadline.
  */
 export function postponePollOrTimeOut(
   watch: Omit<PolledWatch, "polls" | "jobType">,
@@ -203,7 +195,7 @@ function decideByJob(job: Job, { watch, durations, now, settings, random }: Deci
   };
 }
 
-/** Returns the decision to end the watch as `timed_out`, or null if the service may poll again. */
+/** If the watch must end as `timed_out`, returns this decision. Otherwise, returns null. */
 function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput): PollDecision | null {
   const lastResult = describeLastResult(observation);
   if (now >= watch.deadlineAt) return timedOut(watch, lastResult);

@@ -11,24 +11,23 @@ import {
 const MINUTE_MS = 60_000;
 /**
  * The number of consecutive polls that must find a node usable. CCE can show a node as `Active` shortly before its
- * installation fails, so one poll is not enough. For other resources, one poll is enough.
+ * installation fails, so one poll is not enough. All other resources need only one poll.
  */
 const NEEDED_POLLS_OF_NODES = 2;
 /** The delay in seconds between the two polls that must both find a node usable. */
 const CONFIRM_SECONDS = 5;
 
-/** What a poll found about all resources of a succeeded job. */
+/** The common result of the queries for all resources of a succeeded job. */
 export type ReadyCheck =
   /** All resources of the job are usable now. `hasNodes` is true if at least one of the resources is a node. */
   | { readonly kind: "ready"; readonly hasNodes: boolean }
   /**
-   * At least one resource of the job is not usable. `reason` and `message` are the texts that CCE returned for the
-   * first unusable resource.
+   * At least one resource of the job is not usable. CCE returned `reason` and `message` for the first such resource.
    */
   | { readonly kind: "not_ready"; readonly reason: string | null; readonly message: string | null }
-  /** The poll could not read at least one resource. `observation` is the result of the first query that failed. */
+  /** At least one query for a resource failed. `observation` is the result of the first failed query. */
   | { readonly kind: "unseen"; readonly observation: Exclude<Observation, { kind: "job" }> }
-  /** CCE gave no resource ID, or the job type is unknown. */
+  /** The service cannot poll a resource, because the resource ID or the job type is unknown. */
   | { readonly kind: "no_resource" };
 
 interface ReadyInput extends Pick<DecisionInput, "now" | "settings" | "random"> {
@@ -43,8 +42,8 @@ interface ReadyWatch {
 }
 
 /**
- * Returns the latest time at which the resource of a succeeded job must be usable. If the watch does not wait for the
- * resource, or no poll has found the job succeeded, the result is null.
+ * Returns the deadline for the resource of a succeeded job. At this time, the resource must be usable. The result is
+ * null for a watch without `readyMinutes`. The result is also null until a poll has found the job succeeded.
  */
 export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | null {
   if (readyMinutes === null || ready === null) return null;
@@ -52,8 +51,8 @@ export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | nu
 }
 
 /**
- * Decides after each poll of the resources whether the watch ends or the service polls again. The time between polls
- * depends on the time since the job succeeded.
+ * Decides after each poll of the resources whether the watch ends or the service polls again. The delay until the next
+ * poll depends on the time since the success of the job.
  */
 export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
   const { check, job, now } = input;
@@ -85,9 +84,9 @@ export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
 /**
- * Returns the end of a watch whose job has succeeded, but whose resource did not become usable in time. The result
- * replaces `replacedConclusion`, in which the outcome of the job is unknown. If the service could no longer read the
- * resource, the state of the resource is unknown.
+ * Creates the final result of a watch whose job has succeeded. The resource of the job did not become usable in time.
+ * If the service could not read the resource, the state of the resource is `unknown`.
+ * @param replacedConclusion the decision that the watch timed out or is lost. The returned decision replaces it.
  */
 export function concludeNotReadyOrReadyUnknown(
   { readyMinutes, ready }: ReadyWatch,
@@ -131,7 +130,7 @@ function progressAfter(before: ReadyProgress, check: ReadyCheck): ReadyProgress 
       return { succeededAt, readyPolls: 0, wasNotReady: true, reason: check.reason, message: check.message };
     case "unseen": {
       const { kind, text } = check.observation;
-      // A throttled query shows nothing about the resource, so the service keeps the message of the earlier poll.
+      // CCE did not answer a throttled query, so the message of the earlier poll is still the best message.
       const message = kind === "throttled" ? (before.message ?? text) : text;
       return { ...before, readyPolls: 0, message: wasNotReady ? before.message : message };
     }

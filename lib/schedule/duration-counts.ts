@@ -1,24 +1,21 @@
 import type { Instant } from "../domain/job.ts";
 
 /**
- * The minimum difference between the mean ranks of the durations before and after a day. The unit of the difference is
- * the standard error. A smaller difference does not count as a change.
+ * Two groups of jobs have different durations only if the mean ranks of their durations differ by more than this number
+ * of standard errors.
  */
 const MIN_CHANGE_STANDARD_ERRORS = 4.5;
-/**
- * A change counts only if at least 4 jobs ended before it and at least 4 jobs ended after it. With fewer jobs, a
- * difference may be accidental.
- */
+/** At least this many jobs must have ended before a change and after the change. Fewer jobs can differ by chance. */
 const MIN_CHANGE_JOBS = 4;
 /**
- * The minimum variance of the ranks of the durations. If all jobs were in the same bucket, the variance would be 0
- * without a minimum.
+ * The minimum for the variance of the ranks. The reason: if all jobs are in the same bucket, the variance is 0, and the
+ * code must not divide by 0.
  */
 const MIN_RANK_VARIANCE = 0.01;
 
-/** The number of jobs of one type, one day and one bucket (a range of durations). */
+/** The number of jobs of one type that ended on one day, with a duration in one bucket (a range of durations). */
 export interface DurationCount {
-  /** The day of the end of the jobs, in days since 1970-01-01. */
+  /** The day on which the jobs ended, in days since 1970-01-01. */
   readonly day: number;
   readonly bucket: number;
   readonly count: number;
@@ -33,8 +30,8 @@ export const ANY_TYPE = "*";
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 728;
 /**
- * A bucket (a range of durations) for long durations is as wide as 2 % of the duration. The first buckets are 0.2 s
- * wide. The bucket of a duration is ln(1 + seconds / 10) divided by `BUCKET_WIDTH`.
+ * A bucket is a range of durations. The first buckets are 0.2 s wide. The buckets of long durations are as wide as 2 %
+ * of the duration. The bucket of a duration is ln(1 + seconds / 10) divided by `BUCKET_WIDTH`.
  */
 const BUCKET_WIDTH = 0.02;
 const LINEAR_SECONDS = 10;
@@ -52,15 +49,12 @@ export function bucketOfDuration(seconds: number): number {
   return Number.isNaN(position) ? 0 : Math.min(BUCKETS - 1, Math.floor(position));
 }
 
-/** Returns the position of a duration among the buckets, as a fraction. For example, 3.5 is the middle of bucket 3. */
+/** Returns the number of a duration's bucket as a decimal number. For example, 3.5 means the middle of bucket 3. */
 export function fractionalBucketOfDuration(seconds: number): number {
   return Math.log1p(seconds / LINEAR_SECONDS) / BUCKET_WIDTH;
 }
 
-/**
- * Returns the shortest duration of a bucket (a range of durations) in seconds. `bucketStartSeconds` is the inverse of
- * `fractionalBucketOfDuration`.
- */
+/** Returns the shortest duration of a bucket (a range of durations) in seconds. */
 export function bucketStartSeconds(bucket: number): number {
   return LINEAR_SECONDS * Math.expm1(bucket * BUCKET_WIDTH);
 }
@@ -80,14 +74,14 @@ export interface RecentJobs {
   readonly total: number;
 }
 
-/** Counts the jobs in each bucket since the last change of the job durations. */
+/** Counts the jobs in each bucket. The function ignores all days before the latest change of the usual job duration. */
 export function countJobsPerBucketSinceDurationsChanged(durations: readonly DurationCount[]): RecentJobs {
   return sumDays(daysSinceChange(groupByDay(durations)));
 }
 
 /**
- * Counts the jobs in each bucket (range of durations) for the latest days. The function adds earlier days until
- * the days contain at least `minJobs` jobs. If all days together have fewer jobs, the function uses all days.
+ * Counts the jobs in each bucket (range of durations) for the latest days. The function takes only the latest days that
+ * together contain at least `minJobs` jobs. If there are fewer jobs, the function takes all days.
  */
 export function countJobsPerBucketOfLatestDays(
   durations: readonly DurationCount[],
@@ -121,11 +115,11 @@ function sumDays(days: readonly (readonly DurationCount[])[]): RecentJobs {
 }
 
 /**
- * Returns the days since the durations last changed. The oldest day comes first. For each day, a t-test compares the
- * jobs before the day with all later jobs. The function drops the days before the largest significant difference, and
- * searches the remaining days again. The test compares ranks, so a few failed or stuck jobs have little effect on the
- * result. Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric
- * statistics", The American Statistician 35 (1981).
+ * Returns the days after the latest change of the usual job duration, oldest day first. For each day, a t-test compares
+ * the jobs before the day with the jobs from this day on. If jobs differ significantly, the function drops all days
+ * before the day with the largest difference. Then the function tests the remaining days again. The test compares
+ * ranks, so a few failed or stuck jobs have little effect on the result. Source: W. J. Conover and R. L. Iman, "Rank
+ * transformations as a bridge between parametric and nonparametric statistics", The American Statistician 35 (1981).
  */
 function daysSinceChange(days: readonly (readonly DurationCount[])[]): readonly (readonly DurationCount[])[] {
   const all = days.flat();
@@ -165,8 +159,8 @@ function sumRanks(
 }
 
 /**
- * Returns the rank of each bucket (range of durations). The shortest bucket has the rank 0, and the longest bucket has
- * the rank 1. The rank is the share of jobs in lower buckets, plus half the share of jobs in the same bucket.
+ * Returns a rank from 0 to 1 for each bucket (range of durations). The rank is the share of jobs in lower buckets, plus
+ * half the share of jobs in the same bucket.
  */
 function rankBuckets(durations: readonly DurationCount[]): ReadonlyMap<number, number> {
   const jobs = durations.reduce((sum, { count }) => sum + count, 0);

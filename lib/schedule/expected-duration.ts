@@ -12,13 +12,12 @@ const Seconds = numberSchema(z.minimum(0));
 
 /** The usual duration of jobs of one type in a project, from the durations of ended jobs. */
 export const Expected = z.object({
-  /** The median duration of the ended jobs. */
   p50Seconds: Seconds,
   p90Seconds: Seconds,
-  /** The number of ended jobs from which the service computed the durations. */
+  /** The number of ended jobs that the service used. */
   fromJobs: Count,
   /**
-   * The median of the time until the running job ends. If the running job already takes longer than all ended jobs,
+   * The running job probably ends after this time (median). If no ended job took as long as the running job,
    * `remainingSeconds` is null.
    */
   remainingSeconds: z.nullable(Seconds),
@@ -26,8 +25,9 @@ export const Expected = z.object({
 export type Expected = z.infer<typeof Expected>;
 
 /**
- * Returns how long a job will probably take. The function uses only the jobs that ended since the durations last
- * changed. If no job of the type has ended, the result is null.
+ * Estimates the duration of a job from the durations of ended jobs of the same type. If the usual duration of jobs
+ * changed, the function ignores all jobs before this change. If no job of the type has ended, the function returns
+ * null.
  */
 export function computeExpectedDuration(
   durations: readonly DurationCount[],
@@ -50,9 +50,8 @@ export function computeExpectedDuration(
 }
 
 /**
- * Sorts all jobs by duration, and returns the bucket of the job at position `rank`. The shortest job has the position
- * 1.
- * @param rank greater than 0
+ * Returns the bucket of one job in the list of all jobs, sorted by duration.
+ * @param rank the position of the job in the sorted list. The shortest job has the position 1.
  */
 export function bucketOfRank(counts: Float64Array, rank: number): number {
   let jobs = 0;

@@ -2,15 +2,12 @@ import type { Instant } from "../domain/job.ts";
 
 /** The assumed maximum difference between the clocks of CCE and of the service. */
 const MAX_CLOCK_SKEW_MS = 60_000;
-/**
- * The maximum age of a job at its submission that the service believes. If a job seems older, its creation time is
- * probably wrong.
- */
+/** If a job is older than this when a caller submits it, its creation time is probably wrong. */
 const MAX_JOB_AGE_MS = 7 * 86_400_000;
 
 /**
- * Returns the age of a job in seconds. The result is at least 0. The age is the time since CCE created the job. If the
- * creation time is missing or impossible, the age is the time since the caller submitted the job.
+ * Returns the age of a job in seconds. The result is at least 0. The age begins when CCE created the job. If the
+ * creation time is missing or impossible, the age begins when the caller submitted the job.
  */
 export function plausibleJobAgeSeconds(createdAt: Instant | null, acceptedAt: Instant, now: Instant): number {
   const isPlausible =

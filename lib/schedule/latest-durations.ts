@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Job } from "../domain/job.ts";
 import { collectSubJobsInAnyOrder } from "../domain/subjob-tree.ts";
 
-/** Because of the maximum numbers, one small ledger item can contain all durations of a job type. */
+/** These limits keep the ledger item with the durations of a job type small. */
 const MAX_JOBS = 60;
 const MAX_TYPES = 40;
 const MAX_DURATIONS = 15;
@@ -10,12 +10,13 @@ const MAX_TYPE_CHARACTERS = 100;
 /** The minimum number of ended subjobs from which a usual duration is computed. */
 const MIN_DURATIONS = 5;
 
-/** The time of the poll that detected the end of a job, and the duration of the job. */
+/** `endedAt` is the time of the poll that detected the end of the job. `seconds` is the duration of the job. */
 const EndedJob = z.lazy(() => z.object({ endedAt: z.number(), seconds: z.number() }));
 export type EndedJob = Readonly<z.infer<typeof EndedJob>>;
 
 /**
- * The latest ended jobs of a type, and the durations of their subjobs by subjob type. The oldest durations come first.
+ * `jobs` contains the latest ended jobs of one type. `subJobs` contains durations by subjob type. The oldest durations
+ * come first.
  */
 export const LatestDurations = z.lazy(() =>
   z.object({
@@ -27,7 +28,7 @@ export type LatestDurations = z.infer<typeof LatestDurations>;
 
 export const NO_LATEST_DURATIONS: LatestDurations = { jobs: [], subJobs: {} };
 
-/** The durations of one ended job. If the duration of the job is unknown, `job` is null. */
+/** The durations of one ended job. `job` is null for a job with an unknown duration. */
 export interface EndedDurations {
   readonly job: EndedJob | null;
   readonly subJobs: Readonly<Record<string, number>>;

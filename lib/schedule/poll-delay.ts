@@ -9,36 +9,32 @@ import {
 import { getCachedSurvivalCurve, survivalAt, survivalAtFractionalBucket } from "./survival-curve.ts";
 
 /**
- * The plan of polls uses only some ages of a job. The ages of a job for which the plan contains polls are called the
- * planned ages. Two neighboring planned ages differ by 1/400 of the age, but by at least one second. With more planned
- * ages, the computation would be slower, but the plan would not be better.
+ * The poll plan considers polls only at certain ages of a job, the planned ages. The next planned age is 1/400 older,
+ * but at least one second older. More planned ages would make the computation slower and the plan no better.
  */
 const AGE_STEPS = 400;
 
-/** The planned ages of a job in seconds. The last one is the longest duration. */
+/** The planned ages of a job in seconds. The last planned age is the end of the last bucket. */
 export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
 
-/**
- * The position of each planned age among the buckets (ranges of durations). The service computes the positions only
- * once, because a logarithm is slow.
- */
+/** Each planned age, converted to a bucket number. The reason: the logarithm in the conversion is slow. */
 const AGE_POSITIONS = AGES.map(fractionalBucketOfDuration);
 
-/** A randomly chosen delay may cost more than the best delay. The maximum difference is 2 % of the cost of a poll. */
+/** The randomly chosen delay may cost more than the best delay, by at most this share of the cost of a poll. */
 const TOLERANCE = 0.02;
 
 /**
- * The delay of the first poll in seconds, while few jobs of the project have ended. An early poll finds the job type,
- * and whether the job failed at once. The delay is random, so that jobs which start together are not polled together.
+ * The delay of the first poll in a project with few ended jobs. This early poll finds the job type, and detects a job
+ * that failed at once. The delay is random, so that the service does not poll all new jobs at the same time.
  */
 const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
-/** While fewer jobs of the project have ended, `FIRST_DELAY` is the delay of the first poll. */
+/** If fewer jobs of the project have ended, the first poll uses `FIRST_DELAY`. */
 const MIN_LEARNED_JOBS = 20;
 
 interface PendingJob {
   readonly jobType: string | null;
   readonly ageSeconds: number;
-  /** The durations of ended jobs of the same type and project. */
+  /** Counts of ended jobs by duration. All these jobs have the same type and project as the pending job. */
   readonly durations: readonly DurationCount[];
 }
 
@@ -58,9 +54,9 @@ export function pickFirstPollDelaySeconds(
 }
 
 /**
- * Returns the delay until the next poll of a running job, in whole seconds. The config limits the delay. The function
- * chooses a random delay among the cheap delays. Because of the random delay, the service does not poll all jobs of the
- * same age at the same time.
+ * Returns the delay until the next poll of a running job, in whole seconds. The function chooses a random delay among
+ * the cheap delays, so that the service does not poll all jobs of the same age at the same time. The delay is within
+ * the limits of the config.
  */
 export function pickNextPollDelaySeconds(job: PendingJob, poll: PollSettings, random: Random): number {
   const plan = cheapestDelayRange({
@@ -94,7 +90,7 @@ interface PlanInput extends PollCosts {
   /** The age of the job at the time of the current poll. */
   readonly ageSeconds: number;
   readonly maxDelaySeconds: number;
-  /** The result of `getCachedSurvivalCurve` for the job. */
+  /** The survival curve of the job from `getCachedSurvivalCurve`. */
   readonly survival: Float64Array;
 }
 
@@ -104,9 +100,9 @@ interface DelayRange {
 }
 
 /**
- * Returns the shortest and the longest delay that cost almost as little as the best delay, in whole seconds. The cost
- * of a delay includes the cost of all later polls. If the job is older than all planned ages, the only delay is the
- * maximum delay.
+ * Returns the range of delays that cost almost as little as the best delay, in whole seconds. The computed cost
+ * includes all later polls of the job. For a job older than all planned ages, the function returns only the maximum
+ * delay.
  */
 export function cheapestDelayRange(input: PlanInput): DelayRange {
   const { ageSeconds, minDelaySeconds: min, maxDelaySeconds: max, survival, pollCostSeconds } = input;
@@ -117,8 +113,8 @@ export function cheapestDelayRange(input: PlanInput): DelayRange {
   const pending = survivalAt(survival, ageSeconds);
   const delayTo = (index: number) => (AGES[index] ?? 0) - ageSeconds;
   const costOf = (index: number) => pending * delayTo(index) + (costs[index] ?? 0);
-  // For an older job, the age of the best next poll is never lower. The best next poll is between the best polls for
-  // the two nearest planned ages.
+  // The best next poll for `ageSeconds` is between the best next polls for the planned ages before and after
+  // `ageSeconds`.
   let best = next[first] ?? last;
   for (let index = best - 1; index >= (next[first - 1] ?? first); index--)
     if (delayTo(index) >= min && costOf(index) < costOf(best)) best = index;
@@ -133,7 +129,10 @@ export function cheapestDelayRange(input: PlanInput): DelayRange {
   return { minSeconds: nearest, maxSeconds: nearest };
 }
 
-/** Returns the index of the first planned age that is at least `age`. If there is none, returns the last index. */
+/**
+ * Returns the index of the first planned age that is not less than `age`. If `age` is above all planned ages, returns
+ * the last index.
+ */
 function firstIndexFrom(age: number): number {
   let [low, high] = [0, AGES.length - 1];
   while (low < high) {
@@ -144,7 +143,10 @@ function firstIndexFrom(age: number): number {
   return low;
 }
 
-/** The latest poll plan for each survival curve. If the poll settings change, the service computes a new plan. */
+/**
+ * The latest poll plan for each survival curve. A plan is valid only for the poll settings from which the service
+ * computed it.
+ */
 const plans = new WeakMap<Float64Array, PollCosts & { readonly plan: PollPlan }>();
 
 function planFor({ survival, pollCostSeconds, minDelaySeconds }: PlanInput): PollPlan {
@@ -163,13 +165,11 @@ function plannedAges(maxAge: number): Float64Array {
   return new Float64Array(ages);
 }
 
-/**
- * The best next poll for each planned age of a job. The element at index i of each array belongs to the age `AGES[i]`.
- */
+/** The best next poll for each planned age of a job. Both arrays have one element for each element of `AGES`. */
 interface PollPlan {
   /** The expected cost of all later polls of a job, in seconds. */
   readonly costs: Float64Array;
-  /** The index of the age in `AGES` at which the next poll is cheapest. */
+  /** The best age for the next poll, as an index in `AGES`. */
   readonly next: Int32Array;
 }
 
@@ -180,23 +180,23 @@ interface PollCosts {
 }
 
 /**
- * Computes for each planned age of a job when the later polls should be, so that their cost is minimal.
+ * Computes the cheapest ages for the polls of a job.
  *
- * A plan is cheap if few polls find the end of a job soon. Statistics calls the search for a cheap plan an inspection
- * problem. One poll costs x = `pollCostSeconds`. Each second from the end of a job to the next poll costs 1. S(t) is
- * the share of jobs whose duration is longer than t. If a job still runs at age t and the next poll is at age u, the
- * cost until u is x + u - t. The lowest cost from age t on is
+ * Each poll costs x = `pollCostSeconds`. Each second from the end of a job to the next poll costs 1. Statistics calls
+ * the search for the cheapest polls an inspection problem. S(t) is the share of jobs that take longer than t. If a job
+ * still runs at age t and the next poll is at age u, the poll costs x and the time until u costs u - t. This sum
+ * contains the duration of the job, which is the same for all plans. C(t) is the lowest cost of all polls after age t:
  *
  *     C(t) = minimum over u > t of [ S(t) · (x + u - t) + C(u) ]
  *
- * The function computes C(t) for the last age first, and then for each earlier age (dynamic programming). For a fixed
- * age u, the term in brackets is a straight line over S(t). The minimum over all ages u is the lower envelope of
- * straight lines. The function removes each line from the envelope at most once. The time of the computation grows only
- * linearly with the number of ages.
+ * The function computes C(t) for the last age first, and then for each earlier age (dynamic programming). For each age
+ * u, the expression in brackets is a linear function of S(t), so its graph is a straight line. The lowest line at each
+ * S(t) forms the lower envelope. The function adds and removes each line at most once, so the run time is linear in the
+ * number of ages.
  *
  * Source: J. B. Keller, "Optimum checking schedules for systems subject to random failure", Management Science 21
- * (1974). Keller solved the problem for polls at any time. If jobs end at the rate h(t), the best density of polls is
- * √(h(t) / 2x).
+ * (1974). Keller does not limit the polls to certain ages. If h(t) is the share of the running jobs that end per
+ * second, the best number of polls per second is √(h(t) / 2x).
  */
 export function planCheapestPolls(
   survival: Float64Array,
@@ -205,7 +205,7 @@ export function planCheapestPolls(
   const last = AGES.length - 1;
   const costs = new Float64Array(last + 1);
   const next = new Int32Array(last + 1).fill(last);
-  // `envelope[front..back]` contains the ages at which the next poll may be cheapest. The latest age comes first.
+  // `envelope[front..back]` contains candidates for the best age of the next poll. The latest age comes first.
   const envelope = new Int32Array(last + 1);
   let [front, back, candidate] = [0, -1, last];
   for (let index = last - 1; index >= 0; index--) {
@@ -226,11 +226,10 @@ export function planCheapestPolls(
   function lineAt(index: number, pending: number): number {
     return (AGES[index] ?? 0) * pending + (costs[index] ?? 0);
   }
-  /** Returns true if the middle line is the lowest of the three lines for some value of S(t). */
+  /** Returns true if the line `middle` is the lowest of the three lines at some S(t). */
   function isLowest(later: number, middle: number, earlier: number): boolean {
     return crossing(middle, later) < crossing(earlier, middle);
   }
-  /** Returns the value of S(t) at which two lines cross. */
   function crossing(one: number, other: number): number {
     return ((costs[one] ?? 0) - (costs[other] ?? 0)) / ((AGES[other] ?? 0) - (AGES[one] ?? 0));
   }
@@ -240,7 +239,7 @@ const FIRST_BACKOFF_SECONDS = 5;
 const MAX_BACKOFF_SECONDS = 300;
 
 /**
- * Returns a random delay in whole seconds after failed polls. Each further failed poll doubles the maximum delay.
+ * Returns a random delay in whole seconds after failed polls. With each failed poll, the maximum delay doubles.
  * @param failures the number of failed polls in a row, at least 1. Source:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */

@@ -13,7 +13,9 @@ const MIN_JOBS = 20;
 /** A slow job takes longer than 95 % of the jobs of its type. */
 const QUANTILE = 0.95;
 
-/** The median duration of ended jobs of a type, and the age from which a job counts as slow (`p95Seconds`). */
+/**
+ * A running job counts as slow if its age is at least `p95Seconds`. `p50Seconds` is the median duration of ended jobs.
+ */
 export interface SlowLimit {
   readonly p50Seconds: number;
   readonly p95Seconds: number;
@@ -21,17 +23,16 @@ export interface SlowLimit {
 }
 
 /**
- * Returns the age from which a job counts as slow. 95 % of the ended jobs took less time. The function finds the age
- * from the sorted durations of the ended jobs. At most 5 % of new jobs are slow, whatever the distribution of their
- * durations is. If durations slowly become longer, an age from the durations of old jobs is too low. A slow job must
- * also take longer than 95 % of the jobs of the latest days. A slow job must also take longer than
- * `limitOfRisingDurations`. If fewer than 20 jobs have ended since the durations last changed, the result is null. The
- * function uses only real jobs and no assumed jobs.
- * @param durations the durations of the jobs that ended before the running job started. Jobs that started together with
- * the running job must not count. The shortest of these jobs end first, and their short durations would make the
- * running job seem slow.
- * @param latestJobs the latest ended jobs of the type, oldest first. Source: V. Vovk, A. Gammerman and G. Shafer,
- * "Algorithmic Learning in a Random World" (2005), conformal prediction.
+ * Returns the age from which a running job counts as slow. 95 % of the ended jobs took less time. At most 5 % of new
+ * jobs are slow, whatever the distribution of their durations is. The function computes three ages and returns the
+ * largest one: from all jobs since the latest change of the usual duration, from the jobs of the latest days, and from
+ * `limitOfRisingDurations`. The reason: usual durations can become longer, and then the age from all jobs is too low.
+ * If fewer than 20 jobs have ended since the latest change, the result is null. The function uses only real jobs and no
+ * assumed jobs. Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World" (2005), conformal
+ * prediction.
+ * @param durations the durations of jobs that ended before the running job started. The list must not contain jobs that
+ * started together with the running job. Short jobs end first, so their durations would make the running job seem slow.
+ * @param latestJobs the latest ended jobs of the type, oldest first
  */
 export function computeSlowLimitOf95Percent(
   durations: readonly DurationCount[],
@@ -57,11 +58,11 @@ function slowBucket({ counts, total }: RecentJobs): number {
 }
 
 /**
- * Returns a second age from which a job counts as slow. The second age is correct even if durations become longer
- * within one day. The ledger stores the number of durations per day, so a change within a day is not visible there. The
- * factor of a job is its duration divided by a median. The median is over the last 20 jobs that ended before the start
- * of the job. If all durations become longer, the factors stay the same. A job is slow if its factor is larger than the
- * factors of 95 % of the ended jobs. If too few jobs have ended, the result is 0.
+ * Returns the age from which a job counts as slow while job durations become longer within one day. The ledger counts
+ * durations per day, so `durations` does not show such a change. The function therefore divides the duration of each
+ * job by a median. It is the median duration of the last 20 jobs that ended before the start of the job. The quotients
+ * stay the same if all jobs take longer. A job is slow if its quotient is larger than the quotients of 95 % of the
+ * ended jobs. If too few jobs have ended, the result is 0.
  */
 function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
   const median = medianOfLatest(jobs);

@@ -7,15 +7,15 @@ import {
 } from "./duration-counts.ts";
 
 /**
- * If few jobs of a type have ended, their durations are not reliable. If few jobs have ended, the service adds the
- * durations of assumed jobs. `EARLY_FAILURES` is the share of assumed jobs that fail soon after their start.
+ * The durations of only a few ended jobs are not reliable. For a type with few ended jobs, the service therefore adds
+ * assumed jobs. `EARLY_FAILURES` is the share of assumed jobs that fail soon after their start.
  */
 const EARLY_FAILURES = 0.05;
 /** `STUCK_JOBS` is the share of assumed jobs that get stuck and take very long. */
 const STUCK_JOBS = 0.03;
-/** After eight real jobs have ended, the assumed normal jobs count half as much as at the beginning. */
+/** After this many real jobs have ended, the assumed jobs that do not get stuck count half. */
 const HALFWAY_JOBS = 8;
-/** After many real jobs have ended, the assumed stuck jobs together still count as 0.45 jobs. */
+/** Even after many real jobs, the assumed stuck jobs together still count as this many jobs. */
 const MIN_STUCK_JOBS = 0.45;
 
 /** CCE creates clusters and nodes in 5 to 10 minutes. CCE deletes clusters and nodes in 1 to 3 minutes. */
@@ -31,15 +31,15 @@ const OTHER_TYPES: Assumption = {
 };
 
 /**
- * The maximum distance of buckets (ranges of durations) in which the function searches for neighboring jobs. For long
- * durations, a distance of 150 buckets means a factor of about 20.
+ * The function searches for ended jobs in buckets (ranges of durations) up to this far above and below a bucket. For
+ * long durations, a distance of 150 buckets means a factor of about 20.
  */
 const MAX_DISTANCE = 150;
 
 /**
- * Returns the survival curve of a job type: the probability that a job still runs at each age. The curve contains one
- * probability for the shortest duration of each bucket (range of durations). The curve combines assumed jobs with the
- * smoothed durations of ended jobs. Only jobs since the last change of the durations count.
+ * Returns the survival curve of a job type: the probability that a job still runs at each age. Each element of the
+ * array belongs to the shortest duration of one bucket (range of durations). The curve combines assumed jobs with the
+ * smoothed durations of ended jobs. If the usual duration changed, the function ignores all jobs before this change.
  */
 export function getCachedSurvivalCurve(
   jobType: string | null,
@@ -52,10 +52,7 @@ export function getCachedSurvivalCurve(
   return survival;
 }
 
-/**
- * The computed survival curves. The key of a curve is the list of duration counts. The service computes the curve of a
- * list only once.
- */
+/** The computed survival curves. The code finds the curve of a list of duration counts by the list object itself. */
 const survivals = new WeakMap<
   readonly DurationCount[],
   { readonly jobType: string | null; readonly survival: Float64Array }
@@ -66,8 +63,7 @@ export function survivalAt(survival: Float64Array, ageSeconds: number): number {
 }
 
 /**
- * Returns the probability that a job still runs at an age. The function interpolates between the start and the end of
- * the bucket.
+ * Returns the probability that a job still runs at an age. Inside a bucket, the function interpolates linearly.
  * @param fractionalBucket the age, converted by `fractionalBucketOfDuration`
  */
 export function survivalAtFractionalBucket(survival: Float64Array, fractionalBucket: number): number {
@@ -93,12 +89,12 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
 }
 
 /**
- * Spreads the jobs of each bucket over the neighboring buckets. The function makes a kernel density estimate with
- * triangles. The triangles are narrow where many jobs ended, and wide where few jobs ended. Half the width of a
- * triangle grows with the square root of the distance to the nearest jobs. If only a few jobs have ended, the triangles
- * are wide, so the estimated distribution is not too narrow. Source: I. S. Abramson, "On bandwidth variation in kernel
+ * Spreads the jobs of each bucket over the neighboring buckets (kernel density estimate). Each bucket becomes a
+ * triangle whose area is the number of its jobs. If the nearest ended jobs are far away, the triangle is wide. Half the
+ * width of a triangle grows with the square root of this distance. With only a few ended jobs, all triangles are wide,
+ * so the estimated distribution is not too narrow. Source: I. S. Abramson, "On bandwidth variation in kernel
  * estimates", Annals of Statistics 10 (1982).
- * @param countsSum the total number of jobs. The returned numbers have the sum `countsSum`.
+ * @param countsSum the total number of jobs, which is also the sum of all returned numbers
  */
 export function smoothCounts(counts: Float64Array, countsSum: number): Float64Array {
   const density = new Float64Array(BUCKETS);
@@ -112,7 +108,7 @@ export function smoothCounts(counts: Float64Array, countsSum: number): Float64Ar
   return density;
 }
 
-/** Returns the distance from `bucket`, in buckets, within which at least `jobs` jobs are. */
+/** Returns the distance from `bucket`, as a number of buckets, that contains at least `jobs` jobs. */
 function distanceTo(jobs: number, counts: Float64Array, bucket: number): number {
   let missing = jobs - (counts[bucket] ?? 0);
   for (let distance = 1; missing > 0 && distance <= MAX_DISTANCE; distance++) {
@@ -124,8 +120,8 @@ function distanceTo(jobs: number, counts: Float64Array, bucket: number): number 
 }
 
 /**
- * Adds a triangle to `density`. The area of the triangle is `count`. If a part of a triangle is below bucket 0, the
- * function adds it above bucket 0.
+ * Adds a triangle with the area `count` around `bucket` to `density`. Negative bucket numbers become positive: a value
+ * for bucket -2 is added to bucket 2.
  */
 function addTriangle(density: Float64Array, bucket: number, count: number, halfWidth: number): void {
   const reach = Math.floor(Math.min(halfWidth, BUCKETS));
@@ -146,10 +142,10 @@ interface Assumption {
 }
 
 /**
- * Returns for each bucket how many assumed jobs last longer than the shortest duration in the bucket. In statistics,
- * the assumed jobs are called a Bayesian prior. The returned array has `BUCKETS` + 1 values. Each value is less than
- * the value before it, and all values are above 0. If no real job has ended, the first returned value is 1. Each real
- * job that has ended makes the first value smaller.
+ * Returns one number for the start of each bucket: how many assumed jobs take longer than this duration. In statistics,
+ * the assumed jobs are called a Bayesian prior. The returned array has `BUCKETS` + 1 numbers, in falling order and all
+ * above 0. The first number is the total weight of the assumed jobs. Without an ended job, this weight is 1. Each ended
+ * job makes the weight smaller.
  * @param endedJobCount the number of real jobs that have ended
  */
 export function assumedJobsLongerThanEachBucketStart(
@@ -167,13 +163,13 @@ export function assumedJobsLongerThanEachBucketStart(
   );
 }
 
-/** For each bucket, the share of assumed jobs that last longer than the shortest duration in the bucket. */
+/** Each array has one number for the start of each bucket: the share of assumed jobs that take longer. */
 interface AssumedSurvival {
   readonly notStuck: Float64Array;
   readonly stuck: Float64Array;
   /**
-   * The result of `assumedJobsLongerThanEachBucketStart` if no real job has ended. The function always returns the same
-   * array object, so that the caller can use the object as the key of a cache.
+   * The curve to use while no real job has ended. The array object is always the same, so that it can be the key of a
+   * cache.
    */
   readonly withoutHistory: Float64Array;
 }
@@ -199,9 +195,9 @@ function assumedSurvival(assumption: Assumption): AssumedSurvival {
 }
 
 /**
- * Assumes that every duration between the two ages is equally probable. At both ends, the probability falls slowly and
- * not suddenly (logistic curve). The service does not know the real durations of the jobs. Polls that suit all
- * durations in the range cost only a little more than polls that suit the real durations.
+ * Assumes that all durations from `fromSeconds` to `toSeconds` are equally probable. At both ends of this range, the
+ * survival probability changes slowly and not suddenly (logistic curve). The service does not know the real durations.
+ * A poll plan for the whole range costs only a little more than a plan for the real durations.
  */
 function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number): Assumption {
   const softRamp = (age: number, start: number) => edgeSeconds * softplus((age - start) / edgeSeconds);
@@ -210,7 +206,7 @@ function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number
   return { fromSeconds, toSeconds, normalSurvival: (age) => survival(age) / survival(0) };
 }
 
-/** Returns ln(1 + eˣ). The formula does not overflow if x is large. */
+/** Returns ln(1 + eˣ). The formula also works for a large x, for which eˣ would overflow. */
 function softplus(x: number): number {
   return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
 }
