@@ -11,9 +11,9 @@ import { OptionValues, UsageError } from "./option-values.ts";
 import { suggestName } from "./suggest-name.ts";
 
 /**
- * The options that cannot be used together with `--reply`. With `--reply`, the request body is the unchanged response
- * of CCE, so the request cannot contain labels or a digest. The option `--again` needs the job ID, and the client does
- * not search the response of CCE for the job ID.
+ * The options that are not allowed together with `--reply`. With `--reply`, the request body is only the response of
+ * CCE, without labels or a digest. `--again` needs the job ID, and the client does not read the job ID from the
+ * response.
  */
 const NOT_WITH_REPLY = ["label", "digest", "again", ...OPTIONS_OF_RESOURCE] as const;
 const DEFAULT_LIST_LIMIT = 20;
@@ -22,8 +22,8 @@ const DEFAULT_LIST_LIMIT = 20;
  * Parses the command line. The parameter `defaultProject` is the value of the environment variable NOTIFIER_PROJECT.
  */
 export function parseArguments(argv: readonly string[], defaultProject: string | undefined): Command {
-  // If an option is invalid, its value cannot be distinguished from the name of the command. If an option is invalid,
-  // the function uses the first argument that is the name of a command.
+  // If an option is invalid, the parser does not find the name of the command. Then the first argument that is a
+  // command name counts as the command.
   let command = argv.find(isCommandName) ?? null;
   try {
     const options = new OptionValues(argv);

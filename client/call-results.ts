@@ -4,8 +4,8 @@ import { type ExitCode, exitCodeOfError, worstExitCode } from "./exit-code.ts";
 import type { Screen } from "./screen.ts";
 
 /**
- * Collects the results of several calls to the service. Each result of a call has the name of its job or target. If a
- * call fails with a new error, the error is printed immediately.
+ * Collects the results and errors of several calls to the service, by the name of the job or target. Each error is
+ * printed immediately.
  */
 export class CallResults<Value extends object> {
   readonly values = new Map<string, Value>();
@@ -32,7 +32,7 @@ export class CallResults<Value extends object> {
     return this.#errors.has(name);
   }
 
-  /** Returns the error of a job or target as a field of a JSON document, or an empty object if there is no error. */
+  /** Returns an object with the field `error` for a failed job or target, or an empty object. */
   errorField(name: string): { readonly error?: ErrorDocument } {
     return this.hasError(name) ? { error: toErrorDocument(this.#errors.get(name)) } : {};
   }

@@ -28,10 +28,7 @@ export function readCiContext(env: Readonly<Record<string, string | undefined>>)
 
 const MAX_LENGTHS = { actor: 200, pipeline: 200, runUrl: 1000, commit: 100 } as const;
 
-/**
- * Names that are too long are truncated, and an invalid URL is omitted. The service refuses a submission with a long
- * name or an invalid URL.
- */
+/** Truncates long names and removes an invalid URL, because the service would refuse the submission. */
 function contextOf(values: { [Field in keyof typeof MAX_LENGTHS]?: string | undefined }): Context {
   const context: { -readonly [Field in keyof typeof MAX_LENGTHS]?: string } = {};
   for (const field of ["actor", "pipeline", "commit"] as const) {

@@ -56,8 +56,8 @@ export function createClient(connection: Connection) {
       return (await statusReply(watch, waitSeconds)).data;
     },
     /**
-     * Reads the status of a job, and the number `retryAfterSeconds`. The client should read the status again after
-     * `retryAfterSeconds` seconds.
+     * Reads the status of a job. `retryAfterSeconds` is the number of seconds until the client should read the status
+     * again.
      */
     statusReply,
     /**
@@ -82,10 +82,7 @@ export function createClient(connection: Connection) {
     async stop(watch: JobKey): Promise<void> {
       await requestData(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());
     },
-    /**
-     * Sends the outcome of a watch to `targets` again. Without `targets`, the service notifies all targets of the watch
-     * again.
-     */
+    /** Sends the outcome of a watch again: to the given targets, or to all targets of the watch. */
     redeliver(watch: JobKey, targets?: readonly string[]): Promise<RedeliveryResult> {
       const path = `${pathOf(watch)}/redeliver`;
       return requestData(
@@ -105,7 +102,7 @@ export function createClient(connection: Connection) {
     ): Promise<MissedRedeliveryResult> {
       const query = before === null ? "" : `?${new URLSearchParams({ before })}`;
       const path = `/v1/targets/${encodeURIComponent(target)}/redeliver${query}`;
-      // If a call is repeated, the service does not send a notification that is already in the queue again.
+      // A repeated call is safe: a notification that is already in the queue is not sent twice.
       return requestData(
         connection,
         { method: "POST", path, body, repeatable: true },

@@ -19,7 +19,7 @@ export interface OptionForm {
   readonly path?: "file" | "folder";
 }
 
-/** The value and the rules of each command-line option. An option has the same rules in all commands. */
+/** The properties of each command-line option. They are the same for all commands. */
 export const OPTION_FORMS = {
   project: { value: "NAME" },
   notify: { value: "NAME[,NAME…]", isRepeatable: true },
@@ -76,9 +76,9 @@ const WAIT_OPTIONS: OptionTexts = {
 };
 
 interface CommandText {
-  /** The rest of a sentence that starts with the name of the command. */
+  /** The help text of the command. It continues a sentence that starts with the command's name. */
   readonly summary: string;
-  /** The allowed arguments of the command. Each line describes one possible form of the command's arguments. */
+  /** The arguments of the command. Each item is one way to call the command. */
   readonly usage: readonly string[];
   readonly examples: readonly string[];
   readonly options: OptionTexts;
@@ -86,10 +86,7 @@ interface CommandText {
 
 const JOB_ID = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
 
-/**
- * The commands that call the API. The help, the completion script and the check of arguments read the table of
- * commands.
- */
+/** The commands that call the API. The help, the completion script and the argument parser use this table. */
 export const COMMAND_TEXTS = {
   watch: {
     summary: "submits jobs; with --wait, waits until they have ended",

@@ -57,11 +57,11 @@ export type ServiceCommand = OutputOptions &
     | {
         readonly kind: "redeliver";
         readonly job: NamedJob;
-        /** The targets that the service notifies again. `undefined` means all targets that the watch has notified. */
+        /** The targets to notify again. `undefined` means every target that the watch has already notified. */
         readonly targets: readonly string[] | undefined;
       }
     | {
-        /** The command sends a target the notifications that it has missed since the time `since`. */
+        /** The command repeats all notifications since the time `since` that did not reach the target. */
         readonly kind: "redeliver_missed";
         readonly target: string;
         readonly since: string;
@@ -83,5 +83,5 @@ export type Command =
   | { readonly kind: "help"; readonly command: CommandName | null }
   | { readonly kind: "version" }
   | { readonly kind: "completion"; readonly shell: Shell }
-  /** The error of an incorrect command line. The error message refers to the help of `command`. */
+  /** An incorrect command line. The error message recommends the help of `command`. */
   | { readonly kind: "fault"; readonly detail: string; readonly command: CommandName | null };

@@ -27,10 +27,7 @@ type CompletedOption = OptionForm & { readonly name: string; readonly text: stri
 interface CompletedCommand {
   readonly name: string;
   readonly summary: string;
-  /**
-   * The arguments of the command that are known without a call to the service. The value `file` means that the argument
-   * of the command is the path of a file.
-   */
+  /** The arguments that the completion script suggests after the command. The value `file` means the path of a file. */
   readonly choices: readonly string[] | "file";
   readonly options: readonly CompletedOption[];
 }
@@ -131,7 +128,7 @@ complete -F _cce_notifier cce-notifier
 /** Returns a text in single quotes of a POSIX shell. */
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** The functions of zsh that complete paths. */
+/** The zsh functions that suggest file paths and folder paths. */
 const ZSH_PATHS = { file: "_files", folder: "_files -/" } as const;
 
 function zshScript(): string {

@@ -7,7 +7,7 @@ import { UsageError } from "./option-values.ts";
 type Client = Pick<NotifierClient, "projects" | "list">;
 
 /**
- * Adds the default project to each job without a project.
+ * Adds the default project to each job for which the user named no project.
  * @throws UsageError if the default project is unknown.
  */
 export async function addDefaultProjects(
@@ -20,9 +20,9 @@ export async function addDefaultProjects(
 }
 
 /**
- * Returns the only project that the caller may use. If the caller may use several projects, returns the default project
- * of the service. For a caller with several projects, the function requests the list of jobs without a project. The
- * service uses its default project for a list of jobs without a project.
+ * Returns the caller's only project. If the caller has several projects, the function returns the service's default
+ * project. To find the default project, the function requests a job list without a project name. The service then lists
+ * jobs of its default project.
  */
 async function findDefaultProject(client: Client): Promise<string> {
   const projects = await client.projects();

@@ -40,7 +40,7 @@ function messageOf(error: unknown): string {
 
 const REPORT = "This is a bug of cce-notifier. Please report it with the command line and the version.";
 
-/** Returns the text about an unexpected error. The text contains the message of the error, without the stack trace. */
+/** Returns the output for an unexpected error: the error message without the stack trace. */
 export function describeInternalError(error: unknown): string {
   return `cce-notifier: ${toPrintable(messageOf(error))}\n`;
 }

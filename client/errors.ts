@@ -24,8 +24,8 @@ export class ProblemError extends Error {
 }
 
 /**
- * Error for a call without a response of the service. Even without a response of the service, a gateway can have sent a
- * response.
+ * Error for a call to which the service did not respond. A gateway between the client and the service may have
+ * responded.
  */
 export class UnreachableError extends Error {
   override name = "UnreachableError";

@@ -43,7 +43,10 @@ function exitCodeOfStatus(status: StatusDocument): ExitCode {
   }
 }
 
-/** The exit codes from worst to best. An unreachable service has a worse exit code than a failed job. */
+/**
+ * The exit codes in the order of their priority. If several errors occur, the command returns the first of their exit
+ * codes.
+ */
 const WORST_FIRST = [
   EXIT.unreachable,
   EXIT.usage,

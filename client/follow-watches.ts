@@ -19,13 +19,10 @@ const MIN_DELAY_SECONDS = 1;
 interface FollowOptions {
   readonly timeoutMs: number;
   readonly client: Pick<NotifierClient, "statusReply">;
-  /** Returns true if the client needs no later status of the watch. */
+  /** Returns true if the client can stop polling the watch. */
   readonly isOver: (status: StatusDocument) => boolean;
   readonly onStatus: (status: StatusDocument) => void;
-  /**
-   * Called if the service refuses to return the status of a watch. After the service has refused the status of a watch,
-   * the client makes no further calls for this watch.
-   */
+  /** Called if the service refuses to return the status of a watch. The client then stops polling this watch. */
   readonly onRefused: (watch: JobKey, error: ProblemError) => void;
   /** Returns the current time in milliseconds, from a clock that is never set back. */
   readonly now: () => number;
@@ -33,19 +30,18 @@ interface FollowOptions {
 }
 
 /**
- * Returns the number of seconds that one status request may wait for the end of a watch. With many running watches, the
- * service responds to each request at once, because the client makes few requests at the same time.
+ * Returns the number of seconds that one status request may wait for the end of a watch. The more watches are running,
+ * the shorter each request waits. The reason: the number of parallel requests is limited.
  */
 export function waitSecondsPerCall(running: number): number {
   return Math.floor((MAX_WAIT_SECONDS * MAX_PARALLEL_CALLS) / Math.max(running, MAX_PARALLEL_CALLS));
 }
 
 /**
- * Reads the status of each watch repeatedly until the status is final. Returns true when all watches are final, or
- * false when `timeoutMs` milliseconds have passed. The service responds to the first request for a status without a
- * delay. The header `retry-after` of each response says when the client makes the next request.
- * @throws the first error that is not a `ProblemError`. After an error that is not a `ProblemError`, the client makes
- * no further calls.
+ * Polls each watch until the watch has a final status. Returns true if all watches became final within `timeoutMs`
+ * milliseconds. The first request for each watch does not wait. The response header `retry-after` determines the time
+ * of the next request.
+ * @throws the first error that is not a `ProblemError`. This error also ends the polling of all other watches.
  */
 export async function followWatches(
   watches: readonly JobKey[],

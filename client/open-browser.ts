@@ -2,14 +2,13 @@ import { spawn } from "node:child_process";
 
 const STARTERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   darwin: ["open"],
-  // On Windows, the command `start` is not used to open a URL. `start` needs a shell, and a shell ends the command at
-  // the character `&` in the URL.
+  // The Windows command `start` needs a shell. A shell would cut the URL at the character `&`.
   win32: ["rundll32", "url.dll,FileProtocolHandler"],
 };
 
 /**
- * A browser that still runs after this number of milliseconds counts as opened. The started program can run for a long
- * time, because the program can be the browser itself.
+ * The longest time that the function waits for the exit status of the started program. A program that still runs counts
+ * as success, because the program may be the browser itself.
  */
 const START_TIME_LIMIT_MS = 1_000;
 

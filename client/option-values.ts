@@ -26,7 +26,7 @@ export class OptionValues {
   readonly #values: ReadonlyMap<OptionName, readonly string[]>;
 
   /**
-   * Separates the options of a command line from its other arguments. No argument after the argument `--` is an option.
+   * Separates the options of a command line from its other arguments. Arguments after `--` are never options.
    * @throws UsageError for an unknown option, and for a value that is missing, empty or not allowed. An empty value is
    * refused, because the cause is usually an unset variable in a script.
    */
@@ -70,14 +70,14 @@ export class OptionValues {
     return this.#values.get(name)?.[0];
   }
 
-  /** Returns all values of an option that is given several times, or undefined if the option is not given. */
+  /** Returns all values of a repeatable option, or undefined if the user did not give the option. */
   all(name: OptionName): readonly string[] | undefined {
     return this.#values.get(name);
   }
 
   /**
-   * Returns the names in all values of a repeated option. One value of the option may contain several names, such as
-   * `deploys,audit`.
+   * Returns all names that the user gave with an option. The user can repeat the option, and one value such as
+   * `deploys,audit` can contain several names.
    * @throws UsageError if one of the names is empty.
    */
   list(name: OptionName): string[] | undefined {

@@ -7,8 +7,8 @@ import { readText } from "./read-text.ts";
 
 /**
  * Connects a command to the outputs, environment variables, clock and signals of this process. The function also adds
- * two error handlers to the process of the command. The process ignores write errors on an output that nobody reads.
- * The process prints an unhandled error as one line to stderr.
+ * two error handlers to this process. The first handler ignores write errors, for example after `head` has closed the
+ * output. The second handler prints an unhandled error to stderr as one line.
  */
 export function createProcessEnvironment(): Environment {
   const { stdin, stdout, stderr } = process;
@@ -45,8 +45,8 @@ function createInterruptHandler(): Environment["onInterrupt"] {
       for (const signal of ["SIGINT", "SIGTERM"] as const)
         process.once(signal, () => {
           process.stderr.write(describe?.() ?? "");
-          // The signal handler runs once and then sends the same signal again, so that the signal ends the process.
-          // Because the signal ends the process, the shell can report the signal.
+          // `once` has removed this handler, so the repeated signal ends the process. Then the shell knows which signal
+          // ended the process.
           process.kill(process.pid, signal);
         });
     describe = text;

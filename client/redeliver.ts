@@ -7,7 +7,6 @@ import type { WaitPorts } from "./wait-for-jobs.ts";
 
 type Ports = Pick<WaitPorts, "client" | "screen">;
 
-/** Returns a sentence that says why the service does not notify a target again. */
 function describeSkip(target: string, reason: SkipReason | undefined): string {
   return reason === "target_off"
     ? `the target is switched off. To switch it on, run: cce-notifier test ${target}`
@@ -43,8 +42,8 @@ const MISSED_TEXTS: Readonly<Record<MissedJob["status"], string>> = {
 };
 
 /**
- * Sends a target the notifications that it has missed since a given time. Each redelivery request to the service sends
- * notifications for one page of the list of jobs. If the service has skipped a job, the exit code of the command is 1.
+ * Repeats all notifications since the time `since` that did not reach the target. The service lists the jobs in pages,
+ * and each request handles one page. If the service skips a job, the exit code of the command is 1.
  */
 export async function redeliverMissed(
   { target, since, dryRun }: CommandOf<"redeliver_missed">,

@@ -12,10 +12,7 @@ import { parseToken } from "./token.ts";
 export interface Connection {
   /** The URL of the API without the path `/v1`. */
   readonly url: string;
-  /**
-   * A bearer token, or a function that returns a token. If the token is a function, the client calls the function
-   * before each request.
-   */
+  /** A bearer token, or a function that the client calls for a token before each request. */
   readonly token: string | (() => Promise<string>);
   readonly fetch?: Fetch;
   readonly wait?: (ms: number) => Promise<unknown>;
@@ -25,9 +22,9 @@ export interface Connection {
 export interface Call {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
-  /** If the body of the request is a string, the body is sent unchanged. Any other body is sent as JSON. */
+  /** A string is sent unchanged. A value of any other type is sent as JSON. */
   readonly body?: unknown;
-  /** The value is false if a repeated request would send a second notification. */
+  /** False if a repeated request would send a second notification to the target. */
   readonly repeatable: boolean;
   /** The time in seconds that the service may wait before it responds. By default, the service responds immediately. */
   readonly waitSeconds?: number;

@@ -29,9 +29,9 @@ function isNotCarriedOut({ status, isProblem }: FailedTry): boolean {
 }
 
 /**
- * Returns the milliseconds until the client repeats a failed call, or null if the client must not repeat the call. Some
- * calls are not repeatable, such as a call that sends a test message. The client repeats a call that is not repeatable
- * only after a response that proves that the service has not carried out the call.
+ * Returns the milliseconds until the client repeats a failed call, or null if the client must not repeat the call.
+ * @param repeatable false for a call such as sending a test message. The client repeats such a call only if the service
+ * certainly did not carry it out.
  * @param random a number from 0 to 1. Random delays prevent that many clients call the service at the same time.
  */
 export function retryDelayMs(

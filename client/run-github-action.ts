@@ -77,7 +77,7 @@ export async function runGithubAction(environment: Environment): Promise<ExitCod
       document = WatchDocument.parse(result);
     },
   });
-  // `toPrintable` removes line breaks from a value, because each line of the output file is one output.
+  // In the output file, each line is one output, so `toPrintable` removes line breaks from the value.
   const outputs = Object.entries(outputsOf(document)).map(
     ([name, value]) => `${name}=${toPrintable(value)}\n`,
   );

@@ -5,9 +5,7 @@ import { colourMark, createLiveLines, type Output } from "./terminal.ts";
 export interface Screen {
   /** Prints lines to stdout. */
   print(lines: readonly string[]): void;
-  /**
-   * Prints an error to stderr. The first line of the error text is the error, and the following lines are its details.
-   */
+  /** Prints an error to stderr. The first line is the error message, and all other lines are details. */
   printError(lines: readonly string[]): void;
   /**
    * Overwrites the live lines, which are the last lines of a terminal. If the output is a log, the function does

@@ -65,10 +65,7 @@ export const SERVER_COMMAND_OPTIONS: Readonly<
   },
 };
 
-/**
- * The words that can follow each command of the one-node edition. The value `file` means that the argument of the
- * command is the path of a file.
- */
+/** The arguments of each command of the one-node edition. The value `file` means the path of a file. */
 export const SERVER_ARGUMENTS: Readonly<Partial<Record<ServerCommandName, readonly string[] | "file">>> = {
   backup: "file",
   export: "file",

@@ -17,10 +17,7 @@ export function isServerCommand(name: string | undefined): name is string {
   );
 }
 
-/**
- * Replaces the arguments `help NAME` by `NAME --help` if NAME is a command of the one-node edition. Every command of
- * the one-node edition prints its own help.
- */
+/** If NAME is a command of the one-node edition, changes the arguments `help NAME` to `NAME --help`. */
 export function toServerHelp(argv: readonly string[]): readonly string[] {
   const [first, name] = argv;
   return first === "help" && isServerCommand(name) ? [name, "--help"] : argv;

@@ -38,9 +38,9 @@ export function formatStatusLine(status: StatusDocument, ageMs: number | null = 
 }
 
 /**
- * Returns short facts about a job, such as its duration and the number of its ended subjobs. The first fact is the
- * state of the job.
- * @param ageMs the milliseconds since the start of a running job. If `ageMs` is null, the result contains no times.
+ * Returns short facts about a job, such as its duration. The first fact is the state of the job.
+ * @param ageMs the milliseconds since the start of a running job. If `ageMs` is null, the result does not say how long
+ * the job has been running.
  */
 export function listStateFacts(status: StatusDocument, ageMs: number | null): readonly string[] {
   const { state, durationSeconds, expected, lastPollError, job, type, reason } = status;
@@ -50,7 +50,7 @@ export function listStateFacts(status: StatusDocument, ageMs: number | null): re
     return [inlineState(status) + (hasDuration ? duration : ""), ...endedFacts(status)];
   }
   const running = job === null ? "" : listRunning(job);
-  // An operation without a job has its progress in the field `reason`.
+  // If an operation has no job, the field `reason` describes the progress of the operation.
   const operationProgress = isOperationWithoutJob(type) ? reason?.split("\n", 1) : undefined;
   return [
     inlineState(status),
@@ -67,7 +67,6 @@ function endedFacts({ leafSubJobs: { total, succeeded, failed } }: StatusDocumen
   return total === 0 ? [] : [`${succeeded + failed} of ${total} ${total === 1 ? "subjob" : "subjobs"} ended`];
 }
 
-/** Returns a text such as `usually 7 min to 9 min (from 42 jobs), about 2 min remaining`. */
 function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Expected): string {
   // A duration of two minutes or more is shown in whole minutes.
   const duration = (seconds: number) =>
@@ -79,10 +78,7 @@ function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Ex
   return `usually ${from === to ? `about ${from}` : `${from} to ${to}`} (from ${jobs}), ${rest}`;
 }
 
-/**
- * Returns the state of a watch as text, such as `timed out`. The pages and chat messages describe the state with the
- * same text.
- */
+/** Returns the state of a watch as text, such as `timed out`. Pages and chat messages use this text too. */
 function inlineState(status: StatusDocument): string {
   return lowerCaseFirstLetter(describeState(status.state, wasJobObserved(status), status.ready));
 }
@@ -164,15 +160,12 @@ export function formatDeliveryLines(status: StatusDocument): readonly string[] {
 /** Returns a text such as `ops (rejected, client error, HTTP 403)`. */
 export function describeFailure(delivery: DeliveryDocument): string {
   const { state, lastReason, lastStatus } = delivery;
-  // For the delivery state `gone`, the result contains no verdict.
+  // The state `gone` already implies the reason `target_gone`.
   const reason = lastReason === "target_gone" ? null : lastReason;
   return `${deliveryName(delivery)} (${[NOT_NOTIFIED[state], ...receiverAnswerTexts(reason, lastStatus)].join(", ")})`;
 }
 
-/**
- * Returns the name of the delivery's target. The text `slow job` marks a notification about a slow job, because the
- * outcome is a second notification.
- */
+/** Returns the target's name. For a notification about a slow job, the function appends `(slow job)`. */
 function deliveryName({ target, event }: DeliveryDocument): string {
   return event === "job.slow" ? `${target} (slow job)` : target;
 }

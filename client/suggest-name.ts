@@ -4,7 +4,7 @@ const MAX_DISTANCE = 2;
 export function suggestName(typed: string, names: readonly string[]): string | null {
   const scored = names
     .map((name) => ({ name, distance: countEdits(typed.toLowerCase(), name.toLowerCase()) }))
-    // A short name and its suggestion may differ only by few characters.
+    // A suggestion for a short name may differ in only a few characters.
     .filter(({ name, distance }) => distance <= Math.min(MAX_DISTANCE, Math.floor(name.length / 2)))
     .sort((a, b) => a.distance - b.distance);
   return scored[0]?.name ?? null;

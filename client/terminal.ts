@@ -82,7 +82,7 @@ interface LiveLines {
   print(text: string): void;
   /** Overwrites the live lines. If a live line is wider than the terminal, the line is truncated. */
   update(lines: readonly string[]): void;
-  /** Ends the updates. The terminal keeps showing the last live lines. */
+  /** Ends the updates. The last live lines stay on the terminal. */
   end(): void;
 }
 

@@ -6,8 +6,7 @@ import { createSecureFetch, type Fetch } from "./secure-fetch.ts";
 const GITHUB_TIMEOUT_MS = 10_000;
 
 /**
- * Returns the token without the spaces and line breaks around it. A file or a variable may contain spaces and line
- * breaks around the token.
+ * Removes spaces and line breaks at both ends of a token, for example the last line break of a file.
  * @throws TokenError when the text cannot be a token in an HTTP header (RFC 9110, section 5.5).
  */
 export function parseToken(text: string): string {
@@ -17,8 +16,8 @@ export function parseToken(text: string): string {
 }
 
 /**
- * Returns the reason why a text is not a valid token, or null for a valid token. The returned reason does not contain
- * the text, because the text may be a secret token.
+ * Returns the reason why a text is not a valid token, or null for a valid token. The reason does not repeat the text,
+ * because the text may be a secret.
  */
 export function findTokenFault(text: string): string | null {
   const token = text.trim();

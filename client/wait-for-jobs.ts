@@ -153,9 +153,8 @@ export async function waitForJobsAndDeliveries(
 }
 
 /**
- * Reads the URL of each job's web page from the service. The keys of the returned map are the names of the jobs. Only
- * the response with the list of jobs contains the URLs of the pages. The client requests one list of jobs for each
- * submission time.
+ * Returns a map from the name of each job to the URL of the job's web page. The service returns these URLs only in a
+ * job list. Jobs of one submission have the same time `acceptedAt`, so the client requests one list per submission.
  */
 export async function readPageUrls(
   statuses: readonly StatusDocument[],
@@ -205,7 +204,7 @@ function summarize(
     const failed = listFailedDeliveries(status);
     if (failed.length === 0) continue;
     const targets = [...new Set(failed.map(({ target }) => target))].join(",");
-    // A target in the config can be switched off, and a callback cannot.
+    // Targets in the config can be switched off. Callbacks are never switched off.
     const isOff = ({ state, target }: (typeof failed)[number]) =>
       state === "gone" && !isCallbackTargetName(target);
     const off = [...new Set(failed.filter(isOff).map(({ target }) => target))];

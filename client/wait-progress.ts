@@ -4,7 +4,7 @@ import type { Screen } from "./screen.ts";
 import { formatStatusLine, jobName, listStateFacts, MARKS } from "./status-text.ts";
 import { columnsOf, countColumns, type Output, rowsOf } from "./terminal.ts";
 
-/** After this time without any output, the log gets its first line. */
+/** The log gets its first line when the command has printed nothing for this time. */
 const FIRST_LINE_MS = 1_500;
 /**
  * In a log, the longest time between two lines about the same running job. The time between two log lines can be one
@@ -40,8 +40,8 @@ export class WaitProgress {
   readonly #jobs = new Map<string, ShownJob>();
   #endedJobs = 0;
   /**
-   * The text that is shown before the first status of a job, such as `submitting 1 job`. After the first status of a
-   * job has arrived, the text is null.
+   * The text that is shown until the first job status arrives, such as `submitting 1 job`. Afterwards, the value is
+   * null.
    */
   #activity: string | null;
   #printedAt: number | null = null;
@@ -65,7 +65,7 @@ export class WaitProgress {
     this.#printedAt = this.#now();
   }
 
-  /** Sets the activity, such as `submitting 1 job`, that is shown while no job is running. */
+  /** Sets the text that is shown while no job is running, such as `submitting 1 job`. */
   setActivity(activity: string): void {
     this.#activity = activity;
     this.#printedAt = this.#now();
@@ -83,7 +83,7 @@ export class WaitProgress {
       this.#redraw();
       this.print([formatStatusLine(status)]);
     } else {
-      // The comparison ignores the expected times of the job, because the expected times change with every poll.
+      // The remaining time changes with every poll, and such a change must not add a log line.
       const facts = listStateFacts({ ...status, expected: undefined }, null).join(", ");
       const shown = { status, receivedAt: now, facts, printedAt: known?.printedAt ?? 0 };
       this.#jobs.set(name, shown);
@@ -92,7 +92,7 @@ export class WaitProgress {
     }
   }
 
-  /** Removes a job from the progress, because the command no longer reads its status. */
+  /** Stops showing a job. The command no longer reads the status of this job. */
   remove(name: string): void {
     this.#jobs.delete(name);
     this.#redraw();
@@ -136,8 +136,8 @@ export class WaitProgress {
   }
 
   /**
-   * Returns the status of a job with a new remaining time. The time since the response arrived is subtracted from the
-   * remaining time in the response.
+   * Returns the job's status with an updated remaining time. The response is some seconds old, so these seconds are
+   * subtracted.
    */
   #countDown({ status, receivedAt }: ShownJob): StatusDocument {
     const { expected } = status;
@@ -162,7 +162,7 @@ export class WaitProgress {
     }
   }
 
-  /** Returns the lines about a job. A line contains as many facts as fit into the width of the terminal. */
+  /** Each line contains as many facts as fit into the width of the terminal. */
   #block(job: ShownJob, width: number): readonly string[] {
     const status = this.#countDown(job);
     const { type, resourceName, state } = status;

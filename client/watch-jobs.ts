@@ -72,7 +72,7 @@ async function submit(
   ports: WatchPorts,
 ): Promise<readonly JobResult[]> {
   const { client } = ports;
-  // If an option is not given, it does not replace the value from the CI system.
+  // A context field from the command line overrides the field from the CI system.
   const given = Object.entries(command.context).filter(([, value]) => value !== undefined);
   const context: Context = { ...ports.context, ...Object.fromEntries(given) };
   const submission: Submission = {
@@ -111,8 +111,7 @@ async function restart<T>(
       if (state === "succeeded" || state === "failed")
         screen.print([`${jobName(watch)}: not restarted, because the job has ${state}`]);
       else if (state !== undefined && state !== "stopped") {
-        // The status of a job can come from a watch of another caller. If the caller has no own watch of the job, the
-        // command has no watch to stop.
+        // The status may belong to another caller's watch. The command stops only the caller's own watch.
         const own = await nullIfNotFound(client.stop(watch).then(() => watch));
         if (own !== null) stopped.push(jobName(own));
       }
@@ -125,7 +124,7 @@ async function restart<T>(
   }
 }
 
-/** Returns the result of a call to the service, or null if the service answers that the watch does not exist. */
+/** Returns the result of a call to the service, or null if the service responds with status 404. */
 async function nullIfNotFound<T>(call: Promise<T>): Promise<T | null> {
   try {
     return await call;
@@ -197,10 +196,7 @@ function resultLine(job: JobResult): string {
   return [`${jobName(job)}: ${status.replace("_", " ")}`, detail].filter(Boolean).join(", ");
 }
 
-/**
- * Returns the exit code for the results of a submission. If the service cannot be reached, this error determines the
- * exit code, even if a job was also invalid.
- */
+/** Returns the exit code of a submission. An unreachable service has a higher priority than an invalid job. */
 function exitCodeOfJobs(jobs: readonly JobResult[]): ExitCode {
   const rejected = jobs.filter(({ status }) => status === "rejected");
   if (rejected.length === 0) return EXIT.succeeded;

@@ -6,8 +6,8 @@ export class ArgumentError extends Error {
 }
 
 /**
- * Parses arguments like `parseArgs` of Node.js. An empty value is an error, because the cause is usually an unset
- * variable. An option that is repeated is an error, because `parseArgs` would use only its last value.
+ * Calls the Node.js function `parseArgs` and refuses two more mistakes. An empty value usually comes from an unset
+ * variable. If the user repeats an option, `parseArgs` would use only the last value.
  * @throws ArgumentError
  */
 export function parseStrictArguments<const T extends ParseArgsConfig>(
@@ -34,8 +34,7 @@ function parseOrExplain<const T extends ParseArgsConfig>(config: T): ReturnType<
   } catch (error) {
     const isParseError =
       types.isNativeError(error) && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-    // Only the first sentence of the error message from Node.js is used. The rest of the error message from Node.js
-    // explains arguments that begin with a dash.
+    // The Node.js error message continues with advice about arguments that begin with a dash. This advice is removed.
     throw isParseError ? new ArgumentError(error.message.replace(/\.\s.*/s, "")) : error;
   }
 }

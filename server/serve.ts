@@ -79,7 +79,7 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
 interface Signals {
   /** A promise that resolves at the first SIGTERM or SIGINT. */
   readonly stop: Promise<void>;
-  /** Calls `reload` at each signal SIGHUP. If the signal SIGHUP has already arrived, `reload` is called immediately. */
+  /** Calls `reload` for each signal SIGHUP, including a signal that arrived before this call. */
   onReload(reload: () => void): void;
 }
 

@@ -20,8 +20,8 @@ import {
 const Overdue = z.object({ project: z.string(), job_id: z.string(), caller: z.string(), due_at: z.number() });
 
 /**
- * Returns the ledger operations that read watches, and the operations that change when the sweep function checks a
- * watch.
+ * Returns two groups of ledger operations: those that read watches, and those that set the sweep function's next check
+ * of a watch.
  */
 export function createWatchReadOperations(store: Store): WatchReadLedger {
   return {

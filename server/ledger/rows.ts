@@ -109,11 +109,12 @@ export function readJobRows(store: Store, { project, jobId }: JobKey): readonly 
 
 const Instants = z._default(z.number(), 0);
 
-/** The kinds of rows in the table `record`. For each kind of row, the value is the schema of the column `body`. */
+/**
+ * Each key is a value of the column `kind` in the table `record`. Each value is the schema of the JSON in the column
+ * `body`.
+ */
 const RECORDS = {
-  /**
-   * The context and the callbacks of one generation of a watch. When a watch is restarted, it gets a new generation.
-   */
+  /** The context and the callbacks of a watch. A restart of the watch starts a new generation, with its own record. */
   caller: z.object({ context: Context, callbacks: z.record(z.string(), z.string()) }),
   /** The job and its subjobs, as the latest poll has found them. */
   tree: Job,
@@ -148,12 +149,11 @@ const RECORDS = {
   }),
   /** A message from Simple Message Notification (SMN) that the service has received. */
   message: z.object({}),
-  /** The API calls that wait for the end of a job. In the record, the key of each waiting call is its own number. */
+  /** The API calls that wait for the end of a job. Each key is the number of one waiting call. */
   waiting: z.record(z.string(), z.object({ caller: z.string(), until: z.number() })),
 } as const;
 export type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
 export type RecordKind = keyof Records;
-/** The constant `RECORDS`, with a type that accepts any record kind as a key. */
 const SCHEMAS: { readonly [Kind in RecordKind]: z.ZodMiniType<Records[Kind]> } = RECORDS;
 
 const Body = z.object({ body: z.string() });
@@ -204,7 +204,7 @@ export function writeRecord<Kind extends RecordKind>(
   );
 }
 
-/** Changes the content of a record in the ledger. The expiry time of the changed record stays the same. */
+/** Changes the content of a record, but not its expiry time. */
 export function updateRecord<Kind extends RecordKind>(
   store: Store,
   kind: Kind,

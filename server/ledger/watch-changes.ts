@@ -28,14 +28,15 @@ import type {
 /** The data of a watch in the ledger. */
 export interface StoredWatch {
   readonly watch: Watch;
-  /** The ID of the queue message that claimed the latest poll, or null if the result of the poll is recorded. */
+  /** The ID of the queue message that claimed the current poll. Null after the result of this poll is recorded. */
   readonly owner: string | null;
   readonly leaseUntil: Instant;
   /**
-   * The number of poll claims since the latest recorded poll. A poll claim that was given up does not count as a claim.
+   * The number of poll claims since the service last recorded a poll result. A claim that its owner gave up is not
+   * counted.
    */
   readonly unfinishedTries: number;
-  /** True if the watch has ended and a new submission of the job restarts the watch. */
+  /** True if the watch has ended, and submitting the job again would restart the watch. */
   readonly restartable: boolean;
   /**
    * The time of the watch's next check by the sweep function, or null if the sweep function does not check the watch.
@@ -43,10 +44,7 @@ export interface StoredWatch {
   readonly dueAt: Instant | null;
 }
 
-/**
- * The changed watch and the result of an operation on the ledger. `stored` is null if the operation does not change the
- * watch.
- */
+/** `stored` is the watch after a ledger operation, or null if the operation changes nothing. */
 interface Change<Stored, Result> {
   readonly stored: Stored | null;
   readonly result: Result;
@@ -108,11 +106,11 @@ type ExtendedWatch<Stored> =
       /** True if the submission has moved the deadline to a later time. */
       readonly isDeadlineLater: boolean;
       readonly isChanged: boolean;
-      /** True if the submission has added targets to an ended watch. */
+      /** True if the submission added targets after the end of the watch. */
       readonly needsGenerations: boolean;
     };
 
-/** Adds targets to a watch. The deadline of a running watch changes only if the requested deadline is later. */
+/** Adds targets to a watch. A running watch gets the requested deadline only if the requested deadline is later. */
 export function extendWatch<Stored extends StoredWatch>(
   stored: Stored,
   wanted: NewWatch,
@@ -165,8 +163,8 @@ export function claimPoll<Stored extends StoredWatch>(
 }
 
 /**
- * Gives up the claim of a poll, so that the poll can be claimed again. Returns null if the queue message has not
- * claimed the poll whose result it wants to record.
+ * Gives up the claim of a poll, so that the poll can be claimed again. Returns null if the claim of the poll does not
+ * belong to this queue message.
  */
 export function undoPollClaim<Stored extends StoredWatch>(
   stored: Stored | null,
@@ -176,10 +174,7 @@ export function undoPollClaim<Stored extends StoredWatch>(
   return { ...stored, leaseUntil: 0, unfinishedTries: stored.unfinishedTries - 1 };
 }
 
-/**
- * Records the result of a poll. Returns null if the queue message has not claimed the poll whose result it wants to
- * record.
- */
+/** Records the result of a poll. Returns null if the claim of the poll does not belong to this queue message. */
 export function recordPoll<Stored extends StoredWatch>(
   stored: Stored | null,
   record: PollRecord,
@@ -242,7 +237,7 @@ export function stopWatch<Stored extends StoredWatch>(
   return { stored: { ...stored, ...NO_LEASE, watch, dueAt: null }, result: "stopped" };
 }
 
-/** Returns true if the message has claimed the poll and the poll has no recorded result yet. */
+/** Returns true if this queue message has claimed the current poll and has not recorded its result. */
 function hasClaimed({ watch, owner }: StoredWatch, { poll, messageId }: PollOfMessage): boolean {
   return watch.state === "watching" && watch.poll === poll && !watch.pollDone && owner === messageId;
 }

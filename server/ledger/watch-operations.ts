@@ -34,10 +34,7 @@ export function createWatchChangeOperations(store: Store): WatchChangeLedger {
   const read = (key: WatchKey) => readWatchRow(store, key);
   const write = (row: WatchRow) => writeWatchRow(store, row);
 
-  /**
-   * Writes the row of an ended watch. The records with the context and the callbacks of the watch get the same expiry
-   * time.
-   */
+  /** Writes an ended watch, and sets the same expiry time for the record with the watch's context and callbacks. */
   const writeEnded = (row: WatchRow, expiresAt: Instant): void => {
     write({ ...row, expiresAt });
     store.run(
@@ -142,8 +139,8 @@ function addToWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
 }
 
 /**
- * Handles targets that a submission added to an ended watch. For each added target, stores the generation that is part
- * of the key of its notification.
+ * Saves a generation for each target that a submission added after the end of the watch. The generation becomes a part
+ * of the notification's key.
  */
 function saveGenerationsOfTargetsAddedAfterEnd(
   store: Store,

@@ -12,8 +12,8 @@ interface ClockGuard {
 }
 
 /**
- * Compares the clock of the machine with a clock that is never set back. If the clock was set forward, planned polls
- * and messages become due at once, without a correction.
+ * Detects changes of the machine's clock by a second clock that is never set back. A clock that was set forward needs
+ * no correction: planned polls and messages only become due earlier.
  */
 export function createClockGuard(now: () => Instant, monotonic: () => number): ClockGuard {
   let offsetMs = now() - monotonic();

@@ -5,8 +5,8 @@ const NAMED = ["projects", "targets", "tokens"];
 const SINGLE = ["oidc", "settings"];
 
 /**
- * Returns one act for each changed config entry. The config file does not say who changed an entry, so the field `who`
- * of the act is always `operator`. The recorded act contains no values of the config.
+ * Returns an `Act` (a line for the log) for each config entry that changed. The config file does not say who changed an
+ * entry, so the field `who` is always `operator`. An `Act` contains the name of the config entry but not its value.
  */
 export function listConfigActs(before: unknown, after: unknown): readonly Act[] {
   const [old, current] = [listEntries(before), listEntries(after)];

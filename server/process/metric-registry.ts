@@ -19,8 +19,8 @@ const GAUGES: ReadonlySet<string> = new Set<MetricName>([
 ]);
 
 /**
- * The metrics with labels. On AWS, some metrics with labels also have a total without dimensions in CloudWatch.
- * Prometheus can compute the total from the samples with labels.
+ * The metrics with labels. Prometheus can compute the total over all labels. CloudWatch cannot, so on AWS the service
+ * also writes the total of some metrics.
  */
 export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
   "Polls",
@@ -40,7 +40,7 @@ interface Series {
   sum: number;
   count: number;
   latest: number;
-  /** For each bucket, the number of values up to its upper limit. */
+  /** For each bucket, the number of values that are less than or equal to the bucket's upper limit. */
   readonly buckets: number[];
 }
 
@@ -111,7 +111,7 @@ function renderFamily(name: MetricName, family: ReadonlyMap<string, Series>): st
   return [`# TYPE ${name} ${type}`, ...samples];
 }
 
-/** Renders a gauge. A gauge without a value shows only its number of values, which is 0. */
+/** If a gauge has no value yet, the page shows only that the number of its samples is 0. */
 function renderGauge(name: MetricName, family: ReadonlyMap<string, Series>): string[] {
   const series = [...family];
   return [

@@ -22,10 +22,14 @@ const NO_STORE = { "cache-control": "no-store" };
  */
 export const OPERATION_PAGES: Readonly<Record<string, (ports: OperationPagePorts) => Promise<ApiResponse>>> =
   {
-    /** Shows that the process still responds. A supervisor restarts a process that does not respond. */
+    /**
+     * For the supervisor, such as systemd or Kubernetes. The supervisor restarts the process if this page does not
+     * respond.
+     */
     "/healthz": async () => jsonResponse(200, { status: "ok" }, NO_STORE),
     /**
-     * Shows whether the service can accept jobs now. A load balancer sends no requests to a service that is not ready.
+     * For a load balancer. If the service is not ready, this page has the status 503, and the load balancer sends no
+     * requests.
      */
     "/readyz": readReadiness,
     "/metrics": async ({ store, metrics }) => ({

@@ -4,14 +4,14 @@ import { log } from "../../lib/runtime/log.ts";
 import { type HandleMessage, handleMessageOrRetry } from "../../lib/runtime/sqs-handler.ts";
 import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
 
-/** The maximum number of messages in a batch. On AWS, a batch of messages has the same maximum size. */
+/** The maximum number of messages in a batch, as for SQS on AWS. */
 const BATCH_MESSAGES = 10;
 /**
- * The longest time, in milliseconds, between two checks of the queue. A regular check is needed, because another
- * process, such as the command `redrive`, can send messages.
+ * The worker checks the queue for new messages at least once in this time, in milliseconds. The reason: another
+ * process, such as the command `redrive`, can send messages to the queue.
  */
 const MAX_IDLE_MS = 1000;
-/** The time until the next check of the queue after an error of the database. */
+/** After an error of the database, the worker waits this time before it checks the queue again, in milliseconds. */
 const RETRY_MS = 1000;
 
 interface QueueWorkerOptions {
@@ -49,8 +49,8 @@ export class QueueWorker {
   }
 
   /**
-   * Informs the queue's worker that the queue has a new message. If the worker's next check is planned after
-   * `visibleAt`, the worker checks the queue at once.
+   * Informs the worker about a new message. If the worker would check the queue only after `visibleAt`, it checks the
+   * queue now.
    * @param visibleAt the time at which the message becomes visible in the queue
    */
   wake(visibleAt: Instant = 0): void {
@@ -58,7 +58,7 @@ export class QueueWorker {
     else if (visibleAt < this.#nextReceiveAt) void this.#receive();
   }
 
-  /** Receives no more messages, and waits until the received messages are processed. */
+  /** Stops receiving messages, and waits until all received messages are processed. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -91,8 +91,7 @@ export class QueueWorker {
       if (free <= 0) return;
       const received = await queue.receive(Math.min(free, BATCH_MESSAGES));
       if (received.length === 0) return;
-      // If the worker already processes the received message, the message is ignored, and stays invisible until its
-      // visibility timeout ends.
+      // A message can be received a second time while it is being processed. The worker ignores this second copy.
       const batch = received.filter(({ messageId }) => !this.#running.has(messageId));
       this.#startBatch(batch);
     }
@@ -100,7 +99,7 @@ export class QueueWorker {
 
   async #untilNextMessageMs(): Promise<number> {
     const { queue, now, concurrency } = this.#options;
-    // With the maximum number of messages in progress, the end of one message wakes the worker.
+    // All `concurrency` messages are being processed. When one of them ends, `wake` is called.
     if (this.#running.size >= concurrency) return MAX_IDLE_MS;
     const nextVisibleAt = await queue.nextVisibleAt();
     return nextVisibleAt === null ? MAX_IDLE_MS : Math.min(MAX_IDLE_MS, Math.max(0, nextVisibleAt - now()));
@@ -129,7 +128,7 @@ export class QueueWorker {
     const disposition = await handleMessageOrRetry(received, handle);
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
-      // If deleting a message fails, the message becomes visible and is processed again, without effect.
+      // The message becomes visible again later. Its second processing has no effect.
       log.error("message not deleted", { messageId, traceparent: parseTraceparentInMessage(body) }, error);
     });
   }

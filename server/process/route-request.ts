@@ -7,8 +7,8 @@ import type { Handlers } from "./handlers.ts";
 import { OPERATION_PAGES, type OperationPagePorts } from "./operation-pages.ts";
 
 /**
- * Answers an HTTP request with an operation page such as `/metrics`, or with the handler of the API call. While the
- * service starts, all requests except those for operation pages get the status 503.
+ * Answers an HTTP request with an operation page such as `/metrics`, or with the handler of the API call. During the
+ * start of the service, operation pages already work, and all API calls get the status 503.
  */
 export async function routeRequest(
   request: ApiRequest,

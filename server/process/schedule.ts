@@ -3,7 +3,7 @@ import { log } from "../../lib/runtime/log.ts";
 export interface Schedule {
   /** Prevents further runs. */
   stop(): void;
-  /** Returns a promise that resolves as soon as `run` is not running. */
+  /** Returns a promise that resolves when the current run has ended, or immediately if no run is active. */
   ended(): Promise<void>;
 }
 

@@ -24,7 +24,7 @@ import { QueueWorker } from "./queue-worker.ts";
 import { routeRequest } from "./route-request.ts";
 import { startSchedule } from "./schedule.ts";
 
-/** The time limit for an API call or a message, in milliseconds. The Lambda functions have the same time limits. */
+/** The time limit for an API call or a message, in milliseconds, as for the Lambda functions. */
 const TIME_LIMIT_MS = 29_000;
 /** The visibility timeout of the queues. The visibility timeout must be longer than the lease of a claim (35 s). */
 const VISIBILITY_MS = 40_000;
@@ -38,8 +38,8 @@ const AUDIT_EVERY_MS = 3_600_000;
 const CONFIG_CHECK_MS = 2000;
 const CLOCK_CHECK_MS = 1000;
 /**
- * The time limit, in milliseconds, for open requests and messages after a stop signal. The process must stop within 10
- * s, and the last commit has 2 s.
+ * After a stop signal, open requests and messages get at most this time, in milliseconds. The last commit then has 2 s,
+ * because the process must stop within 10 s.
  */
 const STOP_LIMIT_MS = 8000;
 
@@ -58,7 +58,7 @@ export interface RunningService {
   readonly url: string;
   /** Reads the service's config file again. If the config file has errors, the service keeps the last valid config. */
   reload(): Promise<void>;
-  /** Accepts no more requests and messages, waits at most 8 s for running ones, and closes the database. */
+  /** Stops accepting requests and messages, waits at most 8 s for those in progress, and closes the database. */
   stop(): Promise<void>;
 }
 
@@ -141,7 +141,7 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
   }, CLOCK_CHECK_MS);
   const reload = async () => {
     await configs.reload().catch(() => undefined);
-    // The check of the config has already logged the errors of an invalid config.
+    // If the config is invalid, `configs.check` has already logged its errors.
     await configs.check().then(
       () => log.info("config read", {}),
       () => undefined,

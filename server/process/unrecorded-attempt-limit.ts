@@ -1,13 +1,10 @@
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 
-/**
- * After this number of recorded attempts, the limit on unrecorded attempts grows by one. Because of the limit, a
- * process that crashes again and again repeats only a few notifications.
- */
+/** After this number of recorded attempts, one more unrecorded attempt is allowed at the same time. */
 const RECORDED_PER_ATTEMPT = 60;
 /**
- * The number of milliseconds without a response after which an attempt no longer counts. A target that responds slowly
- * does not delay the notifications to other targets.
+ * An attempt that waits longer than this time for the response is not counted, in milliseconds. The reason: a slow
+ * target must not delay notifications to other targets.
  */
 const SLOW_ANSWER_MS = 500;
 /**
@@ -16,8 +13,8 @@ const SLOW_ANSWER_MS = 500;
  */
 const RECORD_RETRY_MS = 500;
 /**
- * The number of milliseconds after which the service no longer tries to record the result of an attempt. The time until
- * the service gives up must be smaller than the lease of a claim (35 s).
+ * The service tries to record the result of an attempt for at most this time, in milliseconds. This time must be
+ * shorter than the lease of a claim (35 s).
  */
 const RECORD_LIMIT_MS = 20_000;
 
@@ -27,18 +24,21 @@ interface LimitOptions {
 }
 
 /**
- * Limits the number of delivery attempts whose result is not recorded yet. After a crash, the service repeats the
- * attempts without a recorded result. The limit on unrecorded attempts is 1 at first and grows with the number of
- * recorded results. Without this limit, a process could send all waiting notifications before it records a result.
+ * Limits how many delivery attempts run at the same time. An attempt is unrecorded until the database has stored its
+ * result. After a crash, the service repeats all unrecorded attempts, so their targets get a notification twice. The
+ * limit starts at 1, so a process that crashes again and again repeats only a few notifications. The limit grows with
+ * the number of recorded results.
  */
 export class UnrecordedAttemptLimit {
   readonly #options: LimitOptions;
   readonly #waiting: ((mayStart: boolean) => void)[] = [];
   #isStopped = false;
   #recorded = 0;
-  /** The number of running attempts. An attempt without a response after 500 ms does not count as running. */
+  /**
+   * The number of running attempts, without attempts that have waited longer than `SLOW_ANSWER_MS` for the response.
+   */
   #counted = 0;
-  /** The number of attempts whose result the database could not record. */
+  /** The number of attempts that wait because the database has refused to record their result. */
   #refused = 0;
 
   constructor(options: LimitOptions) {
@@ -62,7 +62,7 @@ export class UnrecordedAttemptLimit {
       isCounted = false;
       this.#startWaiting();
     };
-    // With `setImmediate`, the process first reads a response that has already arrived.
+    // A response may have arrived while the process was busy. `setImmediate` lets the process read this response first.
     const timer = setTimeout(() => setImmediate(stopCounting), SLOW_ANSWER_MS);
     try {
       return await attempt();

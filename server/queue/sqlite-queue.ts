@@ -21,12 +21,13 @@ export interface QueueMessage {
 
 export interface SqliteQueue extends Queue {
   /**
-   * Receives at most `max` messages that are visible. The messages that became visible first are received first. The
-   * received messages become invisible for the visibility timeout.
+   * Receives at most `max` visible messages, in the order in which they became visible. Makes the received messages
+   * invisible for the visibility timeout.
    */
   receive(max: number): Promise<readonly QueueMessage[]>;
   /**
-   * Deletes a message. A receipt handle deletes nothing if a later receive of the message has a newer receipt handle.
+   * Deletes a message. If the message was received again after this receipt handle was issued, the function does
+   * nothing.
    */
   remove(receiptHandle: string): Promise<void>;
   /** Returns the time at which the next message becomes visible, or null for an empty queue. */
@@ -40,8 +41,8 @@ interface SqliteQueueOptions {
   /** A message that was received `maxReceiveCount` times moves to the dead-letter queue in the field `to`. */
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: QueueName };
   /**
-   * Called after a message of the queue was sent or its visibility was changed. `visibleAt` is the time at which the
-   * first of the changed messages becomes visible.
+   * The queue calls this function after messages were sent or the visibility of a message was changed. `visibleAt` is
+   * the earliest time at which one of these messages becomes visible.
    */
   readonly onChange?: (visibleAt: Instant) => void;
 }
@@ -69,7 +70,6 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
     store.run("UPDATE message SET queue = ?, sent_at = ?, visible_at = ? WHERE id = ?", to, now(), now(), id);
   };
 
-  /** Counts one more receive of a message and makes the message invisible. */
   const deliverMessage = (message: z.infer<typeof MessageRow>): QueueMessage => {
     const { id: messageId, body, sent_at: sentAt } = message;
     const receiveCount = message.receive_count + 1;
@@ -130,8 +130,8 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
     receive: (max) =>
       store.write(() => {
         const received: QueueMessage[] = [];
-        // The loop that receives messages also finds the messages that were received too often. A separate search for
-        // messages with too many receives would read all visible messages.
+        // This loop also moves messages that were received too often. A separate search for them would be slow, because
+        // it would read all visible messages.
         for (;;) {
           const rows = store.all(
             `SELECT id, body, attributes, sent_at, receive_count FROM message

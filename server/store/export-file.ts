@@ -14,10 +14,7 @@ const EXPORT_VERSION = 1;
 const Header = z.strictObject({
   export: z.literal("cce-job-notifier"),
   version: z.literal(EXPORT_VERSION),
-  /**
-   * True if the service ran during the export. If the service ran during the export, the exported data can be out of
-   * date.
-   */
+  /** True if the service ran during the export. The service may have changed its data after the export. */
   whileRunning: z.optional(z.literal(true)),
 });
 const Line = z.strictObject({

@@ -4,11 +4,11 @@
  */
 export const APPLICATION_ID = 0x63636e6a;
 
-/** The version of the database tables that this release writes. Each change of the tables increases the version. */
+/** The version of the tables in the database of this release. Increase this number with each change of the tables. */
 export const SCHEMA_VERSION = 1;
 
 /**
- * The tables of the ledger and of the queues. A value has its own column if a query searches for the value. The column
+ * The tables of the ledger and of the queues. Each value that a query searches for has its own column. The column
  * `body` contains all other values of a row, as JSON. Times are in milliseconds since 1970-01-01T00:00:00Z.
  */
 export const SCHEMA = `

@@ -1,9 +1,9 @@
 import type { Store } from "./store.ts";
 
 /**
- * Moves all planned times and leases in the database by the same number of milliseconds. After the clock of the machine
- * was set back, the planned times are corrected so that polls are not late. Times of past events, such as the start of
- * a watch, do not change.
+ * Adds `byMs` to all planned times and leases in the database. The service calls this function after the machine's
+ * clock was set back. Otherwise all polls would be late. Times of past events, such as the start of a watch, do not
+ * change.
  * @param byMs the number of milliseconds by which the clock was set forward. If the clock was set back, `byMs` is
  * negative.
  */

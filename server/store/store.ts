@@ -17,8 +17,8 @@ interface WaitingWrite {
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
- * The database of the one-node edition. A commit waits for the disk, so all writes of one turn of the event loop share
- * one commit. A write returns only after its commit has reached the disk (`synchronous=FULL`,
+ * The database of the one-node edition. A commit is slow, because it waits for the disk. Writes that were requested at
+ * the same time share one commit. A write returns only after its commit has reached the disk (`synchronous=FULL`,
  * https://www.sqlite.org/pragma.html#pragma_synchronous).
  */
 export class Store {
@@ -153,7 +153,7 @@ export class Store {
       this.#database.exec("COMMIT");
     } catch (error) {
       commitError = error;
-      // After an error such as a full disk, SQLite has already ended the transaction.
+      // Some errors, such as a full disk, make SQLite end the transaction itself.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
     }
     for (const { settle } of writes) settle(commitError);
