@@ -38,6 +38,8 @@ interface Walk {
   readonly unknownPhases: Set<string>;
 }
 
+const startWalk = (): Walk => ({ jobs: 0, truncated: false, unknownPhases: new Set() });
+
 const NO_MASK: SecretMask = (text) => text;
 
 /**
@@ -51,11 +53,11 @@ export function parseJob(
   body: string,
   maskBeforeTruncating: SecretMask = NO_MASK,
 ): { job: Job; warnings: readonly string[] } | null {
-  const document = parseJsonOrUndefined(body);
-  if (toObjectOrEmpty(document).kind !== "Job") return null;
-  const walk: Walk = { jobs: 0, truncated: false, unknownPhases: new Set() };
+  const document = toObjectOrEmpty(parseJsonOrUndefined(body));
+  if (document.kind !== "Job") return null;
+  const walk = startWalk();
   const job = readTree(document, 1, walk);
-  return job === null ? null : { job, warnings: warningsOf(job, walk, maskBeforeTruncating) };
+  return { job, warnings: warningsOf(job, walk, maskBeforeTruncating) };
 }
 
 /**
@@ -63,22 +65,20 @@ export function parseJob(
  * is null. The list of jobs has the format that CCE documents for version 2 of its API.
  */
 export function parseListedJob(json: string): ListedJob | null {
-  const document = parseJsonOrUndefined(json);
-  const { kind = null } = toObjectOrEmpty(document);
+  const document = toObjectOrEmpty(parseJsonOrUndefined(json));
+  const { kind = null } = document;
   if (kind !== null && kind !== "Job") return null;
-  const job = readTree(document, 1, { jobs: 0, truncated: false, unknownPhases: new Set() });
-  const jobId = JobId.safeParse(job?.jobId).data;
-  return job === null || jobId === undefined ? null : { ...job, jobId };
+  const job = readTree(document, 1, startWalk());
+  const jobId = JobId.safeParse(job.jobId).data;
+  return jobId === undefined ? null : { ...job, jobId };
 }
 
 /**
  * Converts an object of CCE to a job with all subjobs. In version 2 of the API, field names are in lower case, and the
- * phase is in `status.status`. If `entry` is no object, the result is null. If a field has an unexpected type, the
- * function converts it to text or treats it as missing. With a schema, the function would take three times as long for
- * thousands of subjobs.
+ * phase is in `status.status`. If a field has an unexpected type, the function converts it to text or treats it as
+ * missing. With a schema, the function would take three times as long for thousands of subjobs.
  */
-function readTree(entry: unknown, level: number, walk: Walk): Job | null {
-  if (!isJsonObject(entry)) return null;
+function readTree(entry: JsonObject, level: number, walk: Walk): Job {
   walk.jobs += 1;
   const metadata = toObjectOrEmpty(entry.metadata);
   const spec = toObjectOrEmpty(entry.spec);
@@ -108,8 +108,7 @@ function readSubJobs(spec: JsonObject, level: number, walk: Walk): Job[] {
       walk.truncated = true;
       break;
     }
-    const subJob = readTree(entry, level + 1, walk);
-    if (subJob !== null) subJobs.push(subJob);
+    if (isJsonObject(entry)) subJobs.push(readTree(entry, level + 1, walk));
   }
   return subJobs;
 }
@@ -230,7 +229,7 @@ function readFraction(text: string): { readonly milliseconds: number; readonly e
 }
 
 function offsetMs(zone: string | undefined): number {
-  const matched = /^([+-])(\d{2}):?(\d{2})$/.exec(zone ?? "");
+  const matched = /([+-])(\d{2}):?(\d{2})/.exec(zone ?? "");
   if (matched === null) return 0;
   const minutes = Number(matched[2]) * 60 + Number(matched[3]);
   return (matched[1] === "-" ? -minutes : minutes) * 60_000;

@@ -121,7 +121,6 @@ export function createProjectQueries(
   }, now);
   const getAuthHeaders = createAuthHeadersProvider(project, tokens, now);
   const endpoint = URL.parse(configuredOrRegionalCceEndpoint(project) ?? "");
-  const isEndpointAllowed = endpoint !== null && isSchemeAllowed(endpoint, ports.allow);
   const tls = toTlsOptions(project);
 
   const requestOf = (query: QueryAddress, auth: Extract<AuthHeaders, { kind: "headers" }>): CceRequest => {
@@ -140,7 +139,7 @@ export function createProjectQueries(
     send: (request: CceRequest) => Promise<Reply>,
   ): Promise<Reply | Observation> => {
     if (endpoint === null) return refusalForMissingEndpoint(name);
-    if (!isEndpointAllowed) return refusalForPlainHttp(name, "endpoint");
+    if (!isSchemeAllowed(endpoint, ports.allow)) return refusalForPlainHttp(name, "endpoint");
     const query = createQueryAddress(endpoint, apiPath, path, parameters);
     const auth = await getAuthHeaders(query);
     if (auth.kind !== "headers") return auth;

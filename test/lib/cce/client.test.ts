@@ -98,6 +98,37 @@ describe("createCceClient", () => {
     await Promise.all(Array.from({ length: 10 }, () => client.queryJob({ project: "a", jobId }, LIMIT)));
     expect(cce.stats.queries).toBe(1);
   });
+  it("returns to each of ten parallel polls its own job, also if two projects have a job with the same ID", async () => {
+    const client = clientOf({ a: aksk, c: token });
+    const keys = ["a", "c"].flatMap((project) =>
+      Array.from({ length: 5 }, (_, i) => ({ project, jobId: `job${i}` })),
+    );
+    for (const { project, jobId } of keys)
+      cce.addJob(project, { ...done, jobId, resourceName: `${project}-${jobId}` });
+    const observations = await Promise.all(keys.map((key) => client.queryJob(key, LIMIT)));
+    expect(
+      observations.map((observation) => observation.kind === "job" && observation.job.resourceName),
+    ).toEqual(keys.map(({ project, jobId }) => `${project}-${jobId}`));
+  });
+  it("stops the wait of each poll at its own time limit, and leaves no timer", async () => {
+    let answer = () => {};
+    const arrived = Promise.withResolvers<void>();
+    const served = await serve((_, response) => {
+      answer = () => response.end('{"kind":"Job"}');
+      arrived.resolve();
+    });
+    const client = createClient(served.url, { c: token });
+    const query = (timeLimitMs: number) => client.queryJob({ project: "c", jobId: "j" }, { timeLimitMs });
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
+    const patient = query(5000);
+    await arrived.promise;
+    expect(await query(20)).toEqual({ kind: "unavailable", text: "CCE did not answer in time" });
+    answer();
+    expect(await patient).toMatchObject({ kind: "job" });
+    expect(timers()).toBe(before);
+    await served.close();
+  });
   it("stops only the queries of the project that received a status 429", async () => {
     let at = Date.now();
     const client = clientOf({ a: aksk, c: token }, () => at);
@@ -284,6 +315,26 @@ describe("queryMissingFailureReasons", () => {
     expect(queried).toEqual(["a", "aa", "aaa", "aaaa", "aaaaa"]);
     const wide = job({ subJobs: Array.from({ length: 20 }, (_, i) => unexplained(`s${i}`)) });
     expect((await complete(wide, () => null)).queried).toEqual(["s0", "s1", "s2", "s3", "s4"]);
+  });
+
+  it("queries as many new children as the limit of five queries allows", async () => {
+    const tree = job({ subJobs: [unexplained("a"), unexplained("b"), unexplained("c")] });
+    const { queried } = await complete(tree, (jobId) =>
+      job({ subJobs: [unexplained(`${jobId}1`), unexplained(`${jobId}2`)] }),
+    );
+    expect(queried).toEqual(["a", "b", "c", "a1", "a2"]);
+  });
+
+  it("adds the resource name only if it is missing, and keeps the subjobs if the reply has none", async () => {
+    const child = job({ jobId: "child", state: "succeeded" });
+    const [unnamed, named] = [unexplained("a"), job({ jobId: "b", resourceName: "old", subJobs: [child] })];
+    const { completed } = await complete(job({ subJobs: [unnamed, named] }), () =>
+      job({ reason: "quota", resourceName: "new" }),
+    );
+    expect(completed.subJobs).toEqual([
+      { ...unnamed, reason: "quota", resourceName: "new" },
+      { ...named, reason: "quota" },
+    ]);
   });
 
   it("returns the job unchanged when no subjob can be read", async () => {

@@ -107,6 +107,19 @@ describe("parseJob", () => {
     expect(read?.warnings).toHaveLength(1);
   });
 
+  it("does not warn about a succeeded job if all subjobs have succeeded, and warns about one failed subjob among them", () => {
+    const subJobs = (...phases: string[]) => phases.map((phase) => ({ status: { phase } }));
+    const warnings = (...phases: string[]) =>
+      parseJob(body({ status: { phase: "Success" }, spec: { subJobs: subJobs(...phases) } }))?.warnings;
+    expect(warnings("Success", "Success")).toEqual([]);
+    expect(warnings("Success", "Failed", "Success")).toHaveLength(1);
+  });
+
+  it("reads the message of a running job in version 2 as its reason", () => {
+    const read = parseJob(body({ status: { status: "Running", message: "waiting for quota\n" } }));
+    expect(read?.job).toMatchObject({ state: "pending", reason: "waiting for quota" });
+  });
+
   it("reads an unknown or missing phase as pending, with a warning", () => {
     for (const status of [{ phase: "Paused" }, {}, null, "Success"])
       expect(parseJob(body({ status }))).toMatchObject({
@@ -144,7 +157,7 @@ describe("parseJob", () => {
     const phases = ["A", "B".repeat(50), " ", "C", "D", "A"];
     const subJobs = phases.map((phase) => ({ status: { phase } }));
     const { warnings } = parseJob(body({ status: { phase: "Running" }, spec: { subJobs } })) ?? {};
-    expect(warnings).toEqual([expect.stringMatching(/'A', 'B{39}…', 'C'/)]);
+    expect(warnings).toEqual([expect.stringMatching(/'A', 'B{39}…', 'C'(?!,)/)]);
   });
   it("does not warn about a failed subjob of a failed job", () => {
     const spec = { subJobs: [{ status: { phase: "Failed" } }] };
@@ -218,6 +231,11 @@ describe("parseListedJob", () => {
 
   it.each([{ kind: "Job", metadata }, { metadata }, { kind: null, metadata }])("reads %j", (entry) => {
     expect(parseListedJob(JSON.stringify(entry))).toMatchObject({ jobId: "j-1", state: "pending" });
+  });
+
+  it("reads a job with an unknown phase as pending", () => {
+    const entry = JSON.stringify({ metadata, status: { phase: "Paused" } });
+    expect(parseListedJob(entry)).toMatchObject({ phase: "Paused", state: "pending" });
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { Agent } from "node:http";
 import { renderNodeJob } from "../../../bench/support/sample-jobs.ts";
 import {
   createMutex,
@@ -85,8 +86,11 @@ describe("createSenderOfOneLargeReplyAtATime", () => {
   let served: Served | undefined;
   afterEach(() => served?.close());
 
+  /** A clock whose times are much later than the duration of any request. */
+  const monotonic = () => 1e9 + performance.now();
+
   /** Sends requests to a server, and records what the circuit breaker learns. */
-  function createSender({ url }: { readonly url: string }, requestLimitMs = 5000) {
+  function createSender({ url }: { readonly url: string }, requestLimitMs = 5000, used = connections) {
     const recorded: (number | "timeout")[] = [];
     const breaker = {
       remainingWaitMs: () => 0,
@@ -95,23 +99,22 @@ describe("createSenderOfOneLargeReplyAtATime", () => {
       recordReply: (durationMs: number) => recorded.push(durationMs),
       recordTimeout: () => recorded.push("timeout"),
     };
-    const send = createSenderOfOneLargeReplyAtATime(() => performance.now());
-    const request = {
-      connections,
-      method: "GET",
-      url: new URL(url),
-      tls: {},
-      headers: {},
-      body: null,
-    } as const;
-    const sendWithin = (timeLimitMs: number) =>
+    const send = createSenderOfOneLargeReplyAtATime(monotonic);
+    const sendWithin = (timeLimitMs: number, path = "/") =>
       send(
-        request,
-        performance.now() + timeLimitMs,
+        {
+          connections: used,
+          method: "GET",
+          url: new URL(path, url),
+          tls: {},
+          headers: {},
+          body: null,
+        },
+        monotonic() + timeLimitMs,
         breaker,
         (result): TextReplyOrFailure | { readonly kind: "too_large" } => result,
       );
-    return { recorded, send: () => sendWithin(5000), sendWithin };
+    return { recorded, send: (path?: string) => sendWithin(5000, path), sendWithin };
   }
 
   it("reads a small response with one request, and records how long it took", async () => {
@@ -155,6 +158,39 @@ describe("createSenderOfOneLargeReplyAtATime", () => {
     expect((await createSender(served).send()).kind).toBe(kind);
   });
 
+  it("reads an error that follows a large response as an error, whatever its size", async () => {
+    let requests = 0;
+    served = await serve((_, response) => {
+      requests += 1;
+      if (requests === 1) return void response.end(" ".repeat(300_000));
+      response.writeHead(502).end("[".repeat(600_001));
+    });
+    expect(await createSender(served).send()).toMatchObject({ kind: "answer", status: 502 });
+    expect(requests).toBe(2);
+  });
+
+  it("remembers each URL with a large response", async () => {
+    const requested: (string | undefined)[] = [];
+    served = await serve(({ url }, response) => {
+      requested.push(url);
+      response.end(url === "/small" ? "{}" : " ".repeat(256 * 1024 + 1));
+    });
+    const { send } = createSender(served);
+    for (const path of ["/a", "/b", "/small", "/a", "/b", "/small"]) await send(path);
+    expect(requested).toEqual(["/a", "/a", "/b", "/b", "/small", "/a", "/b", "/small"]);
+  });
+
+  it("reports a network error without a code as UNKNOWN", async () => {
+    const http = new Agent();
+    http.createConnection = (_, done) => {
+      done?.(new Error("no code"), undefined as never);
+      return null;
+    };
+    const used = { ...connections, http };
+    const sender = createSender({ url: "http://127.0.0.1:1/" }, 5000, used);
+    expect(await sender.send()).toEqual({ kind: "failed", code: "UNKNOWN" });
+  });
+
   it("records a timeout if the service does not answer within the limit of the circuit breaker", async () => {
     served = await serve(() => undefined);
     const { recorded, send } = createSender(served, 30);
@@ -165,7 +201,9 @@ describe("createSenderOfOneLargeReplyAtATime", () => {
   it("ends at the deadline of the query if it comes first", async () => {
     served = await serve(() => undefined);
     const { recorded, sendWithin } = createSender(served);
+    const startedAt = performance.now();
     expect(await sendWithin(30)).toEqual({ kind: "failed", code: "DEADLINE_PASSED" });
+    expect(performance.now() - startedAt).toBeLessThan(2000);
     expect(recorded).toEqual(["timeout"]);
   });
 

@@ -1,13 +1,14 @@
-import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Job } from "../../../../lib/domain/job.ts";
 import {
   compressTruncatedTree,
   decompressTree,
   hashTree,
 } from "../../../../lib/ledger/dynamo/compressed-tree.ts";
+import { toAttributesWithoutNulls } from "../../../../lib/ledger/dynamo/expression.ts";
 import { readRawItem, upsertItem } from "../../../../lib/ledger/dynamo/item-operations.ts";
 import { type ItemKey, treeItemKey, watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
-import { recordPoll } from "../../../../lib/ledger/dynamo/poll-claims.ts";
+import { claimPoll, recordPoll } from "../../../../lib/ledger/dynamo/poll-claims.ts";
 import type { Ledger } from "../../../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../../../lib/ledger/watch-ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
@@ -181,6 +182,76 @@ describe("a large tree that changes", () => {
     );
     expect(await readTree()).toEqual(newer);
   });
+});
+
+describe("the memory of a process", () => {
+  const treeOf = (phase: string) =>
+    job({
+      subJobs: Array.from({ length: 20 }, (_, i) =>
+        job({ jobId: `${i * 7919}`, type: `Install${i}`, reason: `because of ${i * i}`, phase }),
+      ),
+    });
+  const [first, second, third] = ["Initializing", "Running", "Success"].map(treeOf) as [Job, Job, Job];
+  const keyOf = (jobId: string | number) => ({ project: "prod", jobId: `${jobId}`, caller: "token:ci" });
+
+  /** Returns a table in which each watch contains the same latest tree and earlier changes of the tree. */
+  function createTableWithTree() {
+    const counts = { reads: 0, treeWrites: 0 };
+    const stored = { tree: first };
+    const send = async (command: { readonly input: object }) => {
+      if (command instanceof GetItemCommand) {
+        counts.reads += 1;
+        return { Item: toAttributesWithoutNulls({ tree: compressTruncatedTree(first), expiresAt: 1e12 }) };
+      }
+      if (!(command instanceof UpdateItemCommand)) throw new Error("unexpected command");
+      const { pk = { S: "" }, sk = { S: "" } } = command.input.Key ?? {};
+      if (sk.S?.startsWith("tree#")) counts.treeWrites += 1;
+      const [treeHash, treeChange] = [hashTree(JSON.stringify(stored.tree)), Buffer.of(1)];
+      const watch = { v: 1, state: "watching", generation: 0, poll: 0, pollDone: true };
+      const times = { acceptedAt: T0, deadlineAt: T0 + 1 };
+      return {
+        Attributes: { pk, sk, ...toAttributesWithoutNulls({ ...watch, ...times, treeHash, treeChange }) },
+      };
+    };
+    const client = { send } as unknown as DynamoDBClient;
+    return { counts, stored, table: { client, table: "fake" } };
+  }
+
+  const claim = { poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS };
+
+  it.each([
+    [199, 0],
+    [200, 1],
+  ])(
+    "contains the stored trees of 200 watches: after polls of %d other watches, the next change costs %d reads",
+    async (others, reads) => {
+      const { counts, stored, table } = createTableWithTree();
+      const poll = async (jobId: string | number, tree: Job) => {
+        await claimPoll(table, { ...claim, key: keyOf(jobId) });
+        expect(await recordPoll(table, pollRecord({ key: keyOf(jobId), tree }))).toBe("recorded");
+      };
+      await poll("a", second);
+      for (let other = 0; other < others; other += 1) await poll(other, second);
+      counts.reads = 0;
+      stored.tree = second;
+      await poll("a", third);
+      expect(counts).toEqual({ reads, treeWrites: 0 });
+    },
+  );
+
+  it.each([
+    [199, 0],
+    [200, 1],
+  ])(
+    "contains the state of 200 claimed polls: after claims of %d other polls, an unchanged tree is written %d times",
+    async (others, treeWrites) => {
+      const { counts, table } = createTableWithTree();
+      await claimPoll(table, { ...claim, key: keyOf("a") });
+      for (let other = 0; other < others; other += 1) await claimPoll(table, { ...claim, key: keyOf(other) });
+      expect(await recordPoll(table, pollRecord({ key: keyOf("a"), tree: first }))).toBe("recorded");
+      expect(counts).toEqual({ reads: 0, treeWrites });
+    },
+  );
 });
 
 it("keeps the time in the overdue index until the watch belongs to another run of the sweep", async () => {
