@@ -18,7 +18,7 @@ import {
   createOpenApiResponse,
   createStartPageForBrowserOrNotFound,
 } from "./api-reference.ts";
-import { listJobs } from "./list-jobs.ts";
+import { listProjectJobsWithOwnOrNewestWatch } from "./list-jobs.ts";
 import { listUsableProjects, listUsableTargets } from "./list-usable-names.ts";
 import { createJobPageResponse, createListPageResponse } from "./pages.ts";
 import { queueRedeliveryOfEndedWatch } from "./queue-redelivery.ts";
@@ -44,7 +44,7 @@ const OPEN_STEPS = {
 } satisfies Partial<Record<OperationId, OpenStep>>;
 
 const CALLER_STEPS = {
-  listJobs,
+  listJobs: listProjectJobsWithOwnOrNewestWatch,
   readJob: onWatch("read", readStatusOrWaitForEnd),
   stopJob: onWatch("stop", stopOwnOrAllWatches),
   redeliverJob: onWatch("redeliver", queueRedeliveryOfEndedWatch),

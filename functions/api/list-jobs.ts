@@ -49,7 +49,7 @@ const MIN_CHECKED = 25;
  * response shows the caller's own watch. If the caller has no watch of the job, the response shows the newest watch.
  * The filter does not search the context of watches that belong to other callers.
  */
-export async function listJobs(
+export async function listProjectJobsWithOwnOrNewestWatch(
   _params: unknown,
   request: ApiRequest,
   { ledger, configs, defaultUrl, now }: ApiPorts,

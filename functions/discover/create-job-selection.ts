@@ -72,7 +72,7 @@ interface JobSelection {
  * job may have ended. In the first list, discovery selects a job with an unknown phase only if it changed in the last
  * hour.
  */
-export function createSelectionOfJobsSinceFirstList(
+export function createSelectionOfJobsNotEndedBeforeFirstList(
   { types }: Pick<DiscoverySettings, "types">,
   claimed: ClaimedDiscovery,
   now: Instant,

@@ -6,7 +6,7 @@ import type { Discovery, Ledger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
-import { createSelectionOfJobsSinceFirstList } from "./create-job-selection.ts";
+import { createSelectionOfJobsNotEndedBeforeFirstList } from "./create-job-selection.ts";
 import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./start-discovered-watches.ts";
 
 const MINUTE_MS = 60_000;
@@ -89,7 +89,7 @@ export async function discoverJobsIfDue(
   // The query for the list does not wait for the rate limit. The query counts, so later polls of the project may have
   // to wait longer.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
-  const selection = createSelectionOfJobsSinceFirstList(settings, claimed, startedAt);
+  const selection = createSelectionOfJobsNotEndedBeforeFirstList(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });
   if (reply.kind === "throttled") rateLimit.onThrottled(project);
   if (reply.kind !== "list") {

@@ -168,7 +168,7 @@ export function verdictOfNetworkError(code: string): AttemptVerdict {
  * vendor does not document the response.
  * @param defaultThrottleSeconds the wait after HTTP status 429 if the response contains no wait
  */
-export function verdictOfChatAnswer(
+export function verdictOfCommonStatusElseOfDocumentedAnswer(
   answer: ReceiverAnswer,
   documentedVerdict: AttemptVerdict | null,
   now: Instant,

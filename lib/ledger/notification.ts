@@ -31,13 +31,12 @@ export interface NotificationKey extends JobKey {
 export type NotificationGenerations = Readonly<Record<string, number>>;
 
 /**
- * Computes the generation in the notification key for each target of a watch. The result for a target is the highest
- * generation among the job's watches that name the target. Two running watches with the same target share a
- * notification key, even if one of them was restarted. A restarted watch always leads to a new notification, because it
- * has the highest generation of the job. The result omits targets whose notification key contains the generation of the
- * watch.
+ * Maps each target of a watch to the generation in the target's notification key. This generation is the highest of the
+ * job's watches that name the target. The result omits a target if its highest generation is the watch's own generation.
+ * Two running watches with the same target then share a notification key, even if one of them was restarted. A
+ * restarted watch always leads to a new notification, because it has the highest generation of the job.
  */
-export function computeHigherGenerationsOfSharedTargets(
+export function mapTargetsToHighestGenerationIfHigherThanOwn(
   { generation, targets }: WatchTargets,
   jobWatches: readonly WatchTargets[],
 ): NotificationGenerations {

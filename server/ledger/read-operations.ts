@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { computeHigherGenerationsOfSharedTargets } from "../../lib/ledger/notification.ts";
+import { mapTargetsToHighestGenerationIfHigherThanOwn } from "../../lib/ledger/notification.ts";
 import { parsePageTokenOrThrow, toPageToken } from "../../lib/ledger/page-token.ts";
 import { compareNewestFirst } from "../../lib/ledger/watch.ts";
 import { listDeliveries } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
@@ -33,7 +33,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
         const outcome = readRecord(store, "outcome", generationId(watch));
         const generations =
           outcome?.generations ??
-          computeHigherGenerationsOfSharedTargets(
+          mapTargetsToHighestGenerationIfHigherThanOwn(
             watch,
             readJobRows(store, key).map((other) => other.watch),
           );

@@ -1,5 +1,5 @@
 import type { JobKey } from "../../lib/domain/job.ts";
-import { computeHigherGenerationsOfSharedTargets } from "../../lib/ledger/notification.ts";
+import { mapTargetsToHighestGenerationIfHigherThanOwn } from "../../lib/ledger/notification.ts";
 import { parsePageTokenOrThrow, toPageToken } from "../../lib/ledger/page-token.ts";
 import { compareNewestFirst, type Watch } from "../../lib/ledger/watch.ts";
 import { listDeliveries } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
@@ -22,7 +22,7 @@ export function readOperations({
       const { watch } = row;
       const outcome = outcomes[idOfGeneration(watch)];
       const generations =
-        outcome?.generations ?? computeHigherGenerationsOfSharedTargets(watch, jobWatches(watches, key));
+        outcome?.generations ?? mapTargetsToHighestGenerationIfHigherThanOwn(watch, jobWatches(watches, key));
       const slow = slowJobs[idOfGeneration(watch)] ?? null;
       const deliveries = listDeliveries(
         watch,

@@ -12,7 +12,7 @@ import { Language, type Texts, textsOfLanguage, translateDurationUnits } from ".
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import { textSchema } from "../../domain/zod-fields.ts";
-import { verdictOfChatAnswer } from "../attempt-verdict.ts";
+import { verdictOfCommonStatusElseOfDocumentedAnswer } from "../attempt-verdict.ts";
 import {
   type AttemptVerdict,
   type Channel,
@@ -123,7 +123,12 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
     },
     buildRequest: roles.buildRequest ?? (({ url }, payload) => createJsonPostRequest(url, payload)),
     verdictOf: (answer, now) =>
-      verdictOfChatAnswer(answer, roles.ownVerdictOf(answer), now, roles.defaultThrottleSeconds ?? null),
+      verdictOfCommonStatusElseOfDocumentedAnswer(
+        answer,
+        roles.ownVerdictOf(answer),
+        now,
+        roles.defaultThrottleSeconds ?? null,
+      ),
     noteAbout: roles.noteAbout ?? (() => null),
   };
 }

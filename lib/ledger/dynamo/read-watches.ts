@@ -1,7 +1,7 @@
 import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { unwrapLazy } from "../../domain/zod-fields.ts";
-import { computeHigherGenerationsOfSharedTargets } from "../notification.ts";
+import { mapTargetsToHighestGenerationIfHigherThanOwn } from "../notification.ts";
 import { type PagePosition, parsePageTokenOrThrow, toPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
 import { listDeliveries } from "../watch-deliveries-and-overdue-times.ts";
@@ -52,7 +52,7 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   const outcomeItem = items.get(outcomeItemKey(watch).sk);
   const outcome = outcomeItem === undefined ? null : toStoredOutcome(outcomeItem);
   const generations =
-    outcome?.generations ?? computeHigherGenerationsOfSharedTargets(watch, toJobWatches(items));
+    outcome?.generations ?? mapTargetsToHighestGenerationIfHigherThanOwn(watch, toJobWatches(items));
   const slowItem = items.get(slowItemKey(watch).sk);
   const slow = slowItem === undefined ? null : toSlowRecord(slowItem);
   return {

@@ -1,4 +1,4 @@
-import { createSelectionOfJobsSinceFirstList } from "../../../functions/discover/create-job-selection.ts";
+import { createSelectionOfJobsNotEndedBeforeFirstList } from "../../../functions/discover/create-job-selection.ts";
 import type { ListedJob } from "../../../lib/cce/autopilot.ts";
 import type { ClaimedDiscovery } from "../../../lib/ledger/ledger.ts";
 
@@ -35,12 +35,12 @@ function job(jobId: string, state: ListedJob["state"], updatedAt: number | null)
 }
 
 function select(claimed: ClaimedDiscovery, jobs: readonly ListedJob[], types?: string[]) {
-  const selection = createSelectionOfJobsSinceFirstList({ types }, claimed, NOW);
+  const selection = createSelectionOfJobsNotEndedBeforeFirstList({ types }, claimed, NOW);
   for (const listed of jobs) selection.add(listed);
   return selection;
 }
 
-describe("createSelectionOfJobsSinceFirstList", () => {
+describe("createSelectionOfJobsNotEndedBeforeFirstList", () => {
   it("selects only running jobs at the first list", () => {
     const selection = select(FIRST, [
       job("running", "pending", NOW - 300 * HOUR_MS),

@@ -1,8 +1,8 @@
 import {
   computeGenerationsOfTargetsAddedAfterEnd,
-  computeHigherGenerationsOfSharedTargets,
   createNotificationKey,
   createPendingDeliveryRecord,
+  mapTargetsToHighestGenerationIfHigherThanOwn,
 } from "../../../lib/ledger/notification.ts";
 import { T0 } from "./samples.ts";
 
@@ -19,11 +19,14 @@ describe("the generations in the notification keys of a watch", () => {
       { generation: 1, targets: ["mail"] },
       { generation: 9, targets: ["other"] },
     ];
-    expect(computeHigherGenerationsOfSharedTargets(watch, [watch, ...others])).toEqual({ chat: 5, audit: 3 });
+    expect(mapTargetsToHighestGenerationIfHigherThanOwn(watch, [watch, ...others])).toEqual({
+      chat: 5,
+      audit: 3,
+    });
   });
 
   it("are the generation of the watch itself if no other watch has its targets", () => {
-    expect(computeHigherGenerationsOfSharedTargets(watch, [])).toEqual({});
+    expect(mapTargetsToHighestGenerationIfHigherThanOwn(watch, [])).toEqual({});
   });
 });
 
