@@ -51,7 +51,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
   readonly onRedelivered?: (key: WatchKey & Pick<Watch, "traceparent">, targets: readonly string[]) => void;
 }
 
-/** The same objects together with the data of one request. */
+/** The objects and functions that a handler of one request needs. */
 export interface RequestPorts extends ApiPorts, Pick<AuthenticatePorts, "note" | "limitRequests"> {
   readonly remainingMs: () => number;
   readonly durations: ReadLearnedDurations;

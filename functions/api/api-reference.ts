@@ -23,8 +23,8 @@ async function loadTexts() {
 }
 
 /**
- * The finished responses with the API reference. The key of a response is the public URL or the path. Anyone may
- * request the API reference without a token. The function keeps each response, so that many requests cost little.
+ * The responses with the API reference, by public URL or by path. An instance keeps them in memory, because anyone may
+ * request them without a token.
  */
 const responses = new Map<string, Promise<ApiResponse>>();
 

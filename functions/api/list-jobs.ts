@@ -36,12 +36,12 @@ import type { ApiPorts } from "./api-ports.ts";
 import { selectOneWatchOfEachJob } from "./own-or-newest-watch.ts";
 
 /**
- * The maximum number of times that the function reads the ledger for one page. The index contains no fields of the
- * filter, so the function may need several reads for a page.
+ * The maximum number of reads of the ledger for one page. A page may need several reads, because the ledger also
+ * returns watches that do not match the filter.
  */
 const MAX_READS = 5;
 const READ_LIMIT = 100;
-/** The minimum number of watches that the function checks in parallel. */
+/** The minimum number of watches that the function compares with the filter in parallel. */
 const MIN_CHECKED = 25;
 
 /**
@@ -121,7 +121,7 @@ export interface ListQuery {
   readonly project: string;
   readonly filter: JobFilter;
   readonly limit: number;
-  /** The value `next` of the previous page. For the first page, `before` is null. */
+  /** The page token from the field `next` of the previous response. For the first page, `before` is null. */
   readonly before: string | null;
 }
 
@@ -162,7 +162,8 @@ export async function readJobListPageOrThrow(
       before: next,
     });
     const matching = page.watches.filter((watch) => matchesFieldsWithoutContext(watch, filter));
-    // Each check reads the ledger, so the function checks only a few watches more than the page needs.
+    // The comparison with the filter may read the ledger, so the function compares only a few watches more than the
+    // page needs.
     for (let i = 0; i < matching.length; ) {
       const slice = matching.slice(i, i + Math.max(limit - jobs.length, MIN_CHECKED));
       jobs.push(...(await selectJobs(slice, filter, reader, ledger)));
@@ -181,8 +182,8 @@ export async function readJobListPageOrThrow(
 }
 
 /**
- * Returns the page token with which the list begins. If the filter contains `to`, the list begins with the newest watch
- * before this time.
+ * Returns the page token of the first page. If the filter contains `to`, the first page begins with the newest watch
+ * that was accepted before this time.
  */
 function startBelow({ to }: JobFilter): string | null {
   return to === null ? null : toPageToken({ acceptedAt: to + 1, jobId: "0", caller: "token:0" });

@@ -39,8 +39,8 @@ export async function selectOneWatchOfEachJob(
 }
 
 /**
- * Removes those parts of a watch that a caller may not see, for example other targets. For a watch of another caller,
- * the function also removes the context, the callbacks and the targets' responses.
+ * Removes the parts of a watch that a caller may not see, such as targets that the caller may not use. For a watch of
+ * another caller, the function also removes the context, the callbacks and the targets' responses.
  */
 export function redactWatchForCaller(document: WatchDocument, caller: Caller): WatchDocument {
   const { watch, deliveries } = document;

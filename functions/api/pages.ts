@@ -144,9 +144,8 @@ async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts[
 }
 
 /**
- * Returns the options for the links on a page. If the key does not open the page, returns null. The links on the page
- * expire at the same time as the key. `opens` is a function. The function `opens` returns true if the key opens the
- * watch of the given caller.
+ * Checks the link key in the URL of a page. If the key is not valid for the page, returns null. The links on the page
+ * expire at the same time as the key. `opens` returns true if the key also opens the watch of the given caller.
  */
 function openPage(
   page: LinkedPage,

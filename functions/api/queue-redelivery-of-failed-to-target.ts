@@ -51,9 +51,8 @@ const CONCURRENCY = 10;
 /** If less time than `PAGE_MARGIN_MS` remains, the function reads no further page. */
 const PAGE_MARGIN_MS = 10_000;
 /**
- * The maximum time between the start and the end of a watch. The ledger sorts watches by the time at which they were
- * accepted. To find all watches that ended after a time, the function must also read watches accepted up to
- * `LONGEST_WATCH_MS` earlier.
+ * The maximum time between the acceptance and the end of a watch. The ledger can list watches only by acceptance time.
+ * A watch that ended after the time `since` was accepted at most `LONGEST_WATCH_MS` before `since`.
  */
 const LONGEST_WATCH_MS = MAX_DEADLINE_MINUTES * 60_000;
 
@@ -64,17 +63,17 @@ interface MissedScope {
   readonly now: Instant;
   readonly isOff: boolean;
   /**
-   * The keys of the notifications that the request has already processed. Two watches of the same job can have one
-   * notification in common.
+   * The keys of the notifications that this request has already processed. Two watches of the same job can have the
+   * same notification key.
    */
   readonly handled: Set<string>;
 }
 
 /**
  * Creates the response to `POST /v1/targets/{name}/redeliver`. Queues the failed notifications of a target again. The
- * request is about watches that ended since a given time. The watches must be in projects in which the caller may
- * request a redelivery. If a caller repeats the request, notifications that were queued or delivered are not queued
- * again. If the target is switched off, the function skips all jobs.
+ * function selects watches that ended after the time in the request. It selects only watches of projects in which the
+ * caller may request a redelivery. If a caller repeats the request, notifications that were queued or delivered are not
+ * queued again. If the target is switched off, the function queues no notification.
  */
 export async function queueRedeliveryOfFailedToTarget(
   { name = "" }: Readonly<Record<string, string>>,
@@ -164,8 +163,8 @@ async function redeliverWatches(
 }
 
 /**
- * Queues the missed notifications of a watch again. If the target is off or the request is a dry run, queues nothing.
- * If the target missed no notification of the watch, the result is empty.
+ * Queues the missed notifications of one watch again, unless the target is switched off or the request is a dry run. If
+ * the target missed no notification of the watch, returns an empty array.
  */
 async function redeliverWatch(
   listed: Watch,
@@ -202,8 +201,8 @@ async function redeliverWatch(
 
 /**
  * Returns the delivery record for the outcome of a watch. If the target got a digest (one message about several jobs),
- * the result is the delivery record of the digest. If a caller has already requested a redelivery, the result is the
- * record of that notification.
+ * the result is the delivery record of the digest. After a redelivery that a caller requested, the result is the
+ * delivery record of the redelivery.
  */
 async function readDeliveryOrPendingRecord(
   { watch, deliveries }: WatchDocument,

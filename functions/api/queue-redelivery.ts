@@ -34,7 +34,7 @@ import type { ApiPorts } from "./api-ports.ts";
  * request names a target, the target's setting `on` has no effect. If the request names no target, the setting `on` of
  * a target must contain the outcome. The caller must also be allowed to use the target. The function skips a target
  * that is switched off. If the queue confirms no notification, the status is 503. If the queue confirms only some
- * notifications, the status is 202. A repeated request would notify some targets twice.
+ * notifications, the status is 202, because a repeated request would notify some targets twice.
  */
 export async function queueRedeliveryOfEndedWatch(
   key: WatchKey,
@@ -144,7 +144,8 @@ interface QueueAgainPorts {
 }
 
 /**
- * What the function did for each target. `queued_by_another` means that another call has just queued the notification.
+ * The result of a redelivery for each target. `queued_by_another` means that another call has just queued the
+ * notification.
  */
 type QueuedAgain = ReadonlyMap<string, (typeof RESULTS)[number]>;
 
@@ -172,7 +173,7 @@ export function listFailedSlowNotifications({ deliveries }: WatchDocument): read
 }
 
 /**
- * Queues notifications of an ended watch again. Each notification gets a new redelivery number. If another call has
+ * Queues notifications of an ended watch again. Each redelivery of a notification has a new number. If another call has
  * just started a redelivery of a notification, the function does not queue the notification.
  */
 export async function queueNotificationsAgain(
@@ -183,8 +184,8 @@ export async function queueNotificationsAgain(
 ): Promise<QueuedAgain> {
   if (notifications.length === 0) return new Map();
   const expiresAt = computeLedgerExpiryTime(now, settings);
-  // The watch is in the overdue index before the messages are sent. The sweep function can send a lost message again,
-  // because it reads the overdue index.
+  // The function adds the watch to the overdue index before it sends messages. If a message is lost, the sweep function
+  // then finds the watch and sends the message again.
   await ledger.scheduleSweepByAndExtendExpiry(watch, deliveriesOverdueAt(now), expiresAt);
   const started = await Promise.all(
     notifications.map(async ({ target, event }) => {
@@ -205,9 +206,8 @@ export async function queueNotificationsAgain(
     if (message === null) return [target, "queued_by_another"] as const;
     return [target, failed.has(message.id) ? "failed" : "queued"] as const;
   });
-  // For each target, the map contains one result. For a target with two results, the map contains the last result. The
-  // function sorts the results so that failures are last. If one of the two results is a failure, the map contains the
-  // failure.
+  // A target can have two results: one for the outcome, and one for the slow job. A map keeps only the last result, so
+  // the results are sorted with `failed` last.
   return new Map(queued.toSorted(([, a], [, b]) => RESULTS.indexOf(a) - RESULTS.indexOf(b)));
 }
 

@@ -91,9 +91,9 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
 }
 
 /**
- * Some chats get a digest (one message about several jobs). For a chat that gets a digest, the function returns the
- * delivery record of the digest. If a caller requested a redelivery, the notification keeps its own record. If the
- * watch has no outcome, nothing changes.
+ * Some chats get a digest (one message about several jobs) instead of a notification. For these chats, the function
+ * replaces the delivery record of the watch by that of the digest. After a redelivery that a caller requested, the
+ * delivery record of the watch stays. A watch without an outcome does not change.
  */
 export async function replaceDeliveriesByThoseOfDigest(
   document: WatchDocument,
@@ -115,15 +115,15 @@ export async function replaceDeliveriesByThoseOfDigest(
 }
 
 /**
- * `over` means that the call has waited, so the watch may have changed. `not_needed` means that the call did not wait,
- * because the watch cannot change during the wait. `too_many` means that too many other calls are waiting.
+ * `over`: the call has waited, and must read the watch again. `not_needed`: the call did not wait, because the watch
+ * cannot end during the wait. `too_many`: the call did not wait, because too many other calls are waiting.
  */
 type WaitResult = "over" | "not_needed" | "too_many";
 
 /**
- * Waits until a watch ends or the time is over. The service detects the end of a job only by a poll. If the next poll
- * is planned after the end of the wait, the API call does not wait. If the next poll moves to a time after the end of
- * the wait, the API call stops waiting. During the wait, the function reads one small ledger item every second.
+ * Waits until the watch ends, but at most `waitSeconds`. A watch can end only at a poll. If no poll is planned within
+ * the remaining wait, the function therefore returns at once. During the wait, the function reads one small ledger item
+ * every second.
  * @param caller the name of the caller. Each caller may have only a limited number of waiting calls
  */
 async function waitForEnd(

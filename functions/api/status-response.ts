@@ -112,7 +112,7 @@ function summarizeLatestPoll({ watch, tree }: WatchDocument, config: Config) {
   };
 }
 
-/** Returns a text about why the latest polls failed. If a poll has detected the end of the job, the result is null. */
+/** Returns a text about the error of the latest polls. If the polls had no error or the job has ended, returns null. */
 function describeLastPollError({ state, accessError, lastPollError }: Watch): string | null {
   if (state === "succeeded" || state === "failed") return null;
   if (accessError !== null)
@@ -121,8 +121,8 @@ function describeLastPollError({ state, accessError, lastPollError }: Watch): st
 }
 
 /**
- * Returns the delivery records that the response shows. The function omits a target without a delivery attempt if the
- * target's setting `on` does not contain the event.
+ * Returns the delivery records without those that will never have a delivery attempt, because the target's setting `on`
+ * does not contain the event.
  */
 function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): WatchDelivery[] {
   const { state } = watch;
@@ -172,8 +172,8 @@ export function summarizeSubJobs(
 }
 
 /**
- * Returns a warning if the tree in the response does not contain all subjobs. If the tree is complete, the returned
- * array is empty.
+ * If the tree in the response does not contain all subjobs, returns an array with one warning. Otherwise, returns an
+ * empty array.
  */
 export function describeOmittedSubJobs(shownTree: Job): string[] {
   const { counts, omittedCount } = countAndGroupSubJobs(shownTree);

@@ -19,8 +19,8 @@ import type { ApiPorts } from "./api-ports.ts";
 
 /**
  * Handles `DELETE /v1/jobs/{project}/{jobId}`: stops the caller's own watch without a notification. With `?all=true`,
- * the request stops all watches of the job. If the watch has already ended, its state does not change. If the watch
- * ended as `timed_out` or `lost`, a caller can restart it later.
+ * the request stops all watches of the job. A watch that has already ended keeps its state. If the watch ended as
+ * `timed_out` or `lost`, a caller can restart it later.
  */
 export async function stopOwnOrAllWatches(
   key: WatchKey,

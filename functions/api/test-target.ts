@@ -52,7 +52,7 @@ export async function testTargetAndSwitchOnIfDelivered(
   const target = isNameInConfig(config, "target", name) ? config.targets[name] : undefined;
   if (target === undefined) return nameNotFound("target", name);
   const now = clock();
-  // The function reads the ledger first. If the ledger is not available, the function sends no test message.
+  // If the ledger is not available, this read throws an error before the function sends the test message.
   const { offSince } = await ledger.readTarget(name);
   const result = await deliver({
     target,

@@ -14,8 +14,8 @@ const LIST_MS = 30_000;
 /** The time that the function needs to start watches after it has listed the jobs. */
 const OPEN_MS = 15_000;
 /**
- * The maximum number of jobs in the set `known`. The set `known` contains jobs that certainly have a watch. If the set
- * becomes larger, the function clears it and reads the ledger again.
+ * The maximum number of watched jobs that an instance remembers for a project. If there are more, the instance forgets
+ * all of them, and reads them from the ledger again.
  */
 const MAX_KNOWN_JOBS = 20_000;
 
@@ -58,8 +58,7 @@ export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfP
 /**
  * Creates the handler that runs on a schedule. The handler lists the jobs of each project that has the setting
  * `discover`, if the interval of the project is over. An error in one project does not stop the other projects.
- * Projects whose latest list failed come last. Failing projects cannot use up the time of other projects, because they
- * come last.
+ * Projects whose latest list failed come last, so that they cannot use up the time of other projects.
  */
 export function createDiscoverHandler(
   discover: DiscoverJobsOfProject,
@@ -84,7 +83,7 @@ export function createDiscoverHandler(
       if (result === "failed") failing.add(project);
     };
     const names = Object.keys(config.projects);
-    // Several loops run in parallel and take project names from the same iterator.
+    // All parallel calls of `discoverWaiting` take project names from this one iterator.
     const waiting = [
       ...names.filter((name) => !failing.has(name)),
       ...[...failing].filter((name) => names.includes(name)),

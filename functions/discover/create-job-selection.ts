@@ -5,72 +5,62 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { ClaimedDiscovery, Discovery } from "../../lib/ledger/ledger.ts";
 
 /**
- * Discovery ignores a job that ended more than `MAX_AGE_MS` ago. Discovery finds no job twice, because the ledger
- * stores each watch for longer than `MAX_AGE_MS`.
+ * Discovery ignores a job that ended more than `MAX_AGE_MS` ago, because the ledger may already have deleted the watch
+ * of such a job.
  */
 const MAX_AGE_MS = 7 * 86_400_000;
-/**
- * In a list of jobs, CCE shows the end of a job with a delay of at most `LATE_END_MS`. If a job ended more than
- * `LATE_END_MS` before a complete list, the list shows the job as ended.
- */
+/** CCE may list a job as running for up to `LATE_END_MS` after the end of the job. */
 const LATE_END_MS = 3_600_000;
 /**
- * If discovery has not listed the jobs for `SWITCHED_OFF_MS`, the service treats discovery as newly switched on. The
- * next list after that time counts as the first list of the project.
+ * If discovery has not listed the jobs of a project for `SWITCHED_OFF_MS`, it treats the next list as the first list of
+ * the project.
  */
 const SWITCHED_OFF_MS = 86_400_000;
 /**
- * The assumed maximum difference between the clocks of the cloud. A job that ended more than `CLOCK_MARGIN_MS` before
- * the first list is skipped because of its end time. A job of the first list that ended later is skipped because the
- * ledger stores its ID.
+ * The end time of a job and the time of a list may come from two clocks of the cloud. The service assumes that the two
+ * clocks differ by at most `CLOCK_MARGIN_MS`. For a job that ended close to the first list, discovery therefore
+ * compares job IDs instead of times.
  */
 const CLOCK_MARGIN_MS = 300_000;
-/** The maximum number of job IDs that discovery stores for skipping. A ledger item can contain only 400 KB. */
+/** The maximum number of IDs of ended jobs in the ledger item of a project. A ledger item can contain only 400 KB. */
 const MAX_SKIPPED = 2000;
 /**
- * If there are more than `MAX_SKIPPED` IDs, the ledger stores `*` instead of the IDs. With `*`, discovery skips all
- * ended jobs whose end time is unknown. Discovery also skips all jobs that ended up to `CLOCK_MARGIN_MS` after the
- * first list.
+ * If there are more than `MAX_SKIPPED` IDs, the ledger stores `*` instead of the IDs. Discovery then skips each ended
+ * job with an unknown end time. It also skips each job that ended at most `CLOCK_MARGIN_MS` after the first list.
  */
 const ALL_SKIPPED = "*";
 /**
- * If the first list of jobs was truncated, the ledger stores `?` together with the IDs. The ledger keeps `?` until a
- * list is complete. With `?`, discovery skips all jobs that ended before the first list. Discovery also skips ended
- * jobs with an unknown end time. The missing part of the first list may have contained ended jobs.
+ * If the first list of jobs was incomplete, the ledger stores `?` in addition to the IDs, until CCE returns a complete
+ * list. While the ledger contains `?`, discovery skips each job that ended before the first list or at an unknown time.
+ * The missing part of the first list may have contained such jobs.
  */
 const UNLISTED_SKIPPED = "?";
 /**
- * The maximum difference between the clocks of CCE and of the service that the service accepts. If the clocks differ
- * more, the response of CCE is probably an old one from a cache. For an old response, the service uses its own clock.
+ * If the header `Date` of a response differs from the service's clock by more than this time, the response probably
+ * comes from a cache. The service then uses the time of its own clock as the time of the list.
  */
 const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 
-/** Selects those jobs of a list that discovery should watch. */
 interface JobSelection {
   /**
-   * Adds a job of the list if discovery should watch the job. A list of CCE may contain a job several times, and the
-   * jobs are in no order.
+   * Must be called for each job in the list from CCE. The order of the calls has no effect, and CCE may list a job
+   * twice.
    */
   add(job: ListedJob): void;
   /** Returns the IDs of the jobs that discovery should watch. Some of the jobs may already have a watch. */
   jobIds(): readonly string[];
   /**
-   * Returns the state of discovery that the ledger stores after the list.
+   * Returns the data about discovery that the caller must store in the ledger after the list.
    * @param isOpened true if all jobs that discovery should watch have a watch
    */
   discovery(reply: Extract<ListReply, { kind: "list" }>, isOpened: boolean): Discovery;
 }
 
 /**
- * Creates the object that selects jobs from one list. Discovery selects all jobs that were running at the time of the
- * project's first list or later. Discovery selects every running job. Discovery selects an ended job by its end time.
- * Discovery skips a job that was already ended in an earlier complete list. If the first list was truncated, discovery
- * selects an ended job only if it ended after the first list. The rule for a truncated first list applies until
- * discovery has received a complete list. Both the end time of a job and the time of a list come from the clock of the
- * cloud. Discovery never selects a job that had already ended in the first list of the project. If the end time of an
- * ended job is unknown or close to the first list, the ledger stores the job ID. If the phase of a job is unknown, the
- * job may have ended. In the first list, discovery selects a job with an unknown phase only if it changed in the last
- * hour.
+ * Creates the object that selects the jobs of one list that discovery should watch. It selects every running job. It
+ * selects an ended job only if the job ended after the first list of the project. If the end time is unknown or close
+ * to the first list, the ledger stores the job ID, and later lists skip the job. If the first list contains a job with
+ * an unknown phase, the object selects the job only if the job changed in the last hour.
  */
 export function createSelectionOfJobsNotEndedBeforeFirstList(
   { types }: Pick<DiscoverySettings, "types">,
@@ -90,8 +80,8 @@ export function createSelectionOfJobsNotEndedBeforeFirstList(
   const allSkippedUntil = (switchedOnAt ?? 0) + CLOCK_MARGIN_MS;
   const selected = new Set<string>();
   /**
-   * Ended jobs whose IDs the ledger may have to store. The value of an entry is the end time of the job. If the end
-   * time is unknown, the value is null.
+   * The end times of ended jobs, by job ID. If the end time is unknown, the value is null. The ledger stores some of
+   * these IDs.
    */
   const undecided = new Map<string, Instant | null>();
 
@@ -113,8 +103,8 @@ export function createSelectionOfJobsNotEndedBeforeFirstList(
         skipped.has(jobId) ||
         (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil)) ||
         (skipped.has(UNLISTED_SKIPPED) && (at === null || at < (switchedOnAt ?? 0)));
-      // Discovery also stores the IDs of ended jobs with types that it does not watch. An operator may later add a type
-      // to `types`. Discovery must not select old jobs of a type that an operator adds.
+      // The ledger also stores IDs of ended jobs whose type is not in `types`. Otherwise, discovery would select these
+      // old jobs when an operator adds their type to `types`.
       if (at === null || hadEnded) undecided.set(jobId, at);
       if (isWanted && !hadEnded) selected.add(jobId);
     },

@@ -37,8 +37,8 @@ import type { DiscoverJobsOfProject } from "./create-discover-handler.ts";
 /** The maximum difference between the time in a message and the service's clock. */
 const MAX_AGE_MS = 300_000;
 /**
- * The time in which discovery must list the jobs of a project after an SMN message. SMN waits five seconds for a
- * response.
+ * After an SMN message, the list of the project's jobs may take at most this time. SMN waits only five seconds for the
+ * response to its message.
  */
 const LIST_MS = 3000;
 
@@ -52,11 +52,10 @@ export interface SmnPorts {
    * of the project. The egress rules (rules for outgoing connections) apply.
    */
   readonly fetchFromSmn?: FetchFromSmn;
-  /** Called for each message with its result. */
+  /** Called with the result of each SMN message. */
   readonly onEvent?: typeof logAndCountSmnMessage;
 }
 
-/** A message together with its project and the config. */
 interface Scope {
   readonly project: string;
   readonly config: ConfigWithCredentials;
@@ -139,9 +138,8 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
       const list = await discover(project, settings, "event", limits, scope.config);
       result = list === "listed" ? "listed" : "requested";
     }
-    // The function stores the ID at the end. If it fails before, SMN can send the message again. If the same message
-    // arrives twice at the same time, the function may process it twice. A second copy of the same message has no
-    // effect. After the ledger has deleted the ID, the function refuses the message because the message is too old.
+    // The function stores the message ID only now, so that SMN can send the message again after an error. When the
+    // ledger deletes the ID, the message is already older than `MAX_AGE_MS`.
     if (!(await ledger.saveSmnMessageIdOnce(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);

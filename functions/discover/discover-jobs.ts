@@ -11,9 +11,8 @@ import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./star
 
 const MINUTE_MS = 60_000;
 /**
- * Discovery may list the jobs of a project some seconds too early: up to `SCHEDULE_JITTER_MS` before the end of the
- * interval. AWS may start the function some seconds too early. If discovery did not accept an early start, the next
- * list would be a minute later.
+ * AWS may start the function some seconds too early, and starts it again only a minute later. Discovery therefore lists
+ * the jobs of a project up to `SCHEDULE_JITTER_MS` before the end of the interval.
  */
 const SCHEDULE_JITTER_MS = 2000;
 
@@ -34,7 +33,7 @@ export interface DiscoverPorts extends OpenDiscoveredPorts {
   readonly onListed?: (project: string, report: DiscoveryReport) => void;
 }
 
-/** The result of one list of a project's jobs. */
+/** What happened when discovery listed the jobs of a project. */
 export type DiscoveryReport =
   | {
       readonly kind: "listed";
@@ -54,16 +53,16 @@ export type DiscoveryReport =
       readonly text: string;
       readonly overdueSeconds: number;
       /**
-       * The IDs of the jobs for which discovery started a watch. CCE has two APIs, and each API has its own list.
-       * Discovery may have started watches from one list before the other list failed.
+       * The IDs of the jobs for which discovery started a watch. CCE has two APIs, and one of them may have listed jobs
+       * although the other one failed.
        */
       readonly opened: readonly string[];
     };
 
 /**
- * Lists the jobs of a project once, and starts a watch for every new job. The function first stores in the ledger that
- * it lists the jobs of the project now. Other calls in the same interval therefore do not list these jobs. If the
- * function fails later, no other call lists the jobs before the next interval.
+ * Lists the jobs of a project once, and starts a watch for every new job. The function first claims the interval in the
+ * ledger, so that no other call lists the jobs of the project in the same interval. If the list then fails, the next
+ * list is in the next interval.
  * @param trigger with `event`, the function lists the jobs even if the interval is not over. If the event comes too
  * soon or the list is incomplete, the next scheduled run lists the jobs.
  * @param timeLimitMs the time limit for the list, in milliseconds
@@ -86,8 +85,7 @@ export async function discoverJobsIfDue(
     if (trigger === "event") await ledger.requestDiscoverySoon(project);
     return "not_due";
   }
-  // The query for the list does not wait for the rate limit. The query counts, so later polls of the project may have
-  // to wait longer.
+  // The query for the list does not wait for the rate limit, but the rate limit counts it as a query of the project.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
   const selection = createSelectionOfJobsNotEndedBeforeFirstList(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });
@@ -100,8 +98,8 @@ export async function discoverJobsIfDue(
     return "failed";
   }
   const { isComplete } = reply;
-  // The function stores the state of discovery before it starts watches. If the function fails after it has stored the
-  // state, the next list is not a first list. A first list would skip all ended jobs.
+  // The function stores the time of the first list before it starts watches. After a crash of the function, the next
+  // list is then not treated as a first list, which would skip all ended jobs.
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)
     await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, selection.discovery(reply, false));
@@ -113,8 +111,8 @@ export async function discoverJobsIfDue(
   );
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, discovery);
-  // After an event, the function has little time, so the list of jobs may be incomplete. If the list after an event was
-  // incomplete, the next scheduled run lists the jobs again.
+  // After an event, the function has little time, so the list of jobs may be incomplete. The next scheduled run then
+  // lists the jobs again.
   if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestDiscoverySoon(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });
@@ -122,8 +120,8 @@ export async function discoverJobsIfDue(
 }
 
 /**
- * Returns the number of seconds by which discovery is overdue. If discovery is not overdue, the result is 0. Discovery
- * is overdue if `succeededAt` (the time of the latest success) is older than the interval.
+ * Returns by how many seconds the latest successful list is older than the interval of the project. If the list is not
+ * older, the result is 0.
  */
 function overdue({ succeededAt }: Discovery, { everyMinutes }: DiscoverySettings, now: Instant): number {
   return Math.max(0, (now - succeededAt - everyMinutes * MINUTE_MS) / 1000);

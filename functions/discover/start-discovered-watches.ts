@@ -11,7 +11,8 @@ const MINUTE_MS = 60_000;
 /** The number of jobs for which the function starts watches in parallel. */
 const BATCH_JOBS = 25;
 /**
- * If less time than `MARGIN_MS` remains, the function starts no further watches. The next run starts the other watches.
+ * If less time than `MARGIN_MS` remains, the function starts no more watches. The next run of discovery starts the
+ * remaining watches.
  */
 const MARGIN_MS = 5_000;
 

@@ -53,7 +53,7 @@ interface EnqueuePorts
   readonly ledger: AcceptPorts["ledger"] & FirstPollDelayPorts["ledger"] & LimitWatchesPorts["ledger"];
   /** The URL of the API for the case that the config contains no `publicUrl`. */
   readonly defaultUrl: string;
-  /** Called with the jobs of each call. */
+  /** Called with the jobs of each request `POST /v1/jobs`. */
   readonly onAccepted?: typeof logAndCountAccepted;
 }
 

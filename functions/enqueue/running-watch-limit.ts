@@ -2,11 +2,11 @@ import type { Clock, Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
 /**
- * The share of a caller's remaining watches that an instance may allow without counting. After that share, an instance
- * counts the caller's watches in the ledger again.
+ * The share of a caller's remaining watches that an instance allows before it counts the caller's watches in the ledger
+ * again.
  */
 const UNCOUNTED_PART = 1 / 25;
-/** If a call was refused, the instance does not count the caller's watches again for `FULL_MS`. */
+/** If a caller has reached the limit, the instance does not count the caller's watches again for this time. */
 const FULL_MS = 10_000;
 /** The maximum number of callers that an instance remembers. */
 const MAX_CALLERS = 1000;
@@ -23,15 +23,14 @@ export type MayWatchJobs = (
 ) => Promise<boolean>;
 
 interface Allowance {
-  /** The number of watches that the caller may still start before the instance reads the ledger again. */
+  /** The number of new watches that the instance allows before it counts the caller's watches in the ledger again. */
   readonly remaining: number;
   readonly fullUntil: Instant;
 }
 
 /**
- * Creates the check of how many running watches a caller may have. The number is only approximate, because an instance
- * does not read the ledger in each call. An exact number would need a write to the ledger in each call. If the caller
- * already watches all jobs of a call, the call is never refused.
+ * Creates a function that limits the number of running watches of each caller. The limit is only approximate, because
+ * an exact limit would need a write to the ledger in each call. A call that starts no new watch is always allowed.
  */
 export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatchesPorts): MayWatchJobs {
   const allowances = new Map<string, Allowance>();
@@ -56,7 +55,7 @@ export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatches
       return true;
     }
     const fullMs = fullUntil - now();
-    // If the remaining time is longer than `FULL_MS`, somebody has set the clock back.
+    // If `fullMs` is greater than `FULL_MS`, somebody has set the clock back.
     const isFull = fullMs > 0 && fullMs <= FULL_MS;
     const free = isFull
       ? 0

@@ -45,7 +45,9 @@ export async function sendWatchMessagesAndMarkFailed(
   });
 }
 
-/** Returns the message for the first poll. If a poll has already started, returns nothing. */
+/**
+ * Returns the message for the first poll of a job. If a poll of the job has already started, returns an empty array.
+ */
 function pollsFor(
   key: WatchKey,
   job: OpenedJob,
@@ -60,8 +62,8 @@ function pollsFor(
 }
 
 /**
- * Returns the notifications for targets that a call adds to a watch that has already ended. A target gets a
- * notification only if its setting `on` contains the outcome.
+ * If a call adds targets to an ended watch, returns the notifications to these targets. A target gets a notification
+ * only if its setting `on` contains the outcome.
  */
 function notificationsFor(job: OpenedJob, { targets }: Config): OutgoingMessage[] {
   if (job.kind !== "already_watching") return [];
@@ -85,9 +87,8 @@ function outcomeOf({ state }: Watch): Outcome | null {
 }
 
 /**
- * For each ended watch, plans a check by the sweep function. The function plans the check before it sends
- * notifications. If a notification is lost, only the sweep function can send it again. A repeated call notifies only
- * new targets.
+ * Plans a check of each ended watch by the sweep function. The check must be planned before the notifications are sent.
+ * If a notification is lost, only the sweep function sends it again.
  * @returns the jobs for which the function could not plan the check
  */
 async function scheduleSweeps(

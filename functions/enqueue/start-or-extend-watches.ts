@@ -15,8 +15,7 @@ import { createCachedDurationsReaderOrEmpty } from "../shared/learned-durations.
 
 const MINUTE_MS = 60_000;
 /**
- * The maximum number of jobs in a call for which the function reads the durations of ended jobs. For a call with more
- * jobs, the function sends only one request per job to the ledger.
+ * For a call with more jobs, the function does not read the durations of ended jobs, to save requests to the ledger.
  */
 const SMALL_CALL_JOBS = 10;
 
@@ -123,8 +122,9 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 
 /**
  * Stores a digest (one message about several jobs). The service sends the first poll messages after it has stored the
- * digest. If the ledger returns an error, the result for each new watch is `failed`. A repeated call sends the poll
- * messages. If the ledger contains no digest, each chat gets a notification for each job.
+ * digest. If the ledger returns an error, the result for each new watch is `failed`. If the caller then repeats the
+ * call, the function sends the poll messages. Without a digest in the ledger, each chat gets a notification for each
+ * job.
  */
 async function createDigestIfAbsent(
   digestId: string,

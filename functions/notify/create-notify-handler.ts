@@ -34,16 +34,16 @@ import {
   resolveNotification,
 } from "./resolve-notification.ts";
 
-/** The time that the function needs after an attempt, to record the attempt and to send a dead letter. */
-const RECORD_MS = 6_000;
 /**
- * If SQS has delivered a message more than `PROMPT_RECEIVES` times, the message waits longer each time. Up to
- * `PROMPT_RECEIVES` deliveries, a message waits only for the rate limit.
+ * The time that the function needs after a delivery attempt. In this time, it records the attempt and may send a dead
+ * letter.
  */
+const RECORD_MS = 6_000;
+/** Up to this number of deliveries by SQS, a message waits only as long as the rate limit requires. */
 const PROMPT_RECEIVES = 30;
 /**
- * The maximum number of seconds that a message waits in addition. With each further delivery by SQS, the additional
- * wait grows by one second. A message reaches the maximum number of deliveries only after more than a day.
+ * After `PROMPT_RECEIVES` deliveries by SQS, the minimum wait grows by one second with each delivery, up to this number
+ * of seconds. SQS therefore reaches its maximum number of deliveries only after more than a day.
  */
 const MAX_ADDED_WAIT_SECONDS = 120;
 
@@ -58,16 +58,13 @@ export interface NotifyPorts
     ReserveSendTimePorts["ledger"] &
     RecordAttemptPorts["ledger"];
   readonly configs: Pick<ConfigSource<ConfigWithTargets>, "current" | "currentWith" | "refreshed">;
-  /**
-   * Waits until the request may be sent. The rate limit has reserved the time of the request. The wait for the reserved
-   * time is at most `EARLY_MS`.
-   */
+  /** Waits for the time that the rate limit has reserved for the request, at most `EARLY_MS`. */
   readonly wait: (ms: number) => Promise<void>;
   /** Makes one attempt to deliver a notification. The function never throws an error. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
   /**
    * Runs a delivery attempt and records its result. By default, the attempt runs at once. The one-node edition (without
-   * AWS) limits how many attempts are running or not yet recorded.
+   * AWS) limits the number of attempts that run at the same time.
    * @returns null if the process stops before the delivery attempt starts
    */
   readonly limitAttempts?: (attempt: () => Promise<Disposition>) => Promise<Disposition | null>;
@@ -170,7 +167,7 @@ async function notify(
     if (timeLimitMs <= 0) return "retry";
     const { allow } = settings.egress;
     const maskConfig = getCachedSecretMask(config);
-    // Each callback target needs a mask of its own, because the config does not contain the callback URL.
+    // `maskConfig` hides only secrets that are in the config. A callback URL is a secret outside the config.
     const mask = isCallbackTargetName(key.target)
       ? (text: string) => maskConfig(getCachedSecretMask(target)(text))
       : maskConfig;
@@ -182,21 +179,21 @@ async function notify(
   };
   const disposition = await (ports.limitAttempts?.(attempt) ?? attempt());
   if (disposition !== null) return disposition;
-  // The function ends the lease, so that the next process can make the attempt at once.
+  // Without the lease, another process can make the attempt at once.
   const until = now();
   await ledger.postponeNotificationAndEndLease({ key, redelivery, messageId, until, requestAt: null });
   return postponeMessage(received, until, ports);
 }
 
 /**
- * Returns the seconds between the end of a job and the time `at`. The end of the job is a time from the clock of the
- * cloud. The result is null if the notification is not about one ended job, or if the end time is unknown.
+ * Returns the seconds from the end of a job to the time `at`. If the end time of the job is unknown, or the
+ * notification is not about an ended job, the result is null.
  */
 function secondsSinceJobEnd({ content }: Notification, at: Instant): number | null {
   if (content.kind !== "outcome") return null;
   const { outcome, updatedAt } = content.summary;
   const isOver = outcome === "succeeded" || outcome === "failed";
-  // If the clock of the cloud is ahead, the difference could be negative.
+  // The end time comes from the clock of the cloud, and may be later than `at`.
   return isOver && updatedAt !== null ? Math.max(0, (at - updatedAt) / 1000) : null;
 }
 

@@ -16,21 +16,21 @@ import type { Notification } from "./resolve-notification.ts";
 
 /**
  * The minimum time between two responses "gone" (the target no longer exists) before the service switches the target
- * off. A single response "gone" may come from a target that an operator is deploying.
+ * off. While an operator deploys a target, the target may respond "gone" for a short time.
  */
 const CONFIRM_GONE_MS = 60_000;
 /** The wait after a response with HTTP status 429 that has no header Retry-After. */
 const THROTTLE_SECONDS = 30;
 /**
- * If SQS has delivered the message `LAST_ATTEMPT_RECEIVE_COUNT` times, the next delivery attempt is the last. After
- * 1000 deliveries, SQS itself would move the message to the dead-letter queue, without a reason
- * (`resources/queues.yml`). The service can send a dead letter with a reason in the last 100 deliveries.
+ * After this number of deliveries by SQS, the service makes only one more delivery attempt. If this attempt fails, the
+ * service sends a dead letter with the reason. After 1000 deliveries, SQS itself would move the message to the
+ * dead-letter queue, without a reason (`resources/queues.yml`).
  */
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
 /**
- * If SQS has delivered the message `GIVE_UP_RECEIVE_COUNT` times, the service makes no further delivery attempt. An
- * attempt that started many times without an end probably crashes the process.
+ * After this number of deliveries by SQS, the service makes no further delivery attempt. The latest attempts have
+ * probably crashed the process.
  */
 export const GIVE_UP_RECEIVE_COUNT = LAST_ATTEMPT_RECEIVE_COUNT + 50;
 
@@ -62,7 +62,7 @@ export interface RecordAttemptPorts {
 
 /** Data that the function read before the delivery attempt. */
 export interface BeforeAttempt {
-  /** The time at which this function call reserved the notification for its attempt. */
+  /** The time at which the function claimed the notification for this delivery attempt. */
   readonly claimedAt: Instant;
   /** The delivery record of the notification, from the ledger. */
   readonly record: DeliveryRecord;
@@ -99,7 +99,7 @@ export async function recordAttemptAndSettleMessage(
     verdict === "gone" && reason !== "target_off"
       ? await goneConfirmationTime(notification, claimedAt, at, ledger)
       : null;
-  // The attempt that confirms a response "gone" uses no step of the retry schedule.
+  // If another attempt must confirm the response "gone", this attempt uses no step of the retry schedule.
   const spent = result.spent && confirmAt === null;
   const isThrottled = verdict === "retry" && !spent;
   const afterSeconds = result.afterSeconds ?? (isThrottled ? THROTTLE_SECONDS : null);
@@ -119,8 +119,8 @@ export async function recordAttemptAndSettleMessage(
   const nextAttemptAt = confirmAt === null || isNextAttemptLast(received) ? retryAt : confirmAt;
   const finalState = verdict === "retry" ? "exhausted" : verdict;
   const state: DeliveryState = nextAttemptAt === null ? finalState : "pending";
-  // If a target asks for a wait, all notifications to the target wait. The retry schedule delays only the notification
-  // itself.
+  // If a target throttles requests, all notifications to the target wait. After other failures, only this notification
+  // waits.
   if (isThrottled && afterSeconds !== null)
     await ledger.throttleTargetUntilAtLeast(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
@@ -148,10 +148,10 @@ export async function recordAttemptAndSettleMessage(
 }
 
 /**
- * Stores the time at which a target first responded that it no longer exists. If this time is at least a minute ago,
- * the result is null. Otherwise, the result is the time of the next attempt, which must get the same response. All
- * notifications to a target share the stored time. Each callback URL is often valid for only one pipeline run, so each
- * notification to a callback URL has its own stored time.
+ * Stores the time of the target's first response "gone" (the target no longer exists). Returns the time for another
+ * attempt, which must confirm that response. If the first response was at least a minute ago, returns null. All
+ * notifications to one target use the same stored time. For a callback URL, each notification has its own stored time,
+ * because the URL is often valid for only one pipeline run.
  */
 async function goneConfirmationTime(
   { key, redelivery }: Notification,
@@ -164,7 +164,10 @@ async function goneConfirmationTime(
   return claimedAt >= confirmAt ? null : confirmAt;
 }
 
-/** Makes a message invisible until a time, but not for longer than SQS allows. */
+/**
+ * Makes a message invisible until the time `until`. If SQS does not allow such a long wait, uses the longest wait that
+ * SQS allows.
+ */
 export async function postponeMessage(
   { receiptHandle }: ReceivedMessage,
   until: Instant,
@@ -176,7 +179,7 @@ export async function postponeMessage(
 }
 
 /**
- * Sends a dead letter that contains the reason. Marks the notification in the ledger as dead-lettered.
+ * Sends a dead letter that contains the reason, and stores in the ledger that the notification has a dead letter.
  * @throws SendFailedError if the dead-letter queue did not accept the message.
  */
 export async function deadLetterNotificationOrThrow(

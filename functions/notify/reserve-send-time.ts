@@ -7,17 +7,17 @@ import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 
 /**
- * A message becomes visible `EARLY_MS` before the time that is reserved for its request. SQS can delay a message only
- * by whole seconds. The function itself waits until the exact time. `EARLY_MS` is longer than one second plus the usual
- * time that a message needs from the queue to the function.
+ * A postponed message becomes visible `EARLY_MS` before the time that is reserved for its request. The function then
+ * waits until the exact time. The reason: SQS delays messages only by whole seconds, and needs some time to deliver a
+ * message.
  */
 export const EARLY_MS = 1500;
 /**
  * The minimum time between a reservation and the request. A new Lambda instance needs about 150 ms before it can send a
- * request. Without `LEAD_MS`, the first request would be late, and the second request would follow too soon.
+ * request. Without `LEAD_MS`, this first request would be late, and so too close to the second request.
  */
 export const LEAD_MS = 150;
-/** The shortest remaining wait after HTTP status 429 for which the function still waits. */
+/** If less than this time remains of the wait after HTTP status 429, the function does not postpone the message. */
 const MIN_WAIT_MS = 100;
 
 export interface ReserveSendTimePorts {
@@ -28,18 +28,18 @@ export interface ReserveSendTimePorts {
 }
 
 type ReservedSendTime =
-  /** The function may send the request at `requestAt`, which is at most `EARLY_MS` from now. */
+  /** The request may be sent at `requestAt`. This time is at most `EARLY_MS` in the future. */
   | { readonly kind: "acquired"; readonly requestAt: Instant }
   /**
-   * The message must stay in the queue until the time `until`. `requestAt` is the reserved time of the request, or
-   * null.
+   * The message must stay in the queue until the time `until`. `requestAt` is the time that is reserved for the
+   * request, or null if no time is reserved.
    */
   | { readonly kind: "postpone"; readonly until: Instant; readonly requestAt: Instant | null };
 
 /**
- * Reserves the time for the next request to a target. The request waits for the first step of the retry schedule, the
- * wait after HTTP status 429, and the rate limit. If the reserved time has passed, the function reserves a new time.
- * The times after the reserved time belong to other requests.
+ * Reserves the time for the next request to a target. The request is not sent before the end of three waits: the first
+ * step of the retry schedule, the wait after HTTP status 429, and the wait for the rate limit. If an earlier call has
+ * reserved a time that is already over, the function reserves a new time.
  */
 export async function reserveSendTime(
   targetName: string,

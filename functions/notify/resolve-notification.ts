@@ -55,9 +55,9 @@ export interface ResolveNotificationPorts {
 }
 
 /**
- * Finds the content of a notification for a message of the notify queue. The content is an outcome, a digest (data for
- * one message about several jobs), or an alert. If the target's setting `on` does not contain the event, the function
- * reads the config again.
+ * Reads the content of the notification that a queue message requests: an outcome, a digest (data for one message about
+ * several jobs), or an alert. If the target's setting `on` does not contain the event, the function reads the config
+ * again.
  */
 export async function resolveNotification(
   message: NotifyMessage,
@@ -143,9 +143,9 @@ async function resolveWith(
 }
 
 /**
- * Returns true if the setting `on` of the target does not contain the event. If a caller requested a redelivery, the
- * setting has no effect. After the first delivery attempt, the setting has no effect. If the setting had an effect
- * later, the notification would keep the state `pending`.
+ * Returns true if the service must not send the notification, because the target's setting `on` does not contain the
+ * event. For a redelivery that a caller requested, returns false. After the first delivery attempt, returns false too,
+ * because the notification would otherwise stay `pending` for ever.
  */
 async function isFiltered(
   message: NotificationMessage,

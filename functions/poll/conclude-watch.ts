@@ -23,7 +23,7 @@ import {
 } from "../shared/targets-to-notify-and-digests.ts";
 import { logAndCountConcluded } from "./poll-log.ts";
 
-/** The time limit for the queries that search for failure reasons of subjobs. */
+/** The time limit for all queries to CCE for missing failure reasons of subjobs. */
 const SUBJOBS_MS = 5_000;
 
 export interface ConcludePorts {
@@ -53,11 +53,11 @@ export interface PollResult {
   readonly poll: number;
   readonly messageId: string;
   readonly at: Instant;
-  /** If the poll did not query CCE, for example because of the rate limit, `observation` is null. */
+  /** The response of CCE. If the rate limit postponed the query to CCE, `observation` is null. */
   readonly observation: Observation | null;
-  /** The number of polls of the watch so far. Polls that the rate limit postponed do not count. */
+  /** The number of polls of the watch so far. A poll without a query to CCE does not count. */
   readonly polls: number;
-  /** The times of the latest polls. The oldest time comes first. */
+  /** The times of the watch's latest polls, oldest first. */
   readonly polledAt: readonly Instant[];
   /** The time at which the lease of the poll ends. After the end of the lease, another message may repeat the poll. */
   readonly leaseUntil: Instant;
@@ -65,24 +65,19 @@ export interface PollResult {
 
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
-/** The lease of a poll ended before the service could store the outcome of the watch. */
 class LeaseEndedError extends Error {
   override readonly name = "LeaseEndedError";
 }
 
-/**
- * A caller has moved the deadline of the watch during the poll. SQS delivers the queue message again, and the poll is
- * repeated.
- */
+/** A caller has changed the watch during the poll. SQS therefore delivers the poll message again later. */
 class DeadlineMovedError extends Error {
   override readonly name = "DeadlineMovedError";
 }
 
 /**
  * Stores the outcome of a watch, sends a notification to each target, and marks the watch as ended. If the watch was
- * stopped or restarted during the poll, nothing happens. If an outcome is already stored after a crash, the function
- * uses this outcome. All targets get the same outcome, because the function uses the stored outcome. If the process
- * crashes, it may send a notify message twice. Only one of the two messages can claim the notification.
+ * stopped or restarted during the poll, nothing happens. If the ledger already contains an outcome of the watch, all
+ * targets get this outcome.
  * @returns the stored outcome, or null if the watch was stopped or restarted
  * @throws SendFailedError if the function could not send a notification
  * @throws LeaseEndedError if the lease of the poll has ended meanwhile
@@ -100,11 +95,10 @@ export async function concludeAndNotifyUnlessStopped(
     const { state, generation } = document.watch;
     if (state !== "watching" || generation !== watch.generation) return null;
   }
-  // During the poll, the caller submitted the job again with a later deadline. If the deadline was moved, the watch
-  // must continue.
+  // During the poll, the caller may submit the job again with a later deadline. The watch must then continue.
   if (conclusion.outcome === "timed_out" && document !== null && document.watch.deadlineAt > watch.deadlineAt)
     throw new DeadlineMovedError("the deadline of this watch has moved");
-  // During the poll, the caller may also have asked to wait until the resource is ready.
+  // During the poll, the caller may submit the job again with `until: "ready"`. The watch must then continue.
   const endsWithJob = conclusion.outcome === "succeeded" && conclusion.ready === undefined;
   if (endsWithJob && document?.summary === null && document.watch.readyMinutes !== null)
     throw new DeadlineMovedError("the watch must wait until the resource of its job is usable");
@@ -114,8 +108,8 @@ export async function concludeAndNotifyUnlessStopped(
 }
 
 /**
- * After a crash, finishes the end of a watch. Some targets may already have got the stored outcome. The function uses
- * the stored outcome and does not query CCE again.
+ * Ends a watch whose outcome is already in the ledger, because an earlier try of the poll crashed. Sends the
+ * notifications again, and does not query CCE.
  * @returns false if the ledger contains no outcome for this generation of the watch. Each restart begins a new
  * generation
  */
@@ -131,8 +125,8 @@ export async function completeStoredConclusion(
 }
 
 /**
- * Corrects the end of a watch whose job has succeeded. The end of the job is known, so `timed_out` and `lost` would be
- * wrong. After the correction, the watch ends with the state of the resource: not ready in time, or unknown.
+ * After the success of a job, the watch must not end as `timed_out` or `lost`. It ends as `not_ready`, or as
+ * `succeeded` with `ready.state: "unknown"`.
  */
 function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {
   const isUnknown = conclusion.outcome === "timed_out" || conclusion.outcome === "lost";
@@ -221,8 +215,8 @@ async function notifyAndEnd(
 }
 
 /**
- * Adds the duration of an ended job to the durations from which the service plans polls. Only the call that has ended
- * the watch may add the duration.
+ * Adds the duration of an ended job to the durations from which the service plans polls. Call this function only once
+ * for each watch, so that no duration counts twice.
  */
 async function learnDuration(
   { project, jobType, durationSeconds, concludedAt }: OutcomeSummary,

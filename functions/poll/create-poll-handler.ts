@@ -28,13 +28,12 @@ import {
 } from "./run-claimed-poll.ts";
 import type { SlowJobPorts } from "./slow-job.ts";
 
-/** The time that the function needs after the query, to send messages and to record the poll. */
+/** The time that the function needs after the query to CCE. In this time, it sends messages and records the poll. */
 const RECORD_MS = 6_000;
 /**
- * The minimum and the maximum wait of a message while another poll is running alone, in seconds. The poll of the
- * waiting message must run alone too. The wait for a poll alone is longer than the time limit of the function. After
- * the wait, the current batch has ended. Because of the random wait, the messages do not all come back at the same
- * time.
+ * If two polls of a batch must run alone, the message of the second poll waits in the queue. This is the range of its
+ * random wait, in seconds. The maximum is longer than the time limit of the function, so the batch has usually ended
+ * after the wait.
  */
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
@@ -44,8 +43,8 @@ const MAX_ALONE_WAIT_SECONDS = 90;
  */
 const TRIES_BEFORE_ALONE = 2;
 /**
- * The minimum and the maximum wait of a message while CCE does not respond for its project, in seconds. The wait for
- * CCE is shorter than 30 s. After 30 s, the sweep function would send the message again.
+ * The minimum and the maximum wait of a poll message while CCE does not respond for its project, in seconds. The
+ * maximum is below 30 s, because the sweep function sends a poll message again when it is 30 s late.
  */
 const MIN_UNANSWERED_WAIT_SECONDS = 5;
 const MAX_UNANSWERED_WAIT_SECONDS = 20;
@@ -79,8 +78,8 @@ interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
 }
 
 /**
- * Creates the handler of messages from the poll queue. The handler sends all next poll messages of a batch in one SQS
- * request.
+ * Creates the handler of messages from the poll queue. One SQS request contains the next poll messages for all jobs of
+ * a batch.
  */
 export function createPollHandler(ports: PollPorts): (messages: number) => HandleMessage {
   const durations = createCachedDurationsReaderOrEmpty(ports.ledger, ports.now, ports.onDurationsUnread);
@@ -124,7 +123,7 @@ async function pollJob(
   try {
     return await claimAndPoll(message, wanted, received, scope);
   } catch (error) {
-    // The process has not crashed, so the poll must not count as a crash.
+    // Without `undoPollClaim`, the next try would treat this error as a crash of the process.
     await scope.ledger.undoPollClaim(wanted).catch(() => undefined);
     throw error;
   }
@@ -205,9 +204,8 @@ async function claimAndPoll(
 
 /**
  * Returns the number of seconds for which a poll message must wait. A poll message waits while CCE does not respond to
- * queries of the project. If the result is 0, the poll must start now. A waiting message has no claim (no reservation
- * of the poll in the ledger), because the writes of many claims would delay other projects. Each message waits at most
- * once while CCE does not respond. After the wait, the function polls CCE, so that the ledger shows a failed poll.
+ * queries of the project. If the result is 0, the poll must start now. The message waits before it claims its poll in
+ * the ledger, because the writes of many claims would delay other projects.
  */
 function unansweredWaitSeconds(
   { project, deadlineAt }: PollMessage,
@@ -222,10 +220,6 @@ function unansweredWaitSeconds(
   return Math.ceil(Math.min(waitSeconds, unansweredSeconds));
 }
 
-/**
- * Returns the milliseconds that remain for the query to CCE. If the result is 0 or less, there is too little time for a
- * poll.
- */
 function queryTimeMs({ remainingMs }: ReceivedMessage): number {
   return Math.min(QUERY_TIME_LIMIT_MS, remainingMs() - RECORD_MS);
 }

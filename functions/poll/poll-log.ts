@@ -11,7 +11,7 @@ type RefusedClaim = Exclude<PollClaim["kind"], "claimed">;
 export interface PollReport {
   readonly key: WatchKey;
   readonly poll: number;
-  /** What the poll found, or the reason why the function did not query CCE. */
+  /** The response of CCE, or the reason why the function did not query CCE. */
   readonly observation:
     | Observation["kind"]
     | "rate_limited"
@@ -20,7 +20,7 @@ export interface PollReport {
     | "must_run_alone"
     | "project_not_answering"
     | RefusedClaim;
-  /** What the poll found about a resource or task. If the poll queried only a job, `resource` is null. */
+  /** The response of CCE about a resource or a task. If the poll queried only a job, `resource` is null. */
   readonly resource: Observation["kind"] | null;
   readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
   readonly delaySeconds: number | null;

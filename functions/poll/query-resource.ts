@@ -9,8 +9,8 @@ import type { ReadyCheck } from "../../lib/schedule/decide-after-ready-check.ts"
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 
 /**
- * For a goal in `MAY_BE_OLD`, CCE may return a state from before the operation. The state counts only if an earlier
- * poll has already read the resource.
+ * For these operations, CCE may return the state of the resource before the operation. The service therefore trusts the
+ * state only from the second poll on.
  */
 const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
   "cluster_upgraded",
@@ -20,7 +20,7 @@ const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
 /** The delay before the second poll, which confirms the state of the resource. */
 const CONFIRM_SECONDS = 5;
 
-/** For a complete node pool, CCE returns an empty phase. The service shows the phase `Available` to users instead. */
+/** For a complete node pool, CCE returns an empty phase. In this case, users see the phase `Available`. */
 const EMPTY_PHASE = "Available";
 
 /**
@@ -99,7 +99,8 @@ interface CheckReadyPorts {
 }
 
 /**
- * Queries the resources one after another, at most `MAX_RESOURCES`. Stops at the first resource that is not usable.
+ * Queries the resources of a succeeded job one by one, until one resource is not usable. Queries at most
+ * `MAX_RESOURCES` resources.
  * @param timeLimitMs the time limit for all queries together
  */
 export async function queryResourcesUntilNotReady(
@@ -125,7 +126,7 @@ export async function queryResourcesUntilNotReady(
       if (state === "succeeded") continue;
       return { kind: "not_ready", reason: reason ?? phase, message: observation.message ?? null };
     }
-    // The response "unknown resource" is not final, because CCE may show a new resource late.
+    // CCE may report a new resource as unknown for some time.
     if (observation.kind === "gone")
       return { kind: "unseen", observation: { kind: "unavailable", text: observation.text } };
     return { kind: "unseen", observation };

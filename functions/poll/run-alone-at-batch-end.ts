@@ -5,16 +5,13 @@ export interface RunAloneAtBatchEnd {
    * at once. If the result is false, the calling function must not poll.
    */
   waitUntilAlone(): Promise<boolean>;
-  /**
-   * Reports that the processing of one message has ended. For each message of the batch, the function must be called
-   * once.
-   */
+  /** Must be called once for each message of the batch, after the processing of the message. */
   done(): void;
 }
 
 /**
- * Creates the object that lets polls of one batch run alone. A poll that may crash the process runs alone, so that no
- * other poll crashes with it.
+ * Creates an object that lets a poll wait until all other polls of the batch have ended. A poll that crashes the
+ * process would also end the other polls.
  * @param messageCount the number of queue messages in the batch
  */
 export function createRunAloneAtBatchEnd(messageCount: number): RunAloneAtBatchEnd {

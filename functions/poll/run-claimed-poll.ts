@@ -27,11 +27,11 @@ import {
 } from "./slow-job.ts";
 
 /**
- * A watch never continues longer than `LOOP_BOUND_MS` after the deadline in its poll message, even if the ledger
- * contains a later deadline.
+ * The service stops polling at the latest `LOOP_BOUND_MS` after the deadline in the poll message. This limits the polls
+ * even if the ledger contains a wrong deadline.
  */
 const LOOP_BOUND_MS = 7 * 86_400_000;
-/** If the rate limit requires a wait of at most one second, the function does not wait. */
+/** If the rate limit requires a wait of at most this time, the function queries CCE at once. */
 const NEGLIGIBLE_WAIT_MS = 1000;
 
 export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow" | "onSlowSentAgain"> {
@@ -116,10 +116,9 @@ function kindOfResourceReply(
 }
 
 /**
- * Returns the delay before the next poll. If a notification about a slow job would come too late, the function shortens
- * the delay.
- * @param slowAt the time at which the job becomes slow or a notification about it becomes overdue. If `slowAt` has
- * passed, the delay does not change.
+ * Returns the delay before the next poll, so that the next poll is not later than `slowAt`.
+ * @param slowAt the time at which the job becomes slow, or a notification about the slow job becomes overdue. A time in
+ * the past does not change the delay
  */
 function delayUntilSlow(
   delaySeconds: number,
@@ -132,9 +131,7 @@ function delayUntilSlow(
   return Math.min(delaySeconds, Math.max(minSeconds, Math.ceil((slowAt - at) / 1000)));
 }
 
-/**
- * Combines the data of a claimed poll and what the poll found. If the poll did not query CCE, `observation` is null.
- */
+/** If the poll did not query CCE, `observation` is null. */
 export function toPollResult(
   { message: { poll }, messageId, watch, leaseUntil }: ClaimedPoll,
   observation: Observation | null,
@@ -161,7 +158,7 @@ export function computeEffectiveDeadline(claimed: Pick<ClaimedPoll, "message" | 
   return Math.min(readyDeadline(watch) ?? watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
 }
 
-/** What the poll found. If the rate limit postponed the query, the answer contains the new time of the query. */
+/** The response of CCE, or the time to which the rate limit postponed the query. */
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
 /**
@@ -200,11 +197,6 @@ async function decideNext(
   return decideAfterPoll({ ...times, watch: bounded, observation: answer, settings, random });
 }
 
-/**
- * Sends the message for the next poll, and records the current poll as done. If the rate limit has reserved a later
- * time for the query, the next poll message contains the reserved time. SQS can delay a message by at most 15 minutes.
- * If CCE asked for a longer wait, the message contains the end of the wait.
- */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,
   decision: Extract<PollDecision, { kind: "poll_again" }> & Pick<PollRecord, "slowAt">,

@@ -33,7 +33,7 @@ import {
 } from "../shared/targets-to-notify-and-digests.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
-/** The maximum age of the durations from which the function computes when a job is slow. */
+/** To compute when a job is slow, the function uses stored durations that are at most this old. */
 const LIMIT_MAX_AGE_MS = 1000;
 
 export interface SlowJobPorts {
@@ -46,7 +46,7 @@ export interface SlowJobPorts {
   readonly config: Config;
   /** The URL of the API for the case that the config contains no `publicUrl`. */
   readonly defaultUrl: string;
-  /** Called when a job becomes slow. */
+  /** Called when a running job has taken longer than usual. */
   readonly onSlow?: typeof logAndCountSlowJob;
   /** Called after the function has sent notifications about a slow job again. */
   readonly onSlowSentAgain?: typeof logAndCountSentAgain;
@@ -60,10 +60,10 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
 }
 
 /**
- * If a running job takes longer than usual, notifies the targets once. The first poll of the job computes from which
- * age the job is slow. Later polls send lost notifications again, even while CCE does not respond.
- * @returns the time of the next check. At the time of the next check, the job becomes slow, or a notification about it
- * becomes overdue. If no notification can follow, the result is null.
+ * If a running job takes longer than usual, notifies the targets once. If notifications of an earlier poll are lost,
+ * sends them again.
+ * @returns the time at which the job becomes slow, or at which a notification about the slow job becomes overdue. Null
+ * if the job needs no further check
  * @throws SendFailedError or an error of the ledger
  */
 export async function notifyIfSlowAndPlanNextCheck(
@@ -79,22 +79,22 @@ export async function notifyIfSlowAndPlanNextCheck(
   }
   if (observation?.kind !== "job") return watch.slowAt;
   const { job } = observation;
-  // A notification may have been sent before the end of the job and become overdue after it.
+  // A notification that was sent before the end of the job can become overdue after the end of the job.
   if (job.state !== "pending") return (watch.slowAt ?? 0) > at ? watch.slowAt : null;
   const wasObserved = watch.operation === null ? watch.jobType !== null : watch.phase !== null;
   const jobType = job.type ?? watch.jobType;
   if (jobType === null || (watch.slowAt === null && wasObserved)) return null;
   const ageSeconds = plausibleJobAgeSeconds(job.createdAt, watch.acceptedAt, at);
   const durations = await ports.durations(watch.project, jobType, wasObserved ? undefined : LIMIT_MAX_AGE_MS);
-  // An earlier poll computed `slowAt` from the durations of the latest jobs. A poll reads the durations of the latest
-  // jobs again only if it may have to notify.
+  // To save requests, only the first poll and a poll after `slowAt` read the durations of the latest jobs.
   const isFirstOrDue = (watch.slowAt ?? 0) <= at;
   const latest = isFirstOrDue
     ? await ports.ledger.readLatestDurations(watch.project, jobType)
     : NO_LATEST_DURATIONS;
   const limit = computeSlowLimitOf95Percent(durations, latest.jobs);
   if (limit === null) return null;
-  // If jobs of the type have become slower meanwhile, the later time applies.
+  // The new limit may be later than the stored `slowAt`, because other jobs of the type may have taken longer
+  // meanwhile.
   const slowAt = Math.max(watch.slowAt ?? 0, at + (limit.p95Seconds - ageSeconds) * 1000);
   if (at < slowAt) return Math.ceil(slowAt);
   await notifySlow(result, job, targets, { limit, latest, ageSeconds }, ports);
@@ -102,11 +102,10 @@ export async function notifyIfSlowAndPlanNextCheck(
 }
 
 /**
- * If messages with notifications about a slow job are probably lost, sends them again. An earlier try of this poll may
- * have crashed after it stored the slow job. If an earlier try crashed, the function sends all open notifications
- * again.
- * @returns the earliest time at which one of the notifications becomes overdue. If all notifications are finished, the
- * result is null.
+ * Sends overdue notifications about a slow job again, because their messages are probably lost. If an earlier try of
+ * this poll crashed, sends all unfinished notifications again.
+ * @returns the earliest time at which one of the notifications becomes overdue, or null if all notifications are
+ * finished
  */
 async function sendLostNotifications(
   { watch, at, polls }: PollResult,
@@ -140,10 +139,6 @@ async function sendLostNotifications(
   );
 }
 
-/**
- * Stores a slow job, and sends a notification to each target. If the function is called again, it sends the same
- * notifications.
- */
 async function notifySlow(
   { watch, at, polls }: PollResult,
   job: Job,
@@ -185,8 +180,8 @@ async function notifySlow(
 }
 
 /**
- * If a target wants to know about slow jobs, adds the durations of an ended job and its subjobs to the stored
- * durations.
+ * Stores the durations of an ended job and of its subjobs, but only if a target of the watch gets notifications about
+ * slow jobs.
  */
 export async function saveDurationsIfSlowLimitIsUsed(
   { watch, observation }: Pick<PollResult, "watch" | "observation">,

@@ -139,8 +139,8 @@ export function createApproximateRequestLimit(now: Clock): LimitRequests {
   return (caller, requestsPerMinute) => {
     if (requestsPerMinute === 0) return null;
     const known = callers.get(caller);
-    // If the minute began in the future, somebody has set the clock back. After a change of the clock, a new minute
-    // begins.
+    // If the start of the minute is more than a minute in the future, somebody has set the clock back. The function
+    // then starts a new minute.
     const isNew = known === undefined || Math.abs(now() - known.startedAt) >= MINUTE_MS;
     const current = isNew ? { startedAt: now(), requests: 0 } : known;
     if (current.requests >= requestsPerMinute)

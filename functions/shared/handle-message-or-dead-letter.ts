@@ -8,8 +8,9 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
 /**
- * The minimum and the maximum wait of a message that only a newer release can read. The first wait is short, because an
- * operator is probably deploying the newer release now. Each further wait is twice as long as the wait before it.
+ * A message that only a newer release can read waits in its queue. The first wait is short, because an operator is
+ * probably deploying the newer release now. Each further wait is twice as long as the wait before it, up to the
+ * maximum.
  */
 const MIN_WAIT_SECONDS = 15;
 const MAX_WAIT_SECONDS = 900;
@@ -37,10 +38,9 @@ export interface ReadMessagePorts {
 
 /**
  * Parses a queue message, and calls `handle` with the result. If the message is malformed, the function sends it to the
- * dead-letter queue with the reason. A newer release may have written the message, or the ledger item that the message
- * needs. A message of a newer release stays in its queue until an operator deploys the newer release.
- * @throws SendFailedError if the dead-letter queue did not accept a malformed message. Errors of `handle` are thrown
- * too.
+ * dead-letter queue with the reason. If a newer release has written the message or a ledger item that `handle` reads,
+ * the message stays in its queue until an operator deploys the newer release.
+ * @throws SendFailedError if the dead-letter queue did not accept a malformed message, or an error of `handle`
  */
 export async function handleMessageOrDeadLetter<T>(
   schema: z.ZodMiniType<T>,
@@ -113,10 +113,7 @@ export function createTruncatedDeadLetter(
   };
 }
 
-/**
- * Writes a log line about why a function could not use a message. If the message only waits for a newer release, the
- * metric `DeadLetters` does not count it.
- */
+/** The metric `DeadLetters` does not count a message that waits in its queue for a newer release. */
 function logUnreadable(reason: UnreadableReason, detail: string): void {
   log.warn("message unreadable", { kind: reason, reason: detail });
   if (reason !== "newer") meter.add("DeadLetters", 1);

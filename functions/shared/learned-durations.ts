@@ -24,8 +24,8 @@ export type ReadLearnedDurations = (
 
 /**
  * Creates a function that reads the durations of ended jobs, and stores them in memory for five minutes. If the ledger
- * cannot be read, the function calls `onUnread` and returns an empty array. Without durations, the service plans polls
- * only from the durations in its code.
+ * cannot be read, the function calls `onUnread` and returns an empty array. If the array is empty, the service plans
+ * polls with the default durations in its code.
  * @param onUnread is called with the error if the ledger cannot be read.
  */
 export function createCachedDurationsReaderOrEmpty(

@@ -9,9 +9,9 @@ const WINDOW_MS = 300_000;
  */
 const DEFAULT_QUOTA = 200;
 /**
- * Of the quota, 80 % is spread evenly over the time, and 15 % may be used all at once. The remaining 5 % is for queries
- * that the rate limit does not count. Uncounted queries are repeated queries after HTTP status 401, and queries for
- * failure reasons of subjobs.
+ * The service spreads 80 % of a project's quota evenly over five minutes, and may use 15 % of the quota at once. The
+ * rate limit does not count two kinds of queries: repeated queries after HTTP status 401, and queries for failure
+ * reasons of subjobs. These queries use the remaining 5 %.
  */
 const EVEN_FRACTION = 0.8;
 const BURST_FRACTION = 0.15;
@@ -32,8 +32,8 @@ export interface ProjectRateLimit {
 /**
  * Creates the object that limits the queries of all projects. The ledger stores the rate limits, so all Lambda
  * instances use the same limits. If the config contains a quota for a project, the service always limits its queries.
- * If the config contains no quota, the service limits the queries for an hour after a response with status 429. For a
- * limited project, every query costs one write to the ledger.
+ * For a project without a quota in the config, the service limits queries only during the hour after a response with
+ * HTTP status 429. For a limited project, every query costs one write to the ledger.
  */
 export function createProjectRateLimit(
   ledger: Pick<RateLimitLedger, "reserveRequestTime">,
@@ -46,7 +46,8 @@ export function createProjectRateLimit(
       const queries = quota ?? DEFAULT_QUOTA;
       const intervalMs = Math.ceil(WINDOW_MS / (EVEN_FRACTION * queries));
       const burstMs = Math.floor(BURST_FRACTION * queries) * intervalMs;
-      // Because of the colon, a rate limit of a project never has the name of a target.
+      // The ledger stores rate limits of targets under the name of the target. Such a name contains no colon, so it
+      // never equals this name.
       return ledger.reserveRequestTime(`cce:${project}`, now() - burstMs, intervalMs);
     },
     onThrottled(project) {

@@ -12,8 +12,8 @@ import { createDigestMessage, createNotificationMessage } from "../../lib/queue/
 import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 
 /**
- * A digest (one message about several jobs) has `:digest` in place of the project. An alert about a target has
- * `:target`. Names of projects in the config contain no colon.
+ * In a notification key, a digest (one message about several jobs) has the project `:digest`, and an alert about a
+ * target has the project `:target`. Names of projects in the config contain no colon.
  */
 export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";
@@ -27,9 +27,9 @@ export function createDigestNotificationKey(digestId: string, target: string): N
  * Selects those targets of a watch whose setting `on` contains the outcome. The function also selects targets that the
  * config no longer contains. Notifications to a target outside the config become dead letters.
  * @param watch.digestTargets the result of the function `listDigestTargetsOfWatch`
- * @returns `own`: the targets that get a notification about this watch only. `byDigest`: the chats that get one digest
- * about all jobs of the API call. Targets from the config come before callbacks, so that the callbacks of one caller do
- * not delay the targets.
+ * @returns `own`: the targets that get a separate notification for this watch. `byDigest`: the chats that get one
+ * digest about all jobs of the API call. Targets from the config come before callbacks, so that the callbacks of one
+ * caller do not delay the targets.
  */
 export function splitTargetsToNotify(
   watch: { readonly targets: readonly string[]; readonly digestTargets: readonly string[] },
@@ -58,7 +58,7 @@ export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targe
 /**
  * Returns those targets of a watch that get a digest (one message about several jobs). If the watch is not in the
  * digest, the returned array is empty. A watch is missing in the digest if the ledger stored the watch but the response
- * of the ledger was lost. In this case, the service has created the digest without the watch.
+ * of the ledger was lost. The service then created the digest without this watch.
  */
 export function listDigestTargetsOfWatch(
   digest: Digest | null,
@@ -76,8 +76,8 @@ interface SendDigestPorts {
 
 /**
  * Removes an ended watch from the list of running watches in its digest. If no watch in the list is running any more,
- * the function sends the digest (one message about several jobs). If the function is called again, it sends the message
- * of the digest to the queue again. Only one message of the digest can claim the notification.
+ * the function sends the digest (one message about several jobs). If the function is called again, it sends the same
+ * messages to the queue again, but each chat gets the digest only once.
  * @returns the targets that get a digest about the watch. If there is no digest, the returned array is empty
  * @throws SendFailedError if the function could not send the digest
  */
@@ -95,9 +95,9 @@ export async function removeDigestMemberAndSendIfLast(
   return { digestTargets };
 }
 
-/** A notification that was sent and may be overdue. */
+/** A notification that the service can send again if its message is lost. */
 export interface ResendableNotification {
-  /** The delivery record of the notification. If no message has claimed the notification yet, null. */
+  /** The delivery record of the notification, or null if the ledger contains no delivery record yet. */
   readonly delivery: DeliveryRecord | null;
   /** The queue message with which the service sends the notification again. */
   readonly message: OutgoingMessage;
@@ -105,7 +105,7 @@ export interface ResendableNotification {
 
 /**
  * Returns the notifications about a slow job that the service can send again. If a target's setting `on` no longer
- * contains `slow`, the result omits the target. After a redelivery, the result contains the target.
+ * contains `slow`, the result omits the target, unless a caller has requested a redelivery to it.
  */
 export function listResendableSlowNotifications(
   { watch, slow, deliveries }: Pick<WatchDocument, "watch" | "slow" | "deliveries">,

@@ -20,13 +20,14 @@ const CONCURRENCY = 10;
 /** The number of watches that the function reads from the overdue index at once. */
 const PAGE_SIZE = 100;
 /**
- * The remaining time at which a run of the sweep function stops. A run that stops early can still write its log line.
+ * If less than this time remains, the sweep function checks no more watches or targets. It needs the rest of the time
+ * to write its log line.
  */
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**
- * For one day after a target was switched off, each run of the sweep function sends an alert about the target. The
- * fallback target gets only one alert, because only one message can claim a notification.
+ * For one day after a target was switched off, each run of the sweep function queues an alert about the target. All
+ * these alerts have the same notification key, so the fallback target gets only one alert.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 /**
@@ -41,7 +42,7 @@ export type SweepItem = (WatchKey & Pick<Watch, "traceparent">) | { readonly tar
 export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdueWatches" | "readTarget">;
   readonly configs: Pick<ConfigSource, "current">;
-  /** Called if the check of a watch or target failed. */
+  /** Called with the error if the sweep function could not check a watch or a target. */
   readonly onFailure?: (failed: SweepItem, error: unknown) => void;
   /** Called for each watch whose messages were sent again. */
   readonly onSentAgain?: typeof logSentAgain;
@@ -59,8 +60,8 @@ export interface SweepResult extends SentAgain {
 /**
  * Creates the handler of the sweep function. Each run sends overdue poll messages and notifications again, because the
  * first messages may be lost. A second message has no effect, because only one message can claim a poll or a
- * notification. In the overdue index, each checked watch gets a later time. The next run starts with other watches. An
- * error in one watch does not stop the checks of other watches.
+ * notification. In the overdue index, each checked watch gets a later time. The next run therefore begins with watches
+ * that this run has not checked. An error in one watch does not stop the checks of other watches.
  */
 export function createSweepHandler(
   ports: SweepPorts,
@@ -118,7 +119,10 @@ async function sweepWatches(
   }
 }
 
-/** Removes watches that occur twice. The overdue index may return a watch twice while its time changes. */
+/**
+ * Removes watches that occur twice. If the time of a watch changes during the read of the overdue index, the index may
+ * return the watch twice.
+ */
 function distinctEntries(entries: readonly OverdueEntry[]): readonly OverdueEntry[] {
   return [...new Map(entries.map((entry) => [idOf(entry), entry])).values()];
 }

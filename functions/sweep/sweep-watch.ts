@@ -26,14 +26,14 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * The time between a repeated message for a watch and the next check of this watch. The runs of the sweep function
- * start every five minutes. If the repeated message has no effect, each run therefore finds the watch. An alarm counts
- * these runs.
+ * After a run of the sweep function has sent a message of a watch again, the next check of the watch is due after this
+ * time. The time is shorter than the five minutes between two runs. If the message has no effect, each run therefore
+ * finds the watch again, and an alarm counts these runs.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
- * The delay of a repeated poll message if the poll has started and is not done. The delay is longer than the lease of a
- * poll (`POLL_LEASE_MS`). During the lease, the service would treat the message as a duplicate.
+ * If a poll has started and is not done, the sweep function sends its message with this delay. The delay is longer than
+ * the lease of a poll (`POLL_LEASE_MS`), because the service ignores a message that arrives during the lease.
  */
 const LEASE_WAIT_SECONDS = 36;
 /** The objects that the check of a watch needs. */
@@ -47,8 +47,8 @@ export interface SweepWatchPorts {
   readonly now: Clock;
   readonly config: Config;
   /**
-   * The bodies of the notification messages that the run has already sent. Several watches can belong to one digest.
-   * Because of the set, the run sends each digest only once.
+   * The bodies of the notification messages that this run has already sent. Several watches can belong to one digest,
+   * but the run must send the digest only once.
    */
   readonly sent: Set<string>;
 }
@@ -61,14 +61,16 @@ export interface SentAgain {
   readonly stuck: number;
 }
 
-/** How many messages of one watch the function has sent again, and the trace context of the watch. */
+/**
+ * How many messages of one watch the sweep function has sent again. `traceparent` is the trace context of the watch.
+ */
 export type SentAgainOfWatch = SentAgain & Pick<Watch, "traceparent">;
 
 /**
  * Sends the overdue messages of a watch again, and plans the next check of the watch. If no message can become overdue
  * any more, the function removes the watch from the overdue index.
- * @throws SendFailedError or an error of the ledger. Before `resendOverdueMessagesAndReschedule` throws, it tries to
- * plan a later check.
+ * @throws SendFailedError or an error of the ledger. Before the function throws, it tries to postpone the next check of
+ * the watch.
  */
 export async function resendOverdueMessagesAndReschedule(
   entry: OverdueEntry,
@@ -77,7 +79,7 @@ export async function resendOverdueMessagesAndReschedule(
   try {
     return await sendOverdue(entry, ports);
   } catch (error) {
-    // If a watch fails in every run, it must not block the other watches in the overdue index.
+    // Without a later time, a watch that fails in every run would block the other watches in the overdue index.
     await ports.ledger.rescheduleSweepIfUnchanged(entry, ports.now() + DUE_AGAIN_MS).catch(() => undefined);
     throw error;
   }
@@ -89,7 +91,7 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
   const traceparent = document?.watch.traceparent ?? null;
   if (document?.watch.state === "watching") {
     const { poll, pollDone, nextPollAt } = document.watch;
-    // The overdue index is eventually consistent, so the poll may have been made already.
+    // The overdue index is eventually consistent, so it may return a watch that is no longer overdue.
     if (nextPollAt !== null && pollOverdueAt(nextPollAt) >= now())
       return { polls: 0, notifications: 0, stuck: 0, traceparent };
     const due = { ...document.watch, poll: pollDone ? poll + 1 : poll };
