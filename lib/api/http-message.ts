@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** An HTTP request to the API of the service. The type has no fields that only API Gateway or Lambda knows. */
+/** An HTTP request to the API of the service. The type does not depend on API Gateway or Lambda. */
 export interface ApiRequest {
   readonly method: string;
   /**

@@ -26,8 +26,8 @@ export interface JobFilter {
 }
 
 /**
- * Each parameter in `FILTER_PARAMETERS` may occur once. Parameters in `REPEATED_FILTER_PARAMETERS` may occur several
- * times.
+ * A query may contain each parameter in `FILTER_PARAMETERS` at most once. It may contain each parameter in
+ * `REPEATED_FILTER_PARAMETERS` several times.
  */
 export const FILTER_PARAMETERS = ["type", "actor", "text", "since", "to"] as const;
 export const REPEATED_FILTER_PARAMETERS = ["state", "label"] as const;
@@ -121,7 +121,7 @@ export function filterNeedsContext(filter: Pick<JobFilter, "labels" | "actor" | 
   return labels.length > 0 || actor !== null || searchTerms.length > 0;
 }
 
-/** Returns true if a watch matches those fields of a filter that are not about the context. */
+/** Returns true if the state, the job type and the acceptance time of a watch match the filter. */
 export function matchesFieldsWithoutContext(watch: Watch, { states, type, since, to }: JobFilter): boolean {
   return (
     (states?.includes(watch.state) ?? true) &&
@@ -132,7 +132,7 @@ export function matchesFieldsWithoutContext(watch: Watch, { states, type, since,
 }
 
 /**
- * Returns true if a watch matches the fields of a filter that are about the context.
+ * Returns true if a watch matches the labels, the actor and the search text of the filter.
  * @param context the part of the context that the reader may see
  */
 export function matchesFieldsOfContext(

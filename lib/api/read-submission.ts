@@ -25,14 +25,14 @@ import { CallbackUrl, MAX_JOBS, MAX_NOTIFY, Submission, WATCHED_FIELDS } from ".
 export interface ReadSubmission {
   readonly kind: "submission";
   /**
-   * The submission after the check of its form. If the request contains errors, the submission contains only the names
-   * of the project and the targets. The service can report unknown names together with the other errors.
+   * The submission in the request. If the request contains errors, the submission contains only job IDs, names and the
+   * callback URL. The service can then report unknown names together with the other errors.
    */
   readonly submission: Submission;
   readonly errors: readonly RequestError[];
   /**
-   * Returns the position in the request at which a field is. If the request body is a response of CCE, most fields are
-   * in query parameters.
+   * Returns where in the request a field is: in the body or in a query parameter. If the body is a response of CCE,
+   * most fields are in query parameters.
    */
   readonly locate: Locate;
 }
@@ -53,8 +53,8 @@ export function readSubmission(request: ApiRequest): ReadSubmission | ProblemRes
 }
 
 /**
- * Shortens arrays of a request body to one element more than allowed. The schema still reports an array that is too
- * long. A check of 240 kB of job IDs would take a second.
+ * Shortens each array that is too long, because a check of 240 kB of job IDs would take a second. A shortened array has
+ * one element more than allowed, so that the schema still reports it.
  */
 function boundArrays(json: unknown): unknown {
   if (!isJsonObject(json)) return json;
@@ -95,8 +95,8 @@ function choiceErrors(json: unknown): RequestError[] {
 }
 
 /**
- * Returns an error for each malformed job ID. If the request has other errors too, the malformed job IDs are errors of
- * the whole request. If the request has no other errors, the service rejects only the jobs with a malformed ID.
+ * Returns an error for each malformed job ID. The caller needs these errors only if the request has other errors too.
+ * Otherwise, the service rejects only the jobs with a malformed ID.
  */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   const check = (id: string, pointer: string) => toRequestErrors(JobId.safeParse(id), () => ({ pointer }));
@@ -105,8 +105,8 @@ function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
 }
 
 /**
- * Returns the names of the project and the targets in a request body that contains errors. In `notify`, each name stays
- * at its index.
+ * Returns the readable fields of a request body that contains errors. An unreadable name in `notify` becomes an empty
+ * text, so that the indexes of the other names do not change.
  */
 function readableNames(json: unknown): Submission {
   const { jobId, jobIds, project, notify, callbackUrl } = toObjectOrEmpty(json);
@@ -119,7 +119,10 @@ function readableNames(json: unknown): Submission {
   };
 }
 
-/** Returns true if a request body is probably a response of CCE. A response of CCE has no field of a submission. */
+/**
+ * Returns true if a request body is probably a response of CCE. A body with a field of the schema `Submission` is not a
+ * response of CCE.
+ */
 function isReply(json: unknown): boolean {
   if (!isJsonObject(json)) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
@@ -203,8 +206,8 @@ function withoutJobId(reply: unknown): string {
 const MAX_ORDER_CHARACTERS = 64;
 
 /**
- * Returns the position of a field if the body of the request is a response of CCE. The job ID is in the body, and all
- * other fields are in query parameters.
+ * Returns where a field is in a request whose body is a response of CCE. The job ID is in this body. All other fields
+ * are in query parameters.
  */
 const locateInReply: Locate = ([field, entry]) => {
   if (field === "operation") {

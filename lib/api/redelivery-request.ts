@@ -100,7 +100,7 @@ export const MissedRedelivery = z.lazy(() =>
 
 export type MissedRedelivery = z.infer<typeof MissedRedelivery>;
 
-/** The value `missed` occurs only in a dry run. */
+/** In a dry run, `missed` replaces `queued`. */
 export const MissedStatus = z.enum(["queued", "missed", "skipped"]);
 
 /** A job about which the target was not notified. */
@@ -124,8 +124,8 @@ export const MissedRedeliveryResult = z.object({
 export type MissedRedeliveryResult = z.infer<typeof MissedRedeliveryResult>;
 
 /**
- * The position at which a request continues: a project, and a page in the project's list of watches. For the first
- * page, `before` is null.
+ * Where the next request continues: at a project, and at a page in the list of its watches. For the first page,
+ * `before` is null.
  */
 export interface MissedPosition {
   readonly project: string;
@@ -149,7 +149,10 @@ export interface MissedRequest {
   readonly kind: "missed";
   readonly since: Instant;
   readonly dryRun: boolean;
-  /** If `from` is null, the request begins with the first project. */
+  /**
+   * The position from the page token of the request. Without a page token, `from` is null, and the function begins with
+   * the first project.
+   */
   readonly from: MissedPosition | null;
 }
 

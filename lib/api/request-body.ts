@@ -4,7 +4,8 @@ import { type ProblemResponse, problemResponse } from "./problem-response.ts";
 import { invalidRequest, listParameterErrors } from "./request-errors.ts";
 
 /**
- * The maximum size of a request body in bytes. Even a body with 100 job IDs and a complete `context` is much smaller.
+ * The maximum size of a request body in bytes. The largest useful body, with 100 job IDs and a complete `context`, is
+ * much smaller.
  */
 export const MAX_BODY_BYTES = 256 * 1024;
 
@@ -61,8 +62,8 @@ function isJsonType(contentType: string | undefined): boolean {
 }
 
 /**
- * Returns an error response if a request contains a body or an unknown query parameter. If the request has neither,
- * returns null. Some clients always send the body `{}`, so this body counts as empty.
+ * Returns an error response if a request contains a body or an unknown query parameter. Otherwise, returns null. Some
+ * clients always send the body `{}`, so this body counts as empty.
  */
 export function rejectUnexpectedQueryOrBody(
   { query, body }: ApiRequest,

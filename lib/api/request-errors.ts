@@ -16,7 +16,10 @@ export function toJsonPointerFragment(path: readonly PropertyKey[]): string {
   return ["#", ...steps].join("/");
 }
 
-/** Returns the position of a field in the request. `path` is the path of the field in the parsed request. */
+/**
+ * Returns where a field is in the request. `path` contains the names and indexes that lead to the field in the parsed
+ * request.
+ */
 export type Locate = (path: readonly PropertyKey[]) => Omit<RequestError, "detail">;
 
 export const locateInBody: Locate = (path) => ({ pointer: toJsonPointerFragment(path) });
@@ -54,8 +57,8 @@ export function listParameterErrors(
 }
 
 /**
- * Returns the entries of a query parameter whose value is a list. The parameter may occur several times, and each value
- * may contain several entries with commas between them.
+ * Returns all entries of a query parameter such as `notify`. The query may contain the parameter several times, and
+ * each value may contain several entries, separated by commas.
  */
 export function readListParameter(query: URLSearchParams, parameter: string): readonly string[] {
   return query

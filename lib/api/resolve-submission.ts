@@ -40,8 +40,8 @@ export interface ResolvedSubmission {
   /** The job IDs in the order of the request, also repeated and malformed ones. */
   readonly jobIds: readonly string[];
   /**
-   * The operation that the caller wants to watch. If the call is about an operation, `jobIds` contains an ID made for
-   * this operation. If the call is about jobs, `operation` is null.
+   * The operation that the caller wants to watch. For an operation, `jobIds` contains one ID that the service has
+   * created for the operation. If the caller wants to watch jobs, `operation` is null.
    */
   readonly operation: Operation | null;
 }
@@ -49,8 +49,7 @@ export interface ResolvedSubmission {
 /**
  * Checks a submission with the caller's rights and the config. Adds default values for omitted fields. The function
  * checks the rights first, so that an error never reveals other projects. If the caller may not use the project or a
- * target, the response has the status 403. After any other error, the status is 422. If the config check fails, the
- * response contains all errors.
+ * target, the response has the status 403. For all other errors, the response has the status 422 and lists all of them.
  */
 export function checkRightsAndResolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,
@@ -135,8 +134,8 @@ function readyMinutesOf(
 }
 
 /**
- * Returns true if the submission names a project or target that is not in the config. A newer version of the config may
- * contain the name.
+ * Returns true if the submission contains the name of a project or target that is not in the config. The caller can
+ * then read the newest config, which may contain the name.
  */
 export function hasUnknownName(submission: Submission, config: Config): boolean {
   const { project } = submission;
@@ -154,17 +153,17 @@ interface SubmittedName {
 }
 
 /**
- * Returns those names in `notify` that are not malformed, each with its index. For malformed names, the schema has
- * already reported an error.
+ * Returns each well-formed name in `notify`, with its index. For malformed names, the schema has already reported an
+ * error.
  */
 function namesIn({ notify = [] }: Submission): readonly (readonly [index: number, name: string])[] {
   return [...notify.entries()].filter(([, name]) => Name.safeParse(name).success);
 }
 
 /**
- * Creates the error response for a submission that contains errors. If both the schema and the check of names report an
- * error at one position, the schema's error is used. The query parameter `notify` contains several names, so it may
- * have several errors.
+ * Creates the error response for a submission that contains errors. If the schema has already reported an error at a
+ * position, the response contains no error about the name at this position. An exception is the query parameter
+ * `notify`, because it contains several names.
  */
 function invalidSubmission(
   formErrors: readonly RequestError[],
@@ -188,9 +187,9 @@ type CheckedCallback =
 /**
  * Checks a `callbackUrl` with `settings.callbackHosts` and the egress rules (the rules for outgoing connections).
  * Encrypts the URL. If the config forbids requests to the URL, the API rejects the request at once. Before each
- * delivery, the service checks the IP address of the host again. The error texts do not contain the URL. The target
- * name depends on the caller, because a notification contains the context of only one caller. If two callers have the
- * same callback URL, each of them gets a notification.
+ * delivery, the service checks the IP address of the host again. The error texts do not contain the URL. If two callers
+ * have the same callback URL, it becomes two targets with different names. The reason: a notification contains the
+ * context of only one caller.
  */
 function checkCallback(text: string, caller: string, settings: Settings): CheckedCallback {
   const error = (detail: string): CheckedCallback => ({ kind: "error", detail });

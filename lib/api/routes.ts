@@ -25,7 +25,7 @@ type MatchedRoute =
       readonly operation: OperationId;
       readonly params: Readonly<Record<string, string>>;
     }
-  /** A route has the requested path, but not the HTTP method. `allow` contains the methods that the path allows. */
+  /** The API has routes with the requested path, but only for other HTTP methods. `allow` contains these methods. */
   | { readonly kind: "method_not_allowed"; readonly allow: readonly string[] }
   | { readonly kind: "path_not_found" };
 

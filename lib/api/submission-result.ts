@@ -29,8 +29,7 @@ export type SubmissionResult = z.infer<typeof SubmissionResult>;
 /**
  * Creates the response to a request `POST /v1/jobs`. If the service accepted at least one job or already watches it,
  * the status is 202. If the service accepted no job, the result is an error response with the errors of all jobs. If
- * the caller can succeed with the same request later, the status of the error response is 503. If the same request
- * cannot succeed later, the status is 422.
+ * the same request may succeed later, the status of the error response is 503. Otherwise, the status is 422.
  * @param locateInRequest returns the position of a job in the request, for an error
  */
 export function submissionResponse(

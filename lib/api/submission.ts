@@ -15,7 +15,9 @@ import {
 
 /** The maximum number of jobs in one request. Ten SQS batches can contain the messages of 100 jobs. */
 export const MAX_JOBS = 100;
-/** The maximum number of targets in one request. The setting `targetsPerWatch` may allow fewer targets. */
+/**
+ * The maximum number of targets in one request. An operator can set a lower limit with the setting `targetsPerWatch`.
+ */
 export const MAX_NOTIFY = 50;
 
 const JOB_ID_TEXT =

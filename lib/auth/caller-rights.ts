@@ -6,9 +6,9 @@ export interface Caller {
   /** The name of the caller: `token:NAME` or `oidc:ISSUER:SUB`. */
   readonly name: string;
   /**
-   * What the caller may do, from the config. For a bearer token, `rights` has one entry. For an identity token,
-   * `rights` has one entry for each OIDC rule that matches the token. A caller may do something only if one single
-   * entry allows it.
+   * What the caller may do, from the config. A caller with a bearer token has one entry. A caller with an identity
+   * token has one entry for each OIDC rule that matches the token. A caller may do something only if one single entry
+   * allows it.
    */
   readonly rights: readonly Rights[];
 }
@@ -44,7 +44,8 @@ export function parseAuthorization(header: string | undefined): Authorization {
 
 /**
  * Returns the caller to whom a token belongs. If the config does not contain the hash of the token, returns null. The
- * comparison always takes the same time. Because of the equal time, an attacker learns nothing about valid tokens.
+ * comparison takes the same time for every token. An attacker therefore cannot find out a valid token by measuring the
+ * time.
  */
 export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller | null {
   const hash = createHash("sha256").update(token).digest();
@@ -61,8 +62,8 @@ export function copyRightsOnly({ projects, targets, operations }: Rights): Right
 }
 
 /**
- * Returns true if one single entry of the caller's rights allows everything that the request needs. The project and the
- * target do not have to exist in the config. An entry without operations allows nothing.
+ * Returns true if one single entry of the caller's rights allows everything that the request needs. The function does
+ * not check whether the config contains the project or the target. An entry without operations allows nothing.
  */
 export function mayUse({ rights }: Caller, { operation, project, target }: WantedRight): boolean {
   const allows = (names: readonly string[], name: string | undefined) =>

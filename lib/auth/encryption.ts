@@ -14,7 +14,7 @@ const TAG_BYTES = 16;
  * Encrypts a text with AES-256-GCM. Each call uses a new random number (nonce), so the same text gives different
  * results.
  * @param key a secret from the config. The encryption key is derived from `key` (HKDF, RFC 5869).
- * @param purpose describes what the encrypted text is for. `decrypt` must get the same purpose.
+ * @param purpose describes what the encrypted text is for. To decrypt the text, call `decrypt` with the same purpose.
  */
 export function encrypt(text: string, key: Secret, purpose: string): string {
   const nonce = randomBytes(NONCE_BYTES);
@@ -24,8 +24,8 @@ export function encrypt(text: string, key: Secret, purpose: string): string {
 }
 
 /**
- * Decrypts the result of `encrypt` with one of the keys. If the key or the purpose is wrong or the text was changed,
- * the result is null.
+ * Decrypts a text that `encrypt` has encrypted with any of the keys. If no key fits, the purpose is another one or the
+ * encrypted text was changed, the result is null.
  */
 export function decrypt(encrypted: string, keys: readonly Secret[], purpose: string): Secret | null {
   for (const key of keys) {

@@ -3,12 +3,9 @@ import * as z from "zod/mini";
 import type { Clock, Instant } from "../domain/job.ts";
 import { textSchema } from "../domain/zod-fields.ts";
 
-/**
- * The maximum age of the keys that the service has stored for an issuer. The service reads older keys again, because
- * the issuer may have removed a key.
- */
+/** After this time, the service reads the keys of an issuer again, because the issuer may have removed a key. */
 const REFRESH_AGE_MS = 3_600_000;
-/** The maximum age of stored keys if the service cannot read new keys. The service does not use older keys. */
+/** If the service cannot read new keys of an issuer, it uses the stored keys up to this age. */
 const MAX_AGE_MS = 86_400_000;
 /**
  * The minimum time between two reads of the keys of an issuer. Without this limit, many invalid tokens could cause many
@@ -16,13 +13,13 @@ const MAX_AGE_MS = 86_400_000;
  */
 const READ_INTERVAL_MS = 30_000;
 /**
- * The minimum time between two reads while the service has no keys of the issuer. While the service has no keys, the
- * minimum time is short, because every request with a token waits for the keys.
+ * The minimum time between two reads while the service has no keys of an issuer. The time is short, because the service
+ * must refuse all identity tokens of the issuer until it has the keys.
  */
 const FIRST_READ_INTERVAL_MS = 5000;
 /**
  * The time for which a call waits for new keys if the stored keys are old. Most reads of the keys end within
- * `REFRESH_WAIT_MS`. If no call waited, Lambda would often freeze the instance during a read.
+ * `REFRESH_WAIT_MS`. Without this wait, Lambda would often freeze the instance during a read of the keys.
  */
 const REFRESH_WAIT_MS = 500;
 
@@ -30,7 +27,7 @@ const REFRESH_WAIT_MS = 500;
 const Discovery = z.lazy(() => z.object({ issuer: z.string(), jwks_uri: z.url() }));
 const KeySet = z.lazy(() => z.object({ keys: z.array(z.unknown()) }));
 
-/** A field of a key that contains text. The schema converts a number to text. */
+/** A text field of a key (JWK). If an issuer sends a number, the schema converts it to text. */
 const KeyText = z.lazy(() => z.pipe(z.union([textSchema(z.minLength(1)), z.number()]), z.transform(String)));
 const Key = z.lazy(() => z.looseObject({ kty: z.string() }));
 /** Optional fields of a key (JWK) that the service needs to check a signature. */
@@ -44,8 +41,8 @@ const KEY_PARTS = {
 const IGNORED_PARTS: ReadonlySet<string> = new Set(["ext", "x5c"]);
 
 /**
- * According to the discovery document, the keys are at another origin. The config does not allow the origin of the
- * keys. The error message contains the URL of the keys.
+ * According to the issuer's discovery document, the keys are on another host than the issuer. The service does not use
+ * such a URL, unless an operator sets it as `jwksUri`. The error message contains the URL.
  */
 export class KeysOriginError extends Error {
   override readonly name = "KeysOriginError";
@@ -96,8 +93,8 @@ interface Source {
 
 /**
  * Creates an object that reads the keys of issuers and keeps them in memory (OpenID Connect Discovery 1.0). During a
- * read and after a failed read, the object returns the latest valid keys. A token with an unknown key therefore does
- * not make other tokens fail or wait.
+ * read and after a failed read, the object returns the latest valid keys. A read for one token therefore does not make
+ * other tokens fail or wait.
  */
 export function createIssuerKeysCacheKeepingLastValid(
   fetchText: FetchText,
@@ -144,8 +141,7 @@ export function createIssuerKeysCacheKeepingLastValid(
         const read = readAgain(source, issuer, keysUrl).catch(() => known.keys);
         return Promise.race([read, wait(REFRESH_WAIT_MS).then(() => known.keys)]);
       }
-      // A read that is still running started when a read was allowed. `mayRead` is true while a read is running, and
-      // the function waits for the running read.
+      // If a read is already running, `mayRead` is true too, and `readAgain` waits for that read.
       if (mayRead) return readAgain(source, issuer, keysUrl);
       if (known === null || latest?.error) throw latest?.error;
       return known.keys;

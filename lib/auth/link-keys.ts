@@ -25,12 +25,12 @@ export interface LinkOptions {
   /**
    * The setting `linkVersion` of each project. If an operator changes `linkVersion`, all earlier links to pages of the
    * project become invalid. If `linkVersions` does not contain a project, the service creates no links for the project.
-   * A wrong number could make invalid links valid again.
+   * With a wrong number, links that an operator has made invalid could become valid again.
    */
   readonly linkVersions: Readonly<Record<string, number>>;
   /**
-   * The time at which the link expires. If `expiresAt` is given, the service does not use the setting `linkDays`. A
-   * link on a page expires at the same time as the link to the page itself.
+   * The time at which new links expire. Without `expiresAt`, they expire after `linkDays` days. For links on a page,
+   * `expiresAt` is the time at which the link to the page expires.
    */
   readonly expiresAt?: Instant;
 }
@@ -52,7 +52,7 @@ export function createLinkOptions(
  * Creates the key of a link to a page. A reader who has a link key needs no token until the key expires. A link key
  * contains the expiry time, a hash of the caller's name, and an HMAC-SHA256. The HMAC protects the expiry time, the
  * hash and the page. Because of the hash, the readers of a chat do not see the caller's name. The function rounds the
- * expiry time up to a full hour. Because of the rounding, all links of the same hour are equal.
+ * expiry time up to a full hour, so that all links to a page that it creates within one hour are equal.
  * @param caller the name of the watch's caller, or empty for the page with all jobs of a project.
  * @returns null if the config contains no link key or not this project
  */
@@ -77,7 +77,7 @@ interface VerifiedLinkKey {
 
 /**
  * Checks whether a link key opens a page at the current time. If the key is wrong or has expired, the result is null.
- * If the key is valid for longer than `linkDays`, the result is null too.
+ * If the key would expire only after more than `linkDays` days, the result is also null.
  */
 export function verifyLinkKey(
   { linkKeys, linkDays, linkVersions }: LinkOptions,

@@ -23,9 +23,8 @@ function claimValues(claims: JsonObject, name: string): string[] {
 }
 
 /**
- * Returns true if a text matches a pattern. In a pattern, `*` stands for any text, including an empty text. The time of
- * the comparison grows only linearly with the length of the text. For some texts, a regular expression would take much
- * longer.
+ * Returns true if a text matches a pattern. In a pattern, `*` stands for any text, including an empty text. The
+ * function uses no regular expression, because a regular expression would take very long for some texts.
  */
 export function matchesWildcardPattern(text: string, pattern: string): boolean {
   const [head = "", ...rest] = pattern.split("*");

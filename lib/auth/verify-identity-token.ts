@@ -70,8 +70,8 @@ export async function verifyIdentityToken(
     if (verified.kind === "refused") return refuse(verified.check, verified.claims);
     const { claims } = verified;
     const { exp = 0, iat = 0 } = claims;
-    // A stolen token works until it expires, so the service limits the lifetime of tokens. A token with a later time of
-    // issue could also expire later.
+    // The service limits the lifetime of tokens, because a stolen token works until it expires. It refuses a time of
+    // issue in the future, because such a token would expire later.
     const isIssuedLater = iat * 1000 > now + CLOCK_TOLERANCE_SECONDS * 1000;
     if (isIssuedLater || exp - iat > settings.identityTokenMinutes * 60)
       return refuse("lifetime", ["exp", "iat"]);
@@ -88,14 +88,17 @@ export async function verifyIdentityToken(
   }
 }
 
-/** Returns the shortest list of claims that do not match. The shortest list belongs to the most similar rule. */
+/**
+ * For each rule, `lists` contains the names of the claims that do not match the rule. Returns the names for the rule
+ * with the fewest.
+ */
 const closestMismatch = (lists: readonly (readonly string[])[]): readonly string[] =>
   lists.toSorted((a, b) => a.length - b.length)[0] ?? [];
 
 /**
  * Returns the caller's name `oidc:ISSUER:SUB`. If the claim `sub` is missing or the name is too long for the ledger,
- * the result is null. Issuers and `sub` can contain colons, so the tokens of two issuers can have the same name. If the
- * config contains two issuers with the same caller name, the result is also null.
+ * the result is null. If the name could also belong to a token of another issuer in the config, the result is also
+ * null. The reason: issuers and `sub` can contain colons.
  */
 function callerName(issuer: string, sub: string | undefined, rules: readonly OidcRule[]): string | null {
   if (typeof sub !== "string" || sub === "") return null;
@@ -203,8 +206,9 @@ async function verifyJwt(
 }
 
 /**
- * Adapts a key for `jose`, because `jose` requires exactly the same key ID and algorithm as in the token. A key without
- * a key ID can belong to any token. The algorithm of an EdDSA key can have an old or a new name.
+ * `jose` accepts a key only if the key ID and the algorithm are exactly those in the token. A key without a key ID
+ * therefore gets the key ID of the token. A key with the curve Ed25519 loses its algorithm, because the algorithm has
+ * an old and a new name.
  */
 function adaptKey(key: JWK, tokenKid: string | undefined): JWK {
   const { alg, ...others } = key;
@@ -214,8 +218,7 @@ function adaptKey(key: JWK, tokenKid: string | undefined): JWK {
 }
 
 /**
- * Returns true if it is possible that another key verifies the token. The check `key` fails, for example, if the key is
- * too short.
+ * Returns true if the check may succeed with another key. The check `key` fails, for example, if the key is too short.
  */
 const mayVerifyWithOtherKey = ({ check }: FailedCheck): boolean => check === "signature" || check === "key";
 

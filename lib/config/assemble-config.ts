@@ -17,13 +17,16 @@ export const CONFIG_GROUPS = [
   "oidc",
 ] as const;
 
-/** The config entries that have no group, such as `settings`. */
+/** The config entries whose names have no group in front, such as `settings`. */
 export const SINGLE_ENTRIES = ["settings", "secret/settings", "linkKeys"] as const;
 
 /** The name of an entry begins with `SECRET` if it contains the secret fields of another entry. */
 export const SECRET = "secret/";
 
-/** The fields of `settings` that are in an entry of their own, and the name of that entry. */
+/**
+ * The config stores some fields of `settings` in another entry. The key is the field, and the value is the name of the
+ * entry.
+ */
 const SETTINGS_APART: Readonly<Record<string, string>> = {
   linkKeys: "linkKeys",
   callbackSecrets: "secret/settings",
@@ -55,9 +58,8 @@ const KNOWN_ENTRY =
 
 /**
  * Creates one config document from the entries in Parameter Store. An error text contains the name of an entry but not
- * its value. If an entry with public fields is missing, the function ignores its secret fields. When an operator adds a
- * project or target, its secret fields come first. When an operator removes a project or target, its secret fields go
- * last.
+ * its value. If the entry with the public fields of a project or target is missing, the function ignores the entry with
+ * its secret fields. This happens while an operator adds or removes the project or target.
  */
 export function assembleConfigDocument(entries: readonly ConfigEntry[]): AssembledConfig {
   const faults: string[] = [];
@@ -93,8 +95,8 @@ function insertCertificates(value: unknown, pemOf: (name: string) => string): un
 }
 
 /**
- * Returns an error for each field that is in the wrong entry. If a public entry contained a secret, functions that need
- * no secrets could read it.
+ * Returns an error for each field that belongs in another entry. For example, a secret must not be in a public entry,
+ * because all functions can read public entries.
  */
 function findMisplacedFields(name: string, value: unknown): readonly string[] {
   if (name === "linkKeys" || !isJsonObject(value) || isWholeTarget(name, value)) return [];
@@ -106,8 +108,9 @@ function findMisplacedFields(name: string, value: unknown): readonly string[] {
 }
 
 /**
- * Returns true if `secret/targets/NAME` contains all fields of the target. Parameter Store cannot change two entries in
- * one step. An operator who changes the kind of a target stores all fields in `secret/targets/NAME` for some time.
+ * Returns true if an entry `secret/targets/NAME` also contains the public fields of the target. While an operator
+ * changes the kind of a target, this entry contains all fields, because Parameter Store cannot change two entries in
+ * one step.
  */
 function isWholeTarget(name: string, value: unknown): boolean {
   return name.startsWith(`${SECRET}targets/`) && isJsonObject(value) && Object.hasOwn(value, "kind");
@@ -164,7 +167,7 @@ export function splitEntryBySecrecy(name: string, value: unknown): ReadonlyMap<s
   const values = new Map<string, unknown>([[name, {}]]);
   for (const [field, item] of Object.entries(value)) {
     const entry = configEntryOfField(name, field);
-    // The value of the entry `linkKeys` is the array of link keys itself.
+    // The entry `linkKeys` contains an array, and not an object with the field `linkKeys`.
     values.set(entry, entry === field ? item : { ...toObjectOrEmpty(values.get(entry)), [field]: item });
   }
   return values;

@@ -5,11 +5,11 @@ import type { Config, ConfigParser } from "./config.ts";
 
 /** The time in milliseconds after which the service reads the config again. */
 const MAX_AGE_MS = 5 * 60_000;
-/** The maximum age of the config that `refreshed` returns. */
+/** The function `refreshed` returns a config of at most this age. */
 const REFRESH_AGE_MS = 10_000;
 /**
- * The time between a failed read of the config and the next read. The time until the next read is short, because most
- * errors end soon.
+ * The time from a failed read of the config to the next read. The time is short, because the cause of most failed reads
+ * is temporary.
  */
 const UNREADABLE_AGE_MS = 30_000;
 /**
@@ -35,8 +35,8 @@ const FIRST_READ_MS = 8000;
 const REFRESH_READ_MS = 1000;
 
 /**
- * The maximum number of reads of an invalid config before the service reports the error. If an operator changes the
- * config during a read, the read may return only a part of the change.
+ * If the config is invalid, the function reads it up to this number of times before it reports the error. An operator
+ * may be changing the config during a read, so that the read returns only a part of the change.
  */
 const MAX_READS = 3;
 const REREAD_DELAY_MS = 400;
@@ -87,7 +87,7 @@ export class ConfigUnreadableError extends Error {
 
 interface ValidConfig<C> {
   readonly config: C;
-  /** The text of all parts of the config. If two reads return different texts, the config has changed. */
+  /** The whole config as text. The text shows whether the config has changed since the previous read. */
   readonly text: string;
 }
 

@@ -163,8 +163,8 @@ function formatPath(path: readonly PropertyKey[]): string {
 
 /**
  * Returns an error for each project or target that the config names but does not define. The function ignores malformed
- * parts, because the schema reports them. The function checks names of projects only if the projects are among the
- * given parts. The function checks names of targets only if the targets are among the given parts.
+ * parts, because the schema reports them. Names of projects are checked only if `parts` contains `projects`. Names of
+ * targets are checked only if `parts` contains `targets`.
  */
 function findUnknownNames(document: unknown, parts: readonly ConfigPart[]): readonly string[] {
   const config = toObjectOrEmpty(document);

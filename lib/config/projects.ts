@@ -28,8 +28,8 @@ const TopicUrn = z.lazy(() =>
 );
 
 /**
- * The minimum time between two requests for the list of a project's jobs. The limit holds even if many SMN messages
- * arrive.
+ * The minimum time between two requests for the list of a project's jobs. If more SMN messages arrive, the service does
+ * not list the jobs more often.
  */
 export const MIN_JOB_LIST_INTERVAL_MS = 10_000;
 
@@ -93,8 +93,8 @@ const createPublicFields = () => ({
    */
   autopilot: z.optional(z.boolean()),
   /**
-   * The default values of `until` and `readyMinutes` for all jobs of the project. Without `until`, a watch ends when
-   * its job ends.
+   * `until` and `readyMinutes` apply to a job if its caller does not set them. If neither the caller nor the project
+   * sets `until`, a watch ends when its job ends.
    */
   until: z.optional(Until),
   readyMinutes: z._default(ReadyMinutes, DEFAULT_READY_MINUTES),
@@ -114,7 +114,7 @@ const refineHasAddress = () =>
     {
       message: "is missing: a project needs a region or an endpoint",
       path: ["region"],
-      // With `when`, zod checks the region and the endpoint even if the project contains other errors.
+      // Without `when`, zod would not check the region and the endpoint of a project that contains other errors.
       when: ({ value }) => typeof value === "object" && value !== null,
     },
   );

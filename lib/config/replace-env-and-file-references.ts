@@ -46,8 +46,8 @@ async function resolveValue(value: unknown, path: string, ports: ResolvePorts): 
 }
 
 /**
- * Returns the text for an object `$file` or `$env`. If the file or variable does not exist, the function adds an error
- * and returns an empty text.
+ * Returns the text that replaces an object `$file` or `$env` in the config. If the file or the environment variable
+ * does not exist, the function adds an error and returns an empty text.
  */
 async function resolveReference(
   kind: "$env" | "$file",
@@ -83,8 +83,8 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the reason why the service cannot use a file. In an error message, the returned text follows the name of the
- * file.
+ * Returns the reason why the service cannot use a file. An error message consists of the name of the file and the
+ * returned text.
  * @param error the error from the file system
  */
 export function describeFileError(error: unknown): string {

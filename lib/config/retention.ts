@@ -5,7 +5,7 @@ const DAY_MS = 86_400_000;
 export const DEFAULT_RETENTION_DAYS = 30;
 /** SQS keeps a message for at most 14 days. */
 const QUEUE_RETENTION_MS = 14 * DAY_MS;
-/** The maximum time by which throttled attempts and a rate limit can delay a notification. */
+/** Throttled attempts and the rate limit of a target can delay a notification by at most this time. */
 const THROTTLED_MS = DAY_MS;
 /** Because of its random part, a delay may be up to 20 % longer. */
 const MAX_JITTER_FACTOR = 1.2;
@@ -18,7 +18,8 @@ interface RetentionSettings {
 
 /**
  * Returns the time after which the ledger may delete a watch. The ledger keeps the watch for at least `retentionDays`
- * days after `retentionStartsAt`. The ledger keeps a watch as long as a queue may contain a message of the watch.
+ * days after `retentionStartsAt`. If a queue may contain a message of the watch for longer, the ledger keeps the watch
+ * until then.
  * @param retentionStartsAt the deadline of the watch, the end of the watch, or its latest delivery attempt.
  */
 export function computeLedgerExpiryTime(

@@ -149,15 +149,15 @@ export const Settings = z.lazy(() =>
     callbackSecrets: z._default(listSchema(WebhookSecret, z.maxLength(5)), []),
     egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
     /**
-     * The keys with which the service signs links to pages and encrypts callback URLs. The service signs and encrypts
-     * with the first key. The service also accepts links and callback URLs of the second key. If the config contains no
-     * link key, the service creates no links to pages.
+     * The keys with which the service signs links to pages and encrypts callback URLs. For new links and callback URLs,
+     * the service uses the first key. The service also accepts links and callback URLs of the second key. If the config
+     * contains no link key, the service creates no links to pages.
      */
     linkKeys: z._default(listSchema(LinkKey, z.maxLength(2)), []),
     linkDays: z._default(Days, 30),
     pages: z.prefault(Pages, {}),
     limits: z.prefault(Limits, {}),
-    /** The URL under which users reach the service. The default is the URL of the HTTP API. */
+    /** The URL under which users reach the service. Without `publicUrl`, the service uses the URL of the HTTP API. */
     publicUrl: z.optional(
       z.pipe(
         httpUrlSchema("must be a URL that starts with https:// (or http:// in a private network)"),
@@ -165,8 +165,8 @@ export const Settings = z.lazy(() =>
       ),
     ),
     /**
-     * The number of days for which the ledger stores an ended watch. Some ended watches stay longer (see
-     * `computeLedgerExpiryTime`).
+     * The number of days for which the ledger stores an ended watch. The ledger stores some watches longer, because a
+     * queue may still contain their messages.
      */
     retentionDays: z._default(Days, DEFAULT_RETENTION_DAYS),
   }),

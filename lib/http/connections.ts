@@ -14,7 +14,7 @@ export interface Connections {
 
 /**
  * The service does not use a connection again that was idle for `MAX_IDLE_MS`. A server may close an idle connection at
- * any time. A request is lost if the server has already closed the connection.
+ * any time, and a request over a closed connection is lost.
  */
 export const MAX_IDLE_MS = 4000;
 
@@ -36,7 +36,7 @@ export function unsetVariableThatDisablesCertificateChecks(env: Record<string, s
 
 /**
  * Creates agents that keep connections open for later requests. The number of connections is not limited. Idle
- * connections do not keep the process running. With `proxy`, TLS connections go through the proxy.
+ * connections do not keep the process running. If `proxy` is not null, TLS connections go through the proxy.
  */
 export function createConnections(
   maxHeaderBytes: number,
@@ -70,8 +70,7 @@ export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void
       .then(({ openTlsTunnelOrThrow }) => openTlsTunnelOrThrow(proxy, tunnel))
       .then(
         (socket) => done?.(null, socket),
-        // The type of the callback requires a socket in every call. If the callback gets an error, Node.js ignores the
-        // socket.
+        // After an error, Node.js ignores the socket. The code passes one only because the type of `done` requires it.
         (error: Error) => done?.(error, new Socket()),
       );
     return null;
@@ -105,8 +104,8 @@ export function closeConnectionsWhenIdle(connections: Connections): void {
 }
 
 /**
- * Closes all connections that have no running request. If the server has closed one idle connection, the server has
- * probably closed all of them.
+ * Closes all connections that have no running request. Call this after a server has closed one idle connection, because
+ * the server has probably closed all of them.
  */
 export function closeIdleConnections({ http, https }: Connections): void {
   for (const agent of [http, https])

@@ -5,7 +5,7 @@ export const BODY_UNDECODABLE = "BODY_UNDECODABLE";
 interface EncodedBody {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** True if the service has read only the beginning of the response body. */
+  /** True if `body` is only the beginning of the response body. */
   readonly isTruncated: boolean;
 }
 
@@ -65,7 +65,7 @@ async function decompressBody(
   return plain;
 }
 
-/** Returns true if a body is compressed. The beginning of the body is enough for the function. */
+/** Returns true if a body is compressed. `body` may be only the beginning of the body. */
 export function isCompressed(encoded: Omit<EncodedBody, "isTruncated">): boolean {
   return codingsOf(encoded).length > 0;
 }
@@ -102,8 +102,8 @@ async function decompress(
 }
 
 /**
- * Returns a stream that decompresses a body, or null for an unknown compression. If `isTruncated` is true, the
- * compressed data may end early.
+ * Returns a stream that decompresses a body, or null for an unknown compression. If `isTruncated` is true, the stream
+ * reports no error when the compressed data ends too early.
  */
 async function createDecompressor(coding: string, body: Buffer, isTruncated: boolean) {
   // The import of `node:zlib` takes time, and most bodies are not compressed.
@@ -140,8 +140,8 @@ const isZlib = ([first = 0, second = 0]: Buffer): boolean =>
 
 /**
  * Decodes the bytes of a body or of a file to text. The text does not contain the byte order mark at the beginning. The
- * function finds the charset from the first bytes or from Content-Type. If the charset is missing in both places, the
- * function uses UTF-8 (RFC 8259, section 8.1). The function replaces invalid bytes by U+FFFD.
+ * first bytes determine the charset, or else Content-Type. If neither of them does, the function uses UTF-8 (RFC 8259,
+ * section 8.1). The function replaces invalid bytes by U+FFFD.
  */
 export function decodeText(bytes: Buffer, contentType?: string): string {
   const charset =
@@ -170,10 +170,7 @@ function charsetOfFirstBytes([first, second, third, fourth]: Buffer): string | u
   return undefined;
 }
 
-/**
- * Decodes bytes in a charset. If the charset is unknown, the result is null. If the charset is unknown, the caller
- * decodes the bytes as UTF-8.
- */
+/** Decodes bytes in a charset. If the charset is unknown, the result is null. */
 function decodeCharset(bytes: Buffer, charset: string): string | null {
   const [, endian] = UTF_32.exec(charset) ?? [];
   if (endian !== undefined) return decodeUtf32(bytes, /le/i.test(endian));

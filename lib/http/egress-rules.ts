@@ -130,10 +130,7 @@ export interface AllowList {
    * if the host is private or uses plain http.
    */
   hasName(name: string, port: number): boolean;
-  /**
-   * Returns true if the allow list contains the address with this port. The function compares the address with listed
-   * addresses and CIDR ranges.
-   */
+  /** Returns true if the allow list contains the address with this port, or a CIDR range that contains the address. */
   hasAddress(address: string, port: number): boolean;
 }
 
@@ -220,9 +217,9 @@ const globalV6 = /* @__PURE__ */ onFirstCall(() => {
 });
 
 /**
- * Returns a function that creates a value in its first call. Later calls return the same value. Most requests open no
- * checked connection, so they do not need the address ranges.
- * With the mark `@__PURE__`, the package of a function that opens no checked connection omits the address ranges.
+ * Returns a function that creates a value when it is called first, and returns the same value in later calls. Most
+ * requests do not need the address ranges. The mark `@__PURE__` removes the address ranges from the package of each
+ * Lambda function that does not use them.
  */
 function onFirstCall<T>(create: () => T): () => T {
   let value: T | undefined;

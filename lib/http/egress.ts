@@ -27,8 +27,8 @@ export interface Egress extends Connections {
 }
 
 /**
- * The outgoing proxy, and two parts that a test may replace: the name resolution and the trusted certificate
- * authority.
+ * The outgoing proxy. `lookup` and `ca` are only for tests: they replace the name resolution and the trusted
+ * certificate authorities.
  */
 export interface EgressOptions {
   readonly lookup?: LookupFunction;
@@ -62,8 +62,8 @@ const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
 
 /**
  * Returns the connections for an allow list. If the caller passes the same array again, the function returns the same
- * connections. After `MAX_IDLE_MS` without a call, the function returns new connections, because servers may have
- * closed the old ones.
+ * connections. If the latest call for the array was more than `MAX_IDLE_MS` ago, servers may have closed the
+ * connections, so the function returns new ones.
  */
 export function getCachedEgress(
   allowed: readonly string[],
@@ -81,9 +81,9 @@ export function getCachedEgress(
  * Makes an agent check every IP address before it opens a socket. Even with a proxy, the service resolves and checks
  * the host name itself. The service sends the checked IP address to the proxy, and not the host name. If the proxy
  * resolved the host name itself, it could find another address. The proxy resolves a host name only if the allow list
- * contains the name. Node.js does not resolve an IP address, so the function checks an IP address before the
- * connection. For a host name, the function resolves the name once, checks the addresses and gives them to Node.js. If
- * Node.js resolved the name again, it could get another address.
+ * contains the name. If the host is an IP address, the function checks it before the connection. If the host is a name,
+ * the function resolves the name once, checks the addresses and gives them to Node.js. If Node.js resolved the name
+ * again, it could get another address.
  */
 export function makeAgentCheckAddresses(
   agent: Agent,

@@ -15,9 +15,9 @@ const SEPARATOR = /(?<=\d|GMT),/;
 /**
  * Parses the header Retry-After, which contains seconds or an HTTP date (RFC 9110, section 10.2.3). Returns the wait
  * from `now` in whole seconds. The function rounds up. The maximum is 12 hours, because SQS does not allow a longer
- * visibility timeout. If the date is in the past, the result is 0. If the header contains several values, the function
- * uses the longest wait. A proxy may repeat the header. If a value is invalid, such as a negative number, the result is
- * null.
+ * visibility timeout. For a date in the past, the result is 0. A proxy may repeat the header. If the header therefore
+ * contains several values, the function uses the longest wait. If a value is invalid, such as a negative number, the
+ * result is null.
  */
 export function readCappedRetryAfterSeconds(header: string | undefined, now: Instant): number | null {
   const waits = (header ?? "").split(SEPARATOR).map((text) => readSeconds(text.trim(), now));
@@ -40,8 +40,8 @@ export function parseHttpDate(header: string | undefined): Instant | null {
 }
 
 /**
- * Rounds a wait up to whole seconds. The maximum wait is 12 hours, because SQS does not allow a longer visibility
- * timeout.
+ * Rounds a wait up to whole seconds. A wait of more than 12 hours becomes 12 hours, because SQS does not allow a longer
+ * visibility timeout.
  */
 export function ceilSecondsCappedToSqsVisibility(seconds: number): number {
   return Math.min(Math.ceil(seconds), SQS_MAX_VISIBILITY_SECONDS);

@@ -20,9 +20,9 @@ export interface HttpRequest {
   /** The maximum size of the response body. The function truncates a longer body. */
   readonly maxBytes: number;
   /**
-   * Called with each chunk of the response body that arrives. With the result `buffer`, the function adds the chunk to
-   * the returned body. With the result `used`, the function drops the chunk, and the chunk does not count towards
-   * `maxBytes`. With the result `stop`, the response ends before the chunk.
+   * Called with each chunk of the response body that arrives. The result decides about the chunk. `buffer`: the chunk
+   * becomes part of the returned body. `used`: the chunk is dropped, and does not count towards `maxBytes`. `stop`: the
+   * chunk is dropped, and the function reads no further chunks.
    */
   readonly onChunk?: (
     chunk: Buffer,
@@ -59,9 +59,9 @@ export type HttpResult =
 
 /**
  * Sends one HTTP request within a time limit. The function never throws an error. The function follows no redirects and
- * does not decompress the response. After `maxBytes` of the body, the function closes the connection. The function
- * sends a POST request only once. The function repeats a GET request if the server had already closed the connection
- * (RFC 9112, section 9.3.1).
+ * does not decompress the response. After `maxBytes` of the body, the function closes the connection. If the server had
+ * already closed the connection, the function sends a GET request a second time (RFC 9112, section 9.3.1). It sends a
+ * POST request only once.
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   const { timeLimitMs, maxBytes, onChunk } = request;
@@ -74,7 +74,6 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
     let sent: ClientRequest | undefined;
     let isSettled = false;
 
-    /** Ends the request with a result. Only the first call of `settle` has an effect. */
     const settle = (result: HttpResult) => {
       isSettled = true;
       clearTimeout(timer);
@@ -175,8 +174,8 @@ function send({ connections, url, tls, method, headers, body }: HttpRequest): Cl
 }
 
 /**
- * Joins the values of headers that occur several times. In `headers`, Node.js omits some values of repeated headers,
- * for example a second Retry-After.
+ * Joins the values of headers that occur several times. `IncomingMessage.headers` of Node.js would lose some of these
+ * values, for example a second Retry-After.
  */
 function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   const headers = new Map<string, string>();
@@ -188,7 +187,7 @@ function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   return Object.fromEntries(headers);
 }
 
-/** Returns the error code of an error or of its cause. If there is no error code, the result is "". */
+/** Returns the error code of an error or of its cause. If neither of them has an error code, the result is "". */
 function codeOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
   const code = "code" in error && typeof error.code === "string" ? error.code : "";

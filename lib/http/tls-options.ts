@@ -82,7 +82,7 @@ function isPrivateKey(pem: string): boolean {
 
 /**
  * Returns true if the private key belongs to the first certificate. If the key or the certificate is invalid, the
- * result is also true. Another check reports an invalid key or certificate.
+ * result is also true, because the schemas of these fields already report this error.
  */
 function isKeyOf(cert: string, key: unknown): boolean {
   const certificate = parseCertificates(cert)?.[0];

@@ -174,10 +174,10 @@ function toJsonSchemas(
 }
 
 /**
- * Simplifies a JSON Schema for code generators. The function removes titles, because some code generators use titles as
- * type names. The function also removes the patterns of times and the limits for unsafe integers. Numbers get the
- * format `double`. Without a format, some code generators use 32 bits. For a string, number or enum that may be null,
- * the schema gets an array of two types.
+ * Simplifies a JSON Schema for code generators. The function removes titles, because some code generators would use
+ * them as names of types. The function also removes the patterns of times and the limits for unsafe integers. Numbers
+ * get the format `double`, because some code generators would otherwise use numbers with 32 bits. If a string, number
+ * or enum may be null, `type` becomes an array, such as `["string", "null"]`.
  */
 function simplify(schema: Record<string, unknown>): void {
   delete schema.title;
@@ -200,8 +200,8 @@ function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: J
 }
 
 /**
- * The descriptions of the fields of one schema. The key of a description is the path of the field. The empty path
- * stands for the schema itself.
+ * The descriptions of one schema and of its fields. The key is the path of the field. For the schema itself, the key is
+ * an empty text.
  */
 type FieldDescriptions = Readonly<Record<string, string | undefined>>;
 

@@ -112,7 +112,6 @@ interface DocumentedOperation {
   readonly operation: OpenApiOperation;
 }
 
-/** Renders an operation: request tables, requests to copy, and responses. */
 function operationSection(
   { path, method, operation }: DocumentedOperation,
   schemas: Readonly<Record<string, JsonObject>>,

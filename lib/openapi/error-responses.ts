@@ -5,10 +5,7 @@ import problemHelp from "./problem-help.json" with { type: "json" };
 interface ProblemHelp {
   readonly cause: string;
   readonly remedy: string;
-  /**
-   * The fields of the example that differ from problem to problem. The other fields of the example follow from the kind
-   * of problem.
-   */
+  /** The fields of the example that cannot be derived from the kind of error. */
   readonly example: {
     readonly detail: string;
     readonly errors?: readonly {
@@ -25,7 +22,7 @@ interface ProblemHelp {
  */
 export const PROBLEM_HELP: Readonly<Record<ProblemKind, ProblemHelp>> = problemHelp;
 
-/** The schema and the examples of a request or response body. The keys are media types, such as `application/json`. */
+/** The schema and the examples of a request or response body, for each media type, such as `application/json`. */
 export type Content = Readonly<Record<string, MediaType>>;
 
 interface MediaType {
@@ -55,7 +52,7 @@ const GATEWAY_MESSAGES: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** The statuses with which API Gateway itself may answer any call. */
+/** API Gateway itself may respond to every call with one of these statuses. */
 const GATEWAY_STATUSES = [429, 431, 500, 503];
 
 const ERROR_TITLES: Readonly<Record<number, string>> = {

@@ -55,13 +55,13 @@ interface DescribedOperation {
   readonly tags: readonly string[];
   readonly security?: readonly JsonObject[];
   /**
-   * The query parameters and headers of the operation, without the path parameters. With `schema`, the parameter has
-   * the named schema and not the one in PARAMETER_SCHEMAS.
+   * The query parameters and headers of the operation, without the path parameters. A parameter without the field
+   * `schema` has the schema in PARAMETER_SCHEMAS.
    */
   readonly parameters?: readonly DescribedParameter[];
   readonly requestBody?: DescribedRequestBody;
   readonly responses: Readonly<Record<string, DescribedResponse>>;
-  /** The kinds of error responses that the operation may have. */
+  /** The kinds of errors with which the operation may respond. */
   readonly problems?: readonly string[];
 }
 
@@ -69,8 +69,8 @@ interface DescribedRequestBody {
   readonly required: boolean;
   readonly schema: string;
   /**
-   * The names of the schemas whose examples belong to the body. By default, the body has only the example of its own
-   * schema.
+   * Names of schemas. The OpenAPI document shows the examples of these schemas as examples of the body. Without
+   * `examples`, it shows only the example of `schema`.
    */
   readonly examples?: readonly string[];
 }
@@ -178,7 +178,7 @@ function callbacks(): JsonObject {
 function openApiParameter(parameter: DescribedParameter) {
   const schema: JsonObject = parameter.schema ?? PARAMETER_SCHEMAS[parameter.name] ?? { type: "string" };
   const example = FIELD_HELP.parameters?.[parameter.name]?.example;
-  // FIELD_HELP writes a list as text with commas, as in a URL. The OpenAPI document needs an array.
+  // In FIELD_HELP, the example of a list is text with commas. In the OpenAPI document, it must be an array.
   return { ...parameter, schema, example: schema.type === "array" ? String(example).split(",") : example };
 }
 

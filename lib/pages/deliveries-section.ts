@@ -11,11 +11,11 @@ import { parseInstantSince2000, renderCountdown, renderTime, renderTimeWithoutYe
  */
 const MAX_UNSORTED = 8;
 /**
- * The number of targets that the page shows for each state of a job with many targets. For the other targets of the
- * state, the page shows one line.
+ * If a job has many targets, the page shows this number of targets for each state. One line replaces the other targets
+ * with the same state.
  */
 const SHOWN_OF_STATE = 3;
-/** The minimum number of targets that one line of the page can replace. */
+/** The page replaces targets by one line only if there are at least this number of them. */
 const MIN_FOLD = 3;
 /** The order in which the page shows many targets. The states after which an operator may have to act come first. */
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];
@@ -85,7 +85,7 @@ function presentDelivery(
   if (state !== "pending") return ENDED_DELIVERIES[state];
   if (event === null)
     return watchState === "stopped" ? ["stopped", "Not notified"] : ["waiting", "When the job ends"];
-  // After the first verdict `gone`, the service tries again.
+  // After the first verdict `gone`, the service makes one more delivery attempt.
   const isRetrying = attempts > 0 || history.at(-1)?.verdict === "gone";
   return isRetrying ? ["timed_out", "Retrying"] : ["running", "On its way"];
 }
@@ -94,7 +94,7 @@ function answer({ lastStatus, lastReason }: DeliveryDocument): Html {
   return html`${lastReason && !repeatsVerdict(lastReason) && html`, ${renderBdiElement(readableReason(lastReason))}`}${lastStatus !== null && ` (HTTP ${lastStatus})`}`;
 }
 
-/** Returns true if a reason only repeats the verdict or the state of a delivery. */
+/** Returns true if the reason says only what the page already shows as the verdict or the state. */
 const repeatsVerdict = (reason: string): boolean => reason === "ok" || reason === "target_gone";
 
 /**
@@ -113,7 +113,6 @@ const VERDICT_TEXTS: Readonly<Record<Verdict, string>> = {
   gone: "Target is gone",
 };
 
-/** Renders each attempt as a sentence, with its API values `verdict` and `reason`. */
 function attemptList({ target, history }: DeliveryDocument): Html {
   return html`<details><summary>Attempts</summary><ol class="attempts" aria-label="Attempts to notify ${target}">${history.map(attemptEntry)}</ol></details>`;
 }

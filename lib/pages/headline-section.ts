@@ -55,9 +55,9 @@ function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocu
 }
 
 /**
- * Returns the text for a link to a pipeline run. A caller can choose any pipeline name. The link therefore shows the
- * host, which a caller cannot choose. If the pipeline name begins with the URL of the host, the text does not show the
- * host again.
+ * Returns the text for a link to a pipeline run. A caller can choose any pipeline name, so the text also shows the host
+ * of the URL. If the pipeline name already begins with the scheme and the host of the URL, the text is only the
+ * pipeline name.
  */
 function runLabel(run: string, pipeline: string | undefined): string {
   const { host, origin } = new URL(run);

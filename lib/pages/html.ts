@@ -57,7 +57,7 @@ export function renderCamelCaseNameWithLineBreaks(name: string): Html {
 }
 
 /**
- * Returns the URL in its standard form if it begins with http or https. For any other text, such as `javascript:…`, the
+ * Returns the standard form of an http or https URL. If the text is not such a URL, for example `javascript:…`, the
  * result is null.
  */
 export function normalizeHttpUrl(text: string | null | undefined): string | null {

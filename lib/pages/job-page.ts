@@ -33,8 +33,8 @@ const SHOWN_CAUSES = 3;
 
 /**
  * Renders the status page of a job. Without scripts, the page still contains all data. A script updates the page until
- * the job has ended and all notifications are finished. For the same status, the HTML changes at most every 15 seconds.
- * The HTML changes rarely, so a hash of the HTML is a good ETag.
+ * the job has ended and all notifications are finished. While the status of the job stays the same, the HTML changes at
+ * most every 15 seconds. A hash of the HTML is therefore a good ETag.
  * @param listUrl the URL of the page with all jobs of the project. If the reader may not open that page, `listUrl` is
  * null
  */
@@ -159,8 +159,7 @@ function copyable(text: string, what: string): Html {
 }
 
 /**
- * Renders a line with a mark for each poll, and a circle for the next poll. If there was no poll yet, the result is
- * null.
+ * Renders a line with a mark for each poll, and a circle for the next poll. Before the first poll, the result is null.
  */
 function pollStrip(document: StatusDocument, now: Instant): Html | null {
   const polledAt = document.polledAt.map((at) => Date.parse(at));

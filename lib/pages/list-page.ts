@@ -39,8 +39,8 @@ interface ListPage {
   readonly hasLabels: boolean;
   readonly now: Instant;
   /**
-   * `self` is the URL of this page. The URL of the page contains the link key and the filter. `before` is the query
-   * parameter in the link to the next page. On the last page, `before` is null.
+   * `self` is the URL of this page, with the link key and the filter. `before` is the value of the query parameter
+   * `before` in the link to the next page. On the last page, `before` is null.
    */
   readonly link: { readonly self: string; readonly before: string | null };
 }
@@ -177,7 +177,7 @@ ${FIELDS.filter(({ name }) => hasLabels || name !== "label").map(
   )}</div>`;
 }
 
-/** Renders a form field for a date. The field cannot show a time, so it shows only the date. */
+/** Renders a form field for a date. An HTML field of the type `date` cannot show a time of day. */
 function dateField(name: string, text: string, value: string): Html {
   const time = value.includes("T") && html` data-time="${value}"`;
   return html`<label>${text} <input type="date" name="${name}" value="${value.split("T", 1).join()}"${time} data-keep></label>
@@ -185,8 +185,8 @@ function dateField(name: string, text: string, value: string): Html {
 }
 
 /**
- * Returns the relative URL of the list page, in which one parameter has a new value. The link key and the filter do not
- * change. If the changed parameter is not `before`, the URL leads to the first page.
+ * Returns the relative URL of the list page with a new value of the query parameter `name`. All other query parameters
+ * stay, except `before`: the URL leads to the first page, unless `name` is `before`.
  */
 export function listUrlWithParameterOnFirstPage(
   currentUrl: string,

@@ -112,7 +112,7 @@ export function createInlineElementOrThrow(tag: "script" | "style", code: string
 
 /**
  * Returns the HTTP headers for the response with a page. The URL may contain a link key, and the body may contain
- * untrusted text. Because of the headers, the page loads nothing from other websites. The browser runs only the given
+ * untrusted text. With these headers, the page loads nothing from other websites, and the browser runs only the given
  * script. Other pages cannot show the page in a frame, caches and search engines do not store it, and links do not
  * reveal its URL. https://www.w3.org/TR/CSP3/
  */

@@ -52,7 +52,7 @@ export function faviconDataUrl(name: IconName): string {
 export interface StatePresentation {
   readonly icon: IconName;
   readonly text: string;
-  /** A character for the state in the title of the browser tab. A title cannot contain an icon. */
+  /** A character that shows the state in the title of the browser tab, because a title can contain only text. */
   readonly sign: string;
 }
 

@@ -29,7 +29,7 @@ const MAX_SHORT_TREE = 14;
  * groups of subjobs.
  */
 const MAX_OPEN_LINES = 21;
-/** The minimum number of subjobs that one line of the page can replace. */
+/** The page replaces subjobs by one line only if there are at least this number of them. */
 const MIN_FOLD = 4;
 /**
  * If there are at most `MAX_GROUPS` groups of subjobs, the groups keep their original order. If there are more groups,
@@ -44,7 +44,7 @@ interface Tree {
   readonly timeline: Timeline | null;
   readonly isLong: boolean;
   readonly now: Instant;
-  /** True if the watch has ended. After the end of the watch, the durations of running subjobs do not increase. */
+  /** True if the watch has ended. The page then shows the duration of a running subjob up to the end of the watch. */
   readonly isOver: boolean;
 }
 
@@ -120,12 +120,12 @@ function note(job: JobDocument): Html | null {
   return html`<p class="note" dir="auto">${truncate(reason, MAX_NOTE_CHARACTERS)}</p>`;
 }
 
-/** Texts for the phases of CCE. The key of a text is the phase in lower case. */
+/** The texts that the page shows for phases of CCE. Each key is a phase in lower case. */
 const PHASE_TEXTS: Readonly<Record<string, string>> = { initializing: "Starting", running: "Running" };
 
 /**
- * Returns the icon and the text for a subjob. If the phase is unknown, the text is the phase. If the subjob has started
- * and the watch is running, the icon is the one for running.
+ * Returns the icon and the text for a subjob. For a phase without an entry in `PHASE_TEXTS`, the text is the phase
+ * itself.
  */
 function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; text: string } {
   if (job.state !== "pending") return presentState(job.state, true);
@@ -135,12 +135,12 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
   return { icon: isStarted && !isOver ? "running" : "waiting", text };
 }
 
-/** In the group `mixed`, each subjob has succeeded, but at least one of its own subjobs has not. */
+/** `mixed`: the subjob has succeeded, but it has failed or pending subjobs of its own. */
 type GroupKind = "failed" | "mixed" | "pending" | "succeeded";
 
 /**
- * The icon and the text of a line that stands for several subjobs. The lines of the groups have the same order as the
- * groups.
+ * The icon and the text of a line that replaces several subjobs. The order of the entries is the order on a page with
+ * more than `MAX_GROUPS` groups.
  */
 const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]>> = {
   failed: ["failed", "more failed"],
@@ -150,8 +150,8 @@ const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]
 };
 const KINDS = Object.keys(FOLDED);
 /**
- * The number of subjobs that the page shows at the beginning of a long row of similar subjobs. For a row of succeeded
- * subjobs, the page shows none.
+ * If many subjobs of the same kind follow each other, the page shows only the first `SHOWN_OF_RUN` of them. Of
+ * succeeded subjobs, the page shows none.
  */
 const SHOWN_OF_RUN = 3;
 
@@ -161,11 +161,11 @@ function kindOf(job: JobDocument): GroupKind {
 }
 
 /**
- * Divides subjobs into groups. Each group is one line of the page. If the tree is long, four or more succeeded subjobs
- * in a row form one group. Seven or more subjobs in a row that are all in another state also form a group. The group
- * does not contain the first three subjobs, so that the reader sees examples. The reader can open the line of a group
- * that contains several subjobs. Each remaining subjob is a group of its own. Up to twelve groups keep the order of the
- * subjobs. If there are more than twelve groups, failed subjobs come first, and succeeded subjobs come last.
+ * Divides subjobs into groups. Each group is one line of the page. In a long tree, four or more succeeded subjobs in a
+ * row form one group. Of seven or more subjobs in a row with another kind (`GroupKind`), all except the first three
+ * form one group. Every other subjob is a group with one member. If there are more than twelve groups, the function
+ * sorts the subjobs by kind, with failed subjobs first, and divides them again. The reader can open the line of a group
+ * that contains several subjobs.
  */
 export function groupSubJobsForFolding(
   subJobs: readonly JobDocument[],

@@ -6,8 +6,8 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /**
- * Matches a time in the format of the JavaScript function `toISOString`. The parentheses make `split` return the time
- * too.
+ * Matches a time in the format of the JavaScript function `toISOString`. Because of the parentheses, the result of
+ * `split` also contains the times.
  */
 const ISO_TIME = /\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/;
 
@@ -31,14 +31,16 @@ export function renderIfKnown<Rendered>(
   return instant === null ? null : render(instant);
 }
 
-/** Returns the step in milliseconds to which a page rounds the age of a job. The older the job, the longer the step. */
+/**
+ * A page rounds the age of a job to a multiple of this number of milliseconds. For an older job, the number is larger.
+ */
 export function ageRoundingStepMs(ageMs: number): number {
   return ageMs < 10 * MINUTE ? 15 * SECOND : ageMs < HOUR ? MINUTE : 5 * MINUTE;
 }
 
 /**
- * Rounds `now` down, so that the page keeps its ETag for some time if the job does not change. The result is the start
- * of the job plus a multiple of `ageRoundingStepMs`.
+ * Returns the latest time that is not after `now` and is a multiple of `ageRoundingStepMs` after the start of the job.
+ * With this time in place of `now`, the HTML and the ETag of the page change less often.
  */
 export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   const ageMs = now - startedAt;

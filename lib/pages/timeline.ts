@@ -20,15 +20,12 @@ export interface Timeline {
 interface Bar {
   readonly from: number;
   readonly to: number;
-  /**
-   * `open` means that the subjob has not ended. `outside` means that a part of the subjob's time is outside the
-   * timeline.
-   */
+  /** `open`: the subjob has not ended. `outside`: the subjob began before the timeline or ended after it. */
   readonly kind: "plain" | "open" | "outside";
 }
 
 interface Tick {
-  /** The position of the mark on the timeline. 0 is the start, and 1 is the end. */
+  /** The position on the timeline, from 0 (start) to 1 (end). */
   readonly at: number;
   readonly label: string;
 }
@@ -36,9 +33,9 @@ interface Tick {
 /**
  * Returns the timeline of a job. The timeline begins with the start of the job and ends with its end. If the start of
  * the job is unknown, the timeline begins with the first subjob. If no start is known or the timeline would be empty,
- * the result is null. A subjob before the start of the job does not change the timeline. CCE gives some subjobs a start
- * hours before their parent. While the job is running, the timeline ends later than `now`. The browser script can make
- * the bars longer without changing the axis.
+ * the result is null. CCE reports that some subjobs started hours before their parent. Such a subjob does not change
+ * the timeline. While the job is running, the timeline ends later than `now`, so that the browser script can make the
+ * bars of running subjobs longer.
  * @param now the time at which the bars of running subjobs end. If a watch has ended and the end of its job is unknown,
  * the timeline ends at `now`
  */
@@ -105,13 +102,10 @@ const STEPS_SECONDS = [
   ...[1, 2, 7, 30, 90, 365].map((days) => days * DAY),
 ];
 const MAX_STEPS = 5;
-/** The last position on the timeline at which a label has enough space. */
+/** Labels after this position on the timeline would not have enough space. */
 const LAST_LABEL = 0.93;
 
-/**
- * Returns the marks of a timeline, at most six. The marks are at round times after the start, for example after 5 and
- * after 10 minutes. All labels have the same unit.
- */
+/** Returns at most six labels for the time axis, such as 5 and 10 minutes after the start. */
 export function computeElapsedTimeTicks(timeline: Pick<Timeline, "start" | "end">): readonly Tick[] {
   const seconds = (timeline.end - timeline.start) / 1000;
   const step = STEPS_SECONDS.find((candidate) => seconds / candidate <= MAX_STEPS) ?? seconds;
@@ -130,20 +124,20 @@ function tickLabel(seconds: number, step: number): string {
 }
 
 /**
- * Formats a number from 0 to 1 as a percentage with one decimal place. On the widest page, 0.1 % of the width is one
- * pixel.
+ * Formats a number from 0 to 1 as a percentage with one decimal place. More decimal places would have no effect: on the
+ * widest page, 0.1 % of the width is one pixel.
  */
 export function formatSvgPercent(fraction: number): string {
   return `${Number((fraction * 100).toFixed(1))}%`;
 }
 
 /**
- * A centered label near the start or the end would not have enough space. A label near the start or the end starts or
- * ends at its position.
+ * The axis centers a label at its position. A label near the start of the axis begins at its position instead, and a
+ * label near the end of the axis ends at its position.
  */
 const NEAR_START = 0.15;
 const NEAR_END = 0.85;
-/** The minimum width of the mark for the usual end of a job. */
+/** The minimum width of the area that shows when jobs of the same type usually end. 1 is the whole timeline. */
 const MIN_MARK = 0.006;
 
 /**

@@ -35,7 +35,7 @@ export const PollMessage = z.lazy(() =>
      * is wrong.
      */
     deadlineAt: Count,
-    /** The time that the rate limit of the project reserved for the query. */
+    /** The time that the rate limit has reserved for the poll's query to CCE. */
     rateLimitedUntil: z.optional(Count),
     /** The W3C trace context of the watch. */
     traceparent: z.optional(Traceparent),
@@ -53,15 +53,18 @@ export const NotificationMessage = z.lazy(() =>
     kind: z.literal("notification"),
     project: Name,
     jobId: JobId,
-    /** The name of the caller whose watch contains the outcome and the context. */
+    /** The name of the caller of the watch. The notification contains the outcome and the context of this watch. */
     caller: CallerName,
     watchGeneration: Count,
-    /** The watch generation in the notification key. `generation` may be higher than `watchGeneration`. */
+    /** The generation in the notification key. It may be higher than `watchGeneration`. */
     generation: Count,
     target: TargetName,
-    /** The outcome of the watch, or `slow`. */
+    /** The outcome of the watch. For a notification about a slow job, `outcome` is `slow`. */
     outcome: TargetEvent,
-    /** The number of the redelivery that a caller requested. `redelivery` is 0 for the first notification. */
+    /**
+     * 0 for the first notification, 1 for the first redelivery that a caller requested, 2 for the second one, and so
+     * on.
+     */
     redelivery: Count,
     /** The W3C trace context of the watch. */
     traceparent: z.optional(Traceparent),
@@ -81,7 +84,7 @@ const DigestMessage = z.lazy(() =>
   }),
 );
 
-/** Requests a notification to the fallback target, because another target no longer exists. */
+/** Requests an alert to the fallback target. The alert reports that another target no longer exists. */
 const TargetGoneMessage = z.lazy(() =>
   z.strictObject({
     v: z.literal(MESSAGE_VERSION),
@@ -101,7 +104,7 @@ export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
 type ParsedMessage<T> =
   | { readonly kind: "message"; readonly message: T }
-  /** The message of a later release stays in the queue until an operator deploys the later release. */
+  /** A newer release has written the message. It stays in the queue until an operator deploys the newer release. */
   | { readonly kind: "newer"; readonly version: number }
   /** A message that no release can read. */
   | { readonly kind: "malformed"; readonly reason: string };
@@ -153,9 +156,9 @@ export function createPollMessage(
 }
 
 /**
- * Returns a second message for the first poll of a watch, because the first message may be lost. If the watch has ended
- * or a message has claimed a poll, the result is null. A second message for a claimed poll could overtake the message
- * that waits for the rate limit.
+ * Returns a second message for the first poll of a watch, because the first message may be lost. If the watch has
+ * ended, the result is null. If a message has already claimed the first poll, the result is also null, because the
+ * first message is not lost.
  */
 export function recreateFirstPollMessageIfUnclaimed(
   watch: Watch,
@@ -178,7 +181,7 @@ export function createNotificationMessage(
   return toOutgoing(traceparent === null ? message : { ...message, traceparent });
 }
 
-/** Returns the watch generation whose outcome the notification contains. */
+/** Returns the generation of the watch that the notification is about. */
 export function watchGenerationOfMessage(message: NotificationMessage): WatchGeneration {
   const { project, jobId, caller, watchGeneration } = message;
   return { project, jobId, caller, generation: watchGeneration };
@@ -217,8 +220,8 @@ export function createTargetGoneMessage(
 type Unversioned<Message> = Message extends unknown ? Omit<Message, "v"> : never;
 
 /**
- * Adds the version and an ID to a message. The ID of the message equals the body of the message. The service does not
- * send the ID to SQS. The message group is the project of a poll, or the target of a notification.
+ * Adds the version and an ID to a message. The ID identifies the message only inside the service, and is not sent to
+ * SQS. The message group is the project of a poll, or the target of a notification.
  */
 function toOutgoing(message: Unversioned<PollMessage | NotifyMessage>, delaySeconds = 0): OutgoingMessage {
   const body = JSON.stringify({ v: MESSAGE_VERSION, ...message });

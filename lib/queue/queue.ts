@@ -61,7 +61,7 @@ export function assertDelaysInRange(messages: readonly OutgoingMessage[]): void 
 }
 
 /**
- * SQS did not confirm some messages. The caller must not record anything in the ledger that depends on an unconfirmed
+ * SQS did not confirm all messages. The caller must then store nothing in the ledger that depends on an unconfirmed
  * message.
  */
 export class SendFailedError extends Error {
@@ -96,17 +96,14 @@ interface WaitingSend {
 
 /** A sender that all records of one SQS batch share. */
 interface CoalescedSender extends Pick<Queue, "send"> {
-  /**
-   * Reports to the sender that one queue record will send no more messages. The function that handles a queue record
-   * calls `done` once.
-   */
+  /** The handler of a queue record must call `done` once, after it has sent its last message. */
   done(): void;
 }
 
 /**
- * Creates a sender that sends the messages of several records in one request. Each SQS request costs money. The sender
- * waits until no record can add another message to the request. The sender waits at most 100 ms after it got its first
- * message.
+ * Creates a sender that sends the messages of several queue records in one request, because each SQS request costs
+ * money. The sender collects messages until every record has sent a message or called `done`, but at most 100 ms after
+ * the first message.
  * @param recordCount the number of records that share the sender
  */
 export function createCoalescingSender(

@@ -21,8 +21,8 @@ export const MAX_BATCH_BYTES = 262_144;
  */
 const RETRIES = 2;
 /**
- * The maximum wait before the first repetition. The actual wait is a random part of the maximum wait (full jitter).
- * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * The maximum wait before the service sends refused messages again for the first time. The actual wait is random, from
+ * 0 to the maximum (full jitter). Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 const BACKOFF_MS = 50;
 

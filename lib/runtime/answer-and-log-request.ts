@@ -16,7 +16,7 @@ import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { isAwsUnavailableOrMisconfigured } from "./retry-aws.ts";
 
-/** Fields for the log line of a request. Only the handler of the request knows the values of these fields. */
+/** Fields of the request's log line. Each request handler sets their values. */
 export interface RequestNotes {
   /**
    * The route of the request in the OpenAPI document. The log does not contain the real path, because a path may
@@ -84,10 +84,7 @@ async function answer(
 const INTERNAL_ERROR_DETAIL =
   "The service has failed. You may safely send the request again. The operator can find the cause with the request ID.";
 
-/**
- * The text of the error response while the service has no valid config. The caller can only send the request again
- * later.
- */
+/** The text of the error response while the service has no valid config. */
 const NO_CONFIG_DETAIL = "The service has no config at the moment. You may safely send the request again.";
 
 const AWS_OUTAGE_DETAIL =
@@ -115,7 +112,8 @@ export function createHttpHandler(
 ): MiddyfiedHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
   return createLambdaHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
     async (event, invocation) => {
-      // For the function `api`, API Gateway only reports the route `$default`, so the function sets the route itself.
+      // `routeKey` is the route for the log line. For the function `api`, it is always `$default`, so `api` sets the
+      // route with `note`.
       const response = await answerAndLogRequest(handle, readRequest(event), invocation, event.routeKey);
       return {
         statusCode: response.status,

@@ -8,12 +8,14 @@ import { correctSystemClockIfFarOff } from "./clock.ts";
 import { OUTGOING_PROXY } from "./environment.ts";
 
 /**
- * The time limit for one request to AWS, including the response. AWS usually responds within some milliseconds. If the
- * response takes longer, the connection is probably broken. The service ends a slow request, and the AWS SDK repeats
- * it.
+ * The time limit for one request to AWS, including the response. AWS usually responds within some milliseconds. After
+ * the time limit, the service cancels the request, and the AWS SDK sends the request again.
  */
 const REQUEST_MS = 3000;
-/** The maximum size of a response from AWS. DynamoDB sends at most 1 MB. SSM and SQS send less. */
+/**
+ * The maximum size of a response from AWS. A response from DynamoDB has at most 1 MB. Responses from SSM and SQS are
+ * smaller.
+ */
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 const MAX_HEADER_BYTES = 16_384;
 /**
@@ -33,8 +35,8 @@ interface AwsRequest {
 }
 
 /**
- * AWS did not respond to a request. The AWS SDK decides from the name and the code of the error whether it repeats the
- * request.
+ * AWS did not respond to a request. The AWS SDK reads `name` and `code` of the error, and then decides whether to send
+ * the request again.
  */
 class AwsRequestError extends Error {
   readonly code: string;
@@ -100,8 +102,8 @@ export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
 }
 
 /**
- * Converts the body of a request from JSON bytes to text. Node.js sends the headers and a text in one write. Node.js
- * sends headers and bytes in two writes. A second write takes much more time than the conversion to text.
+ * Converts the body of a request from JSON bytes to text. If the body is text, Node.js writes the headers and the body
+ * to the socket together. If the body is bytes, Node.js needs two writes, which take more time than this conversion.
  */
 function toText({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString();
@@ -111,7 +113,7 @@ type KeyData = string | ArrayBuffer | ArrayBufferView;
 
 /**
  * Computes the SHA-256 hashes in AWS signatures, with or without a key (HMAC). The AWS SDK would create a stream for
- * each hash. A stream takes several times longer.
+ * each hash. A hash with a stream takes several times longer than this class.
  */
 class RequestHash {
   readonly #key: KeyData | undefined;
@@ -164,7 +166,6 @@ export const AWS_CLIENT = {
   sha256: RequestHash,
 } as const;
 
-/** The part of an AWS client that the function `removeLogMiddleware` needs. */
 interface ClientWithMiddleware {
   readonly middlewareStack: { remove(name: string): boolean };
 }

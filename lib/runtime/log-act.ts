@@ -18,20 +18,20 @@ export interface Act {
     | "token_remove";
   /** The caller, `service`, or the operator who changed the config. */
   readonly who: string;
-  /** The IP address from which the caller sent the request. If `who` is `service`, `from` is null. */
+  /** The IP address of the caller. If the service itself made the change, `from` is null. */
   readonly from: string | null;
   readonly project: string | null;
   readonly jobId: string | null;
-  /** The name of the caller to whom the watch belongs. If the act is not about a watch, `owner` is null. */
+  /** The name of the caller to whom the watch belongs. If the change does not concern a watch, `owner` is null. */
   readonly owner: string | null;
   /**
-   * The trace context of the watch, or null. `traceparent` is also null if the service could not read the watch after
-   * its stop.
+   * The trace context of the watch. If the watch has no trace context, or the service could not read the watch,
+   * `traceparent` is null.
    */
   readonly traceparent: string | null;
   readonly targets: readonly string[];
   /**
-   * The config entry that an operator changed, such as `tokens/ci`. If the act does not change the config, `entry` is
+   * The config entry that an operator changed, such as `tokens/ci`. If no entry of the config changed, `entry` is
    * absent.
    */
   readonly entry?: string;
@@ -51,8 +51,8 @@ export function createConfigAct(
 const NONE = "-";
 
 /**
- * Writes a log line about an act. If the act is the stop of a watch, also counts it in the metric `Stopped`. The time
- * of the log line is also the time of the act.
+ * Writes a log line about a change that concerns other people. The time of the log line is also the time of the change.
+ * If the change is the stop of a watch, the metric `Stopped` counts it.
  */
 export function logActAndCountIfStop(made: Act): void {
   const { act, who, from, project, jobId, owner, traceparent, targets, entry } = made;

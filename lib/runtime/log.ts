@@ -45,8 +45,8 @@ export const log = {
 const currentTraceparent = new AsyncLocalStorage<string | null>();
 
 /**
- * Runs a function that handles one request or one message. `traceparent` is the trace context of the request or
- * message, or null. All log lines of the function contain `traceparent`, except lines about another watch.
+ * Runs a function that handles one request or one message. All log lines that the function writes contain
+ * `traceparent`, the trace context of the request or message. Log lines about another watch do not contain it.
  */
 export function runWithTraceparent<T>(traceparent: string | null, run: () => T): T {
   return currentTraceparent.run(traceparent, run);
@@ -75,10 +75,6 @@ function toLogKeys(fields: LogFields): Record<string, LogFields[string]> {
 
 const snakeCaseNames = new Map<string, string>();
 
-/**
- * Returns a name converted to snake_case. The function stores the converted names, because the code contains only a few
- * names.
- */
 function snakeCase(name: string): string {
   const known = snakeCaseNames.get(name);
   if (known !== undefined) return known;

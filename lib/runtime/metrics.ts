@@ -4,8 +4,8 @@ export const UNITS = {
   Accepted: MetricUnit.Count,
   Polls: MetricUnit.Count,
   /**
-   * 1 if CCE refused a poll or did not respond, and 0 for all other polls. The mean of `PollsWithoutJob` is the share
-   * of failed polls.
+   * 1 if CCE refused a poll or did not respond, and 0 for all other polls. The average of all values is the share of
+   * failed polls.
    */
   PollsWithoutJob: MetricUnit.Count,
   /** Watches that ended because the function crashed in several tries of the same poll. */
@@ -38,8 +38,8 @@ export const UNITS = {
   Notifications: MetricUnit.Count,
   Attempts: MetricUnit.Count,
   /**
-   * `AttemptsFailed` is 1 if a delivery attempt failed, and 0 for all other attempts. An attempt that the target
-   * throttled does not count as failed. The mean of `AttemptsFailed` is the share of failed delivery attempts.
+   * 1 if a delivery attempt failed, and 0 for all other attempts. If a target throttles an attempt, the value is 0. The
+   * average of all values is the share of failed delivery attempts.
    */
   AttemptsFailed: MetricUnit.Count,
   AttemptMilliseconds: MetricUnit.Milliseconds,
@@ -48,8 +48,8 @@ export const UNITS = {
   /** Poll messages and notifications that one run of the sweep function sent again. */
   SweepFound: MetricUnit.Count,
   /**
-   * Overdue notifications that the service sent again, in the sweep function or in a poll of a slow job. The service
-   * writes `NotificationsOverdue` only if at least one notification was overdue.
+   * Overdue notifications that the service sent again. The sweep function and polls of slow jobs send notifications
+   * again. The service writes `NotificationsOverdue` only if at least one notification was overdue.
    */
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
@@ -57,14 +57,14 @@ export const UNITS = {
   /** Reads of the config that failed, for example because SSM did not respond. The config itself may be valid. */
   ConfigUnreadable: MetricUnit.Count,
   /**
-   * The number of watches and targets that one run of the sweep function failed to check. If the run reached its time
-   * limit, the number is higher by one. The service writes `SweepFailures` only after a failure.
+   * The number of watches and targets that one run of the sweep function could not check. A run that reached its time
+   * limit adds one to the number. The service writes `SweepFailures` only after a failure.
    */
   SweepFailures: MetricUnit.Count,
   /**
-   * 1 if a run of the sweep function or a poll of a slow job found a fault of the service. Faults are five overdue
-   * messages, a delay of a quarter of an hour, or a failed check. If there is no fault, the service does not write
-   * `FaultsFound`.
+   * 1 if a run of the sweep function or a poll of a slow job found a fault of the service. A fault is one of these:
+   * five overdue messages, a message that is 15 minutes late, or a watch or target that the service could not check. If
+   * there is no fault, the service does not write `FaultsFound`.
    */
   FaultsFound: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
@@ -72,8 +72,8 @@ export const UNITS = {
   ServerErrors: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
   /**
-   * The number of accepted watches minus the number of concluded, stopped and live watches. If `AuditDiscrepancy` is
-   * not 0, the service has lost watches.
+   * The number of watches that the service has lost: all accepted watches, without the concluded, stopped and live
+   * watches.
    */
   AuditDiscrepancy: MetricUnit.Count,
 } as const;
@@ -84,7 +84,10 @@ export function isMetricName(name: string): name is MetricName {
   return Object.hasOwn(UNITS, name);
 }
 
-/** The dimensions of a metric, such as the outcome of a job. Each dimension has few values, so no name or ID is one. */
+/**
+ * The dimensions of a metric, such as the outcome of a job. A dimension must have few possible values, so names and IDs
+ * are not allowed.
+ */
 export type Dimensions = Readonly<Record<string, string>>;
 
 const bySet = new Map<string, Metrics>();
@@ -99,32 +102,29 @@ export const meter = {
   },
 };
 
-/**
- * From now on, the function `add` gets all metrics, and the log does not. By default, the service writes metrics to its
- * log.
- */
+/** From now on, the service calls `add` for each metric and no longer writes metrics to its log. */
 export function redirectMetricsTo(add: AddMetric): void {
   receiver = add;
 }
 
 /**
- * Two metrics that only serve alarms on AWS. CloudWatch charges an alarm for each of its metrics, so one metric counts
- * several rare faults. `GivenUp` counts messages, watches and targets for which the service does not try again.
+ * Two metrics for alarms on AWS. Each of them counts several rare faults, because CloudWatch charges an alarm for each
+ * of its metrics. `GivenUp` counts messages, watches and targets for which the service does not try again.
  * `ConfigFaults` counts errors in the config and missing permissions of a project. Only an operator can correct errors
  * in the config or missing permissions.
  */
 export const ALARM_METRICS = ["GivenUp", "ConfigFaults"] as const;
 
-/** The sum of `ConfigFaults` in an hour at which the alarm fires. */
+/** If the sum of `ConfigFaults` in an hour reaches this number, the alarm fires. */
 const CONFIG_FAULTS_LIMIT = 3;
 /** A list of jobs that is overdue for less than half an hour is not a fault yet. The next list of jobs may succeed. */
 const LIST_OVERDUE_LIMIT_SECONDS = 1800;
 
 /**
- * Finds the alarm metric in which the value of another metric counts too. Returns the name of the alarm metric and the
- * number to add. If the value counts in no alarm metric, the result is null. The alarm fires after one invalid config.
- * The alarm also fires after one list of jobs that is long overdue. One failed event or refused query may have a
- * temporary reason. The alarm fires only after three failed events or refused queries.
+ * Returns the alarm metric that also counts the value of the metric `name`, and the number to add to the alarm metric.
+ * If no alarm metric counts the value, the result is null. One invalid config triggers the alarm at once, as does one
+ * list of jobs that is long overdue. A failed event or a refused query may have a temporary reason, so the alarm fires
+ * only after three of them.
  */
 export function mapToAlarmMetricOrNull(
   name: MetricName,
@@ -154,8 +154,8 @@ const WITHOUT_ZEROS: ReadonlySet<MetricName> = new Set(["LiveWatches", "SweepFou
 
 function addToLog(name: MetricName, value: number, dimensions: Dimensions): void {
   if (value === 0 && WITHOUT_ZEROS.has(name)) return;
-  // The service writes the metric `PollsWithoutJob` for every poll. A poll that found its job writes no metric `Polls`,
-  // because `PollsWithoutJob` already counts all polls.
+  // For a poll that found its job, the service does not write the metric `Polls`. The reason: AWS charges for each
+  // byte, and `PollsWithoutJob` already counts every poll.
   if (name === "Polls" && dimensions.observation === "job") return;
   const set = JSON.stringify(dimensions);
   let metrics = bySet.get(set);
@@ -209,8 +209,8 @@ function withoutUnits({ _aws, ...fields }: ReturnType<Metrics["serializeMetrics"
 }
 
 /**
- * Returns true if the function can merge two metric records. A record contains each field only once. If both records
- * contain a field, the values of the field must be equal. Source:
+ * Returns true if two metric records can become one record. Fields with the same name must have the same value in both
+ * records. Source:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 function canMerge(one: MetricRecord, { _aws, ...fields }: MetricRecord): boolean {

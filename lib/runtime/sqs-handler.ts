@@ -5,14 +5,14 @@ import { createLambdaHandler } from "./invocation.ts";
 import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/** The time that the handler needs after the processing of messages, to report unfinished messages to SQS. */
+/** The time that the handler needs after the messages of a batch, to report unfinished messages to SQS. */
 const ANSWER_MS = 500;
 
 /**
  * Creates the Lambda handler of a function that gets messages from a queue. The handler processes all messages of a
- * batch in parallel. `batchItemFailures` lists the messages that were not acknowledged, caused an error or are not
- * finished. SQS delivers the listed messages again, and deletes all others. Log lines with the level INFO do not
- * contain the request ID, because the messages of one request belong to several jobs.
+ * batch in parallel. `batchItemFailures` contains the ID of each message for which `handle` did not return
+ * `acknowledged` in time. SQS delivers these messages again, and deletes all others. Log lines with the level INFO do
+ * not contain the request ID, because the messages of one request belong to several jobs.
  * @param startBatch creates the handler for one batch, which contains the given number of messages
  */
 export function createSqsHandler(
@@ -47,7 +47,7 @@ export interface ReceivedMessage {
   readonly body: string;
   /** The number of deliveries of the message by the queue, including this delivery. */
   readonly receiveCount: number;
-  /** Returns the milliseconds in which the processing of the message must end. */
+  /** Returns how many milliseconds remain to process the message. */
   remainingMs(): number;
 }
 

@@ -56,23 +56,23 @@ export function createCachedSsmConfigSource<C extends Config>(
   });
 }
 
-/** The latest decrypted parameters of each part of the config. */
+/** The decrypted parameters from the latest read, by part of the config. */
 type KnownParameters = Map<string, readonly Parameter[]>;
 
 interface ReadOptions {
   readonly retry: RetryOptions;
   /**
-   * The function uses the parameters of a part as long as they have not changed in SSM. If the parameters have changed,
-   * the function replaces the old ones.
+   * Parameters that were decrypted before. The function uses them until the parameters change in SSM, and then replaces
+   * them.
    */
   readonly known: KnownParameters;
 }
 
 /**
- * Reads parts of the config from SSM, below `path`. The first request reads all parts that consist of a single
- * parameter. If SSM does not respond, SSM gets only one request. After the first request, the function reads the other
- * parts in parallel. If an operator changes the config at the same time, the result may contain only some of the
- * changes. The result contains decrypted values.
+ * Reads parts of the config from SSM, below `path`. The first request reads all parts that consist of one parameter.
+ * After the response, the function reads all other parts in parallel. While SSM does not respond, the function
+ * therefore sends only one request. If an operator changes several parameters during the call, the result may contain
+ * only some of these changes. The result contains decrypted values.
  * @throws the errors of AWS.
  */
 async function readConfigParts(
@@ -97,13 +97,12 @@ async function readConfigParts(
 }
 
 /**
- * Returns the parameters of one part of the config with decrypted values. The first read of a part decrypts its values.
- * Each later read lists the parameters without decryption, because KMS charges for decryption. If a parameter has
- * changed, the function reads the whole part again and decrypts it. Both the values and the versions come from the
- * second read. Values and versions belong together even if an operator changes a parameter between the reads.
+ * Returns the parameters of one part of the config with decrypted values. Only the first call for a part decrypts its
+ * values. Each later call first reads only encrypted values, because KMS charges for decryption. If a parameter has
+ * changed, the function reads and decrypts all parameters of the part again.
  * @param part the name of the part, as the key in `known`
  * @param read reads all parameters of the part from SSM
- * @throws the errors of AWS. After an error, `known` does not change.
+ * @throws the errors of AWS
  */
 async function decryptIfChanged(
   known: KnownParameters,
@@ -118,9 +117,9 @@ async function decryptIfChanged(
 }
 
 /**
- * Returns true if both lists contain the same parameters in the same versions. A parameter that an operator deleted and
- * created again has version 1. To be equal, two parameters must also have the same date. If a version or a date is
- * missing, the parameters do not count as equal.
+ * Returns true if both lists contain the same parameters in the same versions. The function also compares the dates,
+ * because a parameter that an operator deletes and creates again has version 1 again. If a version or a date is
+ * missing, returns false.
  */
 function haveSameVersions(before: readonly Parameter[], after: readonly Parameter[]): boolean {
   const versionsOf = (parameters: readonly Parameter[]) =>
@@ -134,11 +133,11 @@ function haveSameVersions(before: readonly Parameter[], after: readonly Paramete
 }
 
 interface RequestOptions {
-  /** If false, SSM returns encrypted values and makes no request to KMS. */
+  /** If `isDecrypted` is false, SSM returns encrypted values without a request to KMS. */
   readonly isDecrypted: boolean;
   /**
-   * The options for `retryTransientAwsErrors`, which repeats each failed request. Without `retry`, only the SSM client
-   * repeats a failed request.
+   * The options for `retryTransientAwsErrors`, which sends a failed request again. If `retry` is undefined, only the
+   * SSM client itself sends a failed request again.
    */
   readonly retry?: RetryOptions | undefined;
 }

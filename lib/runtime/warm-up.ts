@@ -4,7 +4,8 @@ import { type LedgerTable, readRawItem } from "../ledger/dynamo/item-operations.
 import { IS_LAMBDA_INSTANCE } from "./environment.ts";
 
 /**
- * The time for which the initialization of an instance waits for AWS. Lambda would end an initialization after 10 s.
+ * During its initialization, an instance waits at most this time for responses from AWS. Lambda would stop an
+ * initialization after 10 s.
  */
 const TIME_LIMIT_MS = 2000;
 /** The key of a ledger item that never exists. */
@@ -25,10 +26,10 @@ interface WarmUpPorts {
  * config. A handler module waits for `warmUp`, because an instance has a whole processor during its initialization.
  * After the initialization, the instance has only a part of a processor.
  *
- * The function reads a ledger item that does not exist. The function also sends an empty batch to SQS, which SQS
- * refuses. The read and the empty batch change nothing and need no additional permission. The function ignores errors,
- * because the first invocation will report them. If the code does not run on Lambda or in the local stack, the function
- * does nothing.
+ * To open the connections, the function reads a ledger item that does not exist, and sends SQS an empty batch, which
+ * SQS refuses. Neither request changes data or needs an additional permission. The function ignores errors, because the
+ * first invocation will report them. If the code does not run on Lambda or in the local stack, the function does
+ * nothing.
  */
 export async function warmUp(
   { configs, table, queue }: WarmUpPorts,

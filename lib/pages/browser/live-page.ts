@@ -6,7 +6,10 @@ import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { showCopyButtons } from "./copy-buttons.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
-/** The script ignores a smaller difference between the two clocks, because a response takes some time. */
+/**
+ * If the clock of the browser differs from the clock of the service by less than this, the script ignores the
+ * difference. A response takes some time, so a small difference is not exact.
+ */
 const MIN_CLOCK_OFFSET_MS = 2500;
 const MAX_DELAY_MS = 60_000;
 const SECOND_MS = 1000;
@@ -190,8 +193,8 @@ async function refresh(): Promise<void> {
 }
 
 /**
- * Returns the time until the next update of the page, in milliseconds. The first update is after 2 seconds. The time
- * increases with the age of the page and after failed requests.
+ * Returns the milliseconds until the script requests the page again. After the page opens, the wait is 2 seconds. The
+ * wait becomes longer the longer the page is open, and after failed requests.
  */
 function refreshDelayMs(): number {
   const openMs = Date.now() - openedAt;
@@ -208,7 +211,7 @@ function scheduleRefresh(): void {
 // In a form, `since` and `to` contain dates in the reader's time zone, because the page shows local times. The URL
 // contains times in UTC, so that a copied URL selects the same jobs in every time zone.
 
-/** The date in `since` means the start of the local day, and the date in `to` means its end. */
+/** In the filter, a date in `since` means the start of that day, and a date in `to` means the end of that day. */
 const TIMES_OF_DATE_FIELDS = { since: "T00:00:00.000", to: "T23:59:59.999" } as const;
 
 /** Shows the time of a date field as a local date. */
