@@ -4,21 +4,18 @@ import type { PlanStep } from "./config-plan.ts";
 
 /**
  * With the tier `Intelligent-Tiering`, AWS stores a value of up to 4 KB as a standard parameter, which is free. AWS
- * stores a longer value as an advanced parameter, which has a price. The tier `Standard` is not used, because AWS
- * refuses to change an advanced parameter back to a standard parameter.
+ * stores a longer value as an advanced parameter, which has a price. With the tier `Standard`, AWS would refuse a short
+ * value for an advanced parameter.
  */
 const TIER = "Intelligent-Tiering";
 
 /**
  * The time between two writes to Parameter Store (SSM), in milliseconds. SSM accepts three writes per second from one
- * account in one region. The time between two writes is a little longer than a third of a second, because two requests
- * can arrive with a smaller distance.
+ * account in one region. 350 ms are a little longer than a third of a second. On the network, the time between two
+ * requests can become shorter.
  */
 const WRITE_INTERVAL_MS = 350;
-/**
- * The longest time for which a failed write to Parameter Store (SSM) is repeated. The write is repeated while SSM
- * throttles the write or does not respond.
- */
+/** If SSM throttles a write or does not respond, the write is repeated for at most this time, in milliseconds. */
 const WRITE_LIMIT_MS = 60_000;
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 8000;
@@ -78,8 +75,8 @@ const VERBS: Readonly<Record<PlanStep["kind"], string>> = {
 };
 
 /**
- * Deletes a parameter in Parameter Store. A parameter that is already missing causes no error, because the response of
- * an earlier request may be lost.
+ * Deletes a parameter in Parameter Store. Ignores a missing parameter, because an earlier request may have deleted it
+ * although its response was lost.
  */
 async function deleteParameter(client: SSMClient, Name: string): Promise<void> {
   try {

@@ -8,10 +8,7 @@ export class UsageError extends ArgumentError {
   override readonly name = "UsageError";
 }
 
-/**
- * The error of a command that cannot do its task. For a `RefusedError`, the command prints the error message without a
- * stack.
- */
+/** An expected error, such as an invalid config. The command prints the error message without a stack trace. */
 export class RefusedError extends Error {
   override name = "RefusedError";
 }
@@ -62,10 +59,7 @@ export function describeWrongUse(error: unknown): string | null {
   return error instanceof ArgumentError ? error.message : null;
 }
 
-/**
- * The names of errors whose message needs no stack trace. For an error whose name is in this list, the command prints
- * only the message.
- */
+/** The names of expected errors. The command prints only their messages, without a stack trace. */
 const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
   "RefusedError",
   "StageFileError",

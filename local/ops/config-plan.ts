@@ -2,9 +2,9 @@ import { CERTIFICATES, type ConfigEntry, SECRET } from "../../lib/config/assembl
 import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 
 /**
- * The kinds of config entries, in the order in which the entries are stored. A config entry may refer to entries of
- * kinds that are earlier in this list. For example, the entry of a token refers to projects and targets. The functions
- * ignore secret fields without their main entry, so the secret fields are stored first.
+ * The prefixes of config entry names, in the order in which the entries are stored. The order matters: the entry of a
+ * token, for example, refers to projects and targets, which must already exist. Secret fields are stored before the
+ * entry of their target or project. Until then, the functions ignore the secret fields.
  */
 const KINDS = [
   "certificates/",
@@ -31,13 +31,12 @@ export interface PlanStep {
 }
 
 /**
- * Returns the steps of a plan, which make a stage's config equal to the config in a file. By default, an entry that is
- * missing in the file stays in the stage's config. If `removeOthers` is true, an entry that is missing in the file is
- * removed. An entry does not change if the file differs from the stage's config only in white space or in the order of
- * JSON keys. The Lambda functions can read the config at any time, so the config is valid after each step. An entry is
- * stored before other entries refer to it, and removed after they no longer refer to it. A target has two entries: one
- * with its secret fields, and one with all others. If the kind of a target changes, a temporary entry contains all
- * fields until both entries are changed.
+ * Returns the steps that change a stage's config to the config in a file. If `removeOthers` is true, the plan removes
+ * all entries that are not in the file. White space and the order of JSON keys do not count as changes. The Lambda
+ * functions can read the config between two steps, so the config is valid after each step. For example, the plan stores
+ * a project before the tokens that refer to the project. A target has two entries: one with its secret fields, and one
+ * with its other fields. If the kind of a target changes, its secret entry first gets all fields of the target. The
+ * plan then changes the other entry, and at the end it corrects the secret entry.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],
@@ -76,8 +75,8 @@ export function planConfigSteps(
 }
 
 /**
- * Returns the temporary entries of all targets whose kind changes. Each key is the name of a secret entry, and each
- * value contains all fields of the target.
+ * Finds the targets whose kind changes. Returns a map from the name of the target's secret entry to a JSON text with
+ * all fields of the target.
  */
 function findTargetsWithNewKind(
   deployed: readonly ConfigEntry[],
@@ -108,8 +107,8 @@ export function entriesAfterSteps(
 }
 
 /**
- * Returns the main entry of an entry with secret fields, such as `targets/ops` for `secret/targets/ops`. If the entry
- * has no secret fields, returns null.
+ * Returns the name of the entry to which secret fields belong, such as `targets/ops` for `secret/targets/ops`. Returns
+ * null if `name` is not the name of an entry with secret fields.
  */
 function ownerOf(name: string): string | null {
   if (name === "linkKeys") return "settings";

@@ -86,8 +86,7 @@ function faultsOf(document: unknown): readonly string[] {
   const parsed = parseWholeConfig(document);
   const faults = parsed.kind === "faults" ? parsed.faults : [];
   const placeholders = findPlaceholders(document);
-  // For a placeholder in the config, only one error is reported. All other errors about the same placeholder are
-  // omitted.
+  // If a value is a placeholder, the result contains no other error about this value.
   const isPlaceholder = (fault: string) =>
     placeholders.some((line) => fault.startsWith(`${line.split(": ")[0]}:`));
   const others = [...faults, ...findShortSecrets(document), ...findIneffectiveEntries(document)];
@@ -100,10 +99,10 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
 }
 
 /**
- * Reads and checks a config file. The Lambda functions accept the returned config, and Parameter Store can store the
- * config.
- * @param path the path in Parameter Store where the config will be stored. If the config is not stored in Parameter
- * Store, the path is null.
+ * Reads a config file. Checks that the Lambda functions would accept the config and that Parameter Store could store
+ * it.
+ * @param path the path in Parameter Store where the config will be stored, or null for a config that is not stored
+ * there
  * @throws ConfigFileInvalidError
  */
 async function readValidDocument(file: string, path: string | null): Promise<unknown> {
@@ -117,7 +116,7 @@ async function readValidDocument(file: string, path: string | null): Promise<unk
 }
 
 /**
- * Asks each token issuer for the URL of its signing keys. If an issuer does not respond, the function reports no error.
+ * Asks each token issuer for the URL of its signing keys. Ignores an issuer that does not respond.
  * @throws ConfigFileInvalidError if the service would refuse every token of an issuer
  */
 async function refuseUnusableIssuers(parsed: ParsedConfig, name: string): Promise<void> {

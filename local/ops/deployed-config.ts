@@ -14,7 +14,7 @@ export async function readDeployedEntries(stage: Stage): Promise<readonly Config
   return readSsmParameters(client, configPath(stage)).finally(() => client.destroy());
 }
 
-/** Checks all entries of a config together. Returns the config, or every error in the config entries. */
+/** Joins the entries of a config and checks the result. Returns the config, or all errors in it. */
 export function parseEntries(entries: readonly ConfigEntry[]): ParsedConfig {
   const assembled = assembleConfigDocument(entries);
   return assembled.kind === "faults" ? assembled : parseWholeConfig(assembled.document);

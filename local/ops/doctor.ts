@@ -58,7 +58,6 @@ for wrong use.
 ${STAGE_USAGE}
 `;
 
-/** Returns the IP addresses of a host name, which is resolved in the same way as in a delivery attempt. */
 const resolve = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address);
 
 const deliverThroughProxy = (request: DeliveryRequest) =>

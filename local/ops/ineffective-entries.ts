@@ -8,7 +8,7 @@ import {
   parseAllowListIgnoringInvalid,
 } from "../../lib/http/egress-rules.ts";
 
-/** A sentence about what to do if the egress rules refuse the URL of a target. */
+/** The advice for a target whose URL the egress rules refuse. */
 export const ALLOW_REMEDY = "If the server is meant to be private, list its host in settings.egress.allow.";
 
 const Strings = z.array(z.string().catch("")).catch([]);
@@ -22,8 +22,8 @@ const Endpoints = z
   .catch({ auth: {} });
 const NO_SETTINGS = { egress: { allow: [] }, callbackHosts: [], poll: {} };
 /**
- * The parts of a config whose entries can be without effect. A part of the config with a wrong type is ignored, because
- * `parseWholeConfig` reports the type.
+ * The parts of a config that `findIneffectiveEntries` checks. A value of a wrong type is ignored here, because
+ * `parseWholeConfig` reports it.
  */
 const Document = z
   .object({
@@ -42,10 +42,9 @@ const Document = z
 type Settings = z.infer<typeof Document>["settings"];
 
 /**
- * Finds entries of a config document without an effect, such as a target that the service never connects to. Examples
- * are a target that the egress rules refuse, and a minimum that is larger than its maximum. Returns one line of text
- * for each entry without effect. The returned lines contain no values of the config. The Lambda functions accept
- * entries without an effect, so that an upgrade does not stop a running service.
+ * Finds useless entries in a config, such as a target that the egress rules refuse. Returns one line of text for each
+ * useless entry. The lines contain no values of the config. The Lambda functions accept useless entries, so that an
+ * upgrade does not stop a running service.
  */
 export function findIneffectiveEntries(document: unknown): readonly string[] {
   const { projects, targets, oidc, settings } = Document.parse(document);
@@ -77,8 +76,7 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
     }),
   );
   const { minDelaySeconds: min, maxDelaySeconds: max } = settings.poll;
-  // The check of a range needs both the minimum and the maximum. If the minimum or the maximum is missing, the service
-  // adapts its default.
+  // If one of the two values is missing, the service chooses a matching default.
   const contradictingBounds =
     min !== undefined && max !== undefined && min > max
       ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]
@@ -93,8 +91,8 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
 }
 
 /**
- * Finds items in the config lists `egress.allow` and `callbackHosts` that allow nothing. Returns one line of text for
- * each item of the two lists that allows nothing.
+ * Finds useless items in the config lists `egress.allow` and `callbackHosts`. A useless item allows no connection.
+ * Returns one line of text for each useless item.
  */
 export function findIneffectiveHosts({
   egress,
@@ -120,8 +118,8 @@ export function findIneffectiveHosts({
 }
 
 /**
- * Returns the hosts and ports that one item of `callbackHosts` allows for a `callbackUrl`. An item without a port
- * allows port 443 and all ports in the list `egress.allow`.
+ * Returns the origins (host and port) that one item of `callbackHosts` allows. Without a port, the item allows port 443
+ * and each port that an item of `egress.allow` names.
  */
 function callbackOrigins(entry: string, allowed: readonly string[]): readonly string[] {
   const host = isIP(entry) === 6 ? `[${entry}]` : entry;

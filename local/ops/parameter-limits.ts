@@ -11,8 +11,8 @@ import { splitConfigIntoEntries } from "../stack/config-file.ts";
 const MAX_VALUE_BYTES = 8192;
 const MAX_LEVELS = 15;
 /**
- * The maximum length of a parameter's ARN, which consists of a prefix and the name of the parameter.
- * `ARN_PREFIX_LENGTH` is the prefix's length in the AWS region with the longest name.
+ * The maximum length of a parameter's ARN. The ARN is a prefix followed by the parameter's name. The prefix contains
+ * the AWS region, and `ARN_PREFIX_LENGTH` assumes the longest region name.
  */
 const MAX_NAME_LENGTH = 1011;
 const ARN_PREFIX_LENGTH = "arn:aws-us-gov:ssm:ap-southeast-99:000000000000:parameter".length;
@@ -98,8 +98,7 @@ function longestField(path: string, value: unknown): { readonly path: string; re
 const jsonBytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? "");
 
 /**
- * Returns a text for each string and key with `{{`, which Parameter Store refuses. Parameter Store accepts `}}`, which
- * JSON text often contains at the end of two objects.
+ * Returns an error text for each string and each key that contains `{{`. Parameter Store refuses `{{` and accepts `}}`.
  */
 function nestedFaults(path: string, value: unknown): readonly string[] {
   if (typeof value === "string") return value.includes("{{") ? [`${path}: ${NESTED_REMEDY}`] : [];
@@ -112,8 +111,8 @@ function nestedFaults(path: string, value: unknown): readonly string[] {
 }
 
 /**
- * Returns the name of a config entry in the notation of error messages about the config. For example, `oidc/0` becomes
- * `oidc[0]`, and `secret/targets/deploys` becomes `targets.deploys`.
+ * Converts the name of a config entry to the notation of error messages: `oidc/0` to `oidc[0]`, and
+ * `secret/targets/deploys` to `targets.deploys`.
  */
 function formatName(name: string): string {
   if (name === "linkKeys") return "settings.linkKeys";

@@ -32,7 +32,7 @@ export function findPlaceholders(document: unknown): readonly string[] {
 
 function describePlaceholder(value: string): string | null {
   if (PLACEHOLDER.test(value)) return "is a placeholder: replace it by your own value";
-  // A value of the config can be a URL, or a host with or without a port.
+  // The value can be a URL or only a host, with or without a port.
   const isUrl = value.includes("://");
   const url = URL.parse(isUrl ? value : `https://${value}`);
   if (url === null) return null;

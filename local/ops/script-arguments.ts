@@ -28,7 +28,7 @@ export function readScriptArguments<const T extends ParseArgsConfig, Settings = 
 }
 
 /**
- * Parses the arguments of a script as numbers. Returns the default of an argument that is missing.
+ * Parses the command-line arguments of a script as numbers. A missing argument gets its default from `defaults`.
  * @throws UsageError if an argument is not an integer of at least 1, or if there are more arguments than defaults
  */
 export function parseCounts<const T extends readonly number[]>(

@@ -23,10 +23,7 @@ import {
 const STAGES_FOLDER = fileURLToPath(new URL("../../stages", import.meta.url));
 const MAX_EMAIL_LENGTH = 254;
 
-/**
- * Returns the zod schema of an optional setting in a stage file. If `isValid` returns false for a setting's value, the
- * schema reports the text `fault`.
- */
+/** Returns the zod schema of an optional setting in a stage file. `fault` is the error message for an invalid value. */
 const setting = <T>(isValid: (value: unknown) => boolean, fault: string) =>
   z.custom<T>(isValid, fault).optional();
 
@@ -45,8 +42,8 @@ const text = (isValid: (value: string) => boolean, fault: string) =>
   setting<string>((value) => typeof value === "string" && isValid(value), fault);
 
 /**
- * Returns true if a value contains no white space and no `${`. The Serverless Framework replaces `${…}` in a value. A
- * line break in the value would damage the description of an alarm.
+ * Refuses `${`, because the Serverless Framework would replace `${…}`. Refuses white space, because a line break would
+ * damage the description of an alarm.
  */
 const isOneWord = (value: string) => /^[^\s\p{C}]+$/u.test(value) && !value.includes("${");
 
@@ -183,8 +180,8 @@ function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
 }
 
 /**
- * Checks the stage files in a folder, each alone and all together. Returns a text for each invalid stage file, and a
- * text for two stages whose alarms would have the same names.
+ * Checks all stage files in a folder. Returns one error text for each invalid file, and one for each two stages that
+ * would have alarms with the same name.
  */
 export async function checkStageFiles(folder = STAGES_FOLDER): Promise<readonly string[]> {
   const suffix = ".json";

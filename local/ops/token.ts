@@ -42,7 +42,7 @@ await runCommand(
       targets: values.target,
       operations: values.operation,
     });
-    // Malformed rights of one token would make the whole config invalid.
+    // Without this check, invalid rights of the new token would make the whole config invalid.
     if (!rights.success)
       throw new UsageError(
         rights.error.issues.map((issue) => `${issue.path.join(".")}: ${describeIssue(issue)}`).join("\n"),

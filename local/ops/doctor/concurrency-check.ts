@@ -2,11 +2,10 @@ import { GetAccountSettingsCommand, type LambdaClient } from "@aws-sdk/client-la
 import { findAwsRemedy, findCredentialsRemedy } from "../command.ts";
 import { type Finding, okFinding, readErrorName, unreadableFinding, warningFinding } from "./finding.ts";
 
-/** The value of `pollConcurrency` and `notifyConcurrency` in serverless.yml if the stage sets no other value. */
+/** The default of the settings `pollConcurrency` and `notifyConcurrency` in serverless.yml. */
 export const DEFAULT_CONCURRENCY = 10;
 /**
- * All functions of a stage except `poll` and `notify`. The account needs at least one concurrent execution for each
- * function in this list.
+ * All functions of a stage except `poll` and `notify`. Each of these functions needs at least one concurrent execution.
  */
 export const OTHER_FUNCTIONS = ["api", "audit", "discover", "enqueue", "sweep", "trail"] as const;
 const ITEM = "concurrency";

@@ -10,10 +10,7 @@ import { type CheckedConfig, type Finding, faultFinding, okFinding, unreadableFi
 const ITEM = "config";
 const STORE_CONFIG = "Store a complete config: npm run config -- put FILE. The command lists every fault.";
 
-/**
- * Checks the config of a deployed stage. If AWS returns an error while the config is read, the error is the result of
- * the check.
- */
+/** Checks the config of a deployed stage. If the config cannot be read from AWS, the check reports this error. */
 export async function checkDeployedConfig(
   readEntries: () => Promise<readonly ConfigEntry[]>,
 ): Promise<CheckedConfig> {

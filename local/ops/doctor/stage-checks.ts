@@ -108,7 +108,7 @@ async function checkQueue(client: SQSClient, prefix: string, name: string): Prom
   }
 }
 
-/** Invisible and delayed messages also count, because they are in the dead-letter queue. */
+/** Invisible and delayed messages are also messages of the dead-letter queue. */
 function deadLetterFinding(item: string, visible: number, hidden: number): Finding {
   if (visible + hidden === 0) return okFinding(item, "empty");
   const note = hidden === 0 ? "" : `, ${hidden} of them hidden (received by another reader, or delayed)`;

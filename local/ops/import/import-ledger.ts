@@ -41,8 +41,8 @@ export interface Import {
   readonly recordWrites: readonly LedgerWrite[];
   readonly watchWrites: readonly LedgerWrite[];
   /**
-   * The number of queue messages in the export. An import writes no message of a queue, because the ledger contains all
-   * data of the messages.
+   * The number of queue messages in the export. These messages are not imported, because the sweep function can create
+   * them again from the ledger.
    */
   readonly messages: number;
 }
@@ -54,7 +54,7 @@ export interface Written {
 }
 
 /**
- * Reads the rows of an export. Expired rows of the export are omitted.
+ * Reads the rows of an export, without expired rows.
  * @throws ZodError if a row was not written by this service. The error message contains no values of the row in the
  * export.
  */
@@ -97,8 +97,8 @@ export function planImport(rows: readonly ExportRow[], now: Instant): Import {
 }
 
 /**
- * Returns true if the ledger has a watch that the export does not contain. If the ledger has watches that are not in
- * the export, the stage is already in use.
+ * Returns true if the ledger contains watches that did not come from this export. Such watches mean that the stage is
+ * already in use.
  */
 export async function hasWatchesOutsideExport(
   table: LedgerTable,
@@ -110,7 +110,7 @@ export async function hasWatchesOutsideExport(
   return false;
 }
 
-/** Writes items to the ledger, several items in parallel. An item that is already in the ledger does not change. */
+/** Writes several items to the ledger in parallel. Does not change an item that is already in the ledger. */
 export async function writeLedgerItems(writes: readonly LedgerWrite[], table: LedgerTable): Promise<Written> {
   let written = 0;
   const remaining = writes.values();

@@ -108,7 +108,7 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
       expiresAt: ceilToEpochSeconds(expiresAt),
     });
   },
-  // The import omits the times until which a rate limit applies, because these times pass within seconds.
+  // The import omits `nextFreeAt`, a time of the rate limit, because this time is over within seconds.
   target:
     (name, { offSince, goneSince, throttledUntil }) =>
     async (table) => {
@@ -132,7 +132,7 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
 };
 
 /**
- * Returns a function that writes a record, or null if the import omits records of the given kind.
+ * Returns a function that writes a record. Returns null for the kind `waiting`, which is not imported.
  * @throws ZodError if the record was not written by this service. The error text contains no values of the record.
  */
 export function toRecordWrite<Kind extends RecordKind>(
@@ -178,9 +178,8 @@ export function toWatchWrite(
 }
 
 /**
- * Returns functions that read the counts of job durations in an export and write them to the ledger. One item of the
- * ledger contains the counts of one week. If the ledger already contains the counts of a week, the import does not
- * change the counts of this week.
+ * Returns functions that write the job durations of an export to the ledger. Each function writes the counts of one
+ * week. If the ledger already contains counts for this week, the function changes nothing.
  */
 export function toDurationWrites(rows: readonly DurationRow[]): readonly LedgerWrite[] {
   const weeks = Map.groupBy(rows, (row) => JSON.stringify(durationCounterKey(row).key));

@@ -8,9 +8,7 @@ import type { RedrivePorts } from "./redrive-message.ts";
 
 const MESSAGES = 10;
 
-/**
- * Returns the dead-letter queue and the ports with which `redrive` works on the data directory of the one-node edition.
- */
+/** Connects `redrive` to the queues and the ledger of the one-node edition. */
 export function openOneNodeRedrive(
   store: Store,
   name: "poll" | "notify",

@@ -13,9 +13,9 @@ import {
 } from "../../../lib/queue/messages.ts";
 
 /**
- * The result of the command `redrive` for one message in a dead-letter queue. `sent` means that the command sent the
- * message to its original queue again. `kept` means that the message stays in the dead-letter queue. `obsolete` means
- * that the service has already delivered the notification, or has sent the message again.
+ * The result of `redrive` for one message in a dead-letter queue. `sent`: the command moved the message to its original
+ * queue. `kept`: the message stays in the dead-letter queue. `obsolete`: the message is not needed, because its
+ * notification was delivered or queued again.
  */
 export type RedriveResult =
   | { readonly kind: "sent"; readonly title: string; readonly body: string }
@@ -35,7 +35,7 @@ export interface RedrivePorts {
     after: number,
   ) => Promise<number | null>;
   /**
-   * Sends a message to the queue in which the dead letter was before it entered the dead-letter queue.
+   * Sends a message to the original queue of the dead letter (the queue `poll` or `notify`).
    * @throws Error if SQS does not confirm that it received the message.
    */
   readonly send: (body: string) => Promise<void>;
@@ -47,8 +47,8 @@ type Described =
   | { readonly kind: "unreadable"; readonly title: string };
 
 /**
- * Parses a message of a dead-letter queue and describes the message by its job and its target. The description of an
- * unreadable message contains the message ID.
+ * Parses a message of a dead-letter queue. The field `title` names the job and the target, or the message ID if the
+ * message is unreadable.
  */
 export function parseDeadLetter(
   queue: "poll" | "notify",
@@ -80,9 +80,8 @@ function notificationTitle(message: NotifyMessage): string {
 
 /**
  * Sends a message of a dead-letter queue to its original queue again. A failed notification has no delivery attempts
- * left, so the command first starts a new redelivery. If the command crashes after it has started a redelivery, the
- * sweep function sends the notification. If the sweep function has sent the notification, the dead letter counts as
- * obsolete, and the next run of the command deletes it.
+ * left, so the command first starts a new redelivery. If the command crashes at this point, the sweep function sends
+ * the notification. The dead letter is then obsolete, and the next run of the command deletes it.
  */
 export async function redriveMessage(
   queue: "poll" | "notify",
@@ -122,8 +121,8 @@ export async function redriveMessage(
 }
 
 /**
- * Returns the reason why a dead letter is obsolete, or null if the dead letter must be sent again. A dead letter is
- * obsolete after a later redelivery of its notification.
+ * Returns why a dead letter is obsolete, or null if it is still needed. A dead letter is obsolete after its
+ * notification was delivered or a newer redelivery started.
  */
 function obsoleteCause({ state, redelivery }: DeliveryRecord, failedRedelivery: number): string | null {
   if (state === "delivered") return "was delivered since";

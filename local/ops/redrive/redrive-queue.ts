@@ -15,9 +15,9 @@ interface RedriveQueuePorts {
 type RedriveCounts = Readonly<Record<RedriveResult["kind"], number>>;
 
 /**
- * Sends each message of a dead-letter queue to its original queue once, and reports the result. A message that arrives
- * in the dead-letter queue while the command runs stays there. A command that also sent messages that arrive while it
- * runs would not end while a message fails again and again.
+ * Sends each message of a dead-letter queue to its original queue once, and reports the result. Messages that arrive in
+ * the dead-letter queue during the run stay there. Otherwise a message that fails again and again would keep the
+ * command running forever.
  */
 export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCounts> {
   const { queue, redrive, titleOf, now, report } = ports;
@@ -34,8 +34,8 @@ export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCou
     };
     const wasSent = sentBodies.has(message.body);
     if (message.sentAt >= startedAt) return kept(wasSent ? "failed again" : "failed during this run");
-    // If this run of `redrive` has already sent the message again, the message stays in the dead-letter queue. SQS may
-    // have returned the message twice, or the clocks of this machine and SQS may differ.
+    // This run has already sent a message with the same body. Possible reasons: SQS returned the message twice, or the
+    // clock of SQS differs from the clock of this machine.
     if (wasSent) return kept("this run has already sent the same message");
     return redrive(message);
   };
@@ -58,7 +58,7 @@ export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCou
       }
     }
   } finally {
-    // If `release` fails, the error is ignored, because the message becomes visible again after its visibility timeout.
+    // If `release` fails, the message becomes visible again after its visibility timeout.
     for (const message of received.values()) await queue.release(message).catch(() => undefined);
   }
   return counts;

@@ -10,13 +10,13 @@ import { readErrorName } from "../doctor/finding.ts";
 import type { PromiseResult } from "./report.ts";
 
 /**
- * The name of the alarm that the alarm test switches to ALARM. The alarm test uses an alarm whose first step in the
- * runbook is harmless.
+ * The alarm test switches this alarm to ALARM. If an operator then follows the runbook, the first step for this alarm
+ * does no harm.
  */
 const ALARM = "overdue";
 const ACTION_LIMIT_MS = 120_000;
 const PAUSE_MS = 5_000;
-/** A regular expression for entries of an alarm's history about an action of the alarm. */
+/** Matches the entries of an alarm's history that report an action, such as a message to the alarm topic. */
 const ACTION = /^(?:Successfully executed|Failed to execute) action/;
 const PROMISE = "an alarm reaches the alarm topic";
 const REASON = "a test of the alarm, started by an operator";

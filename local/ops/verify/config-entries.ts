@@ -15,7 +15,10 @@ export interface VerifyConfig {
   readonly project: string;
   readonly projectId: string;
   readonly cceToken: string;
-  /** The names of two targets. The first accepts every notification, and the second refuses its first notification. */
+  /**
+   * The names of two targets. The first target accepts every notification. The second target refuses only its first
+   * notification.
+   */
   readonly targets: readonly [string, string];
   /** The secret that signs the notifications. */
   readonly secret: string;
@@ -24,8 +27,8 @@ export interface VerifyConfig {
 }
 
 /**
- * Creates the temporary config entries of a verification. The name of each temporary entry contains a random ID, so no
- * entry of the stage has the same name.
+ * Creates the temporary config entries of a verification. Their names contain a random ID and therefore differ from the
+ * names of the stage's entries.
  * @param url the URL of the simulated CCE and the receiver of notifications
  * @param random a function that returns the given number of random bytes.
  */
@@ -56,7 +59,7 @@ export function createVerifyConfig(url: string, random: (bytes: number) => Buffe
 }
 
 interface StoredEntries {
-  /** Removes the verification's entries from the config of the stage. */
+  /** Removes the temporary entries of the verification from the stage's config. */
   remove(): Promise<void>;
 }
 

@@ -10,9 +10,9 @@ import type { Found } from "./report.ts";
 const METRIC_PERIOD_SECONDS = 60;
 const METRIC_PAUSE_MS = 15_000;
 const HOUR_MS = 3_600_000;
-/** The number of past hours in which the verification searches for missing metrics of a queue. */
+/** The verification searches this number of past hours for hours in which a queue has no metrics. */
 const IDLE_HOURS = 48;
-/** After this number of hours without activity, the metrics of a queue may stop. */
+/** The verification starts this search only if the stage is at least this number of hours old. */
 const MIN_IDLE_HOURS = 8;
 
 export interface MetricScope {
@@ -23,8 +23,8 @@ export interface MetricScope {
   /** The time at which the verification sent its first message to the poll queue. */
   readonly firstMessageAt: number;
   /**
-   * The longest time in milliseconds to wait for the metrics of the first message. `metricLimitMs` also limits the wait
-   * for the temporary HTTP API, which takes at most one minute.
+   * The longest time, in milliseconds, that the verification waits for the metrics of the first message. This time also
+   * limits the wait for the temporary HTTP API.
    */
   readonly metricLimitMs: number;
   readonly stopping: AbortSignal;
@@ -40,8 +40,8 @@ export async function readStackCreation(
 }
 
 /**
- * Searches for hours in which SQS sent no metrics of a dead-letter queue. Lambda does not read the dead-letter queue,
- * so SQS may see no activity for a long time.
+ * Searches for hours in which a dead-letter queue had no metrics. SQS may stop the metrics of a queue that nobody uses
+ * for hours.
  */
 export async function findHoursWithoutQueueMetrics({
   prefix,

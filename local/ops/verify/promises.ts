@@ -40,8 +40,8 @@ const Event = z.looseObject({
 const Verdict = z.looseObject({ verdict: z.string() });
 
 /**
- * Checks the promises of the service on a stage, one after the other. After a broken promise, the verification
- * continues. Returns a result for each promise.
+ * Checks one promise of the service after the other. Continues after a broken promise. Returns a result for each
+ * promise.
  */
 export async function checkPromises(scope: PromiseScope): Promise<readonly PromiseResult[]> {
   const { config, server, startedJobs, outcomeLimitMs } = scope;

@@ -21,8 +21,8 @@ const QUEUE_NAMES = ["poll", "poll-dead", "notify", "notify-dead"];
 const HOUR_MS = 3_600_000;
 const MAX_BODY_CHARACTERS = 200;
 /**
- * CloudWatch stores the history of an alarm for at least two weeks. For an older stage, the verification does not find
- * out which alarms have fired since the stage was created.
+ * CloudWatch stores the history of an alarm for at least two weeks. If the stage is older, the history may no longer
+ * contain its first hour.
  */
 const ALARM_HISTORY_MS = 14 * 24 * HOUR_MS;
 const NEW_API_PAUSE_MS = 1_500;
@@ -46,8 +46,7 @@ const QUESTIONS: Readonly<Record<string, (scope: QuestionScope) => Promise<Found
   "Does SQS accept the policies of the queues?": findQueuePolicies,
   "Does SNS accept the policy of the topic?": findTopicPolicy,
   "Do all alarms stay quiet during the first hour of a new stage?": findEarlyAlarms,
-  // Lambda may not create metrics from log lines with the log format and the log levels of the stage. Only a real AWS
-  // account shows whether Lambda creates the metrics.
+  // It is not certain that Lambda creates metrics from the log lines with this log format and these log levels.
   "How late are the metrics that the functions log?": ({ stage, ...scope }) =>
     measureMetricDelay(scope, {
       Namespace: `${SERVICE}/${stage}`,

@@ -10,9 +10,9 @@ export interface PromiseResult {
 /** The answer to a question that only a real AWS account can answer. */
 export interface Answer {
   readonly question: string;
-  /** Null if the verification could not answer the question. */
+  /** Null if the verification found no answer. */
   readonly answer: string | null;
-  /** How the verification found the answer, or why the answer is missing. */
+  /** The observation that led to the answer, or the reason why there is no answer. */
   readonly evidence: string;
 }
 
