@@ -78,13 +78,16 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals: [name,
   return 0;
 });
 
-/** Starts a job in the simulated CCE. Returns the job ID as a field of a submission. */
+/** Starts a job in the simulated CCE. Returns the part of the submission that names the job. */
 async function startJob(cceUrl: string, script: JobScriptInput) {
   const { jobId } = StartedJob.parse(await post(`${cceUrl}/__sim/jobs`, {}, { project: PROJECT_ID, script }));
   return { jobId };
 }
 
-/** Starts an upgrade of the demo cluster in the simulated CCE. Returns the operation as a field of a submission. */
+/**
+ * Starts an upgrade of the demo cluster in the simulated CCE. Returns the part of the submission that names the
+ * upgrade.
+ */
 async function startUpgrade(cceUrl: string) {
   const operation = { kind: "cluster_upgrade", clusterId: "demo-cluster", taskId: randomUUID() } as const;
   const script: OperationScriptInput = {

@@ -12,10 +12,7 @@ const OTHER_EVENTS = { TestEvent, TargetGoneEvent, DigestEvent } as const;
 const NAMES: ReadonlyMap<z.core.$ZodType, string> = new Map(
   Object.entries({ ...RESPONSE_SCHEMAS, ...OTHER_EVENTS }).map(([name, schema]) => [schema, name]),
 );
-/**
- * The temporary JSON Schema key that contains the name of a schema. The key with the schema name is removed after the
- * description of the schema is added.
- */
+/** A temporary key in the JSON Schema. It contains the name of a schema until the schema has its description. */
 const NAME = "x-name";
 
 /**
@@ -33,16 +30,16 @@ export function createEventSchema(): JsonObject {
       if (name !== undefined) jsonSchema[NAME] = name;
     },
   });
-  // First, the description of each field is added to the JSON Schema of the field. Second, a field without a
-  // description gets the description of its schema.
+  // Fields with a description of their own get it first. The second pass then adds the schema's description to all
+  // other fields.
   const described = mapNamed(schema, (name, node) => ({ ...addFieldDescriptions(name, node), [NAME]: name }));
   const complete = mapNamed(described, addSchemaDescription);
   return { title: "Events of the CCE job notifier", ...complete };
 }
 
 /**
- * Replaces every named schema in a JSON Schema, the inner schemas first. `replace` gets the schema without the key
- * `x-name`.
+ * Calls `replace` for each schema that has a name, the inner schemas first. The key `x-name` is removed before the
+ * call.
  */
 function mapNamed(json: JsonObject, replace: (name: string, schema: JsonObject) => JsonObject): JsonObject {
   return JSON.parse(JSON.stringify(json), (_, node: unknown) => {

@@ -39,9 +39,7 @@ const WATCH_SCRIPT = "examples/curl/watch.sh";
 const SCRIPT_BLOCK =
   /^( *)# begin of examples\/curl\/watch\.sh\n(?:.*\n)*?\1# end of examples\/curl\/watch\.sh$/m;
 
-/**
- * Returns the text of a template. The function replaces the text between the two script comments by the current script.
- */
+/** Copies the current script into a template, between the template's comments `begin of` and `end of`. */
 function withWatchScript(file: string): string {
   const script = readFileSync(WATCH_SCRIPT, "utf8").trimEnd();
   return readFileSync(file, "utf8").replace(SCRIPT_BLOCK, (_, indent: string) =>
@@ -99,7 +97,7 @@ function repositoryPath(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
 
-/** Returns the source of a TypeScript module that exports each text as a constant. */
+/** Returns the source of a TypeScript module with one string constant for each entry of `texts`. */
 function moduleOfTexts(source: string, texts: Readonly<Record<string, string>>): string {
   const constants = Object.entries(texts).map(
     ([name, text]) => `export const ${name} = ${JSON.stringify(text)};`,

@@ -36,8 +36,8 @@ const TokenRequest = z.object({
 });
 
 /**
- * Checks the credentials of requests in the same way as the gateway of the cloud. Issues tokens in the same way as the
- * cloud's identity service (IAM).
+ * Simulates the login of the cloud: checks the credentials of CCE requests like the cloud's API gateway, and issues
+ * tokens like IAM.
  */
 export class Authentication {
   readonly #accounts: Accounts;
@@ -102,8 +102,7 @@ export class Authentication {
     const signedAt = Date.parse(
       date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"),
     );
-    // If the date of a request is unreadable, the difference to the current time is NaN. A comparison with NaN is
-    // false, so a request with an unreadable date is refused.
+    // For an unreadable date, `signedAt` is NaN, and this condition refuses the request.
     if (!(Math.abs(signedAt - this.#now()) < MAX_CLOCK_SKEW_MS)) {
       const serverTime = new Date(this.#now()).toISOString().replace(/[-:]|\.\d+/g, "");
       return refusal(
@@ -131,7 +130,7 @@ function vendorAuthorization(request: IncomingMessage, { accessKey, secretKey }:
   );
   const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
   const endpoint = `${url.origin}${decodeURIComponent(url.pathname)}`;
-  // The SDK reads only the fields `ak` and `sk`, but the type requires a complete client.
+  // The type requires a complete `Client` object, but the SDK only calls `getAk` and `getSk`.
   const signed: unknown = Reflect.apply(AKSKSigner.sign, AKSKSigner, [
     { method: "GET", endpoint, headers, queryParams: Object.fromEntries(url.searchParams) },
     { getAk: () => accessKey, getSk: () => secretKey },

@@ -15,8 +15,8 @@ export const clusterCreationScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a simulated job that creates a node and fails after `seconds`. A subjob two levels below the
- * job contains the failure reason: the flavor (the machine type) is sold out.
+ * Returns the script of a simulated job that creates a node and fails after `seconds`. The failure reason, a machine
+ * type that is sold out, is in a subjob of a subjob.
  */
 export const failedNodeCreationScript = (seconds: number): JobScriptInput => ({
   type: "ScaleupCluster",

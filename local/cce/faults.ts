@@ -10,9 +10,12 @@ import {
 /** An artificial error that the simulated CCE returns for the next job queries. */
 export const Fault = z.strictObject({
   kind: z.enum(["429", "401", "403", "500", "hang", "garbage", "404-at-first", "reset"]),
-  /** The number of job requests that get the artificial error. */
+  /** The number of job queries that fail with this error. */
   count: z.int().min(1).default(1),
-  /** The ID of the cloud project whose job queries fail. By default the job queries of every project fail. */
+  /**
+   * The ID of the cloud project whose job queries fail. If `project` is not given, the job queries of all projects
+   * fail.
+   */
   project: z.string().optional(),
   retryAfterSeconds: z.number().min(0).optional(),
 });
@@ -27,8 +30,8 @@ export class PendingFaults {
   }
 
   /**
-   * Returns the artificial error for a job query of a project, or null if the query must not fail. Each call of this
-   * function uses up one of the artificial errors.
+   * Returns the error for the next job query of a project, or null if the query must not fail. An error is removed
+   * after it was returned `count` times.
    */
   takeFor(projectId: string): Fault | null {
     const fault = this.#faults.find(({ project }) => project === undefined || project === projectId);
@@ -43,8 +46,8 @@ export class PendingFaults {
 }
 
 /**
- * Returns the simulator's response for an artificial error. `hang` means that the simulator sends no response. `reset`
- * means that the simulator closes the connection before a response.
+ * Returns the simulator's response to a query that must fail. `hang` means that the simulator sends no response.
+ * `reset` means that the simulator closes the connection before a response.
  */
 export function createFaultResponse(fault: Fault): SimulatedResponse | "hang" | "reset" {
   switch (fault.kind) {

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 
 /**
- * The response of a simulated cloud service. A response body that is a string is sent unchanged. A response body of any
- * other type is sent as JSON.
+ * The response of a simulated cloud service. A body that is a string is sent unchanged. All other bodies are sent as
+ * JSON.
  */
 export interface SimulatedResponse {
   readonly status: number;

@@ -17,8 +17,8 @@ const Fields = z.strictObject({
   resourceId: z.string().optional(),
   resourceName: z.string().optional(),
   /**
-   * True if CCE returns the details of the subjob only to a request for the subjob itself. In the JSON of the parent
-   * job, such a subjob has no failure reason and no subjobs.
+   * If true, the JSON of the parent job does not contain the failure reason and the subjobs of this subjob. A query for
+   * the subjob itself returns them.
    */
   briefInParent: z.boolean().default(false),
   /** True if the job belongs to an Autopilot cluster. Subjobs do not use the field `autopilot`. */
@@ -34,7 +34,7 @@ const JobScript = Fields.extend({
   },
 });
 type JobScript = z.infer<typeof JobScript>;
-/** The script of a simulated job, as a person writes it without the default values. */
+/** The script of a simulated job, in which fields with a default value can be missing. */
 export type JobScriptInput = z.input<typeof JobScript>;
 
 const JobRequest = z.strictObject({ project: z.string().min(1), script: JobScript });
@@ -73,7 +73,7 @@ export class SimulatedJobs {
   }
 
   /**
-   * Ends a simulated job whose script has no end. Ending a simulated job does not change the states of its subjobs.
+   * Ends a simulated job whose script has no end. The subjobs keep their states.
    * @throws Error if no job has the given ID.
    */
   end(jobId: string): void {
@@ -104,10 +104,7 @@ export class SimulatedJobs {
     return null;
   }
 
-  /**
-   * Returns CCE's list of the jobs of a project in JSON. If `isAutopilot` is true, the list contains only the jobs of
-   * Autopilot clusters. If `isAutopilot` is false, the list contains only the jobs of other clusters.
-   */
+  /** Returns CCE's job list for a project as JSON. */
   list(projectId: string, isAutopilot: boolean): readonly Record<string, unknown>[] {
     return this.#jobsOf(projectId, isAutopilot).map((job) => toListed(renderJob(job, this.#now())));
   }

@@ -8,9 +8,8 @@ const ResourceScript = z.strictObject({
   /** The path of the resource in the URL, after the API version and the project, such as `clusters/ID`. */
   path: z.string().min(1),
   /**
-   * The responses of the simulator for the resource, in the order of their start times. A response is used from
-   * `startSeconds` on, which is a time in seconds after the start of the script. If a simulated response has no body,
-   * its HTTP status is 404.
+   * The states of the resource, in the order of `startSeconds` (seconds after the start of the script). `body` is the
+   * JSON that CCE returns for this state. If `body` is null, CCE returns the status 404.
    */
   steps: z
     .array(
@@ -45,7 +44,7 @@ export class SimulatedResources {
   }
 
   /**
-   * Adds an operation, whose task or resource changes over time.
+   * Adds an operation without a job. CCE then shows its progress in a task or in a resource.
    * @throws ZodError if the script is invalid.
    */
   addOperation(input: unknown): void {

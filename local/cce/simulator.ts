@@ -50,10 +50,7 @@ interface SimulatorOptions extends Partial<Accounts> {
   /** The TCP port of the simulator. By default the simulator uses any free port. */
   readonly port?: number;
   readonly now?: () => number;
-  /**
-   * The speed of the simulated jobs, which is the number of script seconds in one real second. By default, one second
-   * of a script passes in one real second.
-   */
+  /** How fast simulated jobs run. With the speed 10, ten seconds of a script take one real second. The default is 1. */
   readonly speed?: number;
 }
 
@@ -174,12 +171,9 @@ async function respond(
   return body === null ? JOB_NOT_FOUND : { status: 200, body };
 }
 
-/**
- * A request for one job, for the resource at a path, or for the list of jobs. A request for the list of jobs has
- * neither a job ID nor a path.
- */
+/** A query for one job (`jobId`), for one resource (`path`), or for the job list (both are null). */
 interface SimulatedQuery {
-  /** Null if the path of the request does not contain the project ID. */
+  /** Null if the request path contains no project ID. */
   readonly projectId: string | null;
   readonly jobId: string | null;
   readonly path: string | null;

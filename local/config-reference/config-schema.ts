@@ -19,8 +19,8 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = descriptions;
 
 /**
  * Calls `visit` for each key in the schema of the config. `visit` gets the path of the key, the key's JSON Schema, and
- * whether the key is required. In the path of a key, `*` stands for a name that the operator chooses, and `[]` stands
- * for an item of an array. If an object has several kinds, `visit` gets the keys of each kind.
+ * whether the key is required. A path such as `targets.*.url` contains `*` for a name that the operator chooses. `[]`
+ * means an item of an array. For a target or credentials, the function visits the keys of all kinds.
  */
 export function visitConfigKeys(
   schema: JsonObject,
@@ -63,8 +63,8 @@ export function kindOf(form: JsonObject): string | null {
 
 const HTTP_URL: JsonObject = { pattern: "^[Hh][Tt][Tt][Pp][Ss]?:" };
 /**
- * Additional rules for config keys, written as parts of a JSON Schema. A JSON Schema cannot express some rules, which
- * the zod schemas check with code.
+ * The zod schemas check some rules by code, and `z.toJSONSchema` omits these rules. This map adds them to the JSON
+ * Schema.
  */
 const RULES: Readonly<Record<string, JsonObject>> = {
   projects: { additionalProperties: { anyOf: [{ required: ["region"] }, { required: ["endpoint"] }] } },
@@ -122,8 +122,7 @@ export function createConfigSchema(): JsonObject {
   const schema = z.toJSONSchema(createConfigDocumentSchema({ project: Project, target: Target }), {
     io: "input",
     override: ({ jsonSchema }) => {
-      // The number `Number.MAX_SAFE_INTEGER` in the JSON Schema is not a limit of the config schema, so the number is
-      // removed.
+      // zod adds `Number.MAX_SAFE_INTEGER` as the maximum of every integer. The config has no such limit.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },

@@ -19,8 +19,8 @@ has 1 to 64 letters, digits, hyphens and underscores, and starts with a letter o
 `;
 
 /**
- * One table row of the config reference, which describes one key. `kinds` contains the kinds of targets or credentials
- * that have the key.
+ * One table row of the config reference, which describes one key. If only some kinds of targets or credentials have
+ * this key, `kinds` lists these kinds.
  */
 interface Row {
   readonly path: string;

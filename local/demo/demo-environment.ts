@@ -68,11 +68,11 @@ interface DemoEnvironment {
    * which starts a job.
    */
   startJobs(): readonly DemoJob[];
-  /** Starts one more job in the simulated CCE and returns its ID. Nobody submits the additional job to the service. */
+  /** Starts the job that the demo does not submit to the service, and returns its ID. */
   startOtherJob(): string;
   /**
-   * Sends the events of the simulated cloud about the demo job that nobody submits to the service. Each event makes the
-   * service list the project's jobs in CCE.
+   * Sends the events that the cloud would send about the job of `startOtherJob`. When the service receives an event, it
+   * reads the project's job list from CCE and finds the job.
    * @throws Error if the service refuses an event.
    */
   sendEvents(apiUrl: string): Promise<void>;

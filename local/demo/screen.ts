@@ -7,10 +7,7 @@ import {
   type Output,
 } from "../../client/terminal.ts";
 
-/**
- * The output of the demo: permanent lines at the top, and one line for each job at the end. A changed line about a job
- * is printed again.
- */
+/** The output of the demo: permanent lines at the top, and below them one line for each job, which is updated. */
 export interface Screen {
   readonly hasColours: boolean;
   /**

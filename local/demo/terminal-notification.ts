@@ -42,9 +42,8 @@ const Event = z.object({
 });
 
 /**
- * Formats a received notification for the terminal. The returned text consists of the target's name and a box with the
- * text of the notification. For all chats other than Slack, the text is one line, because Slack already shows the same
- * content.
+ * Formats a received notification for the terminal. Notifications to Slack and to webhooks appear with their text in a
+ * box. For all other chats, only the target's name is shown, because the text would be the same as for Slack.
  * @param ansi true if the terminal supports ANSI escape sequences
  * @param columns the maximum number of columns of a line. A line with more columns is wrapped.
  */
@@ -76,9 +75,8 @@ function wrapLine(line: string, columns: number): string[] {
 }
 
 /**
- * Returns the text lines of a notification. The lines come from the blocks of a Slack message, or from the fields of a
- * webhook event. The body of any other notification is returned as JSON. Escape sequences are removed from the text,
- * because they can change the terminal.
+ * Returns the text lines of a notification. Reads the blocks of a Slack message or the fields of a webhook event. For
+ * any other payload, returns the payload as JSON. Removes escape sequences, because they could control the terminal.
  */
 export function formatNotificationLines(payload: unknown, { ansi }: { readonly ansi: boolean }): string[] {
   const bold = (text: string) => (ansi ? `\u001b[1m${text}\u001b[0m` : text);

@@ -19,8 +19,8 @@ const STOP_TIME_LIMIT_MS = 2_000;
 /** The pause before the next invocation of a throttled function. */
 const THROTTLE_PAUSE_MS = 500;
 /**
- * The number of concurrent batches if the event source mapping sets no maximum. Lambda on AWS also starts with five
- * concurrent batches of messages.
+ * The maximum number of concurrent batches for an event source mapping without `maximumConcurrency`. Lambda on AWS
+ * starts with the same number.
  */
 const DEFAULT_CONCURRENCY = 5;
 
@@ -31,14 +31,15 @@ interface RunningEventSource {
 
 interface ReceivedBatch {
   readonly messages: readonly Message[];
-  /** The time in milliseconds since 1970 at which the first message of the batch was received. */
+  /** The time, in milliseconds since 1970, at which the batch got its first message. */
   readonly receivedAtMs: number;
 }
 
 /**
- * Invokes a function with the messages of an SQS queue, in the same way as an event source mapping of Lambda. The event
- * source uses long polling. Several batches of messages can run in parallel. SQS counts a receive of the message before
- * Lambda invokes the function. The receive counts even if Lambda throttles the invocation.
+ * Invokes a function with the messages of an SQS queue, in the same way as an event source mapping of Lambda. Each
+ * receive request waits up to 20 s for messages (long polling). Several batches of messages can run in parallel. SQS
+ * counts a receive of the message before Lambda invokes the function. The receive counts even if Lambda throttles the
+ * invocation.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 export function startEventSource(options: {

@@ -53,8 +53,8 @@ const BatchResponse = z
   .nullish();
 
 /**
- * The result of an invocation with a batch of SQS messages. The messages in `done` are the messages that Lambda deletes
- * from the queue. All messages that are not in `done` become visible again after their visibility timeout.
+ * The result of an invocation with a batch of SQS messages. `done` contains the IDs of the processed messages, which
+ * Lambda deletes from the queue. All other messages become visible again after their visibility timeout.
  */
 type BatchResult =
   | { readonly kind: "handled"; readonly done: ReadonlySet<string> }

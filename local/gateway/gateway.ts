@@ -31,8 +31,8 @@ export class PortInUseError extends Error {
 }
 
 /**
- * A local HTTP API that replaces API Gateway. The HTTP API starts before its routes are known. The functions need the
- * URL of the HTTP API in an environment variable, so the server starts before the functions.
+ * A local HTTP API that replaces API Gateway. The server starts first, because the functions need its URL in an
+ * environment variable. Its routes are set later.
  */
 export class Gateway {
   readonly #server: Server;

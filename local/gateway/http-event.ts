@@ -74,8 +74,8 @@ export function createHttpEvent(options: {
 }
 
 /**
- * Returns the headers of a request. All names of headers are in lower case. Several headers of the same name are joined
- * with commas. Several `cookie` headers are joined with semicolons.
+ * Returns the headers of a request with names in lower case. The values of a repeated header are joined with commas,
+ * and those of the header `cookie` with semicolons.
  */
 function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(

@@ -19,15 +19,15 @@ const StructuredResult = z.object({
   isBase64Encoded: z.boolean().nullish(),
 });
 
-/** Returns an error response that API Gateway sends without an invocation of a function. */
+/** Returns an error response that API Gateway itself creates, without a function. */
 export function createGatewayResponse(status: number, message: string): HttpResponse {
   const body = Buffer.from(JSON.stringify({ message }));
   return { status, headers: { "content-type": "application/json" }, body };
 }
 
 /**
- * Returns the response of API Gateway if the function was throttled, or if the function did not respond in time. The
- * function may still be running when the caller gets the response about the timeout.
+ * Returns API Gateway's response for a throttled function and for a function that is too slow. A slow function
+ * continues after this response.
  */
 export const createServiceUnavailableResponse = (): HttpResponse =>
   createGatewayResponse(503, "Service Unavailable");

@@ -6,16 +6,16 @@ interface RouteMatch<Route> {
 
 const DEFAULT = "$default";
 /**
- * The rank of each kind of path segment in a route. The router compares two routes by the first segment that differs.
- * The route with the higher rank is tried first.
+ * The priority of a path segment. If several routes match a path, their first different segment decides, and the higher
+ * number wins.
  */
 const SEGMENT_RANK = { literal: 2, variable: 1, greedy: 0 } as const;
 
 /**
- * Returns a function that finds the route of a request in the same way as an HTTP API of API Gateway. The returned
- * function tries the route with the most specific path first. For two routes with the same path, the route with a named
- * HTTP method is tried before the route with `ANY`. Routes with a greedy variable, such as `{path+}`, come later, and
- * the route `$default` is last.
+ * Returns a function that finds the route of a request in the same way as an HTTP API of API Gateway. The route with
+ * the most specific path wins. For the same path, a route with an HTTP method such as `GET` wins over a route with
+ * `ANY`. A route with a variable for several segments, such as `{path+}`, has a low priority, and `$default` has the
+ * lowest.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function createRouter<Route extends { readonly routeKey: string }>(

@@ -22,7 +22,8 @@ export function createAuthorizationRule(options: {
   return async (call, next) => {
     const session = sessions.find(call.accessKeyId);
     if (session === null) {
-      // Parameter Store contains the secrets of the config, so a call without a role needs the control key.
+      // Calls without a role come from tests and operators. Only callers with the control key may read the secrets in
+      // Parameter Store.
       if (call.service === "ssm" && call.accessKeyId !== controlKey)
         throw createInvalidTokenError(call.service);
       return next();

@@ -69,7 +69,7 @@ export function areConditionsMet(conditions: Conditions, context: ConditionConte
   );
 }
 
-/** Returns true if a value matches a policy pattern. `*` stands for any text and `?` for one character. */
+/** `*` stands for any text and `?` for one character. */
 export function matchesPattern(pattern: string, value: string): boolean {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")

@@ -36,7 +36,7 @@ export function listRequiredPermissions(call: AwsCall, region: string): readonly
         name.startsWith("arn:") ? name : arn(`table/${name}`),
       );
     case "sqs": {
-      // In IAM, a batch of SQS messages needs the permission for one message.
+      // IAM has no permissions for batch operations. `SendMessageBatch` needs the permission `sqs:SendMessage`.
       const action = `sqs:${operation.replace(/Batch$/, "")}`;
       const name = input.QueueName ?? input.QueueUrl?.split("/").at(-1);
       return [{ action, resource: name === undefined ? "*" : arn(name) }];
@@ -45,7 +45,7 @@ export function listRequiredPermissions(call: AwsCall, region: string): readonly
       const action = `ssm:${operation}`;
       const names = input.Names ?? [input.Path ?? input.Name].filter((name) => name !== undefined);
       if (names.length === 0) return [{ action, resource: "*" }];
-      // Parameter Store authorizes GetParametersByPath by the path itself, and not by the parameters below the path.
+      // For GetParametersByPath, IAM checks only the permission for the path, and not for each parameter below it.
       const context = input.Path === undefined ? {} : { "ssm:recursive": String(input.Recursive) };
       return names.map((name) => ({
         action,

@@ -5,7 +5,7 @@ export const DEFAULT_ACCOUNT_CONCURRENCY = 1000;
 
 type Concurrency = Pick<FunctionResource, "name" | "reservedConcurrency">;
 
-/** Returns the number of concurrent executions that functions without reserved concurrency share. */
+/** Returns the number of concurrent executions that are not reserved for a certain function. */
 export function computeUnreservedConcurrency(
   accountConcurrency: number,
   functions: readonly Concurrency[],
@@ -30,8 +30,8 @@ export class ConcurrencyPool {
   }
 
   /**
-   * Tries to start an execution of the function. Returns the function that ends the execution, or null if Lambda
-   * throttles the execution.
+   * Counts a new execution of the Lambda function. Returns a callback for the end of the execution, or null if Lambda
+   * would throttle it.
    */
   tryAcquire({ name, reservedConcurrency }: Concurrency): (() => void) | null {
     const pool = reservedConcurrency === null ? null : name;

@@ -28,8 +28,8 @@ export function createFunctionEnvironment(options: {
   const { resource, region, endpoints, credentials, taskRoot, runtimeApi, instanceName } = options;
   return {
     ...resource.environment,
-    // The interval to which the ledger rounds the times of overdue watches. The interval for local functions is one
-    // second, because the local sweep function can run at any time.
+    // The ledger rounds the times of overdue watches to this interval. Locally, the sweep function can run at any
+    // second.
     SWEEP_INTERVAL_SECONDS: "1",
     PATH: process.env.PATH ?? "",
     LANG: "en_US.UTF-8",

@@ -19,8 +19,8 @@ interface FunctionHostOptions extends FunctionCode, Pick<InstanceOptions, "log">
   /** The concurrent executions of all functions of the account. */
   readonly pool: ConcurrencyPool;
   /**
-   * The number of invocations that the event sources of the function may start at the same time. The function can
-   * always run as many processes at the same time as its event sources start invocations.
+   * The number of concurrent invocations that the function's event sources can start. The host allows at least this
+   * number of processes.
    */
   readonly eventSourceConcurrency?: number;
 }
@@ -36,7 +36,7 @@ export class FunctionHost {
   readonly #instances = new Set<Instance>();
   #code: FunctionCode;
   #idle: Instance[] = [];
-  /** The callbacks of invocations for which no process is free yet. */
+  /** The callbacks that let an invocation continue when a process becomes free. */
   #waiting: (() => void)[] = [];
   #isStopped = false;
 

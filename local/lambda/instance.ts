@@ -81,7 +81,10 @@ export class Instance {
     return this.#child?.pid ?? null;
   }
 
-  /** A promise that resolves when the process waits for its first invocation, or has ended. */
+  /**
+   * A promise that resolves when the process is ready for its first invocation. It also resolves when the process has
+   * ended.
+   */
   get initialized(): Promise<void> {
     return this.#initialized.promise;
   }
@@ -121,9 +124,7 @@ export class Instance {
     });
   }
 
-  /**
-   * Ends the function's process with SIGKILL and waits for its end. If an invocation is running, its result is `cause`.
-   */
+  /** Ends the function's process with SIGKILL and waits for its end. A running invocation gets the result `cause`. */
   kill(cause: InvocationResult | null = null): Promise<void> {
     this.#fatalError ??= cause;
     this.#isKilled = true;
@@ -152,10 +153,7 @@ export class Instance {
     current?.resolve(result);
   }
 
-  /**
-   * Returns the error for an invocation whose process has ended. Lambda reports the returned error if the process has
-   * reported no error itself.
-   */
+  /** Returns the error that Lambda reports if the process ends during an invocation and has not reported an error. */
   #exitError(): InvocationResult {
     const requestId = this.#current?.invocation.requestId ?? "";
     return createErrorResult("Runtime.ExitError", `RequestId: ${requestId} Error: ${this.#exitCause}`);

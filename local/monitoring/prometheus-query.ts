@@ -22,10 +22,10 @@ const QUEUE_METRICS: Readonly<Record<string, string>> = {
   ApproximateNumberOfMessagesDelayed: "QueueMessagesHidden",
 };
 
-/** A map from a metric with the values 0 and 1 to the metric that counts its samples. */
+/** `SampleCount` of the first metric, whose values are 0 and 1, equals the second metric. */
 const SAMPLES: Readonly<Record<string, string>> = { PollsWithoutJob: "Polls" };
 
-/** The error for a metric or a statistic without a known Prometheus query. */
+/** A CloudWatch statistic for which no Prometheus query is known. */
 export class NoPrometheusQueryError extends Error {
   override readonly name = "NoPrometheusQueryError";
 }
