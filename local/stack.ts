@@ -39,8 +39,8 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
 }
 
 /**
- * Starts the simulated CCE and the receiver for a stack without CONFIG_FILE. Returns the path of a config file. The
- * file contains the URLs of the simulated CCE and the receiver.
+ * If CONFIG_FILE is not set, the stack uses a simulated CCE and a receiver. This function starts both and returns the
+ * path of a config file with their URLs.
  */
 async function startDemoParts(parts: Stoppables): Promise<string> {
   const { startDemoEnvironment } = await import("./demo/demo-environment.ts");

@@ -21,7 +21,7 @@ const DEMO_TIME_LIMIT_MS = 60_000;
 const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const SPINNER_MS = 125;
 
-// If a program such as `head` stops reading the demo's output, the demo ends like after Ctrl-C.
+// If a program such as `head` closes the output of the demo, the demo ends, as after Ctrl-C.
 process.stdout.once("error", () => process.kill(process.pid, "SIGTERM")).on("error", () => undefined);
 
 const USAGE = `Runs the service on this machine, with demo jobs. Needs no account.
@@ -91,8 +91,8 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
 }
 
 /**
- * Shows the name of a running task and the time that the task has taken. If the output is not a terminal, the name of
- * the task is shown once.
+ * Shows the name of a running task and its elapsed time. If the output is not a terminal, only the name is printed,
+ * once.
  */
 async function showSpinner<T>(task: string, run: () => Promise<T>): Promise<T> {
   const startedAt = Date.now();

@@ -12,7 +12,7 @@ const DiscordMessage = z.object({
   embeds: z.array(z.object({ description: z.string(), color: z.number().default(0) })).default([]),
 });
 
-/** Returns HTML that shows a message like Discord, or null if the body is not a message for Discord. */
+/** Renders a Discord message as HTML that resembles Discord. Returns null for any other body. */
 export function renderDiscord(body: unknown): Html | null {
   const { data } = DiscordMessage.safeParse(body);
   if (data === undefined) return null;
@@ -47,7 +47,7 @@ const WecomMessage = z.union([
   z.object({ text: z.object({ content: z.string() }) }).transform(({ text }) => text.content),
 ]);
 
-/** Returns HTML that shows a message like WeCom, or null if the body is not a message for WeCom. */
+/** Renders a WeCom message as HTML that resembles WeCom. Returns null for any other body. */
 export function renderWecom(body: unknown): Html | null {
   const { data } = WecomMessage.safeParse(body);
   return data === undefined

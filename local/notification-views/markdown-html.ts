@@ -5,9 +5,7 @@ import { renderChatTime, renderLink } from "./chat-frame.ts";
 export interface MarkdownRules {
   /** True if the chat supports backslash escapes, such as `\*` for the character `*`. */
   readonly hasEscapes: boolean;
-  /**
-   * A regular expression for a mention of a person or a group. The first capture group is the name that the chat shows.
-   */
+  /** Matches a mention of a person or a group. The first capture group matches the displayed name. */
   readonly mention: RegExp;
 }
 

@@ -25,7 +25,6 @@ export function channelName(channel: string): string {
   return channel === "webhook" ? "Webhook" : (CHATS.get(channel)?.name ?? channel);
 }
 
-/** A notification as a receiver gets it. */
 export interface ReceivedMessage {
   readonly channel: string;
   readonly body: string;

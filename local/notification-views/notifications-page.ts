@@ -32,8 +32,8 @@ if (items.dataset.stream) {
 
 /**
  * Returns the HTML of a page with notifications.
- * @param options.stream the URL of a stream of events. The page shows the HTML of each new event of the stream at the
- * top. Without the URL of a stream, the page does not change.
+ * @param options.stream the URL of a stream of notifications (server-sent events). The page adds each new notification
+ * at the top. Without this URL, the page shows only `options.items`.
  */
 export function renderNotificationsPage(options: {
   readonly title: string;

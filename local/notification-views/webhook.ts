@@ -35,7 +35,7 @@ const CHECK_TEXTS: Readonly<Record<Exclude<SignatureCheck, null>, string>> = {
 };
 
 /**
- * Renders the headers, the check of the signature and the body of an event. The reader of the page can hide long parts
+ * Renders a webhook event: its headers, whether its signature is correct, and its body. The reader can hide long parts
  * of the body.
  */
 export function renderWebhook(
@@ -53,7 +53,7 @@ export function renderWebhook(
 ${renderFields(body, 0)}</div></div>`;
 }
 
-/** Deeper arrays and objects are hidden until the reader opens them. */
+/** The number of levels of the body that are open at first. The reader can open all other levels. */
 const OPEN_LEVELS = 1;
 
 /**

@@ -13,9 +13,8 @@ const REGIONS = ["eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1", "eu
 const VERSION = "1.58.0";
 
 /**
- * Ignored warnings of cfn-lint about template parts that the Serverless Framework writes. The warning W3005 is about a
- * dependency that a reference already implies. The warning W8003 is about a condition that is always true or always
- * false after the framework has resolved the parameters.
+ * cfn-lint reports these warnings about code that the Serverless Framework generates, so they are ignored. W3005: the
+ * template names a dependency that a reference already implies. W8003: a condition is always true or always false.
  */
 const IGNORED = ["W3005", "W8003"];
 

@@ -40,7 +40,7 @@ export async function packageServiceIfChanged(options: {
     await writeSources(sources, workDir);
     await runServerless(workDir, stopping);
     await rename(join(workDir, ".serverless"), packageDir).catch(async (error: unknown) => {
-      // If `rename` fails because another process has packaged the same sources, the error is ignored.
+      // `rename` fails if another process has just packaged the same sources. That package can be used.
       if (!(await isPackage(packageDir))) throw error;
     });
   } finally {

@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /**
- * The folders that do not change the packaged service on this machine. For example, the folder `stages` contains only
- * settings of deployed stages.
+ * No file in these folders is part of the package for the local stack. For example, `stages` contains only settings of
+ * deployed stages.
  */
 const IGNORED_FOLDERS: ReadonlySet<string> = new Set([
   "build",
@@ -43,7 +43,6 @@ export async function readSources(serviceDir: string): Promise<readonly Source[]
   return sources.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Writes source files into a folder, and creates the folder if it does not exist. */
 export async function writeSources(sources: readonly Source[], folder: string): Promise<void> {
   for (const { path, content } of sources) {
     await mkdir(dirname(join(folder, path)), { recursive: true });

@@ -27,11 +27,11 @@ interface State {
 }
 
 /**
- * Starts a local HTTP server that receives notifications in place of chats and webhooks. A path such as
- * `POST /slack/NAME` receives a notification. `GET /notifications?channel=slack&count=3&wait=10` returns the
- * notifications of Slack as soon as there are three, or after 10 s. `DELETE /notifications` deletes all notifications.
- * `PUT /behaviour` changes how the receiver responds to notifications. `GET /` returns a page that shows each
- * notification as its reader sees it, and `GET /stream` sends the notifications that arrive to this page.
+ * Starts a local HTTP server that receives notifications in place of chats and webhooks. The service sends
+ * notifications to paths such as `POST /slack/NAME`. `GET /notifications?channel=slack&count=3&wait=10` waits for three
+ * Slack notifications, but at most 10 s, and returns all that have arrived. `DELETE /notifications` deletes all
+ * notifications. `PUT /behaviour` changes how the receiver responds to notifications. `GET /` returns a page that shows
+ * each notification in the same way as the chat does. This page gets new notifications from `GET /stream`.
  * @param options.webhookSecrets the secrets with which the receiver checks the signatures of webhook events
  */
 export async function startReceiver(
@@ -107,8 +107,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
 }
 
 /**
- * Sends each new notification as HTML in a server-sent event. The first event contains the notification after the
- * number `after`. If the connection is lost, the browser connects again and sends the number of its last event.
+ * Sends notifications as HTML in server-sent events, starting after the notification with the number `after`. If the
+ * connection is lost, the browser connects again and sends the number of its last event.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 function streamNotifications(

@@ -73,7 +73,7 @@ async function commitRelease(version: string, changelog: string): Promise<void> 
   await run(process.execPath, "client/build.mjs");
   await run(process.execPath, "client/build.mjs", join(ROOT, ACTION), "client/github-action.ts");
   await git("add", "--all");
-  // A checkout that already contains the files of the release needs no new commit.
+  // The checkout may already contain all changes of the release. Then no commit is needed.
   if ((await git("status", "--porcelain")) !== "")
     await git("commit", "--quiet", "--message", `Release ${version}`);
   const notes = findReleaseNotes(changelog, version) ?? "";
@@ -116,8 +116,7 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals }) => {
   try {
     await commitRelease(version, changelog);
   } catch (error) {
-    // The checkout had no changes before the release command started, so the reset only removes changes of this
-    // command.
+    // Before this command, the checkout had no changes. Therefore the reset removes only changes of this command.
     await git("reset", "--hard", "--quiet");
     throw error;
   }

@@ -5,9 +5,9 @@ import { join } from "node:path";
 const NUMBER = String.raw`\d+\.\d+\.\d+`;
 
 /**
- * The files that contain the version of the product, and the texts around the version. Each file in the list must
- * contain the version. The version is optional only in the files of the list's last entry. Files in which the version
- * is optional refer to a release, for example as `cce-job-notifier@v1.2.3`.
+ * The files that contain the version of the product, and the text before the version. Each file must contain the
+ * version, except files of an entry with `optional: true`. Those files refer to a release, for example as
+ * `cce-job-notifier@v1.2.3`.
  */
 const LOCATIONS: readonly {
   readonly files: readonly string[];

@@ -16,10 +16,7 @@ type AwsInput = Readonly<Record<string, unknown>>;
 /** A call of an AWS service in an AWS JSON protocol. */
 export interface AwsCall {
   readonly service: "sqs" | "dynamodb" | "ssm";
-  /**
-   * The operation of the call, such as `SendMessage`. The operation is empty if the call does not use an AWS JSON
-   * protocol.
-   */
+  /** The operation of the call, such as `SendMessage`. Empty if the call does not use an AWS JSON protocol. */
   readonly operation: string;
   readonly input: AwsInput;
   readonly accessKeyId: string;
@@ -41,8 +38,8 @@ export interface AwsReply {
 export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;
 
 /**
- * Starts an HTTP server that applies rules to each call of an AWS service. The option `upstream`
- * is the URL of the real or embedded server. This server gets each call that no rule refuses.
+ * Starts an HTTP server that applies rules to each call of an AWS service. A call that no rule refuses goes to the
+ * server at the URL `upstream`.
  */
 export async function startAwsEndpoint(options: {
   service: AwsCall["service"];
@@ -75,7 +72,7 @@ export async function startAwsEndpoint(options: {
     return chain(call.input);
   }
 
-  /** DynamoDB Local has a separate database for each access key, so all callers get the same access key. */
+  /** DynamoDB Local creates one database per access key. Therefore all requests get the same access key. */
   function forward(
     { method, url, headers: { "content-length": _, ...headers } }: IncomingMessage,
     body: Buffer,
@@ -123,9 +120,9 @@ export async function startAwsEndpoint(options: {
   };
 }
 
-/** Returns a reply with another JSON body. */
+/** Returns a copy of `reply` with the JSON of `output` as its body. */
 export function changeReply(reply: AwsReply, output: unknown): AwsReply {
-  // The header `x-amz-crc32` is the checksum of the old body, so the header is removed.
+  // The header `x-amz-crc32` is a checksum of the original body.
   const { "x-amz-crc32": _, ...headers } = reply.headers;
   return { status: reply.status, headers, body: Buffer.from(JSON.stringify(output)) };
 }

@@ -11,10 +11,7 @@ export class AwsError extends Error {
   override name = "AwsError";
   readonly type: string;
   readonly status: number;
-  /**
-   * The error code in the older query protocol of AWS. SQS sends a new and an older error code, and the AWS SDK shows
-   * the older one.
-   */
+  /** The error code of the older AWS query protocol. SQS sends two error codes, and the AWS SDK shows this one. */
   readonly queryCode: string;
 
   constructor(type: string, message: string, status = 400, queryCode = type) {

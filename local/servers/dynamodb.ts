@@ -16,10 +16,7 @@ import { CREDENTIALS } from "./start-sqs.ts";
 export interface DynamoServer {
   readonly url: string;
   readonly client: DynamoDBClient;
-  /**
-   * Creates the tables that do not exist yet. In the result, `existed` is true if at least one of the tables existed
-   * before this call.
-   */
+  /** Creates the tables that do not exist yet. `existed` is true if at least one of them already existed. */
   createTables(tables: readonly TableResource[]): Promise<{ readonly existed: boolean }>;
   stop(): Promise<void>;
 }
@@ -105,7 +102,7 @@ async function prepareFolder(folder: string): Promise<void> {
   try {
     await level.open();
   } catch (error) {
-    // The error message of Dynalite has no cause, and the property `cause` of the error says why.
+    // The error message does not contain the reason. The reason is in `error.cause`.
     const cause = error instanceof Error ? error.cause : error;
     const isLocked = cause instanceof Error && "code" in cause && cause.code === "LEVEL_LOCKED";
     const problem = isLocked

@@ -10,8 +10,8 @@ import { createTable, type DynamoServer, findTableStatus } from "./dynamodb.ts";
 import { CREDENTIALS, type SqsServer } from "./start-sqs.ts";
 
 /**
- * The URLs of servers that the local stack uses but does not start, such as DynamoDB Local. For a URL that is null, the
- * local stack starts a server of its own.
+ * The URLs of servers that already run, such as DynamoDB Local. If a URL is null, the local stack starts its own
+ * server.
  */
 export interface ExternalServers {
   readonly dynamodb: string | null;
@@ -113,8 +113,8 @@ async function deleteQueue(client: SQSClient, QueueName: string): Promise<void> 
 }
 
 /**
- * Stores the entries of a config file in a running Parameter Store server. First, all other parameters under the same
- * path are deleted. Changes of the config file do not reach the parameters in the server.
+ * Replaces all parameters under a path of a running Parameter Store server by the entries of a config file. Later
+ * changes of the config file have no effect on the server.
  */
 export async function replaceStoredConfig(options: {
   url: string;

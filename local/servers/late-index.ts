@@ -35,7 +35,7 @@ const Page = z.looseObject({ Items: z.array(Item).default([]), Count: z.int(), S
 
 interface LateIndex {
   /**
-   * The rule answers queries of an index from these copies of all tables. The copies of the tables must exist before
+   * A second table for each table. The rule reads indexes from these second tables. The caller must create them before
    * the first call of the rule.
    */
   readonly copies: readonly TableResource[];
@@ -44,10 +44,10 @@ interface LateIndex {
 }
 
 /**
- * This rule simulates that a global secondary index on AWS shows a write later than its table. The rule keeps a copy of
- * each table. Each write to a table reaches the rule's copy of the table after a random time of up to five seconds. The
- * rule answers requests for the indexes of a table from the copy of the table. Some pages of a query result contain an
- * item twice, as on AWS. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
+ * On AWS, a global secondary index shows a write later than its table. This rule simulates the delay. It copies each
+ * write to a second table after a random time of up to five seconds. It answers index requests from this second table.
+ * Some pages of a query result contain an item twice, as on AWS.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
  * @param options.seed the random seed. Two runs with the same seed and the same calls have the same delays and the same
  * repeated items.
  * @param options.client a client that calls the DynamoDB server directly, without the rule
@@ -58,7 +58,7 @@ export function createLateIndex(options: {
   client: DynamoDBClient;
 }): LateIndex {
   const { seed, tables, client } = options;
-  // A separate random generator for the delays makes the delays independent of the number of index queries.
+  // The delays use their own random generator, so index queries do not change the delays.
   const [delays, repeats] = [createRandomSource(seed), createRandomSource(seed + 1)];
   const keyNames = new Map(
     tables.map(({ definition: { TableName, KeySchema } }) => [
@@ -81,7 +81,7 @@ export function createLateIndex(options: {
     const key = Object.fromEntries(Object.entries(Key).filter(([name]) => names.includes(name)));
     const timer = setTimeout(() => {
       timers.delete(timer);
-      // A write to the copy of a table fails only after the server has stopped, so the error is ignored.
+      // An error here means that the server has stopped.
       copyItem(TableName, key).catch(() => {});
     }, delays.next() * MAX_LAG_MS);
     timers.add(timer);

@@ -13,10 +13,8 @@ export interface LocalServer {
 const OWN_HOST = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i;
 
 /**
- * Returns true if every host name in a request is a name of this machine. The function checks all `Host` headers of a
- * request, because a request may contain several. A request may contain an absolute URL instead of a path, so the
- * function also checks the host in the URL. If a request contains an absolute URL, its host is the host in the URL (RFC
- * 9112, section 3.2.2).
+ * Returns true if every host name in a request is a name of this machine. A request may contain several `Host` headers.
+ * It may also contain an absolute URL, whose host replaces the header (RFC 9112, section 3.2.2).
  */
 function isForThisMachine({ url = "", headersDistinct }: IncomingMessage): boolean {
   const { host: names = [] } = headersDistinct;
@@ -25,9 +23,8 @@ function isForThisMachine({ url = "", headersDistinct }: IncomingMessage): boole
 }
 
 /**
- * Makes an HTTP server refuse every request whose host name is not a host name of this machine. Web pages of other
- * sites could send requests to this machine under their own name (DNS rebinding). The server answers a request for
- * another host name with the status 421.
+ * Makes an HTTP server accept only requests to a host name of this machine. Other requests get the status 421. This
+ * prevents DNS rebinding: a web page of another site sends requests to this machine under the site's own host name.
  */
 export function refuseOtherHosts(server: Server): void {
   const listeners = server.listeners("request");

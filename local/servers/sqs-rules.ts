@@ -115,7 +115,9 @@ async function checkOne(
   return next();
 }
 
-/** Passes the valid entries of a batch on, and adds the refused entries to the failed entries of the reply. */
+/**
+ * Sends only the valid entries of a batch to the server. Adds the refused entries to the list `Failed` of the reply.
+ */
 async function checkBatch(
   call: AwsCall,
   next: Next,

@@ -41,20 +41,20 @@ export interface SsmOptions {
    * The access key ID that requests to the server need. By default, the server answers requests with any access key ID.
    */
   readonly accessKeyId?: string;
-  /** The clock, in milliseconds, for the rate limit of the server. */
+  /** A clock in milliseconds. The server limits the number of requests per second by this clock. */
   readonly now?: () => number;
   /**
-   * Returns the error with which the server answers the next request with the given operation, or null for no error.
-   * Tests use the function `fault` to simulate outages of Parameter Store and concurrent updates.
+   * Tests use this function to simulate errors of Parameter Store. The server calls it for each request. If the
+   * function returns an error, the server responds with this error.
    */
   readonly fault?: (operation: string) => AwsError | null;
 }
 
 /**
- * Starts a Parameter Store server with the entries of a config file. For each request, the Parameter Store server reads
- * the config file again. A value that a request writes stays in memory and replaces the value in the config file. The
- * server supports the calls GetParametersByPath, GetParameters, PutParameter and DeleteParameter. The server has the
- * limits and the request rates of Parameter Store on AWS. Every parameter of the server has the type SecureString.
+ * Starts a Parameter Store server with the entries of a config file. The server reads the config file again for each
+ * request. A written value stays in memory and has priority over the config file. The server supports
+ * GetParametersByPath, GetParameters, PutParameter and DeleteParameter, with the limits and request rates of AWS. Every
+ * parameter has the type SecureString.
  */
 export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const {
@@ -152,7 +152,7 @@ interface StoredParameter {
   readonly modifiedMs: number;
 }
 
-/** Gives each new value the next version number, and removes parameters without a value. */
+/** Copies the current values into `stored`. A changed value gets the next version number. */
 function storeChanges(stored: Map<string, StoredParameter>, values: ReadonlyMap<string, string>): void {
   for (const name of [...stored.keys()]) if (!values.has(name)) stored.delete(name);
   for (const [name, value] of values) {

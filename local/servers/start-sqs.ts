@@ -3,7 +3,7 @@ import { buildApp } from "fauxqs";
 import type { QueueResource } from "../template/queues.ts";
 import { refuseOtherHosts } from "./local-server.ts";
 
-/** The AWS SDK needs credentials, and the local servers accept any. */
+/** The AWS SDK needs credentials, but the local servers do not check them. */
 export const CREDENTIALS = { accessKeyId: "embedded", secretAccessKey: "embedded" };
 
 export interface SqsServer {
@@ -15,8 +15,7 @@ export interface SqsServer {
 
 /** Starts a local SQS server on a free port. The server keeps the SQS queues in memory. */
 export async function startSqs(region: string): Promise<SqsServer> {
-  // The function of the package fauxqs that starts a server is not used, because that server listens on all network
-  // interfaces.
+  // `buildApp` is used, because the start function of fauxqs would listen on all network interfaces.
   const app = buildApp({ logger: false, defaultRegion: region });
   refuseOtherHosts(app.server);
   const url = await app.listen({ port: 0, host: "127.0.0.1" });

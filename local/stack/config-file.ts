@@ -48,7 +48,7 @@ export async function readConfigDocument(file: string): Promise<unknown> {
 }
 
 /**
- * Reads a config file and checks the config like the Lambda functions.
+ * Reads a config file, with the same checks as in the Lambda functions.
  * @throws ConfigFileInvalidError if the config has an error. The error message lists every error in the config.
  */
 export async function readWholeConfigFile(file: string): Promise<WholeConfig> {
@@ -96,10 +96,9 @@ const PEM_FIELDS: readonly string[] = ["ca", "cert"];
 const HASH_CHARACTERS = 8;
 
 /**
- * Moves the certificates of a config value to entries of their own, because an entry has at most 8 KB. Private keys
- * stay in the config value, because some functions may read the certificates and not the keys. The config value then
- * contains the name of the entry with the certificate. The name of the certificate's entry contains a hash of the
- * certificate. If the certificate changes, it gets a new entry.
+ * Moves each certificate of a config value to a separate entry, because an entry has at most 8 KB. In the value, the
+ * name of this entry replaces the certificate. The name contains a hash of the certificate, so a changed certificate
+ * gets a new entry. Private keys stay in the value, because some functions may read the certificates but not the keys.
  */
 function moveCertificates(value: unknown, path: string, moved: Map<string, string>): unknown {
   if (!isJsonObject(value)) return value;

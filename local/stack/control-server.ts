@@ -51,7 +51,7 @@ export async function startControlServer(
   return listenLocally(server);
 }
 
-/** The hashes of the keys are compared, because `timingSafeEqual` needs inputs of equal length. */
+/** `timingSafeEqual` needs inputs of equal length, so the function compares hashes. */
 function hasKey({ headers }: IncomingMessage, key: string): boolean {
   const hash = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(hash(headers.authorization ?? ""), hash(`Bearer ${key}`));

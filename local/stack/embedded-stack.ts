@@ -25,26 +25,20 @@ import { Stoppables } from "./stoppables.ts";
  * deletes all SQS messages, because the queues are in memory.
  */
 const CATCH_UP_FUNCTION = "sweep";
-/**
- * The URL that stands for all addresses while the CloudFormation template is checked. The template is checked without
- * its real addresses.
- */
+/** A placeholder for all URLs in the CloudFormation template. The template is checked before the servers have URLs. */
 const ANY_ORIGIN = "http://127.0.0.1";
 
 /** The URLs of a running local stack. */
 export interface EmbeddedStack {
   readonly api: string;
-  /**
-   * The URLs of the SQS queues. Each key is the name of the queue's resource in the template, without the word `Queue`.
-   * For example, the key for `PollDeadQueue` is `pollDead`.
-   */
+  /** The URLs of the SQS queues. Each key comes from the queue's resource name: `pollDead` for `PollDeadQueue`. */
   readonly queues: Readonly<Record<string, string>>;
   readonly sqs: string;
   readonly dynamodb: string;
   readonly control: string;
   /**
-   * The key that each request to the local stack's control server must contain. The key is also the access key ID of
-   * requests to Parameter Store.
+   * Each request to the control server must contain this key. Requests to Parameter Store use it as their access key
+   * ID.
    */
   readonly controlKey: string;
   /** Ends every process and every server of the local stack. */

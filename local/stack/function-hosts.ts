@@ -13,8 +13,8 @@ interface FunctionHosts {
   /** A map from a function's name in serverless.yml to the host that runs the function. */
   readonly byShortName: ReadonlyMap<string, FunctionHost>;
   /**
-   * Returns the host that runs a function. The argument is the ARN or the deployed name of the function, because a
-   * template refers to a function by the ARN or by the name.
+   * Returns the host that runs a function. A template refers to a function by its ARN or by its deployed name, so both
+   * are accepted.
    * @throws Error if the function is unknown.
    */
   find(arnOrName: string): FunctionHost;

@@ -3,14 +3,13 @@ import { Stoppables } from "./stoppables.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /**
- * Two stop signals count as one if less than this number of milliseconds is between them. Ctrl-C can send two signals
- * to a process: one from the terminal and one from npm.
+ * Ctrl-C can send two signals to the process: one from the terminal and one from npm. Signals within this time, in
+ * milliseconds, therefore count as one signal.
  */
 const SAME_SIGNAL_MS = 500;
 /**
- * The time, in milliseconds, in which a command must end after a stop signal. A command that still runs ten seconds
- * after a stop signal counts as hanging. The time limit is long, because on a busy machine, a command that has just
- * started stops slowly. A second stop signal ends the command without waiting.
+ * A command must end within this time after a stop signal, in milliseconds. The limit is long, because a busy machine
+ * may need seconds to stop a command. A second stop signal ends the command without waiting.
  */
 const STOP_TIME_LIMIT_MS = 10_000;
 
@@ -20,11 +19,10 @@ type Result =
   | { readonly kind: "hangs"; readonly signal: NodeJS.Signals };
 
 /**
- * Runs a command in this process and then ends the process. The exit status is the number that the command returns. If
- * the command throws, the error message is printed and the exit status is 1. A stop signal, such as SIGTERM, aborts
- * `stopping`, the abort signal that the command gets. After a stop signal, the exit status of the command is 0. If a
- * command does not end after a stop signal, the process sends the signal to itself again, without signal handlers.
- * Before the process ends, every program part in `parts` is stopped.
+ * Runs a command, stops everything in `parts`, and ends the process. The number that the command returns becomes the
+ * exit status. If the command throws, the error message is printed and the exit status is 1. A stop signal, such as
+ * SIGTERM, aborts `stopping`. If the command then throws an error, the exit status is 0. If the command does not end
+ * after the signal, the signal ends the process.
  */
 export async function runUntilStopped(
   command: (stopping: AbortSignal, parts: Stoppables) => Promise<number>,
@@ -36,7 +34,7 @@ export async function runUntilStopped(
   const ended = command(stopping.signal, parts).then(
     (status): Result => ({ kind: "ended", status }),
     (error: unknown): Result =>
-      // An aborted command may throw any error, so the error is ignored here.
+      // After a stop signal, any error only means that the command was interrupted.
       stopping.signal.aborted ? { kind: "ended", status: 0 } : { kind: "failed", error },
   );
   const result = await Promise.race([ended, hanging(signalled)]);
@@ -77,7 +75,7 @@ export function waitForStopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** Ends the current process by sending a signal to it. `process.exit` would wait for threads, which may hang. */
+/** Sends a signal to this process, which ends it. `process.exit` could hang, because it waits for threads. */
 function endBySignal(signal: NodeJS.Signals): void {
   removeSignalHandlers();
   process.kill(process.pid, signal);

@@ -61,8 +61,7 @@ export interface StackOptions {
 }
 
 /**
- * Reads the options of the local stack from the environment variables. An environment variable with an empty value
- * counts as not set.
+ * Reads the options of the local stack from the environment variables. An empty environment variable counts as not set.
  * @throws Error with the name of each environment variable that is invalid.
  */
 export function readStackOptions(environment: NodeJS.ProcessEnv): StackOptions {

@@ -2,9 +2,7 @@ export interface Stoppable {
   stop(): void | Promise<void>;
 }
 
-/**
- * The parts of a program that are running, such as servers. The part of the program that was started last stops first.
- */
+/** Collects the running parts of a program, such as servers, and stops them in the reverse order. */
 export class Stoppables {
   readonly #parts: Stoppable[] = [];
 
@@ -14,8 +12,7 @@ export class Stoppables {
   }
 
   /**
-   * Stops all parts that are running. If a part throws an error when it is stopped, the remaining parts are still
-   * stopped.
+   * Stops all collected parts, even if one of them throws an error.
    * @throws the first error of a part.
    */
   async stop(): Promise<void> {

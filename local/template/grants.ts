@@ -9,7 +9,7 @@ import {
 import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template } from "./template.ts";
 
-/** The elements of a policy statement that the local stack supports. It refuses a template with another element. */
+/** The supported elements of a policy statement. The local stack refuses a template with any other element. */
 const Statement = z.strictObject({
   Sid: z.string().optional(),
   Effect: z.enum(["Allow", "Deny"]),
@@ -68,8 +68,8 @@ export function readGrants(template: Template, scope: Scope) {
 export type RoleGrants = Readonly<ReturnType<typeof readGrants>>;
 
 /**
- * Decides like IAM whether a permission is granted. A statement that denies the action overrides every statement that
- * allows the action. An action that no statement allows is refused.
+ * Decides whether a role may do an action, by the rules of IAM. If a statement denies the action, the action is
+ * refused. Otherwise a statement must allow the action.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function decidePermission(

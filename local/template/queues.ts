@@ -44,8 +44,8 @@ export interface QueueResource {
 }
 
 /**
- * Returns the SQS queues that a CloudFormation template describes. A queue refers to its dead-letter queue, so the
- * dead-letter queues are first in the result.
+ * Returns the SQS queues of a CloudFormation template, the dead-letter queues first. They must be created first,
+ * because the other queues refer to them.
  */
 export function readQueues(template: Template, scope: Scope): readonly QueueResource[] {
   const queues = readResources(template, "AWS::SQS::Queue", Properties, scope).map(

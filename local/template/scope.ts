@@ -51,8 +51,8 @@ export function createScope(template: Template, origins: DeploymentOrigins): Sco
 }
 
 /**
- * A map from each type of CloudFormation resource to its name property and to two parts of its ARN. The two parts are
- * the AWS service and the prefix before the name of the resource.
+ * For each type of CloudFormation resource: the property with its name, the AWS service in its ARN, and the text before
+ * the name in its ARN.
  */
 const NAMED_TYPES: Readonly<Record<string, readonly [property: string, service: string, prefix: string]>> = {
   "AWS::SQS::Queue": ["QueueName", "sqs", ""],

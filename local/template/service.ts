@@ -7,8 +7,8 @@ import type { Package } from "./template.ts";
 import { readEventSources, readRoutes, readSchedules } from "./triggers.ts";
 
 /**
- * Returns the resources of a packaged service that the local stack runs. The CloudFormation template contains
- * references to resources. In the result, the addresses of local servers replace these references.
+ * Reads from a CloudFormation template what the local stack must run. In the result, the URLs of local servers replace
+ * the template's references to AWS resources.
  * @throws TemplateInvalidError, UnresolvableError
  */
 export function readService(

@@ -87,9 +87,9 @@ function parsePeriodMs(expression: string): number | null {
 }
 
 /**
- * Returns the schedules of a CloudFormation template that are enabled. `input` of a schedule is the JSON text of the
- * event that the function receives. Without `input`, the function receives the standard event of an EventBridge
- * schedule. A rule without a schedule waits for events of AWS services, which do not exist locally, and is omitted.
+ * Returns the enabled schedules of a CloudFormation template. `input` is the event for the function as JSON. If `input`
+ * is null, the function gets the usual event of an EventBridge schedule. Rules without a schedule are omitted, because
+ * they wait for events that exist only on AWS.
  * @throws TemplateInvalidError if the expression of a schedule is neither `rate(…)` nor `cron(0/N * * * ? *)`.
  */
 export function readSchedules(template: Template, scope: Scope) {
