@@ -22,15 +22,14 @@ export interface TargetLedger {
   /** Sets `throttledUntil` of a target, unless a later time is stored. */
   throttleTargetUntilAtLeast(name: string, until: Instant): Promise<void>;
   /**
-   * Stores the time `at` of a response "gone", unless the ledger contains an earlier time. Returns the time that the
-   * ledger now contains.
+   * Stores the time `at` of a response "gone", unless the ledger already contains such a time. Returns the stored time.
    */
   markTargetGoneOnce(name: string, at: Instant): Promise<Instant>;
-  /** Removes the time of `markTargetGoneOnce`. */
+  /** Deletes `goneSince` of a target. */
   clearTargetGone(name: string): Promise<void>;
   /** Switches a target off. The result is false if the target was already off. */
   switchTargetOff(name: string, at: Instant): Promise<boolean>;
-  /** Switches a target on and removes the time of `markTargetGoneOnce`. */
+  /** Switches a target on and deletes its `goneSince`. */
   switchTargetOn(name: string): Promise<void>;
 }
 
@@ -48,11 +47,11 @@ export interface RateLimitLedger {
 
 /** Counts of ended jobs by project, job type, day and duration. */
 export interface DurationLedger {
-  /** Adds the duration of one ended job to the learned durations. The ledger may delete the count after `expiresAt`. */
+  /** Counts one ended job by its duration. The ledger may delete this count after `expiresAt`. */
   addDuration(duration: NewDuration): Promise<void>;
   /**
-   * Returns the counts of one job type. With `ANY_TYPE`, the function returns the counts of all job types. An
-   * operation counts for its own type and does not count for `ANY_TYPE`.
+   * Returns the counts of one job type. With `ANY_TYPE`, the function returns the counts of all job types, but not the
+   * counts of operations without a job.
    */
   readDurationCounts(project: string, jobType: string): Promise<readonly DurationCount[]>;
 }
@@ -67,8 +66,8 @@ export interface DigestLedger {
   /** Creates a digest (one message about several jobs). If a digest with the same ID exists, nothing happens. */
   createDigestIfAbsent(digest: NewDigest): Promise<void>;
   /**
-   * Removes a job from the running jobs of a digest. Returns the number of remaining running jobs. If the ledger does
-   * not contain the digest, the result is 0. If the job was already removed, nothing changes.
+   * Removes a job from the list `running` of a digest, if the list contains the job. Returns the number of jobs that
+   * are still in the list. For an unknown digest, the function returns 0.
    */
   removeRunningMemberAndCountRemaining(digestId: string, job: JobKey): Promise<number>;
   readDigest(digestId: string): Promise<Digest | null>;
@@ -80,8 +79,8 @@ export interface Digest {
   readonly members: readonly DigestMember[];
   readonly targets: readonly string[];
   /**
-   * The running jobs of the digest. A caller may submit a job of the digest again without the digest. If so, the watch
-   * restarts, and the job stays in `running`.
+   * The jobs that `removeRunningMemberAndCountRemaining` has not removed yet. A job stays in this list if its watch
+   * restarts outside the digest.
    */
   readonly running: readonly JobKey[];
 }
@@ -99,8 +98,7 @@ interface NewDigest extends Omit<Digest, "running"> {
 /** Records of slow jobs. A slow job is stored only if the field `on` of one of the targets contains `slow`. */
 export interface SlowLedger {
   /**
-   * Stores the record of a slow job, unless the watch generation already has one. Returns the record that the ledger
-   * now contains.
+   * Stores the record of a slow job, unless the watch generation already has such a record. Returns the stored record.
    */
   saveSlowRecordOnce(watch: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
   readSlowRecord(generation: WatchGeneration): Promise<SlowRecord | null>;
@@ -140,9 +138,9 @@ export class LedgerUnavailableError extends Error {
 /**
  * Stores watches, notifications, rate limits, job durations, digests and waiting calls. The ledger has three
  * implementations: DynamoDB, SQLite on one node, and memory for the simulation. In DynamoDB, each change is one
- * conditional write. If the condition of a write is false, the ledger reads the item to find the reason. If a later
- * release wrote the item, operations throw NewerItemError. Errors of the database are thrown unchanged. Even if a write
- * throws an error, the database may contain the change.
+ * conditional write. After a refused write, the ledger reads the item to find the reason. If a later release wrote the
+ * item, operations throw NewerItemError. Errors of the database are thrown unchanged. Even if a write throws an error,
+ * the database may contain the change.
  */
 export interface Ledger
   extends WatchLedger,
@@ -161,17 +159,20 @@ export interface Ledger
  */
 export interface Discovery {
   /**
-   * The time of the first list of jobs, by the clock of the cloud. `switchedOnAt` is null until discovery has listed
-   * the jobs of the project.
+   * The time at which discovery listed the jobs of the project for the first time, by the clock of the cloud. Until
+   * then, `switchedOnAt` is null.
    */
   readonly switchedOnAt: Instant | null;
   /**
-   * The time of the latest complete list of jobs for which discovery started all missing watches. The clock of the
-   * cloud determines the time of the latest complete list. Until discovery has processed a complete list, `succeededAt`
-   * is the time of the first try.
+   * The time of the latest successful run of discovery, by the clock of the cloud. A run is successful if the list of
+   * jobs was complete and all missing watches were started. Before the first successful run, `succeededAt` is the time
+   * of the first run.
    */
   readonly succeededAt: Instant;
-  /** The IDs of the jobs that discovery must skip, because it cannot recognize them by their times. */
+  /**
+   * Discovery starts no watches of these jobs, although they are in the list of jobs. The reason: their times do not
+   * show that discovery must skip them.
+   */
   readonly skippedJobIds: readonly string[];
 }
 
@@ -182,10 +183,7 @@ export interface ClaimedDiscovery extends Discovery {
 /** An API call that waits for the end of a watch. A waiting call occupies one execution of a Lambda function. */
 export interface WaitingCall {
   readonly caller: string;
-  /**
-   * The time at which the API call stops waiting at the latest. After `until`, the API call no longer counts as a
-   * waiting call.
-   */
+  /** The maximum end time of the waiting call. After `until`, the ledger ignores the call. */
   readonly until: Instant;
 }
 
@@ -197,16 +195,18 @@ export interface WaitingLimits {
 
 export interface WaitingCallLedger {
   /**
-   * Reserves a number for an API call that waits for the end of a watch. Returns the reserved number, which is less
-   * than `limits.total`. The result is null if too many calls are waiting. If several calls start to wait at the same
-   * time, one of the calls may get null although a place is free.
+   * Allows an API call to wait for the end of a watch. Returns a number from 0 to `limits.total` - 1 that belongs to
+   * this call while it waits. The result is null if too many calls are waiting. The result may also be null if several
+   * calls start to wait at the same time.
    */
   addWaitingCallIfAllowed(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
-  /** Makes the number of a waiting call free again, if the call ended before `until`. */
+  /** Ends a waiting call before its time `until`, so that another call can get its number. */
   removeWaitingCall(number: number, call: WaitingCall): Promise<void>;
 }
 
-/** Returns a number that no waiting call has. The result is null if the caller may not have a further waiting call. */
+/**
+ * Returns the smallest number that belongs to no waiting call. If a maximum of `limits` is reached, the result is null.
+ */
 export function findFreeCallNumber(
   calls: Readonly<Record<number, WaitingCall>>,
   caller: string,
@@ -221,29 +221,26 @@ export function findFreeCallNumber(
 
 export interface DiscoveryLedger {
   /**
-   * Reserves the next list of a project's jobs. The result is null if discovery listed the jobs less than `intervalMs`
-   * ago. After a call of `requestDiscoverySoon`, the interval is only `MIN_JOB_LIST_INTERVAL_MS`.
+   * Allows one caller to list the jobs of a project now. The result is null if discovery last listed the jobs less than
+   * `intervalMs` ago. After a call of `requestDiscoverySoon`, the interval is only `MIN_JOB_LIST_INTERVAL_MS`.
    */
   claimDiscoveryIfDueOrRequested(
     project: string,
     now: Instant,
     intervalMs: number,
   ): Promise<ClaimedDiscovery | null>;
-  /**
-   * Makes discovery list the jobs of a project soon. Discovery waits until `MIN_JOB_LIST_INTERVAL_MS` has passed since
-   * it last listed the jobs.
-   */
+  /** Requests an early run of discovery in a project. Two runs are at least `MIN_JOB_LIST_INTERVAL_MS` apart. */
   requestDiscoverySoon(project: string): Promise<void>;
   /**
-   * Replaces the state of discovery in a project. If `claimDiscoveryIfDueOrRequested` was never called for the project,
-   * nothing happens. If another call has switched discovery on in the meantime, nothing happens either. A slow first
-   * list must not replace the newer state from a faster list.
+   * Replaces the state of discovery in a project. Nothing happens in two cases: `claimDiscoveryIfDueOrRequested` was
+   * never called for the project, or another run has stored `switchedOnAt` in the meantime. The reason: a slow first
+   * run must not replace the newer state from a faster run.
    * @param switchedOnAt `switchedOnAt` from `claimDiscoveryIfDueOrRequested`
    */
   saveDiscoveryIfUnchanged(project: string, switchedOnAt: Instant | null, stored: Discovery): Promise<void>;
   /**
-   * Stores the ID of an SMN message (Simple Message Notification of Huawei Cloud). If the ledger already contains the
-   * ID of the message, the result is false.
+   * Stores the ID of an SMN message (Simple Message Notification of Huawei Cloud). If the ID was already stored, the
+   * result is false.
    */
   saveSmnMessageIdOnce(messageId: string, expiresAt: Instant): Promise<boolean>;
   hasSmnMessageId(messageId: string): Promise<boolean>;

@@ -15,8 +15,7 @@ import { IntegerZeroByDefault, NumberNullByDefault } from "../domain/zod-fields.
  */
 export interface NotificationKey extends JobKey {
   /**
-   * The generation of the watch, or a higher generation from `NotificationGenerations`. Each restart increases the
-   * generation of a watch.
+   * Usually the generation of the watch. For the targets in `NotificationGenerations`, it is the generation from there.
    */
   readonly generation: number;
   /** The event of the notification, such as `job.failed`. */
@@ -25,16 +24,16 @@ export interface NotificationKey extends JobKey {
 }
 
 /**
- * The generation in the notification key, for each target. For all other targets, the notification key contains the
- * generation of the watch.
+ * Maps target names to generations for notification keys. For a target that is not in the map, the notification key
+ * contains the generation of the watch.
  */
 export type NotificationGenerations = Readonly<Record<string, number>>;
 
 /**
- * Maps each target of a watch to the generation in the target's notification key. This generation is the highest of the
- * job's watches that name the target. The result omits a target if its highest generation is the watch's own generation.
- * Two running watches with the same target then share a notification key, even if one of them was restarted. A
- * restarted watch always leads to a new notification, because it has the highest generation of the job.
+ * Maps targets of a watch to the generation in the target's notification key. Several watches of a job may have the same
+ * target. Its notification key then contains the highest generation of these watches, so that the target gets only one
+ * notification. A restarted watch has the highest generation of the job, so it leads to a new notification. The result
+ * omits a target if the highest generation is the generation of the watch itself.
  */
 export function mapTargetsToHighestGenerationIfHigherThanOwn(
   { generation, targets }: WatchTargets,
@@ -66,9 +65,9 @@ interface WatchOfJob extends WatchTargets, StartedGeneration {
 }
 
 /**
- * Computes the generation in the notification key for each target that a call adds to an ended watch. If another watch
- * has already notified the target of the same end of the job, the result is the generation of that watch. With the
- * generation of the other watch in the key, the service does not notify the target twice.
+ * Computes the generations for notification keys of targets that a call adds to an ended watch. Another watch of the
+ * job may have notified such a target of the same end. In this case, the key contains the generation of the other
+ * watch, so that the target gets only one notification.
  * @param jobWatches all watches of the job
  */
 export function computeGenerationsOfTargetsAddedAfterEnd(
@@ -111,7 +110,7 @@ export const Attempt = z.lazy(() =>
     /** The HTTP status of the target's response, or null without a response. */
     status: z.nullable(z.number()),
     durationMs: z.number(),
-    /** The reason for the verdict, a value of a fixed list. */
+    /** One reason of a fixed list, which explains the verdict. */
     reason: z.string(),
     /** The beginning of the target's response. Secrets are masked. */
     answer: z.string(),
@@ -127,20 +126,11 @@ export const DeliveryRecord = z.lazy(() =>
   z.object({
     target: z.string(),
     state: z._default(DeliveryState, "pending"),
-    /**
-     * The number of delivery attempts that used a step of the retry schedule. A delivery attempt that the target
-     * throttled uses no step of the retry schedule.
-     */
+    /** The number of used steps of the retry schedule. A throttled delivery attempt uses no step. */
     attempts: IntegerZeroByDefault,
-    /**
-     * The number of delivery attempts that the target has throttled since the latest attempt that used a step of the
-     * retry schedule.
-     */
+    /** The number of throttled delivery attempts since the retry schedule last used a step. */
     throttles: IntegerZeroByDefault,
-    /**
-     * The time of the first delivery attempt that the target throttled. Later delivery attempts do not change
-     * `throttledSince`.
-     */
+    /** The time of the first throttled delivery attempt. Later attempts do not change it. */
     throttledSince: NumberNullByDefault,
     /** The number of the latest redelivery (an additional notification that a caller requested), or 0. */
     redelivery: IntegerZeroByDefault,
@@ -179,30 +169,30 @@ export interface NotificationToClaim extends NotificationOwner {
 export type NotificationClaim =
   | { readonly kind: "claimed"; readonly record: DeliveryRecord }
   /**
-   * The notification was delivered or dead-lettered, or a caller has requested another delivery. The queue message is
-   * no longer needed.
+   * The queue message is no longer needed. The notification was already delivered or dead-lettered, or a caller has
+   * requested a new delivery.
    */
   | { readonly kind: "stale" }
   /** The notification has failed, but the dead-letter queue does not contain its message yet. */
   | { readonly kind: "needs_dead_letter"; readonly state: DeliveryState; readonly reason: string }
   /**
-   * The same queue message has already claimed the notification in an earlier invocation. The earlier invocation of the
-   * function may still run.
+   * An earlier invocation of the function has claimed the notification for the same queue message. This invocation may
+   * still run.
    */
   | { readonly kind: "own_lease" }
   /**
-   * Another queue message has claimed the notification. The queue message of this call is not needed, because the other
-   * message delivers the notification.
+   * The notification is claimed for another queue message, which delivers the notification. The service does not need
+   * the queue message of this call.
    */
   | { readonly kind: "other_owner" }
-  /** The time `until` has not come, so the next delivery attempt must not start. */
+  /** It is too early for the next delivery attempt, which must not start before `until`. */
   | { readonly kind: "not_due"; readonly until: Instant };
 
 export interface AttemptRecord extends NotificationOwner {
   readonly state: DeliveryState;
   /**
-   * True if the delivery attempt uses a step of the retry schedule. The target throttled the attempt if `spent` is
-   * false, `state` is `pending` and the verdict is `retry`.
+   * True if the delivery attempt uses a step of the retry schedule. If `spent` is false, an attempt with the state
+   * `pending` and the verdict `retry` counts as throttled.
    */
   readonly spent: boolean;
   readonly attempt: Attempt;
@@ -218,18 +208,18 @@ interface Postponement extends NotificationOwner {
 
 export interface NotificationLedger {
   /**
-   * Reserves a notification for one queue message for the time `leaseMs` (lease). During the lease, only the queue
-   * message with the claim may start a delivery attempt.
+   * Reserves a notification for one queue message (claim). For `leaseMs` milliseconds (the lease), no other queue
+   * message can start a delivery attempt.
    */
   claimNotification(notification: NotificationToClaim): Promise<NotificationClaim>;
   /**
-   * Stores a delivery attempt and ends the lease of the notification. If the queue message has lost the lease, nothing
-   * is written and the result is `superseded`.
+   * Stores a delivery attempt, and then ends the lease of the notification. If the lease belongs to another queue
+   * message, the function writes nothing and returns `superseded`.
    */
   recordAttempt(record: AttemptRecord): Promise<"recorded" | "superseded">;
   /**
-   * Ends the lease of a notification without a delivery attempt. Returns `superseded` and writes nothing if the queue
-   * message has lost the lease of the notification.
+   * Ends the lease of a notification without a delivery attempt. If the lease belongs to another queue message, the
+   * function writes nothing and returns `superseded`.
    */
   postponeNotificationAndEndLease(postponement: Postponement): Promise<"recorded" | "superseded">;
   /** Returns the stored record of a notification, or a new record. */
@@ -237,8 +227,8 @@ export interface NotificationLedger {
   /** Stores that the failed notification is in the dead-letter queue. */
   markDeadLettered(key: NotificationKey, redelivery: number): Promise<void>;
   /**
-   * Sets a notification to `pending`, from any state, so that it is sent again. Returns the number of the redelivery.
-   * If another call has started a redelivery of the notification, nothing changes and the result is null.
+   * Starts a redelivery: sets the state of a notification to `pending`, so that the service sends it again. Returns the
+   * number of the redelivery. If another call was faster, the function changes nothing and returns null.
    * @param latestRedelivery the latest redelivery number that the caller has read.
    */
   startRedeliveryIfLatestIs(

@@ -17,17 +17,14 @@ const MAX_TOKEN_LENGTH = 7000;
 const TOKEN_RULE = "must be the value of 'next' from the previous page";
 
 /**
- * The schema of a page token checks only the characters and the length of the token. `parsePageTokenOrThrow` also
- * checks the content of a page token.
+ * This schema checks only the characters and the length of a page token. `parsePageTokenOrThrow` also checks the
+ * content.
  */
 export const PageToken = z.lazy(() =>
   textSchema(z.regex(/^[A-Za-z0-9_-]+$/, TOKEN_RULE), z.maxLength(MAX_TOKEN_LENGTH, TOKEN_RULE)),
 );
 
-/**
- * The position of the last watch on a page of watches. The next page starts after the watch at the position of the page
- * token.
- */
+/** The position of the last watch on a page of watches. The next page starts after this watch. */
 export interface PagePosition {
   readonly acceptedAt: Instant;
   readonly jobId: string;
@@ -40,8 +37,8 @@ export class PageTokenError extends Error {
 }
 
 /**
- * Returns the internal page token of a position in the list of watches. The token contains the name of a caller, so
- * readers must not see it. Readers get a page token without the caller name (see `removeCallerFromPageTokenOrThrow`).
+ * Returns the internal page token for the position of a watch. The internal page token contains the name of a caller,
+ * so API clients must not see it. `removeCallerFromPageTokenOrThrow` creates a page token without the caller name.
  */
 export function toPageToken({ acceptedAt, jobId, caller }: PagePosition): string {
   return Buffer.from(JSON.stringify([acceptedAt, jobId, caller])).toString("base64url");
@@ -71,9 +68,9 @@ export function removeCallerFromPageTokenOrThrow(token: string): string {
 }
 
 /**
- * Converts the page token of a reader to an internal page token. If the watch has restarted, the list of watches may no
- * longer contain the position of the token. If the position no longer exists, the next page starts after all watches
- * with the acceptance time in the token.
+ * Converts a page token without a caller name to an internal page token. The function finds the caller name among the
+ * current watches of the job. It does not find the name if the watch was restarted. In this case, the next page starts
+ * after all watches with the same acceptance time.
  * @throws PageTokenError if `removeCallerFromPageTokenOrThrow` did not create the token.
  */
 export async function restoreCallerInPageTokenOrThrow(
@@ -93,7 +90,7 @@ export async function restoreCallerInPageTokenOrThrow(
   return toPageToken({ acceptedAt, jobId, caller: found?.caller ?? FIRST_CALLER });
 }
 
-/** A name that sorts before all caller names. */
+/** In alphabetical order, `a` comes before all caller names. */
 const FIRST_CALLER = "a";
 
 function callerByte(caller: string): number {

@@ -15,9 +15,9 @@ import {
  */
 const POLL_OVERDUE_MS = 30_000;
 /**
- * A poll or notification is stuck if it is late by a quarter of an hour. By that time, the sweep function has sent the
- * queue message again at least twice without effect. The alarm `overdue` counts the runs of the sweep function that
- * find a stuck poll or notification.
+ * If a poll or notification is 15 minutes late, it is stuck. At this time, the sweep function has sent a new queue
+ * message at least twice without effect. The alarm `overdue` counts the runs of the sweep function that find a stuck
+ * poll or notification.
  */
 export const STUCK_MS = 15 * 60_000;
 
@@ -28,14 +28,15 @@ export const STUCK_MS = 15 * 60_000;
 const DELIVERIES_OVERDUE_MS = 60_000;
 
 /**
- * The stored record of a slow job and of the notifications about this job. A stored record of a slow job never changes.
+ * The data of the notifications about a slow job. Each of these notifications has the same summary. The ledger never
+ * changes a stored record.
  */
 export const SlowRecord = z.lazy(() =>
   z.object({
     summary: SlowSummary,
     /** The targets that are notified of the slow job. */
     targets: z.array(z.string()),
-    /** The generations in the notification keys of the notifications about the slow job. */
+    /** The generations for the keys of these notifications. */
     generations: z.record(z.string(), z.int()),
   }),
 );
@@ -50,8 +51,8 @@ export interface WatchDelivery extends DeliveryRecord {
 }
 
 /**
- * Returns the delivery records of a watch. The delivery records for the outcome come first, in the order of
- * `watch.targets`. The delivery records for the slow job come next, in the order of `slow`.
+ * Returns the delivery records of a watch. The first records are about the outcome, one for each target in
+ * `watch.targets`. The other records are about the slow job, one for each target in `slow.targets`.
  * @param readRecord returns a stored record, or null
  */
 export function listDeliveries(
@@ -78,7 +79,7 @@ export function listDeliveries(
 const NOTIFICATION_SLACK_MS = 4 * 60_000;
 
 /**
- * Returns when the queue message of an undelivered notification must be sent again.
+ * Returns the time at which the service must replace the queue message of an undelivered notification.
  * @param delivery the record, or null if no queue message has claimed the notification
  * @param sentAt the time when the service sent the first queue message, or 0 if that was more than a minute ago
  */
@@ -93,8 +94,8 @@ export function isDeliveredOrDeadLettered(delivery: DeliveryRecord | null): bool
 }
 
 /**
- * The sweep function replaces lost queue messages. A poll is planned for `nextPollAt`. Returns the time when the sweep
- * function sends a lost poll message again.
+ * Returns the time at which the sweep function replaces the queue message of a poll. The poll is planned for
+ * `nextPollAt`.
  */
 export function pollOverdueAt(nextPollAt: Instant): Instant {
   return nextPollAt + POLL_OVERDUE_MS;
@@ -102,7 +103,7 @@ export function pollOverdueAt(nextPollAt: Instant): Instant {
 
 /**
  * Rounds a time up to the last millisecond before the next run of the sweep function. Runs start at multiples of
- * `sweepIntervalMs`. A rounded time does not change which watches a run finds overdue.
+ * `sweepIntervalMs`. The sweep function finds the same overdue watches with rounded times.
  */
 export function roundUpToLastMsBeforeSweep(at: Instant, sweepIntervalMs: number): Instant {
   return Math.floor(at / sweepIntervalMs) * sweepIntervalMs + sweepIntervalMs - 1;

@@ -18,8 +18,8 @@ export interface NewWatch
     CallerData,
     Pick<Watch, "acceptedAt" | "deadlineAt" | "targets" | "digestId" | "traceparent"> {
   /**
-   * The limits for targets that the call adds to an existing watch. If `limits` is absent, the number of targets is
-   * not limited.
+   * Limits for the targets that the call adds to an existing watch. Without `limits`, the call can add any number of
+   * targets.
    */
   readonly limits?: WatchLimits;
   /** If `readyMinutes` is absent or null, the watch ends with the job. */
@@ -35,18 +35,18 @@ export type OpenResult =
   /** The watch is new or restarted. The calling function must now send the message of poll number `poll`. */
   | { readonly kind: "accepted"; readonly poll: number; readonly generation: number }
   /**
-   * The caller already watches the job. The ledger added the new targets of the call to the existing watch. A running
-   * watch gets the later deadline of the two calls. If the watch has ended, the calling function must notify
+   * The caller already has a watch of the job, so the ledger added the new targets to this watch. The deadline of a
+   * running watch can become later, but not earlier. If the watch has ended, the calling function must notify
    * `addedTargets`.
    */
   | {
       readonly kind: "already_watching";
       readonly watch: Watch;
       readonly addedTargets: readonly string[];
-      /** For an ended watch, the generations in the notification keys of `addedTargets`. */
+      /** The generations for the notification keys of `addedTargets`. Only an ended watch has generations here. */
       readonly generations: NotificationGenerations;
     }
-  /** The call would exceed a limit of the watch. The call did not change the watch. */
+  /** The watch did not change, because the new targets exceed the limit `limit`. */
   | { readonly kind: "limit_exceeded"; readonly limit: keyof WatchLimits };
 
 export interface PollToClaim {
@@ -57,14 +57,13 @@ export interface PollToClaim {
   readonly leaseMs: number;
 }
 
-/** Identifies a poll of a watch, and the queue message that requests the poll. */
+/** A poll, and the queue message that requested it. */
 export type PollOfMessage = Pick<PollToClaim, "key" | "poll" | "messageId">;
 
 export type PollClaim =
   /**
-   * `reclaimed` is true if an earlier invocation claimed the poll and did not finish in time. The earlier invocation
-   * may have stored an outcome of the watch. `unfinishedTries` is the number of earlier invocations that claimed the
-   * poll and then crashed.
+   * `reclaimed` is true if an earlier invocation of the function claimed the same poll and then crashed or ran too
+   * long. Before that, it may have stored an outcome of the watch. `unfinishedTries` is the number of such invocations.
    */
   | {
       readonly kind: "claimed";
@@ -72,16 +71,16 @@ export type PollClaim =
       readonly reclaimed: boolean;
       readonly unfinishedTries: number;
     }
-  /** The watch does not need this poll any more, so the message can be acknowledged. */
+  /** The watch no longer needs this poll. The calling function must acknowledge the queue message. */
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
   /**
-   * The same queue message has already claimed the poll in an earlier invocation. The earlier invocation of the
-   * function may still run.
+   * An earlier invocation of the function has claimed the poll for the same queue message. This invocation may still
+   * run.
    */
   | { readonly kind: "own_lease" }
   /**
-   * Another queue message has claimed the poll. The calling function acknowledges its own queue message, so that the
-   * queue does not deliver this message again.
+   * The poll is claimed for another queue message. The calling function must acknowledge its own queue message, so that
+   * the queue does not deliver it again.
    */
   | { readonly kind: "other_owner" };
 
@@ -96,36 +95,39 @@ export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polled
   readonly ready?: ReadyProgress | undefined;
   /** If `slowAt` is absent, the ledger keeps the stored value. */
   readonly slowAt?: Instant | null | undefined;
-  /** The job in the response of CCE. If `tree` is null, the stored tree does not change. */
+  /** The job with its subjobs from the response of CCE. If `tree` is null, the stored tree does not change. */
   readonly tree: Job | null;
 }
 
 export interface WatchEnd {
   readonly key: WatchKey;
-  /** The time at which the service accepted the generation of the watch that ends now. */
+  /** The acceptance time of the watch generation that ends. */
   readonly acceptedAt: Instant;
   readonly outcome: Outcome;
   readonly concludedAt: Instant;
-  /** The targets for which a notify message was sent. If the watch has other targets too, the watch does not end. */
+  /**
+   * The targets for which the service has put a message into the notify queue. If the watch has other targets too, the
+   * watch does not end.
+   */
   readonly targets: readonly string[];
   readonly polledAt: readonly Instant[];
   readonly expiresAt: Instant;
-  /** Fields of the job, such as its type, from the outcome. If `job` is absent, the ledger keeps the stored fields. */
+  /** The job type and other fields of the ended job. Without `job`, the ledger keeps the stored fields. */
   readonly job?: EndedJob;
 }
 
 export type EndResult =
   | { readonly kind: "ended" }
   /**
-   * The watch did not end, because the caller has added targets. The caller must notify all `targets` and call
-   * `endWatchUnlessTargetsAdded` again.
+   * The watch still runs, because a call has added targets. The calling function must notify all `targets`, and then
+   * try again to end the watch.
    */
   | { readonly kind: "targets_changed"; readonly targets: readonly string[] }
   | { readonly kind: "over" };
 
 export type WatchProgress = Pick<Watch, "state" | "nextPollAt">;
 
-/** A watch that the sweep function must check, because one of its queue messages may be lost. */
+/** A watch that the sweep function must check now. A queue message of this watch may be lost. */
 export interface OverdueEntry extends WatchKey {
   readonly dueAt: Instant;
 }
@@ -133,32 +135,32 @@ export interface OverdueEntry extends WatchKey {
 interface WatchPage {
   readonly watches: readonly Watch[];
   /**
-   * The token for the next page. The caller sends the token in the parameter `before`. `next` is null on the last page.
+   * The page token of the next page, or null on the last page. An API client sends it in the query parameter `before`.
    */
   readonly next: string | null;
 }
 
 export interface WatchChangeLedger {
   /**
-   * Creates a watch if the caller has no watch of the job. If `isRestartedByCall` returns true, the existing watch is
-   * restarted. A restarted watch has a higher generation than all other watches of the job. If `isRestartedByCall`
-   * returns false, the existing watch gets the new targets and callbacks. If the two deadlines differ, the later
-   * deadline applies. If the two values of `readyMinutes` differ, the longer time applies.
+   * Creates a watch if the caller has no watch of the job. An existing watch is restarted if `isRestartedByCall`
+   * returns true. The restarted watch has a higher generation than all other watches of the job. Otherwise, the call
+   * adds its targets and callbacks to the existing watch. The later deadline and the longer `readyMinutes` apply.
    */
   startOrExtendWatch(watch: NewWatch): Promise<OpenResult>;
   /**
-   * Reserves a poll for one queue message for the time `leaseMs` (lease). During the lease, only the queue message with
-   * the claim may query the job.
+   * Reserves a poll for one queue message (claim). For `leaseMs` milliseconds (the lease), no other queue message can
+   * make the poll.
    */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
   /**
-   * Undoes the claim of a poll if the poll was not made. An undone claim does not count as a crash. The same
-   * queue message may claim the poll again at once. If another queue message has claimed the poll, nothing happens.
+   * Cancels the claim of a poll that was not made, so that the queue message can claim the poll again at once. A
+   * cancelled claim does not increase `unfinishedTries`. If the claim belongs to another queue message, nothing
+   * happens.
    */
   undoPollClaim(claimed: PollOfMessage): Promise<void>;
   /**
-   * Stores the result of a poll and marks the poll as done. If the queue message has lost its claim of the poll, the
-   * function writes nothing and returns `superseded`.
+   * Stores the result of a poll and marks the poll as done. If the claim belongs to another queue message, the function
+   * writes nothing and returns `superseded`.
    */
   recordPoll(record: PollRecord): Promise<"recorded" | "superseded">;
   /**
@@ -166,7 +168,7 @@ export interface WatchChangeLedger {
    * context and the callbacks are empty.
    */
   readCallerData(generation: WatchGeneration): Promise<CallerData>;
-  /** Stores the outcome of a watch generation, unless it already has one. Returns the stored outcome. */
+  /** Stores the outcome of a watch generation, unless an outcome is already stored. Returns the stored outcome. */
   saveOutcomeOnce(
     generation: WatchGeneration,
     outcome: StoredOutcome,
@@ -182,11 +184,11 @@ export interface WatchChangeLedger {
 }
 
 export interface WatchReadLedger {
-  /** The result is null if the watch does not exist. */
+  /** Returns null for an unknown watch. */
   readWatch(key: WatchKey): Promise<WatchDocument | null>;
   /**
-   * Returns only the state and the next poll time of a watch, which is cheaper than `readWatch`. The returned state
-   * may be a second old. Returns null if the watch does not exist.
+   * Returns only the state and the next poll time of a watch, or null for an unknown watch. This function costs less
+   * than `readWatch`. The returned values may be a second old.
    */
   readProgressEventuallyConsistent(key: WatchKey): Promise<WatchProgress | null>;
   /** Returns all watches of a job, newest first. */
@@ -197,20 +199,19 @@ export interface WatchReadLedger {
    */
   countUnfinishedWatchesApproximately(caller: string): Promise<number>;
   /**
-   * Returns at most `limit` watches that the sweep function should have checked before `now`. A watch that the sweep
-   * function checked recently comes last.
+   * Returns at most `limit` watches that the sweep function must check now. The watch that was checked most recently
+   * comes last.
    */
   listOverdueWatches(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**
-   * Changes when the sweep function checks a watch. If `dueAt` is null, the sweep function does not check the watch
-   * again. If another call has changed the time of the check, the result is `changed`. If the watch is running and
-   * `dueAt` is null, the result is `changed` too.
+   * Changes the time at which the sweep function checks a watch to `dueAt`. With null, the sweep function never checks
+   * the watch again. Nothing happens and the result is `changed` if another call has changed this time, or if `dueAt`
+   * is null and the watch is running.
    */
   rescheduleSweepIfUnchanged(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**
-   * Makes the sweep function check the watch at `dueAt` or earlier, even after its end. With `expiresAt`, the ledger
-   * stores the watch, its outcome and its slow job at least until `expiresAt`. If the watch does not exist, nothing
-   * happens.
+   * Makes the sweep function check a watch at the latest at `dueAt`, even if the watch has ended. The ledger must not
+   * delete the data of the watch before `expiresAt`. For an unknown watch, nothing happens.
    */
   scheduleSweepByAndExtendExpiry(
     generation: WatchGeneration,

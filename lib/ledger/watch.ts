@@ -28,14 +28,14 @@ export const WatchFields = z.lazy(() =>
      * `poll`.
      */
     poll: z.int(),
-    /** True if the message for the next poll was sent. `pollDone` is also true before the first poll. */
+    /** False from the claim of a poll until the ledger has stored the result of the poll. */
     pollDone: z.boolean(),
     /**
-     * The number of the last poll before the latest restart of the watch. If the watch never restarted, the number is
-     * 0.
+     * Poll numbers continue after a restart. `previousPolls` is the number of the last poll before the restart, or 0
+     * without a restart.
      */
     previousPolls: IntegerZeroByDefault,
-    /** The number of polls that the rate limit postponed in the current generation of the watch. */
+    /** The number of postponed polls since the last start of the watch. The rate limit postponed these polls. */
     rateLimitedPolls: IntegerZeroByDefault,
     acceptedAt: z.number(),
     deadlineAt: z.number(),
@@ -54,15 +54,14 @@ export const WatchFields = z.lazy(() =>
     resourceName: TextNullByDefault,
     consecutiveFailures: IntegerZeroByDefault,
     /**
-     * The minutes after the success of the job in which its resource must become usable. `readyMinutes` is null if the
-     * watch ends with the job.
+     * After the success of the job, its resource must become usable within this number of minutes. `readyMinutes` is
+     * null for a watch that ends with its job.
      */
     readyMinutes: NumberNullByDefault,
     /**
-     * The time from which the job counts as slow. After the notifications about the slow job were sent, `slowAt` is the
-     * time when a notification becomes overdue. `slowAt` is null if no target lists `slow`, no poll has found the job,
-     * or too few jobs of the type have ended. `slowAt` is also null when all notifications about the slow job are
-     * finished.
+     * The time from which the job counts as slow. After that, it is the next time to check the notifications about the
+     * slow job. `slowAt` is null if no target lists `slow`, or if the limit for slow jobs is unknown. After all
+     * notifications about the slow job are finished, `slowAt` is also null.
      */
     slowAt: NumberNullByDefault,
     /** The reason why the watch failed, in one line. `cause` is null for a watch without a failure. */
@@ -76,7 +75,7 @@ export const WatchFields = z.lazy(() =>
 export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typeof WatchFields>> {
   /** The sorted names of targets and callbacks. */
   readonly targets: readonly string[];
-  /** The times of the latest polls. The oldest time comes first. */
+  /** The times of the latest polls, oldest first. */
   readonly polledAt: readonly Instant[];
   /** `ready` is null until a poll of a watch with `readyMinutes` has seen the success of the job. */
   readonly ready: ReadyProgress | null;
@@ -96,7 +95,7 @@ export type ObservedJob = Pick<Watch, "phase" | "jobType" | "resourceName">;
 
 export interface EndedJob extends ObservedJob, Pick<Watch, "cause" | "durationSeconds"> {}
 
-/** The stored outcome of a watch, with the generations in the keys of its notifications. */
+/** The stored outcome of a watch. Its notification keys contain the generations in `generations`. */
 export interface OutcomeRecord {
   readonly summary: OutcomeSummary;
   readonly generations: NotificationGenerations;
@@ -106,12 +105,12 @@ export interface StoredOutcome extends OutcomeRecord {
   readonly tree: Job | null;
 }
 
-/** All data that the ledger stores for the current generation of a watch. */
+/** Everything that the ledger stores about a watch in its current generation. */
 export interface WatchDocument extends CallerData {
   readonly watch: Watch;
   readonly summary: OutcomeSummary | null;
   readonly tree: Job | null;
-  /** After the ledger has stored the outcome, the generations do not change any more. */
+  /** Until the ledger has stored the outcome, the generations can change. */
   readonly generations: NotificationGenerations;
   /** `slow` is null unless a poll of the current generation found the job slow. */
   readonly slow: SlowRecord | null;
@@ -127,8 +126,9 @@ export function compareNewestFirst(a: Watch, b: Watch): number {
 }
 
 /**
- * Returns true if an API call restarts the caller's existing watch. A call restarts a stopped watch and a restartable
- * watch. It also restarts an ended watch of an operation if the call may be about another operation.
+ * Returns true if an API call restarts the existing watch of the caller. A call restarts a stopped watch. A call also
+ * restarts an ended watch with `restartable`, and an ended watch of an operation if the call may mean a different
+ * operation.
  * @param found the watch as stored before the call
  * @param operation the operation in the call, or null or undefined for a job.
  */
@@ -180,8 +180,8 @@ export interface WatchLimits {
 }
 
 /**
- * Returns the limit that the new targets `added` would exceed, or null. Only callbacks count towards the limit of
- * callbacks. All other targets count towards the limit of targets.
+ * Checks the number of targets after a call adds the targets `added`. Returns the name of an exceeded limit, or null. A
+ * callback counts only for the limit of callbacks. Any other target counts only for the limit of targets.
  * @param targets the targets of the watch before the call
  */
 export function findExceededLimit(

@@ -21,9 +21,9 @@ const Schedule = z.object({
 });
 
 /**
- * Counts the watches by state, and finds orphaned watches. The recent index contains the state of each watch. If the
- * index contains the state `watching`, the function reads the watch item, which is always up to date. For about 30
- * watches, the audit costs half a read unit. For each running watch, the audit costs one more read unit.
+ * Counts the watches by state, and finds orphaned watches. The function reads the state of all watches from the recent
+ * index. If this state is `watching`, it may be old, so the function also reads the watch item. The audit costs half a
+ * read unit for about 30 watches, and one more read unit for each running watch.
  */
 export async function countWatchesAndFindOrphaned(table: LedgerTable, now: Instant): Promise<Audit> {
   const audit = { concluded: 0, stopped: 0, live: 0, discovered: 0, orphaned: [] as OrphanedWatch[] };
@@ -39,7 +39,7 @@ export async function countWatchesAndFindOrphaned(table: LedgerTable, now: Insta
       running.slice(i, i + CONCURRENCY).map(async (key) => {
         const found = await readSchedule(table, key);
         if (found === null) return;
-        // A watch of a newer release only waits for this release, so it is not orphaned.
+        // A watch of a newer release is not orphaned. It waits until an operator deploys the newer release again.
         const result = found === "newer" ? "live" : classifyWatchForAudit(found, now);
         if (found !== "newer" && result === "orphaned")
           audit.orphaned.push({ ...key, traceparent: found.traceparent });
@@ -51,7 +51,7 @@ export async function countWatchesAndFindOrphaned(table: LedgerTable, now: Insta
   return { ...audit, accepted: concluded + stopped + live + orphaned.length };
 }
 
-/** Returns the key and the state of every watch. The index is eventually consistent, so a returned state may be old. */
+/** Returns one entry for every watch. The index is eventually consistent, so the state in an entry may be old. */
 export async function* scanRecentIndex({ client, table }: LedgerTable): AsyncGenerator<Entry> {
   let next: Item | undefined;
   do {

@@ -28,17 +28,15 @@ const CALLBACK_PREFIX = "callback=";
 const CallerItem = z.object({ context: TextNullByDefault });
 
 /**
- * Returns caller data as attributes of the watch item. If the data is too large for the watch item, the result is null.
+ * Converts caller data to attributes of the watch item. If the data is too large for the watch item, the result is
+ * null.
  */
 export function callerAttributesIfSmall(data: CallerData): StoredValues | null {
   const attributes = { context: JSON.stringify(data.context), ...callbackAttributes(data) };
   return Buffer.byteLength(JSON.stringify(attributes)) <= INLINE_BYTES ? attributes : null;
 }
 
-/**
- * Stores the callbacks of a call in the caller item. The function stores the context only if the caller item does not
- * contain a context.
- */
+/** Adds the callbacks of a call to the caller item. The function never replaces a stored context. */
 export async function saveCallbacksAndFirstContext(
   table: LedgerTable,
   watch: NewWatch,
@@ -53,9 +51,9 @@ export async function saveCallbacksAndFirstContext(
 }
 
 /**
- * Moves the caller data from the watch item to the caller item of the same generation. A restart must not lose the
- * callbacks, because notifications of the old generation may still need them. Returns the changes that remove the
- * caller data from the watch item.
+ * Copies the caller data from the watch item to the caller item of the same generation. Returns the changes with which
+ * the calling function removes the caller data from the watch item. The reason: after a restart, notifications of the
+ * old generation may still need their callbacks.
  */
 export async function saveCallerItemAndBuildRemoval(
   table: LedgerTable,

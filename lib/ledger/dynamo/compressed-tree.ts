@@ -9,14 +9,15 @@ import type { WatchItem } from "./watch-item.ts";
 export const MAX_TREE_BYTES = 350_000;
 
 /**
- * The maximum size of a compressed tree in the watch item, or of the changes of a larger tree. The JSON text of a few
- * subjobs has less than 250 bytes. If ten of 20 subjobs change, the compressed changes need about 250 bytes.
+ * The maximum size of a compressed tree in the watch item. It is also the maximum size of `treeChange` in the watch
+ * item. The JSON text of a few subjobs has less than 250 bytes. If ten of 20 subjobs change, `treeChange` has about 250
+ * bytes.
  */
 export const INLINE_TREE_BYTES = 250;
 
 /**
- * Deflate uses only the last 32 kB of a dictionary. If the JSON text of a tree is longer than 32 kB, the watch item
- * contains no changes of the tree.
+ * If the JSON text of a tree is longer than this, the watch item never contains `treeChange`. The reason: deflate uses
+ * only the last 32 kB of a dictionary.
  */
 export const MAX_CHANGED_JSON_LENGTH = 32_768;
 
@@ -44,7 +45,7 @@ export function decompressJson(bytes: Uint8Array): unknown {
   return JSON.parse(decompressBytes(bytes).toString());
 }
 
-/** Decompresses bytes that `compressJson` has compressed with the same dictionary. */
+/** Decompresses a result of `compressJson`. The dictionary must be the same as for `compressJson`. */
 export function decompressBytes(bytes: Uint8Array, dictionary: Uint8Array = DICTIONARY): Buffer {
   return inflateRawSync(bytes, { dictionary });
 }
@@ -82,16 +83,15 @@ export function decompressStoredTree(
 }
 
 /**
- * Returns the tree of the tree item together with later changes. If a poll writes one of the items during the read, the
- * tree and the changes may not belong together. If the tree and the changes do not belong together, the function
- * returns the tree without changes.
+ * Computes the latest tree from the tree item and from `treeChange` in the watch item. If a poll writes one of these
+ * items between the two reads, the two values do not match. The function then returns the tree of the tree item.
  */
 function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
   try {
     const json = decompressBytes(treeChange, decompressBytes(stored));
     if (hashTree(json) === treeHash) return Job.parse(parseJsonOrUndefined(json.toString()));
   } catch {
-    // The changes in the watch item belong to another version of the tree item.
+    // `treeChange` belongs to another version of the tree item.
   }
   return decompressTree(stored);
 }

@@ -12,7 +12,7 @@ import {
 } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
 
-/** The time for which the state of discovery is stored after the last list of the project's jobs. */
+/** If discovery is switched off, DynamoDB deletes its state this long after the latest run. */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 const DiscoveryItem = z.object({

@@ -26,18 +26,15 @@ import { type ItemKey, jobPartitionKey } from "./keys.ts";
 const Bytes = z.instanceof(Uint8Array);
 const SlowItem = z.lazy(() => z.object({ record: Bytes }));
 const LatestDurationsItem = z.lazy(() => z.object({ durations: Bytes }));
-/** The maximum number of times that the function tries to add the durations of a job to an item. */
+/** The maximum number of tries of `addLatestDurations`. */
 const MAX_TRIES = 50;
 
 /**
- * Matches the attribute name of a counter. Each counter contains the number of jobs of one day in one duration bucket.
- * For example, `d3b215` counts jobs on day 3 of the week in bucket 215.
+ * Matches the attribute name of a counter. For example, `d3b215` counts the jobs of day 3 of the week with a duration
+ * in bucket 215.
  */
 const COUNTER = /^d([0-6])b(\d+)$/;
-/**
- * One DynamoDB item contains the job counts of one week. A query reads the items of two years, which are about 104
- * items.
- */
+/** One DynamoDB item contains the counters of one week. A query for two years therefore reads about 104 items. */
 const WEEK_DAYS = 7;
 const SORT_KEY = /^week#(\d+)$/;
 
@@ -49,8 +46,8 @@ type DurationsItem = z.infer<typeof DurationsItem>;
 const TypesItem = z.lazy(() => z.object({ types: z.array(z.string()) }));
 
 /**
- * `addDuration` costs one write to DynamoDB. For the first job of a type in a week, a second write records the job type
- * in the project's list of types.
+ * Each call costs one DynamoDB write. The first job of a type in a week costs a second write, which adds the job type
+ * to the list of the project.
  */
 export const addDuration: LedgerOperation<"addDuration"> = async (table, duration) => {
   const { key, counter } = durationCounterKey(duration);
@@ -67,8 +64,8 @@ interface ExpiringJobType {
 }
 
 /**
- * Adds a job type to the list of a project. The list contains no operations (such as upgrades), because operations must
- * not change the first poll of jobs.
+ * Adds a job type to the list of the project's job types. The list contains no operations (such as upgrades). The
+ * reason: the first poll of a job uses the durations of all job types in the list.
  */
 export async function addJobTypeUnlessOperation(
   table: LedgerTable,
@@ -98,7 +95,7 @@ interface CounterKey {
   readonly counter: string;
 }
 
-/** Returns the item key and the attribute for the count of one day and one duration bucket. */
+/** Returns the place of the counter for one day and one duration bucket in DynamoDB. */
 export function durationCounterKey({ project, jobType, day, bucket }: DurationOfType): CounterKey {
   const key = { pk: durationsPartition(project, jobType), sk: `week#${Math.floor(day / WEEK_DAYS)}` };
   return { key, counter: `d${day % WEEK_DAYS}b${bucket}` };

@@ -47,10 +47,7 @@ const OutcomeItem = z.lazy(() =>
   z.object({
     summary: Bytes,
     tree: z._default(z.nullable(Bytes), null),
-    /**
-     * The value of `NotificationGenerations` as JSON. `generations` is null if every notification key contains the
-     * generation of the watch.
-     */
+    /** The JSON text of `NotificationGenerations`, or null for an empty object. */
     generations: TextNullByDefault,
   }),
 );
@@ -164,8 +161,8 @@ export function toOutcomeAttributes(
 }
 
 /**
- * Reads an outcome summary without its tree of subjobs. The tree is omitted, because it can be large and a digest
- * needs up to a hundred outcomes.
+ * Reads an outcome summary without its tree of subjobs. A tree can be large, and a digest needs up to a hundred
+ * outcomes.
  */
 export const readOutcomeWithoutTree: LedgerOperation<"readOutcomeWithoutTree"> = async (table, key) => {
   const item = await readRawItem(table, outcomeItemKey(key), ["pk", "summary", "generations", "v"]);
@@ -175,8 +172,8 @@ export const readOutcomeWithoutTree: LedgerOperation<"readOutcomeWithoutTree"> =
 };
 
 /**
- * Stores the generation in the notification keys of targets that a caller adds to an ended watch. Each call costs one
- * query. If the stored generation differs from the generation of the watch, the call also costs one read and one write.
+ * Computes the generations for notification keys of targets that a call adds to an ended watch, and stores them with
+ * the outcome. Each call costs one query. If there are such generations, the call also costs one read and one write.
  */
 export async function saveGenerationsOfTargetsAddedAfterEnd(
   table: LedgerTable,

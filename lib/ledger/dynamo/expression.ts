@@ -2,7 +2,7 @@ import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dyn
 import type { ItemKey } from "./keys.ts";
 
 /**
- * The value of an attribute of a DynamoDB item. A `Set` becomes a string set of DynamoDB. `null` means that the item
+ * The value of an attribute of a DynamoDB item. The code stores a `Set` as a string set. `null` means that the item
  * does not have the attribute.
  */
 type StoredValue = string | number | boolean | Uint8Array | ReadonlySet<string> | readonly string[] | null;
@@ -13,13 +13,16 @@ export interface ItemUpdate {
   readonly key: ItemKey;
   /** New values of attributes. `null` removes the attribute. */
   readonly set?: StoredValues;
-  /** Values for attributes that do not exist yet. An attribute that already exists keeps its value. */
+  /** New values only for attributes that the item does not have. */
   readonly setIfAbsent?: StoredValues;
-  /** Numbers and set elements to add. If the item does not contain the number, the number counts as 0. */
+  /**
+   * The code increases a number by the given number, and adds the given elements to a set. A missing number counts as
+   * 0.
+   */
   readonly add?: Readonly<Record<string, number | ReadonlySet<string>>>;
   /** Elements to remove from sets. */
   readonly removeElements?: Readonly<Record<string, ReadonlySet<string>>>;
-  /** Elements to append to lists. If the item does not contain the list, DynamoDB creates the list. */
+  /** Elements to append to lists. A missing list counts as an empty list. */
   readonly append?: Readonly<Record<string, readonly string[]>>;
   /** The condition of the update, with `#name` for attributes and `:name` for values. */
   readonly condition?: string;
@@ -30,7 +33,9 @@ export interface ItemUpdate {
 
 type Clause = "SET" | "ADD" | "DELETE" | "REMOVE";
 
-/** Matches an attribute name that can be the name of a placeholder, for example `#state`. */
+/**
+ * Matches an attribute name that DynamoDB allows in a placeholder. For example, the placeholder of `state` is `#state`.
+ */
 const PLAIN_NAME = /^\w+$/;
 
 /** Returns the expressions and the placeholders of an UpdateItem request to DynamoDB. */
@@ -83,7 +88,7 @@ export function toUpdateInput(
 }
 
 /**
- * The attribute names in each expression of a DynamoDB request. The cache stays small, because the code has only a few
+ * A cache of the attribute names in DynamoDB expressions. The cache stays small, because the service uses only a few
  * dozen expressions.
  */
 const namesByExpression = new Map<string, Readonly<Record<string, string>>>();
@@ -98,7 +103,7 @@ export function placeholderNames(expression: string): Record<string, string> {
   return { ...names };
 }
 
-/** Converts values to DynamoDB's notation. The key `state`, for example, becomes `:state`. */
+/** Converts values to DynamoDB's notation. For example, the value of `state` gets the placeholder `:state`. */
 export function placeholderValues(values: StoredValues): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(values))

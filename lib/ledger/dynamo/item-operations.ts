@@ -25,8 +25,8 @@ import {
 import type { ItemKey } from "./keys.ts";
 
 /**
- * The current version of each kind of item, by the first letter of its partition key. If a release changes the format
- * of one kind of item, it raises only the version of this kind. If an operator deploys the earlier release again, this
+ * The current version of each kind of item. The key is the first letter of the item's partition key. If a release
+ * changes the format of one kind of item, it raises only the version of this kind. After a rollback, the earlier
  * release can still use all other kinds of items. The code also reads items that an earlier release wrote.
  */
 const ITEM_VERSIONS: Readonly<Record<string, number>> = { W: 1, T: 1, G: 1, D: 1, L: 1 };
@@ -35,8 +35,8 @@ export interface LedgerTable {
   readonly client: DynamoDBClient;
   readonly table: string;
   /**
-   * The milliseconds between two runs of the sweep function. Runs start at multiples of `sweepIntervalMs`. If
-   * `sweepIntervalMs` is missing, runs may start at any time.
+   * The milliseconds between two runs of the sweep function. Runs start at multiples of `sweepIntervalMs`. Without
+   * `sweepIntervalMs`, a run may start at any time.
    */
   readonly sweepIntervalMs?: number;
 }
@@ -44,15 +44,15 @@ export interface LedgerTable {
 export type Item = Record<string, AttributeValue>;
 
 /**
- * Updates or creates one item. Returns the attributes of `returnValues`. If the condition of the update is false, the
- * result is null. If a later release wrote the item, the item does not change.
+ * Updates or creates one item. Returns the attributes that `returnValues` requests. If the condition is false, nothing
+ * changes, and the result is null. The function never changes an item of a later release.
  * @throws NewerItemError if the update has no condition and a later release wrote the item
  */
 export async function upsertItem({ client, table }: LedgerTable, update: ItemUpdate): Promise<Item | null> {
   const { condition } = update;
   const version = findItemVersion(update.key.pk);
   const isReadable = "(attribute_not_exists(#v) OR #v <= :itemVersion)";
-  // The DynamoDB of the embedded stack needs more time for each level of parentheses.
+  // The parentheses are left out where possible, because the embedded DynamoDB evaluates them slowly.
   const wanted = condition?.includes(" OR ") ? `(${condition})` : condition;
   const command = new UpdateItemCommand({
     TableName: table,
@@ -70,7 +70,7 @@ export async function upsertItem({ client, table }: LedgerTable, update: ItemUpd
   return written === null ? null : (written.Attributes ?? {});
 }
 
-/** Creates an item. If the item exists, it stays unchanged, and the result is false. */
+/** Creates an item and returns true. If the item exists, changes nothing and returns false. */
 export async function createItemIfAbsent(
   { client, table }: LedgerTable,
   key: ItemKey,
@@ -119,7 +119,8 @@ export async function readItemAndParseOrThrow<T>(
 
 /**
  * Returns one page of a query.
- * @param filter a condition for the returned items. DynamoDB also bills the entries that it reads and does not return.
+ * @param filter a condition for the returned items. DynamoDB bills all entries that it reads, including those that the
+ * filter removes.
  */
 export async function queryPage(
   { client, table }: LedgerTable,
@@ -143,7 +144,7 @@ export async function queryPage(
   );
 }
 
-/** Returns the current version of items whose partition key begins with the same letter. */
+/** Returns the current version of the kind of item to which the partition key belongs. */
 function findItemVersion(partition: string): number {
   const version = ITEM_VERSIONS[partition.charAt(0)];
   if (version === undefined) throw new Error("The partition key has an unknown first letter.");

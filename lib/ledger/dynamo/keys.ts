@@ -20,7 +20,7 @@ export function jobPartitionKey({ project, jobId }: JobKey): string {
 }
 
 /**
- * Returns the job of a partition key.
+ * Returns the project and the job ID in a partition key.
  * @throws Error if the partition key is not that of a job
  */
 export function parseJobPartitionKeyOrThrow(pk: string): JobKey {

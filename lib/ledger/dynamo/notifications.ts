@@ -112,8 +112,9 @@ export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, rec
   if (recorded === null) return "superseded";
   const { history } = parseItemOrThrow(NotificationItem, recorded);
   if (history.length < 2 * ATTEMPT_HISTORY) return "recorded";
-  // One update of DynamoDB cannot both append to a list and shorten the list. If another call appended an attempt
-  // meanwhile, the second update changes nothing. The call that appended the latest attempt shortens the list.
+  // DynamoDB cannot append to a list and shorten the list in one update, so a second update shortens the list. If
+  // another call has appended an attempt in the meantime, the condition is false. The other call then shortens the
+  // list.
   await upsertItem(table, {
     key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },
@@ -204,7 +205,7 @@ export const createDigestIfAbsent: LedgerOperation<"createDigestIfAbsent"> = asy
   await createDigestItem(table, digest, digest.members);
 };
 
-/** Creates the item of a digest with its unfinished jobs `running`. If the item exists, the result is false. */
+/** Creates the item of a digest and returns true. If the item exists, returns false. */
 export function createDigestItem(
   table: LedgerTable,
   { digestId, caller, members, targets, expiresAt }: Parameters<DigestLedger["createDigestIfAbsent"]>[0],

@@ -34,8 +34,8 @@ export function overdueShard(key: WatchKey): number {
 }
 
 /**
- * Returns the attributes that put a watch into the overdue index at the time `dueAt`. If `dueAt` is null, the
- * attributes remove the watch from the index.
+ * Returns attributes of the watch item. With these attributes, the overdue index contains the watch at the time
+ * `dueAt`. If `dueAt` is null, the index does not contain the watch.
  */
 export function overdueIndexAttributes(key: WatchKey, dueAt: Instant | null): StoredValues {
   return { dueAt, dueOrder: dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
@@ -53,9 +53,9 @@ export function roundUpToLastMsBeforeNextSweep(
 }
 
 /**
- * Returns the attributes that change the time of a watch in the overdue index. The new time in the index is rounded.
- * The sort key of a watch in the index stays, because a new sort key costs two write units. If only the time changes,
- * the write costs one write unit.
+ * Returns attributes of the watch item that change the time of the watch in the overdue index to the rounded `dueAt`.
+ * The attribute `dueOrder`, which is the sort key of the index, does not change. A write costs one write unit if only
+ * the time changes, but two if the sort key changes.
  */
 export function roundedOverdueIndexAttributesKeepingOrder(
   table: LedgerTable,

@@ -27,34 +27,34 @@ import { roundedOverdueIndexAttributesKeepingOrder } from "./overdue-index.ts";
 import { encodeLatestInstants, NO_LEASE, toWatch, WatchItem } from "./watch-item.ts";
 
 /**
- * The time from the deadline of a watch to the expiry of the tree item of the watch. A running watch needs the tree
- * item. A watch ends at most a week and an hour after its deadline. When the watch has ended, the stored outcome
- * contains the tree.
+ * The tree item of a watch expires this long after the deadline of the watch. While the watch is running, the ledger
+ * needs the tree item. A watch ends at most a week and an hour after its deadline. The stored outcome then contains the
+ * tree.
  */
 const TREE_RETENTION_MS = 8 * 86_400_000;
 
-/** The attributes of the watch item from which the code decides how to store a changed tree of subjobs. */
+/** The attributes of the watch item that determine how the ledger stores the tree of the next poll. */
 const TreeState = z.lazy(() =>
   z.pick(unwrapLazy(WatchItem), { treeHash: true, treeChange: true, deadlineAt: true, expiresAt: true }),
 );
 type TreeState = z.infer<typeof TreeState>;
 const NO_TREE: TreeState = { treeHash: null, treeChange: null, deadlineAt: 0, expiresAt: null };
 
-/** The tree of a tree item, and the hash of the latest tree of the watch. */
+/** The tree of a tree item. `treeHash` is the hash of the latest tree of the watch, which may be newer. */
 interface BaseTree {
   readonly json: Uint8Array;
   readonly expirySeconds: number;
   readonly treeHash: string;
 }
 
-/** Trees of subjobs in the memory of a process, so that most polls do not read a tree from DynamoDB. */
+/** A cache of trees of subjobs, so that most polls do not read a tree from DynamoDB. */
 interface TreeMemory {
-  /** The state of the stored tree for each claimed poll. Only the process with the claim changes the stored tree. */
-  readonly claimed: Map<string, TreeState>;
   /**
-   * The content of the tree item of each watch. The stored content is valid as long as the ledger contains the same
-   * tree.
+   * The tree attributes of the watch item at the claim of each poll. They stay correct until the result of the poll is
+   * stored, because only the owner of the claim changes them.
    */
+  readonly claimed: Map<string, TreeState>;
+  /** The content of the tree item of each watch. It is valid only if its `treeHash` equals the stored `treeHash`. */
   readonly bases: Map<string, BaseTree>;
 }
 /** The maximum number of watches whose trees a process remembers. */
@@ -64,7 +64,7 @@ const memories = new WeakMap<LedgerTable, TreeMemory>();
 const watchId = ({ project, jobId, caller }: WatchKey) => JSON.stringify([project, jobId, caller]);
 const claimId = ({ key, poll, messageId }: PollOfMessage) => JSON.stringify([watchId(key), poll, messageId]);
 
-/** Each call costs one DynamoDB write. If the claim is refused, the call also costs one read. */
+/** Each call costs one DynamoDB write. A refused claim also costs one read. */
 export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
   const claimed = await upsertItem(table, {
@@ -106,9 +106,9 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
 }
 
 /**
- * Each call costs one DynamoDB write. For a large tree that has changed, the call also costs one read. If the changes
- * of the tree do not fit into the watch item, the call costs one more write. The call writes the tree item last. If the
- * write of the tree item fails, the result of the poll is already stored.
+ * Each call costs one DynamoDB write. A changed large tree costs one more read. It costs one more write if its changes
+ * are too large for the watch item. This write of the tree item comes last. If it fails, the result of the poll is
+ * already stored.
  */
 export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
@@ -142,7 +142,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     add: record.rateLimited ? { rateLimitedPolls: 1 } : {},
     condition: "#state = :watching AND #poll = :poll AND #pollDone = :no AND #owner = :me",
     values: { watching: "watching", poll, no: false, me: messageId },
-    // The function needs the old attributes only if it writes the tree item.
+    // The expiry time of the tree item depends on the old attributes of the watch item.
     ...(treeItem !== null && { returnValues: "ALL_OLD" }),
   });
   if (recorded === null) return "superseded";
@@ -153,7 +153,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     await upsertItem(table, { key: treeItemKey(key), set: { tree: treeItem, expiresAt } });
   } catch (error) {
     memory.bases.delete(watchId(key));
-    // Without a stored hash, the next poll stores the tree again.
+    // The tree item was not written. Without `treeHash` in the watch item, the next poll writes the tree item.
     await upsertItem(table, {
       key: watchItemKey(key),
       set: { treeHash: null },
@@ -166,19 +166,19 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
 };
 
 interface TreeChange {
-  /** The changed attributes of the watch item. */
+  /** The attributes of the watch item that change. */
   readonly set: StoredValues;
-  /** The compressed tree for the tree item, or null. */
+  /** The new content of the tree item, or null if the tree item does not change. */
   readonly treeItem: Uint8Array | null;
-  /** The tree in the tree item after the change. `base` is null if the process does not remember the tree. */
+  /** The new entry for the cache of tree items, or null. */
   readonly base: BaseTree | null;
 }
 const NO_CHANGE: TreeChange = { set: {}, treeItem: null, base: null };
 
 /**
- * Decides how to store a tree: a small tree in the watch item, and a large tree in the tree item. Later changes of a
- * large tree are in the watch item, which every poll writes anyway.
- * @param stored the stored state of the tree before the poll
+ * Decides how to store a tree. A small tree goes into the watch item. A large tree goes into the tree item. Later, the
+ * watch item contains the changes of the large tree, because every poll writes the watch item anyway.
+ * @param stored the tree attributes of the watch item before the poll
  */
 async function planTreeChange(
   table: LedgerTable,
@@ -203,9 +203,9 @@ async function planTreeChange(
 }
 
 /**
- * Returns the tree of the tree item. The result is null if the tree item is missing, is old, or expires too early. If
- * the result is null, the caller writes the tree item again. The function uses an eventually consistent read, because
- * it costs half as much.
+ * Returns the tree of the tree item, or null if the code cannot use this tree: it is missing, old, or expires too
+ * early. After null, the calling function writes a new tree item. The read is eventually consistent, which costs half
+ * as much.
  */
 async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState): Promise<BaseTree | null> {
   const { treeHash, treeChange } = before;
@@ -213,12 +213,12 @@ async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState
   const known = memoryOf(table).bases.get(watchId(key));
   const base = known?.treeHash === treeHash ? known : await readBaseTree(table, key, treeHash);
   if (base === null || base.expirySeconds < treeExpirySeconds(before)) return null;
-  // If the watch item contains no changes of the tree, the latest tree is in the tree item.
+  // Without `treeChange` in the watch item, the tree item must contain the latest tree.
   return treeChange === null && hashTree(base.json) !== treeHash ? null : base;
 }
 
 async function readBaseTree(table: LedgerTable, key: WatchKey, treeHash: string): Promise<BaseTree | null> {
-  // If the read of the tree item fails, the caller must still store the result of the poll.
+  // An error of this read must not prevent that the ledger stores the result of the poll.
   const item = await readRawItem(table, treeItemKey(key), undefined, false).catch(() => null);
   if (item?.tree?.B === undefined) return null;
   return { json: decompressBytes(item.tree.B), expirySeconds: Number(item.expiresAt?.N), treeHash };

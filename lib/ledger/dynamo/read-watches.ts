@@ -69,7 +69,7 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   };
 };
 
-/** Each call costs at most one read unit, because the watch item has less than 8 kB. */
+/** Each call costs at most one read unit. The reason: the watch item has less than 8 kB. */
 export const readProgressEventuallyConsistent: LedgerOperation<"readProgressEventuallyConsistent"> = async (
   table,
   key,

@@ -39,8 +39,8 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
     poll: 0,
   };
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Large caller data (context and callbacks) is stored before the watch. Before the first write, the function reads
-    // the watch. The context and callbacks of a new call must not become part of an existing watch generation.
+    // The function stores large caller data (context and callbacks) before the watch. It first checks that the watch
+    // does not exist. The reason: the caller data must not become part of an existing watch generation.
     const before = inline === null ? await readRawItem(table, key) : null;
     if (before === null) {
       if (inline === null) await saveCallbacksAndFirstContext(table, watch, 0);
@@ -60,9 +60,9 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
 };
 
 /**
- * Restarts a watch as a new generation. If another call changed the watch meanwhile, the result is null. Poll numbers
- * continue, so that old poll messages have no effect. The restart costs one query more than a new watch. The query
- * finds the highest generation of the job's watches.
+ * Restarts a watch as a new generation. If another call has changed the watch in the meantime, the result is null. The
+ * number of the next poll is higher than all earlier poll numbers, so old poll messages have no effect. A restart costs
+ * one query more than a new watch, because it needs the highest generation of the job's watches.
  */
 async function restartWatch(
   table: LedgerTable,
@@ -110,9 +110,9 @@ async function restartWatch(
 }
 
 /**
- * Adds the targets and callbacks of a call to a watch. If the watch is running, it gets the later of the two deadlines.
- * If another call changed the state or the deadline of the watch, the result is null. The function stores the callback
- * URL before the target that uses the URL. If a reader finds a target, it also finds the URL of the target.
+ * Adds the targets and callbacks of a call to a watch. A running watch also gets the deadline of the call, if this
+ * deadline is later. If another call has changed the state or the deadline in the meantime, the result is null. The
+ * function first stores the callback URL and then the target, so that a stored target always has a stored URL.
  */
 async function extendWatch(
   table: LedgerTable,
@@ -167,9 +167,9 @@ async function extendWatch(
 }
 
 /**
- * Returns the maximum number of targets that the watch may have before the call adds its targets. The write to the
- * ledger checks the number of targets again. Without the second check of the number, two simultaneous calls could
- * together exceed the limit. Without a limit, the result is null.
+ * Returns the maximum number of targets for the condition of the write. If the watch has more targets than this before
+ * the write, DynamoDB refuses the write. Without this condition, two calls at the same time could together exceed the
+ * limit. Without a limit, the result is null.
  */
 function mostTargetsBefore(
   { targets }: WatchItem,

@@ -24,7 +24,10 @@ const RETENTION_MS = 7 * 24 * 3_600_000;
  */
 const ROUNDS = 6;
 
-/** The DynamoDB item of a rate limit, of a switched-off target, or of a target that no longer exists. */
+/**
+ * The common schema of three kinds of DynamoDB items: for a rate limit, for a switched-off target, and for a target
+ * that no longer exists.
+ */
 const TargetItem = z.lazy(() =>
   z.object({
     nextFreeAt: z._default(z.number(), 0),
@@ -86,10 +89,7 @@ export const switchTargetOn: LedgerOperation<"switchTargetOn"> = async ({ client
     await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributesWithoutNulls({ ...key }) }));
 };
 
-/**
- * If the rate limit allows a request now, the call costs one write. If the rate limit allows no request now, the call
- * costs two writes.
- */
+/** Each call costs one write, or two writes if no request is allowed now. */
 export const reserveRequestTime: LedgerOperation<"reserveRequestTime"> = async (
   table,
   name,

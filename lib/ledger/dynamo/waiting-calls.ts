@@ -10,20 +10,17 @@ import {
 } from "./item-operations.ts";
 
 /**
- * The maximum numbers of calls that may wait for the end of a watch at the same time on AWS. Each waiting call occupies
- * one Lambda execution. A new account allows only ten executions.
+ * On AWS, at most this many calls may wait for the end of a watch at the same time. Each waiting call occupies one
+ * Lambda execution. A new AWS account allows only ten executions.
  */
 export const WAITING_LIMITS: WaitingLimits = { total: 4, perCaller: 2 };
 
 /**
- * The key of the item with all waiting calls. Each waiting call is one attribute of the item with all waiting calls. No
- * target can be called `:waiting`.
+ * The key of the only item for waiting calls. The item has one attribute for each waiting call. A target cannot have
+ * the name `:waiting`.
  */
 const KEY = { pk: "T#:waiting", sk: "calls" };
-/**
- * The maximum number of times that a waiting call tries to reserve a free number. A try fails if another waiting call
- * reserves the same number at the same time.
- */
+/** The maximum number of tries. A try fails if another call takes the same number at the same time. */
 const ROUNDS = 3;
 /** The time for which DynamoDB keeps the item after the end of the latest waiting call. */
 const RETENTION_MS = 24 * 3_600_000;
@@ -33,7 +30,7 @@ const Call = z.lazy(() => z.object({ caller: z.string(), until: z.number() }));
 
 const attributeOf = (number: number) => `call${number}`;
 
-/** Each call costs one read and, if the call may wait, one write. */
+/** Each try costs one read. If a number is free, the try also costs one write. */
 export const addWaitingCallIfAllowed: LedgerOperation<"addWaitingCallIfAllowed"> = async (
   table,
   call,

@@ -31,13 +31,11 @@ export const WatchItem = z.lazy(() =>
   z.extend(unwrapLazy(WatchFields), {
     pk: z.string(),
     sk: z.string(),
-    /** True if the watch has ended and a new call for the job would restart it. */
+    /** If this is true, the next call of the caller for the job restarts the ended watch. */
     restartable: Flag,
     owner: TextNullByDefault,
     leaseUntil: z._default(z.number(), 0),
-    /**
-     * The number of times that a queue message claimed a poll since the latest stored poll. Undone claims do not count.
-     */
+    /** The number of claims since the ledger last stored the result of a poll. Cancelled claims do not count. */
     unfinishedTries: IntegerZeroByDefault,
     targets: z._default(z.array(z.string()), []),
     accessError: z._default(z.nullable(AccessErrorKind), null),
@@ -47,22 +45,19 @@ export const WatchItem = z.lazy(() =>
     polledAt: TextNullByDefault,
     /** The caller's context as JSON. `context` is null if the context is in the caller item. */
     context: TextNullByDefault,
-    /** `hasCallerItem` is true if the current generation of the watch has a caller item. */
+    /** True if the context or a callback of the current generation is in a caller item. */
     hasCallerItem: Flag,
     /**
-     * The compressed tree of subjobs (deflate). If the tree is large, the tree item contains the tree, and `tree` is
-     * empty.
+     * The compressed tree of subjobs (deflate). A large tree is in the tree item instead, and this attribute is
+     * missing.
      */
     tree: Bytes,
-    /**
-     * The hash of the tree of subjobs. The hash belongs to the tree in the latest response of CCE that contained the
-     * job.
-     */
+    /** The hash of the latest tree of subjobs that CCE returned. */
     treeHash: TextNullByDefault,
     /**
-     * The changes of a large tree of subjobs since the last write of the tree item. `treeChange` contains the whole new
-     * tree, compressed with deflate. The dictionary of the compression is the tree in the tree item. The compressed
-     * data needs few bytes for the unchanged parts of the tree.
+     * The difference between the latest tree of subjobs and the tree in the tree item. It is the latest tree,
+     * compressed with deflate. The dictionary for deflate is the tree in the tree item, so unchanged parts need only a
+     * few bytes.
      */
     treeChange: Bytes,
     /** The `ReadyProgress` of the watch as JSON. */
