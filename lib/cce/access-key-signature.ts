@@ -14,7 +14,7 @@ interface SignableRequest {
   readonly method: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /** The headers that the signature covers. The headers must contain `X-Sdk-Date` with a value from `formatSdkDate`. */
+  /** The headers that the signature covers. One of them must be `X-Sdk-Date` with a value from `formatSdkDate`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
@@ -103,8 +103,8 @@ export function percentEncode(text: string): string {
 }
 
 /**
- * Returns the path of a request in the form for the signature: percent-encoded, with a slash at the end. The URL of the
- * request itself must not end with a slash. If the URL ended with a slash, the gateway would choose another route.
+ * Converts the path of a request for the signature: percent-encodes it and adds a slash at the end. The path in the URL
+ * itself must not end with a slash, because the gateway would then choose another route.
  */
 function canonicalPath(path: string): string {
   const encoded = path.split("/").map(percentEncode).join("/");

@@ -5,13 +5,13 @@ import { createSignedGetHeaders } from "./access-key-signature.ts";
 import type { TokenResult } from "./iam-token.ts";
 
 /**
- * The address of one request to CCE. The field `url` is percent-encoded, and the other fields are not. `path` is the
- * path of `url`.
+ * The address of one request to CCE. `path` is the path of `url`. In `url`, special characters are percent-encoded. In
+ * `path` and `parameters`, they are not encoded.
  */
 export interface QueryAddress {
   readonly url: URL;
   readonly path: string;
-  /** The query parameters of `url`. The query parameters are not percent-encoded. */
+  /** The query parameters of `url`, not percent-encoded. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
@@ -28,8 +28,8 @@ export function createQueryAddress(
 }
 
 /**
- * The headers with which the service authenticates itself to CCE. If the service cannot create the headers, an
- * observation contains the reason.
+ * The headers with which the service signs in to CCE. If the service could not create them, the result is an
+ * observation with the reason.
  */
 export type AuthHeaders =
   | {
@@ -41,9 +41,9 @@ export type AuthHeaders =
   | Observation;
 
 /**
- * Returns headers with which the service authenticates itself to CCE.
- * @param refused the headers of a request that CCE refused with status 401. With `refused`, the function returns new
- * headers. If the function cannot create new headers, it returns `refused`.
+ * Returns the headers with which the service signs in to CCE.
+ * @param refused the headers of an earlier request, to which CCE responded with status 401. In this case, the function
+ * returns new headers. If it has no new headers, it returns `refused`.
  */
 type GetAuthHeaders = (query: QueryAddress, refused?: AuthHeaders) => Promise<AuthHeaders>;
 

@@ -3,8 +3,8 @@ import type { Clock, Instant, Job, Observation } from "../domain/job.ts";
 import type { Refusal } from "./cce-error.ts";
 
 /**
- * If the Autopilot API refuses a list of jobs, the service stops asking the Autopilot API for one hour. Some clouds do
- * not have the Autopilot API.
+ * If the Autopilot API refuses to list jobs, the service does not send it such a request again for one hour. Some
+ * clouds do not have the Autopilot API.
  */
 const REFUSED_MS = 3_600_000;
 
@@ -18,9 +18,8 @@ export type CceApi = "standard" | "autopilot";
 const MAX_AUTOPILOT_JOBS = 1000;
 
 /**
- * The setting `autopilot` of a project. With the value true, the service asks the Autopilot API first. With the value
- * false, the service never asks the Autopilot API. Without the setting, the service asks the standard API first and
- * then the Autopilot API.
+ * The setting `autopilot` of a project. `true`: the service queries the Autopilot API first. `false`: the service never
+ * queries the Autopilot API. Missing: the service queries the standard API first and then the Autopilot API.
  */
 type AutopilotSetting = Project["autopilot"];
 
@@ -55,10 +54,10 @@ export function createQueryTryingBothApis<Wanted>(
 }
 
 /**
- * Returns true if the Autopilot API may know the job, although its response did not contain the job. Some clouds have
- * no Autopilot API, and some users are not allowed to use this API. The service ignores a refusal by the Autopilot API
- * if the job probably belongs to the standard API. If the Autopilot API has returned the job before, an error page of a
- * proxy does not mean that the job is gone.
+ * Returns true if the response of the Autopilot API does not prove that this API does not know the job. Some clouds
+ * have no Autopilot API, and some users may not use it. If the job probably belongs to the standard API, such a refusal
+ * does not matter. An error page of a proxy does not matter either, unless the Autopilot API has returned the job
+ * before.
  */
 function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolean): boolean {
   if (kind === "throttled" || kind === "unavailable") return true;
@@ -80,8 +79,7 @@ export type ListReply =
   | {
       readonly kind: "list";
       /**
-       * False if the response ended too early or if the list was too long. If `isComplete` is false, CCE may have jobs
-       * that `onJob` did not receive.
+       * False if the response ended too early or was too long. In these cases, `onJob` may not have received all jobs.
        */
       readonly isComplete: boolean;
       /** The time in the header `Date` of the response. Without the header `Date`, the field `date` is null. */
@@ -90,9 +88,9 @@ export type ListReply =
   | Refusal;
 
 /**
- * Creates a function that lists the jobs of a project. The function asks both APIs of CCE. Each API lists only the jobs
- * of its own clusters. If the Autopilot API refuses the request, the function lists only the jobs of the standard API.
- * If the setting `autopilot` is true, a refusal by the Autopilot API is an error.
+ * Creates a function that lists the jobs of a project. The function queries both APIs of CCE, because each API lists
+ * only the jobs of its own clusters. If the Autopilot API refuses the request, the function lists only the jobs of the
+ * standard API. But if the setting `autopilot` is true, this refusal is the result.
  */
 export function createJobListerToleratingAutopilotRefusal(
   autopilot: AutopilotSetting,

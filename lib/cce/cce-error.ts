@@ -12,8 +12,8 @@ import { isCertificateError, isCertificateTimeError } from "../http/tls-options.
 import { MAX_BODY_BYTES, MAX_VALUES } from "./send-cce-request.ts";
 
 /**
- * The result of a query if the response of CCE is too large. The service cannot use the first part of the response. In
- * a response, the status of a job comes after its subjobs.
+ * The result of a query if the response of CCE is too large. The service cannot use the beginning of such a response,
+ * because the status of a job comes after its subjobs.
  */
 export const TOO_LARGE: Refusal = {
   kind: "unavailable",
@@ -41,7 +41,7 @@ export interface CceError {
   readonly message: string | null;
 }
 
-/** The kinds of observations that result from an error response of CCE or IAM. */
+/** The possible kinds of an error response from CCE or IAM. */
 export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 
 /**
@@ -101,7 +101,7 @@ const withLowerCaseNames = (value: unknown): JsonObject =>
   );
 
 /**
- * The names of the fields that may contain the text if CCE sends an object instead of a text. The field names may be in
+ * CCE sometimes sends an object instead of a text. The text is then in one of these fields. The field names may be in
  * upper or lower case.
  */
 const TEXT_NAMES = [
@@ -226,7 +226,9 @@ function describeNetworkError(code: string): readonly [what: string, advice: str
   return ["cannot be reached", null];
 }
 
-/** Returns the observation for a query that the service did not send. Earlier queries of the project timed out. */
+/**
+ * Returns the observation for a query that the service did not send, because an earlier query of the project timed out.
+ */
 export function refusalWhileNotAnswering(project: string, waitMs: number): Refusal {
   return {
     kind: "unavailable",
@@ -235,7 +237,7 @@ export function refusalWhileNotAnswering(project: string, waitMs: number): Refus
   };
 }
 
-/** Returns the observation for a query that the service did not send. CCE or IAM has asked the service to wait. */
+/** Returns the observation for a query that the service did not send, because CCE or IAM has requested a wait. */
 export function refusalWhileThrottled(
   project: string,
   kind: "throttled" | "unavailable",

@@ -1,30 +1,31 @@
 import type { MonotonicClock, Random } from "../domain/job.ts";
 
 /**
- * The time limit of the first request. The service does not know any response time of CCE yet. CCE usually responds
- * within 0.3 s.
+ * The minimum time limit of a request. It is also the time limit before CCE has responded for the first time. CCE
+ * usually responds within 0.3 s.
  */
 const DEFAULT_LIMIT_MS = 2000;
-/** The time limit of a request is three times the latest response time of CCE, but at least 2 s. */
+/** The latest response time of CCE, multiplied by this number, is the time limit of the next request. */
 const LIMIT_FACTOR = 3;
-/** The average time for which the queries of a project wait after a timeout. */
+/** After a timeout, the queries of the project wait for this time on average. */
 const OPEN_MS = 30_000;
 
 /** Stops the queries of one project for some time while CCE does not respond. */
 export interface CircuitBreaker {
   /**
-   * Returns the milliseconds until the next query is allowed. If a query is allowed now, the result is 0. The call does
-   * not count as a query.
+   * Returns the milliseconds until the next query is allowed. 0 means that a query is allowed now. Unlike
+   * `waitBeforeQuery`, this function does not start a query.
    */
   remainingWaitMs(): number;
   /**
-   * Returns the milliseconds until the next query is allowed. If the result is 0, the caller must start a query now.
+   * Returns the milliseconds until the next query is allowed. After the result 0, the calling function must start a
+   * query at once.
    * @param timeLimitMs the time limit of the query in milliseconds
    */
   waitBeforeQuery(timeLimitMs: number): number;
   /**
-   * Returns the time limit for the first request of a query, in milliseconds. The time limit does not apply to the
-   * second request, which reads a large response.
+   * Returns the time limit of a request in milliseconds. This limit does not apply when the service sends a request a
+   * second time to read a large response.
    */
   requestLimitMs(): number;
   /** Records that CCE responded in time, or that the request failed for a reason other than a timeout. */
@@ -34,11 +35,11 @@ export interface CircuitBreaker {
 }
 
 /**
- * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
- * circuit breaker, many polls of one project could wait for CCE at the same time. The waiting polls could use the whole
- * capacity of the function `poll`. The polls of other projects would have to wait. After the wait, the service sends
- * one query of the project, which may use the whole time limit. The other queries of the project wait for the result of
- * the first query. The first query can succeed even if CCE is slow. The wait is partly random, so that the function
+ * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). While CCE does
+ * not respond, many polls of one project would wait for it. These polls could occupy all instances of the function
+ * `poll`, and then the polls of other projects would wait too. After a timeout, the circuit breaker therefore stops the
+ * queries of the project for some time. Then it allows one query with a long time limit, which can succeed even if CCE
+ * is slow. The other queries wait for the result of this query. The wait is partly random, so that the function
  * instances do not all query CCE at the same moment.
  * @param monotonic the milliseconds of a clock that is never set back
  */

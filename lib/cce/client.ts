@@ -32,7 +32,7 @@ const MAX_QUERIES = 5;
  */
 const MAX_HEADER_BYTES = 65_536;
 
-/** The time limit of one query of a poll. The end of a Lambda invocation may shorten it. */
+/** The time limit of one query of a poll. The limit is shorter if the Lambda invocation ends earlier. */
 export const QUERY_TIME_LIMIT_MS = 10_000;
 
 /** The time limit of one call of the client, in milliseconds. */
@@ -42,9 +42,8 @@ interface TimeLimit {
 
 export interface CceClient {
   /**
-   * After a timeout, the client does not query CCE for the project for some time. Returns the milliseconds until the
-   * client queries CCE for the project again. If the client need not wait, the result is 0. The call does not send a
-   * request.
+   * After a timeout, the client does not send queries of the project for some time. Returns the remaining time in
+   * milliseconds, or 0. This function sends no request.
    */
   unansweredWaitMs(project: string): number;
   /**
@@ -58,8 +57,8 @@ export interface CceClient {
    */
   queryResource(project: string, resource: WatchedResource, limit: TimeLimit): Promise<Observation>;
   /**
-   * Queries at most 5 failed subjobs that came without a reason. Returns the job with the reasons that CCE then gave.
-   * The function never throws an error.
+   * Sends at most 5 queries for failed subjobs without a failure reason. Returns the job with the reasons from the
+   * responses. The function never throws an error.
    */
   queryMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
@@ -73,15 +72,14 @@ export interface CceClient {
 
 interface CceClientOptions {
   /**
-   * The whole config of the service. The client replaces the secrets of the config in the texts of responses. The URLs
-   * of CCE and IAM must begin with `https`. Hosts in `egress.allow` may use `http`.
+   * The whole config of the service. If the text of a response contains a secret of the config, the client masks the
+   * secret. The URLs of CCE and IAM must begin with `https`. Hosts in `egress.allow` may use `http`.
    */
   readonly config: {
     readonly projects: Readonly<Record<string, Project>>;
     readonly settings: { readonly egress: { readonly allow: readonly string[] } };
   };
   readonly now: Clock;
-  /** Returns milliseconds of a clock that never goes back. */
   readonly monotonic: MonotonicClock;
   readonly random: Random;
   readonly connections?: Connections;
@@ -156,8 +154,8 @@ export function createCceClient(options: CceClientOptions): CceClient {
 }
 
 /**
- * Waits for a shared request until the time limit of one caller has passed. The shared request continues for its other
- * callers.
+ * Waits for a request that several calls share. After `timeLimitMs`, returns `onTimeout`, but the request continues for
+ * the other calls.
  */
 async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -172,10 +170,9 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
 }
 
 /**
- * Searches for missing failure reasons of the subjobs, and returns a copy of the job that contains them. The function
- * queries every failed subjob that has neither a failure reason nor a failed subjob. The response may contain the
- * failure reason and more subjobs. The function adds the reason and the subjobs to the job. The function also queries
- * the added subjobs. In total, the function makes at most 5 queries.
+ * Returns a copy of the job with more failure reasons of subjobs. The function queries failed subjobs that have no
+ * failure reason and no failed subjobs. It adds the failure reason and the subjobs from the response to the copy. Then
+ * it also queries these new subjobs. It sends at most 5 queries.
  * @param queryJob queries the subjob with the given ID. If `queryJob` returns null, the subjob does not change.
  */
 export async function queryMissingFailureReasons(
@@ -196,7 +193,7 @@ export async function queryMissingFailureReasons(
   return tree;
 }
 
-/** Returns the IDs of the failed subjobs without a failure reason. Subjobs that were already queried are omitted. */
+/** Returns the IDs of failed subjobs that have no failure reason and that the service has not queried yet. */
 function unexplainedIds(tree: Job, queried: ReadonlySet<string>): string[] {
   const jobIds = tree.subJobs.flatMap((subJob) => {
     const jobId = JobId.safeParse(isUnexplained(subJob) ? subJob.jobId : null);

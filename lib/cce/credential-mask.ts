@@ -18,7 +18,7 @@ const MAX_TOKENS = 4;
  */
 const CANONICAL_REQUEST = /(canonical[-_ ]?request["']?\s*[:=]\s*)[\s\S]*?(?:[|\n][0-9a-f]{64}\b|$)/gi;
 const SIGNATURE = /(Signature\s*[=:]\s*)[0-9a-f]{16,}/gi;
-/** A shorter text matches neither CANONICAL_REQUEST nor SIGNATURE. */
+/** A text with fewer characters cannot match CANONICAL_REQUEST or SIGNATURE. */
 const MIN_PATTERN_CHARACTERS = "canonicalrequest:".length;
 
 /** Replaces secrets by `<secret>`: secrets of the config, IAM tokens, signatures and canonical requests. */
@@ -67,7 +67,7 @@ export function createMaskOfConfigSecretsAndTokens(config: object): CredentialMa
 }
 
 /**
- * Returns a mask that stores the result for each text. The same text occurs in many subjobs of a job, for example the
+ * Returns a mask that caches its results. The reason: many subjobs of a job contain the same text, for example the
  * cluster ID.
  */
 function memoize(mask: (text: string) => string): (text: string) => string {

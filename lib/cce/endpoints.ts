@@ -13,9 +13,8 @@ const DOMAINS: Readonly<Record<string, string>> = {
 const DEFAULT_DOMAIN = "myhuaweicloud.com";
 
 /**
- * Returns the base URL of the CCE API for a project. The URL does not end with a slash. The URL is the setting
- * `endpoint` of the project. If the project has no `endpoint`, the function derives the URL from `region`. If both
- * settings are missing, the result is null.
+ * Returns the base URL of the CCE API for a project, without a slash at the end. The URL comes from the setting
+ * `endpoint` of the project or, without `endpoint`, from `region`. Without both settings, the result is null.
  */
 export function configuredOrRegionalCceEndpoint(
   project: Pick<Project, "endpoint" | "region">,
@@ -24,9 +23,9 @@ export function configuredOrRegionalCceEndpoint(
 }
 
 /**
- * Returns the base URL of IAM for a project. The URL does not end with a slash. The URL is the setting `iamEndpoint` of
- * the project. If the project has no `iamEndpoint`, the function derives the URL from `region` or from an `endpoint`
- * that begins with `cce.`. If the URL is still unknown, the result is null.
+ * Returns the base URL of IAM for a project, without a slash at the end. The URL comes from the setting `iamEndpoint`
+ * of the project. Without `iamEndpoint`, it comes from an `endpoint` that begins with `cce.`. Otherwise, it comes from
+ * `region`. If nothing of this is set, the result is null.
  */
 export function configuredOrDerivedIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;

@@ -16,7 +16,7 @@ const KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
   ["NodePool", "node_pool_scale"],
   ["Addon", "addon"],
 ]);
-/** The kind of the operation that belongs to each phase of a cluster. */
+/** The phase of a cluster shows which kind of operation is running. */
 const CLUSTER_KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
   ["Hibernating", "hibernate"],
   ["Hibernation", "hibernate"],
@@ -29,7 +29,7 @@ const MAX_CODE_CHARACTERS = 64;
 const MAX_MESSAGE_CHARACTERS = 200;
 
 /**
- * Finds the job ID in the response of CCE to a call that creates, changes or deletes a resource. The response may be
+ * Finds the job ID in a response of CCE, after a call has created, changed or deleted a resource. The response may be
  * JSON text or a parsed value. The job ID may be in the field `status`, at the top level or in an annotation. The name
  * of the field may be in upper or lower case. A tool may have put the response into another object or array. If the
  * response contains no valid job ID, the result is null. Source:
@@ -58,8 +58,8 @@ const listBodies = (reply: unknown) =>
   }));
 
 /**
- * Converts an ID from a response to text. Some tools convert an ID that consists of digits to a number. A number above
- * the safe integers has wrong digits, so the result is an empty text.
+ * Converts an ID from a response to text. Some tools convert an ID that consists of digits to a number. A very large
+ * number loses digits in JavaScript (see `Number.isSafeInteger`), so the function returns an empty text.
  */
 function textOfId(value: unknown): string {
   if (typeof value === "number") return Number.isSafeInteger(value) && value > 0 ? String(value) : "";
@@ -67,10 +67,10 @@ function textOfId(value: unknown): string {
 }
 
 /**
- * Finds the order ID in CCE's response to a call for a prepaid (yearly or monthly) resource. For a prepaid resource,
- * CCE starts the job only after the payment. The response for a prepaid resource therefore contains an order ID instead
- * of a job ID. If the order ID is a number above the safe integers, the result is `…`. If the response contains no
- * order ID, the result is null.
+ * Finds the order ID in a response of CCE. For a prepaid (yearly or monthly) resource, the response contains an order
+ * ID instead of a job ID, because CCE starts the job only after the payment. A very large number loses digits in
+ * JavaScript, so the function returns `…` for such an order ID. If the response contains no order ID, the result is
+ * null.
  */
 export function findOrderIdForMessage(reply: unknown): string | null {
   for (const { status, top, spec, metadata } of listBodies(reply))
@@ -84,8 +84,8 @@ export function findOrderIdForMessage(reply: unknown): string | null {
 }
 
 /**
- * Returns the names of the fields that may contain the job ID. The names in the documentation of CCE come first. All
- * other names occur in `fields` and differ from `jobId` only in case or by an underscore.
+ * Returns the names of the fields that may contain the job ID. The names from the documentation of CCE come first. Then
+ * come names in `fields` that are almost equal, such as `JOB_ID`.
  */
 function jobIdNames(fields: JsonObject): string[] {
   const others = Object.keys(fields).filter(
@@ -106,10 +106,7 @@ export function describeErrorInReply(parsedReply: unknown): string | null {
   return message === null ? shortCode : `${shortCode}, ${truncate(message, MAX_MESSAGE_CHARACTERS)}`;
 }
 
-/**
- * The fields of an operation. The fields of an operation come from the response of CCE and from the caller, and are not
- * validated yet.
- */
+/** An operation as described by the response of CCE and by the caller. These fields are not validated yet. */
 interface FoundOperation {
   readonly kind: string;
   readonly clusterId?: string | undefined;
@@ -120,10 +117,10 @@ interface FoundOperation {
 }
 
 /**
- * Finds the operation without a job that a call to CCE has started, in the response of CCE. Some responses do not
- * contain the ID of the cluster, and some responses are empty. A caller may state the kind of the operation and the
- * cluster ID, because the response may not contain them. If the response belongs to no operation, the result is null.
- * Source: https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
+ * Finds out from a response of CCE which operation has started. The function finds only operations for which CCE
+ * creates no job. Some responses are empty or do not contain the cluster ID. The caller can therefore state the kind of
+ * the operation and the cluster ID. If the response is about no operation, the result is null. Source:
+ * https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
  */
 export function findOperationWithoutJob(
   reply: unknown,

@@ -19,18 +19,20 @@ import type { TextReplyOrFailure } from "./send-cce-request.ts";
  * for 24 hours.
  */
 const DEFAULT_VALIDITY_MS = 3_600_000;
-/** The service requests a new token ten minutes before the old one expires. So no token expires during a request. */
+/**
+ * The service requests a new token ten minutes before the old one expires, so that no token expires during a request.
+ */
 const RENEW_BEFORE_MS = 600_000;
 /**
- * The minimum wait after IAM has refused a sign-in. Without this wait, IAM could lock the user, because it locks a user
- * after a few wrong passwords.
+ * After IAM has refused a sign-in, the service waits at least this long before the next sign-in. The reason: IAM locks
+ * a user after a few sign-ins with a wrong password.
  */
 const REFUSAL_MS = 30_000;
 
 /** The maximum wait that IAM can request in a response. */
 const MAX_RETRY_AFTER_MS = 900_000;
 
-/** An IAM token with its expiry time. If IAM returned no token, the result is an observation. */
+/** An IAM token with its expiry time. If IAM returned no token, the result is an observation that explains why. */
 export type TokenResult =
   | { readonly kind: "token"; readonly token: Secret; readonly expiresAt: Instant }
   | Observation;
@@ -72,7 +74,7 @@ export function createIamTokenRequestBody(
   });
 }
 
-/** Converts the response of IAM to a token. If IAM returned no token, the result is an observation. */
+/** Converts the response of IAM to a token, or to an observation that explains why IAM returned no token. */
 export function readIamTokenReply(reply: TextReplyOrFailure, now: Instant, project: string): TokenResult {
   if (reply.kind === "failed") return refusalAfterNetworkError(project, reply.code, "IAM");
   const { status, headers, body } = reply;

@@ -24,8 +24,8 @@ export interface JobReply {
 const MIN_REPORTED_SKEW_MS = 90_000;
 
 /**
- * The name of the queried object, such as `job`, and the permission in CCE that the query needs. Error texts contain
- * the name and the permission.
+ * Words for error texts about a query. `what` names the queried object, such as `job`. `permission` is the CCE
+ * permission that a user needs for the query.
  */
 export interface Queried {
   readonly what: string;
@@ -53,7 +53,7 @@ export function interpretJobReplyUnmasked(
   return interpretErrorReplyUnmasked(reply, now, project, queried);
 }
 
-/** Converts a response into an observation. The response does not contain the queried job or resource. */
+/** Converts a response without the queried job or resource into an observation. */
 export function interpretErrorReplyUnmasked(
   { status, headers, body }: JobReply,
   now: Instant,
@@ -103,9 +103,9 @@ function adviceOnCredentials(error: CceError, date: string | undefined, now: Ins
 }
 
 /**
- * Returns the difference between the two times in an error message about an expired signature, in milliseconds. A
- * message contains, for example, `signature time:20260528T092752Z,server time:20260528T094410Z`. If the message does
- * not contain both times, the result is null.
+ * Returns the signature time minus the server time in milliseconds, from an error message about an expired signature.
+ * An example of such a message is `signature time:20260528T092752Z,server time:20260528T094410Z`. If one of these times
+ * is missing, the result is null.
  */
 function reportedSkewMs(message: string | null): number | null {
   const [, ours, theirs] =

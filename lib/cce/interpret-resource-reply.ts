@@ -15,14 +15,11 @@ interface GoalStates {
   readonly succeeded: readonly string[];
   readonly failed: readonly string[];
   /**
-   * The documented states that mean neither success nor failure. If `pending` exists, a state outside all lists causes
-   * a warning.
+   * The documented states that mean neither success nor failure. With `pending`, a state that is in none of the three
+   * lists causes a warning.
    */
   readonly pending?: readonly string[];
-  /**
-   * The state of the resource if CCE answers with HTTP status 404. For a resource that the job deletes, status 404
-   * means `succeeded`.
-   */
+  /** The meaning of HTTP status 404 from CCE. If the job deletes the resource, status 404 means `succeeded`. */
   readonly gone?: string;
 }
 
@@ -65,8 +62,8 @@ export function resourcePathParts(
 }
 
 /**
- * Returns the query parameters in the URL of a resource. The URL of an add-on contains the cluster as a query
- * parameter, and all other URLs do not.
+ * Returns the query parameters in the URL of a resource. Only the URL of an add-on has a query parameter: the cluster
+ * ID.
  */
 export function urlParametersOfResource(resource: WatchedResource): Readonly<Record<string, string>> {
   const { goal, clusterId } = resource;
@@ -74,10 +71,10 @@ export function urlParametersOfResource(resource: WatchedResource): Readonly<Rec
 }
 
 /**
- * Converts a response of CCE about a resource into an observation. The observation contains the resource in the form of
- * a job. In the observation, the phase of the job is the state of the resource as CCE returned it. In the observation,
- * the state of the job shows whether the resource has reached its goal. The caller must mask the texts, because they
- * may contain credentials. Source of the states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
+ * Converts a response of CCE about a resource into an observation. The observation contains a job that stands for the
+ * resource. `phase` of this job is the state of the resource in the response. `state` of this job is `succeeded` if the
+ * resource has reached its goal. The caller must mask the texts, because they may contain credentials. Source of the
+ * states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReplyUnmasked(
   reply: JobReply,
@@ -93,10 +90,7 @@ export function interpretResourceReplyUnmasked(
   return interpretErrorReplyUnmasked(reply, now, project, QUERIED[kind]);
 }
 
-/**
- * If the job deletes a resource and CCE does not know the resource any more, the result is a success. The function
- * returns every other observation unchanged.
- */
+/** If a deleted resource is gone, the function returns a success. It returns all other observations unchanged. */
 export function treatGoneAsSuccessOfDeletion(
   observation: Observation,
   resource: WatchedResource,
@@ -171,7 +165,8 @@ function toObservation(
     clusterId,
     resourceId: id,
     resourceName: textIn(metadata, ["name"]),
-    // Only the times of a task are the times of its operation.
+    // A task begins and ends with its operation. The times of other resources do not show the duration of the
+    // operation.
     createdAt: timeOf(metadata, "creationTimestamp"),
     updatedAt: timeOf(status, "completionTime") ?? timeOf(metadata, "updateTimestamp"),
     subJobs: [],

@@ -15,8 +15,8 @@ const ZONE = /^(?: ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?(?: [A-Z]{1,6}| [+-]\d{2,4})?(
 const USUAL_ZONE = " +0000 UTC";
 
 /**
- * The maximum number of levels in a tree of subjobs. A real tree has three levels and a few dozen jobs. If a tree has
- * more than MAX_LEVELS levels or MAX_JOBS jobs, the parser omits the rest and adds a warning.
+ * The maximum number of levels in a tree of subjobs. A real tree has three levels and a few dozen jobs. The parser
+ * omits deeper levels, and all jobs after the first MAX_JOBS jobs. In these cases, it adds a warning.
  */
 const MAX_LEVELS = 256;
 const MAX_JOBS = 50_000;
@@ -44,9 +44,8 @@ const NO_MASK: SecretMask = (text) => text;
 
 /**
  * Parses the response of CCE to a job query, in version 3 or 2 of its API. If the response contains no job, the result
- * is null. The state of a job depends only on its own phase. The phases of its subjobs have no effect. `warnings`
- * explains what the parser omitted or guessed. Source:
- * https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
+ * is null. The state of a job comes from its own phase and not from the phases of its subjobs. `warnings` explains what
+ * the parser omitted or guessed. Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
  * @param maskBeforeTruncating masks the secrets in texts that the function truncates
  */
 export function parseJob(
@@ -74,9 +73,10 @@ export function parseListedJob(json: string): ListedJob | null {
 }
 
 /**
- * Converts an object of CCE to a job with all subjobs. In version 2 of the API, field names are in lower case, and the
- * phase is in `status.status`. If a field has an unexpected type, the function converts it to text or treats it as
- * missing. With a schema, the function would take three times as long for thousands of subjobs.
+ * Converts one JSON object of a response to a job with all subjobs. In version 2 of the API, field names are in lower
+ * case, and the phase is in `status.status`. If a field has an unexpected type, the function converts it to text or
+ * treats it as missing. The function uses no schema, because a schema would take three times as long for thousands of
+ * subjobs.
  */
 function readTree(entry: JsonObject, level: number, walk: Walk): Job {
   walk.jobs += 1;
@@ -151,7 +151,10 @@ export function describeUnknownPhase(phase: string, maskBeforeTruncating: Secret
 export const hasFailedJobInTree = (root: Job): boolean =>
   root.state === "failed" || root.subJobs.some(hasFailedJobInTree);
 
-/** Returns the text in the field `name`. If the field `name` is empty, returns the text in `otherName`, or null. */
+/**
+ * Returns the text in the field `name`. If this field is empty, returns the text in the field `otherName`. If both are
+ * empty, returns null.
+ */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
   // The code checks for a string first, because most values are strings and a large job has a hundred thousand of them.
@@ -203,8 +206,8 @@ function hasSeparators(text: string): boolean {
 }
 
 /**
- * Reads a number with `count` digits in a text. If another character is between the digits, the result is NaN. With a
- * regular expression, the code would take several times as long. A large job contains 40,000 times.
+ * Reads a number with `count` digits in a text. If one of the characters is not a digit, the result is NaN. A regular
+ * expression would be several times slower, and the response about a large job contains 40,000 dates with times.
  */
 function readDigits(text: string, start: number, count: number): number {
   let number = 0;
@@ -223,7 +226,7 @@ function readFraction(text: string): { readonly milliseconds: number; readonly e
     do end += 1;
     while (!Number.isNaN(readDigits(text, end, 1)));
   const digits = Math.min(3, end - SECONDS_END - 1);
-  // If no digit follows the point, the point is not a part of the time.
+  // A point without a following digit does not belong to the time.
   if (digits < 1) return { milliseconds: 0, end: SECONDS_END };
   return { milliseconds: readDigits(text, SECONDS_END + 1, digits) * 10 ** (3 - digits), end };
 }

@@ -67,7 +67,6 @@ const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-n
 /** Functions and objects that the queries of all projects share. */
 interface ProjectQueryPorts {
   readonly now: Clock;
-  /** Returns milliseconds of a clock that never goes back. */
   readonly monotonic: MonotonicClock;
   readonly random: Random;
   readonly allow: AllowList;
@@ -78,7 +77,7 @@ interface ProjectQueryPorts {
 }
 
 interface Wanted {
-  /** The path of the URL after the API version. The path is not percent-encoded. */
+  /** The path of the URL after the API version, not percent-encoded. */
   readonly path: readonly string[];
   readonly parameters?: Readonly<Record<string, string>>;
   readonly observe: (result: TextReplyOrFailure | { readonly kind: "too_large" }) => Observation;
@@ -89,13 +88,13 @@ interface Wanted {
  * throw an error.
  */
 export interface ProjectQueries {
-  /** Does the same as `CceClient.unansweredWaitMs`, for one project. */
+  /** See `CceClient.unansweredWaitMs`. */
   unansweredWaitMs(): number;
   /** Queries the state of one job from CCE. */
   queryJob(jobId: string, timeLimitMs: number): Promise<Observation>;
-  /** Does the same as `CceClient.queryResource`, for one project. */
+  /** See `CceClient.queryResource`. */
   queryResource(resource: WatchedResource, timeLimitMs: number): Promise<Observation>;
-  /** Does the same as `CceClient.listJobs`, for one project. */
+  /** See `CceClient.listJobs`. */
   listJobs(onJob: (job: ListedJob) => void, timeLimitMs: number): Promise<ListReply>;
 }
 
@@ -130,8 +129,8 @@ export function createProjectQueries(
 
   /**
    * Sends a query with the headers that authenticate the service. If CCE answers with status 401, the function creates
-   * new headers and sends the query again. If there are no new headers, or if CCE asks for a wait, the function sends
-   * the query only once.
+   * new headers and sends the query again. It does not send the query again without new headers, or if CCE requests a
+   * wait.
    */
   const sendTwice = async <Reply extends Observation | ListReply>(
     apiPath: string,

@@ -16,9 +16,9 @@ const SMALL_BYTES = 256 * 1024;
 /** The maximum size of a response from CCE. The response about a job with 20,000 subjobs has 9 to 10 MB. */
 export const MAX_BODY_BYTES = 12 * 1024 * 1024;
 /**
- * The maximum number of JSON values in a response from CCE. The maximum is enough for the response about a job with
- * 25,000 subjobs. A response with very many short values could use up the memory, although the response is not too
- * large.
+ * The maximum number of JSON values (such as strings and objects) in a response from CCE. A response about a job with
+ * 25,000 subjobs has fewer values. Without this maximum, a response with very many short values could use up the
+ * memory.
  */
 export const MAX_VALUES = 600_000;
 /** The maximum number of URLs that the service remembers because their responses were large. */
@@ -42,17 +42,17 @@ export async function sendRequestForText(request: HttpRequest): Promise<TextRepl
   return { ...result, body: decoded.text, isTruncated: decoded.isTruncated };
 }
 
-/** Frees the memory of a large response body at once. The garbage collector would free it too late. */
+/** Frees the memory of a large response body. The garbage collector would free this memory too late. */
 function freeBuffer({ buffer, length }: Buffer): void {
   if (length > Buffer.poolSize && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /**
- * Sends a request to CCE. Calls `read` with the response and returns the result of `read`. If the response is large,
- * the function aborts the first request and sends the request again. The service reads only one large response at a
- * time. Reading needs several times the size of the response in memory. `endAt` is the latest end of both requests, in
- * milliseconds of the monotonic clock. The latest end includes the wait for other large responses. For the first
- * request, the time limit of the circuit breaker applies too.
+ * Sends a request to CCE, and passes the response to `read`. Returns the result of `read`. The first request reads only
+ * a small response. If the response is large, the function sends the request again, and then reads the whole response.
+ * Only one large response is read at a time, because it needs several times its size in memory. Both requests must end
+ * before `endAt`, in milliseconds of the monotonic clock. This time includes the wait for other large responses. The
+ * first request must also end within the time limit of the circuit breaker.
  */
 export type SendCceRequest = <T>(
   request: CceRequest,
@@ -63,7 +63,7 @@ export type SendCceRequest = <T>(
 
 /**
  * Creates a function that sends requests to CCE. The function never reads two large responses at the same time. All
- * projects must use the same function, because they share the memory.
+ * projects must share one such function, because they share the memory of the process.
  */
 export function createSenderOfOneLargeReplyAtATime(monotonic: MonotonicClock): SendCceRequest {
   const oneAtATime = createMutex();
@@ -77,8 +77,8 @@ export function createSenderOfOneLargeReplyAtATime(monotonic: MonotonicClock): S
       const result = await exchangeUpTo(SMALL_BYTES, breaker.requestLimitMs());
       if (result.kind === "failed" && result.code === DEADLINE_PASSED) breaker.recordTimeout();
       else breaker.recordReply(monotonic() - startedAt);
-      // If the status is not 200, a truncated response is an error page of a gateway. For the observation, the
-      // beginning of the error page is enough.
+      // A truncated response with another status than 200 is an error page of a gateway. The beginning of an error page
+      // is enough, so the function does not send the request again.
       if (result.kind === "failed" || !result.isTruncated || result.status !== 200) return read(result);
       if (largeUrls.size === MAX_LARGE_URLS) largeUrls.clear();
       largeUrls.add(href);

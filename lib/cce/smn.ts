@@ -110,8 +110,8 @@ const MAX_BYTES = 65_536;
 const MAX_AGE_MS = 3_600_000;
 const MAX_CERTIFICATES = 20;
 /**
- * The minimum time between two requests for certificates. Without this limit, an attacker could send invalid messages
- * and so cause many requests.
+ * After the service has requested a certificate from SMN, it waits at least this long before the next such request.
+ * Without this wait, an attacker could cause many requests with invalid messages.
  */
 const MIN_INTERVAL_MS = 1000;
 

@@ -17,7 +17,7 @@ const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** Bytes that may come before the list of jobs: JSON white space and a byte order mark. */
+/** The scanner ignores these bytes before the list of jobs: JSON white space and a byte order mark. */
 const IGNORED_AT_START: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 
 /** The nesting level of a job in the list. The fields `metadata`, `spec` and `status` of a job are one level deeper. */
@@ -25,8 +25,9 @@ const ENTRY_DEPTH = 2;
 const FIELDS_DEPTH = 3;
 
 /**
- * The maximum size of a job in the list. Deeply nested values of the job do not count. The service ignores a larger
- * job. The failure reason is the only long text of a listed job, so a larger job is very unusual.
+ * The maximum size of a job in the list. Deeply nested values of the job do not count, because the scanner replaces
+ * them by null. The service ignores a larger job. This is very unusual, because only the failure reason of a listed job
+ * can be long.
  */
 const MAX_ENTRY_BYTES = 64 * 1024;
 
@@ -38,7 +39,7 @@ const MAX_LIST_BYTES = 128 * 1024 * 1024;
 /**
  * Requests the list of jobs from CCE, and calls `onJob` with each job as soon as the job has arrived. The size of the
  * list has no documented maximum, so the function never keeps the whole list in memory. The function asks for an
- * uncompressed response. If CCE sends a compressed response, the function reads at most 12 MiB.
+ * uncompressed response. If the response is compressed anyway, the function reads at most 12 MiB of it.
  * @param onJob is called with each job, without its subjobs. The order of the jobs is random, and the list may contain
  * a job several times.
  * @param interpretOtherReply returns the observation for a response that is not a list
@@ -89,17 +90,17 @@ export async function streamJobList(
 interface ListScanner {
   /** Processes the next chunk of the array. If the bytes are not a JSON array, the result is false. */
   add(chunk: Buffer): boolean;
-  /** Returns true if the array has ended. */
+  /** Returns true after the end of the array. */
   isComplete(): boolean;
 }
 
 /**
- * Creates a scanner. The scanner calls `onEntry` with the JSON text of each object that has arrived completely. The
- * scanner replaces the values inside `metadata`, `spec` and `status` by null. The JSON text of a job therefore stays
- * short even with thousands of subjobs. The scanner keeps only one object in memory.
+ * Creates a scanner. The scanner calls `onEntry` with the JSON text of each object that has arrived completely. If
+ * `metadata`, `spec` or `status` contain arrays or objects, the scanner replaces these values by null. The JSON text of
+ * a job with thousands of subjobs thus becomes short. The scanner keeps only one object in memory.
  */
 export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => void): ListScanner {
-  /** The number of brackets and braces in the JSON text that are open. Before the array begins, `depth` is null. */
+  /** The number of brackets and braces that are open at the current position. `depth` is null before the array. */
   let depth: number | null = null;
   let isList = true;
   let inString = false;
@@ -109,7 +110,7 @@ export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => 
 
   const keep = (bytes: Buffer): void => {
     entryBytes += bytes.length;
-    // The code copies the bytes. A slice would keep the whole chunk in memory.
+    // The code copies the bytes, because a slice would keep the whole chunk in memory.
     if (entryBytes <= MAX_ENTRY_BYTES) entry.push(Buffer.from(bytes));
   };
   const endEntry = (): void => {
@@ -119,8 +120,8 @@ export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => 
   };
 
   /**
-   * Processes the bytes of a chunk from the index `start` on. `from` is the index of the first byte that belongs to
-   * `entry`. If no byte belongs to `entry`, `from` is -1.
+   * Processes the bytes of a chunk from the index `start` on. The bytes from the index `from` on belong to `entry`.
+   * Otherwise, `from` is -1.
    */
   const scan = (chunk: Buffer, start: number): void => {
     let open = depth ?? 0;

@@ -3,8 +3,8 @@ import type { Clock, Random } from "../domain/job.ts";
 const FIRST_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 300_000;
 /**
- * The maximum time for which a throttle stops the queries, even if Retry-After is longer. The operator does not see how
- * long a throttle waits, so the wait must not be very long.
+ * A throttle never stops the queries for longer than this, even if Retry-After is longer. The reason: the operator does
+ * not see how long a throttle waits.
  */
 const MAX_RETRY_AFTER_MS = 900_000;
 
@@ -14,10 +14,7 @@ interface Throttle {
   waitSeconds(): number;
   /** Records that CCE has answered with HTTP status 429. Returns the seconds until the next query is allowed. */
   recordThrottled(retryAfterSeconds: number | null): number;
-  /**
-   * Records that CCE has answered with another HTTP status. A response with another status sets the number of failures
-   * back to 0.
-   */
+  /** Records a response of CCE without HTTP status 429. After such a response, the number of failures is 0 again. */
   recordReply(): void;
 }
 
@@ -31,8 +28,8 @@ export function createThrottleAfter429(now: Clock, random: Random): Throttle {
   let failures = 0;
   const waitMs = () => {
     const ms = until - now();
-    // If the remaining wait is above the maximum, somebody has set the clock back. If the clock was set back, the
-    // throttle stops waiting.
+    // A wait above the maximum is only possible after somebody has set the clock back. In this case, the throttle does
+    // not wait.
     return ms > MAX_RETRY_AFTER_MS ? 0 : Math.max(0, ms);
   };
   const waitSeconds = () => Math.ceil(waitMs() / 1000);

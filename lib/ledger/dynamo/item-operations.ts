@@ -52,7 +52,7 @@ export async function upsertItem({ client, table }: LedgerTable, update: ItemUpd
   const { condition } = update;
   const version = findItemVersion(update.key.pk);
   const isReadable = "(attribute_not_exists(#v) OR #v <= :itemVersion)";
-  // The parentheses are left out where possible, because the embedded DynamoDB evaluates them slowly.
+  // The embedded DynamoDB evaluates parentheses slowly, so the code omits them where possible.
   const wanted = condition?.includes(" OR ") ? `(${condition})` : condition;
   const command = new UpdateItemCommand({
     TableName: table,
