@@ -171,7 +171,10 @@ describe("CceClient.listJobs", () => {
   });
   it("names the permission for the list if CCE forbids the list, without the credentials", async () => {
     const { reply } = await list((_, response) => response.writeHead(403).end(`{"message":"no ${TOKEN}"}`));
-    expect(reply).toMatchObject({ kind: "forbidden", text: expect.stringContaining("cce:job:list") });
+    expect(reply).toMatchObject({
+      kind: "forbidden",
+      text: expect.stringMatching(/reading the job list .* cce:job:list/),
+    });
     expect(JSON.stringify(reply)).not.toContain(TOKEN);
   });
   it("waits after a status 429 together with the queries of the project", async () => {

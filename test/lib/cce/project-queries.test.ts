@@ -75,13 +75,21 @@ describe("the requests to CCE", () => {
     expect(query?.headers["x-auth-token"]).toBe("issuedtoken");
   });
 
-  it("read a token from a response that is longer than a small one", async () => {
-    const catalog = "x".repeat(900_000);
+  it("use a token until the expiry time at the end of a long response", async () => {
+    let now = Date.UTC(2027, 0, 1);
+    const token = { catalog: "x".repeat(900_000), expires_at: "2027-01-02T00:00:00Z" };
     await serveReplies((request) =>
-      isTokenRequest(request) ? [201, { "x-subject-token": "issuedtoken" }, catalog] : [200, {}, JOB],
+      isTokenRequest(request)
+        ? [201, { "x-subject-token": "issuedtoken" }, JSON.stringify({ token })]
+        : [200, {}, JOB],
     );
-    const client = clientOf(served.url, { prod: passwordOf(served.url) });
-    expect(await client.queryJob({ project: "prod", jobId: "j-1" }, LIMIT)).toMatchObject({ kind: "job" });
+    const client = clientOf(served.url, { prod: passwordOf(served.url) }, { now: () => now });
+    for (const hour of [0, 1, 23]) {
+      now = Date.UTC(2027, 0, 1, hour);
+      const observation = await client.queryJob({ project: "prod", jobId: "j-1" }, LIMIT);
+      expect(observation).toMatchObject({ kind: "job" });
+    }
+    expect(requests.filter(isTokenRequest)).toHaveLength(1);
   });
 
   it.each<[string, object, string[]]>([
@@ -159,6 +167,23 @@ describe("a query of a resource", () => {
     expect(paths()).toEqual(["GET /api/v3/projects/prod/clusters/c-1/nodes/r-1"]);
   });
 
+  it("returns to each of several parallel queries its own resource", async () => {
+    await serveReplies(({ url }) => {
+      const name = url?.split("/").at(-1);
+      return [
+        200,
+        {},
+        JSON.stringify({ kind: "Node", metadata: { name, uid: name }, status: { phase: "Active" } }),
+      ];
+    });
+    const client = clientOf(served.url, { prod: TOKEN });
+    const ids = ["r-1", "r-2", "r-3"];
+    const observations = await Promise.all(
+      ids.map((id) => client.queryResource("prod", { ...resource("node_active"), id }, LIMIT)),
+    );
+    expect(observations.map((one) => one.kind === "job" && one.job.resourceName)).toEqual(ids);
+  });
+
   it("contains the cluster of an add-on as a parameter", async () => {
     await serveReplies(() => [500]);
     expect(await query("addon_running")).toMatchObject({ kind: "unavailable" });
@@ -228,7 +253,7 @@ describe("the queries of a project", () => {
     ["10 s with status 503", 10_000, 503, "unavailable", 1, 30_000],
     ["10 s with status 401", 10_000, 401, "unauthorized", 1, 0],
   ])("after an answer of IAM after %s", async (_, durationMs, status, kind, signIns, waitMs) => {
-    let now = 0;
+    let now = 1_000_000;
     await serveReplies(() => {
       now += durationMs;
       return [status];
@@ -285,7 +310,7 @@ describe("the queries of a project", () => {
 
   it("start from the first wait after jobs were listed", async () => {
     let at = 1_800_000_000_000;
-    const replies: Reply[] = [throttled, [200, {}, "[]"], throttled];
+    const replies: Reply[] = [throttled, throttled, [200, {}, "[]"], throttled];
     await serveReplies(() => replies.shift() ?? [500]);
     const client = createCceClient({
       config: {
@@ -300,12 +325,13 @@ describe("the queries of a project", () => {
     });
     const list = () => client.listJobs("prod", () => undefined, LIMIT);
     const results = [];
-    for (let i = 0; i < 3; i += 1) {
+    for (let i = 0; i < 4; i += 1) {
       results.push(await list());
       at += 10_000;
     }
     expect(results).toMatchObject([
       { kind: "throttled", retryAfterSeconds: 4 },
+      { kind: "throttled", retryAfterSeconds: 8 },
       { kind: "list", isComplete: true },
       { kind: "throttled", retryAfterSeconds: 4 },
     ]);

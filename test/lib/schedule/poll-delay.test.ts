@@ -9,6 +9,7 @@ import {
 import {
   AGES,
   cheapestDelayRange,
+  pickDelayAfterFailedPollsSeconds,
   pickFirstPollDelaySeconds,
   pickNextPollDelaySeconds,
   planCheapestPolls,
@@ -244,6 +245,51 @@ describe("the plan of polls", () => {
     );
   });
 
+  /**
+   * Returns the shortest and the longest cheap delay. The function tries all ages in whole seconds for the next poll.
+   * Below 400 s, these ages are the planned ages.
+   */
+  function cheapDelays(
+    survival: Float64Array,
+    ageSeconds: number,
+    { pollCostSeconds, minDelaySeconds, maxDelaySeconds }: Record<string, number>,
+    least: Float64Array,
+  ): { readonly minSeconds: number; readonly maxSeconds: number } {
+    const [min = 0, max = 0, pollCost = 0] = [minDelaySeconds, maxDelaySeconds, pollCostSeconds];
+    const pending = survivalAt(survival, ageSeconds);
+    const costAt = (age: number) => pending * (age - ageSeconds) + (least[age] ?? 0);
+    const ages = Array.from({ length: 400 }, (_, age) => age).filter((age) => age - ageSeconds >= min);
+    const best = ages.reduce((found, age) => (costAt(age) < costAt(found) ? age : found));
+    const isCheap = (age: number) => costAt(age) <= costAt(best) + 0.02 * pollCost * pending;
+    let [low, high] = [best, best];
+    while (ages.includes(low - 1) && isCheap(low - 1)) low -= 1;
+    while (high + 1 - ageSeconds <= max && isCheap(high + 1)) high += 1;
+    const clamp = (seconds: number) => Math.min(max, Math.max(min, seconds));
+    const [from, to] = [Math.ceil(low - ageSeconds), Math.floor(high - ageSeconds)];
+    const nearest = clamp(Math.round(best - ageSeconds));
+    return from <= to
+      ? { minSeconds: clamp(from), maxSeconds: clamp(to) }
+      : { minSeconds: nearest, maxSeconds: nearest };
+  }
+
+  it.each([
+    { pollCostSeconds: 1, minDelaySeconds: 2, maxDelaySeconds: 900 },
+    { pollCostSeconds: 0.2, minDelaySeconds: 1, maxDelaySeconds: 900 },
+    { pollCostSeconds: 7, minDelaySeconds: 15, maxDelaySeconds: 900 },
+    { pollCostSeconds: 7, minDelaySeconds: 1, maxDelaySeconds: 12 },
+  ])(
+    "returns all delays that cost at most 2 % of a poll more than the best, and no others: %j",
+    (settings) => {
+      const survival = learned(past([60, 90, 95, 130, 180, 250]));
+      const least = leastCosts(survival, settings);
+      for (const ageSeconds of [0, 1, 10.5, 20, 40.25, 57, 58.9, 85, 93.5, 120, 128, 131.75, 175, 200.1])
+        expect([ageSeconds, cheapestDelayRange({ ...settings, survival, ageSeconds })]).toEqual([
+          ageSeconds,
+          cheapDelays(survival, ageSeconds, settings, least),
+        ]);
+    },
+  );
+
   it("returns whole seconds within the bounds at any age", () => {
     fc.assert(
       fc.property(
@@ -274,4 +320,16 @@ describe("the plan of polls", () => {
       maxSeconds: 900,
     });
   });
+});
+
+test.each([
+  [1, 5],
+  [2, 10],
+  [3, 20],
+  [6, 160],
+  [7, 300],
+  [500, 300],
+])("the delay after %i failed polls in a row is from 1 to %i seconds", (failures, maxSeconds) => {
+  const delays = [0, 0.5, 0.9999].map((part) => pickDelayAfterFailedPollsSeconds(failures, () => part));
+  expect(delays).toEqual([1, 1 + Math.floor(maxSeconds / 2), maxSeconds]);
 });

@@ -214,3 +214,27 @@ test("jobs that took no time at all give a limit of at most a second", () => {
   expect(limit).toBeGreaterThan(0);
   expect(limit).toBeLessThanOrEqual(1);
 });
+
+test("a job must also take longer than 95 % of the jobs of the latest days", () => {
+  const day = (number: number, seconds: readonly number[]) =>
+    seconds.map((value) => ({ day: number, bucket: bucketOfDuration(value), count: 1 }));
+  const earlier = Array.from({ length: 5 }, (_, number) =>
+    day(number + 1, Array<number>(20).fill(300)),
+  ).flat();
+  const latest = day(6, [...Array<number>(18).fill(300), 900, 900]);
+  expect(computeSlowLimitOf95Percent([...earlier, ...latest], [])).toMatchObject({
+    p95Seconds: Math.round(bucketStartSeconds(bucketOfDuration(900) + 1) * 10) / 10,
+    fromJobs: 120,
+  });
+});
+
+test("the median is not the shortest duration", () => {
+  const durations = [...Array<number>(20).fill(100), ...Array<number>(40).fill(300)];
+  const limit = computeSlowLimitOf95Percent(countsOf(durations), []);
+  expect(limit?.p50Seconds).toBe(Math.round(bucketStartSeconds(bucketOfDuration(300) + 0.5) * 10) / 10);
+});
+
+test("one job that took nine times as long raises the limit, although shorter jobs followed", () => {
+  const durations = [...Array<number>(20).fill(100), 900, ...Array<number>(19).fill(100)];
+  expect(limitOf(durations)).toBe(900);
+});
