@@ -10,9 +10,9 @@ import type { Plugin } from "esbuild";
  */
 
 /**
- * The packages whose source the plugins change, with the versions that were measured and tested. A test compares the
- * versions in this list with the installed versions. After an update of a package, run the tests in test/bench, measure
- * again, and change the version here.
+ * The packages whose source the plugins change. Each version is the version that was measured and tested. A test
+ * compares it with the installed version. After an update of a package, run the tests in test/bench, measure again, and
+ * change its version in this list.
  */
 export const PROVED_WITH: Readonly<Record<string, string>> = {
   "@aws-sdk/client-dynamodb": "3.1164.0",
@@ -23,14 +23,14 @@ export const PROVED_WITH: Readonly<Record<string, string>> = {
 };
 
 /**
- * The files that the packages of the functions omit. `file` is the end of a file's path, and `stub` is the new code of
- * the file. The stub throws an error if a function uses the removed code.
+ * The plugins replace the code of these files by shorter code. `file` is the end of the path, and `stub` is the shorter
+ * code.
  */
 export const OMITTED_FILES: readonly { readonly file: string; readonly stub: string }[] = [
   {
-    // Lambda sets the credentials of a function's role in the environment. The default provider chain of the SDK also
-    // searches profiles, SSO and metadata services, and imports four more clients. The stub that replaces the default
-    // provider chain also reads the credentials only once.
+    // Lambda sets the credentials of the function's role as environment variables. The SDK's default provider would
+    // also search profiles, SSO and metadata services, and import four more clients. The stub reads only the
+    // environment variables, and only once.
     file: "@aws-sdk/credential-provider-node/dist-es/index.js",
     stub: `import { fromEnv } from "@aws-sdk/credential-provider-env";
       export const defaultProvider = (init) => {
@@ -39,9 +39,9 @@ export const OMITTED_FILES: readonly { readonly file: string; readonly stub: str
         return () => (credentials ??= read());
       };`,
   },
-  // A Lambda function has no config files of the AWS SDK (`~/.aws/config`), but each client would search for them. No
-  // request of the service sends a file. The next two files are replaced, so that a function loads neither
-  // `node:fs/promises` nor file streams.
+  // Each AWS client would search for config files of the SDK (`~/.aws/config`), which do not exist on Lambda. The SDK
+  // can also send files, but the service sends none. Without the code of these two files, a function does not load
+  // `node:fs/promises` and file streams.
   {
     file: "@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles.js",
     stub: `export { CONFIG_PREFIX_SEPARATOR } from "./constants";
@@ -56,7 +56,7 @@ export const OMITTED_FILES: readonly { readonly file: string; readonly stub: str
         throw new Error("The body of a request to AWS must be a string or bytes");
       };`,
   },
-  // No function requests an event stream.
+  // The service does not use event streams.
   { file: "@smithy/core/dist-es/submodules/event-streams/index.js", stub: "export {};" },
 ];
 
@@ -71,17 +71,15 @@ const omitFiles: readonly Plugin[] = OMITTED_FILES.map(({ file, stub }) => ({
 }));
 
 /**
- * Functions of Node.js modules. A bundle reads the functions in this list only when it calls them. Reading
- * `getRandomValues` loads more modules of Node.js. Most invocations do not use `node:dns` and `node:zlib`, so each
- * module is loaded at its first use.
+ * Functions of Node.js modules that most invocations do not call. If the bundle read them when it starts, Node.js would
+ * load more modules. Therefore the bundle reads each of these functions when it calls the function.
  */
 const READ_AT_CALL = ["getRandomValues", "lookup", "deflateRawSync", "inflateRawSync"];
 
 /**
- * If a bundle imports a Node.js module, the generated `import` reads all properties of the module. Reading a property
- * of a Node.js module can load more modules of Node.js. For example, reading `http` loads the module undici, and
- * reading `crypto` loads WebCrypto. Reading `fs` loads the modules readline and fs/promises. With this plugin, a bundle
- * reads only those properties of a Node.js module that the bundle uses.
+ * An `import` of a Node.js module reads all properties of the module. Some properties then load more code: those of
+ * `http` load undici, those of `crypto` load WebCrypto, and those of `fs` load readline and fs/promises. With this
+ * plugin, a bundle reads only the properties that it uses.
  */
 const lazyNodeModules: Plugin = {
   name: "lazy Node modules",
@@ -112,19 +110,17 @@ const lazyNodeModules: Plugin = {
   },
 };
 
-/**
- * The AWS errors that the service recognizes by their class. The service recognizes all other AWS errors by their name.
- */
+/** The service checks the class of these AWS errors. For all other AWS errors, it checks only the name. */
 export const KNOWN_ERRORS = ["ConditionalCheckFailedException"];
 
-/** Matches the schema of an AWS error, and the call that registers the schema with the error's class. */
+/** Matches the schema of an AWS error and the following call of `registerError`. */
 const ERROR_SCHEMA = /^export var (\w+)\$ = \[-3, n0,[^;]*;\nn0_registry\.registerError\(\1\$, \1\);$/gm;
 const STRING_CONSTANT = /^const (_\w+) = "(\w+)";$/gm;
 const COMPUTED_KEY = /\[(_\w+)\]: /g;
 
 /**
- * The generated schemas of an AWS client add unused code to the bundle. A third of a bundle with the generated schemas
- * is unused code. The plugin makes two changes to the schemas of an AWS client:
+ * Without this plugin, a third of the bundle would be unused code from the schemas of the AWS clients. The plugin makes
+ * two changes to these schemas:
  * - The schemas register a class for each error of an AWS service, so that the bundle contains all classes. The plugin
  *   removes the code that registers the error classes of AWS services. An AWS error without a registered class has the
  *   base class of its AWS service, and keeps its name.
@@ -151,7 +147,10 @@ const onlyUsedSchemas: Plugin = {
   },
 };
 
-/** Functions of this service that only create a zod schema. */
+/**
+ * Functions of this service that only create a zod schema. esbuild may remove a call of these functions if its result
+ * is not used.
+ */
 export const SCHEMA_FUNCTIONS = [
   "createIdSchema",
   "httpUrlSchema",
@@ -174,13 +173,13 @@ const COMMENT_OR_SCHEMA_CALL = new RegExp(
 );
 
 /**
- * Marks calls that only create a schema, so that esbuild can remove unused schemas. zod marks its own functions, but
- * esbuild ignores these marks in other files.
+ * Marks calls that only create a schema. If the schema is not used, esbuild then removes the call. zod contains such
+ * marks, but esbuild does not see them from other files.
  */
 const markSchemaCalls = (source: string): string =>
   source.replace(COMMENT_OR_SCHEMA_CALL, (code) => (code.startsWith("/") ? code : `/* @__PURE__ */ ${code}`));
 
-/** Matches the beginning of a class declaration that extends an error class, up to the opening brace. */
+/** Matches the beginning of a class that extends an error class, including the character `{`. */
 const ERROR_CLASS = /^((?:export )?(?:default )?class ([\w$]+) extends [\w$]*(?:Error|Exception)\s*\{)/gm;
 
 /**
@@ -205,7 +204,8 @@ const plugins: Plugin[] = [
   lazyNodeModules,
   onlyUsedSchemas,
   ...omitFiles,
-  // Only the first plugin that loads a file can replace the file's code, so the other plugins come first.
+  // For each file, esbuild uses only the first plugin that returns code. This plugin handles all files, so it must be
+  // the last.
   keepErrorNamesAndMarkCalls,
 ];
 export default plugins;

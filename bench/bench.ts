@@ -51,9 +51,9 @@ const EFFORT = values.quick
     };
 
 /**
- * Runs all measurements, or only the measurement `one-node` or `power` that the command line names. Prints the measured
- * figures as JSON to stdout. Prints to stderr whether each figure meets its maximum. Returns exit status 1 if one of
- * the measured ratios is more than twice its maximum.
+ * Runs all measurements. If the command line names `one-node` or `power`, runs only this measurement. Prints the
+ * measured figures as JSON to stdout. Prints to stderr whether each figure meets its maximum. Returns exit status 1 if
+ * one of the measured ratios is more than twice its maximum.
  */
 async function main(): Promise<number> {
   if (positionals[0] === "one-node") return measureOnlyOneNode();

@@ -11,8 +11,8 @@ import { BATCH, createSubmitEvent, readBodiesSentTo } from "./work/workloads.ts"
 const MIB = 1024 * 1024;
 const NODES = 20_000;
 /**
- * The largest part of its memory that the function `poll` may use, as a fraction. Lambda ends a process that needs more
- * memory than the function has.
+ * The function `poll` may use at most this fraction of its memory. If a process needs more than the whole memory,
+ * Lambda ends the process.
  */
 const MAX_PART = 0.7;
 
@@ -49,8 +49,8 @@ async function measureLargeBatches(packaged: Packaged): Promise<readonly LargeFi
 }
 
 /**
- * Polls two batches of jobs and returns the peak memory. In the first batch of polls, all jobs are running. In the
- * second batch of polls, the large jobs have failed.
+ * Polls a batch of jobs twice, and returns the peak memory of the process. At the first poll, all jobs are running. At
+ * the second poll, the large jobs have failed.
  */
 async function peakOver(
   large: number,

@@ -21,7 +21,7 @@ const CLIENTS = {
   ssm: ["SSMClient", "@aws-sdk/client-ssm"],
 } as const;
 type Client = keyof typeof CLIENTS;
-/** The AWS clients that each function needs. A function without an entry in this map needs all AWS clients. */
+/** The functions that need only some AWS clients. All other functions need all AWS clients. */
 const NEEDS: Readonly<Record<string, readonly Client[]>> = { audit: ["dynamodb"] };
 const ALL: readonly Client[] = ["dynamodb", "sqs", "ssm"];
 
@@ -32,8 +32,8 @@ interface LoadFigure extends MillisecondFigure {
 interface Load {
   readonly functions: Readonly<Record<string, LoadFigure>>;
   /**
-   * The load time of the complete AWS clients, the cloud vendor's SDK and axios from node_modules. The load time
-   * without a bundle is only shown for comparison.
+   * For comparison: the time to load the AWS clients, the cloud vendor's SDK and axios from node_modules, without a
+   * bundle.
    */
   readonly unbundledMs: number;
 }

@@ -14,8 +14,8 @@ interface MemoryFigure {
   readonly firstMib: number;
   readonly lastMib: number;
   /**
-   * The heap in use after the first tenth of the records and a garbage collection. `lastInUseMib` is the heap in use
-   * after all records. If a function has a memory leak, `lastInUseMib` is larger than `firstInUseMib`.
+   * The used heap after the first tenth of the records. `lastInUseMib` is the used heap after all records. Both are
+   * measured after a garbage collection. A memory leak makes `lastInUseMib` larger than `firstInUseMib`.
    */
   readonly firstInUseMib: number;
   readonly lastInUseMib: number;
@@ -23,9 +23,8 @@ interface MemoryFigure {
 type Memory = Readonly<Record<string, MemoryFigure>>;
 
 /**
- * Measures the resident memory of each function while its process handles many records. The functions `poll` and
- * `notify` get their polls and notifications in batches of ten, as from the queues. Each measured API call submits one
- * job, as a pipeline does.
+ * Measures the resident memory of each function while its process handles many records. `poll` and `notify` get batches
+ * of ten messages, as from a queue. Each API call submits one job, as a pipeline does.
  */
 export async function measureMemory(
   workloads: Workloads,

@@ -11,7 +11,9 @@ import {
 import { renderNodeJob } from "./support/sample-jobs.ts";
 
 const SIZES = [10, 1000, 20_000];
-/** For the largest reply, the service may take at most this multiple of the time that `JSON.parse` takes. */
+/**
+ * For the largest reply, the time of the service divided by the time of `JSON.parse` must not be more than this number.
+ */
 const MAX_RATIO = 3;
 
 interface TreeFigure extends MicrosecondFigure {
@@ -21,8 +23,8 @@ interface TreeFigure extends MicrosecondFigure {
 export interface Tree {
   readonly sizes: readonly TreeFigure[];
   /**
-   * The ratio for the largest reply, divided by the ratio for the second largest reply. A growth of 1 means that the
-   * time grows linearly.
+   * The ratio for the largest reply, divided by the ratio for the second largest. If the service's time grows as slowly
+   * as the time of `JSON.parse`, this number is 1.
    */
   readonly growth: number;
 }

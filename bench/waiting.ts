@@ -18,7 +18,7 @@ const PRICES = {
   readUnit: perMillion.readUnits / 1e6,
   logGigabyte: perGigabyte.logs,
 };
-/** The resources that one status request needs, without its waiting time. */
+/** What one status request needs, apart from its waiting time. */
 const CALL = { seconds: 0.1, readUnits: 2, logGigabytes: 1.5e-6 };
 const MEMORY_GIGABYTES = 0.25;
 /** The read units of an eventually consistent read of less than 4 kB. */
@@ -29,20 +29,20 @@ const JOB_SECONDS = 600;
 const HISTORY = [540, 570, 600, 630, 660];
 const JOBS = 100;
 const PRICED_JOBS = 100_000;
-/** The assumed seconds between the planned time of a poll and the record of the poll in the ledger. */
+/** The assumed time from the planned start of a poll until its result is in the ledger, in seconds. */
 const POLL_SECONDS = { from: 0.3, to: 1.5 };
 
 /** The figures of a caller who runs `cce-notifier` and waits for the end of a ten-minute job. */
 export interface WaitingFigures {
   readonly callsPerJob: number;
   readonly pollsPerJob: number;
-  /** The seconds per job that a function instance only waited for the end of the job. */
+  /** The seconds per job in which a function instance does nothing but wait for the end of the job. */
   readonly waitedSecondsPerJob: number;
   readonly readUnitsPerWaitedSecond: number;
   readonly dollarsPer100000Jobs: number;
-  /** The costs in dollars for function instances that wait during the whole job. */
+  /** For comparison: the costs in dollars if a function instance waited during the whole job. */
   readonly continuousDollarsPer100000Jobs: number;
-  /** The longest time between the end of a watch and the response that reports the end. */
+  /** The longest time from the end of a watch until the client knows the end, in seconds. */
   readonly latestSeconds: number;
 }
 
@@ -135,7 +135,7 @@ async function waitForOneJob(random: () => number) {
   return job;
 }
 
-/** Returns the time at which the service records a poll that was planned for the given time. */
+/** Returns the time at which the ledger contains the result of a poll. `plannedAt` is the planned time of the poll. */
 function recordTime(plannedAt: number, random: () => number): number {
   const { from, to } = POLL_SECONDS;
   return plannedAt + (from + (to - from) * random()) * 1000;

@@ -98,10 +98,9 @@ export function computeMonthlyCosts(jobs: 0 | 1000 | 100_000, data: CostsData = 
 }
 
 /**
- * Returns the number of requests to KMS in one month. A function instance decrypts the config when it starts. A running
- * instance decrypts changed parts of the config again, and the model assumes that the config does not change. Lambda
- * replaces an instance after some hours, and the model assumes one hour. The scheduled functions always have an
- * instance. All Lambda functions that are not scheduled have an instance only while jobs run.
+ * Returns the number of requests to KMS in one month. An instance of a function decrypts the config when it starts, and
+ * again after a change of the config. Assumptions: the config does not change, and Lambda replaces each instance after
+ * one hour. Scheduled functions always have an instance. All other functions have an instance only while jobs run.
  */
 function countDecryptions(jobs: number, { assumed, measured }: CostsData): number {
   const { instanceStartsPerMonth, instanceStartsPerJob } = assumed;

@@ -13,7 +13,7 @@ const LOG_WRAPPER = fileURLToPath(new URL("./log-to-file.mjs", import.meta.url))
 /** The bytes that CloudWatch Logs adds to the size of each log line. */
 const LINE_OVERHEAD_BYTES = 26;
 
-/** The log data and the SQS requests of one invocation of a warm function, with one job, poll or notification. */
+/** The log data and SQS requests of one invocation with one job, poll or notification, after the first invocation. */
 export interface InvocationUse {
   readonly logBytes: number;
   /** The number of requests of the function that send messages to SQS. */
@@ -68,7 +68,7 @@ export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse
     const enqueue = await start("enqueue");
     const poll = await start("poll");
     const notify = await start("notify");
-    // The invocation with the first job reads the config, so this invocation is not measured.
+    // The first job is not measured, because the functions read the config during this job.
     const jobs = [];
     for (const name of ["first", "measured"]) {
       wire.job = (jobId) => renderClusterJob(jobId, "Running");

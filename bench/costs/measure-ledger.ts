@@ -17,11 +17,11 @@ import { createTable } from "../../test/support/table.ts";
 const JOB_SECONDS = 600;
 const TARGET = "deploys";
 const SUBJOBS = 20;
-/** The fractions of a job's polls after which the tree of subjobs has changed. */
+/** The tree of subjobs changes after these fractions of a job's polls. */
 const TREE_CHANGES = [0, 0.2, 0.4, 0.6, 0.8];
 /** The time between two runs of the sweep function (`SWEEP_INTERVAL_SECONDS` in serverless.yml). */
 const SWEEP_INTERVAL_MS = 300_000;
-/** The measured jobs start at different times between two runs of the sweep function. */
+/** The measured jobs start 30 s apart, so that they start at different times after a run of the sweep function. */
 const STARTS = { count: 10, distanceMs: 30_000 };
 
 type ItemKey = Readonly<Record<string, { readonly S?: string }>>;

@@ -1,7 +1,7 @@
 import { computeJobCosts, computeMonthlyCosts, sumOf } from "./compute-costs.ts";
 import { COSTS, type CostsData } from "./costs-data.ts";
 
-/** Why each step of a job needs its write units, as text for the table. */
+/** The column `cause` of the table: why each step of a job needs its write units. */
 const CAUSES: Readonly<Record<string, string>> = {
   acceptance: "one item and two indexes",
   polls:
@@ -18,9 +18,7 @@ const CAUSES: Readonly<Record<string, string>> = {
 const two = (value: number) => value.toFixed(2);
 const short = (value: number) => String(Number(value.toFixed(1)));
 
-/**
- * Returns the generated tables of each document in `docs`. The keys of a document's object are the names of its tables.
- */
+/** Returns the generated tables of each document in `docs`, by the names of the tables. */
 export function renderTables(
   data: CostsData = COSTS,
 ): Readonly<Record<"costs.md" | "scale.md", Readonly<Record<string, string>>>> {
@@ -71,8 +69,7 @@ function renderMillion(data: CostsData): string {
 }
 
 /**
- * Replaces the generated tables of a document. A table stands between the comments `<!-- table NAME -->` and
- * `<!-- end -->`.
+ * Replaces the tables of a document. Each table is between the comments `<!-- table NAME -->` and `<!-- end -->`.
  * @throws Error if the document has no comment `<!-- table NAME -->` for a table.
  */
 export function replaceTables(text: string, tables: Readonly<Record<string, string>>): string {

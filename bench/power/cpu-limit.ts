@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
 /**
- * The length of one period of the CPU limit, in microseconds. In each period, the process may run for its fraction of
- * the period.
+ * The period of the CPU limit, in microseconds. With the fraction 0.25, a process may run for a quarter of each period.
  */
 const PERIOD_US = 20_000;
 const NAME = `cce-job-notifier-bench-${process.pid}`;
@@ -21,9 +20,8 @@ export interface CpuLimit {
 }
 
 /**
- * The file interfaces of Linux for control groups, versions 1 and 2. The bench's control groups get the largest CPU
- * weight, so that other processes hardly slow the bench down. `own` is a pattern for the control group of a process in
- * the file /proc/self/cgroup.
+ * The files of Linux control groups, versions 1 and 2. `weight` is the largest CPU weight, so that other processes slow
+ * the bench down as little as possible. `own` finds the control group of this process in /proc/self/cgroup.
  */
 const INTERFACES = [
   {
@@ -86,8 +84,8 @@ export async function runWithPriority<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Returns the most exact way to limit the CPU time of a process on this machine. A control group of Linux is the most
- * exact way. Without control groups, signals stop the process again and again for a short time. The limit by signals is
+ * Returns the most exact way to limit the CPU time of a process on this machine. The best way is a Linux control group.
+ * If control groups are not available, the bench stops the process by signals for a short part of each period. This is
  * less exact, because signals also stop a process that needs no CPU time.
  */
 export async function chooseCpuLimit(): Promise<CpuLimit> {
@@ -110,8 +108,8 @@ export async function chooseCpuLimit(): Promise<CpuLimit> {
 }
 
 /**
- * The code of a thread that stops a process again and again for a short time. The limit uses its own thread, because
- * the sleep times of a thread are exact.
+ * The code of a thread that stops and continues a process in each period. It needs a thread of its own, because only
+ * there `Atomics.wait` can sleep for an exact time.
  */
 const DUTY_CYCLE = `
 const { workerData: { pid, runMs, stopMs } } = require("node:worker_threads");
@@ -124,15 +122,12 @@ for (;;) {
   sleep(stopMs);
 }`;
 
-/**
- * Limits the CPU time of a process with the signals SIGSTOP and SIGCONT. Limiting the CPU time by signals works on all
- * Unix systems, and not only on Linux.
- */
+/** Limits the CPU time of a process by the signals SIGSTOP and SIGCONT, which exist on all Unix systems. */
 export async function applyDutyCycle(pid: number, fraction: number): Promise<() => Promise<void>> {
   const periodMs = PERIOD_US / 1000;
   const workerData = { pid, runMs: fraction * periodMs, stopMs: (1 - fraction) * periodMs };
   const thread = new Worker(DUTY_CYCLE, { eval: true, workerData });
-  // The next signal to a process that has ended makes the thread fail, which is expected.
+  // When the process has ended, the thread cannot send its next signal and fails. This error is expected.
   thread.on("error", () => {});
   return async () => void (await thread.terminate());
 }

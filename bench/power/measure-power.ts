@@ -38,9 +38,8 @@ const Answer = z.union([
 ]);
 
 /**
- * Measures each packaged function at several memory sizes. Each memory size gets the fraction of a processor that
- * Lambda gives it. During its initialization, each measured function has a whole processor, as on Lambda. All calls to
- * services use TLS.
+ * Measures packaged functions with several memory sizes. As on Lambda, a function gets a fraction of a processor that
+ * depends on its memory size. During the initialization, it gets a whole processor. All calls to services use TLS.
  * @param names the names of the measured functions
  */
 export async function measurePower(
@@ -78,8 +77,8 @@ async function measureAll(packaged: Packaged, names: readonly string[]): Promise
 }
 
 /**
- * Adds to the recorded replies a reply to the request by which an instance warms up its connection. The recording lacks
- * the reply to the warm-up request, because the requested ledger item does not exist.
+ * A new instance first sends a warm-up request for a ledger item that does not exist. This request has no recorded
+ * reply, so the function adds one.
  */
 function answerWarmUp(play: LedgerReplies): LedgerReplies {
   return async (request) =>

@@ -35,7 +35,9 @@ export type PowerFigures = z.infer<typeof PowerFigures>;
 /** The figures that the command `npm run bench -- power --store` has stored. */
 export const readStoredPower = (): PowerFigures => PowerFigures.parse(measured);
 
-/** Returns the durations of the first calls of `enqueue` at its default memory size, each with its maximum. */
+/**
+ * Returns two figures with their maximums: the durations of the first call of `enqueue` with 1 job and with 100 jobs.
+ */
 export function createPowerTargets({ power }: Pick<PowerFigures, "power">): readonly Target[] {
   const chosen = power.enqueue?.find((row) => row.chosen);
   if (chosen === undefined) return [];

@@ -10,11 +10,11 @@ import { createSubmitEvent, recordWorkloads, type Workload } from "../work/workl
 export interface FunctionEvents {
   readonly name: string;
   /**
-   * An event with one job, one poll or one notification, or the only event of the function. All functions except
-   * `enqueue`, `poll` and `notify` get only the event in the field `one`.
+   * For `enqueue`, `poll` and `notify`: an event with one job, poll or notification. For all other functions: their
+   * only event.
    */
   readonly one: object;
-  /** An event with 100 jobs or with ten messages. If the function gets only small events, this duration is null. */
+  /** For `enqueue`, `poll` and `notify`: an event with 100 jobs or ten messages. Null for all other functions. */
   readonly many: object | null;
   readonly recording: LedgerRecording;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { queryAndNotify } from "./query-job.ts";
 
-/** A process that polls one job at fixed intervals, as the Terraform provider of the cloud does. */
+/** For comparison: a process that polls one job at fixed intervals, as the cloud's Terraform provider does. */
 export const handler = async ({
   jobId,
   firstSeconds = 150,

@@ -1,6 +1,6 @@
 /**
- * Queries a job, and calls a webhook if the job has ended. Without this service, a team could write a function as short
- * as `queryAndNotify`. Returns true if the job has ended.
+ * For comparison: the short function that a team could write without this service. Queries a job. If the job has ended,
+ * calls a webhook and returns true.
  */
 export async function queryAndNotify(jobId: string): Promise<boolean> {
   const { CCE_URL, WEBHOOK_URL = "" } = process.env;

@@ -15,7 +15,7 @@ const Machine = z.object({
 });
 
 /**
- * Returns the number of state transitions of one job that Step Functions bills.
+ * Returns the number of state transitions for which Step Functions bills one job.
  * @param polls the number of polls of one job
  */
 export function countStateTransitions(polls: number): number {

@@ -22,8 +22,8 @@ export type Comparison = z.infer<typeof Comparison>;
 const RUNS = 600;
 
 /**
- * For the jobs in `test`, compares the costs of this service's poll schedule, of other clients' schedules, and of the
- * optimal schedule. The service learns its poll schedule from the jobs in `history`.
+ * Computes the costs of three kinds of poll schedules for the jobs in `test`: this service's, other clients', and the
+ * optimal one. The service learns its schedule from the jobs in `history`.
  */
 export function compareSchedules({ jobType, pollCostSeconds, history, test }: Comparison) {
   const random = createSeededRandom(1);

@@ -1,4 +1,4 @@
-/** A distribution of job durations. The durations of some distributions change over time. */
+/** A distribution of job durations. In some distributions, later jobs take longer or shorter than earlier jobs. */
 export interface Distribution {
   readonly jobType: string;
   readonly name: string;

@@ -23,8 +23,8 @@ export function findOptimalSchedule(durations: readonly number[], pollCostSecond
   for (let at = last - 1; at >= 0; at--) {
     const pending = whole - (ended[at] ?? 0);
     let least = Number.POSITIVE_INFINITY;
-    // If one poll is earlier than another poll, its best next poll is never later than the other's, because the costs
-    // form a Monge array.
+    // After a later poll, the best next poll is never earlier (the costs form a Monge array). Therefore the best next
+    // poll for `at` is not later than the best next poll for `at + 1`.
     const until = at === last - 1 ? last : Math.max(at + 1, choice[at + 1] ?? last);
     for (let next = at + 1; next <= until; next++) {
       const late =
@@ -35,8 +35,8 @@ export function findOptimalSchedule(durations: readonly number[], pollCostSecond
         least = cost;
         choice[at] = next;
       }
-      // The search for the cheapest schedule ends as soon as the poll and its delay cost more than the best known
-      // sequence. All later polls in the search cost more, because they have a longer delay.
+      // With a later next poll, the cost of the delay only grows. If this cost alone is higher than the least cost so
+      // far, the search can end.
       if (pending + late / pollCostSeconds > least) break;
     }
     costs[at] = least;
@@ -56,7 +56,9 @@ function grid(end: number): Float64Array {
   return Float64Array.from(ages);
 }
 
-/** The tried widths of the Gaussian kernel. A width is the standard deviation of log(duration + 1). */
+/**
+ * The widths of the Gaussian kernel that are tried. Each width is a standard deviation on the scale log(duration + 1).
+ */
 const WIDTHS = [0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2];
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The mean costs per job if a client polls by one poll schedule. The cost of a job is its number of polls, plus its
- * delay in seconds divided by `pollCostSeconds`.
+ * The mean costs per job of one poll schedule. The cost of a job is its number of polls, plus its delay in seconds
+ * divided by `pollCostSeconds`.
  */
 export interface Figures {
   readonly polls: number;
@@ -9,8 +9,8 @@ export interface Figures {
 }
 
 /**
- * A function that plans the polls of a job. The function gets the age of the job at a poll, and returns the age at the
- * next poll, both in seconds. For the age 0, the function returns the age at the first poll.
+ * Plans the next poll of a job. The argument is the job's age in seconds at the current poll, or 0 before the first
+ * poll. The result is the job's age at the next poll.
  */
 export type NextPoll = (age: number) => number;
 

@@ -6,7 +6,7 @@ import { createSeededRandom } from "./seeded-random.ts";
 
 /**
  * This script prints the table of docs/schedule.md. The table compares the cost of the service's schedule with the cost
- * of the optimal schedule, after 0, 20 and 200 earlier jobs. Each ratio stands in the table as the mean and the maximum
+ * of the optimal schedule, after 0, 20 and 200 earlier jobs. For each ratio, the table shows the mean and the maximum
  * of several random samples.
  */
 const USAGE = `Prints the table of docs/schedule.md.

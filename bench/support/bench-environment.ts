@@ -40,9 +40,7 @@ export interface BenchEnvironment {
    * Lambda.
    */
   start(name: string, memoryMegabytes?: number): Promise<Worker>;
-  /**
-   * Starts the code of a bundle in its own process. The bundle may contain code that is not a function of the service.
-   */
+  /** Starts any bundle in its own process, for example the baseline program. */
   startBundle(bundle: string, environment?: Readonly<Record<string, string>>): Promise<Worker>;
   stop(): Promise<void>;
 }

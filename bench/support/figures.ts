@@ -36,8 +36,8 @@ export function createMicrosecondFigure(times: PairedTimes): MicrosecondFigure {
 }
 
 /**
- * Returns the median of the ratios of the measured time to the baseline time, one ratio for each round. Other programs
- * on the machine slow down both times of a round, so the ratio of the times changes less than the times.
+ * Divides the measured time of each round by the baseline time of the same round. Returns the median of these ratios.
+ * Other programs on the machine slow down both times of a round, so the ratio changes less than the times.
  */
 function medianRatio({ measured, baseline }: PairedTimes): number {
   return roundToThreeDigits(median(measured.map((time, round) => time / (baseline[round] ?? Number.NaN))));
@@ -66,13 +66,12 @@ export interface Target {
   readonly target: number;
   readonly unit: string;
   /**
-   * True if the figure is one duration divided by another duration. The bench fails if a ratio is more than twice its
-   * maximum. Tests check the counts and the sizes, so the bench only prints the counts and the sizes.
+   * True if `value` is a duration divided by another duration. The bench fails only if such a ratio is more than twice
+   * its maximum. Tests check all counts and sizes, so the bench only prints them.
    */
   readonly isRatio: boolean;
 }
 
-/** Returns a measured ratio with its maximum. */
 export function createRatioTarget(what: string, value: number, target: number): Target {
   return { what, value, target, unit: " ×", isRatio: true };
 }

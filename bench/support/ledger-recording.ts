@@ -17,10 +17,9 @@ const Request = z.looseObject({
 });
 
 /**
- * Records the replies of an embedded DynamoDB, and later returns the recorded replies. The measured time does not
- * include the time of a database, because recorded replies cost almost no time. A request gets
- * the recorded reply for the same operation and the same item. If a request occurs several times, the replies are
- * returned in the recorded order.
+ * Records the replies of an embedded DynamoDB. During a measurement, the recorded replies replace the database, so that
+ * its CPU time is not measured. `play` finds the reply to a request by the operation and the item. If there are
+ * several, it returns them in the recorded order.
  */
 export class LedgerRecording {
   readonly #replies = new Map<string, Reply[]>();
@@ -30,10 +29,7 @@ export class LedgerRecording {
    */
   readonly missed = new Set<string>();
 
-  /**
-   * @param isWanted returns true if the reply to a request is recorded. For all other requests, the replies are not
-   * recorded.
-   */
+  /** @param isWanted returns true for each request whose reply is recorded. */
   recording(server: LedgerReplies, isWanted: (request: WireRequest) => boolean = () => true): LedgerReplies {
     return async (request) => {
       const answer = await server(request);
@@ -60,8 +56,8 @@ function itemOf({ body }: WireRequest): string {
 }
 
 /**
- * Returns the kind of a request to DynamoDB. Requests of the same kind differ only in their partition key and their
- * values.
+ * Returns a text that is equal for similar requests to DynamoDB. Similar requests differ only in their partition key
+ * and their values.
  */
 export function readRequestKind({ operation, body }: WireRequest): string {
   const { Key, Item, UpdateExpression, ConditionExpression, IndexName } = Request.parse(JSON.parse(body));

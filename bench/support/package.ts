@@ -71,8 +71,8 @@ export function findPackagedFunction({ functions }: Packaged, name: string): Pac
 }
 
 /**
- * The esbuild settings of the service that the build of a baseline uses too. The build of a baseline does not use the
- * setting `supported`, because this setting changes the code of the AWS SDK.
+ * The service's esbuild settings that are also used for the baseline bundles. The setting `supported` is not among
+ * them, because it changes the code of the AWS SDK.
  */
 const EsbuildSettings = z.looseObject({
   minify: z.boolean().default(false),

@@ -27,9 +27,9 @@ const Batch = z.looseObject({
 });
 
 /**
- * A local server that replaces the AWS services, CCE and the target for a measured function. The local server answers
- * immediately and records the requests. The local server returns the same job to all requests to CCE. The local server
- * accepts messages to queues, and delivers no messages.
+ * A local server that replaces the AWS services, CCE and the target for a measured function. It answers immediately and
+ * records the requests. It answers all CCE requests with the same job. It accepts messages for queues but does not
+ * deliver them.
  */
 export class Wire {
   ledger: LedgerReplies = async () => ({ status: 500, body: "{}" });

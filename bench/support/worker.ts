@@ -36,10 +36,7 @@ interface WorkerResult {
   readonly rss: readonly number[];
   /** The maximum resident memory in bytes during the whole run. */
   readonly peak: number;
-  /**
-   * The heap in use after a garbage collection, in bytes. The size of the heap is null if there was no garbage
-   * collection.
-   */
+  /** The used heap after a garbage collection, in bytes. Null if the bench did not ask for a garbage collection. */
   readonly inUse: number | null;
 }
 

@@ -2,33 +2,31 @@ import { readRequestKind } from "../support/ledger-recording.ts";
 import type { WireRequest } from "../support/wire.ts";
 
 /**
- * One request of the baseline program. The baseline program (floor) of a function only sends the requests that the
- * function has sent.
+ * One request of the baseline program (floor). This program only sends the requests that the measured function has
+ * sent.
  */
 export interface Step {
   readonly operation: string;
-  /** The input of the AWS operation, or null if the request does not go to AWS. */
+  /** The input of the AWS operation, or null for a request to CCE or to a target. */
   readonly input: unknown;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/**
- * The HTTP headers that Node.js sets for each connection. The baseline program does not copy the connection headers.
- */
+/** Node.js sets these HTTP headers itself, so the baseline program does not copy them. */
 const TRANSPORT: ReadonlySet<string> = new Set(["connection", "content-length", "host", "transfer-encoding"]);
 
 /**
- * The requests that a function sends for one job, poll or notification, in order. The baseline program sends each
- * request after the response to the previous request.
+ * The requests that a function sent for one job, poll or notification, in order. The baseline program waits for each
+ * response before it sends the next request.
  */
 export type Chain = readonly Step[];
 
 /**
- * Groups the requests of one invocation into stages. The next stage of requests starts after the end of the previous
- * stage. Within a stage, the requests of different records run in parallel. A request that belongs to all records of an
- * event starts a new stage of requests. The stages contain no requests for the config, because a function reads the
+ * Splits the requests of one invocation into stages, which the baseline program sends one after the other. Within a
+ * stage, the chains of different records (jobs, polls or notifications) are sent in parallel. A request for all records
+ * together, such as a batch, starts a new stage. Requests for the config are omitted, because a function reads the
  * config only every five minutes.
  */
 export function createFloorScript(requests: readonly WireRequest[]): readonly (readonly Chain[])[] {

@@ -13,14 +13,16 @@ import { createFloorScript } from "./floor-script.ts";
 import type { Workload, Workloads } from "./workloads.ts";
 
 interface Effort {
-  /** The number of measured rounds. In each round, the function runs before the baseline program. */
+  /**
+   * The number of measured rounds. In each round, the bench measures first the function and then the baseline program.
+   */
   readonly rounds: number;
   /** The number of jobs, polls or notifications in one round of the measurement. */
   readonly recordsPerRound: number;
 }
 
 interface Compared extends MicrosecondFigure {
-  /** The number of requests for one event, by service and operation. */
+  /** The number of requests for one event. A key is a service and an operation, such as `ledger UpdateItem`. */
   readonly requests: Readonly<Record<string, number>>;
 }
 
@@ -33,8 +35,8 @@ const MAX_RATIOS = { poll: 1.15, notification: 1.2, accept: 0.9 };
 const floors = new WeakMap<Packaged, Promise<string>>();
 
 /**
- * Returns the path of the bundle with the baseline program of all functions. For each function, the baseline program
- * gets the list of requests that this function has sent.
+ * Returns the path of the baseline program's bundle. All functions use the same bundle, each with its own list of
+ * requests.
  */
 function floorOf(packaged: Packaged): Promise<string> {
   const code = 'export { handler } from "./bench/work/floor-handler.ts";';
@@ -44,9 +46,9 @@ function floorOf(packaged: Packaged): Promise<string> {
 }
 
 /**
- * Measures the CPU time per record of a packaged function, and of a baseline program. The baseline program only sends
- * the requests that the function has sent. The function and the baseline program run in separate processes. Recorded
- * replies replace the database for both programs.
+ * Measures the CPU time per record of a packaged function and of its baseline program, in separate processes. The
+ * baseline program only sends the requests that the function has sent. Both get recorded replies from the ledger
+ * instead of a database.
  */
 async function compareWithFloor(
   workload: Workload,
