@@ -23,8 +23,8 @@ async function loadTexts() {
 }
 
 /**
- * The responses with the API reference, by public URL or by path. An instance keeps them in memory, because anyone may
- * request them without a token.
+ * The responses that contain the API reference. Each key is a public URL or a path. An instance keeps the responses in
+ * memory, because anyone may request the API reference without a token.
  */
 const responses = new Map<string, Promise<ApiResponse>>();
 

@@ -71,9 +71,9 @@ interface MissedScope {
 
 /**
  * Creates the response to `POST /v1/targets/{name}/redeliver`. Queues the failed notifications of a target again. The
- * function selects watches that ended after the time in the request. It selects only watches of projects in which the
- * caller may request a redelivery. If a caller repeats the request, notifications that were queued or delivered are not
- * queued again. If the target is switched off, the function queues no notification.
+ * function selects watches that ended after the time in the request. The caller must have the right to request a
+ * redelivery in the project of the watch. If a caller repeats the request, notifications that were queued or delivered
+ * are not queued again. If the target is switched off, the function queues no notification.
  */
 export async function queueRedeliveryOfFailedToTarget(
   { name = "" }: Readonly<Record<string, string>>,
@@ -163,8 +163,8 @@ async function redeliverWatches(
 }
 
 /**
- * Queues the missed notifications of one watch again, unless the target is switched off or the request is a dry run. If
- * the target missed no notification of the watch, returns an empty array.
+ * Queues the notifications of one watch that the target has missed. If the target is switched off or the request is a
+ * dry run, queues no notification. If the target missed no notification of the watch, returns an empty array.
  */
 async function redeliverWatch(
   listed: Watch,

@@ -206,8 +206,8 @@ export async function queueNotificationsAgain(
     if (message === null) return [target, "queued_by_another"] as const;
     return [target, failed.has(message.id) ? "failed" : "queued"] as const;
   });
-  // A target can have two results: one for the outcome, and one for the slow job. A map keeps only the last result, so
-  // the results are sorted with `failed` last.
+  // A target can have two results: one for the outcome, and one for the slow job. A map keeps only the last result of a
+  // target, so the function sorts the results with `failed` last.
   return new Map(queued.toSorted(([, a], [, b]) => RESULTS.indexOf(a) - RESULTS.indexOf(b)));
 }
 

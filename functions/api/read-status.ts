@@ -92,8 +92,8 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
 
 /**
  * Some chats get a digest (one message about several jobs) instead of a notification. For these chats, the function
- * replaces the delivery record of the watch by that of the digest. After a redelivery that a caller requested, the
- * delivery record of the watch stays. A watch without an outcome does not change.
+ * replaces the delivery record of the watch by the delivery record of the digest. After a redelivery that a caller
+ * requested, the delivery record of the watch stays. A watch without an outcome does not change.
  */
 export async function replaceDeliveriesByThoseOfDigest(
   document: WatchDocument,

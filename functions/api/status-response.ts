@@ -121,8 +121,8 @@ function describeLastPollError({ state, accessError, lastPollError }: Watch): st
 }
 
 /**
- * Returns the delivery records without those that will never have a delivery attempt, because the target's setting `on`
- * does not contain the event.
+ * Returns the delivery records of targets whose setting `on` contains the event. The result also contains every
+ * delivery record with a delivery attempt.
  */
 function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): WatchDelivery[] {
   const { state } = watch;

@@ -14,8 +14,8 @@ const LIST_MS = 30_000;
 /** The time that the function needs to start watches after it has listed the jobs. */
 const OPEN_MS = 15_000;
 /**
- * The maximum number of watched jobs that an instance remembers for a project. If there are more, the instance forgets
- * all of them, and reads them from the ledger again.
+ * The maximum number of watched jobs that an instance remembers for a project. If a project has more watched jobs, the
+ * instance deletes its list, and reads the ledger again.
  */
 const MAX_KNOWN_JOBS = 20_000;
 

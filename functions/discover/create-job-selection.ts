@@ -26,7 +26,8 @@ const CLOCK_MARGIN_MS = 300_000;
 const MAX_SKIPPED = 2000;
 /**
  * If there are more than `MAX_SKIPPED` IDs, the ledger stores `*` instead of the IDs. Discovery then skips each ended
- * job with an unknown end time. It also skips each job that ended at most `CLOCK_MARGIN_MS` after the first list.
+ * job with an unknown end time. Discovery also skips each job that ended at most `CLOCK_MARGIN_MS` after the first
+ * list.
  */
 const ALL_SKIPPED = "*";
 /**
@@ -36,8 +37,8 @@ const ALL_SKIPPED = "*";
  */
 const UNLISTED_SKIPPED = "?";
 /**
- * If the header `Date` of a response differs from the service's clock by more than this time, the response probably
- * comes from a cache. The service then uses the time of its own clock as the time of the list.
+ * If the header `Date` of a response differs from the service's clock by more than `MAX_DATE_DIFFERENCE_MS`, the
+ * response probably comes from a cache. The service then uses the time of its own clock as the time of the list.
  */
 const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 
@@ -57,10 +58,10 @@ interface JobSelection {
 }
 
 /**
- * Creates the object that selects the jobs of one list that discovery should watch. It selects every running job. It
- * selects an ended job only if the job ended after the first list of the project. If the end time is unknown or close
- * to the first list, the ledger stores the job ID, and later lists skip the job. If the first list contains a job with
- * an unknown phase, the object selects the job only if the job changed in the last hour.
+ * Creates the object that decides which jobs of one list discovery watches. The object selects every running job. The
+ * object selects an ended job only if the job ended after the first list of the project. If the end time is unknown or
+ * close to the first list, the ledger stores the job ID, and later lists skip the job. In the first list, a job may
+ * have an unknown phase. The object selects such a job only if the job changed in the last hour.
  */
 export function createSelectionOfJobsNotEndedBeforeFirstList(
   { types }: Pick<DiscoverySettings, "types">,

@@ -37,8 +37,8 @@ import type { DiscoverJobsOfProject } from "./create-discover-handler.ts";
 /** The maximum difference between the time in a message and the service's clock. */
 const MAX_AGE_MS = 300_000;
 /**
- * After an SMN message, the list of the project's jobs may take at most this time. SMN waits only five seconds for the
- * response to its message.
+ * After an SMN message, the list of the project's jobs may take at most `LIST_MS`, because SMN waits only five seconds
+ * for the response to its message.
  */
 const LIST_MS = 3000;
 

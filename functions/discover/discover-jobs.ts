@@ -61,7 +61,7 @@ export type DiscoveryReport =
 
 /**
  * Lists the jobs of a project once, and starts a watch for every new job. The function first claims the interval in the
- * ledger, so that no other call lists the jobs of the project in the same interval. If the list then fails, the next
+ * ledger, so that no other call lists the jobs of the project in the same interval. Even if this list fails, the next
  * list is in the next interval.
  * @param trigger with `event`, the function lists the jobs even if the interval is not over. If the event comes too
  * soon or the list is incomplete, the next scheduled run lists the jobs.
@@ -120,8 +120,7 @@ export async function discoverJobsIfDue(
 }
 
 /**
- * Returns by how many seconds the latest successful list is older than the interval of the project. If the list is not
- * older, the result is 0.
+ * Returns for how many seconds the next successful list has been overdue. If the list is not overdue, the result is 0.
  */
 function overdue({ succeededAt }: Discovery, { everyMinutes }: DiscoverySettings, now: Instant): number {
   return Math.max(0, (now - succeededAt - everyMinutes * MINUTE_MS) / 1000);

@@ -6,7 +6,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
  * again.
  */
 const UNCOUNTED_PART = 1 / 25;
-/** If a caller has reached the limit, the instance does not count the caller's watches again for this time. */
+/** If a caller has reached the limit, the instance does not count the caller's watches again for `FULL_MS`. */
 const FULL_MS = 10_000;
 /** The maximum number of callers that an instance remembers. */
 const MAX_CALLERS = 1000;

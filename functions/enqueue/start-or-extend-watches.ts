@@ -15,7 +15,8 @@ import { createCachedDurationsReaderOrEmpty } from "../shared/learned-durations.
 
 const MINUTE_MS = 60_000;
 /**
- * For a call with more jobs, the function does not read the durations of ended jobs, to save requests to the ledger.
+ * For a call with more than `SMALL_CALL_JOBS` jobs, the function does not read the durations of ended jobs, to save
+ * requests to the ledger.
  */
 const SMALL_CALL_JOBS = 10;
 

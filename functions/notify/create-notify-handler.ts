@@ -34,12 +34,9 @@ import {
   resolveNotification,
 } from "./resolve-notification.ts";
 
-/**
- * The time that the function needs after a delivery attempt. In this time, it records the attempt and may send a dead
- * letter.
- */
+/** After a delivery attempt, the function needs this time to record the attempt and to send a dead letter. */
 const RECORD_MS = 6_000;
-/** Up to this number of deliveries by SQS, a message waits only as long as the rate limit requires. */
+/** Up to `PROMPT_RECEIVES` deliveries by SQS, a message waits only as long as the rate limit requires. */
 const PROMPT_RECEIVES = 30;
 /**
  * After `PROMPT_RECEIVES` deliveries by SQS, the minimum wait grows by one second with each delivery, up to this number
@@ -179,7 +176,7 @@ async function notify(
   };
   const disposition = await (ports.limitAttempts?.(attempt) ?? attempt());
   if (disposition !== null) return disposition;
-  // Without the lease, another process can make the attempt at once.
+  // After the end of the lease, another process can make the delivery attempt at once.
   const until = now();
   await ledger.postponeNotificationAndEndLease({ key, redelivery, messageId, until, requestAt: null });
   return postponeMessage(received, until, ports);

@@ -22,15 +22,15 @@ const CONFIRM_GONE_MS = 60_000;
 /** The wait after a response with HTTP status 429 that has no header Retry-After. */
 const THROTTLE_SECONDS = 30;
 /**
- * After this number of deliveries by SQS, the service makes only one more delivery attempt. If this attempt fails, the
- * service sends a dead letter with the reason. After 1000 deliveries, SQS itself would move the message to the
- * dead-letter queue, without a reason (`resources/queues.yml`).
+ * After `LAST_ATTEMPT_RECEIVE_COUNT` deliveries by SQS, the service makes only one more delivery attempt. If the last
+ * attempt fails, the service sends a dead letter with the reason. After 1000 deliveries, SQS itself would move the
+ * message to the dead-letter queue, without a reason (`resources/queues.yml`).
  */
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
 /**
- * After this number of deliveries by SQS, the service makes no further delivery attempt. The latest attempts have
- * probably crashed the process.
+ * After `GIVE_UP_RECEIVE_COUNT` deliveries by SQS, the service makes no further delivery attempt, because the latest
+ * attempts have probably crashed the process.
  */
 export const GIVE_UP_RECEIVE_COUNT = LAST_ATTEMPT_RECEIVE_COUNT + 50;
 

@@ -17,7 +17,7 @@ export const EARLY_MS = 1500;
  * request. Without `LEAD_MS`, this first request would be late, and so too close to the second request.
  */
 export const LEAD_MS = 150;
-/** If less than this time remains of the wait after HTTP status 429, the function does not postpone the message. */
+/** If less than `MIN_WAIT_MS` remains of the wait after HTTP status 429, the function does not postpone the message. */
 const MIN_WAIT_MS = 100;
 
 export interface ReserveSendTimePorts {

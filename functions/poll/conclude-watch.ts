@@ -125,7 +125,7 @@ export async function completeStoredConclusion(
 }
 
 /**
- * After the success of a job, the watch must not end as `timed_out` or `lost`. It ends as `not_ready`, or as
+ * After the success of a job, the watch must not end as `timed_out` or `lost`. The watch ends as `not_ready`, or as
  * `succeeded` with `ready.state: "unknown"`.
  */
 function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {

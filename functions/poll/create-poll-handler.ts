@@ -28,12 +28,12 @@ import {
 } from "./run-claimed-poll.ts";
 import type { SlowJobPorts } from "./slow-job.ts";
 
-/** The time that the function needs after the query to CCE. In this time, it sends messages and records the poll. */
+/** After the query to CCE, the function needs this time to send messages and to record the poll. */
 const RECORD_MS = 6_000;
 /**
- * If two polls of a batch must run alone, the message of the second poll waits in the queue. This is the range of its
- * random wait, in seconds. The maximum is longer than the time limit of the function, so the batch has usually ended
- * after the wait.
+ * If two polls of a batch must run alone, the message of the second poll waits in the queue. The wait is random, from
+ * `MIN_ALONE_WAIT_SECONDS` to `MAX_ALONE_WAIT_SECONDS`. The wait is longer than the time limit of the function, so the
+ * batch has ended after the wait.
  */
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;

@@ -9,8 +9,8 @@ import type { ReadyCheck } from "../../lib/schedule/decide-after-ready-check.ts"
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 
 /**
- * For these operations, CCE may return the state of the resource before the operation. The service therefore trusts the
- * state only from the second poll on.
+ * After the start of such an operation, CCE may still return the old state of the resource. The service therefore does
+ * not trust the first response about the resource.
  */
 const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
   "cluster_upgraded",

@@ -27,11 +27,11 @@ import {
 } from "./slow-job.ts";
 
 /**
- * The service stops polling at the latest `LOOP_BOUND_MS` after the deadline in the poll message. This limits the polls
- * even if the ledger contains a wrong deadline.
+ * The service stops polling at the latest `LOOP_BOUND_MS` after the deadline in the poll message. Even a wrong deadline
+ * in the ledger therefore cannot cause endless polls.
  */
 const LOOP_BOUND_MS = 7 * 86_400_000;
-/** If the rate limit requires a wait of at most this time, the function queries CCE at once. */
+/** If the rate limit requires a wait of at most `NEGLIGIBLE_WAIT_MS`, the function queries CCE at once. */
 const NEGLIGIBLE_WAIT_MS = 1000;
 
 export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow" | "onSlowSentAgain"> {

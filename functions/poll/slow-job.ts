@@ -33,7 +33,7 @@ import {
 } from "../shared/targets-to-notify-and-digests.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
-/** To compute when a job is slow, the function uses stored durations that are at most this old. */
+/** To compute when a job is slow, the function uses stored durations that are at most `LIMIT_MAX_AGE_MS` old. */
 const LIMIT_MAX_AGE_MS = 1000;
 
 export interface SlowJobPorts {
@@ -62,8 +62,8 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
 /**
  * If a running job takes longer than usual, notifies the targets once. If notifications of an earlier poll are lost,
  * sends them again.
- * @returns the time at which the job becomes slow, or at which a notification about the slow job becomes overdue. Null
- * if the job needs no further check
+ * @returns the time at which the job becomes slow, or at which a notification about the slow job becomes overdue. If
+ * neither can happen any more, the result is null
  * @throws SendFailedError or an error of the ledger
  */
 export async function notifyIfSlowAndPlanNextCheck(

@@ -10,8 +10,8 @@ const WINDOW_MS = 300_000;
 const DEFAULT_QUOTA = 200;
 /**
  * The service spreads 80 % of a project's quota evenly over five minutes, and may use 15 % of the quota at once. The
- * rate limit does not count two kinds of queries: repeated queries after HTTP status 401, and queries for failure
- * reasons of subjobs. These queries use the remaining 5 %.
+ * remaining 5 % is for queries that the rate limit does not count: repeated queries after HTTP status 401, and queries
+ * for failure reasons of subjobs.
  */
 const EVEN_FRACTION = 0.8;
 const BURST_FRACTION = 0.15;
@@ -46,8 +46,8 @@ export function createProjectRateLimit(
       const queries = quota ?? DEFAULT_QUOTA;
       const intervalMs = Math.ceil(WINDOW_MS / (EVEN_FRACTION * queries));
       const burstMs = Math.floor(BURST_FRACTION * queries) * intervalMs;
-      // The ledger stores rate limits of targets under the name of the target. Such a name contains no colon, so it
-      // never equals this name.
+      // The ledger stores the rate limit of a target under the target's name. No target has the name `cce:…`, because
+      // names of targets contain no colon.
       return ledger.reserveRequestTime(`cce:${project}`, now() - burstMs, intervalMs);
     },
     onThrottled(project) {

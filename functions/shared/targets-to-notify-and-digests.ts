@@ -57,8 +57,8 @@ export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targe
 
 /**
  * Returns those targets of a watch that get a digest (one message about several jobs). If the watch is not in the
- * digest, the returned array is empty. A watch is missing in the digest if the ledger stored the watch but the response
- * of the ledger was lost. The service then created the digest without this watch.
+ * digest, the returned array is empty. If the ledger stored a watch but the response of the ledger was lost, the
+ * service created the digest without this watch.
  */
 export function listDigestTargetsOfWatch(
   digest: Digest | null,

@@ -20,8 +20,8 @@ const CONCURRENCY = 10;
 /** The number of watches that the function reads from the overdue index at once. */
 const PAGE_SIZE = 100;
 /**
- * If less than this time remains, the sweep function checks no more watches or targets. It needs the rest of the time
- * to write its log line.
+ * If less than `WATCHES_MARGIN_MS` remains, the sweep function checks no more watches. The function needs the rest of
+ * the time to check targets and to write its log line.
  */
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;

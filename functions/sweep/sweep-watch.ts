@@ -26,14 +26,15 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * After a run of the sweep function has sent a message of a watch again, the next check of the watch is due after this
- * time. The time is shorter than the five minutes between two runs. If the message has no effect, each run therefore
- * finds the watch again, and an alarm counts these runs.
+ * If the sweep function has sent a message of a watch again, the next check of the watch is due after `DUE_AGAIN_MS`.
+ * This is less than the five minutes between two runs. If the message has no effect, each run therefore finds the watch
+ * again, and an alarm counts these runs.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
- * If a poll has started and is not done, the sweep function sends its message with this delay. The delay is longer than
- * the lease of a poll (`POLL_LEASE_MS`), because the service ignores a message that arrives during the lease.
+ * If a poll has started and is not done, the sweep function delays the message for the poll by `LEASE_WAIT_SECONDS`.
+ * The delay is longer than the lease of a poll (`POLL_LEASE_MS`), because the service ignores a message that arrives
+ * during the lease.
  */
 const LEASE_WAIT_SECONDS = 36;
 /** The objects that the check of a watch needs. */

@@ -84,10 +84,10 @@ interface JobListQuery {
 }
 
 /**
- * Reads the query of `GET /v1/jobs`. The function first checks the caller's right to the project. After this check of
- * the right, the function checks whether the config contains the project. If the caller may not use the project, the
- * response has status 404. If the caller may use the project but may not read jobs, the status is 403. If the query is
- * invalid, the status is 400, and the response contains all errors.
+ * Reads the query of `GET /v1/jobs`. The function first checks the caller's right to the project, and then whether the
+ * config contains the project. If the caller may not use the project, the response has status 404. If the caller may
+ * use the project but may not read jobs, the status is 403. If the query is invalid, the status is 400, and the
+ * response contains all errors.
  */
 export function checkRightAndReadJobListQuery(
   query: URLSearchParams,

@@ -157,8 +157,8 @@ export function missingRightError(
 }
 
 /**
- * Creates a response with status 404 for a path that contains a malformed name. No project, target or job can have such
- * a name.
+ * Creates a response with status 404 for a path that contains a malformed name. A project, target or job with a
+ * malformed name cannot exist.
  */
 export function malformedPathNotFound(errors: readonly RequestError[]): ProblemResponse {
   return problemResponse("not-found", "A name in the path is malformed. See 'errors'.", errors);

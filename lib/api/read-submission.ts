@@ -95,8 +95,8 @@ function choiceErrors(json: unknown): RequestError[] {
 }
 
 /**
- * Returns an error for each malformed job ID. The caller needs these errors only if the request has other errors too.
- * Otherwise, the service rejects only the jobs with a malformed ID.
+ * Returns an error for each malformed job ID. If the request has no other errors, the service does not use these
+ * errors, and rejects only the jobs with a malformed ID.
  */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   const check = (id: string, pointer: string) => toRequestErrors(JobId.safeParse(id), () => ({ pointer }));
@@ -206,8 +206,8 @@ function withoutJobId(reply: unknown): string {
 const MAX_ORDER_CHARACTERS = 64;
 
 /**
- * Returns where a field is in a request whose body is a response of CCE. The job ID is in this body. All other fields
- * are in query parameters.
+ * If the request body is a response of CCE, returns where a field of the submission is. The body contains only the job
+ * ID. Query parameters contain all other fields.
  */
 const locateInReply: Locate = ([field, entry]) => {
   if (field === "operation") {

@@ -124,8 +124,8 @@ export const MissedRedeliveryResult = z.object({
 export type MissedRedeliveryResult = z.infer<typeof MissedRedeliveryResult>;
 
 /**
- * Where the next request continues: at a project, and at a page in the list of its watches. For the first page,
- * `before` is null.
+ * A redelivery may need several requests. The next request continues at this project, and at the page `before` of the
+ * project's watches. For the first page, `before` is null.
  */
 export interface MissedPosition {
   readonly project: string;

@@ -134,8 +134,8 @@ function readyMinutesOf(
 }
 
 /**
- * Returns true if the submission contains the name of a project or target that is not in the config. The caller can
- * then read the newest config, which may contain the name.
+ * Returns true if the submission contains the name of a project or target that is not in the config. The service then
+ * reads the config again, because the newest config may contain the name.
  */
 export function hasUnknownName(submission: Submission, config: Config): boolean {
   const { project } = submission;

@@ -6,9 +6,9 @@ export interface Caller {
   /** The name of the caller: `token:NAME` or `oidc:ISSUER:SUB`. */
   readonly name: string;
   /**
-   * What the caller may do, from the config. A caller with a bearer token has one entry. A caller with an identity
-   * token has one entry for each OIDC rule that matches the token. A caller may do something only if one single entry
-   * allows it.
+   * What the caller may do, from the config. A bearer token gives its caller one entry in `rights`. An identity token
+   * gives its caller one entry for each OIDC rule that matches the token. A caller may do something only if one single
+   * entry allows it.
    */
   readonly rights: readonly Rights[];
 }

@@ -24,8 +24,8 @@ export function encrypt(text: string, key: Secret, purpose: string): string {
 }
 
 /**
- * Decrypts a text that `encrypt` has encrypted with any of the keys. If no key fits, the purpose is another one or the
- * encrypted text was changed, the result is null.
+ * Decrypts a text that `encrypt` has encrypted with any of the keys. If no key fits, the result is null. If the purpose
+ * differs or somebody has changed the encrypted text, the result is also null.
  */
 export function decrypt(encrypted: string, keys: readonly Secret[], purpose: string): Secret | null {
   for (const key of keys) {

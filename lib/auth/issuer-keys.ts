@@ -3,9 +3,9 @@ import * as z from "zod/mini";
 import type { Clock, Instant } from "../domain/job.ts";
 import { textSchema } from "../domain/zod-fields.ts";
 
-/** After this time, the service reads the keys of an issuer again, because the issuer may have removed a key. */
+/** After `REFRESH_AGE_MS`, the service reads the keys of an issuer again, because the issuer may have removed a key. */
 const REFRESH_AGE_MS = 3_600_000;
-/** If the service cannot read new keys of an issuer, it uses the stored keys up to this age. */
+/** If the service cannot read new keys of an issuer, it uses stored keys that are at most `MAX_AGE_MS` old. */
 const MAX_AGE_MS = 86_400_000;
 /**
  * The minimum time between two reads of the keys of an issuer. Without this limit, many invalid tokens could cause many
@@ -141,7 +141,7 @@ export function createIssuerKeysCacheKeepingLastValid(
         const read = readAgain(source, issuer, keysUrl).catch(() => known.keys);
         return Promise.race([read, wait(REFRESH_WAIT_MS).then(() => known.keys)]);
       }
-      // If a read is already running, `mayRead` is true too, and `readAgain` waits for that read.
+      // While a read is running, `mayRead` is also true, and `readAgain` waits for the running read.
       if (mayRead) return readAgain(source, issuer, keysUrl);
       if (known === null || latest?.error) throw latest?.error;
       return known.keys;

@@ -29,8 +29,8 @@ export interface LinkOptions {
    */
   readonly linkVersions: Readonly<Record<string, number>>;
   /**
-   * The time at which new links expire. Without `expiresAt`, they expire after `linkDays` days. For links on a page,
-   * `expiresAt` is the time at which the link to the page expires.
+   * The time at which new links expire. Without `expiresAt`, new links expire after `linkDays` days. For links on a
+   * page, `expiresAt` is the time at which the link to the page expires.
    */
   readonly expiresAt?: Instant;
 }
@@ -52,7 +52,7 @@ export function createLinkOptions(
  * Creates the key of a link to a page. A reader who has a link key needs no token until the key expires. A link key
  * contains the expiry time, a hash of the caller's name, and an HMAC-SHA256. The HMAC protects the expiry time, the
  * hash and the page. Because of the hash, the readers of a chat do not see the caller's name. The function rounds the
- * expiry time up to a full hour, so that all links to a page that it creates within one hour are equal.
+ * expiry time up to a full hour, so that links to the same page from the same hour are equal.
  * @param caller the name of the watch's caller, or empty for the page with all jobs of a project.
  * @returns null if the config contains no link key or not this project
  */

@@ -70,8 +70,8 @@ export async function verifyIdentityToken(
     if (verified.kind === "refused") return refuse(verified.check, verified.claims);
     const { claims } = verified;
     const { exp = 0, iat = 0 } = claims;
-    // The service limits the lifetime of tokens, because a stolen token works until it expires. It refuses a time of
-    // issue in the future, because such a token would expire later.
+    // The service limits the lifetime of tokens, because a stolen token works until it expires. A token whose time of
+    // issue is in the future could work for longer, so the service refuses such a token.
     const isIssuedLater = iat * 1000 > now + CLOCK_TOLERANCE_SECONDS * 1000;
     if (isIssuedLater || exp - iat > settings.identityTokenMinutes * 60)
       return refuse("lifetime", ["exp", "iat"]);
@@ -88,10 +88,7 @@ export async function verifyIdentityToken(
   }
 }
 
-/**
- * For each rule, `lists` contains the names of the claims that do not match the rule. Returns the names for the rule
- * with the fewest.
- */
+/** Each list contains the names of the claims that do not match one of the rules. Returns the shortest list. */
 const closestMismatch = (lists: readonly (readonly string[])[]): readonly string[] =>
   lists.toSorted((a, b) => a.length - b.length)[0] ?? [];
 
@@ -207,8 +204,8 @@ async function verifyJwt(
 
 /**
  * `jose` accepts a key only if the key ID and the algorithm are exactly those in the token. A key without a key ID
- * therefore gets the key ID of the token. A key with the curve Ed25519 loses its algorithm, because the algorithm has
- * an old and a new name.
+ * therefore gets the key ID of the token. The function removes the algorithm of a key with the curve Ed25519, because
+ * this algorithm has an old and a new name.
  */
 function adaptKey(key: JWK, tokenKid: string | undefined): JWK {
   const { alg, ...others } = key;

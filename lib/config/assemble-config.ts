@@ -24,8 +24,8 @@ export const SINGLE_ENTRIES = ["settings", "secret/settings", "linkKeys"] as con
 export const SECRET = "secret/";
 
 /**
- * The config stores some fields of `settings` in another entry. The key is the field, and the value is the name of the
- * entry.
+ * The fields of `settings` that the config does not store in the entry `settings`. Each value is the name of the entry
+ * with the field.
  */
 const SETTINGS_APART: Readonly<Record<string, string>> = {
   linkKeys: "linkKeys",
@@ -59,7 +59,8 @@ const KNOWN_ENTRY =
 /**
  * Creates one config document from the entries in Parameter Store. An error text contains the name of an entry but not
  * its value. If the entry with the public fields of a project or target is missing, the function ignores the entry with
- * its secret fields. This happens while an operator adds or removes the project or target.
+ * its secret fields. While an operator adds or removes a project or target, only one of its two entries exists for some
+ * time.
  */
 export function assembleConfigDocument(entries: readonly ConfigEntry[]): AssembledConfig {
   const faults: string[] = [];

@@ -5,7 +5,7 @@ import type { Config, ConfigParser } from "./config.ts";
 
 /** The time in milliseconds after which the service reads the config again. */
 const MAX_AGE_MS = 5 * 60_000;
-/** The function `refreshed` returns a config of at most this age. */
+/** The function `refreshed` returns a config that is at most `REFRESH_AGE_MS` old. */
 const REFRESH_AGE_MS = 10_000;
 /**
  * The time from a failed read of the config to the next read. The time is short, because the cause of most failed reads
@@ -35,8 +35,8 @@ const FIRST_READ_MS = 8000;
 const REFRESH_READ_MS = 1000;
 
 /**
- * If the config is invalid, the function reads it up to this number of times before it reports the error. An operator
- * may be changing the config during a read, so that the read returns only a part of the change.
+ * If the config is invalid, the function reads the config up to `MAX_READS` times before it reports the error. An
+ * operator may be changing the config during a read, so that the read returns only a part of the change.
  */
 const MAX_READS = 3;
 const REREAD_DELAY_MS = 400;

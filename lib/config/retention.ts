@@ -5,7 +5,7 @@ const DAY_MS = 86_400_000;
 export const DEFAULT_RETENTION_DAYS = 30;
 /** SQS keeps a message for at most 14 days. */
 const QUEUE_RETENTION_MS = 14 * DAY_MS;
-/** Throttled attempts and the rate limit of a target can delay a notification by at most this time. */
+/** Throttled attempts and the rate limit of a target can delay a notification by at most `THROTTLED_MS`. */
 const THROTTLED_MS = DAY_MS;
 /** Because of its random part, a delay may be up to 20 % longer. */
 const MAX_JITTER_FACTOR = 1.2;

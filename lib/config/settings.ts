@@ -165,8 +165,8 @@ export const Settings = z.lazy(() =>
       ),
     ),
     /**
-     * The number of days for which the ledger stores an ended watch. The ledger stores some watches longer, because a
-     * queue may still contain their messages.
+     * The number of days for which the ledger stores an ended watch. If a queue may still contain messages of a watch,
+     * the ledger stores the watch for longer.
      */
     retentionDays: z._default(Days, DEFAULT_RETENTION_DAYS),
   }),

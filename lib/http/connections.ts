@@ -70,7 +70,7 @@ export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void
       .then(({ openTlsTunnelOrThrow }) => openTlsTunnelOrThrow(proxy, tunnel))
       .then(
         (socket) => done?.(null, socket),
-        // After an error, Node.js ignores the socket. The code passes one only because the type of `done` requires it.
+        // The type of `done` requires a socket in every call. After an error, Node.js ignores the socket.
         (error: Error) => done?.(error, new Socket()),
       );
     return null;

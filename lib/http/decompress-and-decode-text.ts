@@ -65,7 +65,7 @@ async function decompressBody(
   return plain;
 }
 
-/** Returns true if a body is compressed. `body` may be only the beginning of the body. */
+/** Returns true if a body is compressed. The field `body` may contain only the beginning of the body. */
 export function isCompressed(encoded: Omit<EncodedBody, "isTruncated">): boolean {
   return codingsOf(encoded).length > 0;
 }
@@ -140,8 +140,8 @@ const isZlib = ([first = 0, second = 0]: Buffer): boolean =>
 
 /**
  * Decodes the bytes of a body or of a file to text. The text does not contain the byte order mark at the beginning. The
- * first bytes determine the charset, or else Content-Type. If neither of them does, the function uses UTF-8 (RFC 8259,
- * section 8.1). The function replaces invalid bytes by U+FFFD.
+ * function takes the charset from the first bytes, or else from Content-Type. Without a charset in both places, the
+ * function uses UTF-8 (RFC 8259, section 8.1). The function replaces invalid bytes by U+FFFD.
  */
 export function decodeText(bytes: Buffer, contentType?: string): string {
   const charset =

@@ -20,9 +20,9 @@ export interface HttpRequest {
   /** The maximum size of the response body. The function truncates a longer body. */
   readonly maxBytes: number;
   /**
-   * Called with each chunk of the response body that arrives. The result decides about the chunk. `buffer`: the chunk
-   * becomes part of the returned body. `used`: the chunk is dropped, and does not count towards `maxBytes`. `stop`: the
-   * chunk is dropped, and the function reads no further chunks.
+   * Called with each chunk of the response body that arrives. The result `buffer` adds the chunk to the returned body.
+   * The result `used` drops the chunk, so that the chunk does not count towards `maxBytes`. The result `stop` drops the
+   * chunk and ends the response.
    */
   readonly onChunk?: (
     chunk: Buffer,
@@ -60,8 +60,8 @@ export type HttpResult =
 /**
  * Sends one HTTP request within a time limit. The function never throws an error. The function follows no redirects and
  * does not decompress the response. After `maxBytes` of the body, the function closes the connection. If the server had
- * already closed the connection, the function sends a GET request a second time (RFC 9112, section 9.3.1). It sends a
- * POST request only once.
+ * already closed the connection, the function sends a GET request a second time (RFC 9112, section 9.3.1). The function
+ * sends a POST request only once.
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   const { timeLimitMs, maxBytes, onChunk } = request;

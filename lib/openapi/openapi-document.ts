@@ -70,7 +70,7 @@ interface DescribedRequestBody {
   readonly schema: string;
   /**
    * Names of schemas. The OpenAPI document shows the examples of these schemas as examples of the body. Without
-   * `examples`, it shows only the example of `schema`.
+   * `examples`, the OpenAPI document shows only the example of `schema`.
    */
   readonly examples?: readonly string[];
 }
@@ -178,7 +178,7 @@ function callbacks(): JsonObject {
 function openApiParameter(parameter: DescribedParameter) {
   const schema: JsonObject = parameter.schema ?? PARAMETER_SCHEMAS[parameter.name] ?? { type: "string" };
   const example = FIELD_HELP.parameters?.[parameter.name]?.example;
-  // In FIELD_HELP, the example of a list is text with commas. In the OpenAPI document, it must be an array.
+  // In FIELD_HELP, the example of a list is text with commas. In the OpenAPI document, the example must be an array.
   return { ...parameter, schema, example: schema.type === "array" ? String(example).split(",") : example };
 }
 

@@ -11,11 +11,11 @@ import { parseInstantSince2000, renderCountdown, renderTime, renderTimeWithoutYe
  */
 const MAX_UNSORTED = 8;
 /**
- * If a job has many targets, the page shows this number of targets for each state. One line replaces the other targets
- * with the same state.
+ * If a job has many targets, the page shows only `SHOWN_OF_STATE` targets of each state. One line replaces the other
+ * targets of the state.
  */
 const SHOWN_OF_STATE = 3;
-/** The page replaces targets by one line only if there are at least this number of them. */
+/** If at least `MIN_FOLD` targets of one state remain, one line of the page replaces them. */
 const MIN_FOLD = 3;
 /** The order in which the page shows many targets. The states after which an operator may have to act come first. */
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];

@@ -34,7 +34,7 @@ const SHOWN_CAUSES = 3;
 /**
  * Renders the status page of a job. Without scripts, the page still contains all data. A script updates the page until
  * the job has ended and all notifications are finished. While the status of the job stays the same, the HTML changes at
- * most every 15 seconds. A hash of the HTML is therefore a good ETag.
+ * most every 15 seconds, so a hash of the HTML is a good ETag.
  * @param listUrl the URL of the page with all jobs of the project. If the reader may not open that page, `listUrl` is
  * null
  */

@@ -185,8 +185,8 @@ function dateField(name: string, text: string, value: string): Html {
 }
 
 /**
- * Returns the relative URL of the list page with a new value of the query parameter `name`. All other query parameters
- * stay, except `before`: the URL leads to the first page, unless `name` is `before`.
+ * Returns the relative URL of the list page with a new value of the query parameter `name`. The URL keeps all other
+ * query parameters, except `before`. Without `before`, it leads to the first page.
  */
 export function listUrlWithParameterOnFirstPage(
   currentUrl: string,

@@ -29,7 +29,7 @@ const MAX_SHORT_TREE = 14;
  * groups of subjobs.
  */
 const MAX_OPEN_LINES = 21;
-/** The page replaces subjobs by one line only if there are at least this number of them. */
+/** If at least `MIN_FOLD` subjobs of the same kind follow each other, one line of the page can replace them. */
 const MIN_FOLD = 4;
 /**
  * If there are at most `MAX_GROUPS` groups of subjobs, the groups keep their original order. If there are more groups,
@@ -44,7 +44,7 @@ interface Tree {
   readonly timeline: Timeline | null;
   readonly isLong: boolean;
   readonly now: Instant;
-  /** True if the watch has ended. The page then shows the duration of a running subjob up to the end of the watch. */
+  /** True if the watch has ended. The duration of a running subjob then ends at the end of the watch. */
   readonly isOver: boolean;
 }
 
@@ -135,7 +135,7 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
   return { icon: isStarted && !isOver ? "running" : "waiting", text };
 }
 
-/** `mixed`: the subjob has succeeded, but it has failed or pending subjobs of its own. */
+/** A subjob of the kind `mixed` has succeeded, but has failed or pending subjobs of its own. */
 type GroupKind = "failed" | "mixed" | "pending" | "succeeded";
 
 /**
@@ -150,8 +150,8 @@ const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]
 };
 const KINDS = Object.keys(FOLDED);
 /**
- * If many subjobs of the same kind follow each other, the page shows only the first `SHOWN_OF_RUN` of them. Of
- * succeeded subjobs, the page shows none.
+ * If many subjobs of the same kind follow each other, the page shows only the first `SHOWN_OF_RUN` subjobs. If the
+ * subjobs have succeeded, the page shows none of them.
  */
 const SHOWN_OF_RUN = 3;
 
@@ -162,10 +162,10 @@ function kindOf(job: JobDocument): GroupKind {
 
 /**
  * Divides subjobs into groups. Each group is one line of the page. In a long tree, four or more succeeded subjobs in a
- * row form one group. Of seven or more subjobs in a row with another kind (`GroupKind`), all except the first three
- * form one group. Every other subjob is a group with one member. If there are more than twelve groups, the function
- * sorts the subjobs by kind, with failed subjobs first, and divides them again. The reader can open the line of a group
- * that contains several subjobs.
+ * row form one group. Seven or more subjobs of another kind (`GroupKind`) in a row also form a group, but the first
+ * three subjobs stay outside the group. Every other subjob is a group with one member. If there are more than twelve
+ * groups, the function first sorts the subjobs by kind: failed subjobs come first, and succeeded subjobs come last. The
+ * reader can open the line of a group that contains several subjobs.
  */
 export function groupSubJobsForFolding(
   subJobs: readonly JobDocument[],

@@ -32,7 +32,7 @@ export function renderIfKnown<Rendered>(
 }
 
 /**
- * A page rounds the age of a job to a multiple of this number of milliseconds. For an older job, the number is larger.
+ * Returns the milliseconds to whose multiple a page rounds the age of a job. The older the job, the greater the result.
  */
 export function ageRoundingStepMs(ageMs: number): number {
   return ageMs < 10 * MINUTE ? 15 * SECOND : ageMs < HOUR ? MINUTE : 5 * MINUTE;
@@ -40,7 +40,8 @@ export function ageRoundingStepMs(ageMs: number): number {
 
 /**
  * Returns the latest time that is not after `now` and is a multiple of `ageRoundingStepMs` after the start of the job.
- * With this time in place of `now`, the HTML and the ETag of the page change less often.
+ * A page with this time changes less often than a page with the time `now`, so the ETag of the page changes less often
+ * too.
  */
 export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   const ageMs = now - startedAt;

@@ -102,7 +102,7 @@ const STEPS_SECONDS = [
   ...[1, 2, 7, 30, 90, 365].map((days) => days * DAY),
 ];
 const MAX_STEPS = 5;
-/** Labels after this position on the timeline would not have enough space. */
+/** There is not enough space for a label after the position `LAST_LABEL` on the timeline. */
 const LAST_LABEL = 0.93;
 
 /** Returns at most six labels for the time axis, such as 5 and 10 minutes after the start. */
@@ -137,7 +137,7 @@ export function formatSvgPercent(fraction: number): string {
  */
 const NEAR_START = 0.15;
 const NEAR_END = 0.85;
-/** The minimum width of the area that shows when jobs of the same type usually end. 1 is the whole timeline. */
+/** The minimum width of the area that shows when jobs of the same type usually end, as a fraction of the timeline. */
 const MIN_MARK = 0.006;
 
 /**

@@ -56,15 +56,12 @@ export const NotificationMessage = z.lazy(() =>
     /** The name of the caller of the watch. The notification contains the outcome and the context of this watch. */
     caller: CallerName,
     watchGeneration: Count,
-    /** The generation in the notification key. It may be higher than `watchGeneration`. */
+    /** The generation in the notification key, which may be higher than `watchGeneration`. */
     generation: Count,
     target: TargetName,
     /** The outcome of the watch. For a notification about a slow job, `outcome` is `slow`. */
     outcome: TargetEvent,
-    /**
-     * 0 for the first notification, 1 for the first redelivery that a caller requested, 2 for the second one, and so
-     * on.
-     */
+    /** `redelivery` is 0 for the first notification, 1 for the first redelivery that a caller requested, and so on. */
     redelivery: Count,
     /** The W3C trace context of the watch. */
     traceparent: z.optional(Traceparent),
@@ -104,7 +101,9 @@ export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
 type ParsedMessage<T> =
   | { readonly kind: "message"; readonly message: T }
-  /** A newer release has written the message. It stays in the queue until an operator deploys the newer release. */
+  /**
+   * A newer release has written the message, so the message stays in the queue until an operator deploys that release.
+   */
   | { readonly kind: "newer"; readonly version: number }
   /** A message that no release can read. */
   | { readonly kind: "malformed"; readonly reason: string };
@@ -158,7 +157,7 @@ export function createPollMessage(
 /**
  * Returns a second message for the first poll of a watch, because the first message may be lost. If the watch has
  * ended, the result is null. If a message has already claimed the first poll, the result is also null, because the
- * first message is not lost.
+ * first message was not lost.
  */
 export function recreateFirstPollMessageIfUnclaimed(
   watch: Watch,

@@ -16,7 +16,7 @@ import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { isAwsUnavailableOrMisconfigured } from "./retry-aws.ts";
 
-/** Fields of the request's log line. Each request handler sets their values. */
+/** Fields of a request's log line. The handler of the request sets the values of these fields. */
 export interface RequestNotes {
   /**
    * The route of the request in the OpenAPI document. The log does not contain the real path, because a path may
@@ -112,8 +112,8 @@ export function createHttpHandler(
 ): MiddyfiedHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
   return createLambdaHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
     async (event, invocation) => {
-      // `routeKey` is the route for the log line. For the function `api`, it is always `$default`, so `api` sets the
-      // route with `note`.
+      // The log line contains `routeKey` as the route. For the function `api`, `routeKey` is always `$default`, so the
+      // function sets the route with `note`.
       const response = await answerAndLogRequest(handle, readRequest(event), invocation, event.routeKey);
       return {
         statusCode: response.status,

@@ -103,7 +103,8 @@ export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
 
 /**
  * Converts the body of a request from JSON bytes to text. If the body is text, Node.js writes the headers and the body
- * to the socket together. If the body is bytes, Node.js needs two writes, which take more time than this conversion.
+ * to the socket together. If the body is bytes, Node.js needs a second write, which takes more time than the
+ * conversion.
  */
 function toText({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString();

@@ -30,7 +30,8 @@ const VARIABLES = {
 export type Variable = keyof typeof VARIABLES;
 
 /**
- * Each function calls this at its start, so that a wrong variable causes an error before the first message.
+ * Each Lambda function reads its environment variables at its start, so that a wrong variable causes an error before
+ * the first message.
  * @throws an error that names all missing and all invalid variables
  */
 export function readEnvironmentOrThrow<Name extends Variable>(

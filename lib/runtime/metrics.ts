@@ -62,9 +62,9 @@ export const UNITS = {
    */
   SweepFailures: MetricUnit.Count,
   /**
-   * 1 if a run of the sweep function or a poll of a slow job found a fault of the service. A fault is one of these:
-   * five overdue messages, a message that is 15 minutes late, or a watch or target that the service could not check. If
-   * there is no fault, the service does not write `FaultsFound`.
+   * 1 if a run of the sweep function or a poll of a slow job found a fault of the service. Examples of a fault: five
+   * overdue messages, a message that is 15 minutes late, or a watch that the service could not check. If there is no
+   * fault, the service does not write `FaultsFound`.
    */
   FaultsFound: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
@@ -108,23 +108,23 @@ export function redirectMetricsTo(add: AddMetric): void {
 }
 
 /**
- * Two metrics for alarms on AWS. Each of them counts several rare faults, because CloudWatch charges an alarm for each
- * of its metrics. `GivenUp` counts messages, watches and targets for which the service does not try again.
- * `ConfigFaults` counts errors in the config and missing permissions of a project. Only an operator can correct errors
- * in the config or missing permissions.
+ * Two metrics for alarms on AWS. Each of the two metrics counts several rare faults, because CloudWatch charges an
+ * alarm for each of its metrics. `GivenUp` counts messages, watches and targets for which the service does not try
+ * again. `ConfigFaults` counts errors in the config and missing permissions of a project. Only an operator can correct
+ * errors in the config or missing permissions.
  */
 export const ALARM_METRICS = ["GivenUp", "ConfigFaults"] as const;
 
-/** If the sum of `ConfigFaults` in an hour reaches this number, the alarm fires. */
+/** If the sum of `ConfigFaults` in an hour reaches `CONFIG_FAULTS_LIMIT`, the alarm fires. */
 const CONFIG_FAULTS_LIMIT = 3;
 /** A list of jobs that is overdue for less than half an hour is not a fault yet. The next list of jobs may succeed. */
 const LIST_OVERDUE_LIMIT_SECONDS = 1800;
 
 /**
  * Returns the alarm metric that also counts the value of the metric `name`, and the number to add to the alarm metric.
- * If no alarm metric counts the value, the result is null. One invalid config triggers the alarm at once, as does one
- * list of jobs that is long overdue. A failed event or a refused query may have a temporary reason, so the alarm fires
- * only after three of them.
+ * If no alarm metric counts the value, the result is null. The alarm fires after one invalid config, or after one list
+ * of jobs that is long overdue. A failed event or a refused query may have a temporary reason, so the alarm fires only
+ * after three failed events or refused queries.
  */
 export function mapToAlarmMetricOrNull(
   name: MetricName,

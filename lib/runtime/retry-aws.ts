@@ -2,9 +2,9 @@ import type { Clock, Instant, Random } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
- * The names of the errors with which AWS services refuse too many requests. The HTTP status of these errors is 400, so
- * only the name identifies them. SSM sends `TooManyUpdates` if another request is writing the same parameter. SQS sends
- * `RequestThrottled` or `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
+ * The names of the errors with which AWS services refuse too many requests. The HTTP status of such an error is 400, so
+ * only the name of the error shows the reason. SSM sends `TooManyUpdates` if another request is writing the same
+ * parameter. SQS sends `RequestThrottled` or `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  */
 const THROTTLED: ReadonlySet<string> = new Set([

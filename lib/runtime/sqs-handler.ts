@@ -5,7 +5,7 @@ import { createLambdaHandler } from "./invocation.ts";
 import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/** The time that the handler needs after the messages of a batch, to report unfinished messages to SQS. */
+/** The handler reserves this time for its report about unfinished messages to SQS. */
 const ANSWER_MS = 500;
 
 /**

@@ -62,8 +62,8 @@ type KnownParameters = Map<string, readonly Parameter[]>;
 interface ReadOptions {
   readonly retry: RetryOptions;
   /**
-   * Parameters that were decrypted before. The function uses them until the parameters change in SSM, and then replaces
-   * them.
+   * The parameters that earlier calls have decrypted. The function replaces the parameters of a part when they change
+   * in SSM.
    */
   readonly known: KnownParameters;
 }
@@ -97,9 +97,9 @@ async function readConfigParts(
 }
 
 /**
- * Returns the parameters of one part of the config with decrypted values. Only the first call for a part decrypts its
- * values. Each later call first reads only encrypted values, because KMS charges for decryption. If a parameter has
- * changed, the function reads and decrypts all parameters of the part again.
+ * Returns the parameters of one part of the config with decrypted values. Only the first call for a part always
+ * decrypts the values. A later call first reads encrypted values, because KMS charges for decryption. If a parameter
+ * has changed, the function reads and decrypts all parameters of the part again.
  * @param part the name of the part, as the key in `known`
  * @param read reads all parameters of the part from SSM
  * @throws the errors of AWS

@@ -4,7 +4,7 @@ import { type LedgerTable, readRawItem } from "../ledger/dynamo/item-operations.
 import { IS_LAMBDA_INSTANCE } from "./environment.ts";
 
 /**
- * During its initialization, an instance waits at most this time for responses from AWS. Lambda would stop an
+ * During its initialization, an instance waits at most `TIME_LIMIT_MS` for responses from AWS. Lambda would stop an
  * initialization after 10 s.
  */
 const TIME_LIMIT_MS = 2000;

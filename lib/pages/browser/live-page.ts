@@ -7,8 +7,8 @@ import { showCopyButtons } from "./copy-buttons.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
 /**
- * If the clock of the browser differs from the clock of the service by less than this, the script ignores the
- * difference. A response takes some time, so a small difference is not exact.
+ * If the clock of the browser differs from the clock of the service by less than `MIN_CLOCK_OFFSET_MS`, the script
+ * ignores the difference. The script cannot measure small differences, because a response takes some time.
  */
 const MIN_CLOCK_OFFSET_MS = 2500;
 const MAX_DELAY_MS = 60_000;
@@ -193,8 +193,8 @@ async function refresh(): Promise<void> {
 }
 
 /**
- * Returns the milliseconds until the script requests the page again. After the page opens, the wait is 2 seconds. The
- * wait becomes longer the longer the page is open, and after failed requests.
+ * Returns the milliseconds until the script requests the page again. For a newly opened page, the wait is 2 seconds.
+ * The wait grows with the time for which the page has been open, and with each failed request.
  */
 function refreshDelayMs(): number {
   const openMs = Date.now() - openedAt;
