@@ -69,11 +69,20 @@ export function areConditionsMet(conditions: Conditions, context: ConditionConte
   );
 }
 
+/** The compiled patterns. The policies of a template contain only a few patterns. */
+const compiled = new Map<string, RegExp>();
+
 /** `*` stands for any text and `?` for one character. */
 export function matchesPattern(pattern: string, value: string): boolean {
+  const known = compiled.get(pattern) ?? compile(pattern);
+  compiled.set(pattern, known);
+  return known.test(value);
+}
+
+function compile(pattern: string): RegExp {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")
     .replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "s").test(value);
+  return new RegExp(`^${source}$`, "s");
 }

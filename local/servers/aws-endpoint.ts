@@ -3,9 +3,9 @@ import {
   createServer,
   type IncomingHttpHeaders,
   type IncomingMessage,
+  type ServerResponse,
   request as sendRequest,
 } from "node:http";
-import { buffer } from "node:stream/consumers";
 import { parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { AwsError, accessKeyIdOf } from "./aws-error.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
@@ -49,10 +49,11 @@ export async function startAwsEndpoint(options: {
   upstreamAccessKeyId?: string;
 }): Promise<LocalServer> {
   const { service, upstream, rules, upstreamAccessKeyId = CREDENTIALS.accessKeyId } = options;
+  const { hostname: host, port } = new URL(upstream);
   const agent = new Agent({ keepAlive: true });
 
-  async function answer(request: IncomingMessage, aborted: AbortSignal): Promise<AwsReply> {
-    const body = await buffer(request);
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<AwsReply> {
+    const body = await readBody(request);
     const call: AwsCall = {
       service,
       operation:
@@ -64,7 +65,7 @@ export async function startAwsEndpoint(options: {
       sessionToken: [request.headers["x-amz-security-token"]].flat()[0] ?? null,
     };
     const send = (input: AwsInput) =>
-      forward(request, input === call.input ? body : Buffer.from(JSON.stringify(input)), aborted);
+      forward(request, input === call.input ? body : Buffer.from(JSON.stringify(input)), response);
     const chain = rules.reduceRight(
       (next, rule) => (input: AwsInput) => rule({ ...call, input }, (changed = input) => next(changed)),
       send,
@@ -72,11 +73,14 @@ export async function startAwsEndpoint(options: {
     return chain(call.input);
   }
 
-  /** DynamoDB Local creates one database per access key. Therefore all requests get the same access key. */
+  /**
+   * Sends a request to the upstream server, and ends it if the caller closes the connection. DynamoDB Local creates one
+   * database per access key. Therefore all requests get the same access key.
+   */
   function forward(
-    { method, url, headers: { "content-length": _, ...headers } }: IncomingMessage,
+    { method, url: path, headers: { "content-length": _, ...headers } }: IncomingMessage,
     body: Buffer,
-    signal: AbortSignal,
+    caller: ServerResponse,
   ): Promise<AwsReply> {
     const authorization = headers.authorization?.replace(
       /Credential=[^/]+\//,
@@ -84,10 +88,9 @@ export async function startAwsEndpoint(options: {
     );
     return new Promise((resolve, reject) => {
       const sent = sendRequest(
-        new URL(url ?? "/", upstream),
-        { method, agent, signal, headers: { ...headers, ...(authorization && { authorization }) } },
+        { host, port, path, method, agent, headers: { ...headers, ...(authorization && { authorization }) } },
         (response) => {
-          buffer(response).then(
+          readBody(response).then(
             (received) =>
               resolve({ status: response.statusCode ?? 500, headers: response.headers, body: received }),
             reject,
@@ -95,14 +98,14 @@ export async function startAwsEndpoint(options: {
         },
       );
       sent.once("error", reject).end(body);
+      if (caller.closed) sent.destroy();
+      else caller.once("close", () => sent.destroy());
     });
   }
 
   const server = createServer(async (request, response) => {
-    const aborting = new AbortController();
-    response.once("close", () => aborting.abort());
     try {
-      const { status, headers, body } = await answer(request, aborting.signal);
+      const { status, headers, body } = await answer(request, response);
       const { "transfer-encoding": _, ...kept } = headers;
       response.writeHead(status, { ...kept, "content-length": body.length }).end(body);
     } catch (error) {
@@ -118,6 +121,17 @@ export async function startAwsEndpoint(options: {
       agent.destroy();
     },
   };
+}
+
+/** Reads the body of a message. `buffer` of Node.js needs several times more CPU time. */
+function readBody(message: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    message
+      .on("data", (chunk: Buffer) => chunks.push(chunk))
+      .once("end", () => resolve(Buffer.concat(chunks)))
+      .once("error", reject);
+  });
 }
 
 /** Returns a copy of `reply` with the JSON of `output` as its body. */
