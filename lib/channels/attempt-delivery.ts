@@ -30,7 +30,7 @@ const UNDECODABLE = { text: "\ufffd", isTruncated: true };
 export const ATTEMPT_TIME_LIMIT_MS = 10_000;
 
 export interface DeliveryRequest<T = Target> {
-  /** A target of the config, or a webhook target made from a caller's `callbackUrl`. */
+  /** A target from the config, or the webhook target of a `callbackUrl`. */
   readonly target: T;
   readonly content: NotificationContent;
   /** All attempts of the same notification have the same `webhookId`. */
@@ -41,15 +41,15 @@ export interface DeliveryRequest<T = Target> {
   /** The time limit for the whole delivery attempt, even if the attempt consists of several requests. */
   readonly timeLimitMs: number;
   /**
-   * The value of `settings.egress.allow` in the config. The caller must pass the same array each time, because the
-   * function opens new connections for each new array.
+   * The value of `settings.egress.allow` in the config. Different calls must pass the same array object, because the
+   * function opens new connections for each new array object.
    */
   readonly allow: readonly string[];
   /** Masks the secrets of the config in the response. A `callbackUrl` is masked too. */
   readonly mask: SecretMask;
   /** The HTTP proxy for TLS connections. */
   readonly proxy?: OutgoingProxy | null;
-  /** The connections for the request. Without `egress`, the function uses the cached connections. */
+  /** The connections for the request. Without `egress`, the function uses connections from a cache. */
   readonly egress?: Egress | undefined;
   /** Returns milliseconds of a clock that never goes back. */
   readonly monotonic?: MonotonicClock;
@@ -72,7 +72,7 @@ export function attemptDeliveryWithFallback(request: DeliveryRequest): Promise<A
   return attemptDeliveryThroughChannel(channelOf(request.target.kind), request);
 }
 
-/** Makes a delivery attempt like `attemptDeliveryWithFallback`. The caller chooses the channel. */
+/** Makes one delivery attempt through a given channel (see `attemptDeliveryWithFallback`). */
 export async function attemptDeliveryThroughChannel<Schema extends TargetSchema>(
   channel: Channel<Schema>,
   request: DeliveryRequest<z.infer<Schema>>,
@@ -131,7 +131,7 @@ async function sendOnce<Schema extends TargetSchema>(
     return { ...failure, status: result.status, answer: "" };
   }
   const { status, headers: answerHeaders } = result;
-  // If the service cannot decode the body, the verdict depends only on the status and the headers.
+  // Without a readable body, the verdict depends only on the status and the headers.
   const decoded = (await decompressAndDecodeText(result, MAX_ANSWER_BYTES)) ?? UNDECODABLE;
   const verdict = channel.verdictOf({ status, headers: answerHeaders, body: decoded.text }, now);
   const answer = maskedAnswerExcerpt(decoded, mask);
@@ -140,10 +140,9 @@ async function sendOnce<Schema extends TargetSchema>(
 
 /**
  * Returns the verdict for a request without a complete response. For a webhook, the HTTP status alone determines the
- * verdict. For a chat, the HTTP status determines the verdict only if all chats use the status in the same way. An
- * incomplete response body from a chat can still confirm a delivery. An incomplete response body never proves an error,
- * because the error code may be missing. If the body is the beginning of a JSON object, the function uses the complete
- * fields of the object.
+ * verdict. For a chat, the HTTP status determines the verdict only if it has the same meaning in all chats. An
+ * incomplete response body of a chat may confirm the delivery. It never proves an error, because the error code may be
+ * missing. In the beginning of a JSON object, the function reads only the complete fields.
  */
 async function verdictOfFailure<Schema extends TargetSchema>(
   channel: Channel<Schema>,
@@ -166,8 +165,8 @@ async function verdictOfFailure<Schema extends TargetSchema>(
 }
 
 /**
- * Completes the beginning of a JSON object: `{"code":0,"ms` becomes `{"code":0}`. If the incomplete object is inside
- * another object or array, the text does not change.
+ * Completes the beginning of a JSON object: `{"code":0,"ms` becomes `{"code":0}`. The function does not change an
+ * incomplete object inside another object or array.
  */
 function completeJsonObject(text: string): string {
   if (!text.trimStart().startsWith("{") || parseJsonOrUndefined(text.trim()) !== undefined) return text;
@@ -185,11 +184,11 @@ export function maskedAnswerExcerpt(
   { text, isTruncated }: { readonly text: string; readonly isTruncated: boolean },
   mask: SecretMask,
 ): string {
-  // The code masks secrets before it replaces line breaks by spaces. The mask finds a secret that contains a line
-  // break. The mask does not find the secret after a space has replaced the line break.
+  // The code first masks secrets and then replaces line breaks by spaces. The reason: the mask finds a secret with a
+  // line break, but not with a space in place of the line break.
   const masked = mask(text);
-  // A truncated response may end in the middle of a secret. The mask finds only complete secrets. The function
-  // therefore omits the last three quarters of a truncated response. The omitted part is longer than any secret.
+  // A truncated response may end inside a secret, and the mask finds only complete secrets. The function therefore
+  // omits the last three quarters of a truncated response. No secret is longer than these three quarters.
   const line = masked
     .slice(0, isTruncated ? masked.length / 4 : undefined)
     .replace(/[\r\n\t\u2028\u2029]+/g, " ")

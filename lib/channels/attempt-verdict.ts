@@ -58,17 +58,16 @@ export function retryOnSchedule(
 }
 
 /**
- * Returns the verdict `retry` for a target that limits the rate of messages. A throttled attempt uses no step of the
- * retry schedule.
+ * Returns the verdict `retry` for a target that limits the rate of messages. Such a throttled attempt does not count as
+ * one of the attempts of the retry schedule.
  */
 export function retryThrottledWithoutSpendingAttempt(afterSeconds: number | null): AttemptVerdict {
   return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
 }
 
 /**
- * Parses the JSON body of a response. Field names of the body may be in upper or lower case. Field names in
- * `lowerCaseSchema` must be in lower case. The result is undefined if the body is not JSON or does not match the
- * schema.
+ * Parses the JSON body of a response. Field names in the body may be in upper or lower case, but field names in the
+ * schema must be in lower case. If the body is not JSON or does not match the schema, the result is undefined.
  */
 export function parseJsonBodyIgnoringCase<T>(lowerCaseSchema: z.ZodMiniType<T>, body: string): T | undefined {
   // The function `trim` removes white space and a byte order mark.
@@ -76,9 +75,9 @@ export function parseJsonBodyIgnoringCase<T>(lowerCaseSchema: z.ZodMiniType<T>, 
 }
 
 /**
- * Parses a response body like `parseJsonBodyIgnoringCase`. The JSON object may be inside another object or array. The
- * schema must contain a field that no other service uses, such as `errcode`. A name such as `code` is not enough,
- * because any proxy may send `{"error":{"code":404}}`.
+ * Does the same as `parseJsonBodyIgnoringCase`, but also finds a JSON object inside another object or array. The schema
+ * must contain a field that no other service uses, such as `errcode`. A name such as `code` is not enough, because any
+ * proxy may send `{"error":{"code":404}}`.
  */
 export function parseWrappedJsonBodyIgnoringCase<T>(
   lowerCaseSchema: z.ZodMiniType<T>,
@@ -120,8 +119,8 @@ export function verdictOfRedirectOrTemporaryStatus(
 }
 
 /**
- * Error codes of a connection that the egress rules refuse. Some HTTP clients use the code "SSRF_REFUSED" for such a
- * connection.
+ * Error codes after the egress rules have refused a connection. Some HTTP clients use the code "SSRF_REFUSED" for this
+ * error.
  */
 const REFUSED_CODES: ReadonlySet<string> = new Set([EGRESS_REFUSED, "SSRF_REFUSED"]);
 
@@ -211,8 +210,8 @@ function verdictOfUnknownAnswer(
 }
 
 /**
- * Returns the verdict for an error text from a chat. The error text contains no known error code. The verdict is
- * `rejected`, unless the text is about a rate limit, a temporary error or a refused sender.
+ * Returns the verdict for an error text of a chat without a known error code. If the text is about a rate limit or a
+ * temporary error, the verdict is `retry`. Otherwise, the verdict is `rejected`.
  */
 export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
   if (RATE_LIMIT_TEXT.test(text)) return retryThrottledWithoutSpendingAttempt(null);
@@ -221,16 +220,17 @@ export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
 }
 
 /**
- * Returns true if a result code is probably an HTTP status. For example, a gateway may send `{"code":404,"msg":"Not
- * Found"}`. Chats use result codes from 100 to 599 only for an unknown URL.
+ * Returns true if the result code in a response is not from a chat, but probably an HTTP status. For example, a gateway
+ * may send `{"code":404,"msg":"Not Found"}`. If a chat itself uses a code from 100 to 599, it only means that the URL
+ * is unknown.
  */
 export const isInRangeOfHttpStatuses = (code: number): boolean => code >= 100 && code < 600;
 
 /**
  * Returns the verdict for a response with a result code, such as `errcode`. The result code 0 together with HTTP status
- * 200 means success. For a code outside `verdictByCode`, the text of the response decides. If the response contains no
- * result code or an HTTP status as the code, the result is null. If the code is 0 and the HTTP status is not 200, the
- * result is also null.
+ * 200 means success. For other codes, the verdict comes from `verdictByCode`, or else from the text in the response.
+ * The result is null without a result code, and for the code 0 with another HTTP status than 200. The result is also
+ * null if the code is an HTTP status other than 429.
  * @param code the result code, or undefined if the response contains none
  * @param text the text about the result in the response
  */

@@ -9,8 +9,8 @@ import { Certificates, ClientCertificate } from "../http/tls-options.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
 /**
- * The schema accepts any URL, because the egress rules (the rules for outgoing connections) check the URL at each
- * delivery attempt.
+ * The schema accepts any URL. The egress rules (the rules for outgoing connections) check the URL at each delivery
+ * attempt.
  */
 const SecretUrl = z.lazy(() =>
   z.pipe(textSchema(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret),
@@ -23,9 +23,9 @@ export const TargetEvents = z._default(
 );
 
 /**
- * The fields of a target in the config that do not concern a delivery. Functions that send no notifications read only
- * these fields of a target. The schema accepts any kind, because a list of all kinds would add the code of all channels
- * to each package. The function `notify` and the operators' commands check whether the kind exists.
+ * The fields of a target that functions need even if they send no notifications. The schema does not check `kind`,
+ * because a list of all kinds would add the code of all channels to each package. The function `notify` and the
+ * operators' commands check `kind`.
  */
 export const PublicTarget = z.strictObject({ kind: z.string(), on: TargetEvents });
 export type PublicTarget = z.infer<typeof PublicTarget>;
@@ -71,11 +71,14 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
    */
   buildRequest(target: z.infer<Schema>, payload: JsonObject, attempt: AttemptIdentity): OutboundRequest;
   /**
-   * Decides from the response whether the service sends the notification again. `now` is the time from which a date in
-   * the header Retry-After counts.
+   * Decides from the response whether the service sends the notification again. `now` is the current time, which the
+   * function subtracts from a date in the header Retry-After.
    */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
-  /** Returns a note for the operator about the URL of a target, or null. The note completes a sentence. */
+  /**
+   * Returns a note for the operator about the URL of a target, or null. The note is written as the second half of a
+   * sentence.
+   */
   noteAbout(target: z.infer<Schema>): string | null;
 }
 
@@ -83,13 +86,13 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
 export type NotificationContent =
   /** The notification is about a watched job that has ended. */
   | { readonly kind: "outcome"; readonly summary: OutcomeSummary }
-  /** A running job takes longer than most jobs of its type. */
+  /** A job is still running, and has taken longer than most jobs of its type. */
   | { readonly kind: "slow"; readonly summary: SlowSummary }
   /** All jobs of one digest have ended. */
   | { readonly kind: "digest"; readonly summaries: readonly OutcomeSummary[] }
   /** The service has switched off another target, named `target`. */
   | { readonly kind: "target_gone"; readonly target: string; readonly at: Instant }
-  /** A test message to the target `target`. `caller` is the name of the caller who requested the test. */
+  /** A caller with the name `caller` has requested a test message to the target `target`. */
   | { readonly kind: "test"; readonly target: string; readonly caller: string; readonly at: Instant };
 
 /** The result of a delivery attempt, and its reason. */
@@ -98,7 +101,7 @@ export interface AttemptVerdict {
   readonly reason: DeliveryReason;
   /** The wait that the target requested, in whole seconds. If the target requested no wait, `afterSeconds` is null. */
   readonly afterSeconds: number | null;
-  /** True if the attempt uses a step of the retry schedule. A throttled attempt uses no step of the retry schedule. */
+  /** True if the attempt counts as one of the attempts of the retry schedule. A throttled attempt does not count. */
   readonly spent: boolean;
 }
 
@@ -151,8 +154,8 @@ const COMMON_HEADERS = {
 };
 
 /**
- * Returns a POST request with `payload` as JSON, without a signature. A header in `COMMON_HEADERS` replaces a header in
- * `headers` with the same name.
+ * Returns a POST request with `payload` as JSON, without a signature. If `headers` and `COMMON_HEADERS` contain the
+ * same header, the function uses the header from `COMMON_HEADERS`.
  */
 export function createJsonPostRequest(
   url: Secret,
@@ -168,8 +171,8 @@ export function encodeJsonBody(payload: JsonObject): Buffer {
 }
 
 /**
- * Makes the interval between two messages 7 % longer than the rate limit requires. The network can shorten the interval
- * between two messages.
+ * The interval between two messages is 7 % longer than the rate limit requires. The reason: the network can delay the
+ * first message more than the second one.
  */
 const RATE_LIMIT_MARGIN = 1.07;
 

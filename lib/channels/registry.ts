@@ -27,7 +27,7 @@ interface ChannelRegistry<Schema extends TargetSchema> {
   channelOf(kind: z.infer<Schema>["kind"]): Channel<Schema>;
 }
 
-/** Returns the schema of all targets, and a function that finds the channel of a kind. */
+/** Returns a schema for targets of all kinds, and a function that finds the channel for the kind of a target. */
 export function createChannelRegistry<Schema extends TargetSchema>(
   channels: readonly [Channel<Schema>, ...Channel<Schema>[]],
 ): ChannelRegistry<Schema> {

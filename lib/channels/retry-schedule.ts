@@ -14,26 +14,25 @@ export const DEFAULT_RETRY_SECONDS: readonly number[] = [0, 5, 30, 120, 600, 180
 const JITTER = 0.2;
 
 /**
- * A throttled attempt is an attempt that the target refused because of its rate limit. After two throttled attempts in
- * a row, the wait is twice `THROTTLED_SECONDS` seconds. Each further throttled attempt doubles the wait.
+ * A throttled attempt is a delivery attempt that the target refused because of its rate limit. After two such attempts
+ * in a row, the wait is twice `THROTTLED_SECONDS`. With each further one, the wait doubles.
  */
 const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;
 
 /**
- * The maximum time for which throttled attempts can delay a notification. The maximum time is a little longer than the
- * default retry schedule.
+ * Throttled attempts can delay a notification by at most this time, which is a little longer than the default retry
+ * schedule.
  */
 const MAX_THROTTLED_MS = 24 * 3_600_000;
 
 /**
- * The maximum number of delivery attempts of a notification if the target sends invalid HTTP. A target may accept a
- * notification and still respond with invalid HTTP. After many attempts, a target may have got the notification many
- * times.
+ * The maximum number of delivery attempts if the target responds with invalid HTTP. The target may nevertheless have
+ * accepted the notification. More attempts could deliver the notification many times.
  */
 const MAX_INVALID_HTTP_ATTEMPTS = 4;
 
-/** Returns the waits of the retry schedule. After a response with invalid HTTP, the schedule is shorter. */
+/** Returns the retry schedule. After a response with invalid HTTP, the function returns only its first waits. */
 export function shortenScheduleAfterInvalidHttp(
   reason: DeliveryReason,
   scheduleSeconds: readonly number[],
@@ -44,9 +43,9 @@ export function shortenScheduleAfterInvalidHttp(
 type NextAttempt = { readonly kind: "again"; readonly afterSeconds: number } | { readonly kind: "exhausted" };
 
 interface AttemptToRetry {
-  /** The number of earlier delivery attempts that used a step of the retry schedule. */
+  /** The number of earlier delivery attempts, without throttled attempts. */
   readonly attempts: number;
-  /** True if the latest delivery attempt used a step of the retry schedule. */
+  /** False if the target throttled the latest delivery attempt. */
   readonly spent: boolean;
   /** The number of throttled delivery attempts in a row before the latest attempt. */
   readonly throttles: number;

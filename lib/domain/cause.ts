@@ -35,7 +35,7 @@ export const CauseInTree = z.lazy(() =>
 );
 export type CauseInTree = z.infer<typeof CauseInTree>;
 
-/** Returns a cause with only those fields that webhook events contain. */
+/** Removes the fields of a cause that do not belong in a webhook event. */
 export function toEventCause({ type, reason, hint, count, resources }: CauseInTree): Cause {
   return { type, reason, hint, count, resources };
 }
@@ -92,8 +92,8 @@ export function formatNameList(
 }
 
 /**
- * Returns the first resource names of a cause as one text. The returned text may contain fewer names than failed
- * subjobs, because several failed subjobs may have the same resource.
+ * Returns the first resource names of a cause as one text. Several failed subjobs may have the same resource. The text
+ * contains the name of such a resource only once.
  */
 export function formatFirstResourceNames({ resources, count }: Cause, moreNamesTemplate?: string): string {
   const nameCount = resources.length < MAX_RESOURCES ? resources.length : count;
@@ -101,8 +101,8 @@ export function formatFirstResourceNames({ resources, count }: Cause, moreNamesT
 }
 
 /**
- * Patterns for job types about nodes, node pools and clusters. Each pattern has the key of the text for matching job
- * types. If several patterns match the job type, the first one applies.
+ * Each row contains a pattern for job types, and the key of the text that counts subjobs of these types. If several
+ * patterns match a job type, the first one applies.
  */
 const UNITS = [
   [/nodepool$/i, "cause.nodePools"],

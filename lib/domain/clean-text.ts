@@ -4,12 +4,12 @@ const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
 const CONTROL_EXCEPT_LINES = /[^\P{Cc}\n\t]/gu;
 
 /**
- * Matches the codes with which a program colours its output in a terminal (SGR, ECMA-48). The output of scripts may
- * contain colour codes.
+ * Matches the codes with which a program colours its output in a terminal (SGR, ECMA-48). A text may contain such codes
+ * if it comes from a script.
  */
 const COLOUR = /\u001b\[[\d;]{0,40}m/g;
 
-/** Removes terminal colour codes. A page would show the letters and numbers of a colour code. */
+/** Removes terminal colour codes, because a web page would show them as letters and numbers. */
 export const removeTerminalColours = (text: string): string => text.replace(COLOUR, "");
 
 /**
@@ -21,7 +21,7 @@ export function cleanToOneLine(text: string): string {
   return removeTerminalColours(text).toWellFormed().replace(DIRECTION, "").replace(CONTROL, " ").trim();
 }
 
-/** Makes untrusted text safe to show. Line breaks and tabs do not change. */
+/** Makes untrusted text safe to show, but does not remove line breaks and tabs. */
 export function cleanKeepingLines(text: string): string {
   return removeTerminalColours(text)
     .toWellFormed()
@@ -44,7 +44,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** Escapes only `&`, `<` and `>` in a text. The result suits Slack and the many servers that do not escape quotes. */
+/** Escapes only `&`, `<` and `>` in a text. Slack requires exactly this. Many servers escape text in the same way. */
 export function escapeAmpersandAndAngleBrackets(text: string): string {
   return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
 }

@@ -1,4 +1,4 @@
-/** Matches an ID that needs no escaping in a URL. */
+/** Matches an ID that a URL can contain unchanged. */
 const URL_SAFE_ID = /^[A-Za-z0-9-]{1,64}$/;
 /**
  * Matches the name of a region outside mainland China. Regions outside mainland China use the international web

@@ -12,8 +12,8 @@ import {
 const MAX_LABELS = 20;
 const ShortText = z.lazy(() => limitedTextSchema({ min: 0, max: 200 }));
 /**
- * The schema of labels. A label is a name with a text, such as `team: shop`. A caller or the config gives labels to a
- * job.
+ * The schema of labels. A label has a name and a text, for example `team: shop`. A caller or the config can give a job
+ * labels.
  */
 export const Labels = z.lazy(() =>
   registerKeywords(
@@ -27,8 +27,8 @@ export const Labels = z.lazy(() =>
 
 const RUN_URL_RULE = "must be an http or https URL";
 /**
- * The OpenAPI document must not use `format: uri` for `runUrl`. Browsers accept some characters in a URL that RFC 3986
- * does not allow. With `format: uri`, generated Java clients could not read some URLs that browsers accept.
+ * The OpenAPI document does not use `format: uri` for `runUrl`. The reason: browsers accept some URLs that RFC 3986
+ * does not allow, and generated Java clients could not read these URLs.
  */
 const RunUrl = z.lazy(() =>
   withChecks(

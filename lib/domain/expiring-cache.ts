@@ -3,13 +3,13 @@ import type { Clock, Instant } from "./job.ts";
 /** A cache that keeps one loaded value per key for a limited time. */
 export interface ExpiringCache<Value> {
   /**
-   * Returns the value of a key. If the value is missing or too old, the cache loads the value. Simultaneous calls for
-   * the same key share one load.
+   * Returns the value for a key. If the value is missing or too old, the cache first loads the value. Simultaneous
+   * calls for the same key load the value only once.
    * @param maxAgeMs the maximum age of the cached value for this call, in milliseconds.
    * @throws the error that the function `load` threw.
    */
   get(key: string, maxAgeMs?: number): Promise<Value>;
-  /** Removes the value `value` from the cache. If the cache contains another value for the key, nothing happens. */
+  /** Removes the value for a key from the cache, if this value is `value`. */
   delete(key: string, value: Value): void;
 }
 
@@ -19,8 +19,8 @@ export interface ExpiringCacheOptions<Value> {
   /** The maximum age of a cached value in milliseconds, or a function that returns the maximum age of each value. */
   readonly maxAgeMs: number | ((value: Value) => number);
   /**
-   * The time for which the cache keeps the error of a failed load, in milliseconds. While the error is in the cache,
-   * each call of `get` throws the stored error. The default value of `failureMaxAgeMs` is 0.
+   * The time for which the cache remembers that `load` failed, in milliseconds. During this time, each call of `get`
+   * throws the error of `load`. The default is 0.
    */
   readonly failureMaxAgeMs?: number;
 }

@@ -3,9 +3,9 @@ import { type TextKey, textInDefaultLanguage } from "./text-in-default-language.
 import type { Texts } from "./texts.ts";
 
 /**
- * Known failure reasons. A hint is one line of advice for the operator, with a link to the vendor's page. In
- * `hint-patterns.json`, the field `source` names the place where the failure reason occurred. The first matching row
- * applies, so a special pattern must come before a general pattern.
+ * The rows of `hint-patterns.json`. Each row has patterns for failure reasons and a hint. A hint is one line of advice
+ * for the operator, with a link to the vendor's page. The field `source` of a row says where the failure reason
+ * occurred. The first matching row applies, so special patterns must come before general patterns.
  */
 const HINTS = hintRows.map(({ id, patterns, link }) => {
   const key = `hint.${id}` as TextKey;
@@ -26,7 +26,7 @@ export function translateHint(hint: string, texts: Texts): string {
   return found === undefined ? hint : `${texts[found.key]} ${found.link}`;
 }
 
-/** `findHint` searches only the beginning of a failure reason. */
+/** `findHint` searches only the first characters of a failure reason. */
 const SEARCHED_CHARACTERS = 8_000;
 
 /**

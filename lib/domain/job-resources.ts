@@ -1,8 +1,8 @@
 import type { Job } from "./job.ts";
 
 /**
- * The state that a resource of CCE must reach, for example `node_active`. `lib/cce/resource-states.json` lists the
- * states of CCE for each goal.
+ * The state that a resource of CCE must reach, for example `node_active`. The file `lib/cce/resource-states.json` says
+ * for each goal which states mean success or failure.
  */
 export type ResourceGoal = keyof typeof RESOURCE_GOALS;
 

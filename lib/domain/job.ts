@@ -52,8 +52,8 @@ export const JobId = createIdSchema("job ID");
 export const ResourceId = createIdSchema("ID");
 
 /**
- * Explains why a text is not a valid job ID. If a typical error in a script explains the malformed text, the result
- * names the error.
+ * Explains why a text is not a valid job ID. If a typical mistake in a script has probably caused the invalid text, the
+ * result names the mistake.
  */
 export function describeMalformedJobId(text: string, what: "job ID" | "ID" = "job ID"): string {
   const value = text.trim() === "" ? "is empty" : `is '${text}'`;
@@ -86,7 +86,7 @@ export interface WatchKey extends JobKey {
   readonly caller: string;
 }
 
-/** One generation (run) of a watch. `generation` is the number of restarts of the watch. */
+/** One generation (run) of a watch. `generation` is 0 before the first restart, and higher after each restart. */
 export interface WatchGeneration extends WatchKey {
   readonly generation: number;
 }
@@ -114,10 +114,7 @@ export function addSubJobCounts(a: SubJobCounts, b: SubJobCounts): z.infer<typeo
 export const Job = z.object({
   jobId: MaybeText,
   type: MaybeText,
-  /**
-   * The phase of the job in the response of CCE, for example `Initializing`. The service computes `state` from the
-   * phase.
-   */
+  /** The phase from the response of CCE, for example `Initializing`. The service computes `state` from the phase. */
   phase: MaybeText,
   state: JobState,
   reason: MaybeText,
@@ -134,7 +131,7 @@ export const Job = z.object({
    * some subjobs.
    */
   omitted: z.optional(SubJobCounts),
-  /** The number of omitted subjobs, counted in the same way as `leafCounts` in `countAndGroupSubJobs`. */
+  /** The part of `omitted` that a person would count (see `leafCounts` in `countAndGroupSubJobs`). */
   omittedLeafSubJobs: z.optional(SubJobCounts),
 });
 export type Job = Readonly<z.infer<typeof Job>>;
@@ -150,15 +147,15 @@ export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
   misconfigured: "the endpoint or the project ID is wrong",
 };
 
-/** All polls since the time `since` have failed with access errors. `kind` is the kind of the latest access error. */
+/** Since the time `since`, each poll has failed with an access error. `kind` is the kind of the latest one. */
 interface AccessError {
   readonly kind: AccessErrorKind;
   readonly since: Instant;
 }
 
 /**
- * All polls since the time `since` have failed with errors that are not access errors. `text` describes the error of
- * the latest poll.
+ * Since the time `since`, each poll has failed with an error that is not an access error. `text` describes the latest
+ * error.
  */
 interface LastPollError {
   readonly text: string;
@@ -169,7 +166,7 @@ interface LastPollError {
 export interface PollErrors {
   readonly accessError: AccessError | null;
   readonly lastPollError: LastPollError | null;
-  /** The number of failed polls since a poll last returned the job. */
+  /** The number of consecutive failed polls, up to the latest poll. */
   readonly consecutiveFailures: number;
 }
 
@@ -181,10 +178,7 @@ export type Observation =
       readonly warnings: readonly string[];
       /** The message that CCE gives for the state of a resource. Only an observation of a resource has a message. */
       readonly message?: string | null;
-      /**
-       * The maximum number of seconds until the next poll. `maxDelaySeconds` exists only if the response of CCE may be
-       * old.
-       */
+      /** If the response of CCE may be old, the next poll must follow within this number of seconds. */
       readonly maxDelaySeconds?: number;
     }
   | {

@@ -30,9 +30,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
 const MAX_WRAPPERS = 4;
 
 /**
- * Removes the wrappers around a JSON object, and returns the object. A wrapper is an object with one field or an array
- * with one element. Some API gateways put the response of a vendor into an object with one field or an array with one
- * element. If the wrappers contain no object, the result is `{}`.
+ * Returns the JSON object inside wrappers. A wrapper is an object with one field or an array with one element, in which
+ * some API gateways put the response of a vendor. If the wrappers contain no object, the result is `{}`.
  */
 export function unwrapSingleEntriesOrEmpty(value: unknown, maxWrappers: number = MAX_WRAPPERS): JsonObject {
   const values = typeof value === "object" && value !== null ? Object.values(value) : [];
@@ -53,7 +52,9 @@ export function toObjectOrEmpty(value: unknown): JsonObject {
 
 const WITHOUT_ESCAPES = /^[ !#-[\]-~]*$/;
 
-/** Counts the UTF-8 bytes of a text inside a JSON string, including escape sequences. */
+/**
+ * Counts the bytes that a text needs inside a JSON string (UTF-8). An escape sequence such as `\n` counts as two bytes.
+ */
 export function countBytesInsideJsonString(text: string): number {
   if (WITHOUT_ESCAPES.test(text)) return text.length;
   return new TextEncoder().encode(JSON.stringify(text.toWellFormed())).length - '""'.length;

@@ -8,8 +8,8 @@ const NAME_BYTES = 200;
 /** If a path of job types is long, the text shows only the first `PATH_END` and the last `PATH_END` types. */
 const PATH_END = 3;
 /**
- * The maximum sizes of a failure reason in a list of causes, in bytes. If the causes are too large, the function tries
- * the next smaller size.
+ * The maximum sizes of each failure reason in bytes. The function begins with the largest size. If all causes together
+ * are too large, it tries the next size.
  */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
@@ -21,12 +21,12 @@ interface CauseList {
 }
 
 /**
- * Returns one cause for each group of failed subjobs with the same type and similar failure reasons. Only the lowest
- * failed subjobs count: a subjob that has failed subjobs itself belongs to no group. The most frequent cause comes
- * first.
+ * Returns one cause for each group of failed subjobs with the same type and similar failure reasons. A failed subjob
+ * with failed subjobs of its own does not count, because its own subjobs explain the failure. The most frequent cause
+ * comes first.
  * @param subJobs the result of `countAndGroupSubJobs` for the job
- * @param maxJsonBytes the maximum size of the returned causes as JSON, in bytes. The function omits causes beyond the
- * maximum size.
+ * @param maxJsonBytes the maximum size of the returned causes as JSON, in bytes. The function omits causes that would
+ * exceed it.
  */
 export function listCausesOfSimilarFailures(
   subJobs: Pick<SubJobs, "failed" | "countsByType">,
@@ -70,10 +70,7 @@ interface Group {
   readonly nodes: TreeNode[];
 }
 
-/**
- * Groups failed subjobs. A failed subjob that has failed subjobs itself belongs to no group. The largest group comes
- * first.
- */
+/** Groups failed subjobs, largest group first. A failed subjob with failed subjobs of its own is in no group. */
 function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
   const parents = new Set(failed.map(({ parent }) => parent));
   const groups = new Map<string, Group>();
@@ -93,7 +90,8 @@ function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
 }
 
 /**
- * Returns the failure reason of a subjob. If the subjob has no reason, returns the reason of its nearest failed parent.
+ * Returns the failure reason of a subjob. Without a failure reason, the function searches the parents of the subjob
+ * from bottom to top, while they have failed too.
  */
 function reasonOf(node: TreeNode): string | null {
   for (let at: TreeNode | null = node; at?.job.state === "failed"; at = at.parent)
@@ -111,7 +109,7 @@ const DATE =
   /\b(?:mon|tue|wed|thu|fri|sat|sun),? (?:\d{1,2} )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b/g;
 /**
  * Matches a hexadecimal ID, a long ID with letters and digits, or a number such as the 7 in `pool-7`. The pattern does
- * not match error codes such as `Ecs.0319` or `HTTP 403`. Different codes mean different causes.
+ * not match error codes such as `Ecs.0319` or `HTTP 403`, because different error codes mean different causes.
  */
 const NUMBER =
   /(?<![a-z_]\.|(?:http(?:\/\d\.\d)?|code|status|error|errno|signal|错误码|状态码|返回码)[ :=#"'：]{0,4})(?<!\d)(?:\b(?:0x)?(?=[a-f]{0,40}\d)[0-9a-f]{8,64}\b|\b0x[0-9a-f]{1,16}\b|\b(?=[a-z]{0,40}\d)[0-9a-z]{20,64}\b|\d+(?:[.,:]\d+)*)/g;

@@ -5,8 +5,8 @@ import { isAncestor, listTypesFromRootTo, type TreeNode } from "./subjob-tree.ts
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
 /**
- * The maximum sizes of a failure reason in a list of failures, in bytes. If the failures are too large, the function
- * tries the next smaller size.
+ * The maximum sizes of each failure reason in bytes. The function begins with the largest size. If all failures
+ * together are too large, it tries the next size.
  */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
@@ -14,8 +14,9 @@ const MAX_FAILURES = 200;
 const NAME_BYTES = 200;
 
 /**
- * Lists the failed subjobs in tree order. The list of failures is at most `maxJsonBytes` bytes long. The function omits
- * failures beyond `maxJsonBytes`. The function first omits parents that only repeat the failure reason of their subjob.
+ * Lists the failed subjobs in the order of the tree. As JSON, the list has at most `maxJsonBytes` bytes. The function
+ * omits failures that would exceed this size. It first omits parents that only repeat the failure reason of their
+ * subjob.
  */
 export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJsonBytes: number): Failure[] {
   const findHint = createCachedHintFinder();
@@ -26,7 +27,6 @@ export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJ
     reason: truncateNullable(node.job.reason, reasonBytes, countBytesInsideJsonString),
     hint: findHint(node.job.reason),
   });
-  /** Converts failed subjobs to entries of the list, until the list has `maxJsonBytes` bytes. */
   const select = (nodes: readonly TreeNode[], reasonBytes: number): ReadonlyMap<TreeNode, Failure> => {
     const selected = new Map<TreeNode, Failure>();
     let usedBytes = 0;

@@ -2,7 +2,8 @@ import * as z from "zod/mini";
 import "./zod-fields.ts";
 
 /**
- * The operations of CCE that have no job. The watch of an operation stores the kind of the operation as the job type.
+ * The kinds of operations for which CCE creates no job. In the watch of such an operation, the job type is the kind of
+ * the operation.
  */
 export const OPERATION_KINDS = [
   "cluster_upgrade",
@@ -15,10 +16,7 @@ export const OPERATION_KINDS = [
 export const OperationKind = z.enum(OPERATION_KINDS);
 export type OperationKind = z.infer<typeof OperationKind>;
 
-/**
- * Returns true if a job type is the kind of an operation without a job. No job of CCE has the kind of an operation as
- * its type.
- */
+/** Returns true if a job type is one of `OPERATION_KINDS`. CCE has no job types with these names. */
 export function isOperationWithoutJob(jobType: string | null): boolean {
   return OperationKind.safeParse(jobType).success;
 }

@@ -4,13 +4,12 @@ import type { WatchedResource } from "./job-resources.ts";
 import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
 import { registerKeywords, withChecks, withDescription } from "./zod-fields.ts";
 
-/**
- * Fields with an ID that an operation can have in addition to `clusterId`. Each kind of operation uses at most one of
- * the ID fields.
- */
+/** The ID fields of an operation in addition to `clusterId`. An operation has at most one of these fields. */
 const ID_FIELDS = ["taskId", "nodePoolId", "addonId"] as const;
 
-/** The field with an ID that each kind of operation uses. `isRequired` is true if a request must contain the field. */
+/**
+ * For each kind of operation, the ID field that it may have. If `isRequired` is true, a request must contain the field.
+ */
 const ID_FIELD_OF: Readonly<
   Partial<Record<OperationKind, { readonly name: (typeof ID_FIELDS)[number]; readonly isRequired: boolean }>>
 > = {
@@ -21,8 +20,8 @@ const ID_FIELD_OF: Readonly<
 };
 
 /**
- * The maximum length of an ID in an operation. The kind of an operation and two IDs may form a job ID, which must have
- * at most 128 characters.
+ * The maximum length of an ID in an operation. The service may form a job ID from the kind of an operation and two IDs,
+ * and a job ID has at most 128 characters.
  */
 const MAX_ID_CHARACTERS = 55;
 const resourceId = (description: string) =>
@@ -34,13 +33,11 @@ const resourceId = (description: string) =>
     { ...JOB_ID_KEYWORDS, maxLength: MAX_ID_CHARACTERS, description },
   );
 
-/** The actions that a caller can watch on an add-on. */
 export const ADDON_ACTIONS = ["install", "update", "delete"] as const;
 export const AddonAction = z.enum(ADDON_ACTIONS);
 
 /**
- * An operation in CCE for which CCE creates no job. For an operation, the service polls a task or a resource, because
- * there is no job.
+ * An operation for which CCE creates no job. The service polls a task or a resource to find the end of the operation.
  */
 export const Operation = z.lazy(() =>
   registerKeywords(
@@ -109,8 +106,8 @@ function fieldFaults({ kind, action, ...ids }: z.infer<typeof Operation>): [fiel
 }
 
 /**
- * Returns the job ID of an operation. The job ID is the task ID, or an ID made from the kind and the resource IDs.
- * Equal operations get the same job ID.
+ * Returns the job ID of an operation. It is the task ID, if the operation has one. Otherwise, the function forms it
+ * from the kind and the resource IDs, so equal operations get the same job ID.
  */
 export function jobIdFromTaskOrResourceIds(operation: Operation): string {
   const { kind, clusterId, taskId, nodePoolId, addonId, action } = operation;
@@ -120,9 +117,8 @@ export function jobIdFromTaskOrResourceIds(operation: Operation): string {
 }
 
 /**
- * Returns true if a new request may be about another operation than the stored watch. The same task ID always means the
- * same operation. Without a task ID, the operation may be a new one, because a caller can start the same operation
- * again.
+ * Returns true if the operation in a request may differ from the operation of the stored watch. Equal task IDs mean the
+ * same operation. Without a task ID, the operation may be new, because a caller can start the same operation again.
  */
 export function mayBeDifferentOperation(
   requested: Operation | null | undefined,
@@ -133,7 +129,7 @@ export function mayBeDifferentOperation(
   return requested.kind !== stored.kind || requested.clusterId !== stored.clusterId;
 }
 
-/** Returns the resource or task whose state shows that an operation has ended. */
+/** Returns the resource or task that the service polls to find the end of an operation. */
 export function resourceShowingOperationEnd(operation: Operation): WatchedResource {
   const { kind, clusterId, taskId, nodePoolId = "", addonId = "", action } = operation;
   const resource = (goal: WatchedResource["goal"], id: string) => ({ goal, clusterId, id, ownJobIds: [] });

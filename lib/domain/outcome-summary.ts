@@ -16,8 +16,8 @@ const InstantField = z.number();
 const Seconds = z.lazy(() => z.nullable(numberSchema(z.minimum(0))));
 
 /**
- * The result of a watch with all details. The ledger stores the summary. The service creates every
- * notification from the summary.
+ * The result of a watch with all details. The ledger stores this summary, and the service creates all notifications of
+ * the watch from it.
  */
 export const OutcomeSummary = z.lazy(() =>
   z.object({
@@ -56,7 +56,10 @@ export const OutcomeSummary = z.lazy(() =>
     jobPageUrl: MaybeText,
     /** Only a watch with `until: "ready"` has the field `ready`, and only if its job has succeeded. */
     ready: z.optional(Ready),
-    /** The URL of the page with all jobs of the project, or null if chats must not link to this page. */
+    /**
+     * The URL of the web page with all jobs of the project. The config can forbid this link in chats, and then the
+     * field is null.
+     */
     listUrl: MaybeText,
   }),
 );
@@ -77,7 +80,7 @@ function truncateReady({ state, reason, message }: Ready): Ready {
 
 /** The maximum size of a webhook event. The specification Standard Webhooks recommends at most 20 kB. */
 export const MAX_EVENT_BYTES = 20_000;
-/** The number of bytes that a webhook event has in addition to the outcome summary. */
+/** A webhook event contains the outcome summary. All other parts of the event together have this number of bytes. */
 const ENVELOPE_BYTES = 262;
 /** The causes may use 60 % of the free space in a webhook event. */
 const CAUSES_PART = 0.6;
@@ -87,9 +90,7 @@ const READY_BYTES = 500;
 /** The summary omits a longer URL, because a truncated URL does not work. */
 const MAX_URL_BYTES = 1500;
 
-/**
- * A watch that has ended. `reason` is the reason why the watch ended. If `job` contains the reason, `reason` is null.
- */
+/** A watch that has ended. `reason` says why the watch ended. It is null if only `job` contains a reason. */
 export interface EndedWatch
   extends Pick<
     OutcomeSummary,
@@ -97,13 +98,12 @@ export interface EndedWatch
   > {
   readonly ready?: Ready | undefined;
   /**
-   * The time of the first poll that detected the end of the job. The end of the job may be earlier than the end of the
-   * watch.
+   * The time of the first poll that detected the end of the job. A watch that waits for a usable resource ends later.
    */
   readonly jobEndObservedAt?: Instant | undefined;
   /** The job in the latest response of CCE that contained the job. `job` is null if no poll returned the job. */
   readonly job: Job | null;
-  /** The watched operation, if the watch is not about a job. */
+  /** The watched operation. A watch of a job has no operation. */
   readonly operation?: Operation | null | undefined;
   /** The warnings from the latest poll. */
   readonly warnings: readonly string[];
@@ -168,8 +168,8 @@ export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
 type CauseSummary = Pick<OutcomeSummary, "outcome" | "causes" | "causesOmitted" | "reason" | "ready">;
 
 /**
- * Returns one line about why a job did not succeed. A list of jobs shows the returned line. The line contains the most
- * frequent cause of failure, or the reason why the watch ended. For a succeeded job, the result is null.
+ * Returns one line for lists of jobs that says why a job did not succeed. The line contains the most frequent cause of
+ * failure, or the reason why the watch ended. For a succeeded job, the result is null.
  */
 export function describeMainCause(summary: CauseSummary): string | null {
   const { outcome, causes, causesOmitted, reason, ready } = summary;

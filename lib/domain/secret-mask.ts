@@ -25,7 +25,7 @@ const WEB_ENCODED = /&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos);?|(?:%[0-9a-f]{2}
 const JSON_ESCAPE = /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]/gi;
 /**
  * Matches an encoded character of JSON, HTML or a URL. A secret may contain a backslash or a percent sign. The mask
- * also decodes texts only as JSON, and only as HTML and URL.
+ * therefore decodes each text in two more ways: only as JSON, and only as HTML and URL.
  */
 const ENCODED = new RegExp(`${JSON_ESCAPE.source}|${WEB_ENCODED.source}`, "gi");
 const JSON_ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
@@ -34,12 +34,12 @@ const HTML_ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt:
 /** Matches control characters, invisible characters, and a line break with the spaces after it. */
 const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
 
-/** Matches text without encoded, control or invisible characters. The mask does not need to decode matching text. */
+/** Matches text that the mask does not need to decode: it has no encoded, control or invisible characters. */
 const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
 
 /**
- * A copy of a string in which characters were decoded or removed. The view contains the position of each of its code
- * units in the original text.
+ * A decoded copy of a string without invisible characters. For each code unit of the copy, the view contains its
+ * position in the original string.
  */
 interface View {
   readonly text: string;
@@ -97,27 +97,28 @@ function spellingsOf(secret: string): string[] {
   const bytes = Buffer.from(trimmed);
   const base64 = [0, 1, 2].map((bytesBefore) => {
     const encoded = Buffer.concat([Buffer.alloc(bytesBefore), bytes]).toString("base64url");
-    // The function omits the first and last base64 characters, because they also depend on the bytes next to the
-    // secret.
+    // Inside a longer base64 text, the first and last characters of a secret may also encode parts of other bytes. The
+    // function therefore removes these characters.
     return encoded.slice(
       Math.ceil((bytesBefore * 8) / 6),
       Math.floor(((bytesBefore + bytes.length) * 8) / 6),
     );
   });
   const encoded = [bytes.toString("hex"), ...base64].filter((text) => text.length >= MIN_ENCODED_CHARACTERS);
-  // The mask decodes `%41` in text, so it must search for the decoded form of a secret with `%41`.
+  // The mask decodes texts before it searches for secrets. If a secret contains `%41`, the mask must search for the
+  // decoded secret.
   const decoded = PLAIN.test(trimmed)
     ? [trimmed]
     : [...decodedViewsOf(trimmed, ENCODED)].map((view) => view.text);
-  // A server may replace a space in a secret by a line break, and the mask removes all line breaks. The mask also
-  // searches for the secret without its spaces, because it removes all line breaks in texts.
+  // A server may replace a space in a secret by a line break, and the mask removes line breaks. The mask therefore also
+  // searches for the secret without its spaces.
   const views = [...decoded, trimmed.replace(/\s+/g, "")];
   return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
 }
 
 /**
- * Makes equivalent spellings equal without changing the length, for example upper and lower case, or base64 and
- * base64url.
+ * Replaces characters so that equivalent spellings become equal, for example upper and lower case, or base64 and
+ * base64url. The length of the text does not change.
  */
 function normalize(text: string): string {
   const lowerCase = text.replace(/\p{Lu}/gu, (letter) => {
@@ -142,14 +143,14 @@ const viewOf = (text: string): View => ({
 
 const withoutInvisible = (view: View): View => replaceEach(view, INVISIBLE, () => []);
 
-/** A character that the mask decoded. `from` and `to` are the start and the end of the character in the match. */
+/** A decoded character. In the encoded text, it was at the positions from `from` to `to`. */
 interface Replacement {
   readonly character: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** Replaces all matches of a pattern in a view. Each new character keeps the position of the replaced text. */
+/** Replaces all matches of a pattern in a view. The view then contains the old position for each new character. */
 function replaceEach(view: View, pattern: RegExp, replace: (match: string) => readonly Replacement[]): View {
   let text = "";
   const startOffsets: number[] = [];
@@ -217,8 +218,8 @@ function decodeEscape(match: string): string {
 }
 
 /**
- * Finds all secrets in a view, and sets `isSecret` to 1 at their positions. `isSecret` has one element for each code
- * unit of the original text.
+ * Sets `isSecret` to 1 at the positions of all secrets. `isSecret` has one element for each code unit of the original
+ * text.
  */
 function markSecrets(
   view: View,

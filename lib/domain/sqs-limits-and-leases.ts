@@ -5,22 +5,20 @@ export const SQS_MAX_VISIBILITY_SECONDS = 43_200;
 /** The visibility timeout of the poll queue and of the notify queue, from `resources/queues.yml`. */
 export const VISIBILITY_TIMEOUT_SECONDS = 180;
 /**
- * The maximum time for which a function makes a message invisible. A message can stay invisible for at most 12 hours
- * after SQS delivered it. The function may set the time some minutes after the delivery. `MAX_POSTPONE_SECONDS` is 12
- * hours minus two visibility timeouts.
+ * The maximum time for which a function makes a message invisible. SQS allows at most 12 hours after the delivery of
+ * the message. Some minutes of this time may already have passed, so two visibility timeouts are subtracted.
  */
 export const MAX_POSTPONE_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 2 * VISIBILITY_TIMEOUT_SECONDS;
 
 /**
  * The time for which a queue message reserves a poll (lease). During the lease, no other message can make the poll. The
- * lease is longer than the time limit of the function (29 s). Two invocations cannot make the same poll, because the
- * first one ends before its lease. The lease is shorter than the visibility timeout, so it has ended when SQS delivers
- * the message again.
+ * lease is longer than the time limit of the function (29 s), so two invocations never make the same poll at the same
+ * time. The lease is shorter than the visibility timeout, so it has ended when SQS delivers the message again.
  */
 export const POLL_LEASE_MS = 35_000;
 
 /**
  * The time for which a queue message reserves a notification (lease). During the lease, no other message can send the
- * notification. For the value of the notification lease, the same reasons apply as for `POLL_LEASE_MS`.
+ * notification. The reasons for this time are the same as for `POLL_LEASE_MS`.
  */
 export const NOTIFICATION_LEASE_MS = 35_000;

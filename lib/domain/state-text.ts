@@ -16,7 +16,8 @@ export const STATE_TEXTS: Readonly<Record<WatchState, string>> = {
 };
 
 /**
- * Returns the English name of a watch state. Until a poll has found the job, the name is not `Running`.
+ * Returns the English name of a watch state. A running watch whose job no poll has found yet has the name `Waiting for
+ * the cloud`.
  * @param ready the state of the resource, for a watch with `until: "ready"` whose job has succeeded
  */
 export function describeState(state: WatchState, wasObserved: boolean, ready?: Pick<Ready, "state">): string {
@@ -25,8 +26,8 @@ export function describeState(state: WatchState, wasObserved: boolean, ready?: P
 }
 
 /**
- * Returns true if the reason of the watch explains why the watch is in this state. The causes explain the state of a
- * failed job instead.
+ * Returns true for a state that the field `reason` explains to the reader. A failed job has causes instead, and other
+ * states need no explanation.
  */
 export function isExplainedByReasonNotCauses(state: WatchState): boolean {
   return state === "not_ready" || state === "timed_out" || state === "lost";

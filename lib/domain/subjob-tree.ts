@@ -18,8 +18,8 @@ export interface SubJobs {
   /** The number of subjobs in each state. Omitted subjobs count too. */
   readonly counts: SubJobCounts;
   /**
-   * The number of subjobs in each state, as a person would count them. A subjob does not count if one of its own
-   * subjobs is in the same state.
+   * The number of subjobs in each state, as a person would count them. If a subjob and one of its own subjobs are in
+   * the same state, only the lower one counts.
    */
   readonly leafCounts: SubJobCounts;
   readonly omittedCount: number;
@@ -28,8 +28,8 @@ export interface SubJobs {
   /** The pending subjobs. Each subjob comes before its own subjobs. */
   readonly pending: readonly TreeNode[];
   /**
-   * The number of subjobs of each type, as a person would count them. A parent does not count if a
-   * subjob of it has the same type. A failed parent also does not count if a subjob of it has failed.
+   * The number of subjobs of each type, as a person would count them. A parent does not count in two cases: one of its
+   * subjobs has the same type, or the parent and one of its subjobs have failed.
    */
   readonly countsByType: ReadonlyMap<string | null, number>;
 }
@@ -92,8 +92,8 @@ export function collectSubJobsInAnyOrder(root: Job): readonly Job[] {
 }
 
 /**
- * Counts the subjobs in a state, except those with a subjob in the same state. `truncated` contains the jobs whose
- * subjobs were omitted.
+ * Counts the subjobs in a state. If a subjob and a subjob below it are both in this state, only the lower one counts.
+ * `truncated` contains the jobs with omitted subjobs.
  */
 function countLowest(nodes: readonly TreeNode[], state: JobState, truncated: readonly TreeNode[]): number {
   const parents = new Set<TreeNode>();
@@ -116,13 +116,16 @@ export function listTypesFromRootTo(node: TreeNode): string[] {
   return path.reverse();
 }
 
-/** Returns true if `lower` is below `upper` in the tree of subjobs. */
+/** Returns true if `lower` is a direct or indirect subjob of `upper`. */
 export function isAncestor(upper: TreeNode, lower: TreeNode): boolean {
   for (let at = lower.parent; at !== null; at = at.parent) if (at === upper) return true;
   return false;
 }
 
-/** Returns the running subjobs that have no running subjobs themselves. Their parents only wait for them. */
+/**
+ * Returns the running subjobs without running subjobs of their own. A running subjob with such subjobs only waits for
+ * them.
+ */
 export function listInnermostRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
   const running = pending.filter(isRunning);
   const parents = new Set(running.map(({ parent }) => parent));
@@ -165,14 +168,17 @@ export function serializeTruncatedTree<Serialized>(
   }
   const withAllWidth = current;
   for (let width = maxDirectSubJobCount(current); bytes > maxBytes && width > 0; ) {
-    // The first guess of `width` should be almost right, because each try serializes a large tree, which is slow.
+    // The code estimates `width` from the size of the tree, so that few tries are needed. Each try is slow, because it
+    // serializes a large tree.
     width = Math.floor(width * Math.min(0.5, maxBytes / bytes));
     replace(omitSucceededAndExcessSubJobs(withAllWidth, width));
   }
   return serialized;
 }
 
-/** Truncates the texts of a job and of its subjobs. If no text was too long, the function returns `job` itself. */
+/**
+ * Truncates the texts of a job and of its subjobs. If all texts are short enough, the function returns the same object.
+ */
 function truncateTexts(job: Job, reasonBytes: number): Job {
   const truncated: { -readonly [Field in keyof Job]: Job[Field] } = { ...job };
   for (const field of NAME_FIELDS)
@@ -186,21 +192,21 @@ function truncateTexts(job: Job, reasonBytes: number): Job {
   return isSame ? job : truncated;
 }
 
-/** Returns the array `old` if both arrays have equal elements. */
+/** Returns `old` if both arrays have equal elements. Otherwise, returns `changed`. */
 function withSameObject(old: Job[], changed: Job[]): Job[] {
   return changed.length === old.length && changed.every((job, index) => job === old[index]) ? old : changed;
 }
 
 /**
  * The importance of a job. The function omits less important jobs first. Failed jobs have the importance 2, pending
- * jobs 1 and succeeded jobs 0. A subjob can raise the importance of its job.
+ * jobs 1 and succeeded jobs 0. A job has at least the importance of its subjobs.
  */
 type Importance = 2 | 1 | 0;
 
 /**
  * Omits succeeded subjobs, and keeps at most `maxSubJobsPerJob` subjobs of each job. The function omits pending subjobs
  * first, and failed subjobs last. The order of the other subjobs does not change. The field `omitted` of a job is the
- * number of its omitted subjobs. If no subjob was omitted, the function returns `tree` itself.
+ * number of its omitted subjobs. Without an omitted subjob, the function returns the same object.
  */
 export function omitSucceededAndExcessSubJobs(tree: Job, maxSubJobsPerJob: number): Job {
   const importances = new Map<Job, Importance>();

@@ -45,8 +45,9 @@ const SENTENCE_PATTERNS = Object.entries(en)
   });
 
 /**
- * Translates English sentences of the service in a text. The ledger stores reasons and warnings in English, so the
- * service translates them for each target. Other sentences, such as error messages of the cloud, stay unchanged.
+ * Translates a stored reason or warning into the language of a target. The ledger stores these texts in English. The
+ * function translates only sentences of the service. Other sentences, such as error messages of the cloud, do not
+ * change.
  */
 export function translateKnownSentences(text: string, texts: Texts): string {
   const sentences: string[] = [];

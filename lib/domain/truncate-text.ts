@@ -1,6 +1,6 @@
 /**
- * A function that measures the length of a text, for example in bytes. The length of a text must be the sum of the
- * lengths of its characters. Each UTF-16 code unit must add at least 1 to the length.
+ * A function that measures the length of a text, for example in bytes. The length of two joined texts must be the sum
+ * of their lengths. The length must be at least the number of UTF-16 code units.
  */
 export type Measure = (text: string) => number;
 
@@ -25,7 +25,7 @@ export function truncate(text: string, max: number, measure: Measure = countUtf1
   return beginning.slice(0, graphemeStart(beginning, prefixLength(beginning, available, measure))) + ELLIPSIS;
 }
 
-/** Truncates a text like `truncate`. For a missing text, the result is null. */
+/** Does the same as `truncate`, but also accepts null and undefined. The result is then null. */
 export function truncateNullable(
   text: string | null | undefined,
   max: number,

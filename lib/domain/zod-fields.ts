@@ -9,9 +9,9 @@ import { isJsonObject, toJsonUnlessTooDeep } from "./json.ts";
 z.config({ localeError: messageOf });
 
 /**
- * `textSchema`, `numberSchema`, `integerSchema` and `listSchema` each return a schema with checks. The code does not
- * use the method `check` of zod, because `check` copies the schema. With `check`, the code package would also contain
- * schemas that it does not use. Each start of a Lambda function creates several hundred schemas.
+ * `textSchema`, `numberSchema`, `integerSchema` and `listSchema` each return a schema with checks. The method `check`
+ * of zod does the same, but it copies the schema. This would be slow, because each start of a Lambda function creates
+ * several hundred schemas. The code packages would also contain unused schemas.
  */
 export function textSchema(...checks: z.core.$ZodCheck<string>[]): z.ZodMiniString<string> {
   return new z.ZodMiniString({ type: "string", checks }) as z.ZodMiniString<string>;
@@ -39,8 +39,8 @@ export function listSchema<Element extends z.core.SomeType>(
 }
 
 /**
- * Returns a copy of a schema with additional checks. With the method `check` of zod, the code package would contain
- * unused schemas.
+ * Returns a copy of a schema with additional checks. The method `check` of zod does the same, but then the code
+ * packages would contain unused schemas.
  */
 export function withChecks<Schema extends z.core.$ZodType>(
   schema: Schema,
@@ -89,7 +89,7 @@ export const NumberOrMissing = z.lazy(() =>
     }),
   ),
 );
-/** The schemas of fields that may be missing in items of the ledger. */
+/** Schemas for fields that ledger items of earlier releases do not have. */
 export const TextNullByDefault = z._default(MaybeText, null);
 export const NumberNullByDefault = z._default(z.nullable(z.number()), null);
 export const IntegerZeroByDefault = z._default(z.int(), 0);
@@ -158,7 +158,7 @@ export function describeIssue(issue: z.core.$ZodIssue): string {
   return keyMessage ?? issue.message;
 }
 
-/** JSON names of types, by their zod names. */
+/** Type names for error messages. The keys are the type names of zod. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: "a string",
   number: "a number",
@@ -210,7 +210,7 @@ function quoted(values: readonly unknown[]): string {
   return values.map((value) => `'${String(value)}'`).join(", ");
 }
 
-/** Returns the schema that `z.lazy` wraps. The call creates the wrapped schema if it does not exist yet. */
+/** Returns the schema inside a schema of `z.lazy`. If this inner schema does not exist yet, the function creates it. */
 export function unwrapLazy<Schema extends z.core.$ZodType>(lazy: z.ZodMiniLazy<Schema>): Schema {
   return lazy._zod.innerType;
 }

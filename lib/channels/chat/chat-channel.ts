@@ -70,8 +70,8 @@ type ChatSchema = TargetSchema &
   }>;
 
 /**
- * The parts of a channel that differ between chats. Only chats that require signatures need `buildRequest`. Only Slack
- * needs `noteAbout`, because other products also accept messages in Slack's format.
+ * The parts of a channel that differ between chats. A chat needs `buildRequest` only if it requires signatures. Only
+ * Slack needs `noteAbout`, because an operator may enter the URL of another product that accepts Slack's format.
  */
 interface ChatRoles<Schema extends ChatSchema>
   extends Pick<Channel<Schema>, "target" | "rateLimit">,
@@ -83,11 +83,11 @@ interface ChatRoles<Schema extends ChatSchema>
   isWithinLimits(payload: JsonObject): boolean;
   /** Returns the verdict for a response that the vendor documents. For any other response, the result is null. */
   ownVerdictOf(answer: ReceiverAnswer): AttemptVerdict | null;
-  /** The wait in seconds after HTTP status 429, if the response contains no wait. */
+  /** The wait in seconds after a response with HTTP status 429 that does not say how long to wait. */
   readonly defaultThrottleSeconds?: number;
 }
 
-/** Matches a URL. Matches a URL. Chats make links from URLs, and some chats refuse messages with certain links. */
+/** Matches a URL. Chats make links from URLs, and some chats refuse messages with certain links. */
 const ADDRESS = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/\S*/gi;
 
 /** Matches the dots in a host name such as `node.example.com`. Some chats make links from host names. */
@@ -114,7 +114,7 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
       };
       const [largest, ...smaller] = TEXT_BUDGETS;
       let formatted = format(largest);
-      // A message with the smallest text budget is never too large, so the loop always finds a message.
+      // With the last text budget, a message is small enough for every chat.
       for (const budget of smaller) {
         if (roles.isWithinLimits(formatted.payload)) break;
         formatted = format(budget);

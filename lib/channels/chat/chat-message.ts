@@ -8,8 +8,8 @@ import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 
 /**
- * The parts of a chat message as plain text. Every chat shows the parts in the order of the fields of `ChatMessage`.
- * Each channel escapes the texts and adds its own markup.
+ * The parts of a chat message as plain text. Every chat shows these parts in the order of the fields. Each channel
+ * escapes the texts and adds its own markup.
  */
 export interface ChatMessage {
   readonly tone: Tone;
@@ -20,10 +20,7 @@ export interface ChatMessage {
    * headline.
    */
   readonly headline: string;
-  /**
-   * Sentences about what happened and what the reader can do. If the message contains causes, `statements` may be
-   * empty.
-   */
+  /** Sentences about what happened and what the reader can do. `statements` may be empty in a message with causes. */
   readonly statements: readonly string[];
   readonly causes: readonly CauseText[];
   /** Lines about three things: omitted causes, warnings, and the succeeded jobs of a digest. */
@@ -32,8 +29,8 @@ export interface ChatMessage {
   readonly facts: readonly Fact[];
   readonly links: readonly Link[];
   /**
-   * The last line of a message: the project, the region and the full job ID. For a message about a target, `footer` is
-   * empty.
+   * The last line of a message: the project, the region and the full job ID. `footer` is empty in a message that is not
+   * about a job.
    */
   readonly footer: string;
   /**
@@ -46,13 +43,13 @@ export interface ChatMessage {
 }
 
 /**
- * Texts for a message from the config of the target. Channels do not escape texts from the config, because the operator
- * who writes the config is trusted.
+ * The config of a target can require these texts in each message. Channels do not escape them, because the service
+ * trusts the operator who writes the config.
  */
 export interface ConfiguredTexts {
-  /** The text that mentions people, from the config of the target. `mention` is null if the message mentions nobody. */
+  /** A text that mentions people in the chat, or null if the message mentions nobody. */
   readonly mention: string | null;
-  /** The text that the chat requires in each message, or null. */
+  /** The chat refuses messages without this text. `keyword` is null for a chat without such a rule. */
   readonly keyword: string | null;
 }
 
@@ -86,13 +83,13 @@ export interface Fact {
 /** The text about one reason why a job failed. In a digest, a cause may belong to several jobs. */
 export interface CauseText {
   /**
-   * The subjobs that failed for the same reason, such as `30 of 30 nodes failed: pool-a-0 …`. If the job itself failed,
-   * `title` is null.
+   * Says which subjobs failed for this reason, for example `30 of 30 nodes failed: pool-a-0 …`. `title` is null if the
+   * job itself failed.
    */
   readonly title: string | null;
   /**
-   * The types down to the failed subjob, such as `CreateCluster › CreateNode`. If the title and the headline already
-   * contain the types, `path` is null.
+   * The types from the job down to the failed subjob, such as `CreateCluster › CreateNode`. `path` is null if the
+   * reader already sees these types in the headline and in the title.
    */
   readonly path: string | null;
   /** The failure reason as CCE returned it, or null. */
@@ -129,7 +126,8 @@ export interface TextBudget {
 }
 
 /**
- * Budgets for the texts of a message, from large to small. With the smallest limits, a message fits into every channel.
+ * The size limits of a message, from large to small. A message within the smallest limits is small enough for every
+ * channel.
  */
 export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { causes: 5, digestCauses: 8, reasonCharacters: 1_800, textCharacters: 200, facts: 20 },
@@ -141,7 +139,7 @@ export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { causes: 1, digestCauses: 1, reasonCharacters: 60, textCharacters: 24, facts: 6 },
 ];
 
-/** Joins the footer and the time of a message to one line. `time` already has the format of the chat. */
+/** Joins the footer and the time of a message to one line. `time` is the formatted time. */
 export function joinFooterAndTime(footer: string, time: string): string {
   return footer === "" ? time : `${footer} · ${time}`;
 }

@@ -30,7 +30,7 @@ const DIGEST_ORDER = [...OUTCOMES.filter((outcome) => outcome !== "succeeded"), 
 interface JobGroup {
   readonly jobs: OutcomeSummary[];
   readonly cause: CauseText;
-  /** The number of causes that the digest omits for the jobs of the group. */
+  /** The jobs of the group have this number of further causes, which the digest omits. */
   omittedCauses: number;
 }
 
@@ -127,8 +127,7 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
     job: truncate(label, budget.textCharacters),
   });
   const [type] = first.causes;
-  // The digest shows only the type of the failed subjobs. The title is not used, because it counts the subjobs of only
-  // one job.
+  // The digest shows the type of the failed subjobs in place of their number, because the group contains several jobs.
   const path =
     cause.path ?? (type === undefined || first.jobType === type.type ? null : type.path.join(" › "));
   return {
@@ -157,7 +156,7 @@ function namesOf(summaries: readonly OutcomeSummary[], budget: TextBudget, texts
   return formatNameList(names, names.length + otherJobs, texts["names.more"]);
 }
 
-/** Returns the facts that all jobs of the digest have in common, such as the pipeline. */
+/** Returns the facts that are equal for all jobs of the digest, such as the pipeline. */
 function listCommonFacts(
   summaries: readonly OutcomeSummary[],
   budget: TextBudget,
@@ -196,8 +195,9 @@ function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): stri
 }
 
 /**
- * Returns the number of jobs, such as `12 nodes`. If each job has its own node or cluster, the text counts nodes or
- * clusters. In all other digests, the text counts jobs.
+ * Returns the number of jobs as text. If all jobs are about different nodes, the text is, for example, `12 nodes`. If
+ * all jobs are about different clusters, the text is, for example, `12 clusters`. Otherwise, the text is, for example,
+ * `12 jobs`.
  */
 function countJobs(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const names = summaries.map(({ resourceName }) => resourceName).filter((name) => name !== null);

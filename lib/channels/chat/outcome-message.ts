@@ -39,7 +39,7 @@ export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget
   };
 }
 
-/** The icon and the tone of a message, by the outcome of the job. */
+/** Each outcome has an icon and a tone, which messages about this outcome use. */
 export const OUTCOME_PRESENTATION: Readonly<Record<Outcome, { icon: string; tone: Tone }>> = {
   succeeded: { icon: "✅", tone: "good" },
   failed: { icon: "❌", tone: "bad" },
@@ -61,7 +61,7 @@ function headlineOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): 
   );
 }
 
-/** The fields from which a message names a job. */
+/** A message forms the name of a job from these fields. */
 type JobLabel = Pick<OutcomeSummary, "jobType" | "resourceName" | "project">;
 
 /**
@@ -135,7 +135,7 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
   }
 }
 
-/** Translates the reason why a watch timed out or why a resource is not ready. */
+/** Translates the reason of the outcome `timed_out` or `not_ready`. */
 export function translateTimeoutOrNotReadyReason(
   reason: string | null,
   budget: TextBudget,

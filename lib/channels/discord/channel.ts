@@ -47,8 +47,8 @@ const INVALID_WEBHOOK_TOKEN = 50027;
  */
 const THREAD_REQUIRED = 220001;
 /**
- * Error codes of Discord about the channel or thread, for example an archived thread. Discord would refuse a simpler
- * message for the same reason.
+ * Error codes of Discord about the channel or thread, for example an archived thread. Discord would also refuse a
+ * simpler message to this channel.
  */
 const CHANNEL_ERRORS: ReadonlySet<number> = new Set([50024, 50083, 160005, 220003, 220004]);
 

@@ -7,15 +7,15 @@ import { disableMarkupByZeroWidthSpaces, ZERO_WIDTH_SPACE } from "../chat/markdo
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 const MAX_BODY_BYTES = 20_000;
-/** The space for `timestamp` and `sign`. Each delivery attempt adds `timestamp` and `sign` to the message. */
+/** The maximum size of `timestamp` and `sign`, which each delivery attempt adds to the message. */
 const SIGNATURE_BYTES = 200;
 
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
 
 /**
  * Formats a message for Feishu. The Feishu message is an interactive card. Untrusted text is in elements of the type
- * `plain_text`, in which Feishu ignores markup and `<at>` tags. Links need markup, so the labels of links contain no
- * markup characters.
+ * `plain_text`, in which Feishu ignores markup and `<at>` tags. Only a link needs an element with markup, so the
+ * function disables markup in the label of a link.
  */
 export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: ConfiguredTexts): JsonObject {
   const card = {

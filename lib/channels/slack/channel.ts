@@ -16,8 +16,8 @@ export const slackChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("slack"), ...chatFields }),
   // https://docs.slack.dev/apis/web-api/rate-limits#posting
   rateLimit: { messages: 1, windowMs: 1000 },
-  // Slack always sends the header Retry-After with the HTTP status 429. The default wait is for other servers that
-  // accept Slack messages.
+  // Slack itself always sends Retry-After with HTTP status 429, but other servers that accept Slack messages may not
+  // send it.
   defaultThrottleSeconds: 60,
   render: formatSlackMessage,
   renderPlain: formatPlainSlackMessage,
@@ -53,8 +53,8 @@ const GONE_ERRORS: ReadonlySet<string> = new Set([
 const RATE_LIMIT_ERRORS: ReadonlySet<string> = new Set(["message_limit_exceeded", "ratelimited"]);
 
 /**
- * Error codes that concern the sender or the channel, and not the message. With an access error, the chat would also
- * refuse a simpler message. Codes with dots come from Mattermost, and codes with hyphens from Rocket.Chat.
+ * Error codes that concern the sender or the channel, and not the message. The chat would therefore also refuse a
+ * simpler message. Codes with dots come from Mattermost, and codes with hyphens from Rocket.Chat.
  */
 const ACCESS_ERRORS: ReadonlySet<string> = new Set([
   "account_inactive",
@@ -80,8 +80,8 @@ const ACCESS_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Matches an error code in Slack's format. An error code outside the other lists concerns the message, for example
- * `msg_blocks_too_long`.
+ * Matches an error code in Slack's format. An error code that is in none of the lists above concerns the message, for
+ * example `msg_blocks_too_long`.
  */
 const ERROR_CODE = /^[a-z]+(_[a-z0-9]+)+(?=$|[\s:,])/;
 
@@ -91,8 +91,8 @@ const ERROR_CODE = /^[a-z]+(_[a-z0-9]+)+(?=$|[\s:,])/;
 const REFUSAL_STATUSES: ReadonlySet<number> = new Set([200, 400, 413]);
 
 /**
- * Matches the documented error codes about a message. Only Slack and Mattermost send error codes about a message. Other
- * products do not.
+ * Matches error codes of Slack and Mattermost for a message that they refuse because of its content. Other products do
+ * not send such codes.
  */
 const MESSAGE_ERROR =
   /^(invalid_(attachments|blocks|payload)|missing_text|msg_|no_text|too_many_|web\.incoming_webhook\.)/;

@@ -49,7 +49,7 @@ export function formatPlainSlackMessage(headline: string, { mention }: Configure
 
 /**
  * Returns the field `text` of a message: the first of `candidates` that is not too long. If all candidates are too
- * long, the function truncates the last candidate. `lastLines`, which contains the links, is never truncated.
+ * long, the function truncates the last one. The function never truncates `lastLines`, because they contain the links.
  */
 function createText(
   candidates: readonly (readonly string[])[],
@@ -136,7 +136,7 @@ function footerBlock({ footer, at }: ChatMessage): RichTextBlock {
 const joined = (groups: readonly (readonly RichTextElement[])[]): RichTextElement[] =>
   groups.flatMap((group, index) => (index > 0 ? [normalText(" · "), ...group] : group));
 
-/** Returns a block about a cause: title, path, reason as preformatted text, and hint. */
+/** Formats a cause as a block. The reason of the cause is preformatted text. */
 function causeBlock({ title, path, reason, hint }: CauseText, texts: Texts): RichTextBlock {
   const titleElements = [
     ...(title === null ? [] : [boldText(title)]),
@@ -159,10 +159,7 @@ function hintElements({ advice, url }: Hint, texts: Texts): RichTextElement[] {
     : [normalText(`💡 ${advice} `), { type: "link", url, text: texts.readMore }];
 }
 
-/**
- * Creates a block of the type `rich_text`. Only a block of the type `rich_text` can show bold text and code without
- * interpreting markup.
- */
+/** Creates a block of the type `rich_text`. All other types that can show bold text or code also interpret markup. */
 const block = (...elements: Section[]): RichTextBlock => ({ type: "rich_text", elements });
 const paragraph = (...elements: RichTextElement[]) => block(section(...elements));
 const section = (...elements: RichTextElement[]): Section => ({ type: "rich_text_section", elements });

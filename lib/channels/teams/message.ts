@@ -128,8 +128,8 @@ function mentionEntity(mention: string) {
 }
 
 /**
- * Changes `<at>` tags in untrusted text, so that the text mentions nobody. Without the replacement, Teams would mention
- * a user wherever the card contains the tag of a mention entity.
+ * Changes `<at>` tags in untrusted text, so that the text mentions nobody. The reason: if the card has a mention
+ * entity, Teams replaces each equal `<at>` tag in the card by a mention.
  */
 function withoutMentionTags(text: string): string {
   return text.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`);

@@ -99,8 +99,8 @@ function createSlowEvent({
 }
 
 /**
- * Creates a webhook event about the jobs of a digest (one message about several jobs). In general, only chats get
- * digests. A webhook target gets a digest if it was a chat target when the digest began.
+ * Creates a webhook event about the jobs of a digest (one message about several jobs). Usually, only chats get digests.
+ * A webhook target gets a digest if an operator changed it from a chat target during the digest.
  */
 function createDigestEvent(summaries: readonly OutcomeSummary[]): WebhookEvent {
   const instants = summaries.map(({ concludedAt }) => concludedAt);

@@ -33,11 +33,11 @@ function isWebhookSecret(text: string): boolean {
 }
 
 const RESERVED_HEADERS = [
-  // Headers that the service sets. The config of a target must not set these headers.
+  // The config must not set headers that the service sets.
   /^(accept-encoding|content-type|user-agent|traceparent|webhook-(id|signature|timestamp))$/i,
-  // Headers that the HTTP client of Node.js sets itself.
+  // The config must not set headers that the HTTP client of Node.js sets.
   /^(connection|content-(encoding|length)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i,
-  // Headers that could make a request seem to come from another sender.
+  // The config must not set headers that could make a request seem to come from another sender.
   /^(cookie|forwarded|proxy-(authorization|connection)|via)$/i,
 ];
 

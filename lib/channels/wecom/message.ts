@@ -31,7 +31,7 @@ export function formatPlainWecomMessage(headline: string, { mention }: Configure
   return { msgtype: "text", text: { content: headline, mentioned_list: mentioned } };
 }
 
-/** Returns the tag `<@user>` of a configured user ID or tag. */
+/** Converts the setting `mention` (a user ID or a whole tag) to a tag such as `<@mara>`. */
 function mentionTag(mention: string): string {
   return mention.startsWith("<") ? mention : `<@${mention.replace(/^@/, "")}>`;
 }
