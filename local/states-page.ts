@@ -25,7 +25,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: "States of a watch",
     fields:
-      "`state` of a job in the API, the page of a job, the command, and the outputs of the pipeline templates",
+      "the field `state` of a watched job. The API, the status page, the command and the pipeline templates show this state",
     schemas: ["WatchState"],
     meanings: {
       watching: "The watch has not ended. The service polls the job.",
@@ -44,7 +44,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: "Outcomes",
     fields:
-      "`outcome` of an event, the part after `job.` in the `type` of an event, and the key `on` of a target",
+      "the field `outcome` of an event. An event type is `job.` plus the outcome. The key `on` of a target lists outcomes",
     schemas: ["Outcome"],
     meanings: {
       succeeded: "The watch ended with the state `succeeded`.",
@@ -58,7 +58,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: "States of a job in CCE",
     fields:
-      "`state` of a job and of a subjob in the tree `job`. The field `phase` contains the phase that CCE reports",
+      "the field `state` of jobs and subjobs in the tree `job`. The field `phase` contains the phase that CCE reports",
     schemas: ["JobState"],
     meanings: {
       pending:
@@ -69,7 +69,8 @@ const SECTIONS: readonly Section[] = [
   },
   {
     title: "States of a resource",
-    fields: '`ready.state`, only with `until: "ready"` and after the success of the job',
+    fields:
+      'the field `ready.state`. The field `ready.state` exists only with `until: "ready"`, after the success of the job',
     schemas: ["ReadyState"],
     meanings: {
       pending: "The service waits until the resource is usable.",
@@ -81,7 +82,7 @@ const SECTIONS: readonly Section[] = [
   },
   {
     title: "Results of a submission",
-    fields: "`jobs[].status` of the response to `POST /v1/jobs`",
+    fields: "the field `jobs[].status` in the response to `POST /v1/jobs`",
     schemas: ["JobResult.status"],
     meanings: {
       accepted: "The watch started.",
@@ -92,7 +93,7 @@ const SECTIONS: readonly Section[] = [
   },
   {
     title: "States of a notification",
-    fields: "`deliveries[].state`",
+    fields: "the field `deliveries[].state` of a job",
     schemas: ["DeliveryState"],
     meanings: {
       pending:
@@ -106,7 +107,7 @@ const SECTIONS: readonly Section[] = [
   },
   {
     title: "Verdicts of an attempt",
-    fields: "`verdict` of one delivery attempt and of a test message",
+    fields: "the field `verdict` of a delivery attempt or a test message",
     schemas: ["Verdict"],
     meanings: {
       delivered: "The response of the target means success by the rules of the vendor.",
@@ -118,13 +119,13 @@ const SECTIONS: readonly Section[] = [
   },
   {
     title: "Reasons of an attempt",
-    fields: "`reason` of one delivery attempt, of a notification and of a test message, logs and metrics",
+    fields: "the field `reason` in delivery attempts, notifications, test messages, log lines and metrics",
     schemas: [],
     meanings: describeDeliveryReasonsForApiReference(),
   },
   {
     title: "Results of a redelivery",
-    fields: "`status` of a target or a job in the response to a redelivery",
+    fields: "the field `status` of a target or a job in the response to a redelivery",
     schemas: ["RedeliveryStatus", "MissedStatus"],
     meanings: {
       queued: "The notification is in the queue again.",
@@ -135,7 +136,7 @@ const SECTIONS: readonly Section[] = [
   },
   {
     title: "Reasons of a skipped redelivery",
-    fields: "`reason` of a skipped target or job",
+    fields: "the field `reason` if a redelivery skips a target or a job",
     schemas: ["SkipReason"],
     meanings: {
       target_off: "The target is switched off. A successful test message switches the target on.",
@@ -145,13 +146,13 @@ const SECTIONS: readonly Section[] = [
   {
     title: "Access errors",
     fields:
-      "the watch item of the ledger. The API and the pages describe an access error as a sentence in `lastPollError`",
+      "the access error in the watch item of the ledger. In the API and on pages, `lastPollError` describes this error",
     schemas: [],
     meanings: ACCESS_ERRORS,
   },
   {
     title: "Results of an SMN message",
-    fields: "`result` of the response to `POST /v1/events/smn/{project}`",
+    fields: "the field `result` in the response to `POST /v1/events/smn/{project}`",
     schemas: ["EventResult.result"],
     meanings: {
       listed: "The message was verified, and the service has listed the jobs of the project.",
@@ -162,7 +163,7 @@ const SECTIONS: readonly Section[] = [
   },
   {
     title: "Health",
-    fields: "`status` and `checks` of the response to `GET /v1/health`",
+    fields: "the fields `status` and `checks` in the response to `GET /v1/health`",
     schemas: ["HealthDocument.status", "HealthDocument.checks"],
     meanings: {
       ok: "In `checks`: the check succeeded. In `status`: every check succeeded.",
@@ -177,8 +178,8 @@ const DEFINED_LISTS = /(?:state|status|verdict|outcome|result|reason)$/i;
 
 const INTRODUCTION = `# States and reasons
 
-This page defines every state, result and reason that the service returns. \`npm run generate\` writes this page. The page
-does not contain the reasons of failed jobs, because these reasons come from CCE.
+This page defines every state, result and reason that the service returns. \`npm run generate\` writes this page. The
+reasons of failed jobs come from CCE, so the page does not list them.
 `;
 
 /**
@@ -196,7 +197,7 @@ export function renderStatesPage(
     return [
       `## ${title}`,
       "",
-      `These values stand in ${fields}.`,
+      `The table lists the values of ${fields}.`,
       "",
       "| value | meaning |",
       "|---|---|",

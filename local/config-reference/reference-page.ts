@@ -14,8 +14,8 @@ config is one file. \`config.example.json\` is a config to start from: copy it a
 In a file, a string can be a reference: \`{"$env": "NAME"}\` is the value of an environment variable, and
 \`{"$file": "PATH"}\` is the content of a file. A relative path starts at the folder of the config file.
 
-This page is made from the schema by \`npm run generate\`. An asterisk in a key stands for a name of your choice. A name
-has 1 to 64 letters, digits, hyphens and underscores, and starts with a letter or a digit.
+This page is made from the schema by \`npm run generate\`. In a key, the character \`*\` means a name of your choice. A
+name has 1 to 64 letters, digits, hyphens and underscores, and starts with a letter or a digit.
 `;
 
 /**
