@@ -44,7 +44,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
   readonly waitingLimits: WaitingLimits;
   readonly uuid: () => string;
   readonly onDurationsUnread?: (error: unknown) => void;
-  /** Called for each change that concerns other people. */
+  /** Called for each change that other users must be able to find in the log, such as the stop of a watch. */
   readonly onAct?: (act: Act) => void;
   readonly onTested?: (name: string, kind: Target["kind"], result: AttemptResult, caller: string) => void;
   /** Called after a redelivery has put notifications into the queue. */

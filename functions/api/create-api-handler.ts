@@ -59,8 +59,8 @@ const CALLER_STEPS = {
 } satisfies Record<Exclude<OperationId, keyof typeof OPEN_STEPS>, CallerStep>;
 
 /**
- * Creates the handler of the function `api`. The response to a HEAD request has a body, as the response to GET. API
- * Gateway removes the body of a HEAD response and sends only its length (RFC 9110, section 8.6).
+ * Creates the handler of the function `api`. For a HEAD request, the handler returns the same response as for GET. API
+ * Gateway removes the body and sends only the length of the body (RFC 9110, section 8.6).
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
   const durations = createCachedDurationsReaderOrEmpty(ports.ledger, ports.now, ports.onDurationsUnread);

@@ -70,8 +70,8 @@ const checkQueue = (url: string) =>
 const health = createCachedHealthCheck({
   checks: {
     config: ports.configs.check,
-    // The target `:health` does not exist. The read only shows whether the ledger responds. The name of a target
-    // contains no colon, so no target can be called `:health`.
+    // The read only shows whether the ledger responds. No target has the name `:health`, because names of targets
+    // contain no colon.
     ledger: () => ledger.readTarget(":health"),
     queue: () => Promise.all([env.POLL_QUEUE_URL, env.NOTIFY_QUEUE_URL].map(checkQueue)),
   },

@@ -78,9 +78,8 @@ function readerOf({ name }: Caller, ledger: ApiPorts["ledger"]): ListReader {
 }
 
 /**
- * Returns true if the caller may see everything that the status page of a watch shows. The status page shows the
- * context and all targets of the watch. The context of a job that discovery found comes from the config, so every
- * caller may see it.
+ * Returns true if the caller may see the context and all targets of a watch, which the status page shows. The context
+ * of a job that discovery found comes from the config, so every caller may see it.
  */
 function mayOpenPage(watch: Watch, caller: Caller): boolean {
   const { project, targets } = watch;

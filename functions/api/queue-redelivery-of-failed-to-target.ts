@@ -42,10 +42,13 @@ import {
   type WatchNotification,
 } from "./queue-redelivery.ts";
 
-/** The maximum number of pages of watches that one request reads. */
+/**
+ * The function reads at most this number of pages of watches for one request. A page contains up to `PAGE_SIZE`
+ * watches.
+ */
 const MAX_PAGES = 5;
 const PAGE_SIZE = 100;
-/** The maximum number of jobs with missed notifications that one request finds. */
+/** The maximum number of jobs in one response. */
 const MAX_JOBS = 100;
 const CONCURRENCY = 10;
 /** If less time than `PAGE_MARGIN_MS` remains, the function reads no further page. */

@@ -36,9 +36,9 @@ const TOO_MANY_RETRY_SECONDS = 2;
 
 /**
  * Creates the response to `GET /v1/jobs/{project}/{jobId}`. The response shows the caller's own watch, or the visible
- * part of the newest watch. With the parameter `wait`, the response comes when the watch ends or when the time is over.
- * If no poll is planned within the waiting time, the response comes at once. The header `retry-after` states when the
- * caller should ask again.
+ * part of the newest watch. With the query parameter `wait`, the function responds when the watch ends, but at the
+ * latest after `wait` seconds. If no poll is planned within these seconds, the function responds at once. The header
+ * `retry-after` states when the caller should ask again.
  */
 export async function readStatusOrWaitForEnd(
   key: WatchKey,

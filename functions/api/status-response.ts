@@ -15,8 +15,8 @@ import type { Expected } from "../../lib/schedule/expected-duration.ts";
 import { isSubscribedToSlowOrRemoved } from "../shared/targets-to-notify-and-digests.ts";
 
 /**
- * The maximum size of the response to a status request, in bytes. Lambda allows 6 MiB, including the request ID and the
- * names of fields.
+ * The maximum size of the response to a status request, in bytes. Lambda allows 6 MiB for the whole response, including
+ * the header with the request ID and the names of fields.
  */
 const MAX_RESPONSE_BYTES = 6_000_000;
 /**

@@ -18,12 +18,12 @@ import { log } from "../../lib/runtime/log.ts";
 import { logActAndCountIfStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
-/** The time that the function needs to record the result and to respond. */
+/** After the test message, the function needs this time to record the result and to respond. */
 const RESPONSE_MS = 2_000;
 
 /**
- * Sends a test message to a target, for the request `POST /v1/targets/{name}/test`. If the target was switched off and
- * accepts the message, the function switches it on again.
+ * Sends a test message to a target, for the request `POST /v1/targets/{name}/test`. If a switched-off target accepts
+ * the message, the function switches the target on again.
  */
 export async function testTargetAndSwitchOnIfDelivered(
   { name = "" }: Readonly<Record<string, string>>,

@@ -27,7 +27,7 @@ export interface DiscoverHandlerPorts
   readonly onFailure?: (project: string, error: unknown) => void;
 }
 
-/** Calls the function `discoverJobsIfDue` for one project. */
+/** Lists the jobs of one project, and starts a watch for each new job (see `discoverJobsIfDue`). */
 export type DiscoverJobsOfProject = (
   project: string,
   settings: DiscoverySettings,

@@ -167,7 +167,7 @@ async function readMessage(
   const find = (config: ConfigWithCredentials) =>
     Object.hasOwn(config.projects, project) ? config.projects[project] : undefined;
   let config = await configs.current();
-  // The stored config may not contain a new topic yet, so the function reads the config again.
+  // An operator may have added the topic after the latest read of the config, so the function reads the config again.
   if (find(config)?.discover?.topics?.includes(message.topic_urn) !== true)
     config = await configs.refreshed();
   const configured = find(config);

@@ -29,7 +29,7 @@ export interface DiscoverPorts extends OpenDiscoveredPorts {
   readonly config: Config;
   readonly rateLimit: ProjectRateLimit;
   readonly now: Clock;
-  /** Called with the result each time discovery has listed the jobs of a project. */
+  /** Called with the result after discovery has listed the jobs of a project. */
   readonly onListed?: (project: string, report: DiscoveryReport) => void;
 }
 
@@ -63,8 +63,8 @@ export type DiscoveryReport =
  * Lists the jobs of a project once, and starts a watch for every new job. The function first claims the interval in the
  * ledger, so that no other call lists the jobs of the project in the same interval. Even if this list fails, the next
  * list is in the next interval.
- * @param trigger with `event`, the function lists the jobs even if the interval is not over. If the event comes too
- * soon or the list is incomplete, the next scheduled run lists the jobs.
+ * @param trigger with `event`, the function lists the jobs even if the interval is not over. If the previous list is
+ * too recent or this list is incomplete, the next scheduled run lists the jobs again.
  * @param timeLimitMs the time limit for the list, in milliseconds
  * @returns `not_due` if it is too early for a list, and `failed` if CCE returned no list
  * @throws the errors of the ledger and of the poll queue

@@ -110,8 +110,8 @@ function watchedPath({ jobIds, operation }: Submission, index: number): readonly
 
 /**
  * Starts a watch for each job of a submission (the body of `POST /v1/jobs`). For each job, the function sends one
- * request to the ledger. The service accepts a job only after SQS has confirmed the poll message of the job. An error
- * in one job does not affect the other jobs.
+ * request to the ledger. The service accepts a job only after SQS has confirmed the poll message of the job. If one job
+ * causes an error, the function still starts watches for the other jobs.
  * @returns one result for each job ID, in the same order as in the submission
  */
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {

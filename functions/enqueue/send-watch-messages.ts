@@ -14,7 +14,7 @@ import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./start-or-e
 
 /**
  * The time after which the sweep function checks the notifications of an ended watch. The sweep function sends lost
- * messages again. The function may crash before it has put all notifications into the queue.
+ * messages again. Notifications are lost if the function crashes before it has put all of them into the queue.
  */
 const SWEEP_DELAY_MS = 600_000;
 

@@ -21,8 +21,8 @@ const MINUTE_MS = 60_000;
 const SMALL_CALL_JOBS = 10;
 
 /**
- * One job of a call, and what happened to it. `failed` means that the ledger or a queue returned an error. The caller
- * may send the job again.
+ * One job of a call, with the result for the job. `failed` means that the ledger or a queue returned an error. The
+ * caller may send the job again.
  */
 export type OpenedJob = {
   readonly jobId: string;
@@ -45,7 +45,7 @@ export interface AcceptPorts {
   readonly now: Instant;
   readonly firstPollDelay: PlanFirstPollDelay;
   readonly uuid: () => string;
-  /** Called with an error about some jobs. The caller of the API does not get this error. */
+  /** Called with an error that the caller of the API does not get, and with the jobs that it concerns. */
   readonly onFailure?: typeof logAcceptFailure;
 }
 
@@ -111,8 +111,8 @@ async function startOrExtendWatch(
 }
 
 /**
- * Returns those targets that are chats. Only chats get digests (one message about several jobs). A webhook gets an
- * event for each job instead.
+ * Returns the targets that are chats. Only chats get digests (one message about several jobs). A webhook gets a
+ * separate event for each job.
  */
 function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly string[] {
   return targets.filter((name) => {

@@ -101,8 +101,8 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 
 /**
  * Claims a notification. During the lease, no other message can deliver the notification. The function waits for the
- * rate limit of the target. The function makes one delivery attempt and records the result. If the wait is long, the
- * function makes the message invisible instead.
+ * rate limit of the target. The function makes one delivery attempt and records the result. If the rate limit requires
+ * a long wait, the function does not wait, and makes the message invisible for this time.
  */
 async function notify(
   notification: Notification,

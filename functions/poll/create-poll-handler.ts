@@ -38,8 +38,8 @@ const RECORD_MS = 6_000;
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
 /**
- * If a poll has crashed `TRIES_BEFORE_ALONE` times, it runs alone. One crash usually has another reason, for example
- * that AWS stops a host.
+ * After a poll has crashed `TRIES_BEFORE_ALONE` times, its next try runs alone, after all other polls of the batch. One
+ * crash usually has another reason, for example that AWS stops a host.
  */
 const TRIES_BEFORE_ALONE = 2;
 /**
@@ -64,7 +64,7 @@ export interface PollPorts
   readonly random: Random;
   /** The timer for the delay in which the function collects messages of the batch, to send them in one request. */
   readonly timer?: Timer;
-  /** Called with the result of each poll message. */
+  /** Called after each poll message, with the result. */
   readonly onPoll?: typeof logAndCountPollMessage;
   readonly onDurationsUnread?: (error: unknown) => void;
 }

@@ -24,7 +24,7 @@ export interface PollReport {
   readonly resource: Observation["kind"] | null;
   readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
   readonly delaySeconds: number | null;
-  /** The seconds by which the poll was later than planned. If there was no poll, `latenessSeconds` is null. */
+  /** How many seconds after its planned time the poll began. If there was no poll, `latenessSeconds` is null. */
   readonly latenessSeconds: number | null;
 }
 

@@ -1,8 +1,7 @@
-/** Lets one poll of a batch run alone after all other polls of the batch. */
 export interface RunAloneAtBatchEnd {
   /**
-   * Waits until the other polls of the batch are done. If another poll is waiting or running alone, the result is false
-   * at once. If the result is false, the calling function must not poll.
+   * Waits until all other polls of the batch are done, and returns true. Only one poll of a batch can run alone: for
+   * all further polls, returns false at once. A poll that gets false must not run.
    */
   waitUntilAlone(): Promise<boolean>;
   /** Must be called once for each message of the batch, after the processing of the message. */

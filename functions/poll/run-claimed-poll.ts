@@ -150,8 +150,8 @@ export function toPollResult(
 }
 
 /**
- * Returns the time at which a watch must end. If the job has not succeeded at the deadline, the watch ends as
- * `timed_out`. If the job has succeeded but its resource is not usable at the deadline, the watch ends too.
+ * Returns the time at which a watch must end, even if its job is still running or the resource of its job is not yet
+ * usable.
  */
 export function computeEffectiveDeadline(claimed: Pick<ClaimedPoll, "message" | "watch">): Instant {
   const { message, watch } = claimed;

@@ -23,8 +23,8 @@ import { log } from "../../lib/runtime/log.ts";
 
 const MINUTE_MS = 60_000;
 /**
- * The maximum number of callers for which an instance counts requests. If there are more callers, the instance deletes
- * all counts, and each caller starts with 0 again.
+ * The maximum number of callers for which an instance counts requests. For the next caller, the instance deletes the
+ * counts of all callers, so that each caller starts with 0 again.
  */
 const MAX_CALLERS = 1000;
 
@@ -41,8 +41,8 @@ export interface AuthenticatePorts {
 
 /**
  * Finds out who the caller is, from a bearer token or a CI identity token. Limits the requests of the caller. The log
- * line of the request contains the name of the caller. A new token may not be in the stored config yet. The function
- * reads the config again before it refuses an unknown token.
+ * line of the request contains the name of the caller. Before the function refuses an unknown token, it reads the
+ * config again, because an operator may have added the token.
  */
 export async function authenticateAndLimitRequests(
   authorization: string | undefined,
@@ -92,8 +92,8 @@ const exceeded = (requestsPerMinute: number): string =>
   `A caller may send about ${requestsPerMinute} requests in a minute (settings.limits.requestsPerMinute). Send the request again later.`;
 
 /**
- * Creates a function that checks the identity tokens of CI systems. The new function stores the keys of token issuers
- * in memory.
+ * Creates a function that checks the identity tokens of CI systems. The returned function stores the keys of token
+ * issuers in memory.
  */
 export function createIdentityTokenCheck(
   now: Clock,
@@ -125,8 +125,8 @@ function logRefusal({ issuer, check, claims }: TokenRefusal): void {
 }
 
 /**
- * Counts one request of a caller. If the request is allowed, the result is null. If the request is refused, the result
- * is the number of seconds to wait.
+ * Counts a request of a caller. If the caller has sent too many requests, returns the number of seconds that the caller
+ * must wait. Otherwise, returns null.
  */
 type LimitRequests = (caller: string, requestsPerMinute: number) => number | null;
 

@@ -93,8 +93,8 @@ export async function deadLetterMessageOrThrow(
 }
 
 /**
- * Creates a dead letter: the original message, with the reason in its attributes. If the body is too long, the function
- * truncates it. The attribute `bodyBytes` contains the original size.
+ * Creates a dead letter: the original message, with the reason in its attributes. The function truncates a body that is
+ * too long. The attribute `bodyBytes` contains the size of the body before the truncation.
  */
 export function createTruncatedDeadLetter(
   { messageId, body }: Pick<ReceivedMessage, "messageId" | "body">,

@@ -23,9 +23,9 @@ export type ReadLearnedDurations = (
 ) => Promise<readonly DurationCount[]>;
 
 /**
- * Creates a function that reads the durations of ended jobs, and stores them in memory for five minutes. If the ledger
- * cannot be read, the function calls `onUnread` and returns an empty array. If the array is empty, the service plans
- * polls with the default durations in its code.
+ * Creates a function that returns the durations of ended jobs. The function reads the durations from the ledger, and
+ * stores them in memory for five minutes. If the ledger cannot be read, the function calls `onUnread` and returns an
+ * empty array. If the array is empty, the service plans polls with the default durations in its code.
  * @param onUnread is called with the error if the ledger cannot be read.
  */
 export function createCachedDurationsReaderOrEmpty(
@@ -37,7 +37,8 @@ export function createCachedDurationsReaderOrEmpty(
     maxAgeMs: MAX_AGE_MS,
     now,
     load: (key) => {
-      // The key is the project, a line break, and the job type. Names of projects contain no line breaks.
+      // A key of the cache consists of the project, a line break, and the job type. Names of projects contain no line
+      // breaks.
       const end = key.indexOf("\n");
       return ledger.readDurationCounts(key.slice(0, end), key.slice(end + 1));
     },

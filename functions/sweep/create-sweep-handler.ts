@@ -31,8 +31,8 @@ const TARGETS_MARGIN_MS = 5_000;
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 /**
- * If a run finds at least this number of overdue messages, the run reports a fault. One crash of a function causes
- * fewer overdue messages.
+ * If a run of the sweep function finds at least `MANY_OVERDUE` overdue messages, it reports a fault. A single crash of
+ * a function causes fewer overdue messages.
  */
 const MANY_OVERDUE = 5;
 
@@ -44,14 +44,14 @@ export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
   readonly configs: Pick<ConfigSource, "current">;
   /** Called with the error if the sweep function could not check a watch or a target. */
   readonly onFailure?: (failed: SweepItem, error: unknown) => void;
-  /** Called for each watch whose messages were sent again. */
+  /** Called for each watch for which the sweep function has sent messages again. */
   readonly onSentAgain?: typeof logSentAgain;
   readonly onSwept?: (result: SweepResult) => void;
 }
 
 /** The result of one run of the sweep function. */
 export interface SweepResult extends SentAgain {
-  /** The number of checks that failed. The next run of the sweep function repeats the failed checks. */
+  /** The number of watches and targets that the sweep function could not check. The next run checks them again. */
   readonly failed: number;
   /** If the run stopped because its time was over, `finished` is false. */
   readonly finished: boolean;
@@ -70,7 +70,7 @@ export function createSweepHandler(
   return async ({ remainingMs }) => {
     const config = await ports.configs.current();
     const swept = await sweepWatches(config, remainingMs, ports);
-    // The function sends alerts about targets at the end. Notifications about jobs are more urgent.
+    // The function sends alerts about targets last, because notifications about jobs are more urgent.
     const failedTargets = await reportOffTargets(config, remainingMs, ports);
     onSwept({ ...swept, failed: swept.failed + failedTargets });
   };
@@ -181,8 +181,8 @@ export function logAndCountSweep(result: SweepResult): void {
 const countFailures = ({ failed, finished }: SweepResult) => failed + (finished ? 0 : 1);
 
 /**
- * Returns true if a run of the sweep function found a fault of the service. A fault is one of these: many overdue
- * messages, a stuck poll or notification, or a failed check.
+ * Returns true if a run of the sweep function found a fault of the service. Examples of a fault: many overdue messages,
+ * a message that is 15 minutes late, or a watch that the function could not check.
  */
 export function isFaultFound(result: SweepResult): boolean {
   const { polls, notifications, stuck } = result;

@@ -60,8 +60,8 @@ export function writeActLinesOfLogEvent(event: unknown, writeLine: (line: string
 }
 
 /**
- * Writes one log line `act` for each config entry that somebody stored or removed in Parameter Store, with any tool.
- * The event does not contain the value of an entry. AWS may send an event twice.
+ * Writes a log line `act` for each config entry that somebody has stored or removed in Parameter Store. The event does
+ * not contain the value of an entry. AWS may send an event twice.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
  * @param path the path of the config in SSM Parameter Store.
  */

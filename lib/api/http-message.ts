@@ -54,8 +54,8 @@ export function jsonResponse(
 }
 
 /**
- * Returns the size of a response in bytes, as Lambda counts it. Lambda converts the response to JSON. The JSON contains
- * the body as a string.
+ * Returns the size of a response in bytes, as Lambda counts it. Lambda converts the whole response to JSON, in which
+ * the body is a string.
  */
 export function countBytesAsSentByLambda(response: ApiResponse): number {
   return Buffer.byteLength(JSON.stringify(response));
@@ -90,8 +90,8 @@ export function computeEtag(body: string): string {
 }
 
 /**
- * Returns true if an `If-None-Match` header contains the ETag. The function compares weakly (RFC 9110, section 13.1.2),
- * so it ignores the prefix `W/`.
+ * Returns true if an `If-None-Match` header contains the ETag. The function ignores the prefix `W/` of an ETag (weak
+ * comparison, RFC 9110, section 13.1.2).
  */
 export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;

@@ -23,7 +23,7 @@ export const PROBLEMS = {
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;
 
-/** One error in a request: where it is, and a description. */
+/** The position and the description of one error in a request. */
 export const RequestError = z.object({
   pointer: withDescription(
     z.optional(z.string()),
@@ -59,8 +59,8 @@ export interface ProblemResponse {
 }
 
 /**
- * The maximum number of errors in an error response. A body of 256 KiB can contain thousands of errors, but the
- * response should be shorter than the request.
+ * The maximum number of errors in an error response. Without this limit, the response could be longer than the request,
+ * because a body of 256 KiB can contain thousands of errors.
  */
 const MAX_ERRORS = 100;
 
@@ -84,7 +84,7 @@ export function createProblem(
   };
 }
 
-/** Creates an error response in the form in which functions return it. */
+/** Creates an error response: a problem document and headers. */
 export function problemResponse(
   kind: ProblemKind,
   detail: string,

@@ -144,9 +144,8 @@ const SINGLE_PARAMETERS: readonly string[] = [
 
 /**
  * Creates a submission from a request whose body is a response of CCE. The caller has started a job or an operation in
- * CCE, and sends the response to this service. All other fields are in the query parameters. For a field in a query
- * parameter, the same schema applies as for a field in the body. Each error contains the name of the wrong query
- * parameter.
+ * CCE, and sends the response of CCE to this service. The other fields of the submission are in query parameters, and
+ * must match the same schema as in a body. Each error contains the name of the wrong query parameter.
  */
 function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const [kind, clusterId] = OPERATION_PARAMETERS.map((name) => query.get(name) ?? undefined);
@@ -221,8 +220,8 @@ const locateInReply: Locate = ([field, entry]) => {
 };
 
 /**
- * Converts an error of a schema to an error in the request. If the error is about one name in `notify`, the text states
- * which name is wrong.
+ * Converts an error of a schema to an error in the request. If one name in the query parameter `notify` is wrong, the
+ * text states which one.
  */
 function replyError({ path, message }: z.core.$ZodIssue): RequestError {
   const [field, entry] = path;

@@ -14,7 +14,7 @@ const TargetName = textSchema(
   z.regex(/^(?:callback:)?[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "must be the name of a target of the watch"),
 );
 
-/** The body of a request `POST …/redeliver`. With an empty body, the request is about all targets. */
+/** The body of a request `POST …/redeliver`. A request with an empty body is about all targets of the watch. */
 export const Redelivery = z.lazy(() =>
   withDescription(
     z.strictObject({
@@ -48,7 +48,7 @@ export const RedeliveryStatus = z.enum(["queued", "skipped"]);
 export const RedeliveredTarget = z.object({
   target: z.string(),
   status: RedeliveryStatus,
-  /** The reason exists only if the service skipped the target. */
+  /** The field `reason` is present only if the service skipped the target. */
   reason: z.optional(SkipReason),
 });
 export type RedeliveredTarget = z.infer<typeof RedeliveredTarget>;
@@ -72,8 +72,8 @@ export function readRedeliveryRequest(
 }
 
 /**
- * If the query contains `targets`, adds advice to the error. If a parameter `targets` were no error, the service would
- * ignore it and notify all targets.
+ * Adds advice to the error about a query parameter `targets`. Such a parameter is an error, because the service would
+ * otherwise ignore it and notify all targets.
  */
 function withBodyHint(error: RequestError): RequestError {
   return error.parameter === "targets"

@@ -38,8 +38,8 @@ export function toRequestErrors(
 
 /**
  * Returns an error for each unknown query parameter. Without an error, a misspelled parameter would have no effect, and
- * the caller would not see the mistake. If a parameter occurs several times, this is also an error, unless its value is
- * a list.
+ * the caller would not see the mistake. A parameter that occurs several times is also an error, unless the parameter is
+ * in `listParameters`.
  */
 export function listParameterErrors(
   query: URLSearchParams,

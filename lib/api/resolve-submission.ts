@@ -26,8 +26,8 @@ export interface ResolvedSubmission {
   readonly caller: string;
   readonly project: string;
   /**
-   * The names of the targets, sorted and without repetitions. For a `callbackUrl` of the caller, `targets` contains a
-   * name too.
+   * The names of the targets, sorted and without repetitions. If the caller sent a `callbackUrl`, one of the names
+   * stands for this URL.
    */
   readonly targets: readonly string[];
   /** The encrypted callback URL for each target name. */
@@ -178,7 +178,7 @@ function invalidSubmission(
 
 type CheckedCallback =
   /**
-   * A callback URL that the service accepts. `target` is a name for the target. The name of the target does not contain
+   * A callback URL that the service accepts. `target` is the name of a target with this URL. The name does not contain
    * the URL.
    */
   | { readonly kind: "callback"; readonly target: string; readonly encryptedUrl: string }

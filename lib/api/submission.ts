@@ -38,7 +38,8 @@ const ListedJobId = registerKeywords(SubmittedJobId(), {
 });
 
 /**
- * This schema checks only the length of a callback URL. The function `checkCallback` checks the URL with the config.
+ * This schema checks only the length of a callback URL. The function `checkCallback` checks whether the config allows
+ * the URL.
  */
 export const CallbackUrl = limitedTextSchema({ min: 1, max: 2000 });
 
@@ -95,7 +96,7 @@ export const Submission = registerKeywords(
   }),
   {
     description: "Jobs or an operation to watch. Give exactly one of `jobId`, `jobIds` and `operation`.",
-    // A rule with `oneOf` would be shorter, but code generators would create types without names.
+    // A rule with `oneOf` would be shorter, but code generators would then create types without names.
     if: { required: ["jobId"] },
     // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema here. Nothing awaits this object.
     then: { properties: { jobIds: { not: {} }, operation: { not: {} } } },

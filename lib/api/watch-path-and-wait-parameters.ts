@@ -13,8 +13,8 @@ import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-
 
 /**
  * Returns an error response if the caller may not use the operation for the project. If the caller may use the
- * operation, returns null. If the caller may not use the project for anything, the status is 404. The status 404 does
- * not show whether the project exists. If the caller may use the project for other operations, the status is 403.
+ * operation, returns null. If the caller may use the project for other operations, the status is 403. Otherwise, the
+ * status is 404, so that the caller cannot find out whether the project exists.
  */
 export function checkProjectRight(
   caller: Caller,
@@ -28,8 +28,8 @@ export function checkProjectRight(
 
 /**
  * Reads the project and the job ID from the path of a request. The project, the job ID and the caller together are the
- * key of a watch. The function also checks that the caller may use the operation for the project. The function does not
- * read the ledger, so that nobody can find out whether another project exists.
+ * key of a watch. The function also checks that the caller may use the operation for the project. The function reads
+ * only the caller's rights, and not the ledger, so that nobody can find out whether another project exists.
  */
 export function checkRightAndReadWatchKey(
   caller: Caller,
@@ -50,14 +50,14 @@ export function checkRightAndReadWatchKey(
 }
 
 /**
- * The maximum number of seconds in the query parameter `wait`. API Gateway ends a call after 30 seconds. The service
- * needs the last 5 seconds for the response.
+ * The maximum number of seconds in the query parameter `wait`. API Gateway ends a call after 30 seconds. Of these 30
+ * seconds, the service needs 5 seconds for the response.
  */
 export const MAX_WAIT_SECONDS = 25;
 
 /**
  * Reads the query parameter `wait`, which is an integer from 1 to 25. If the query contains no `wait`, the result is 0.
- * If `wait` is invalid or the query contains another parameter, the result is a response with status 400.
+ * If `wait` is invalid or the query contains any other parameter, the result is an error response with status 400.
  */
 export function readWaitSeconds(
   query: URLSearchParams,

@@ -7,8 +7,8 @@ export interface Caller {
   readonly name: string;
   /**
    * What the caller may do, from the config. A bearer token gives its caller one entry in `rights`. An identity token
-   * gives its caller one entry for each OIDC rule that matches the token. A caller may do something only if one single
-   * entry allows it.
+   * gives its caller one entry for each OIDC rule that matches the token. A single entry must allow everything that a
+   * request needs.
    */
   readonly rights: readonly Rights[];
 }
@@ -24,8 +24,8 @@ interface WantedRight {
 }
 
 /**
- * The maximum length of an `Authorization` header. A header with a valid token is always shorter. The service refuses a
- * longer header without computing its hash.
+ * The maximum length of an `Authorization` header. A header with a valid token is always shorter, so the service
+ * refuses a longer header without computing a hash.
  */
 const MAX_HEADER_LENGTH = 16_384;
 

@@ -3,8 +3,8 @@ import { Secret } from "../domain/secret.ts";
 
 const ALGORITHM = "aes-256-gcm";
 /**
- * The version at the beginning of every encrypted text. If a release changes the format of encrypted texts, it must
- * also change the version.
+ * The version at the beginning of every encrypted text. A release that changes the format of encrypted texts must also
+ * change the version.
  */
 const VERSION = "v1";
 const NONCE_BYTES = 12;

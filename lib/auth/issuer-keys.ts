@@ -62,8 +62,8 @@ export class DiscoveryError extends Error {
 export interface IssuerKeys {
   /**
    * Returns the keys of an issuer. If the stored keys are less than a day old, the function returns the stored keys at
-   * once. If the stored keys are older than an hour, one call reads new keys. The call that reads new keys waits half a
-   * second for them.
+   * once. If the stored keys are older than an hour, one call reads new keys. This call waits at most half a second for
+   * the new keys.
    * @param keysUrl the URL of the keys, from the config. Without `keysUrl`, the function finds the URL in the issuer's
    * discovery document.
    * @param refresh true if the caller could not verify a token with the stored keys. With `refresh`, the function reads
@@ -71,15 +71,15 @@ export interface IssuerKeys {
    * of an issuer at most once in 30 seconds.
    * @throws KeysOriginError if the discovery document contains a URL with another origin than the issuer
    * @throws DiscoveryError if the discovery document belongs to another issuer or contains no URL
-   * @throws another error if the function cannot read the keys. For 30 seconds, each call throws the stored error again
-   * without a request. If the service has no stored keys, it stores the error for only 5 seconds.
+   * @throws another error if the function cannot read the keys. After an error, each call throws the same error for 30
+   * seconds, without a request to the issuer. If the service has no stored keys of the issuer, this time is only 5
+   * seconds.
    */
   read(issuer: string, keysUrl: string | undefined, refresh: boolean): Promise<JSONWebKeySet>;
 }
 
 /**
- * Returns the body of a response with HTTP status 200. If the response has another status, the function throws an
- * error.
+ * Requests the URL and returns the body of the response. If the HTTP status is not 200, the function throws an error.
  */
 type FetchText = (url: string) => Promise<string>;
 

@@ -2,8 +2,8 @@ import type { OidcRule } from "../config/config.ts";
 import type { JsonObject } from "../domain/json.ts";
 
 /**
- * Returns the names of the claims in a verified token that do not match an OIDC rule. If the audience and all claims
- * match the rule, the result is empty.
+ * Compares the claims of a verified token with an OIDC rule, and returns the names of the claims that do not match. If
+ * the audience and all other claims match, the result is an empty array.
  */
 export function listMismatchedClaimNames(claims: JsonObject, rule: OidcRule): readonly string[] {
   const patterns = Object.entries(rule.claims).filter(
@@ -15,7 +15,7 @@ export function listMismatchedClaimNames(claims: JsonObject, rule: OidcRule): re
 
 /**
  * Returns the values of a claim as an array of strings. The value of a claim can be an array. The function ignores
- * objects and null, because no rule can match them.
+ * claim values that are objects or null, because no rule can match such a value.
  */
 function claimValues(claims: JsonObject, name: string): string[] {
   const values = Object.hasOwn(claims, name) ? [claims[name]].flat() : [];

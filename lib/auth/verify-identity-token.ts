@@ -15,7 +15,7 @@ export type IdentityCheck =
   | { readonly kind: "caller"; readonly caller: Caller }
   /** `refusal` is null if the token is not an identity token. */
   | { readonly kind: "refused"; readonly refusal: TokenRefusal | null }
-  /** The service cannot read the keys of the issuer now, so it did not check the token. */
+  /** The service did not check the token, because it could not read the keys of the issuer. */
   | { readonly kind: "unavailable"; readonly issuer: string; readonly cause: unknown };
 
 /**
@@ -23,7 +23,7 @@ export type IdentityCheck =
  * The caller does not get the reason.
  */
 export interface TokenRefusal extends FailedCheck {
-  /** The issuer that the token names, as one line. */
+  /** The issuer in the token, as one line of text. */
   readonly issuer: string;
 }
 
@@ -41,7 +41,7 @@ export function hasJwtForm(token: string): boolean {
 /**
  * Checks the identity token (OIDC) of a CI job. The token must be signed by an issuer in the config, and it must be
  * intended for this service. The token must not be expired, and its lifetime must not be too long. The claims of the
- * token must match one or more OIDC rules. The caller has the rights of every rule that matches.
+ * token must match at least one OIDC rule. The caller has the rights of every rule that matches.
  */
 export async function verifyIdentityToken(
   token: string,
@@ -122,7 +122,7 @@ const ALGORITHMS = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA 
 /** The accepted difference between the clocks of an issuer and of the service. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** The check that a token did not pass. The object does not contain the token. */
+/** The name of the check that a token has failed. The object does not contain the token. */
 interface FailedCheck {
   readonly check:
     | "form"
@@ -143,7 +143,7 @@ type VerifiedToken =
   | { readonly kind: "verified"; readonly claims: JWTPayload }
   | ({ readonly kind: "refused" } & FailedCheck);
 
-/** The name of the failed check, for each error `code` of the package `jose`. */
+/** For each error `code` of the package `jose`, the name of the check that the token has failed. */
 const CHECKS: Readonly<Record<string, FailedCheck["check"]>> = {
   ERR_JOSE_ALG_NOT_ALLOWED: "algorithm",
   ERR_JOSE_NOT_SUPPORTED: "algorithm",
@@ -155,8 +155,8 @@ const CHECKS: Readonly<Record<string, FailedCheck["check"]>> = {
 };
 
 /**
- * Checks the signature, the issuer, the audience and the times of a token. If several keys fit, the function tries each
- * key. The key ID is only a hint (RFC 7515, section 4.1.4).
+ * Checks the signature, the issuer, the audience and the times of a token. If several keys of the issuer may belong to
+ * the token, the function tries each of them. The key ID in a token is only a hint (RFC 7515, section 4.1.4).
  * @param options.now the current time, which `jose` needs
  */
 async function verifyJwt(

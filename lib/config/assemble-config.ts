@@ -4,8 +4,9 @@ import { unwrapLazy } from "../domain/zod-fields.ts";
 import { PublicProject } from "./projects.ts";
 
 /**
- * The groups of config entries in Parameter Store. An entry is called `GROUP/NAME`. The groups whose names begin with
- * `secret/` contain the secret fields. A function needs the secret fields only if it connects to CCE or to targets.
+ * The groups of config entries in Parameter Store. The name of an entry has the form `GROUP/NAME`. Groups whose names
+ * begin with `secret/` contain secret fields. A function needs the secret fields only if it connects to CCE or to
+ * targets.
  */
 export const CONFIG_GROUPS = [
   "projects",
@@ -20,7 +21,7 @@ export const CONFIG_GROUPS = [
 /** The config entries whose names have no group in front, such as `settings`. */
 export const SINGLE_ENTRIES = ["settings", "secret/settings", "linkKeys"] as const;
 
-/** The name of an entry begins with `SECRET` if it contains the secret fields of another entry. */
+/** An entry whose name begins with `SECRET` contains the secret fields of another entry. */
 export const SECRET = "secret/";
 
 /**
@@ -41,7 +42,7 @@ export interface ConfigEntry {
    * `certificates/NAME` contains a certificate.
    */
   readonly name: string;
-  /** The value of an entry with certificates is PEM. The value of any other entry is JSON text. */
+  /** The value of an entry with certificates is PEM. The values of all entries without certificates are JSON text. */
   readonly value: string;
 }
 
@@ -52,7 +53,7 @@ export type AssembledConfig =
 /** The name of an entry with certificates begins with `CERTIFICATES`. */
 export const CERTIFICATES = "certificates/";
 
-/** Matches the names of all entries except certificates. */
+/** Matches the name of each config entry that does not contain certificates. */
 const KNOWN_ENTRY =
   /^(?:(?:secret\/)?(?:(projects|targets)\/([^/]+)|settings)|(tokens|oidc)\/([^/]+)|linkKeys)$/;
 

@@ -18,8 +18,8 @@ const UNREADABLE_AGE_MS = 30_000;
  */
 const FAILURE_AGE_MS = 5000;
 /**
- * Each maximum age is randomly up to 20 % shorter. Because of the random part, the Lambda instances do not all read the
- * config at the same time.
+ * Each maximum age is randomly up to 20 % shorter. The reason: the Lambda instances must not all read the config at the
+ * same time.
  */
 const JITTER = 0.2;
 
@@ -29,8 +29,8 @@ const JITTER = 0.2;
  */
 const FIRST_READ_MS = 8000;
 /**
- * The time limit for a read of the config if the instance already has a valid one. The time limit is short, because the
- * instance can continue with the valid config.
+ * The time limit for a read of the config if the instance already has a valid config. The time limit is short, because
+ * the instance can continue with the valid config.
  */
 const REFRESH_READ_MS = 1000;
 
@@ -75,7 +75,7 @@ export class ConfigInvalidError extends Error {
 }
 
 /**
- * The service cannot read the config. The config itself may be valid. The field `cause` contains the original error.
+ * The service cannot read the config, although the config may be valid. The field `cause` contains the original error.
  */
 export class ConfigUnreadableError extends Error {
   override readonly name = "ConfigUnreadableError";
@@ -102,11 +102,11 @@ interface ConfigSourceOptions<C extends Config> {
 
 /**
  * Creates an object that reads the config and keeps it in memory. Until the first valid config, each method throws
- * `ConfigInvalidError` or `ConfigUnreadableError`. For some seconds after an error, each call throws the same error
+ * `ConfigInvalidError` or `ConfigUnreadableError`. After an error, each call throws the same error for some seconds,
  * without reading the config.
  * @param options.parse parses and checks the config document
  * @param options.readDocument reads the parts of the config that the function needs. If a request fails, `readDocument`
- * may repeat it for at most `timeLimitMs`.
+ * may send it again until `timeLimitMs` is over.
  * @param options.onFault is called with the error if a read fails or the config is invalid
  */
 export function createCachedConfigSource<C extends Config>(options: ConfigSourceOptions<C>): ConfigSource<C> {
@@ -125,7 +125,7 @@ export function createCachedConfigSource<C extends Config>(options: ConfigSource
 
   /**
    * Reads the config again until the config is valid. The function throws an error if two reads in a row return the
-   * same invalid config. After `MAX_READS` reads without a valid config, the function also throws an error.
+   * same invalid config. If the config is still invalid after `MAX_READS` reads, the function also throws an error.
    */
   const readConfig = async (): Promise<ValidConfig<C>> => {
     const until = now() + (valid === null ? FIRST_READ_MS : REFRESH_READ_MS);

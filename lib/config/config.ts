@@ -30,8 +30,8 @@ export const CALLER_OPERATIONS = ["watch", "read", "stop", "redeliver", "test"] 
 export type CallerOperation = (typeof CALLER_OPERATIONS)[number];
 
 /**
- * What a caller may do (operations), and with which projects and targets. The entry `*` allows all names. An empty
- * array allows nothing.
+ * What a caller may do (operations), and with which projects and targets. An array with the entry `*` stands for all
+ * names. An empty array stands for no name.
  */
 export const Rights = z.lazy(() =>
   z.strictObject({
@@ -97,7 +97,7 @@ export type ParsedConfig<C extends Config = WholeConfig> =
   | { readonly kind: "config"; readonly config: C }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/** The parts of the config that a function needs, and the function that parses them. */
+/** Parses a config document. `parts` are the parts of the config that the parser needs. */
 export interface ConfigParser<C extends Config> {
   readonly parts: readonly ConfigPart[];
   readonly parse: (document: unknown) => ParsedConfig<C>;
@@ -163,8 +163,8 @@ function formatPath(path: readonly PropertyKey[]): string {
 
 /**
  * Returns an error for each project or target that the config names but does not define. The function ignores malformed
- * parts, because the schema reports them. Names of projects are checked only if `parts` contains `projects`. Names of
- * targets are checked only if `parts` contains `targets`.
+ * values, because the schema already reports them. Names of projects are checked only if `parts` contains `projects`.
+ * Names of targets are checked only if `parts` contains `targets`.
  */
 function findUnknownNames(document: unknown, parts: readonly ConfigPart[]): readonly string[] {
   const config = toObjectOrEmpty(document);

@@ -3,8 +3,8 @@ import { createConfigParser, type ParsedConfig } from "./config.ts";
 import { Project } from "./projects.ts";
 
 /**
- * Parses a config document with all parts. Returns the config, or all errors in the config. An error names the position
- * of a wrong value but not the value itself.
+ * Parses a complete config document, including all secrets. Returns the config, or all errors in the config. An error
+ * names the position of a wrong value but not the value itself.
  */
 export function parseWholeConfig(document: unknown): ParsedConfig {
   return createConfigParser(["projects", "targets"], { project: Project, target: Target }).parse(document);

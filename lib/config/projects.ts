@@ -133,8 +133,8 @@ export const Project = z.lazy(() =>
     z.strictObject({
       ...createPublicFields(),
       /**
-       * The certificate authorities that the service trusts for CCE and IAM. The default is the public certificate
-       * authorities.
+       * The certificate authorities that the service trusts for CCE and IAM. By default, the service trusts the public
+       * certificate authorities.
        */
       ca: z.optional(Certificates),
       auth: Auth,

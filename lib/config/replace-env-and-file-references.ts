@@ -3,7 +3,7 @@ import { isJsonObject } from "../domain/json.ts";
 export interface ReferencePorts {
   /** The environment variables of the running process. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Reads the content of a file as text. A relative path starts in the folder of the config file. */
+  /** Reads the content of a file as text. A relative path is relative to the folder of the config file. */
   readonly readText: (path: string) => Promise<string>;
 }
 

@@ -7,7 +7,10 @@ export const DEFAULT_RETENTION_DAYS = 30;
 const QUEUE_RETENTION_MS = 14 * DAY_MS;
 /** Throttled attempts and the rate limit of a target can delay a notification by at most `THROTTLED_MS`. */
 const THROTTLED_MS = DAY_MS;
-/** Because of its random part, a delay may be up to 20 % longer. */
+/**
+ * The delay before a delivery attempt contains a random part, so it may be up to 20 % longer than in the retry
+ * schedule.
+ */
 const MAX_JITTER_FACTOR = 1.2;
 
 /** The settings on which the storage time of a watch depends. */

@@ -16,14 +16,20 @@ const integerBetween = (min: number, max: number) => integerSchema(z.minimum(min
 
 const MIN_LINK_KEY_CHARACTERS = 32;
 const MIN_DISTINCT_CHARACTERS = 8;
-/** The minimum number of lower-case letters, and also of upper-case letters, in a key without a digit. */
+/**
+ * A key without digits must contain at least this number of lower-case letters, and the same number of upper-case
+ * letters.
+ */
 const MIN_LETTERS_OF_CASE = 10;
 /**
- * Of all groups of three characters in a key, at least 70 % must be different. A key with repetitions, such as
- * `abcabcabc`, contains few different groups.
+ * At least 70 % of all groups of three neighboring characters in a key must be different from each other. A key with
+ * repetitions, such as `abcabcabc`, contains few different groups.
  */
 const MIN_DISTINCT_GROUPS = 0.7;
-/** At most half of the neighboring characters in a key may be equal or alphabetical, as in `111111` or `abcdef`. */
+/**
+ * In a key, at most half of all pairs of neighboring characters may be equal or in alphabetical order, as in `111111`
+ * or `abcdef`.
+ */
 const MAX_SEQUENCE_FRACTION = 0.5;
 const COMMON_PARTS =
   /secret|password|passphrase|change|example|default|notifier|production|callback|linkkey|qwerty|letmein|123456/i;
@@ -103,8 +109,8 @@ const Limits = z.lazy(() =>
 );
 
 /**
- * Data that the status page shows only if the operator wants it: a link to the list of jobs, the labels, and the
- * responses of targets.
+ * The status page shows these data only if an operator sets them to true: a link to the list of jobs, the labels, and
+ * the responses of targets.
  */
 const Pages = z.lazy(() =>
   z.strictObject({
@@ -129,7 +135,7 @@ export const Settings = z.lazy(() =>
   z.strictObject({
     defaultProject: z.optional(Name),
     defaultTargets: z._default(z.array(Name), []),
-    /** The name of the target that gets a notification when another target no longer exists. */
+    /** The name of the target that gets an alert if another target no longer exists. */
     fallbackTarget: z.optional(Name),
     deadlineMinutes: z._default(DeadlineMinutes, 120),
     /**

@@ -25,10 +25,9 @@ export const MAX_IDLE_MS = 4000;
 const ADDRESS_TIMEOUT_MS = 2000;
 
 /**
- * The removal affects all later TLS connections of the process, including those of `fetch` and of the AWS SDK. Node.js
- * reads the variable NODE_TLS_REJECT_UNAUTHORIZED before each connection.
- * @param env the environment variables of the process. The function removes NODE_TLS_REJECT_UNAUTHORIZED from the
- * environment.
+ * Removes the variable NODE_TLS_REJECT_UNAUTHORIZED, which Node.js reads before each connection. All later TLS
+ * connections of the process then check certificates, including those of `fetch` and of the AWS SDK.
+ * @param env the environment variables of the process
  */
 export function unsetVariableThatDisablesCertificateChecks(env: Record<string, string | undefined>): void {
   delete env.NODE_TLS_REJECT_UNAUTHORIZED;
@@ -78,8 +77,8 @@ export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void
 }
 
 /**
- * Creates a function that returns the connections for a request. If the connections were not used for `MAX_IDLE_MS`,
- * the function opens new connections.
+ * Creates a function that returns the connections for a request. After `MAX_IDLE_MS` without a call, the returned
+ * function opens new connections.
  */
 export function createConnectionCacheReopenedAfterIdle<T extends Connections>(
   open: () => T,

@@ -34,8 +34,8 @@ export async function decompressAndDecodeText(
 }
 
 /**
- * The maximum number of times that a server may compress one body. A body with more compressions is an attack, because
- * each decompression can make the data a thousand times larger.
+ * The maximum number of times that a server may compress one body. A body that was compressed more often is probably an
+ * attack, because each decompression can make the data a thousand times larger.
  */
 const MAX_CODINGS = 3;
 

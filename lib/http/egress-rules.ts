@@ -2,7 +2,7 @@ import { BlockList, isIP } from "node:net";
 import SPECIAL_RANGES from "./special-ranges.json" with { type: "json" };
 
 /**
- * Rules that decide to which URLs and addresses the service may connect. Each rule has a text for people. The text does
+ * Rules that decide to which URLs and addresses the service may connect. Each rule has a readable text. The text does
  * not contain the refused URL or address.
  */
 export const EGRESS_RULE_TEXT = {
@@ -96,7 +96,7 @@ function isPrivateName(host: string): boolean {
 
 /**
  * Returns true if `settings.callbackHosts` contains the host of a caller's URL. An entry without a port allows every
- * port. An entry does not allow subdomains, and patterns such as `*` have no effect.
+ * port. An entry does not allow the subdomains of its host. Patterns such as `*` have no effect.
  */
 export function isCallbackHostListedExactly(url: string, callbackHosts: readonly string[]): boolean {
   const parsed = URL.parse(url);
@@ -144,7 +144,7 @@ interface Entry {
 
 /**
  * Parses `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address must be
- * in brackets if a port follows. The function ignores an entry in any other form.
+ * in brackets if a port follows. The function ignores entries that have none of these forms.
  */
 export function parseAllowListIgnoringInvalid(entries: readonly string[]): AllowList {
   const list = entries.map(readEntry).filter((entry) => entry !== null);

@@ -21,7 +21,10 @@ import type { OutgoingProxy } from "./outgoing-proxy.ts";
 import { sendHttpRequest } from "./send-http-request.ts";
 import type { TlsOptions } from "./tls-options.ts";
 
-/** The connections of the service to outside hosts, and the list of hosts that are always allowed. */
+/**
+ * Connections that the egress rules (rules for outgoing connections) check, and the list of hosts that are always
+ * allowed.
+ */
 export interface Egress extends Connections {
   readonly allow: AllowList;
 }
@@ -37,8 +40,8 @@ export interface EgressOptions {
 }
 
 /**
- * The maximum size of all response headers. The size limit is high, because some proxies and sign-in pages set many
- * cookies.
+ * The maximum total size of the headers of a response. The limit is high, because some proxies and sign-in pages set
+ * many cookies.
  */
 const MAX_HEADER_BYTES = 65_536;
 
@@ -51,7 +54,8 @@ export function createEgress(
   { lookup, ca, proxy = null }: EgressOptions = {},
 ): Egress {
   const allow = parseAllowListIgnoringInvalid(alwaysAllowed);
-  // An option `ca` of the agent would replace the `ca` of each request, even with the value undefined.
+  // The agent must have an option `ca` only if its value is defined. Otherwise, this option would replace the option
+  // `ca` of each request.
   const connections = createConnections(MAX_HEADER_BYTES, ca === undefined ? {} : { ca }, proxy);
   makeAgentCheckAddresses(connections.http, allow, lookup);
   makeAgentCheckAddresses(connections.https, allow, lookup, proxy);
@@ -61,9 +65,9 @@ export function createEgress(
 const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
 
 /**
- * Returns the connections for an allow list. If the caller passes the same array again, the function returns the same
- * connections. If the latest call for the array was more than `MAX_IDLE_MS` ago, servers may have closed the
- * connections, so the function returns new ones.
+ * Returns the connections for an allow list. For the same array, the function returns the same connections again. If
+ * the latest call for the array was more than `MAX_IDLE_MS` ago, servers may have closed the connections, so the
+ * function returns new ones.
  */
 export function getCachedEgress(
   allowed: readonly string[],
@@ -132,7 +136,7 @@ function guardedLookup(
 
 /**
  * Checks all IP addresses of a host. Returns the first egress rule that refuses an address. If all addresses are
- * allowed, the result is null. If one address is refused, the host is refused too. A host name with a private address
+ * allowed, the result is null. A host with one refused address is refused, because a host name with a private address
  * may be an attack.
  */
 export function findRefusingRule(
@@ -148,8 +152,8 @@ export function findRefusingRule(
 }
 
 /**
- * The service did not receive a complete document. The error contains an error code. It does not contain the server's
- * address.
+ * The service did not receive a complete document. The error message contains an error code, but not the address of the
+ * server.
  */
 export class GuardedFetchError extends Error {
   readonly code: string;

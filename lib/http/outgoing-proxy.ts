@@ -69,8 +69,9 @@ function decodeUserInfo(text: string): string {
 }
 
 /**
- * Returns a function that is false for the hosts in `NO_PROXY`. An entry is a domain with its subdomains, an address, a
- * CIDR range, or `*` for all hosts. An entry of `NO_PROXY` with a port applies only to this port.
+ * Returns a function that is false for the hosts in `NO_PROXY`. An entry of `NO_PROXY` stands for a domain with its
+ * subdomains, an address or a CIDR range. The entry `*` stands for all hosts. An entry of `NO_PROXY` with a port
+ * applies only to this port.
  */
 function createHostFilter(noProxy: string): OutgoingProxy["isUsedFor"] {
   const rules = noProxy

@@ -7,8 +7,8 @@ const RFC_850 = /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} G
 const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
 /**
- * Matches the comma between two values of the header if the header is repeated. The date in an HTTP date also contains
- * a comma, after the weekday.
+ * Matches the comma between two values of a repeated header. It does not match the comma after the weekday in an HTTP
+ * date.
  */
 const SEPARATOR = /(?<=\d|GMT),/;
 

@@ -2,9 +2,9 @@ import { type ClientRequest, type IncomingMessage, request as startRequest } fro
 import { type Connections, closeIdleConnections } from "./connections.ts";
 import type { TlsOptions } from "./tls-options.ts";
 
-/** The request was not finished within its time limit. Node.js has no error code for a request that took too long. */
+/** The error code of a request that took longer than its time limit. Node.js has no code for this error. */
 export const DEADLINE_PASSED = "DEADLINE_PASSED";
-/** The URL and the headers do not form a valid HTTP request. The service sent no request. */
+/** The error code if the service sent no request, because the URL or a header is not valid in HTTP. */
 export const REQUEST_INVALID = "REQUEST_INVALID";
 
 export interface HttpRequest {
@@ -17,7 +17,7 @@ export interface HttpRequest {
   readonly body: Uint8Array | string | null;
   /** The time limit for the whole request: name lookup, connection, TLS handshake, headers and body. */
   readonly timeLimitMs: number;
-  /** The maximum size of the response body. The function truncates a longer body. */
+  /** The maximum size of the response body, in bytes. The function truncates a larger body. */
   readonly maxBytes: number;
   /**
    * Called with each chunk of the response body that arrives. The result `buffer` adds the chunk to the returned body.
@@ -42,7 +42,7 @@ export type HttpResult =
     }
   | {
       readonly kind: "failed";
-      /** An error code from Node.js or from this service. The code contains no address. */
+      /** An error code from Node.js or from this service. An error code contains no address. */
       readonly code: string;
       /**
        * The original error of Node.js. Callers must never see the message of the error, because it may contain an
@@ -84,8 +84,8 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
 
     const readAnswer = (response: IncomingMessage, sentRequest: ClientRequest) => {
       const { statusCode = 0, rawHeaders } = response;
-      // With a status below 200, the server wants to switch to another protocol. Node.js itself handles all other
-      // responses with a status below 200.
+      // A status below 200 means here that the server wants to switch to another protocol. Node.js itself handles all
+      // other responses with such a status.
       if (statusCode < 200) return void sentRequest.destroy();
       status = statusCode;
       headers = joinHeaders(rawHeaders);
@@ -121,9 +121,9 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
         readAnswer(started, current);
       });
       current.on("error", (error) => {
-        // If bytes follow a complete response, Node.js emits a connection error. The complete response is still valid.
-        // Node.js emits the event "end" after the connection error. After the time limit, the function itself closes
-        // the connection, and Node.js emits the same error.
+        // If bytes follow a complete response, Node.js emits a connection error. The function ignores this error,
+        // because the response is complete. The function also ignores the error that Node.js emits after the time
+        // limit, when the function itself closes the connection.
         if (isSettled || response?.complete === true) return;
         const code = codeOf(error);
         if (!mayRepeat || response !== undefined || !wasClosedIdle(current, code)) return fail(code, error);
@@ -167,8 +167,8 @@ function send({ connections, url, tls, method, headers, body }: HttpRequest): Cl
     maxHeaderSize: connections.maxHeaderBytes,
     insecureHTTPParser: false,
   });
-  // By default, Node.js silently drops all headers after the first thousand. The option `maxHeaderSize` still limits
-  // the total size of all headers.
+  // By default, Node.js silently drops all headers after the first thousand. The value 0 removes this limit, but
+  // `maxHeaderSize` still limits the total size of all headers.
   sent.maxHeadersCount = 0;
   return sent.end(body ?? undefined);
 }

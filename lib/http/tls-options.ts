@@ -62,8 +62,8 @@ export function toTlsOptions({ ca, clientCertificate }: TlsConfig): TlsOptions {
 function parseCertificates(pem: unknown): readonly X509Certificate[] | null {
   if (typeof pem !== "string") return null;
   const blocks = pem.match(CERTIFICATE) ?? [];
-  // If one certificate is incomplete, the function refuses all certificates of the text. Without an incomplete
-  // certificate, one certificate authority would be missing, and no error would report this.
+  // If one certificate is incomplete, the function refuses all certificates of the text. Otherwise, a certificate
+  // authority would be missing, and no error would report it.
   if (blocks.length === 0 || blocks.length !== pem.match(BEGIN)?.length) return null;
   try {
     return blocks.map((block) => new X509Certificate(block));
@@ -103,8 +103,8 @@ const CERTIFICATE_CODES = [
 const CERTIFICATE_TIME_CODES: ReadonlySet<string> = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 
 /**
- * Returns true if the server's certificate has expired or is not valid yet. When the server gets a new certificate,
- * connections succeed without a change of the config.
+ * Returns true if the server's certificate has expired or is not valid yet. The operator of the server must then
+ * install a new certificate. The config of this service does not have to change.
  */
 export const isCertificateTimeError = (code: string): boolean => CERTIFICATE_TIME_CODES.has(code);
 

@@ -194,7 +194,7 @@ function simplify(schema: Record<string, unknown>): void {
   Object.assign(schema, { ...plain, type: [plain.type, "null"] });
 }
 
-/** Removes the ID of a schema. In the OpenAPI document, the key identifies the schema. */
+/** Removes the ID of a schema. The OpenAPI document identifies each schema by a key and not by an ID. */
 function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: JsonObject): JsonObject {
   return schema;
 }
@@ -206,8 +206,8 @@ function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: J
 type FieldDescriptions = Readonly<Record<string, string | undefined>>;
 
 /**
- * Descriptions of schemas and fields for the OpenAPI document. Some schemas contain no description in the code. If the
- * code contained all descriptions, each cold start would have to load them.
+ * Descriptions of schemas and fields for the OpenAPI document. These descriptions are not in the code of the schemas,
+ * because each cold start of a Lambda function would have to load them.
  */
 const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, FieldDescriptions>> =
   fieldDescriptions;

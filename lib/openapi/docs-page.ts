@@ -18,7 +18,7 @@ import { type Content, createProblemExample, PROBLEM_HELP } from "./error-respon
 import type { createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
 import stateHelp from "./state-help.json" with { type: "json" };
 
-/** The query in the example request for an operation. For all other operations, the example request has no query. */
+/** The queries of the example requests, by operation. An example request for any other operation has no query. */
 const QUERIES: Readonly<Record<string, string>> = {
   listJobs: "?state=failed&limit=20",
   readJob: "?wait=25",

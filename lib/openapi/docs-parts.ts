@@ -4,7 +4,10 @@ import { EXAMPLES, FIELD_HELP, type FieldHelp, type OpenApiOperation } from "./o
 
 type Schemas = Readonly<Record<string, JsonObject>>;
 
-/** Renders text in which code is between backticks. If the code is the name of a schema, it becomes a link. */
+/**
+ * Renders text in which code is between backticks. If the text between backticks is the name of a schema, this text
+ * becomes a link.
+ */
 export function renderTextWithCodeAndSchemaLinks(text: string, schemas: Schemas = {}): readonly Part[] {
   return text.split("`").map((part, index) => {
     if (index % 2 === 0) return part;
@@ -23,7 +26,7 @@ export function renderCodeBlock(text: string): Html {
   return html`<pre tabindex="0">${text}</pre>`;
 }
 
-/** On a narrow page, each cell shows the heading of its column first. */
+/** Renders a table. On a narrow page, the heading of the column is also in front of the text of each cell. */
 export function renderTable(
   label: string,
   heads: readonly string[],
@@ -39,7 +42,7 @@ export function renderTable(
 <tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>`)}</tbody></table></div>`;
 }
 
-/** Renders a list of terms and meanings. Each term has an anchor for links. */
+/** Renders a list of terms and meanings. A link can point to each term, because each term has an HTML ID. */
 export function renderDefinitions(prefix: string, meanings: Readonly<Record<string, string>>): Html {
   return html`<dl>${Object.entries(meanings).map(
     ([term, text]) =>
@@ -62,7 +65,7 @@ export function renderParameterTable(label: string, operation: OpenApiOperation,
   );
 }
 
-/** Renders the fields of a request body. If the body has several forms, each form is a table. */
+/** Renders the fields of a request body. If the body can have several forms, each form gets its own table. */
 export function renderTableOfEachBodyForm(label: string, name: string, schemas: Schemas): readonly Html[] {
   const { anyOf } = schemas[name] ?? {};
   const names = Array.isArray(anyOf) ? anyOf.map((form) => schemaNameOfReference(form.$ref)) : [name];

@@ -23,12 +23,12 @@ import schemaExamples from "./schema-examples.json" with { type: "json" };
 const { notify, callbackUrl, deadlineMinutes, until, readyMinutes } = Submission.shape;
 const { actor, pipeline, runUrl, commit } = unwrapLazy(Context).shape;
 
-/** The JSON Schema of each request parameter. The service checks requests with the same schemas. */
+/** The JSON Schema of each request parameter, created from the schemas with which the service checks requests. */
 export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
-  // Only one schema may contain the kinds of operations as an enum. The parameter `operation` has a pattern in place of
+  // The parameter `operation` has a pattern and no enum, because only one schema may contain the kinds of operations as
   // an enum.
   operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
   clusterId: createParameterSchema(unwrapLazy(Operation).shape.clusterId),
@@ -85,7 +85,9 @@ interface DescribedParameter {
 
 interface DescribedResponse {
   readonly description: string;
-  /** The name of the schema, if the body is JSON. If the body is not JSON, it has `content` instead. */
+  /**
+   * The name of the schema of a JSON body. A response without a JSON body has the field `content` instead of `schema`.
+   */
   readonly schema?: string;
   readonly content?: Content;
   /** The names of response headers in `components.headers`. */
@@ -96,12 +98,12 @@ const EVENT = "jobEnded";
 const EVENTS = [EVENT, "jobSlow"] as const;
 type Event = (typeof EVENTS)[number];
 const OPERATIONS: Readonly<Record<OperationId | Event, DescribedOperation>> = operations;
-/** For each schema, an example of a body. */
+/** An example of each schema, by the name of the schema. */
 export const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
 
 /**
- * The text about a parameter or field, for the OpenAPI document and the API reference. The text does not repeat what
- * the schema and the example already show.
+ * The text about a parameter or field, for the OpenAPI document and the API reference. The text does not repeat facts
+ * that the schema or the example already shows.
  */
 export interface FieldHelp {
   readonly example?: unknown;
@@ -119,8 +121,8 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The two places in a request that can contain the callback URL: a field of the body, or a query parameter. Each place
- * of the callback URL has its own operation ID, because code generators create a function for each operation ID.
+ * The two places in a request that can contain the callback URL: a field of the body, or a query parameter. Each of the
+ * two places has its own operation ID, because code generators create one function for each operation ID.
  */
 const CALLBACKS = {
   callbackJobEnded: "{$request.body#/callbackUrl}",

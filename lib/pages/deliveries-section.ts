@@ -5,10 +5,7 @@ import { type Html, html, renderBdiElement } from "./html.ts";
 import { type IconName, renderStateIcon } from "./state-icons.ts";
 import { parseInstantSince2000, renderCountdown, renderTime, renderTimeWithoutYear } from "./time-html.ts";
 
-/**
- * With at most `MAX_UNSORTED` targets, the page shows the targets in their original order. With more targets, the page
- * sorts the targets by state.
- */
+/** If a job has more than `MAX_UNSORTED` targets, the page sorts the targets by state. */
 const MAX_UNSORTED = 8;
 /**
  * If a job has many targets, the page shows only `SHOWN_OF_STATE` targets of each state. One line replaces the other
@@ -98,8 +95,8 @@ function answer({ lastStatus, lastReason }: DeliveryDocument): Html {
 const repeatsVerdict = (reason: string): boolean => reason === "ok" || reason === "target_gone";
 
 /**
- * Converts a reason to readable text. For `server_error`, the result is `Server error`. An error code of Node.js, such
- * as `ECONNRESET`, does not change.
+ * Converts a reason to readable text. For `server_error`, the result is `Server error`. The result for an error code of
+ * Node.js, such as `ECONNRESET`, is the error code itself.
  */
 function readableReason(reason: string): string {
   const text = reason.replaceAll("_", " ");

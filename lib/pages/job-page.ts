@@ -20,7 +20,10 @@ import {
 } from "./time-html.ts";
 import { formatSvgPercent } from "./timeline.ts";
 
-/** A longer failure reason gets its own scroll bar, so that the reader sees the next failed subjob too. */
+/**
+ * A failure reason with more than `MAX_UNSCROLLED_CHARACTERS` characters gets a scroll bar, so that the next failed
+ * subjob stays visible.
+ */
 const MAX_UNSCROLLED_CHARACTERS = 1600;
 /** The maximum number of characters without a scroll bar, if the page shows several failure reasons. */
 const MAX_UNSCROLLED_OF_SEVERAL = 500;

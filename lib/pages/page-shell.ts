@@ -27,7 +27,7 @@ export interface Page {
   readonly hasForms: boolean;
 }
 
-/** Renders a complete HTML document. For the same input, the HTML is always the same. */
+/** Renders a complete HTML document. The function always returns the same HTML for the same input. */
 export function renderPage(page: Page): RenderedPage {
   const style = createInlineElementOrThrow("style", page.css.join("\n"));
   const script = page.script === "none" ? null : createInlineElementOrThrow("script", LIVE_SCRIPT);
@@ -62,8 +62,8 @@ export function renderPageFooter(docsUrl: string): Html {
 }
 
 /**
- * Renders the page that a reader gets for an unknown job, or for a link key that is wrong or has expired. The "not
- * found" page is always the same. The page does not show which jobs exist.
+ * Renders the page that a reader gets for an unknown job, or for a link key that is wrong or has expired. In all these
+ * cases, the page is the same, so that nobody can find out which jobs exist.
  */
 export function renderNotFoundPage(): RenderedPage {
   return renderPage({

@@ -12,11 +12,11 @@ const COLOURS = {
   stopped: "#6b7480",
   waiting: "#6b7480",
 };
-/** The name of an icon for a state. The CSS variable with the colour of the icon has the same name as the icon. */
+/** The name of an icon for a state. The CSS variable with the colour of the icon has this name too. */
 export type IconName = keyof typeof COLOURS;
 
 /**
- * The shapes of all icons, drawn on a grid of 16 × 16. Each icon has another shape, because some readers cannot see
+ * The shapes of all icons, drawn on a grid of 16 × 16. All icons have different shapes, because some readers cannot see
  * colours.
  */
 const SHAPES: Readonly<Record<IconName, Html>> = {
@@ -33,8 +33,8 @@ const SYMBOLS = Object.entries(SHAPES).map(
   ([name, shape]) => html`<symbol id="i-${name}" viewBox="0 0 16 16">${shape}</symbol>`,
 );
 /**
- * The SVG element that contains the shapes of all icons. Each page contains the SVG element once. Each icon on the page
- * refers to a shape in the SVG element.
+ * The SVG element that contains the shapes of all icons. Each page contains this SVG element once, and each icon on the
+ * page refers to one of its shapes.
  */
 export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${SYMBOLS}</defs></svg>`;
 

@@ -20,8 +20,8 @@ import {
 } from "./timeline.ts";
 
 /**
- * If a job has at most `MAX_SHORT_TREE` subjobs, the page shows each subjob in its own line. If there are more subjobs,
- * one line stands for several succeeded subjobs.
+ * If a job has at most `MAX_SHORT_TREE` subjobs, the page shows each subjob in its own line. If a job has more subjobs,
+ * one line can replace several similar subjobs.
  */
 const MAX_SHORT_TREE = 14;
 /**
@@ -32,8 +32,8 @@ const MAX_OPEN_LINES = 21;
 /** If at least `MIN_FOLD` subjobs of the same kind follow each other, one line of the page can replace them. */
 const MIN_FOLD = 4;
 /**
- * If there are at most `MAX_GROUPS` groups of subjobs, the groups keep their original order. If there are more groups,
- * the page first sorts the subjobs by state.
+ * If a page would have more than `MAX_GROUPS` groups of subjobs, the page sorts the subjobs by kind before it divides
+ * them into groups.
  */
 const MAX_GROUPS = 12;
 const MAX_NOTE_CHARACTERS = 400;
@@ -111,8 +111,7 @@ function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): Html
 }
 
 /**
- * Renders the reason of a subjob, unless the subjob has failed. For failed subjobs, another section of the page shows
- * the reasons.
+ * Renders the reason of a subjob that has not failed. Another section of the page shows the reasons of failed subjobs.
  */
 function note(job: JobDocument): Html | null {
   const reason = job.reason?.trim();

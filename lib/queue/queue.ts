@@ -1,13 +1,13 @@
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 
 /**
- * The time for which a message waits, so that other messages can share one request with it. A poll of CCE takes much
- * longer than `WINDOW_MS`.
+ * A message waits at most `WINDOW_MS`, so that other messages can share one request with it. The wait hardly matters,
+ * because a poll of CCE takes much longer.
  */
 const WINDOW_MS = 100;
 
 export interface OutgoingMessage {
-  /** The ID of the message, which the sender chooses. The `SendResult` of the message contains the same ID. */
+  /** The ID of the message, which the sender chooses. The result for this message contains the same ID. */
   readonly id: string;
   readonly body: string;
   /** The time for which SQS delays the delivery of the message. `delaySeconds` is an integer from 0 to 900. */
@@ -21,14 +21,14 @@ export interface OutgoingMessage {
 }
 
 /**
- * The result of an attempt to send one message. After the result `failed`, SQS may still have accepted the message,
- * because the response of SQS can be lost.
+ * The result for one sent message. Even if the result is `failed`, SQS may have accepted the message, because the
+ * response of SQS can be lost.
  */
 export type SendResult =
   | { readonly id: string; readonly kind: "sent" }
   | { readonly id: string; readonly kind: "failed"; readonly reason: string };
 
-/** A queue that behaves like SQS. The same tests check the queue of the simulation and SQS. */
+/** A queue that behaves like SQS. The tests run with the queue of the simulation and with SQS. */
 export interface Queue {
   /**
    * Sends messages and returns one result per message. An error of SQS becomes the result `failed` and is not thrown.

@@ -24,7 +24,7 @@ const MAX_HEADER_BYTES = 16_384;
  */
 const MAX_SOCKETS = 16;
 
-/** The fields of an AWS request that the service uses. The whole request body is in memory. */
+/** The fields of an AWS request that the service uses. The request body is complete, and not a stream. */
 interface AwsRequest {
   readonly protocol: string;
   readonly hostname: string;
@@ -49,13 +49,14 @@ class AwsRequestError extends Error {
 }
 
 /**
- * Creates the object that sends the HTTP requests of the AWS clients. The request handler has a time limit and uses the
- * HTTP code of this product. The request handler of the AWS SDK itself has no time limit. For each request, the handler
- * of the AWS SDK also needs streams and four timers.
+ * Creates the object that sends the HTTP requests of the AWS clients. The object uses the HTTP code of this product,
+ * which has a time limit for each request. The request handler of the AWS SDK has no time limit, and needs streams and
+ * four timers for each request.
  */
 export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
   // A connection stays open until AWS closes it. If a connection is closed, the next request over it fails, and the AWS
-  // SDK repeats the request. If a request fails because of a closed connection, the code closes all idle connections.
+  // SDK repeats the request. If a request fails because its connection was closed, the code also closes all idle
+  // connections.
   const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS, rejectUnauthorized: true };
   const connections: Connections = {
     http: new HttpAgent(agentOptions),

@@ -1,13 +1,12 @@
 /**
  * Returns the current time in milliseconds. The function `correctSystemClockIfFarOff` may have corrected the clock.
- * Only `clock.ts` may read the clock or create random numbers. All other code gets the clock and random numbers as
- * function parameters.
+ * Only `clock.ts` may read the clock or create random numbers. All other code gets both as function parameters.
  */
 export const systemClock = (): number => Date.now() + correctionMs;
 
 /**
  * If the clocks of the system and of AWS differ by at least `MIN_CORRECTION_MS`, the clock of the system is wrong. A
- * smaller difference does not prove that the clock is wrong. A response may take three seconds, and the header `Date`
+ * difference below `MIN_CORRECTION_MS` proves nothing, because a response may take three seconds and the header `Date`
  * contains only whole seconds.
  */
 const MIN_CORRECTION_MS = 5000;

@@ -10,14 +10,14 @@ export interface Invocation {
 }
 
 /**
- * If an invocation is not finished, it ends with an error `FLUSH_MARGIN_MS` before the time limit. The function needs
- * the rest of the time to write its metrics. The default of the package Middy is 5 ms, which is too short on a busy
- * machine.
+ * If an invocation takes too long, it ends with an error, `FLUSH_MARGIN_MS` before the time limit of Lambda. The
+ * function needs this margin to write its metrics. The default margin of the package Middy is 5 ms, which is too short
+ * on a busy machine.
  */
 const FLUSH_MARGIN_MS = 250;
 
 /**
- * Creates a Lambda handler. All log lines of the handler contain the request ID. The handler also writes its metrics if
+ * Creates a Lambda handler. All log lines of the handler contain the request ID. The handler writes its metrics even if
  * it ends with an error.
  * @param linesWithRequestId with `problems`, only warnings and errors contain the request ID
  */

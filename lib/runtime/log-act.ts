@@ -2,8 +2,8 @@ import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 
 /**
- * An act is a change that concerns other people, such as the stop of a watch. Every log line about an act contains all
- * fields of `Act`.
+ * An act is a change that other users must be able to find in the log, such as the stop of a watch. Every log line
+ * about an act contains all fields of `Act`.
  */
 export interface Act {
   readonly act:
@@ -51,8 +51,8 @@ export function createConfigAct(
 const NONE = "-";
 
 /**
- * Writes a log line about a change that concerns other people. The time of the log line is also the time of the change.
- * If the change is the stop of a watch, the metric `Stopped` counts it.
+ * Writes a log line about an act (a change that other users must be able to find in the log). The time of the log line
+ * is also the time of the act. If the act is the stop of a watch, the metric `Stopped` counts it.
  */
 export function logActAndCountIfStop(made: Act): void {
   const { act, who, from, project, jobId, owner, traceparent, targets, entry } = made;

@@ -5,8 +5,8 @@ import { LogFormatter, Logger, LogItem } from "@aws-lambda-powertools/logger";
 type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
 /**
- * A log line contains only a few of Powertools' standard fields, because AWS charges for each byte. The name of the log
- * group already contains the service and the function.
+ * A log line contains only a few of Powertools' standard fields, because AWS charges for each byte. For example, the
+ * name of the service is omitted, because the name of the log group already contains it.
  */
 class LineFormatter extends LogFormatter {
   formatAttributes(...[standard, fields]: Parameters<LogFormatter["formatAttributes"]>): LogItem {
@@ -20,8 +20,8 @@ const logger = new Logger({ logFormatter: new LineFormatter() });
 
 /**
  * The lowest level of the log lines that the service writes. On Lambda, the log configuration of the function has
- * priority over POWERTOOLS_LOG_LEVEL. On Lambda, the log level is always INFO, because Lambda would also omit metrics
- * with a higher level.
+ * priority over POWERTOOLS_LOG_LEVEL. On Lambda, the log level must be INFO. With a higher level, Lambda would omit the
+ * metrics too.
  */
 const { POWERTOOLS_LOG_LEVEL: lowestLevel = "INFO" } = process.env;
 const HAS_INFO = !["WARN", "ERROR"].includes(lowestLevel);
@@ -52,7 +52,10 @@ export function runWithTraceparent<T>(traceparent: string | null, run: () => T):
   return currentTraceparent.run(traceparent, run);
 }
 
-/** The fields that all further log lines contain: one object for the level INFO, and one for warnings and errors. */
+/**
+ * Fields that every log line contains from now on. `infoKeys` is for the level INFO, and `problemKeys` is for warnings
+ * and errors.
+ */
 let infoKeys: Record<string, string> = {};
 let problemKeys: Record<string, string> = {};
 

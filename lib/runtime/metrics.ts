@@ -54,7 +54,7 @@ export const UNITS = {
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
   ConfigInvalid: MetricUnit.Count,
-  /** Reads of the config that failed, for example because SSM did not respond. The config itself may be valid. */
+  /** Failed reads of the config, for example because SSM did not respond. */
   ConfigUnreadable: MetricUnit.Count,
   /**
    * The number of watches and targets that one run of the sweep function could not check. A run that reached its time
@@ -68,7 +68,7 @@ export const UNITS = {
    */
   FaultsFound: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
-  /** API responses with a status from 500 to 599. For other responses, the service does not write `ServerErrors`. */
+  /** API responses with a status from 500 to 599. The service writes `ServerErrors` only for these responses. */
   ServerErrors: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
   /**
@@ -183,8 +183,8 @@ interface MetricRecord {
 }
 
 /**
- * Writes all metrics that an invocation has counted. Each invocation calls `publishMetrics` once, at its end. AWS
- * charges for each byte, so the function puts the values of several dimensions into one record.
+ * Writes all metrics that an invocation has counted. Each invocation calls the function `publishMetrics` once, at the
+ * end. AWS charges for each byte, so the function puts the values of several dimensions into one record.
  */
 export function publishMetrics(): void {
   const records: MetricRecord[] = [];
@@ -200,7 +200,7 @@ export function publishMetrics(): void {
   for (const record of records) process.stdout.write(`${JSON.stringify(record)}\n`);
 }
 
-/** Removes the units of the metrics from a record. The name of each metric already ends with its unit. */
+/** Removes the units of the metrics from a record, because the name of each metric already ends with the unit. */
 function withoutUnits({ _aws, ...fields }: ReturnType<Metrics["serializeMetrics"]>): MetricRecord {
   const directives = _aws.CloudWatchMetrics.map(({ Metrics: metrics, ...directive }) => {
     return { ...directive, Metrics: metrics.map(({ Name }) => ({ Name })) };

@@ -25,15 +25,15 @@ export function isTransientAwsError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (THROTTLED.has(error.name)) return true;
   const { $metadata, code } = toObjectOrEmpty(error);
-  // The AWS SDK sets the field `$metadata` on every error of a request. An error without the field `$metadata` is a bug
-  // in this program.
+  // The AWS SDK sets the field `$metadata` on every error of a request. An error without the field `$metadata` does not
+  // come from a request, so it is a bug in this program.
   if ($metadata === undefined) return false;
   const { httpStatusCode: status } = toObjectOrEmpty($metadata);
   // A network error has no HTTP status, but an error code of Node.js.
   return typeof status === "number" ? status >= 500 || status === 429 : typeof code === "string";
 }
 
-/** Errors of requests that are wrong because of a bug in this program. */
+/** The names of errors with which AWS refuses a wrong request. A wrong request is a bug in this program. */
 const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
   "ValidationException",
   "SerializationException",
