@@ -10,9 +10,9 @@ import type { Plugin } from "esbuild";
  */
 
 /**
- * The packages whose source the plugins change. Each version is the version that was measured and tested. A test
- * compares it with the installed version. After an update of a package, run the tests in test/bench, measure again, and
- * change its version in this list.
+ * The packages whose source the plugins change, with their tested versions. A test fails if another version is
+ * installed. After an update of such a package, run the tests in test/bench, measure the cold starts again, and change
+ * the version in this list.
  */
 export const PROVED_WITH: Readonly<Record<string, string>> = {
   "@aws-sdk/client-dynamodb": "3.1164.0",
@@ -23,14 +23,13 @@ export const PROVED_WITH: Readonly<Record<string, string>> = {
 };
 
 /**
- * The plugins replace the code of these files by shorter code. `file` is the end of the path, and `stub` is the shorter
- * code.
+ * For each file whose code a plugin replaces: the end of the file's path (`file`) and the new, shorter code (`stub`).
  */
 export const OMITTED_FILES: readonly { readonly file: string; readonly stub: string }[] = [
   {
     // Lambda sets the credentials of the function's role as environment variables. The SDK's default provider would
-    // also search profiles, SSO and metadata services, and import four more clients. The stub reads only the
-    // environment variables, and only once.
+    // also search profiles, SSO and metadata services, and import four more clients. The stub reads the credentials
+    // only from the environment variables, and only once.
     file: "@aws-sdk/credential-provider-node/dist-es/index.js",
     stub: `import { fromEnv } from "@aws-sdk/credential-provider-env";
       export const defaultProvider = (init) => {
@@ -40,8 +39,8 @@ export const OMITTED_FILES: readonly { readonly file: string; readonly stub: str
       };`,
   },
   // Each AWS client would search for config files of the SDK (`~/.aws/config`), which do not exist on Lambda. The SDK
-  // can also send files, but the service sends none. Without the code of these two files, a function does not load
-  // `node:fs/promises` and file streams.
+  // can also send files to AWS, which the service never does. The stubs of these two files load neither
+  // `node:fs/promises` nor file streams.
   {
     file: "@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles.js",
     stub: `export { CONFIG_PREFIX_SEPARATOR } from "./constants";
@@ -71,15 +70,15 @@ const omitFiles: readonly Plugin[] = OMITTED_FILES.map(({ file, stub }) => ({
 }));
 
 /**
- * Functions of Node.js modules that most invocations do not call. If the bundle read them when it starts, Node.js would
- * load more modules. Therefore the bundle reads each of these functions when it calls the function.
+ * Functions of Node.js modules that most invocations do not call. Reading such a function makes Node.js load more
+ * modules. Therefore the bundle reads a function of this list only when the bundle calls the function.
  */
 const READ_AT_CALL = ["getRandomValues", "lookup", "deflateRawSync", "inflateRawSync"];
 
 /**
- * An `import` of a Node.js module reads all properties of the module. Some properties then load more code: those of
- * `http` load undici, those of `crypto` load WebCrypto, and those of `fs` load readline and fs/promises. With this
- * plugin, a bundle reads only the properties that it uses.
+ * An `import` of a Node.js module reads all properties of the module, and some properties load more modules. For
+ * example, reading all of `http` loads undici, and reading all of `crypto` loads WebCrypto. With this plugin, a bundle
+ * reads only the properties that the bundle uses.
  */
 const lazyNodeModules: Plugin = {
   name: "lazy Node modules",
@@ -110,10 +109,10 @@ const lazyNodeModules: Plugin = {
   },
 };
 
-/** The service checks the class of these AWS errors. For all other AWS errors, it checks only the name. */
+/** The AWS errors whose class the service checks. The service recognizes all other AWS errors by their names. */
 export const KNOWN_ERRORS = ["ConditionalCheckFailedException"];
 
-/** Matches the schema of an AWS error and the following call of `registerError`. */
+/** Matches the definition of an AWS error's schema, and the call of `registerError` after this definition. */
 const ERROR_SCHEMA = /^export var (\w+)\$ = \[-3, n0,[^;]*;\nn0_registry\.registerError\(\1\$, \1\);$/gm;
 const STRING_CONSTANT = /^const (_\w+) = "(\w+)";$/gm;
 const COMPUTED_KEY = /\[(_\w+)\]: /g;
@@ -148,8 +147,8 @@ const onlyUsedSchemas: Plugin = {
 };
 
 /**
- * Functions of this service that only create a zod schema. esbuild may remove a call of these functions if its result
- * is not used.
+ * Functions of this service that only create a zod schema. If the created schema is not used, esbuild may remove the
+ * call.
  */
 export const SCHEMA_FUNCTIONS = [
   "createIdSchema",
@@ -173,8 +172,8 @@ const COMMENT_OR_SCHEMA_CALL = new RegExp(
 );
 
 /**
- * Marks calls that only create a schema. If the schema is not used, esbuild then removes the call. zod contains such
- * marks, but esbuild does not see them from other files.
+ * Marks calls that only create a schema, so that esbuild can remove a call whose schema is not used. zod marks its own
+ * functions too, but esbuild ignores a mark that is in another file than the call.
  */
 const markSchemaCalls = (source: string): string =>
   source.replace(COMMENT_OR_SCHEMA_CALL, (code) => (code.startsWith("/") ? code : `/* @__PURE__ */ ${code}`));
@@ -204,8 +203,8 @@ const plugins: Plugin[] = [
   lazyNodeModules,
   onlyUsedSchemas,
   ...omitFiles,
-  // For each file, esbuild uses only the first plugin that returns code. This plugin handles all files, so it must be
-  // the last.
+  // For each file, esbuild uses only the first plugin that returns code. `keepErrorNamesAndMarkCalls` handles every
+  // file, so it must be the last plugin.
   keepErrorNamesAndMarkCalls,
 ];
 export default plugins;

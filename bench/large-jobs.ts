@@ -11,8 +11,8 @@ import { BATCH, createSubmitEvent, readBodiesSentTo } from "./work/workloads.ts"
 const MIB = 1024 * 1024;
 const NODES = 20_000;
 /**
- * The function `poll` may use at most this fraction of its memory. If a process needs more than the whole memory,
- * Lambda ends the process.
+ * The function `poll` may use at most this fraction of its memory size. Lambda ends a process that needs more memory
+ * than the memory size of its function.
  */
 const MAX_PART = 0.7;
 
@@ -49,8 +49,8 @@ async function measureLargeBatches(packaged: Packaged): Promise<readonly LargeFi
 }
 
 /**
- * Polls a batch of jobs twice, and returns the peak memory of the process. At the first poll, all jobs are running. At
- * the second poll, the large jobs have failed.
+ * Starts the function `poll`, polls a batch of ten jobs twice, and returns the peak memory of the process. All jobs are
+ * running at their first poll, and the large jobs have failed at their second poll.
  */
 async function peakOver(
   large: number,

@@ -21,7 +21,7 @@ const CLIENTS = {
   ssm: ["SSMClient", "@aws-sdk/client-ssm"],
 } as const;
 type Client = keyof typeof CLIENTS;
-/** The functions that need only some AWS clients. All other functions need all AWS clients. */
+/** The functions that need only some AWS clients. A function that is not in this list needs all AWS clients. */
 const NEEDS: Readonly<Record<string, readonly Client[]>> = { audit: ["dynamodb"] };
 const ALL: readonly Client[] = ["dynamodb", "sqs", "ssm"];
 

@@ -14,8 +14,9 @@ interface MemoryFigure {
   readonly firstMib: number;
   readonly lastMib: number;
   /**
-   * The used heap after the first tenth of the records. `lastInUseMib` is the used heap after all records. Both are
-   * measured after a garbage collection. A memory leak makes `lastInUseMib` larger than `firstInUseMib`.
+   * The used heap after the first tenth of the records. `lastInUseMib` is the used heap after all records. The bench
+   * starts a garbage collection before it reads the used heap. A memory leak makes `lastInUseMib` larger than
+   * `firstInUseMib`.
    */
   readonly firstInUseMib: number;
   readonly lastInUseMib: number;
@@ -23,8 +24,8 @@ interface MemoryFigure {
 type Memory = Readonly<Record<string, MemoryFigure>>;
 
 /**
- * Measures the resident memory of each function while its process handles many records. `poll` and `notify` get batches
- * of ten messages, as from a queue. Each API call submits one job, as a pipeline does.
+ * Measures the resident memory of each function while its process handles many records. The functions `poll` and
+ * `notify` get batches of ten messages. The function `enqueue` gets API calls that submit one job.
  */
 export async function measureMemory(
   workloads: Workloads,

@@ -20,9 +20,9 @@ const JOB_SECONDS = 3600;
  * service knows no earlier job of its type (docs/scale.md).
  */
 const POLL_SETTINGS = { maxDelaySeconds: 28 };
-/** After the start, Node.js compiles and loads code. The measurement starts after this number of seconds. */
+/** The measurement starts this number of seconds after the process, because Node.js first loads and compiles code. */
 const SETTLE_SECONDS = 5;
-/** CPU times in /proc/PID/stat have this number of units per second (man 5 proc). */
+/** The file /proc/PID/stat counts CPU time in units of 1/100 s (man 5 proc). */
 const TICKS_PER_SECOND = 100;
 const NO_LIMITS = { callbacksPerWatch: 0, targetsPerWatch: 0, watchesPerCaller: 0, requestsPerMinute: 0 };
 
@@ -123,8 +123,8 @@ async function measureRest(server: RunningServer, seconds: number): Promise<OneN
 }
 
 /**
- * Submits all jobs to the one-node edition as fast as possible, and measures the polls of these jobs. The first poll of
- * a job follows immediately after the submission and is measured too.
+ * Submits all jobs to the one-node edition as fast as possible, and measures the polls of these jobs. The measured
+ * figures include the first poll of each job, which follows immediately after the submission.
  */
 async function measureWatches(
   { server, addJob, headers }: Started,

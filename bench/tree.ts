@@ -12,7 +12,8 @@ import { renderNodeJob } from "./support/sample-jobs.ts";
 
 const SIZES = [10, 1000, 20_000];
 /**
- * For the largest reply, the time of the service divided by the time of `JSON.parse` must not be more than this number.
+ * The maximum of the ratio for the largest reply. The ratio is the time of the service, divided by the time of
+ * `JSON.parse`.
  */
 const MAX_RATIO = 3;
 
@@ -23,8 +24,8 @@ interface TreeFigure extends MicrosecondFigure {
 export interface Tree {
   readonly sizes: readonly TreeFigure[];
   /**
-   * The ratio for the largest reply, divided by the ratio for the second largest. If the service's time grows as slowly
-   * as the time of `JSON.parse`, this number is 1.
+   * The ratio for the largest reply, divided by the ratio for the second largest reply. `growth` is 1 if the time of
+   * the service grows in the same way as the time of `JSON.parse`.
    */
   readonly growth: number;
 }

@@ -18,7 +18,7 @@ const PRICES = {
   readUnit: perMillion.readUnits / 1e6,
   logGigabyte: perGigabyte.logs,
 };
-/** What one status request needs, apart from its waiting time. */
+/** The assumed use of resources by one status request, without the time in which the request waits. */
 const CALL = { seconds: 0.1, readUnits: 2, logGigabytes: 1.5e-6 };
 const MEMORY_GIGABYTES = 0.25;
 /** The read units of an eventually consistent read of less than 4 kB. */
@@ -29,18 +29,18 @@ const JOB_SECONDS = 600;
 const HISTORY = [540, 570, 600, 630, 660];
 const JOBS = 100;
 const PRICED_JOBS = 100_000;
-/** The assumed time from the planned start of a poll until its result is in the ledger, in seconds. */
+/** The assumed number of seconds from the planned time of a poll until the ledger contains its result. */
 const POLL_SECONDS = { from: 0.3, to: 1.5 };
 
 /** The figures of a caller who runs `cce-notifier` and waits for the end of a ten-minute job. */
 export interface WaitingFigures {
   readonly callsPerJob: number;
   readonly pollsPerJob: number;
-  /** The seconds per job in which a function instance does nothing but wait for the end of the job. */
+  /** The number of seconds per job in which a function instance only waits for the end of the job. */
   readonly waitedSecondsPerJob: number;
   readonly readUnitsPerWaitedSecond: number;
   readonly dollarsPer100000Jobs: number;
-  /** For comparison: the costs in dollars if a function instance waited during the whole job. */
+  /** For comparison: the costs in dollars if one function instance waited from the start to the end of each job. */
   readonly continuousDollarsPer100000Jobs: number;
   /** The longest time from the end of a watch until the client knows the end, in seconds. */
   readonly latestSeconds: number;

@@ -22,8 +22,8 @@ const DEFAULT_LIST_LIMIT = 20;
  * Parses the command line. The parameter `defaultProject` is the value of the environment variable NOTIFIER_PROJECT.
  */
 export function parseArguments(argv: readonly string[], defaultProject: string | undefined): Command {
-  // If an option is invalid, the parser does not find the name of the command. Then the first argument that is a
-  // command name counts as the command.
+  // If an option is invalid, `OptionValues` throws an error before the command is known. For this error, the first
+  // argument with the name of a command counts as the command.
   let command = argv.find(isCommandName) ?? null;
   try {
     const options = new OptionValues(argv);

@@ -82,7 +82,10 @@ export function createClient(connection: Connection) {
     async stop(watch: JobKey): Promise<void> {
       await requestData(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());
     },
-    /** Sends the outcome of a watch again: to the given targets, or to all targets of the watch. */
+    /**
+     * Sends the outcome of a watch again, to the given targets. If no targets are given, all targets of the watch get
+     * the outcome again.
+     */
     redeliver(watch: JobKey, targets?: readonly string[]): Promise<RedeliveryResult> {
       const path = `${pathOf(watch)}/redeliver`;
       return requestData(
@@ -102,7 +105,8 @@ export function createClient(connection: Connection) {
     ): Promise<MissedRedeliveryResult> {
       const query = before === null ? "" : `?${new URLSearchParams({ before })}`;
       const path = `/v1/targets/${encodeURIComponent(target)}/redeliver${query}`;
-      // A repeated call is safe: a notification that is already in the queue is not sent twice.
+      // The client may repeat this call, because the service does not send a notification twice that is already in the
+      // queue.
       return requestData(
         connection,
         { method: "POST", path, body, repeatable: true },

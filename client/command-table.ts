@@ -19,7 +19,7 @@ export interface OptionForm {
   readonly path?: "file" | "folder";
 }
 
-/** The properties of each command-line option. They are the same for all commands. */
+/** The properties of each command-line option. An option has the same properties in all commands. */
 export const OPTION_FORMS = {
   project: { value: "NAME" },
   notify: { value: "NAME[,NAME…]", isRepeatable: true },
@@ -76,7 +76,7 @@ const WAIT_OPTIONS: OptionTexts = {
 };
 
 interface CommandText {
-  /** The help text of the command. It continues a sentence that starts with the command's name. */
+  /** A help text that follows the command's name, such as "submits jobs" after `watch`. */
   readonly summary: string;
   /** The arguments of the command. Each item is one way to call the command. */
   readonly usage: readonly string[];

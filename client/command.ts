@@ -57,11 +57,14 @@ export type ServiceCommand = OutputOptions &
     | {
         readonly kind: "redeliver";
         readonly job: NamedJob;
-        /** The targets to notify again. `undefined` means every target that the watch has already notified. */
+        /**
+         * The targets to notify again. If `targets` is undefined, the service notifies all earlier targets of the watch
+         * again.
+         */
         readonly targets: readonly string[] | undefined;
       }
     | {
-        /** The command repeats all notifications since the time `since` that did not reach the target. */
+        /** The command sends notifications again that did not reach a target since the time `since`. */
         readonly kind: "redeliver_missed";
         readonly target: string;
         readonly since: string;
@@ -83,5 +86,5 @@ export type Command =
   | { readonly kind: "help"; readonly command: CommandName | null }
   | { readonly kind: "version" }
   | { readonly kind: "completion"; readonly shell: Shell }
-  /** An incorrect command line. The error message recommends the help of `command`. */
+  /** An incorrect command line. The error message says how to show the help of `command`. */
   | { readonly kind: "fault"; readonly detail: string; readonly command: CommandName | null };

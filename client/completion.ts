@@ -27,7 +27,10 @@ type CompletedOption = OptionForm & { readonly name: string; readonly text: stri
 interface CompletedCommand {
   readonly name: string;
   readonly summary: string;
-  /** The arguments that the completion script suggests after the command. The value `file` means the path of a file. */
+  /**
+   * The arguments that the completion script suggests after the command. If the value is `file`, the script suggests
+   * file paths.
+   */
   readonly choices: readonly string[] | "file";
   readonly options: readonly CompletedOption[];
 }

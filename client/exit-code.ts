@@ -44,8 +44,8 @@ function exitCodeOfStatus(status: StatusDocument): ExitCode {
 }
 
 /**
- * The exit codes in the order of their priority. If several errors occur, the command returns the first of their exit
- * codes.
+ * The exit codes by priority, highest first. If errors with different exit codes occur, the command returns the exit
+ * code with the highest priority.
  */
 const WORST_FIRST = [
   EXIT.unreachable,

@@ -22,7 +22,9 @@ interface FollowOptions {
   /** Returns true if the client can stop polling the watch. */
   readonly isOver: (status: StatusDocument) => boolean;
   readonly onStatus: (status: StatusDocument) => void;
-  /** Called if the service refuses to return the status of a watch. The client then stops polling this watch. */
+  /**
+   * The client calls `onRefused` if the service refuses to return the status of a watch, and stops polling this watch.
+   */
   readonly onRefused: (watch: JobKey, error: ProblemError) => void;
   /** Returns the current time in milliseconds, from a clock that is never set back. */
   readonly now: () => number;
@@ -30,8 +32,8 @@ interface FollowOptions {
 }
 
 /**
- * Returns the number of seconds that one status request may wait for the end of a watch. The more watches are running,
- * the shorter each request waits. The reason: the number of parallel requests is limited.
+ * Returns the number of seconds that one status request may wait for the end of a watch. The client sends only a
+ * limited number of requests at the same time. Therefore each request waits a shorter time if more watches are running.
  */
 export function waitSecondsPerCall(running: number): number {
   return Math.floor((MAX_WAIT_SECONDS * MAX_PARALLEL_CALLS) / Math.max(running, MAX_PARALLEL_CALLS));
@@ -39,9 +41,9 @@ export function waitSecondsPerCall(running: number): number {
 
 /**
  * Polls each watch until the watch has a final status. Returns true if all watches became final within `timeoutMs`
- * milliseconds. The first request for each watch does not wait. The response header `retry-after` determines the time
- * of the next request.
- * @throws the first error that is not a `ProblemError`. This error also ends the polling of all other watches.
+ * milliseconds. The service responds to the first request for each watch without a delay. The response header
+ * `retry-after` determines when the client polls the watch again.
+ * @throws the first error that is not a `ProblemError`. After such an error, the client stops polling all watches.
  */
 export async function followWatches(
   watches: readonly JobKey[],

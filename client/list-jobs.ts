@@ -52,7 +52,7 @@ function cellsOf(job: ListedJob): readonly string[] {
   ].map((cell) => cell.replace(/\s+/g, " "));
 }
 
-/** An empty cell contains a dash, so that a program can split a line into columns. */
+/** In the table, an empty cell contains a dash, so that a program can split a line into columns. */
 function tableLines(jobs: readonly ListedJob[]): readonly string[] {
   const rows = [HEADER, ...jobs.map(cellsOf).map((cells) => cells.map((cell) => cell || "-"))];
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => countColumns(row[column] ?? ""))));

@@ -3,7 +3,7 @@ import { toObjectOrEmpty } from "../lib/domain/json.ts";
 const CERTIFICATE =
   "its TLS certificate is not valid for this host or not trusted. NODE_EXTRA_CA_CERTS can name a file with more certificate authorities";
 
-/** The meaning of each Node.js error code. An error message ends with this meaning. */
+/** For each Node.js error code, the text with which the client's error message ends. */
 const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^ECONNREFUSED$/, "it refused the connection"],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, "the connection was closed before the answer"],

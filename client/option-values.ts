@@ -26,7 +26,8 @@ export class OptionValues {
   readonly #values: ReadonlyMap<OptionName, readonly string[]>;
 
   /**
-   * Separates the options of a command line from its other arguments. Arguments after `--` are never options.
+   * Separates the options of a command line from its other arguments. Arguments after the argument `--` are never
+   * options.
    * @throws UsageError for an unknown option, and for a value that is missing, empty or not allowed. An empty value is
    * refused, because the cause is usually an unset variable in a script.
    */

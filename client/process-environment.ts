@@ -45,8 +45,8 @@ function createInterruptHandler(): Environment["onInterrupt"] {
       for (const signal of ["SIGINT", "SIGTERM"] as const)
         process.once(signal, () => {
           process.stderr.write(describe?.() ?? "");
-          // `once` has removed this handler, so the repeated signal ends the process. Then the shell knows which signal
-          // ended the process.
+          // `process.once` has already removed this signal handler, so the second signal ends the process. A process
+          // that ends by a signal shows the shell which signal it was.
           process.kill(process.pid, signal);
         });
     describe = text;

@@ -42,8 +42,8 @@ const MISSED_TEXTS: Readonly<Record<MissedJob["status"], string>> = {
 };
 
 /**
- * Repeats all notifications since the time `since` that did not reach the target. The service lists the jobs in pages,
- * and each request handles one page. If the service skips a job, the exit code of the command is 1.
+ * Sends notifications again that did not reach a target since the time `since`. The service returns the jobs in pages,
+ * so the client sends one request for each page. If the service skips a job, the exit code of the command is 1.
  */
 export async function redeliverMissed(
   { target, since, dryRun }: CommandOf<"redeliver_missed">,

@@ -22,7 +22,7 @@ export interface Connection {
 export interface Call {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
-  /** A string is sent unchanged. A value of any other type is sent as JSON. */
+  /** The body of the request. A string is sent unchanged, and a value of any other type is sent as JSON. */
   readonly body?: unknown;
   /** False if a repeated request would send a second notification to the target. */
   readonly repeatable: boolean;

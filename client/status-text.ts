@@ -78,7 +78,9 @@ function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Ex
   return `usually ${from === to ? `about ${from}` : `${from} to ${to}`} (from ${jobs}), ${rest}`;
 }
 
-/** Returns the state of a watch as text, such as `timed out`. Pages and chat messages use this text too. */
+/**
+ * Returns the state of a watch as text, such as `timed out`. Pages and chat messages use the same text for this state.
+ */
 function inlineState(status: StatusDocument): string {
   return lowerCaseFirstLetter(describeState(status.state, wasJobObserved(status), status.ready));
 }
@@ -160,7 +162,7 @@ export function formatDeliveryLines(status: StatusDocument): readonly string[] {
 /** Returns a text such as `ops (rejected, client error, HTTP 403)`. */
 export function describeFailure(delivery: DeliveryDocument): string {
   const { state, lastReason, lastStatus } = delivery;
-  // The state `gone` already implies the reason `target_gone`.
+  // The text for the delivery state `gone` already contains the reason, so the reason `target_gone` is omitted.
   const reason = lastReason === "target_gone" ? null : lastReason;
   return `${deliveryName(delivery)} (${[NOT_NOTIFIED[state], ...receiverAnswerTexts(reason, lastStatus)].join(", ")})`;
 }

@@ -6,8 +6,8 @@ const MAX_LISTED_NAMES = 20;
 
 /**
  * Returns one line for each project or target in the refused command line that the caller may not use. Each line also
- * lists the projects or targets that the caller may use. The function asks the service for the allowed names. If the
- * service does not respond, the result is empty.
+ * lists the projects or targets that the caller may use. If the service does not return the names that the caller may
+ * use, the function returns no lines.
  */
 export async function readUnusableNameLines(
   command: ServiceCommand,

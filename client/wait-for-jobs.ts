@@ -204,7 +204,7 @@ function summarize(
     const failed = listFailedDeliveries(status);
     if (failed.length === 0) continue;
     const targets = [...new Set(failed.map(({ target }) => target))].join(",");
-    // Targets in the config can be switched off. Callbacks are never switched off.
+    // The service can switch off a target of the config, but never a callback.
     const isOff = ({ state, target }: (typeof failed)[number]) =>
       state === "gone" && !isCallbackTargetName(target);
     const off = [...new Set(failed.filter(isOff).map(({ target }) => target))];

@@ -4,7 +4,7 @@ import type { Screen } from "./screen.ts";
 import { formatStatusLine, jobName, listStateFacts, MARKS } from "./status-text.ts";
 import { columnsOf, countColumns, type Output, rowsOf } from "./terminal.ts";
 
-/** The log gets its first line when the command has printed nothing for this time. */
+/** If the command has printed nothing for this number of milliseconds, the log gets its first line. */
 const FIRST_LINE_MS = 1_500;
 /**
  * In a log, the longest time between two lines about the same running job. The time between two log lines can be one
@@ -40,8 +40,8 @@ export class WaitProgress {
   readonly #jobs = new Map<string, ShownJob>();
   #endedJobs = 0;
   /**
-   * The text that is shown until the first job status arrives, such as `submitting 1 job`. Afterwards, the value is
-   * null.
+   * The text that is shown until the first job status arrives, such as `submitting 1 job`. After the first job status,
+   * `#activity` is null.
    */
   #activity: string | null;
   #printedAt: number | null = null;
@@ -83,7 +83,7 @@ export class WaitProgress {
       this.#redraw();
       this.print([formatStatusLine(status)]);
     } else {
-      // The remaining time changes with every poll, and such a change must not add a log line.
+      // The expected times change with every poll. A change of only the expected times must not add a log line.
       const facts = listStateFacts({ ...status, expected: undefined }, null).join(", ");
       const shown = { status, receivedAt: now, facts, printedAt: known?.printedAt ?? 0 };
       this.#jobs.set(name, shown);
@@ -92,7 +92,7 @@ export class WaitProgress {
     }
   }
 
-  /** Stops showing a job. The command no longer reads the status of this job. */
+  /** Stops showing the progress of a job whose status the command no longer reads. */
   remove(name: string): void {
     this.#jobs.delete(name);
     this.#redraw();
@@ -136,8 +136,8 @@ export class WaitProgress {
   }
 
   /**
-   * Returns the job's status with an updated remaining time. The response is some seconds old, so these seconds are
-   * subtracted.
+   * Returns the job's status with an updated remaining time: the remaining time in the response, minus the age of the
+   * response.
    */
   #countDown({ status, receivedAt }: ShownJob): StatusDocument {
     const { expected } = status;

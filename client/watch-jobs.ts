@@ -111,7 +111,7 @@ async function restart<T>(
       if (state === "succeeded" || state === "failed")
         screen.print([`${jobName(watch)}: not restarted, because the job has ${state}`]);
       else if (state !== undefined && state !== "stopped") {
-        // The status may belong to another caller's watch. The command stops only the caller's own watch.
+        // `state` may be the state of another caller's watch. The command can stop only the caller's own watch.
         const own = await nullIfNotFound(client.stop(watch).then(() => watch));
         if (own !== null) stopped.push(jobName(own));
       }
@@ -196,7 +196,10 @@ function resultLine(job: JobResult): string {
   return [`${jobName(job)}: ${status.replace("_", " ")}`, detail].filter(Boolean).join(", ");
 }
 
-/** Returns the exit code of a submission. An unreachable service has a higher priority than an invalid job. */
+/**
+ * Returns the exit code of a submission. If one job was invalid and the service could not be reached for another job,
+ * the exit code is that of the unreachable service.
+ */
 function exitCodeOfJobs(jobs: readonly JobResult[]): ExitCode {
   const rejected = jobs.filter(({ status }) => status === "rejected");
   if (rejected.length === 0) return EXIT.succeeded;

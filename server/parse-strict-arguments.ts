@@ -6,8 +6,8 @@ export class ArgumentError extends Error {
 }
 
 /**
- * Calls the Node.js function `parseArgs` and refuses two more mistakes. An empty value usually comes from an unset
- * variable. If the user repeats an option, `parseArgs` would use only the last value.
+ * Calls the Node.js function `parseArgs`, and also refuses empty values and repeated options. An empty value usually
+ * comes from an unset variable. For a repeated option, `parseArgs` would silently use the last value.
  * @throws ArgumentError
  */
 export function parseStrictArguments<const T extends ParseArgsConfig>(
@@ -34,7 +34,7 @@ function parseOrExplain<const T extends ParseArgsConfig>(config: T): ReturnType<
   } catch (error) {
     const isParseError =
       types.isNativeError(error) && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-    // The Node.js error message continues with advice about arguments that begin with a dash. This advice is removed.
+    // The Node.js error message also contains advice about arguments that begin with a dash, which is removed here.
     throw isParseError ? new ArgumentError(error.message.replace(/\.\s.*/s, "")) : error;
   }
 }

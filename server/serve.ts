@@ -79,7 +79,9 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
 interface Signals {
   /** A promise that resolves at the first SIGTERM or SIGINT. */
   readonly stop: Promise<void>;
-  /** Calls `reload` for each signal SIGHUP, including a signal that arrived before this call. */
+  /**
+   * Calls `reload` each time the signal SIGHUP arrives. If SIGHUP has already arrived, `reload` is called immediately.
+   */
   onReload(reload: () => void): void;
 }
 

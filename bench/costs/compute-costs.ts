@@ -98,9 +98,9 @@ export function computeMonthlyCosts(jobs: 0 | 1000 | 100_000, data: CostsData = 
 }
 
 /**
- * Returns the number of requests to KMS in one month. An instance of a function decrypts the config when it starts, and
- * again after a change of the config. Assumptions: the config does not change, and Lambda replaces each instance after
- * one hour. Scheduled functions always have an instance. All other functions have an instance only while jobs run.
+ * Returns the number of requests to KMS in one month. An instance of a Lambda function decrypts the config when the
+ * instance starts. The computation assumes that Lambda replaces each instance after one hour, and that the config does
+ * not change. Only the scheduled functions have an instance while no jobs run.
  */
 function countDecryptions(jobs: number, { assumed, measured }: CostsData): number {
   const { instanceStartsPerMonth, instanceStartsPerJob } = assumed;

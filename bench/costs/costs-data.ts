@@ -17,7 +17,7 @@ const LedgerUse = z.strictObject({
 /** The figures that the command `npm run bench:costs` has measured. */
 export const Measured = z.strictObject({
   date: z.string(),
-  /** The DynamoDB capacity and storage per job, for jobs with 8 polls and with 12 polls. */
+  /** The DynamoDB capacity and storage per job: for jobs with 8 polls, and for jobs with 12 polls. */
   ledger: z.strictObject({ "8": LedgerUse, "12": LedgerUse }),
   invocations: z.strictObject({
     accept: InvocationUse,

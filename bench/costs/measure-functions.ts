@@ -13,7 +13,10 @@ const LOG_WRAPPER = fileURLToPath(new URL("./log-to-file.mjs", import.meta.url))
 /** The bytes that CloudWatch Logs adds to the size of each log line. */
 const LINE_OVERHEAD_BYTES = 26;
 
-/** The log data and SQS requests of one invocation with one job, poll or notification, after the first invocation. */
+/**
+ * The log data and the SQS requests of one invocation with one job, poll or notification. The first invocation of a
+ * process is not measured.
+ */
 export interface InvocationUse {
   readonly logBytes: number;
   /** The number of requests of the function that send messages to SQS. */

@@ -21,7 +21,7 @@ const SUBJOBS = 20;
 const TREE_CHANGES = [0, 0.2, 0.4, 0.6, 0.8];
 /** The time between two runs of the sweep function (`SWEEP_INTERVAL_SECONDS` in serverless.yml). */
 const SWEEP_INTERVAL_MS = 300_000;
-/** The measured jobs start 30 s apart, so that they start at different times after a run of the sweep function. */
+/** The sweep function runs every 300 s. The ten measured jobs start at ten different times between two runs. */
 const STARTS = { count: 10, distanceMs: 30_000 };
 
 type ItemKey = Readonly<Record<string, { readonly S?: string }>>;

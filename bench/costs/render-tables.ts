@@ -1,7 +1,7 @@
 import { computeJobCosts, computeMonthlyCosts, sumOf } from "./compute-costs.ts";
 import { COSTS, type CostsData } from "./costs-data.ts";
 
-/** The column `cause` of the table: why each step of a job needs its write units. */
+/** The text of the table column `cause`: why each step of a job needs write units of DynamoDB. */
 const CAUSES: Readonly<Record<string, string>> = {
   acceptance: "one item and two indexes",
   polls:
@@ -18,7 +18,10 @@ const CAUSES: Readonly<Record<string, string>> = {
 const two = (value: number) => value.toFixed(2);
 const short = (value: number) => String(Number(value.toFixed(1)));
 
-/** Returns the generated tables of each document in `docs`, by the names of the tables. */
+/**
+ * Returns the generated tables for two documents in `docs`. Each key is the name of a table, and each value is the
+ * table in Markdown.
+ */
 export function renderTables(
   data: CostsData = COSTS,
 ): Readonly<Record<"costs.md" | "scale.md", Readonly<Record<string, string>>>> {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
 /**
- * The period of the CPU limit, in microseconds. With the fraction 0.25, a process may run for a quarter of each period.
+ * The period of the CPU limit, in microseconds. A process with the CPU limit 0.25 may run for a quarter of each period.
  */
 const PERIOD_US = 20_000;
 const NAME = `cce-job-notifier-bench-${process.pid}`;
@@ -20,8 +20,9 @@ export interface CpuLimit {
 }
 
 /**
- * The files of Linux control groups, versions 1 and 2. `weight` is the largest CPU weight, so that other processes slow
- * the bench down as little as possible. `own` finds the control group of this process in /proc/self/cgroup.
+ * The settings files of Linux control groups, versions 1 and 2. `weight` gives the bench the largest CPU weight, so
+ * that other processes slow the bench down as little as possible. `own` is a pattern that finds the control group of
+ * this process in the file /proc/self/cgroup.
  */
 const INTERFACES = [
   {
@@ -84,9 +85,9 @@ export async function runWithPriority<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Returns the most exact way to limit the CPU time of a process on this machine. The best way is a Linux control group.
- * If control groups are not available, the bench stops the process by signals for a short part of each period. This is
- * less exact, because signals also stop a process that needs no CPU time.
+ * Returns the most exact way to limit the CPU time of a process on this machine. A Linux control group limits the CPU
+ * time exactly. Without control groups, the bench stops the process by signals for a part of each period. Signals are
+ * less exact, because the signals also stop a process that needs no CPU time.
  */
 export async function chooseCpuLimit(): Promise<CpuLimit> {
   for (const { method, root, weight, quota } of INTERFACES) {
@@ -108,8 +109,8 @@ export async function chooseCpuLimit(): Promise<CpuLimit> {
 }
 
 /**
- * The code of a thread that stops and continues a process in each period. It needs a thread of its own, because only
- * there `Atomics.wait` can sleep for an exact time.
+ * The code of a thread that stops and continues a process in each period. The code needs its own thread, because
+ * `Atomics.wait` would block the main thread.
  */
 const DUTY_CYCLE = `
 const { workerData: { pid, runMs, stopMs } } = require("node:worker_threads");
@@ -127,7 +128,8 @@ export async function applyDutyCycle(pid: number, fraction: number): Promise<() 
   const periodMs = PERIOD_US / 1000;
   const workerData = { pid, runMs: fraction * periodMs, stopMs: (1 - fraction) * periodMs };
   const thread = new Worker(DUTY_CYCLE, { eval: true, workerData });
-  // When the process has ended, the thread cannot send its next signal and fails. This error is expected.
+  // The thread fails when the process has ended, because then it cannot send the next signal. The error of the thread
+  // is ignored.
   thread.on("error", () => {});
   return async () => void (await thread.terminate());
 }

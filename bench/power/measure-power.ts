@@ -38,8 +38,9 @@ const Answer = z.union([
 ]);
 
 /**
- * Measures packaged functions with several memory sizes. As on Lambda, a function gets a fraction of a processor that
- * depends on its memory size. During the initialization, it gets a whole processor. All calls to services use TLS.
+ * Measures packaged functions with several memory sizes. As on Lambda, the memory size determines what fraction of a
+ * processor the function gets. During its initialization, each function gets a whole processor. All calls to services
+ * use TLS.
  * @param names the names of the measured functions
  */
 export async function measurePower(
@@ -77,8 +78,8 @@ async function measureAll(packaged: Packaged, names: readonly string[]): Promise
 }
 
 /**
- * A new instance first sends a warm-up request for a ledger item that does not exist. This request has no recorded
- * reply, so the function adds one.
+ * Adds a reply to the warm-up request that each new instance sends. The recorded replies do not contain a reply to the
+ * warm-up request, because its ledger item does not exist.
  */
 function answerWarmUp(play: LedgerReplies): LedgerReplies {
   return async (request) =>

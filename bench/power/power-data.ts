@@ -36,7 +36,7 @@ export type PowerFigures = z.infer<typeof PowerFigures>;
 export const readStoredPower = (): PowerFigures => PowerFigures.parse(measured);
 
 /**
- * Returns two figures with their maximums: the durations of the first call of `enqueue` with 1 job and with 100 jobs.
+ * Returns two figures with their maximums: how long the first call of `enqueue` takes with one job, and with 100 jobs.
  */
 export function createPowerTargets({ power }: Pick<PowerFigures, "power">): readonly Target[] {
   const chosen = power.enqueue?.find((row) => row.chosen);

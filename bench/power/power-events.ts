@@ -10,11 +10,11 @@ import { createSubmitEvent, recordWorkloads, type Workload } from "../work/workl
 export interface FunctionEvents {
   readonly name: string;
   /**
-   * For `enqueue`, `poll` and `notify`: an event with one job, poll or notification. For all other functions: their
-   * only event.
+   * The functions `enqueue`, `poll` and `notify` have a small and a large event. `one` is the small event, with one
+   * job, poll or notification. For a function with only one event, `one` is this event.
    */
   readonly one: object;
-  /** For `enqueue`, `poll` and `notify`: an event with 100 jobs or ten messages. Null for all other functions. */
+  /** The large event, with 100 jobs or ten messages, or null for a function with only one event. */
   readonly many: object | null;
   readonly recording: LedgerRecording;
 }

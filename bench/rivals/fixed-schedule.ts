@@ -1,7 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { queryAndNotify } from "./query-job.ts";
 
-/** For comparison: a process that polls one job at fixed intervals, as the cloud's Terraform provider does. */
+/**
+ * A process that polls one job at fixed intervals, like the cloud's Terraform provider. The bench compares the process
+ * with this service.
+ */
 export const handler = async ({
   jobId,
   firstSeconds = 150,

@@ -35,7 +35,7 @@ const HISTORY = 200;
 const TESTS = 600;
 const POLLS = { warmUp: 200, measured: 500 };
 const BATCH = 10;
-/** The memory size of all compared functions in gigabytes. It is also the default memory size of the product. */
+/** The memory size of all compared functions, in gigabytes. The functions of this service have the same default. */
 const MEMORY_GIGABYTES = 0.25;
 /** The assumed duration of one poll, which is mostly the response time of CCE. */
 const POLL_SECONDS = 0.2;
@@ -123,8 +123,8 @@ export async function measureRivals(
 const pollSeconds = (polls: number) => polls * POLL_SECONDS;
 
 /**
- * Bundles the code of a function that is compared with the service. It is bundled without the service's esbuild
- * plugins. The bundle defines `require` for packages that are not ES modules.
+ * Bundles a function that is compared with the service, without the esbuild plugins of the service. The bundle defines
+ * `require` for packages that are not ES modules.
  */
 async function bundle({ rootDir, workDir }: Packaged, name: Measured): Promise<string> {
   const outfile = join(workDir, `${FILES[name]}.mjs`);
@@ -168,7 +168,7 @@ function compareOnTestJobs() {
 const LAMBDA_LINES_BYTES = 345;
 
 /**
- * Returns the costs of a million jobs in dollars. Of the log lines, the costs include only those of Lambda itself:
+ * Returns the costs of a million jobs in dollars. The costs include only the log lines that Lambda itself writes:
  * START, END and REPORT.
  */
 function priceJob(perJob: Readonly<Record<string, number>>, seconds: number): number {

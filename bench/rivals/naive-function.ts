@@ -7,8 +7,8 @@ const INTERVAL_SECONDS = 20;
 const sqs = new SQSClient({});
 
 /**
- * For comparison: a Lambda function that polls jobs without a database. If a job is still running, the function sends a
- * new message to the queue.
+ * A Lambda function that polls jobs without a database. If a job is still running, the function sends a new message for
+ * the next poll to the queue. The bench compares this function with the service.
  */
 export const handler = middy(async ({ Records }: SQSEvent) => {
   const { CCE_URL, WEBHOOK_URL = "", POLL_QUEUE_URL } = process.env;

@@ -15,7 +15,7 @@ const Machine = z.object({
 });
 
 /**
- * Returns the number of state transitions for which Step Functions bills one job.
+ * Returns how many state transitions of Step Functions one job costs.
  * @param polls the number of polls of one job
  */
 export function countStateTransitions(polls: number): number {

@@ -1,4 +1,7 @@
-/** A distribution of job durations. In some distributions, later jobs take longer or shorter than earlier jobs. */
+/**
+ * A distribution of job durations. In some of these distributions, the mean duration changes from the first job to the
+ * last job.
+ */
 export interface Distribution {
   readonly jobType: string;
   readonly name: string;

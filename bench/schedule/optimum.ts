@@ -23,8 +23,7 @@ export function findOptimalSchedule(durations: readonly number[], pollCostSecond
   for (let at = last - 1; at >= 0; at--) {
     const pending = whole - (ended[at] ?? 0);
     let least = Number.POSITIVE_INFINITY;
-    // After a later poll, the best next poll is never earlier (the costs form a Monge array). Therefore the best next
-    // poll for `at` is not later than the best next poll for `at + 1`.
+    // The costs form a Monge array: the best next poll for `at` is never later than the best next poll for `at + 1`.
     const until = at === last - 1 ? last : Math.max(at + 1, choice[at + 1] ?? last);
     for (let next = at + 1; next <= until; next++) {
       const late =
@@ -35,8 +34,8 @@ export function findOptimalSchedule(durations: readonly number[], pollCostSecond
         least = cost;
         choice[at] = next;
       }
-      // With a later next poll, the cost of the delay only grows. If this cost alone is higher than the least cost so
-      // far, the search can end.
+      // For each later value of `next`, the cost of the delay is higher. If the cost of the delay exceeds `least`, no
+      // later value can be better.
       if (pending + late / pollCostSeconds > least) break;
     }
     costs[at] = least;

@@ -40,7 +40,7 @@ export interface BenchEnvironment {
    * Lambda.
    */
   start(name: string, memoryMegabytes?: number): Promise<Worker>;
-  /** Starts any bundle in its own process, for example the baseline program. */
+  /** Starts a bundle in its own process. The bundle can be any program, for example the baseline program. */
   startBundle(bundle: string, environment?: Readonly<Record<string, string>>): Promise<Worker>;
   stop(): Promise<void>;
 }

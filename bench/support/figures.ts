@@ -36,8 +36,8 @@ export function createMicrosecondFigure(times: PairedTimes): MicrosecondFigure {
 }
 
 /**
- * Divides the measured time of each round by the baseline time of the same round. Returns the median of these ratios.
- * Other programs on the machine slow down both times of a round, so the ratio changes less than the times.
+ * For each round, divides the measured time by the baseline time, and returns the median of all rounds. Other programs
+ * on the machine slow down both times of a round, so the ratio changes less than the times.
  */
 function medianRatio({ measured, baseline }: PairedTimes): number {
   return roundToThreeDigits(median(measured.map((time, round) => time / (baseline[round] ?? Number.NaN))));
@@ -66,8 +66,8 @@ export interface Target {
   readonly target: number;
   readonly unit: string;
   /**
-   * True if `value` is a duration divided by another duration. The bench fails only if such a ratio is more than twice
-   * its maximum. Tests check all counts and sizes, so the bench only prints them.
+   * True if `value` is a duration divided by another duration. The bench fails only if a ratio is more than twice its
+   * maximum. Tests check all counts and sizes, so the bench only prints the counts and sizes.
    */
   readonly isRatio: boolean;
 }

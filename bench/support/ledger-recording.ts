@@ -18,8 +18,8 @@ const Request = z.looseObject({
 
 /**
  * Records the replies of an embedded DynamoDB. During a measurement, the recorded replies replace the database, so that
- * its CPU time is not measured. `play` finds the reply to a request by the operation and the item. If there are
- * several, it returns them in the recorded order.
+ * the CPU time of the database is not measured. The function `play` finds the recorded reply by the operation and the
+ * item of the request. If one request was recorded several times, `play` returns its replies in the recorded order.
  */
 export class LedgerRecording {
   readonly #replies = new Map<string, Reply[]>();

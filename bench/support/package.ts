@@ -71,8 +71,8 @@ export function findPackagedFunction({ functions }: Packaged, name: string): Pac
 }
 
 /**
- * The service's esbuild settings that are also used for the baseline bundles. The setting `supported` is not among
- * them, because it changes the code of the AWS SDK.
+ * The esbuild settings that the baseline bundles share with the service. The baseline bundles do not use the setting
+ * `supported`, because `supported` changes the code of the AWS SDK.
  */
 const EsbuildSettings = z.looseObject({
   minify: z.boolean().default(false),

@@ -54,8 +54,8 @@ function part(type: string, uid: string, state: string, subJobs: readonly object
 }
 
 /**
- * Makes a UUID from a hash of the number. The UUIDs are the same in each run of the bench. Compression does not make
- * them smaller.
+ * Makes a UUID from a hash of the number. The UUIDs are the same in each run of the bench, and compression does not
+ * make the UUIDs smaller.
  */
 function uuidOf(at: number): string {
   const digits = hash("sha256", `node ${at}`);

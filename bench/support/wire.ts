@@ -27,9 +27,9 @@ const Batch = z.looseObject({
 });
 
 /**
- * A local server that replaces the AWS services, CCE and the target for a measured function. It answers immediately and
- * records the requests. It answers all CCE requests with the same job. It accepts messages for queues but does not
- * deliver them.
+ * A local server that replaces the AWS services, CCE and the target for a measured function. The server answers
+ * immediately and records the requests. The server answers all CCE requests with the same job. The server accepts
+ * messages for queues but does not deliver the messages.
  */
 export class Wire {
   ledger: LedgerReplies = async () => ({ status: 500, body: "{}" });

@@ -36,7 +36,7 @@ interface WorkerResult {
   readonly rss: readonly number[];
   /** The maximum resident memory in bytes during the whole run. */
   readonly peak: number;
-  /** The used heap after a garbage collection, in bytes. Null if the bench did not ask for a garbage collection. */
+  /** The used heap after a garbage collection, in bytes. `inUse` is null if no garbage collection was requested. */
   readonly inUse: number | null;
 }
 

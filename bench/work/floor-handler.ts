@@ -11,8 +11,8 @@ import Agent from "undici/lib/dispatcher/agent.js";
 import type { Chain, Step } from "./floor-script.ts";
 
 /**
- * The baseline program for the CPU time of a function. It sends only the recorded requests of one invocation, and
- * ignores the replies.
+ * The baseline program, whose CPU time is compared with the CPU time of a function. The baseline program only sends the
+ * recorded requests of one invocation, and ignores the replies.
  */
 const [origin = "", file = ""] = [process.env.AWS_ENDPOINT_URL, process.env.FLOOR_SCRIPT];
 const stages: readonly (readonly Chain[])[] = JSON.parse(readFileSync(file, "utf8"), revive);

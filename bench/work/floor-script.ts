@@ -2,8 +2,8 @@ import { readRequestKind } from "../support/ledger-recording.ts";
 import type { WireRequest } from "../support/wire.ts";
 
 /**
- * One request of the baseline program (floor). This program only sends the requests that the measured function has
- * sent.
+ * One request of the baseline program. The baseline program (floor) only sends the requests that a measured function
+ * has sent.
  */
 export interface Step {
   readonly operation: string;
@@ -14,7 +14,7 @@ export interface Step {
   readonly body: string;
 }
 
-/** Node.js sets these HTTP headers itself, so the baseline program does not copy them. */
+/** The HTTP headers that the baseline program does not copy, because its HTTP client sets these headers itself. */
 const TRANSPORT: ReadonlySet<string> = new Set(["connection", "content-length", "host", "transfer-encoding"]);
 
 /**
@@ -24,10 +24,10 @@ const TRANSPORT: ReadonlySet<string> = new Set(["connection", "content-length", 
 export type Chain = readonly Step[];
 
 /**
- * Splits the requests of one invocation into stages, which the baseline program sends one after the other. Within a
- * stage, the chains of different records (jobs, polls or notifications) are sent in parallel. A request for all records
- * together, such as a batch, starts a new stage. Requests for the config are omitted, because a function reads the
- * config only every five minutes.
+ * Splits the requests of one invocation into stages. The baseline program sends one stage after the other. Within a
+ * stage, it sends the requests for different jobs, polls or notifications in parallel. A batch request, which is for
+ * all of them, starts a new stage. The stages contain no requests for the config, because most invocations do not read
+ * the config.
  */
 export function createFloorScript(requests: readonly WireRequest[]): readonly (readonly Chain[])[] {
   const kinds = new Map<string, Step[]>();

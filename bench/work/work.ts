@@ -14,7 +14,7 @@ import type { Workload, Workloads } from "./workloads.ts";
 
 interface Effort {
   /**
-   * The number of measured rounds. In each round, the bench measures first the function and then the baseline program.
+   * The number of measured rounds. In each round, the bench first measures the function, and then the baseline program.
    */
   readonly rounds: number;
   /** The number of jobs, polls or notifications in one round of the measurement. */
@@ -22,7 +22,7 @@ interface Effort {
 }
 
 interface Compared extends MicrosecondFigure {
-  /** The number of requests for one event. A key is a service and an operation, such as `ledger UpdateItem`. */
+  /** The number of requests for one event. Each key is a service and an operation, such as `ledger UpdateItem`. */
   readonly requests: Readonly<Record<string, number>>;
 }
 
@@ -35,8 +35,8 @@ const MAX_RATIOS = { poll: 1.15, notification: 1.2, accept: 0.9 };
 const floors = new WeakMap<Packaged, Promise<string>>();
 
 /**
- * Returns the path of the baseline program's bundle. All functions use the same bundle, each with its own list of
- * requests.
+ * Returns the path of the baseline program's bundle. The baseline program reads the list of requests from the file
+ * `FLOOR_SCRIPT`, so one bundle is enough for all functions.
  */
 function floorOf(packaged: Packaged): Promise<string> {
   const code = 'export { handler } from "./bench/work/floor-handler.ts";';
@@ -47,8 +47,8 @@ function floorOf(packaged: Packaged): Promise<string> {
 
 /**
  * Measures the CPU time per record of a packaged function and of its baseline program, in separate processes. The
- * baseline program only sends the requests that the function has sent. Both get recorded replies from the ledger
- * instead of a database.
+ * baseline program only sends the requests that the function has sent. During the measurement, recorded replies replace
+ * the database.
  */
 async function compareWithFloor(
   workload: Workload,

@@ -30,8 +30,8 @@ const Sent = z.looseObject({
 });
 
 /**
- * Runs the functions once with the embedded DynamoDB, and records their requests and the replies. The functions accept
- * ten jobs and poll each job until it fails. Each failed job leads to one notification.
+ * Runs the functions once with the embedded DynamoDB, and records their requests and the replies. The service accepts
+ * ten jobs and polls them until they have failed. Each failed job leads to one notification.
  */
 export async function recordWorkloads(bench: BenchEnvironment): Promise<Workloads> {
   const { wire, server } = bench;
@@ -54,7 +54,7 @@ export async function recordWorkloads(bench: BenchEnvironment): Promise<Workload
   const recording = new LedgerRecording();
   const event = (bodies: readonly string[]) => createQueueEvent(bodies.slice(0, BATCH));
   // Only the first batch of polls reads the durations of earlier jobs, because `poll` then caches them for ten minutes.
-  // Of this batch, only the replies with the durations are recorded.
+  // For the first batch, only the replies with these durations are recorded.
   wire.ledger = recording.recording(server, ({ operation }) => operation === "Query");
   const polled = async (bodies: readonly string[]) => {
     wire.clear();
@@ -102,7 +102,7 @@ export function createSubmitEvent(jobs: number, name = "job"): object {
   return createHttpEvent({ method: "POST", path: "/v1/jobs", token: TOKEN, body });
 }
 
-/** Returns the bodies of all messages to the queue `queue` in the given requests. */
+/** Returns the bodies of all messages that the given requests send to the queue with the name `queue`. */
 export function readBodiesSentTo(requests: readonly WireRequest[], queue: string): string[] {
   return requests
     .filter(({ operation }) => operation === "SendMessageBatch")

@@ -19,10 +19,7 @@ import {
 
 const Overdue = z.object({ project: z.string(), job_id: z.string(), caller: z.string(), due_at: z.number() });
 
-/**
- * Returns two groups of ledger operations: those that read watches, and those that set the sweep function's next check
- * of a watch.
- */
+/** Returns the ledger operations that read watches or plan the sweep function's next check of a watch. */
 export function createWatchReadOperations(store: Store): WatchReadLedger {
   return {
     readWatch: (key) =>

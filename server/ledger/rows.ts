@@ -114,7 +114,7 @@ const Instants = z._default(z.number(), 0);
  * `body`.
  */
 const RECORDS = {
-  /** The context and the callbacks of a watch. A restart of the watch starts a new generation, with its own record. */
+  /** The context and the callbacks of a watch. After a restart of the watch, its new generation has its own record. */
   caller: z.object({ context: Context, callbacks: z.record(z.string(), z.string()) }),
   /** The job and its subjobs, as the latest poll has found them. */
   tree: Job,

@@ -28,12 +28,14 @@ import type {
 /** The data of a watch in the ledger. */
 export interface StoredWatch {
   readonly watch: Watch;
-  /** The ID of the queue message that claimed the current poll. Null after the result of this poll is recorded. */
+  /**
+   * The ID of the queue message that claimed the current poll. `owner` is null after the result of the current poll is
+   * recorded.
+   */
   readonly owner: string | null;
   readonly leaseUntil: Instant;
   /**
-   * The number of poll claims since the service last recorded a poll result. A claim that its owner gave up is not
-   * counted.
+   * The number of poll claims since the service last recorded a poll result. Claims that were given up are not counted.
    */
   readonly unfinishedTries: number;
   /** True if the watch has ended, and submitting the job again would restart the watch. */
@@ -110,7 +112,7 @@ type ExtendedWatch<Stored> =
       readonly needsGenerations: boolean;
     };
 
-/** Adds targets to a watch. A running watch gets the requested deadline only if the requested deadline is later. */
+/** Adds targets to a watch. A running watch gets a new deadline only if the new deadline is later. */
 export function extendWatch<Stored extends StoredWatch>(
   stored: Stored,
   wanted: NewWatch,
@@ -237,7 +239,7 @@ export function stopWatch<Stored extends StoredWatch>(
   return { stored: { ...stored, ...NO_LEASE, watch, dueAt: null }, result: "stopped" };
 }
 
-/** Returns true if this queue message has claimed the current poll and has not recorded its result. */
+/** Returns true if this queue message has claimed the current poll, and the result of the poll is not recorded yet. */
 function hasClaimed({ watch, owner }: StoredWatch, { poll, messageId }: PollOfMessage): boolean {
   return watch.state === "watching" && watch.poll === poll && !watch.pollDone && owner === messageId;
 }

@@ -34,7 +34,10 @@ export function createWatchChangeOperations(store: Store): WatchChangeLedger {
   const read = (key: WatchKey) => readWatchRow(store, key);
   const write = (row: WatchRow) => writeWatchRow(store, row);
 
-  /** Writes an ended watch, and sets the same expiry time for the record with the watch's context and callbacks. */
+  /**
+   * Stores an ended watch with an expiry time. The record with the watch's context and callbacks expires at the same
+   * time.
+   */
   const writeEnded = (row: WatchRow, expiresAt: Instant): void => {
     write({ ...row, expiresAt });
     store.run(

@@ -19,8 +19,8 @@ const GAUGES: ReadonlySet<string> = new Set<MetricName>([
 ]);
 
 /**
- * The metrics with labels. Prometheus can compute the total over all labels. CloudWatch cannot, so on AWS the service
- * also writes the total of some metrics.
+ * The metrics with labels. Prometheus can compute the total over all labels. On AWS, the service also writes the totals
+ * of some metrics, because CloudWatch cannot compute them.
  */
 export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
   "Polls",

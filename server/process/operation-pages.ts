@@ -23,13 +23,13 @@ const NO_STORE = { "cache-control": "no-store" };
 export const OPERATION_PAGES: Readonly<Record<string, (ports: OperationPagePorts) => Promise<ApiResponse>>> =
   {
     /**
-     * For the supervisor, such as systemd or Kubernetes. The supervisor restarts the process if this page does not
-     * respond.
+     * A supervisor such as Kubernetes requests `/healthz` regularly. If the process does not respond, the supervisor
+     * restarts the process.
      */
     "/healthz": async () => jsonResponse(200, { status: "ok" }, NO_STORE),
     /**
-     * For a load balancer. If the service is not ready, this page has the status 503, and the load balancer sends no
-     * requests.
+     * A load balancer requests `/readyz` regularly. If the service responds with the status 503, the load balancer
+     * sends no other requests to the service.
      */
     "/readyz": readReadiness,
     "/metrics": async ({ store, metrics }) => ({

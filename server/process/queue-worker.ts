@@ -7,11 +7,11 @@ import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
 /** The maximum number of messages in a batch, as for SQS on AWS. */
 const BATCH_MESSAGES = 10;
 /**
- * The worker checks the queue for new messages at least once in this time, in milliseconds. The reason: another
- * process, such as the command `redrive`, can send messages to the queue.
+ * The worker checks the queue for new messages at least once in this number of milliseconds. Another process, such as
+ * the command `redrive`, can add messages to the queue without informing the worker.
  */
 const MAX_IDLE_MS = 1000;
-/** After an error of the database, the worker waits this time before it checks the queue again, in milliseconds. */
+/** After an error of the database, the worker waits this number of milliseconds before it checks the queue again. */
 const RETRY_MS = 1000;
 
 interface QueueWorkerOptions {
@@ -49,8 +49,8 @@ export class QueueWorker {
   }
 
   /**
-   * Informs the worker about a new message. If the worker would check the queue only after `visibleAt`, it checks the
-   * queue now.
+   * Informs the worker about a new message. If the worker's next check of the queue is planned for a time after
+   * `visibleAt`, the worker checks the queue now.
    * @param visibleAt the time at which the message becomes visible in the queue
    */
   wake(visibleAt: Instant = 0): void {
@@ -91,7 +91,8 @@ export class QueueWorker {
       if (free <= 0) return;
       const received = await queue.receive(Math.min(free, BATCH_MESSAGES));
       if (received.length === 0) return;
-      // A message can be received a second time while it is being processed. The worker ignores this second copy.
+      // While a message is being processed, the queue can return the same message again. The worker ignores the second
+      // copy of the message.
       const batch = received.filter(({ messageId }) => !this.#running.has(messageId));
       this.#startBatch(batch);
     }
@@ -99,7 +100,7 @@ export class QueueWorker {
 
   async #untilNextMessageMs(): Promise<number> {
     const { queue, now, concurrency } = this.#options;
-    // All `concurrency` messages are being processed. When one of them ends, `wake` is called.
+    // The maximum number of messages is being processed. When the processing of a message ends, `wake` is called.
     if (this.#running.size >= concurrency) return MAX_IDLE_MS;
     const nextVisibleAt = await queue.nextVisibleAt();
     return nextVisibleAt === null ? MAX_IDLE_MS : Math.min(MAX_IDLE_MS, Math.max(0, nextVisibleAt - now()));
@@ -128,7 +129,7 @@ export class QueueWorker {
     const disposition = await handleMessageOrRetry(received, handle);
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
-      // The message becomes visible again later. Its second processing has no effect.
+      // A message that could not be deleted is processed a second time, which has no effect.
       log.error("message not deleted", { messageId, traceparent: parseTraceparentInMessage(body) }, error);
     });
   }

@@ -3,7 +3,7 @@ import { log } from "../../lib/runtime/log.ts";
 export interface Schedule {
   /** Prevents further runs. */
   stop(): void;
-  /** Returns a promise that resolves when the current run has ended, or immediately if no run is active. */
+  /** Waits for the end of the current run of `run`. If `run` is not running, the promise resolves at once. */
   ended(): Promise<void>;
 }
 

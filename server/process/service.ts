@@ -24,7 +24,7 @@ import { QueueWorker } from "./queue-worker.ts";
 import { routeRequest } from "./route-request.ts";
 import { startSchedule } from "./schedule.ts";
 
-/** The time limit for an API call or a message, in milliseconds, as for the Lambda functions. */
+/** The time limit for an API call or a message, in milliseconds. The Lambda functions on AWS have the same limit. */
 const TIME_LIMIT_MS = 29_000;
 /** The visibility timeout of the queues. The visibility timeout must be longer than the lease of a claim (35 s). */
 const VISIBILITY_MS = 40_000;
@@ -38,8 +38,8 @@ const AUDIT_EVERY_MS = 3_600_000;
 const CONFIG_CHECK_MS = 2000;
 const CLOCK_CHECK_MS = 1000;
 /**
- * After a stop signal, open requests and messages get at most this time, in milliseconds. The last commit then has 2 s,
- * because the process must stop within 10 s.
+ * After a stop signal, open requests and messages have this number of milliseconds to end. The process must stop within
+ * 10 s, so 2 s are left for the last commit.
  */
 const STOP_LIMIT_MS = 8000;
 

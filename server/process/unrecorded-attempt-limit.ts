@@ -1,10 +1,10 @@
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 
-/** After this number of recorded attempts, one more unrecorded attempt is allowed at the same time. */
+/** Each time this number of attempts was recorded, the limit on unrecorded attempts grows by 1. */
 const RECORDED_PER_ATTEMPT = 60;
 /**
- * An attempt that waits longer than this time for the response is not counted, in milliseconds. The reason: a slow
- * target must not delay notifications to other targets.
+ * The limit ignores an attempt that has waited longer than this number of milliseconds for a response. Otherwise a slow
+ * target would delay notifications to other targets.
  */
 const SLOW_ANSWER_MS = 500;
 /**
@@ -13,8 +13,8 @@ const SLOW_ANSWER_MS = 500;
  */
 const RECORD_RETRY_MS = 500;
 /**
- * The service tries to record the result of an attempt for at most this time, in milliseconds. This time must be
- * shorter than the lease of a claim (35 s).
+ * The service tries to record the result of an attempt for at most this number of milliseconds. The number must be
+ * smaller than the lease of a claim (35 s).
  */
 const RECORD_LIMIT_MS = 20_000;
 
@@ -24,19 +24,17 @@ interface LimitOptions {
 }
 
 /**
- * Limits how many delivery attempts run at the same time. An attempt is unrecorded until the database has stored its
- * result. After a crash, the service repeats all unrecorded attempts, so their targets get a notification twice. The
- * limit starts at 1, so a process that crashes again and again repeats only a few notifications. The limit grows with
- * the number of recorded results.
+ * Limits the number of unrecorded delivery attempts. An attempt is unrecorded until the database has stored its result.
+ * After a crash, the service repeats all unrecorded attempts, so some targets get a notification twice. The limit
+ * starts at 1 and grows with the number of recorded attempts. Therefore a process that crashes again and again repeats
+ * only a few notifications.
  */
 export class UnrecordedAttemptLimit {
   readonly #options: LimitOptions;
   readonly #waiting: ((mayStart: boolean) => void)[] = [];
   #isStopped = false;
   #recorded = 0;
-  /**
-   * The number of running attempts, without attempts that have waited longer than `SLOW_ANSWER_MS` for the response.
-   */
+  /** The number of running attempts that started less than `SLOW_ANSWER_MS` milliseconds ago. */
   #counted = 0;
   /** The number of attempts that wait because the database has refused to record their result. */
   #refused = 0;

@@ -25,10 +25,7 @@ export interface SqliteQueue extends Queue {
    * invisible for the visibility timeout.
    */
   receive(max: number): Promise<readonly QueueMessage[]>;
-  /**
-   * Deletes a message. If the message was received again after this receipt handle was issued, the function does
-   * nothing.
-   */
+  /** Deletes a message. If the message has a newer receipt handle, the function does nothing. */
   remove(receiptHandle: string): Promise<void>;
   /** Returns the time at which the next message becomes visible, or null for an empty queue. */
   nextVisibleAt(): Promise<Instant | null>;
@@ -41,8 +38,8 @@ interface SqliteQueueOptions {
   /** A message that was received `maxReceiveCount` times moves to the dead-letter queue in the field `to`. */
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: QueueName };
   /**
-   * The queue calls this function after messages were sent or the visibility of a message was changed. `visibleAt` is
-   * the earliest time at which one of these messages becomes visible.
+   * The queue calls `onChange` after it stored new messages or changed the visibility of a message. `visibleAt` is the
+   * time at which the first of these messages becomes visible.
    */
   readonly onChange?: (visibleAt: Instant) => void;
 }
@@ -130,8 +127,8 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
     receive: (max) =>
       store.write(() => {
         const received: QueueMessage[] = [];
-        // This loop also moves messages that were received too often. A separate search for them would be slow, because
-        // it would read all visible messages.
+        // This loop also moves messages that were received too often to the dead-letter queue. A separate search for
+        // such messages would be slow, because it would read all visible messages.
         for (;;) {
           const rows = store.all(
             `SELECT id, body, attributes, sent_at, receive_count FROM message

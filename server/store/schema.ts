@@ -4,7 +4,7 @@
  */
 export const APPLICATION_ID = 0x63636e6a;
 
-/** The version of the tables in the database of this release. Increase this number with each change of the tables. */
+/** The version of the database tables that this release writes. Each change of the tables needs a new version. */
 export const SCHEMA_VERSION = 1;
 
 /**

@@ -1,8 +1,8 @@
 import type { Store } from "./store.ts";
 
 /**
- * Adds `byMs` to all planned times and leases in the database. The service calls this function after the machine's
- * clock was set back. Otherwise all polls would be late. Times of past events, such as the start of a watch, do not
+ * Adds `byMs` to all planned times and leases in the database. The service calls `shiftTimes` after the machine's clock
+ * was set back, because all polls would be late otherwise. Times of past events, such as the start of a watch, do not
  * change.
  * @param byMs the number of milliseconds by which the clock was set forward. If the clock was set back, `byMs` is
  * negative.

@@ -153,7 +153,7 @@ export class Store {
       this.#database.exec("COMMIT");
     } catch (error) {
       commitError = error;
-      // Some errors, such as a full disk, make SQLite end the transaction itself.
+      // After some errors, such as a full disk, SQLite itself has already ended the transaction.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
     }
     for (const { settle } of writes) settle(commitError);
