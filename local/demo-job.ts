@@ -78,15 +78,15 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals: [name,
   return 0;
 });
 
-/** Starts a job in the simulated CCE. Returns the part of the submission that names the job. */
+/** Starts a job in the simulated CCE. Returns the field `jobId` for the submission to the service. */
 async function startJob(cceUrl: string, script: JobScriptInput) {
   const { jobId } = StartedJob.parse(await post(`${cceUrl}/__sim/jobs`, {}, { project: PROJECT_ID, script }));
   return { jobId };
 }
 
 /**
- * Starts an upgrade of the demo cluster in the simulated CCE. Returns the part of the submission that names the
- * upgrade.
+ * Starts an upgrade of the demo cluster in the simulated CCE. Returns the field `operation` for the submission to the
+ * service.
  */
 async function startUpgrade(cceUrl: string) {
   const operation = { kind: "cluster_upgrade", clusterId: "demo-cluster", taskId: randomUUID() } as const;

@@ -12,7 +12,10 @@ const OTHER_EVENTS = { TestEvent, TargetGoneEvent, DigestEvent } as const;
 const NAMES: ReadonlyMap<z.core.$ZodType, string> = new Map(
   Object.entries({ ...RESPONSE_SCHEMAS, ...OTHER_EVENTS }).map(([name, schema]) => [schema, name]),
 );
-/** A temporary key in the JSON Schema. It contains the name of a schema until the schema has its description. */
+/**
+ * A temporary key in the JSON Schema, for the name of a schema. The key is removed after the schema has got its
+ * description.
+ */
 const NAME = "x-name";
 
 /**
@@ -30,16 +33,16 @@ export function createEventSchema(): JsonObject {
       if (name !== undefined) jsonSchema[NAME] = name;
     },
   });
-  // Fields with a description of their own get it first. The second pass then adds the schema's description to all
-  // other fields.
+  // The first pass adds the descriptions of fields. The second pass adds the description of the schema to each field
+  // that still has no description.
   const described = mapNamed(schema, (name, node) => ({ ...addFieldDescriptions(name, node), [NAME]: name }));
   const complete = mapNamed(described, addSchemaDescription);
   return { title: "Events of the CCE job notifier", ...complete };
 }
 
 /**
- * Calls `replace` for each schema that has a name, the inner schemas first. The key `x-name` is removed before the
- * call.
+ * Calls `replace` for each schema that has a name, the inner schemas first. The schema for `replace` does not contain
+ * the key `x-name`.
  */
 function mapNamed(json: JsonObject, replace: (name: string, schema: JsonObject) => JsonObject): JsonObject {
   return JSON.parse(JSON.stringify(json), (_, node: unknown) => {

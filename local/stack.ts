@@ -39,8 +39,8 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
 }
 
 /**
- * If CONFIG_FILE is not set, the stack uses a simulated CCE and a receiver. This function starts both and returns the
- * path of a config file with their URLs.
+ * Starts a simulated CCE and a receiver, which the stack uses if CONFIG_FILE is not set. Returns the path of a config
+ * file with the URLs of the simulated CCE and the receiver.
  */
 async function startDemoParts(parts: Stoppables): Promise<string> {
   const { startDemoEnvironment } = await import("./demo/demo-environment.ts");

@@ -91,8 +91,8 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
 }
 
 /**
- * Shows the name of a running task and its elapsed time. If the output is not a terminal, only the name is printed,
- * once.
+ * Shows the name of a running task and its elapsed time. If the output is not a terminal, only the name of the task is
+ * printed, once.
  */
 async function showSpinner<T>(task: string, run: () => Promise<T>): Promise<T> {
   const startedAt = Date.now();

@@ -36,8 +36,8 @@ const TokenRequest = z.object({
 });
 
 /**
- * Simulates the login of the cloud: checks the credentials of CCE requests like the cloud's API gateway, and issues
- * tokens like IAM.
+ * Simulates how the cloud authenticates requests. Like the cloud's API gateway, it checks the credentials of CCE
+ * requests. Like the cloud's IAM, it issues tokens.
  */
 export class Authentication {
   readonly #accounts: Accounts;
@@ -102,7 +102,7 @@ export class Authentication {
     const signedAt = Date.parse(
       date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"),
     );
-    // For an unreadable date, `signedAt` is NaN, and this condition refuses the request.
+    // If the date of the request is unreadable, `signedAt` is NaN, and the request is refused.
     if (!(Math.abs(signedAt - this.#now()) < MAX_CLOCK_SKEW_MS)) {
       const serverTime = new Date(this.#now()).toISOString().replace(/[-:]|\.\d+/g, "");
       return refusal(

@@ -15,8 +15,8 @@ export const clusterCreationScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a simulated job that creates a node and fails after `seconds`. The failure reason, a machine
- * type that is sold out, is in a subjob of a subjob.
+ * Returns the script of a simulated job that creates a node and fails after `seconds`. The reason is that a machine
+ * type is sold out. Only a subjob of a subjob contains this reason.
  */
 export const failedNodeCreationScript = (seconds: number): JobScriptInput => ({
   type: "ScaleupCluster",

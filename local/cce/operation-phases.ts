@@ -9,8 +9,8 @@ export const OperationScript = z.strictObject({
   /** The name of the cluster, the node pool or the add-on. */
   name: z.string().default("simulated"),
   /**
-   * The start of the operation, in seconds after the operation was added to the simulator. Before this time, the
-   * resource is in its state before the operation.
+   * The start of the operation, in seconds after the operation was added to the simulator. Until `startSeconds`, the
+   * resource shows its old state.
    */
   startSeconds: z.number().min(0).default(0),
   /**
@@ -25,7 +25,7 @@ export const OperationScript = z.strictObject({
 type OperationScript = z.infer<typeof OperationScript>;
 export type OperationScriptInput = z.input<typeof OperationScript>;
 
-/** The values of the phase that CCE shows for a resource. */
+/** The phase that CCE shows for a resource before, during and after an operation. */
 interface Phases {
   readonly before: string;
   readonly during: readonly string[];

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 
 /**
- * The response of a simulated cloud service. A body that is a string is sent unchanged. All other bodies are sent as
- * JSON.
+ * The response of a simulated cloud service. If `body` is a string, it is sent unchanged. If `body` has any other type,
+ * it is sent as JSON.
  */
 export interface SimulatedResponse {
   readonly status: number;

@@ -17,8 +17,8 @@ const Fields = z.strictObject({
   resourceId: z.string().optional(),
   resourceName: z.string().optional(),
   /**
-   * If true, the JSON of the parent job does not contain the failure reason and the subjobs of this subjob. A query for
-   * the subjob itself returns them.
+   * If true, CCE shows the failure reason and the subjobs of this subjob only in a query for the subjob itself, and not
+   * in a query for the parent job.
    */
   briefInParent: z.boolean().default(false),
   /** True if the job belongs to an Autopilot cluster. Subjobs do not use the field `autopilot`. */
@@ -73,7 +73,7 @@ export class SimulatedJobs {
   }
 
   /**
-   * Ends a simulated job whose script has no end. The subjobs keep their states.
+   * Ends a simulated job whose script has no end. Does not change the states of the subjobs.
    * @throws Error if no job has the given ID.
    */
   end(jobId: string): void {

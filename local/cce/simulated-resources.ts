@@ -44,7 +44,7 @@ export class SimulatedResources {
   }
 
   /**
-   * Adds an operation without a job. CCE then shows its progress in a task or in a resource.
+   * Adds an operation that has no job in CCE. CCE shows the progress of such an operation in a task or in a resource.
    * @throws ZodError if the script is invalid.
    */
   addOperation(input: unknown): void {

@@ -50,7 +50,10 @@ interface SimulatorOptions extends Partial<Accounts> {
   /** The TCP port of the simulator. By default the simulator uses any free port. */
   readonly port?: number;
   readonly now?: () => number;
-  /** How fast simulated jobs run. With the speed 10, ten seconds of a script take one real second. The default is 1. */
+  /**
+   * How fast the simulated jobs run. With the speed 10, ten seconds of a job script take one real second. The default
+   * speed is 1.
+   */
   readonly speed?: number;
 }
 

@@ -19,8 +19,9 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = descriptions;
 
 /**
  * Calls `visit` for each key in the schema of the config. `visit` gets the path of the key, the key's JSON Schema, and
- * whether the key is required. A path such as `targets.*.url` contains `*` for a name that the operator chooses. `[]`
- * means an item of an array. For a target or credentials, the function visits the keys of all kinds.
+ * whether the key is required. In a path such as `targets.*.url`, `*` is a name that the operator chooses. In a path
+ * such as `oidc[].issuer`, `[]` is an item of an array. For targets and credentials, the function visits the keys of
+ * all kinds.
  */
 export function visitConfigKeys(
   schema: JsonObject,
@@ -63,7 +64,7 @@ export function kindOf(form: JsonObject): string | null {
 
 const HTTP_URL: JsonObject = { pattern: "^[Hh][Tt][Tt][Pp][Ss]?:" };
 /**
- * The zod schemas check some rules by code, and `z.toJSONSchema` omits these rules. This map adds them to the JSON
+ * The rules of the config that zod checks by code. `z.toJSONSchema` omits such rules, so the map contains them as JSON
  * Schema.
  */
 const RULES: Readonly<Record<string, JsonObject>> = {

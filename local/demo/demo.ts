@@ -48,7 +48,7 @@ export async function runDemo(options: {
     screen.print(`  ${title.padEnd(width)}  ${job.pageUrl ?? "(no page)"}`);
   }
 
-  /** Reads the status of a job. If the API does not return a status, the screen keeps the previous one. */
+  /** Reads the status of a job. If the API returns no status, the screen still shows the previous status. */
   async function refresh(jobId: string): Promise<void> {
     const url = `${apiUrl}/v1/jobs/${DEMO_PROJECT}/${encodeURIComponent(jobId)}`;
     const response = await fetch(url, { headers: { authorization } }).catch(() => null);

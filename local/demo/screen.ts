@@ -7,7 +7,10 @@ import {
   type Output,
 } from "../../client/terminal.ts";
 
-/** The output of the demo: permanent lines at the top, and below them one line for each job, which is updated. */
+/**
+ * The output of the demo: permanent lines at the top, and one line for each job at the bottom. If the line of a job
+ * changes, it is printed again.
+ */
 export interface Screen {
   readonly hasColours: boolean;
   /**

@@ -43,7 +43,7 @@ const Event = z.object({
 
 /**
  * Formats a received notification for the terminal. Notifications to Slack and to webhooks appear with their text in a
- * box. For all other chats, only the target's name is shown, because the text would be the same as for Slack.
+ * box. A notification to any other chat appears as the target's name only, because its text is the same as for Slack.
  * @param ansi true if the terminal supports ANSI escape sequences
  * @param columns the maximum number of columns of a line. A line with more columns is wrapped.
  */

@@ -19,8 +19,8 @@ const STOP_TIME_LIMIT_MS = 2_000;
 /** The pause before the next invocation of a throttled function. */
 const THROTTLE_PAUSE_MS = 500;
 /**
- * The maximum number of concurrent batches for an event source mapping without `maximumConcurrency`. Lambda on AWS
- * starts with the same number.
+ * The maximum number of concurrent batches for an event source mapping without `maximumConcurrency`. On AWS, Lambda
+ * also starts with five concurrent batches.
  */
 const DEFAULT_CONCURRENCY = 5;
 

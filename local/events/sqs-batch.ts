@@ -53,8 +53,8 @@ const BatchResponse = z
   .nullish();
 
 /**
- * The result of an invocation with a batch of SQS messages. `done` contains the IDs of the processed messages, which
- * Lambda deletes from the queue. All other messages become visible again after their visibility timeout.
+ * The result of an invocation with a batch of SQS messages. `done` contains the IDs of the messages that Lambda deletes
+ * from the queue. A message that is not in `done` becomes visible again after its visibility timeout.
  */
 type BatchResult =
   | { readonly kind: "handled"; readonly done: ReadonlySet<string> }

@@ -31,8 +31,8 @@ export class PortInUseError extends Error {
 }
 
 /**
- * A local HTTP API that replaces API Gateway. The server starts first, because the functions need its URL in an
- * environment variable. Its routes are set later.
+ * A local HTTP API that replaces API Gateway. The functions need the URL of the HTTP API in an environment variable.
+ * Therefore the HTTP API starts before the functions, and gets its routes later.
  */
 export class Gateway {
   readonly #server: Server;

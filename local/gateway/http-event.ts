@@ -74,8 +74,8 @@ export function createHttpEvent(options: {
 }
 
 /**
- * Returns the headers of a request with names in lower case. The values of a repeated header are joined with commas,
- * and those of the header `cookie` with semicolons.
+ * Returns the headers of a request with names in lower case. If a request contains a header several times, the values
+ * are joined with commas. The values of `cookie` headers are joined with semicolons.
  */
 function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(

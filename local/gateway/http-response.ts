@@ -27,7 +27,7 @@ export function createGatewayResponse(status: number, message: string): HttpResp
 
 /**
  * Returns API Gateway's response for a throttled function and for a function that is too slow. A slow function
- * continues after this response.
+ * continues to run after the caller has got the response.
  */
 export const createServiceUnavailableResponse = (): HttpResponse =>
   createGatewayResponse(503, "Service Unavailable");

@@ -6,16 +6,16 @@ interface RouteMatch<Route> {
 
 const DEFAULT = "$default";
 /**
- * The priority of a path segment. If several routes match a path, their first different segment decides, and the higher
- * number wins.
+ * The priority of a path segment. If several routes match a request, the router compares their first different
+ * segments. The route with the higher number wins.
  */
 const SEGMENT_RANK = { literal: 2, variable: 1, greedy: 0 } as const;
 
 /**
  * Returns a function that finds the route of a request in the same way as an HTTP API of API Gateway. The route with
  * the most specific path wins. For the same path, a route with an HTTP method such as `GET` wins over a route with
- * `ANY`. A route with a variable for several segments, such as `{path+}`, has a low priority, and `$default` has the
- * lowest.
+ * `ANY`. A route with a variable for several segments, such as `{path+}`, has a lower priority than these routes. The
+ * route `$default` has the lowest priority.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function createRouter<Route extends { readonly routeKey: string }>(

@@ -22,8 +22,8 @@ export function createAuthorizationRule(options: {
   return async (call, next) => {
     const session = sessions.find(call.accessKeyId);
     if (session === null) {
-      // Calls without a role come from tests and operators. Only callers with the control key may read the secrets in
-      // Parameter Store.
+      // The caller has no IAM role, so it is a test, an operator or the local stack itself. Parameter Store contains
+      // secrets, so its callers need the control key.
       if (call.service === "ssm" && call.accessKeyId !== controlKey)
         throw createInvalidTokenError(call.service);
       return next();

@@ -36,7 +36,8 @@ export function listRequiredPermissions(call: AwsCall, region: string): readonly
         name.startsWith("arn:") ? name : arn(`table/${name}`),
       );
     case "sqs": {
-      // IAM has no permissions for batch operations. `SendMessageBatch` needs the permission `sqs:SendMessage`.
+      // IAM has no permissions for batch operations of SQS. For example, `SendMessageBatch` needs the permission
+      // `sqs:SendMessage`.
       const action = `sqs:${operation.replace(/Batch$/, "")}`;
       const name = input.QueueName ?? input.QueueUrl?.split("/").at(-1);
       return [{ action, resource: name === undefined ? "*" : arn(name) }];

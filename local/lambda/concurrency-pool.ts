@@ -5,7 +5,7 @@ export const DEFAULT_ACCOUNT_CONCURRENCY = 1000;
 
 type Concurrency = Pick<FunctionResource, "name" | "reservedConcurrency">;
 
-/** Returns the number of concurrent executions that are not reserved for a certain function. */
+/** Returns how many concurrent executions of the account are not reserved for certain functions. */
 export function computeUnreservedConcurrency(
   accountConcurrency: number,
   functions: readonly Concurrency[],
@@ -30,8 +30,8 @@ export class ConcurrencyPool {
   }
 
   /**
-   * Counts a new execution of the Lambda function. Returns a callback for the end of the execution, or null if Lambda
-   * would throttle it.
+   * Counts a new execution of a Lambda function. Returns a function to call at the end of the execution, or null if the
+   * execution must be throttled.
    */
   tryAcquire({ name, reservedConcurrency }: Concurrency): (() => void) | null {
     const pool = reservedConcurrency === null ? null : name;

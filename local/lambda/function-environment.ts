@@ -28,8 +28,8 @@ export function createFunctionEnvironment(options: {
   const { resource, region, endpoints, credentials, taskRoot, runtimeApi, instanceName } = options;
   return {
     ...resource.environment,
-    // The ledger rounds the times of overdue watches to this interval. Locally, the sweep function can run at any
-    // second.
+    // The ledger rounds the times of overdue watches to this number of seconds. On this machine, the sweep function can
+    // run at any time, so the number is 1.
     SWEEP_INTERVAL_SECONDS: "1",
     PATH: process.env.PATH ?? "",
     LANG: "en_US.UTF-8",

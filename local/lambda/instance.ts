@@ -81,10 +81,7 @@ export class Instance {
     return this.#child?.pid ?? null;
   }
 
-  /**
-   * A promise that resolves when the process is ready for its first invocation. It also resolves when the process has
-   * ended.
-   */
+  /** A promise that resolves when the process is ready for its first invocation, or when the process has ended. */
   get initialized(): Promise<void> {
     return this.#initialized.promise;
   }

@@ -81,7 +81,7 @@ function toQueries({ metrics, stat, period }: z.infer<typeof Properties>): reado
     const search = Search.safeParse(entry);
     if (search.success) return toSearchQuery(search.data[0].expression);
     const texts = entry.filter((part) => typeof part === "string");
-    // A CloudWatch widget can start a metric with "...". The missing entries are the same as in the previous metric.
+    // In a CloudWatch widget, "..." at the beginning of a metric stands for the same entries as in the previous metric.
     const names = texts[0] === "..." ? [...previous.slice(0, 1 - texts.length), ...texts.slice(1)] : texts;
     previous = names;
     const [Namespace = "", MetricName = "", Name = "", Value = ""] = names;
@@ -113,8 +113,8 @@ function toShownStatistic(metric: MetricStat): MetricStat {
 }
 
 /**
- * Translates a CloudWatch search expression to a PromQL query. Such an expression finds all metrics with a given name,
- * whatever their dimension values are.
+ * Translates a CloudWatch search expression to a PromQL query. A search expression finds all metrics with the given
+ * name, for all values of their dimensions.
  */
 function toSearchQuery(expression: string): Query {
   const pattern = /^SEARCH\('\{"[^"]+",service,([\w,]+)\} MetricName="(\w+)"', 'Sum', (\d+)\)$/;

@@ -22,10 +22,13 @@ const QUEUE_METRICS: Readonly<Record<string, string>> = {
   ApproximateNumberOfMessagesDelayed: "QueueMessagesHidden",
 };
 
-/** `SampleCount` of the first metric, whose values are 0 and 1, equals the second metric. */
+/**
+ * Each key is a metric whose values are 0 or 1. Each value is the counter that equals the number of samples of the
+ * key's metric.
+ */
 const SAMPLES: Readonly<Record<string, string>> = { PollsWithoutJob: "Polls" };
 
-/** A CloudWatch statistic for which no Prometheus query is known. */
+/** Error for a CloudWatch statistic that cannot be converted to a Prometheus query. */
 export class NoPrometheusQueryError extends Error {
   override readonly name = "NoPrometheusQueryError";
 }

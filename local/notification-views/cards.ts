@@ -23,7 +23,7 @@ const TeamsMessage = z.object({
   attachments: z.tuple([z.object({ content: z.object({ body: z.array(AdaptiveBlock) }) })]),
 });
 
-/** Renders a Microsoft Teams message as HTML that resembles Teams. Returns null for any other body. */
+/** Returns HTML that displays a Microsoft Teams message as Teams does, or null if the body is not a Teams message. */
 export function renderTeams(body: unknown): Html | null {
   const { data } = TeamsMessage.safeParse(body);
   if (data === undefined) return null;
@@ -67,7 +67,7 @@ const FeishuMessage = z.object({
 });
 const FeishuPlainMessage = z.object({ content: z.object({ text: z.string() }) });
 
-/** Renders a Feishu message as HTML that resembles Feishu. Returns null for any other body. */
+/** Returns HTML that displays a Feishu message as Feishu does, or null if the body is not a Feishu message. */
 export function renderFeishu(body: unknown): Html | null {
   const plain = FeishuPlainMessage.safeParse(body).data;
   if (plain !== undefined)

@@ -12,7 +12,7 @@ const DiscordMessage = z.object({
   embeds: z.array(z.object({ description: z.string(), color: z.number().default(0) })).default([]),
 });
 
-/** Renders a Discord message as HTML that resembles Discord. Returns null for any other body. */
+/** Returns HTML that displays a Discord message as Discord does, or null if the body is not a Discord message. */
 export function renderDiscord(body: unknown): Html | null {
   const { data } = DiscordMessage.safeParse(body);
   if (data === undefined) return null;
@@ -47,7 +47,7 @@ const WecomMessage = z.union([
   z.object({ text: z.object({ content: z.string() }) }).transform(({ text }) => text.content),
 ]);
 
-/** Renders a WeCom message as HTML that resembles WeCom. Returns null for any other body. */
+/** Returns HTML that displays a WeCom message as WeCom does, or null if the body is not a WeCom message. */
 export function renderWecom(body: unknown): Html | null {
   const { data } = WecomMessage.safeParse(body);
   return data === undefined

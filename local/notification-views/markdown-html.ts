@@ -5,7 +5,10 @@ import { renderChatTime, renderLink } from "./chat-frame.ts";
 export interface MarkdownRules {
   /** True if the chat supports backslash escapes, such as `\*` for the character `*`. */
   readonly hasEscapes: boolean;
-  /** Matches a mention of a person or a group. The first capture group matches the displayed name. */
+  /**
+   * Matches a mention of a person or a group in a chat message. The first capture group is the name that the page
+   * displays.
+   */
   readonly mention: RegExp;
 }
 

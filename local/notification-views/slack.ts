@@ -17,7 +17,7 @@ const Block = z.object({
 });
 const SlackMessage = z.object({ text: z.string(), blocks: z.array(Block).default([]) });
 
-/** Renders a Slack message as HTML that resembles Slack. Returns null for any other body. */
+/** Returns HTML that displays a Slack message as Slack does, or null if the body is not a Slack message. */
 export function renderSlack(body: unknown): Html | null {
   const { data } = SlackMessage.safeParse(body);
   if (data === undefined) return null;

@@ -35,8 +35,8 @@ const CHECK_TEXTS: Readonly<Record<Exclude<SignatureCheck, null>, string>> = {
 };
 
 /**
- * Renders a webhook event: its headers, whether its signature is correct, and its body. The reader can hide long parts
- * of the body.
+ * Renders a webhook event: the headers, whether the signature is correct, and the body. The reader of the page can hide
+ * long parts of the body.
  */
 export function renderWebhook(
   body: unknown,
@@ -53,7 +53,10 @@ export function renderWebhook(
 ${renderFields(body, 0)}</div></div>`;
 }
 
-/** The number of levels of the body that are open at first. The reader can open all other levels. */
+/**
+ * On the page, this number of levels of the event body is open at first. The reader of the page can open the deeper
+ * levels.
+ */
 const OPEN_LEVELS = 1;
 
 /**

@@ -13,8 +13,8 @@ const REGIONS = ["eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1", "eu
 const VERSION = "1.58.0";
 
 /**
- * cfn-lint reports these warnings about code that the Serverless Framework generates, so they are ignored. W3005: the
- * template names a dependency that a reference already implies. W8003: a condition is always true or always false.
+ * The warnings of cfn-lint that are ignored, because they are about code that the Serverless Framework generates. W3005
+ * reports a dependency that a reference already implies. W8003 reports a condition that is always true or always false.
  */
 const IGNORED = ["W3005", "W8003"];
 

@@ -40,7 +40,8 @@ export async function packageServiceIfChanged(options: {
     await writeSources(sources, workDir);
     await runServerless(workDir, stopping);
     await rename(join(workDir, ".serverless"), packageDir).catch(async (error: unknown) => {
-      // `rename` fails if another process has just packaged the same sources. That package can be used.
+      // `rename` fails if another process has just packaged the same sources. In this case, the other process's package
+      // is used.
       if (!(await isPackage(packageDir))) throw error;
     });
   } finally {

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /**
- * No file in these folders is part of the package for the local stack. For example, `stages` contains only settings of
+ * The folders that the local stack's package does not need. For example, the folder `stages` contains only settings of
  * deployed stages.
  */
 const IGNORED_FOLDERS: ReadonlySet<string> = new Set([

@@ -13,8 +13,8 @@ export const Behaviour = z.strictObject({
   body: z.string().default(""),
   times: z.int().min(1).optional(),
   /**
-   * Only for the kind `rate_limit`. If a notification arrives earlier than this interval after the previous one, the
-   * receiver responds with the status 429, as Slack does.
+   * Only for the kind `rate_limit`: the allowed interval between two notifications. If a notification arrives too
+   * early, the receiver responds with the status 429, as Slack does.
    */
   intervalMs: z.number().min(0).default(1000),
 });

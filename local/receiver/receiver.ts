@@ -28,10 +28,11 @@ interface State {
 
 /**
  * Starts a local HTTP server that receives notifications in place of chats and webhooks. The service sends
- * notifications to paths such as `POST /slack/NAME`. `GET /notifications?channel=slack&count=3&wait=10` waits for three
- * Slack notifications, but at most 10 s, and returns all that have arrived. `DELETE /notifications` deletes all
- * notifications. `PUT /behaviour` changes how the receiver responds to notifications. `GET /` returns a page that shows
- * each notification in the same way as the chat does. This page gets new notifications from `GET /stream`.
+ * notifications to paths such as `POST /slack/NAME`. `GET /notifications?channel=slack&count=3&wait=10` waits until
+ * three notifications to Slack have arrived, but at most 10 s. The response contains all notifications to Slack.
+ * `DELETE /notifications` deletes all notifications. `PUT /behaviour` changes how the receiver responds to
+ * notifications. `GET /` returns a page that shows each notification in the same way as the chat does. The page gets
+ * new notifications from `GET /stream`.
  * @param options.webhookSecrets the secrets with which the receiver checks the signatures of webhook events
  */
 export async function startReceiver(

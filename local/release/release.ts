@@ -73,7 +73,7 @@ async function commitRelease(version: string, changelog: string): Promise<void> 
   await run(process.execPath, "client/build.mjs");
   await run(process.execPath, "client/build.mjs", join(ROOT, ACTION), "client/github-action.ts");
   await git("add", "--all");
-  // The checkout may already contain all changes of the release. Then no commit is needed.
+  // If the checkout already contains the files of the release, no commit is needed.
   if ((await git("status", "--porcelain")) !== "")
     await git("commit", "--quiet", "--message", `Release ${version}`);
   const notes = findReleaseNotes(changelog, version) ?? "";
@@ -116,7 +116,8 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals }) => {
   try {
     await commitRelease(version, changelog);
   } catch (error) {
-    // Before this command, the checkout had no changes. Therefore the reset removes only changes of this command.
+    // The checkout had no changes when the command started. Therefore `git reset` removes only changes of the command
+    // itself.
     await git("reset", "--hard", "--quiet");
     throw error;
   }

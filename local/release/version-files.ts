@@ -6,7 +6,7 @@ const NUMBER = String.raw`\d+\.\d+\.\d+`;
 
 /**
  * The files that contain the version of the product, and the text before the version. Each file must contain the
- * version, except files of an entry with `optional: true`. Those files refer to a release, for example as
+ * version, except files of an entry with `optional: true`. The optional files refer to a release, for example as
  * `cce-job-notifier@v1.2.3`.
  */
 const LOCATIONS: readonly {

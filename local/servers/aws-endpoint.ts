@@ -16,7 +16,10 @@ type AwsInput = Readonly<Record<string, unknown>>;
 /** A call of an AWS service in an AWS JSON protocol. */
 export interface AwsCall {
   readonly service: "sqs" | "dynamodb" | "ssm";
-  /** The operation of the call, such as `SendMessage`. Empty if the call does not use an AWS JSON protocol. */
+  /**
+   * The operation of the call, such as `SendMessage`. `operation` is empty if the call does not use an AWS JSON
+   * protocol.
+   */
   readonly operation: string;
   readonly input: AwsInput;
   readonly accessKeyId: string;
@@ -38,8 +41,8 @@ export interface AwsReply {
 export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;
 
 /**
- * Starts an HTTP server that applies rules to each call of an AWS service. A call that no rule refuses goes to the
- * server at the URL `upstream`.
+ * Starts an HTTP server that applies rules to each call of an AWS service. If no rule refuses a call, the server
+ * forwards the call to the URL `upstream`.
  */
 export async function startAwsEndpoint(options: {
   service: AwsCall["service"];
@@ -74,8 +77,8 @@ export async function startAwsEndpoint(options: {
   }
 
   /**
-   * Sends a request to the upstream server, and ends it if the caller closes the connection. DynamoDB Local creates one
-   * database per access key. Therefore all requests get the same access key.
+   * Sends a request to the upstream server, and ends the request if the caller closes the connection. All requests have
+   * the same access key, because DynamoDB Local creates a separate database for each access key.
    */
   function forward(
     { method, url: path, headers: { "content-length": _, ...headers } }: IncomingMessage,
@@ -136,7 +139,7 @@ function readBody(message: IncomingMessage): Promise<Buffer> {
 
 /** Returns a copy of `reply` with the JSON of `output` as its body. */
 export function changeReply(reply: AwsReply, output: unknown): AwsReply {
-  // The header `x-amz-crc32` is a checksum of the original body.
+  // The header `x-amz-crc32` is removed, because it is the checksum of the original body.
   const { "x-amz-crc32": _, ...headers } = reply.headers;
   return { status: reply.status, headers, body: Buffer.from(JSON.stringify(output)) };
 }

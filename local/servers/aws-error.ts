@@ -11,7 +11,10 @@ export class AwsError extends Error {
   override name = "AwsError";
   readonly type: string;
   readonly status: number;
-  /** The error code of the older AWS query protocol. SQS sends two error codes, and the AWS SDK shows this one. */
+  /**
+   * The error code of the older AWS query protocol. SQS sends a new and an old error code, and the AWS SDK shows the
+   * old one.
+   */
   readonly queryCode: string;
 
   constructor(type: string, message: string, status = 400, queryCode = type) {

@@ -16,7 +16,9 @@ import { CREDENTIALS } from "./start-sqs.ts";
 export interface DynamoServer {
   readonly url: string;
   readonly client: DynamoDBClient;
-  /** Creates the tables that do not exist yet. `existed` is true if at least one of them already existed. */
+  /**
+   * Creates the tables that do not exist yet. Returns `existed: true` if at least one of the tables already existed.
+   */
   createTables(tables: readonly TableResource[]): Promise<{ readonly existed: boolean }>;
   stop(): Promise<void>;
 }
@@ -102,7 +104,7 @@ async function prepareFolder(folder: string): Promise<void> {
   try {
     await level.open();
   } catch (error) {
-    // The error message does not contain the reason. The reason is in `error.cause`.
+    // The error message of the database does not say the reason. The reason is in `error.cause`.
     const cause = error instanceof Error ? error.cause : error;
     const isLocked = cause instanceof Error && "code" in cause && cause.code === "LEVEL_LOCKED";
     const problem = isLocked

@@ -35,8 +35,8 @@ const Page = z.looseObject({ Items: z.array(Item).default([]), Count: z.int(), S
 
 interface LateIndex {
   /**
-   * A second table for each table. The rule reads indexes from these second tables. The caller must create them before
-   * the first call of the rule.
+   * For each table, a second table from which the rule answers index requests. The caller must create the second tables
+   * before the first call of the rule.
    */
   readonly copies: readonly TableResource[];
   readonly rule: AwsRule;
@@ -44,9 +44,9 @@ interface LateIndex {
 }
 
 /**
- * On AWS, a global secondary index shows a write later than its table. This rule simulates the delay. It copies each
- * write to a second table after a random time of up to five seconds. It answers index requests from this second table.
- * Some pages of a query result contain an item twice, as on AWS.
+ * On AWS, a global secondary index shows a write later than its table. The rule simulates this delay: it copies each
+ * write to a second table after a random time of up to five seconds. The rule answers index requests from the second
+ * table. Some pages of a query result contain an item twice, as on AWS.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
  * @param options.seed the random seed. Two runs with the same seed and the same calls have the same delays and the same
  * repeated items.
@@ -81,7 +81,7 @@ export function createLateIndex(options: {
     const key = Object.fromEntries(Object.entries(Key).filter(([name]) => names.includes(name)));
     const timer = setTimeout(() => {
       timers.delete(timer);
-      // An error here means that the server has stopped.
+      // Copying an item fails only after the database server has stopped.
       copyItem(TableName, key).catch(() => {});
     }, delays.next() * MAX_LAG_MS);
     timers.add(timer);

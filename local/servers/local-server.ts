@@ -14,7 +14,7 @@ const OWN_HOST = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i;
 
 /**
  * Returns true if every host name in a request is a name of this machine. A request may contain several `Host` headers.
- * It may also contain an absolute URL, whose host replaces the header (RFC 9112, section 3.2.2).
+ * A request may also contain an absolute URL, and then the host in the URL counts (RFC 9112, section 3.2.2).
  */
 function isForThisMachine({ url = "", headersDistinct }: IncomingMessage): boolean {
   const { host: names = [] } = headersDistinct;
@@ -23,8 +23,9 @@ function isForThisMachine({ url = "", headersDistinct }: IncomingMessage): boole
 }
 
 /**
- * Makes an HTTP server accept only requests to a host name of this machine. Other requests get the status 421. This
- * prevents DNS rebinding: a web page of another site sends requests to this machine under the site's own host name.
+ * Makes an HTTP server accept only requests to a host name of this machine. A request to another host name gets the
+ * status 421. The check prevents DNS rebinding, in which a web page of another site sends requests to this machine
+ * under the site's own host name.
  */
 export function refuseOtherHosts(server: Server): void {
   const listeners = server.listeners("request");

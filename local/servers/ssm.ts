@@ -41,20 +41,20 @@ export interface SsmOptions {
    * The access key ID that requests to the server need. By default, the server answers requests with any access key ID.
    */
   readonly accessKeyId?: string;
-  /** A clock in milliseconds. The server limits the number of requests per second by this clock. */
+  /** The clock, in milliseconds, by which the server counts the requests per second. */
   readonly now?: () => number;
   /**
-   * Tests use this function to simulate errors of Parameter Store. The server calls it for each request. If the
-   * function returns an error, the server responds with this error.
+   * Tests use the function `fault` to simulate errors of Parameter Store. The server calls `fault` for each request. If
+   * `fault` returns an error, the server responds with this error.
    */
   readonly fault?: (operation: string) => AwsError | null;
 }
 
 /**
  * Starts a Parameter Store server with the entries of a config file. The server reads the config file again for each
- * request. A written value stays in memory and has priority over the config file. The server supports
- * GetParametersByPath, GetParameters, PutParameter and DeleteParameter, with the limits and request rates of AWS. Every
- * parameter has the type SecureString.
+ * request. A value that a request has written stays in memory and has priority over the config file. The server
+ * supports GetParametersByPath, GetParameters, PutParameter and DeleteParameter, with the limits and request rates of
+ * AWS. Every parameter has the type SecureString.
  */
 export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const {
@@ -152,7 +152,7 @@ interface StoredParameter {
   readonly modifiedMs: number;
 }
 
-/** Copies the current values into `stored`. A changed value gets the next version number. */
+/** Copies `values` into `stored`. If a value has changed, its version number increases by 1. */
 function storeChanges(stored: Map<string, StoredParameter>, values: ReadonlyMap<string, string>): void {
   for (const name of [...stored.keys()]) if (!values.has(name)) stored.delete(name);
   for (const [name, value] of values) {

@@ -96,9 +96,10 @@ const PEM_FIELDS: readonly string[] = ["ca", "cert"];
 const HASH_CHARACTERS = 8;
 
 /**
- * Moves each certificate of a config value to a separate entry, because an entry has at most 8 KB. In the value, the
- * name of this entry replaces the certificate. The name contains a hash of the certificate, so a changed certificate
- * gets a new entry. Private keys stay in the value, because some functions may read the certificates but not the keys.
+ * Moves each certificate of a config value to a separate entry, because an entry has at most 8 KB. The config value
+ * then contains the name of the separate entry instead of the certificate. The entry's name contains a hash of the
+ * certificate, so a changed certificate gets a new entry. Private keys stay in the config value, because some functions
+ * may read the certificates but not the keys.
  */
 function moveCertificates(value: unknown, path: string, moved: Map<string, string>): unknown {
   if (!isJsonObject(value)) return value;

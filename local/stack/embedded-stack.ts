@@ -25,20 +25,23 @@ import { Stoppables } from "./stoppables.ts";
  * deletes all SQS messages, because the queues are in memory.
  */
 const CATCH_UP_FUNCTION = "sweep";
-/** A placeholder for all URLs in the CloudFormation template. The template is checked before the servers have URLs. */
+/**
+ * The CloudFormation template is checked before the local servers have URLs. During this check, `ANY_ORIGIN` replaces
+ * all URLs.
+ */
 const ANY_ORIGIN = "http://127.0.0.1";
 
 /** The URLs of a running local stack. */
 export interface EmbeddedStack {
   readonly api: string;
-  /** The URLs of the SQS queues. Each key comes from the queue's resource name: `pollDead` for `PollDeadQueue`. */
+  /** The URLs of the SQS queues. The key for the resource `PollDeadQueue` of the template is `pollDead`. */
   readonly queues: Readonly<Record<string, string>>;
   readonly sqs: string;
   readonly dynamodb: string;
   readonly control: string;
   /**
-   * Each request to the control server must contain this key. Requests to Parameter Store use it as their access key
-   * ID.
+   * Each request to the control server must contain `controlKey`. Requests to Parameter Store use `controlKey` as their
+   * access key ID.
    */
   readonly controlKey: string;
   /** Ends every process and every server of the local stack. */

@@ -4,9 +4,9 @@ import { parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts"
 const ERROR_LEVELS: readonly unknown[] = ["ERROR", "CRITICAL", "FATAL"];
 
 /**
- * Returns a function that gets each output line of the Lambda functions. It prints only errors and lines that are not
- * JSON, such as a stack trace. If `verbose` is true, it prints every line. If `file` is not null, it also writes every
- * line to this file.
+ * Returns a function that gets each output line of the Lambda functions. The returned function prints errors and all
+ * lines that are not JSON, such as a stack trace. If `verbose` is true, the returned function prints every line. If
+ * `file` is not null, the returned function also writes every line to this file.
  */
 export function createFunctionLog(options: {
   verbose: boolean;

@@ -3,13 +3,13 @@ import { Stoppables } from "./stoppables.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /**
- * Ctrl-C can send two signals to the process: one from the terminal and one from npm. Signals within this time, in
- * milliseconds, therefore count as one signal.
+ * Ctrl-C can send two signals to the process: one from the terminal and one from npm. Therefore two signals count as
+ * one if less than `SAME_SIGNAL_MS` milliseconds are between them.
  */
 const SAME_SIGNAL_MS = 500;
 /**
- * A command must end within this time after a stop signal, in milliseconds. The limit is long, because a busy machine
- * may need seconds to stop a command. A second stop signal ends the command without waiting.
+ * After a stop signal, a command must end within this number of milliseconds. The time limit is long, because a busy
+ * machine may need seconds to stop a command. A second stop signal ends the command without waiting.
  */
 const STOP_TIME_LIMIT_MS = 10_000;
 
@@ -21,8 +21,8 @@ type Result =
 /**
  * Runs a command, stops everything in `parts`, and ends the process. The number that the command returns becomes the
  * exit status. If the command throws, the error message is printed and the exit status is 1. A stop signal, such as
- * SIGTERM, aborts `stopping`. If the command then throws an error, the exit status is 0. If the command does not end
- * after the signal, the signal ends the process.
+ * SIGTERM, aborts `stopping`. If a command throws an error after a stop signal, the exit status is 0. If a command
+ * still runs 10 s after a stop signal, the process sends the signal to itself and ends.
  */
 export async function runUntilStopped(
   command: (stopping: AbortSignal, parts: Stoppables) => Promise<number>,
@@ -75,7 +75,7 @@ export function waitForStopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** Sends a signal to this process, which ends it. `process.exit` could hang, because it waits for threads. */
+/** Ends this process by a signal. `process.exit` could hang, because `process.exit` waits for threads. */
 function endBySignal(signal: NodeJS.Signals): void {
   removeSignalHandlers();
   process.kill(process.pid, signal);

@@ -2,7 +2,7 @@ export interface Stoppable {
   stop(): void | Promise<void>;
 }
 
-/** Collects the running parts of a program, such as servers, and stops them in the reverse order. */
+/** Collects the running parts of a program, such as servers, and stops the last added part first. */
 export class Stoppables {
   readonly #parts: Stoppable[] = [];
 

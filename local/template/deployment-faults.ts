@@ -21,8 +21,8 @@ const MIN_UNRESERVED_CONCURRENCY = 100;
 const REQUIRED_ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
 /**
- * Returns one text for each error in a CloudFormation template. With such an error, the deployment or the running
- * service would fail.
+ * Returns one text for each error in a CloudFormation template. A template with an error makes the deployment or the
+ * running service fail.
  */
 export function findDeploymentFaults(
   service: Service,

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template } from "./template.ts";
 
-/** The defaults of Lambda for properties that are missing in the template. */
+/** Lambda uses these defaults if the template does not set the property of a function. */
 const DEFAULT_TIMEOUT_SECONDS = 3;
 const DEFAULT_MEMORY_MB = 128;
 

@@ -68,8 +68,8 @@ export function readGrants(template: Template, scope: Scope) {
 export type RoleGrants = Readonly<ReturnType<typeof readGrants>>;
 
 /**
- * Decides whether a role may do an action, by the rules of IAM. If a statement denies the action, the action is
- * refused. Otherwise a statement must allow the action.
+ * Decides whether a role may do an action, by the rules of IAM. An action is refused if a policy statement denies it,
+ * or if no policy statement allows it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function decidePermission(

@@ -44,8 +44,8 @@ export interface QueueResource {
 }
 
 /**
- * Returns the SQS queues of a CloudFormation template, the dead-letter queues first. They must be created first,
- * because the other queues refer to them.
+ * Returns the SQS queues of a CloudFormation template, the dead-letter queues first. The dead-letter queues must be
+ * created first, because the other queues refer to them.
  */
 export function readQueues(template: Template, scope: Scope): readonly QueueResource[] {
   const queues = readResources(template, "AWS::SQS::Queue", Properties, scope).map(

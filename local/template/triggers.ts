@@ -87,9 +87,9 @@ function parsePeriodMs(expression: string): number | null {
 }
 
 /**
- * Returns the enabled schedules of a CloudFormation template. `input` is the event for the function as JSON. If `input`
- * is null, the function gets the usual event of an EventBridge schedule. Rules without a schedule are omitted, because
- * they wait for events that exist only on AWS.
+ * Returns the enabled schedules of a CloudFormation template. `input` is the event that the function gets, as JSON
+ * text. If `input` is null, the function gets the usual event of an EventBridge schedule. The result does not contain
+ * EventBridge rules without a schedule, because their events exist only on AWS.
  * @throws TemplateInvalidError if the expression of a schedule is neither `rate(…)` nor `cron(0/N * * * ? *)`.
  */
 export function readSchedules(template: Template, scope: Scope) {
