@@ -4,18 +4,20 @@ import type { PlanStep } from "./config-plan.ts";
 
 /**
  * With the tier `Intelligent-Tiering`, AWS stores a value of up to 4 KB as a standard parameter, which is free. AWS
- * stores a longer value as an advanced parameter, which has a price. With the tier `Standard`, AWS would refuse a short
- * value for an advanced parameter.
+ * stores a longer value as an advanced parameter, which has a price. With the tier `Standard`, AWS would refuse to
+ * replace the long value of an advanced parameter by a short value.
  */
 const TIER = "Intelligent-Tiering";
 
 /**
  * The time between two writes to Parameter Store (SSM), in milliseconds. SSM accepts three writes per second from one
- * account in one region. 350 ms are a little longer than a third of a second. On the network, the time between two
- * requests can become shorter.
+ * account in one region. The interval is a little longer than a third of a second, because the network can shorten the
+ * time between two requests.
  */
 const WRITE_INTERVAL_MS = 350;
-/** If SSM throttles a write or does not respond, the write is repeated for at most this time, in milliseconds. */
+/**
+ * If SSM throttles a write or does not respond, the command repeats the write for at most this number of milliseconds.
+ */
 const WRITE_LIMIT_MS = 60_000;
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 8000;
@@ -75,8 +77,8 @@ const VERBS: Readonly<Record<PlanStep["kind"], string>> = {
 };
 
 /**
- * Deletes a parameter in Parameter Store. Ignores a missing parameter, because an earlier request may have deleted it
- * although its response was lost.
+ * Deletes a parameter in Parameter Store. A missing parameter is no error: an earlier request may have deleted the
+ * parameter, and only the response was lost.
  */
 async function deleteParameter(client: SSMClient, Name: string): Promise<void> {
   try {

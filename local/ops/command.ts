@@ -8,7 +8,10 @@ export class UsageError extends ArgumentError {
   override readonly name = "UsageError";
 }
 
-/** An expected error, such as an invalid config. The command prints the error message without a stack trace. */
+/**
+ * The error of a command that refuses to continue, for example because the config is invalid. The command prints the
+ * error message without a stack trace.
+ */
 export class RefusedError extends Error {
   override name = "RefusedError";
 }
@@ -59,7 +62,7 @@ export function describeWrongUse(error: unknown): string | null {
   return error instanceof ArgumentError ? error.message : null;
 }
 
-/** The names of expected errors. The command prints only their messages, without a stack trace. */
+/** The names of errors whose message says everything. For such an error, the command prints no stack trace. */
 const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
   "RefusedError",
   "StageFileError",

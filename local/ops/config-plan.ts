@@ -2,9 +2,9 @@ import { CERTIFICATES, type ConfigEntry, SECRET } from "../../lib/config/assembl
 import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 
 /**
- * The prefixes of config entry names, in the order in which the entries are stored. The order matters: the entry of a
- * token, for example, refers to projects and targets, which must already exist. Secret fields are stored before the
- * entry of their target or project. Until then, the functions ignore the secret fields.
+ * The beginnings of config entry names, in the order in which the entries are stored. Projects and targets come before
+ * tokens, because tokens refer to projects and targets. The secret fields of a target or project come before its other
+ * fields, because the functions ignore secret fields without other fields.
  */
 const KINDS = [
   "certificates/",
@@ -32,11 +32,11 @@ export interface PlanStep {
 
 /**
  * Returns the steps that change a stage's config to the config in a file. If `removeOthers` is true, the plan removes
- * all entries that are not in the file. White space and the order of JSON keys do not count as changes. The Lambda
- * functions can read the config between two steps, so the config is valid after each step. For example, the plan stores
- * a project before the tokens that refer to the project. A target has two entries: one with its secret fields, and one
- * with its other fields. If the kind of a target changes, its secret entry first gets all fields of the target. The
- * plan then changes the other entry, and at the end it corrects the secret entry.
+ * all entries that are not in the file. If only the white space or the order of JSON keys differs, an entry does not
+ * change. The Lambda functions can read the config between two steps, so the config must be valid after each step. For
+ * example, the plan stores a project before the tokens that refer to the project. A target has two entries: one with
+ * its secret fields, and one with its other fields. If the kind of a target changes, its secret entry first gets all
+ * fields of the target, then the other entry changes, and at the end the secret entry gets only the secret fields.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],
@@ -75,8 +75,8 @@ export function planConfigSteps(
 }
 
 /**
- * Finds the targets whose kind changes. Returns a map from the name of the target's secret entry to a JSON text with
- * all fields of the target.
+ * Finds the targets whose kind changes. Each key of the result is the name of a target's entry with secret fields. Each
+ * value is a JSON text with all fields of the target.
  */
 function findTargetsWithNewKind(
   deployed: readonly ConfigEntry[],

@@ -99,8 +99,8 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
 }
 
 /**
- * Reads a config file. Checks that the Lambda functions would accept the config and that Parameter Store could store
- * it.
+ * Reads a config file, and checks that the Lambda functions accept the config and that Parameter Store can store the
+ * config.
  * @param path the path in Parameter Store where the config will be stored, or null for a config that is not stored
  * there
  * @throws ConfigFileInvalidError

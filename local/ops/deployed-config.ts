@@ -14,7 +14,7 @@ export async function readDeployedEntries(stage: Stage): Promise<readonly Config
   return readSsmParameters(client, configPath(stage)).finally(() => client.destroy());
 }
 
-/** Joins the entries of a config and checks the result. Returns the config, or all errors in it. */
+/** Joins config entries to one config, and checks the config. Returns the config, or all errors in the config. */
 export function parseEntries(entries: readonly ConfigEntry[]): ParsedConfig {
   const assembled = assembleConfigDocument(entries);
   return assembled.kind === "faults" ? assembled : parseWholeConfig(assembled.document);

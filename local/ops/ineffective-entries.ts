@@ -23,7 +23,7 @@ const Endpoints = z
 const NO_SETTINGS = { egress: { allow: [] }, callbackHosts: [], poll: {} };
 /**
  * The parts of a config that `findIneffectiveEntries` checks. A value of a wrong type is ignored here, because
- * `parseWholeConfig` reports it.
+ * `parseWholeConfig` reports wrong types.
  */
 const Document = z
   .object({
@@ -43,8 +43,8 @@ type Settings = z.infer<typeof Document>["settings"];
 
 /**
  * Finds useless entries in a config, such as a target that the egress rules refuse. Returns one line of text for each
- * useless entry. The lines contain no values of the config. The Lambda functions accept useless entries, so that an
- * upgrade does not stop a running service.
+ * useless entry. The returned lines contain no values of the config. The Lambda functions accept useless entries, so
+ * that an upgrade does not stop a running service.
  */
 export function findIneffectiveEntries(document: unknown): readonly string[] {
   const { projects, targets, oidc, settings } = Document.parse(document);
@@ -76,7 +76,7 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
     }),
   );
   const { minDelaySeconds: min, maxDelaySeconds: max } = settings.poll;
-  // If one of the two values is missing, the service chooses a matching default.
+  // If only the minimum or only the maximum is set, the service adapts the default of the other one.
   const contradictingBounds =
     min !== undefined && max !== undefined && min > max
       ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]
@@ -118,8 +118,8 @@ export function findIneffectiveHosts({
 }
 
 /**
- * Returns the origins (host and port) that one item of `callbackHosts` allows. Without a port, the item allows port 443
- * and each port that an item of `egress.allow` names.
+ * Returns the origins (host and port) that one item of `callbackHosts` allows. An item without a port allows port 443
+ * and each port in the list `egress.allow`.
  */
 function callbackOrigins(entry: string, allowed: readonly string[]): readonly string[] {
   const host = isIP(entry) === 6 ? `[${entry}]` : entry;

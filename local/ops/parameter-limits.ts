@@ -12,7 +12,7 @@ const MAX_VALUE_BYTES = 8192;
 const MAX_LEVELS = 15;
 /**
  * The maximum length of a parameter's ARN. The ARN is a prefix followed by the parameter's name. The prefix contains
- * the AWS region, and `ARN_PREFIX_LENGTH` assumes the longest region name.
+ * the name of the AWS region. `ARN_PREFIX_LENGTH` is the length of the prefix for the longest region name.
  */
 const MAX_NAME_LENGTH = 1011;
 const ARN_PREFIX_LENGTH = "arn:aws-us-gov:ssm:ap-southeast-99:000000000000:parameter".length;

@@ -8,8 +8,8 @@ const MIN_SECRET_CHARACTERS = 8;
 const CREDENTIALS = ["accessKey", "secretKey", "securityToken", "password", "token"];
 
 /**
- * Finds empty and short secrets in a config. Returns one line of text for each of them, without the secret itself. The
- * Lambda functions still accept short secrets, so that an upgrade does not stop a running service.
+ * Finds secrets in a config that are blank or too short. Returns one line of text for each such secret, without the
+ * secret itself. The Lambda functions still accept short secrets, so that an upgrade does not stop a running service.
  */
 export function findShortSecrets(document: unknown): readonly string[] {
   const { projects, targets, settings } = toObjectOrEmpty(document);

@@ -73,8 +73,8 @@ export function alarmNamesCollide(stage: string, other: string): boolean {
 }
 
 /**
- * The length of the longest alarm description, without the URL of the runbook. AWS allows at most 1,024 characters for
- * a description with its URL.
+ * The length of the longest alarm description, without the URL of the runbook. With the URL of the runbook, an alarm
+ * description may have at most 1,024 characters.
  */
 export const LONGEST_ALARM_TEXT = 98;
 const MAX_ALARM_DESCRIPTION = 1024;

@@ -42,8 +42,8 @@ const text = (isValid: (value: string) => boolean, fault: string) =>
   setting<string>((value) => typeof value === "string" && isValid(value), fault);
 
 /**
- * Refuses `${`, because the Serverless Framework would replace `${…}`. Refuses white space, because a line break would
- * damage the description of an alarm.
+ * A value with `${` is refused, because the Serverless Framework would replace `${…}`. A value with white space is
+ * refused, because a line break would damage the description of an alarm.
  */
 const isOneWord = (value: string) => /^[^\s\p{C}]+$/u.test(value) && !value.includes("${");
 
@@ -180,8 +180,8 @@ function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
 }
 
 /**
- * Checks all stage files in a folder. Returns one error text for each invalid file, and one for each two stages that
- * would have alarms with the same name.
+ * Checks all stage files in a folder. Returns one error text for each invalid file, and one error text for each two
+ * stages that would have alarms with the same name.
  */
 export async function checkStageFiles(folder = STAGES_FOLDER): Promise<readonly string[]> {
   const suffix = ".json";

@@ -5,7 +5,8 @@ import { type Finding, okFinding, readErrorName, unreadableFinding, warningFindi
 /** The default of the settings `pollConcurrency` and `notifyConcurrency` in serverless.yml. */
 export const DEFAULT_CONCURRENCY = 10;
 /**
- * All functions of a stage except `poll` and `notify`. Each of these functions needs at least one concurrent execution.
+ * All functions of a stage except `poll` and `notify`. Each function in this list needs at least one concurrent
+ * execution.
  */
 export const OTHER_FUNCTIONS = ["api", "audit", "discover", "enqueue", "sweep", "trail"] as const;
 const ITEM = "concurrency";

@@ -29,8 +29,8 @@ export const faultFinding = (item: string, text: string, remedy?: string): Findi
 });
 
 /**
- * Returns the finding about an item that could not be read because of an AWS error. Missing or expired credentials make
- * all items unreadable. Then all items get the same finding, and the report shows it once.
+ * Returns the finding about an item that could not be read because of an AWS error. If the AWS credentials are missing
+ * or expired, all items get the same finding, because no item can be read.
  */
 export function unreadableFinding(item: string, error: unknown, remedy: string): Finding {
   const credentialsRemedy = findCredentialsRemedy(error);

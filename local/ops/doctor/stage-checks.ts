@@ -108,7 +108,7 @@ async function checkQueue(client: SQSClient, prefix: string, name: string): Prom
   }
 }
 
-/** Invisible and delayed messages are also messages of the dead-letter queue. */
+/** The number of messages in a dead-letter queue includes invisible and delayed messages. */
 function deadLetterFinding(item: string, visible: number, hidden: number): Finding {
   if (visible + hidden === 0) return okFinding(item, "empty");
   const note = hidden === 0 ? "" : `, ${hidden} of them hidden (received by another reader, or delayed)`;

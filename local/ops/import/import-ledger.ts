@@ -41,8 +41,8 @@ export interface Import {
   readonly recordWrites: readonly LedgerWrite[];
   readonly watchWrites: readonly LedgerWrite[];
   /**
-   * The number of queue messages in the export. These messages are not imported, because the sweep function can create
-   * them again from the ledger.
+   * The number of queue messages in the export. The import does not write queue messages, because the ledger contains
+   * all data of the messages.
    */
   readonly messages: number;
 }
@@ -54,7 +54,7 @@ export interface Written {
 }
 
 /**
- * Reads the rows of an export, without expired rows.
+ * Reads the rows of an export. Ignores rows that have expired.
  * @throws ZodError if a row was not written by this service. The error message contains no values of the row in the
  * export.
  */
@@ -97,8 +97,8 @@ export function planImport(rows: readonly ExportRow[], now: Instant): Import {
 }
 
 /**
- * Returns true if the ledger contains watches that did not come from this export. Such watches mean that the stage is
- * already in use.
+ * Returns true if the ledger contains watches that did not come from this export. A stage with such watches is already
+ * in use.
  */
 export async function hasWatchesOutsideExport(
   table: LedgerTable,

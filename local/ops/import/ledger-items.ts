@@ -108,7 +108,7 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
       expiresAt: ceilToEpochSeconds(expiresAt),
     });
   },
-  // The import omits `nextFreeAt`, a time of the rate limit, because this time is over within seconds.
+  // The import omits `nextFreeAt`. The rate limit of a target sets this time to at most some seconds in the future.
   target:
     (name, { offSince, goneSince, throttledUntil }) =>
     async (table) => {
@@ -132,7 +132,8 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
 };
 
 /**
- * Returns a function that writes a record. Returns null for the kind `waiting`, which is not imported.
+ * Returns a function that writes a record to the ledger, or null for a record of the kind `waiting`, which is not
+ * imported.
  * @throws ZodError if the record was not written by this service. The error text contains no values of the record.
  */
 export function toRecordWrite<Kind extends RecordKind>(

@@ -8,7 +8,7 @@ import type { RedrivePorts } from "./redrive-message.ts";
 
 const MESSAGES = 10;
 
-/** Connects `redrive` to the queues and the ledger of the one-node edition. */
+/** Connects the command `redrive` to the queues and the ledger of the one-node edition. */
 export function openOneNodeRedrive(
   store: Store,
   name: "poll" | "notify",

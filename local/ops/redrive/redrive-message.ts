@@ -13,9 +13,9 @@ import {
 } from "../../../lib/queue/messages.ts";
 
 /**
- * The result of `redrive` for one message in a dead-letter queue. `sent`: the command moved the message to its original
- * queue. `kept`: the message stays in the dead-letter queue. `obsolete`: the message is not needed, because its
- * notification was delivered or queued again.
+ * The result of the command `redrive` for one message in a dead-letter queue. `sent` means that the command sent the
+ * message to its original queue. `kept` means that the message stays in the dead-letter queue. `obsolete` means that
+ * the message is not needed, because the service has already delivered its notification or queued it again.
  */
 export type RedriveResult =
   | { readonly kind: "sent"; readonly title: string; readonly body: string }
@@ -80,8 +80,8 @@ function notificationTitle(message: NotifyMessage): string {
 
 /**
  * Sends a message of a dead-letter queue to its original queue again. A failed notification has no delivery attempts
- * left, so the command first starts a new redelivery. If the command crashes at this point, the sweep function sends
- * the notification. The dead letter is then obsolete, and the next run of the command deletes it.
+ * left, so the command first starts a new redelivery. If the command crashes after the start of a redelivery, the sweep
+ * function sends the notification. In this case, the next run of the command deletes the obsolete dead letter.
  */
 export async function redriveMessage(
   queue: "poll" | "notify",
@@ -121,8 +121,8 @@ export async function redriveMessage(
 }
 
 /**
- * Returns why a dead letter is obsolete, or null if it is still needed. A dead letter is obsolete after its
- * notification was delivered or a newer redelivery started.
+ * Returns the reason why a dead letter is obsolete, or null if the dead letter is not obsolete. A dead letter is
+ * obsolete if its notification was delivered or a newer redelivery has started.
  */
 function obsoleteCause({ state, redelivery }: DeliveryRecord, failedRedelivery: number): string | null {
   if (state === "delivered") return "was delivered since";

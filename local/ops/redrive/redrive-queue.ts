@@ -15,9 +15,9 @@ interface RedriveQueuePorts {
 type RedriveCounts = Readonly<Record<RedriveResult["kind"], number>>;
 
 /**
- * Sends each message of a dead-letter queue to its original queue once, and reports the result. Messages that arrive in
- * the dead-letter queue during the run stay there. Otherwise a message that fails again and again would keep the
- * command running forever.
+ * Sends each message of a dead-letter queue to its original queue once, and reports the result. Does not send messages
+ * that arrive in the dead-letter queue during the run. A message that fails again and again could keep the command
+ * running forever.
  */
 export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCounts> {
   const { queue, redrive, titleOf, now, report } = ports;
@@ -34,8 +34,8 @@ export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCou
     };
     const wasSent = sentBodies.has(message.body);
     if (message.sentAt >= startedAt) return kept(wasSent ? "failed again" : "failed during this run");
-    // This run has already sent a message with the same body. Possible reasons: SQS returned the message twice, or the
-    // clock of SQS differs from the clock of this machine.
+    // If this run has already sent a message with the same body, it does not send the message again. SQS may return a
+    // message twice, or its clock may differ from the clock of this machine.
     if (wasSent) return kept("this run has already sent the same message");
     return redrive(message);
   };

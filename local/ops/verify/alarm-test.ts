@@ -10,8 +10,8 @@ import { readErrorName } from "../doctor/finding.ts";
 import type { PromiseResult } from "./report.ts";
 
 /**
- * The alarm test switches this alarm to ALARM. If an operator then follows the runbook, the first step for this alarm
- * does no harm.
+ * The name of the alarm that the alarm test switches to ALARM. An operator who then follows the runbook does no harm
+ * with the first step for this alarm.
  */
 const ALARM = "overdue";
 const ACTION_LIMIT_MS = 120_000;

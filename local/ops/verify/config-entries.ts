@@ -27,8 +27,8 @@ export interface VerifyConfig {
 }
 
 /**
- * Creates the temporary config entries of a verification. Their names contain a random ID and therefore differ from the
- * names of the stage's entries.
+ * Creates the temporary config entries of a verification. The names of the temporary entries contain a random ID, so
+ * they differ from the names of the stage's own entries.
  * @param url the URL of the simulated CCE and the receiver of notifications
  * @param random a function that returns the given number of random bytes.
  */

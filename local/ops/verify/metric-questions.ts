@@ -10,9 +10,9 @@ import type { Found } from "./report.ts";
 const METRIC_PERIOD_SECONDS = 60;
 const METRIC_PAUSE_MS = 15_000;
 const HOUR_MS = 3_600_000;
-/** The verification searches this number of past hours for hours in which a queue has no metrics. */
+/** The number of hours before the verification in which `findHoursWithoutQueueMetrics` searches. */
 const IDLE_HOURS = 48;
-/** The verification starts this search only if the stage is at least this number of hours old. */
+/** If the stage is younger than this number of hours, `findHoursWithoutQueueMetrics` does not search. */
 const MIN_IDLE_HOURS = 8;
 
 export interface MetricScope {
@@ -23,8 +23,8 @@ export interface MetricScope {
   /** The time at which the verification sent its first message to the poll queue. */
   readonly firstMessageAt: number;
   /**
-   * The longest time, in milliseconds, that the verification waits for the metrics of the first message. This time also
-   * limits the wait for the temporary HTTP API.
+   * The longest time, in milliseconds, that the verification waits for the metrics of the first message.
+   * `metricLimitMs` also limits how long the verification waits for its temporary HTTP API.
    */
   readonly metricLimitMs: number;
   readonly stopping: AbortSignal;

@@ -40,8 +40,8 @@ const Event = z.looseObject({
 const Verdict = z.looseObject({ verdict: z.string() });
 
 /**
- * Checks one promise of the service after the other. Continues after a broken promise. Returns a result for each
- * promise.
+ * Checks the promises of the service, one after the other. Returns a result for each promise, even if an earlier
+ * promise is broken.
  */
 export async function checkPromises(scope: PromiseScope): Promise<readonly PromiseResult[]> {
   const { config, server, startedJobs, outcomeLimitMs } = scope;

@@ -21,8 +21,8 @@ const QUEUE_NAMES = ["poll", "poll-dead", "notify", "notify-dead"];
 const HOUR_MS = 3_600_000;
 const MAX_BODY_CHARACTERS = 200;
 /**
- * CloudWatch stores the history of an alarm for at least two weeks. If the stage is older, the history may no longer
- * contain its first hour.
+ * CloudWatch stores the history of an alarm for at least two weeks. If a stage is older than two weeks, its alarm
+ * history may no longer contain its first hour.
  */
 const ALARM_HISTORY_MS = 14 * 24 * HOUR_MS;
 const NEW_API_PAUSE_MS = 1_500;
@@ -46,7 +46,8 @@ const QUESTIONS: Readonly<Record<string, (scope: QuestionScope) => Promise<Found
   "Does SQS accept the policies of the queues?": findQueuePolicies,
   "Does SNS accept the policy of the topic?": findTopicPolicy,
   "Do all alarms stay quiet during the first hour of a new stage?": findEarlyAlarms,
-  // It is not certain that Lambda creates metrics from the log lines with this log format and these log levels.
+  // Only a real AWS account can show whether Lambda creates metrics from log lines with the stage's log format and log
+  // levels.
   "How late are the metrics that the functions log?": ({ stage, ...scope }) =>
     measureMetricDelay(scope, {
       Namespace: `${SERVICE}/${stage}`,

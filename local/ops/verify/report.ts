@@ -10,9 +10,9 @@ export interface PromiseResult {
 /** The answer to a question that only a real AWS account can answer. */
 export interface Answer {
   readonly question: string;
-  /** Null if the verification found no answer. */
+  /** `answer` is null if the verification could not find the answer to the question. */
   readonly answer: string | null;
-  /** The observation that led to the answer, or the reason why there is no answer. */
+  /** How the verification found the answer, or why the verification found no answer. */
   readonly evidence: string;
 }
 

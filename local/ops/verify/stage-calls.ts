@@ -23,8 +23,8 @@ export const WatchStatus = z.looseObject({
   deliveries: z.array(z.looseObject({ target: z.string(), state: z.string(), attempts: z.int() })),
 });
 /**
- * Stops the watches that the verification has started. Then waits until the notifications of the already ended watches
- * are delivered. The reason: notifications to a removed target would become dead letters.
+ * Stops the watches that the verification has started. Waits until the notifications of all ended watches are
+ * delivered. A notification that is not delivered before its target is removed would become a dead letter.
  */
 export async function stopVerifyWatches(scope: StageScope): Promise<void> {
   const { config, startedJobs } = scope;

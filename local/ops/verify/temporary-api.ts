@@ -27,7 +27,7 @@ const TIMEOUT_SECONDS = 45;
 const ACTIVE_LIMIT_MS = 60_000;
 const PAUSE_MS = 1_000;
 
-/** A Lambda function with its own HTTP API, which exists only during a verification. */
+/** A Lambda function and its HTTP API, which the verification creates at its start and removes at its end. */
 interface TemporaryApi {
   readonly url: string;
   /** Makes Lambda throttle all later invocations of the temporary function. */
@@ -38,7 +38,7 @@ interface TemporaryApi {
 
 /**
  * Creates a function and an HTTP API with random names. The temporary function uses the role of the stage's function
- * `audit`. If an error occurs, removes what was already created.
+ * `audit`. If an error occurs, the function and the HTTP API are removed again.
  * @param prefix the prefix in the names of the stage's resources
  * @throws the errors of the AWS SDK.
  */
