@@ -64,7 +64,7 @@ function parseCertificates(pem: unknown): readonly X509Certificate[] | null {
   const blocks = pem.match(CERTIFICATE) ?? [];
   // If one certificate is incomplete, the function refuses all certificates of the text. Otherwise, a certificate
   // authority would be missing, and no error would report it.
-  if (blocks.length === 0 || blocks.length !== pem.match(BEGIN)?.length) return null;
+  if (blocks.length !== pem.match(BEGIN)?.length) return null;
   try {
     return blocks.map((block) => new X509Certificate(block));
   } catch {

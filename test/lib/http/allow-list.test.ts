@@ -48,6 +48,12 @@ describe("an allow list", () => {
     expect(list.hasName("sub.xn--bcher-kva.example", 1)).toBe(false);
   });
 
+  it("ignores an invalid entry, and uses the other entries", () => {
+    const list = parseAllowListIgnoringInvalid(["10.0.0.0/99", "not a host!!", "router:65535", "fd00::/8"]);
+    expect([list.hasName("router", 65_535), list.hasAddress("fd00::1", 443)]).toEqual([true, true]);
+    expect([list.hasName("host", 443), list.hasAddress("10.0.0.1", 443)]).toEqual([false, false]);
+  });
+
   it("allows no address when the entry is invalid", () => {
     fc.assert(
       fc.property(

@@ -10,6 +10,7 @@ import {
   createConnectionCacheReopenedAfterIdle,
   createConnections,
   MAX_IDLE_MS,
+  unsetVariableThatDisablesCertificateChecks,
 } from "../../../lib/http/connections.ts";
 import { sendHttpRequest } from "../../../lib/http/send-http-request.ts";
 import { type Served, serve } from "../cce/harness.ts";
@@ -152,10 +153,26 @@ describe("createConnectionCacheReopenedAfterIdle", () => {
     expect(connectionsAt(16_000)).toBe(first);
   });
 
+  it.each([
+    [3999, true],
+    [4000, false],
+    [-3999, true],
+    [-4000, false],
+  ])("after %d ms, it is %s that it returns the same connections", (pauseMs, isSame) => {
+    const connectionsAt = createConnectionCacheReopenedAfterIdle(() => createConnections(1000));
+    expect(connectionsAt(10_000) === connectionsAt(10_000 + pauseMs)).toBe(isSame);
+  });
+
   it("returns new connections after a pause, and closes the old connections", () => {
     const connectionsAt = createConnectionCacheReopenedAfterIdle(() => createConnections(1000));
     const first = connectionsAt(10_000);
     expect(connectionsAt(15_000)).not.toBe(first);
     expect(first.https.maxFreeSockets).toBe(0);
   });
+});
+
+test("the variable that disables the check of certificates is removed, and no other variable", () => {
+  const env = { NODE_TLS_REJECT_UNAUTHORIZED: "0", PATH: "/bin" };
+  unsetVariableThatDisablesCertificateChecks(env);
+  expect(env).toEqual({ PATH: "/bin" });
 });

@@ -1,5 +1,9 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { decodeText, decompressAndDecodeText } from "../../../lib/http/decompress-and-decode-text.ts";
+import {
+  decodeText,
+  decompressAndDecodeText,
+  isCompressed,
+} from "../../../lib/http/decompress-and-decode-text.ts";
 
 const JSON_TEXT = '{"reason":"größer › 缺货"}';
 const LIMIT = 10_000;
@@ -36,6 +40,8 @@ describe("decompressAndDecodeText", () => {
     ["", Buffer.from(JSON_TEXT)],
     ["", gzipSync(JSON_TEXT)],
     ["gzip", Buffer.from(JSON_TEXT)],
+    ["x-gzip", Buffer.from(JSON_TEXT)],
+    ["gzip, gzip, gzip", gzipSync(gzipSync(gzipSync(JSON_TEXT)))],
     ["gzip", Buffer.concat([gzipSync(JSON_TEXT.slice(0, 9)), gzipSync(JSON_TEXT.slice(9))])],
     ["gzip", gzipSync(`\ufeff${JSON_TEXT}`)],
   ])("decompresses a body with the coding '%s'", async (coding, body) => {
@@ -53,8 +59,45 @@ describe("decompressAndDecodeText", () => {
     },
   );
 
-  it("returns an empty text for an empty body with a coding", async () => {
-    expect(await decode(Buffer.alloc(0), encodedAs("gzip"))).toEqual({ text: "", isTruncated: false });
+  it.each(["", "gzip", "br", "deflate", "zstd"])(
+    "returns an empty text for an empty body with the coding '%s'",
+    async (coding) => {
+      expect(await decode(Buffer.alloc(0), encodedAs(coding))).toEqual({ text: "", isTruncated: false });
+    },
+  );
+
+  it.each([
+    ["the first byte of gzip", Buffer.of(0x1f, 0x61), "\u001fa"],
+    ["the second byte of gzip", Buffer.of(0x61, 0x8b), "a\ufffd"],
+  ])("does not decompress bytes that contain only %s", async (_, body, text) => {
+    expect(await decode(body)).toEqual({ text, isTruncated: false });
+  });
+
+  it("decompresses deflate without a zlib header, also if its first bytes are like a part of the header", async () => {
+    // The header has the number 8 in the lower half of its first byte, and is a multiple of 31.
+    const texts = Array.from({ length: 500 }, (_, i) => `text ${i}`);
+    const isMultiple = (bytes: Buffer) => bytes.readUInt16BE() % 31 === 0;
+    const text = texts.find((one) => isMultiple(deflateRawSync(one))) ?? "";
+    expect(await decode(deflateRawSync(text), encodedAs("deflate"))).toMatchObject({ text });
+    const stored = Buffer.of(0x08, 2, 0, 0xfd, 0xff, 0x6f, 0x6b, 3, 0);
+    expect(await decode(stored, encodedAs("deflate"))).toMatchObject({ text: "ok" });
+  });
+
+  it("decompresses a body at most three times", async () => {
+    const body = gzipSync(gzipSync(gzipSync(gzipSync("ok"))));
+    expect((await decode(body, encodedAs("gzip")))?.text).not.toBe("ok");
+  });
+
+  it("does not call a body truncated that has exactly the maximum size", async () => {
+    const text = "x".repeat(100);
+    for (const [maxBytes, isTruncated] of [
+      [100, false],
+      [99, true],
+    ] as const)
+      expect(await decode(gzipSync(text), encodedAs("gzip"), { maxBytes })).toEqual({
+        text: text.slice(0, maxBytes),
+        isTruncated,
+      });
   });
 
   it.each([
@@ -72,10 +115,15 @@ describe("decompressAndDecodeText", () => {
   it.each([
     ["gzip", gzipSync],
     ["br", brotliCompressSync],
+    ["deflate", deflateSync],
+    ["deflate", deflateRawSync],
+    ["zstd", zstdCompressSync],
   ])(
     "returns the start of a body with the coding %s that was truncated on its way",
     async (coding, compress) => {
-      const start = compress(JSON_TEXT.repeat(2000)).subarray(0, 60);
+      const numbers = Array.from({ length: 20_000 }, (_, i) => (i * i * 7919).toString(36));
+      const compressed = compress(JSON_TEXT + numbers.join());
+      const start = compressed.subarray(0, compressed.length - 3000);
       const decoded = await decode(start, encodedAs(coding), { isTruncated: true });
       expect(decoded?.isTruncated).toBe(true);
       expect(decoded?.text.startsWith(JSON_TEXT.slice(0, 9))).toBe(true);
@@ -92,6 +140,19 @@ describe("decompressAndDecodeText", () => {
     const before = process.memoryUsage().rss;
     expect(await decode(bomb, encodedAs(coding))).toMatchObject({ isTruncated: true });
     expect(process.memoryUsage().rss - before).toBeLessThan(50_000_000);
+  });
+});
+
+describe("isCompressed", () => {
+  it.each([
+    ["", Buffer.from("["), false],
+    ["identity, utf-8", Buffer.from("["), false],
+    ["br", Buffer.from("["), true],
+    ["identity, br", Buffer.from("["), true],
+    ["", gzipSync("["), true],
+    ["identity", gzipSync("["), true],
+  ])("with the coding '%s' and the body %j is %s", (coding, body, expected) => {
+    expect(isCompressed({ headers: encodedAs(coding), body })).toBe(expected);
   });
 });
 
@@ -179,6 +240,15 @@ describe("the charset of a body or file", () => {
     ["text/plain; charset=UTF8", encode("öl", "utf8"), "öl"],
     ["text/plain", encode("öl", "utf8"), "öl"],
     ["text/plain; charset=unknown", encode("öl", "utf8"), "öl"],
+    ["text/plain; charset = 'iso-8859-1'", encode("öl", "latin1"), "öl"],
+    ...["ï»x", "ïa¿", "a»¿", "aa¿", "ÿa", "aþ", "þa", "aÿ", "ÿa\0\0", "aþ\0\0", "ab\0\0"].map(
+      (text): [string, Buffer, string] => ["text/plain; charset=iso-8859-1", encode(text, "latin1"), text],
+    ),
+    ["text/plain; charset=utf32", utf32("öl\u{10ffff}", false), "öl\u{10ffff}"],
+    ["text/plain; charset=ucs4", utf32("öl", false), "öl"],
+    ["text/plain; charset=iso-10646-ucs-4-le", utf32("öl", true), "öl"],
+    ["text/plain; charset=utf-32be", utf32("öl", false), "öl"],
+    ["text/plain; charset=utf-32x", encode("öl", "utf8"), "öl"],
     ["text/plain; charset=xutf-32", encode("öl", "utf8"), "öl"],
     ["text/plain; charset=ucs-4le", utf32("öl", true), "öl"],
   ])("is that of the header if the first bytes prove nothing: %s", (contentType, bytes, text) => {

@@ -1,5 +1,6 @@
 import {
   checkUrlBeforeDns,
+  EgressRefusedError,
   isCallbackHostListedExactly,
   parseAllowListIgnoringInvalid,
 } from "../../../lib/http/egress-rules.ts";
@@ -19,6 +20,8 @@ describe("checkUrlBeforeDns", () => {
     "HTTPS://Receiver.Example.NET/hook?a=b@c",
     "https://localhost.example.net/",
     "https://internal-tools.example.com/",
+    "https://local.example.com/",
+    "https://example.com/",
   ])("allows an ordinary receiver: %s", (url) => expect(verdict(url)).toBe("allowed"));
 
   it.each([
@@ -53,7 +56,9 @@ describe("checkUrlBeforeDns", () => {
     ["egress_literal_address", "https://127.0.0.1./"],
     ["egress_literal_address", "https://[2606:4700::1111]/"],
     ["egress_literal_address", "https://[::ffff:8.8.8.8]/"],
+    ["egress_malformed_url", "https:x://receiver.example.net/"],
     ["egress_private_name", "https://localhost/"],
+    ["egress_private_name", "https://router/"],
     ["egress_private_name", "https://LOCALHOST./"],
     ["egress_private_name", "https://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/"],
     ["egress_private_name", "https://local\u00adhost/"],
@@ -134,6 +139,12 @@ describe("checkUrlBeforeDns", () => {
   });
 });
 
+test("the error about a refused address contains the rule, and not the address", () => {
+  const error = new EgressRefusedError("egress_port");
+  expect(error).toMatchObject({ name: "EgressRefusedError", code: "EGRESS_REFUSED", rule: "egress_port" });
+  expect(error.message).toContain("egress_port");
+});
+
 const HOSTS = ["ci.example.com", "hooks.example.com:8443", "10.0.0.5"];
 
 describe("isCallbackHostListed", () => {
@@ -155,6 +166,7 @@ describe("isCallbackHostListed", () => {
     "https://hooks.example.com/",
     "https://10.0.0.6/",
     "ftp://ci.example.com/",
+    "xhttps://ci.example.com/",
     "ci.example.com",
     "",
   ])("returns false for any other text: %j", (url) =>

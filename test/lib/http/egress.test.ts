@@ -197,7 +197,10 @@ describe("guardedFetchOrThrow", () => {
   it("returns the status and the text of a document", async () => {
     const { document, receiver } = await fetchFrom((_, reply) => reply.end('{"keys":["é"]}'));
     expect(await document).toEqual({ status: 200, text: '{"keys":["é"]}' });
-    expect(receiver.received[0]?.headers).toMatchObject({ "accept-encoding": "identity" });
+    expect(receiver.received[0]?.headers).toMatchObject({
+      "accept-encoding": "identity",
+      "user-agent": "cce-job-notifier/1",
+    });
   });
 
   it.each([204, 302, 404, 500, 799])("returns the status %i", async (status) => {
@@ -218,10 +221,18 @@ describe("guardedFetchOrThrow", () => {
 
   it.each<[string, Answering, object, string]>([
     ["that is late", (_, reply) => reply.writeHead(200).write("{"), { timeLimitMs: 50 }, "DEADLINE_PASSED"],
+    [
+      "with an unknown compression",
+      (_, reply) => reply.writeHead(200, { "content-encoding": "x" }).end("{"),
+      {},
+      "BODY_UNDECODABLE",
+    ],
     ["that is too long", (_, reply) => reply.end("x".repeat(11)), { maxBytes: 10 }, "ANSWER_TOO_LONG"],
   ])("throws for an answer %s", async (_, answer, options, code) => {
     const { document } = await fetchFrom(answer, options);
-    await expect(document).rejects.toEqual(expect.objectContaining({ code }));
+    await expect(document).rejects.toEqual(
+      expect.objectContaining({ name: "GuardedFetchError", code, message: expect.stringContaining(code) }),
+    );
     await expect(document).rejects.toThrow(GuardedFetchError);
     await expect(document).rejects.not.toThrow(/127|secret-path/);
   });

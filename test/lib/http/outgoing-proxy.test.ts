@@ -40,6 +40,8 @@ describe("readOutgoingProxyOrThrow", () => {
     "http://kim:hunter2@",
     '"http://kim:hunter2@proxy:3128"',
     "ftp://kim:hunter2@proxy",
+    "xhttps://kim:hunter2@proxy",
+    "http://kim:hunter2@proxy!.example.com",
     "a b",
   ])("refuses %s with an error that does not contain the value", (text) => {
     expect(() => readOutgoingProxyOrThrow({ HTTPS_PROXY: text })).toThrow(
@@ -66,6 +68,12 @@ describe("readOutgoingProxyOrThrow", () => {
     ["example.com", "notexample.com", true],
     ["cce.example.com", "example.com", true],
     ["a.b, ,example.com", "example.com", false],
+    [" , ", "", true],
+    ["10.0.0.0/16", "10.0.200.1", false],
+    ["10.0.0.0/1x", "10.0.200.1", true],
+    ["10.0.0.0/8", "10.example.com", true],
+    ["fd00::/8", "fd12::1", false],
+    ["fd00::/8", "fe12::1", true],
     ["a.b example.com", "example.com", false],
     ["LOCALHOST", "localhost", false],
     ["10.0.0.1", "10.0.0.1", false],

@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createConnections } from "../../../lib/http/connections.ts";
-import { createEgress, type EgressOptions } from "../../../lib/http/egress.ts";
+import { createEgress, type EgressOptions, getCachedEgress } from "../../../lib/http/egress.ts";
 import { readOutgoingProxyOrThrow } from "../../../lib/http/outgoing-proxy.ts";
 import { type ConnectProxy, startConnectProxy } from "./support/connect-proxy.ts";
 import { hangUp } from "./support/hang-up.ts";
@@ -144,6 +146,88 @@ describe("a request through a proxy", () => {
     expect(await send(1, { HTTPS_PROXY: "http://127.0.0.1:1" }, null, "")).toMatchObject({
       code: "PROXY_UNREACHABLE",
     });
+  });
+
+  /** Starts a server that answers each CONNECT request with a text. */
+  async function startServerThatSends(
+    text: string,
+  ): Promise<{ readonly url: string; readonly sockets: Socket[] }> {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => {
+      sockets.push(socket);
+      socket.on("error", () => socket.destroy());
+      socket.once("data", () => socket.write(text));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    open.push({
+      close() {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+      },
+    });
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sockets };
+  }
+
+  it.each([
+    ["a redirect", "HTTP/1.1 300 No\r\ncontent-length: 0\r\n\r\n", "PROXY_REFUSED"],
+    ["an upgrade", "HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n", "PROXY_REFUSED"],
+    ["text that is not HTTP", "220 mail.example.com ESMTP\r\n", "PROXY_UNREACHABLE"],
+  ])(
+    "fails with a code of its own, and closes the connection, when the proxy answers with %s",
+    async (_, text, code) => {
+      const { url, sockets } = await startServerThatSends(text);
+      expect(await send(443, { HTTPS_PROXY: url }, null, "")).toMatchObject({ code, status: null });
+      const [socket] = sockets;
+      if (socket?.closed === false) await once(socket, "close");
+      expect(sockets).toHaveLength(1);
+    },
+  );
+
+  it("passes on the first bytes of the host that arrive together with the answer of the proxy", async () => {
+    const { url } = await startServerThatSends("HTTP/1.1 200 OK\r\n\r\nnot TLS at all");
+    expect(await send(443, { HTTPS_PROXY: url }, null, "", 1000)).toMatchObject({
+      code: expect.stringMatching(/^(ERR_SSL_|EPROTO)/),
+    });
+  });
+
+  it("uses TLS to a proxy with an https URL, and checks the certificate of the proxy", async () => {
+    const { receiver } = await start();
+    const env = { HTTPS_PROXY: `https://127.0.0.1:${receiver.port}` };
+    expect(await send(443, env, null, "")).toMatchObject({ code: "PROXY_UNREACHABLE" });
+    expect(receiver.received).toHaveLength(0);
+  });
+
+  it("fails before the proxy is asked if the name has no address", async () => {
+    const { proxy } = await start();
+    const connections = createEgress([], {
+      proxy: readOutgoingProxyOrThrow({ HTTPS_PROXY: proxy.url }),
+      lookup: (_name, _options, done) => done(null, []),
+    });
+    open.push({ close: () => hangUp(connections) });
+    const rest = { method: "GET", headers: {}, body: null, timeLimitMs: 5000, maxBytes: 9 } as const;
+    const result = await sendWithRule({ connections, url: new URL("https://receiver.test/"), ...rest });
+    expect(result).toMatchObject({ kind: "failed", code: "ENOTFOUND" });
+    expect(proxy.tunnels).toEqual([]);
+  });
+
+  it("is also used by the connections that are kept for an allow list", async () => {
+    const { proxy } = await start(403);
+    const options = readOutgoingProxyOrThrow({ HTTPS_PROXY: proxy.url });
+    const connections = getCachedEgress(["receiver.test"], 0, options);
+    open.push({ close: () => hangUp(connections) });
+    const rest = { method: "GET", headers: {}, body: null, timeLimitMs: 5000, maxBytes: 9 } as const;
+    await sendWithRule({ connections, url: new URL("https://receiver.test/"), ...rest });
+    expect(proxy.tunnels).toEqual(["receiver.test:443"]);
+  });
+
+  it("names an IPv6 address in brackets", async () => {
+    const { proxy } = await start(403);
+    const connections = createConnections(65_536, {}, readOutgoingProxyOrThrow({ HTTPS_PROXY: proxy.url }));
+    open.push({ close: () => hangUp(connections) });
+    const rest = { method: "GET", headers: {}, body: null, timeLimitMs: 5000, maxBytes: 9 } as const;
+    await sendWithRule({ connections, url: new URL("https://[fd00::1]:8443/"), ...rest });
+    expect(proxy.tunnels).toEqual(["[fd00::1]:8443"]);
   });
 
   it("ends at the deadline when the proxy does not answer", async () => {

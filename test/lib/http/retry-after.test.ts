@@ -1,4 +1,4 @@
-import { readCappedRetryAfterSeconds } from "../../../lib/http/retry-after.ts";
+import { parseHttpDate, readCappedRetryAfterSeconds } from "../../../lib/http/retry-after.ts";
 import fc from "../../support/properties.ts";
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 0);
@@ -9,6 +9,7 @@ describe("readCappedRetryAfterSeconds", () => {
     ["1", 1],
     [" 120 ", 120],
     ["0.3", 1],
+    ["1.25", 2],
     ["43200", 43_200],
     ["99999999", 43_200],
     ["9".repeat(400), 43_200],
@@ -39,6 +40,13 @@ describe("readCappedRetryAfterSeconds", () => {
     "1,",
     "1994-11-06",
     "5 seconds",
+    "(x)Sun, 06 Nov 1994 08:49:37 GMT",
+    "Sun, 06 Nov 1994 08:49:37 GMT(x)",
+    "(x)Sunday, 06-Nov-94 08:49:37 GMT",
+    "Sunday, 06-Nov-94 08:49:37 GMT(x)",
+    "(x)Sun Nov  6 08:49:37 1994",
+    "Sun Nov  6 08:49:37 1994(x)",
+    "Sun Nov x6 08:49:37 1994",
   ])("returns null for %j", (text) => expect(readCappedRetryAfterSeconds(text, NOW)).toBeNull());
 
   it("returns null for a date that does not exist", () => {
@@ -53,4 +61,9 @@ describe("readCappedRetryAfterSeconds", () => {
       }),
     );
   });
+});
+
+test("an HTTP date may have spaces around it, and a missing date is null", () => {
+  expect(parseHttpDate(" Sun, 06 Nov 1994 08:49:37 GMT ")).toBe(NOW + 37_000);
+  expect(parseHttpDate(undefined)).toBeNull();
 });

@@ -1,6 +1,12 @@
 import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { Certificates, ClientCertificate } from "../../../lib/http/tls-options.ts";
+import {
+  Certificates,
+  ClientCertificate,
+  isCertificateError,
+  isCertificateTimeError,
+  toTlsOptions,
+} from "../../../lib/http/tls-options.ts";
 
 const fixture = (name: string) =>
   readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url), "utf8");
@@ -37,3 +43,54 @@ it("accepts a client certificate only with its private key, and does not print t
   }
   expect(ClientCertificate.safeParse({ cert }).success).toBe(false);
 });
+
+it.each([
+  [{ cert, key: fixture("expired.key") }, "key", "must be the private key of the first certificate in cert"],
+  [{ cert, key: "hunter2" }, "key", "must be a private key in PEM, without a passphrase"],
+  [{ cert: "no PEM", key }, "cert", "must be one or more certificates in PEM"],
+  [{ cert: "no PEM", key: "hunter2" }, "cert,key", "must be one or more certificates in PEM"],
+  [{ cert, key, ca: authority }, "", "ca"],
+])("says what is wrong with a client certificate (case %#)", (value, path, message) => {
+  const issues = ClientCertificate.safeParse(value).error?.issues ?? [];
+  expect(issues.flatMap((issue) => issue.path).join()).toBe(path);
+  expect(issues[0]?.message).toContain(message);
+});
+
+it("passes only the configured TLS settings to a request", () => {
+  expect(Object.entries(toTlsOptions({}))).toEqual([]);
+  expect(Object.entries(toTlsOptions({ ca: authority }))).toEqual([["ca", authority]]);
+  const clientCertificate = ClientCertificate.parse({ cert, key });
+  expect(Object.entries(toTlsOptions({ clientCertificate }))).toEqual([
+    ["cert", cert],
+    ["key", key],
+  ]);
+});
+
+it.each([
+  ["CERT_HAS_EXPIRED", true, true],
+  ["CERT_NOT_YET_VALID", true, true],
+  ["CERT_REVOKED", true, false],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", true, false],
+  ["ERROR_IN_CERT_NOT_AFTER_FIELD", true, false],
+  ["SELF_SIGNED_CERT_IN_CHAIN", true, false],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", true, false],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", true, false],
+  ["UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY", true, false],
+  ["UNABLE_TO_DECRYPT_CERT_SIGNATURE", true, false],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", true, false],
+  ["HOSTNAME_MISMATCH", true, false],
+  ["INVALID_CA", true, false],
+  ["INVALID_PURPOSE", true, false],
+  ["PATH_LENGTH_EXCEEDED", true, false],
+  ["ECONNRESET", false, false],
+  ["NO_CERT_", false, false],
+  ["PROXY_UNABLE_TO_GET_ISSUER_CERT", false, false],
+  ["NO_INVALID_CA", false, false],
+  ["INVALID_CALL", false, false],
+  ["", false, false],
+])(
+  "the error code %s is about the certificate: %s, and about its time: %s",
+  (code, isCertificate, isTime) => {
+    expect([isCertificateError(code), isCertificateTimeError(code)]).toEqual([isCertificate, isTime]);
+  },
+);
