@@ -14,7 +14,10 @@ interface SignableRequest {
   readonly method: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /** The headers that the signature covers. One of them must be `X-Sdk-Date` with a value from `formatSdkDate`. */
+  /**
+   * The headers that the signature covers. The signature needs the header `X-Sdk-Date` with a value from
+   * `formatSdkDate`.
+   */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }

@@ -5,8 +5,8 @@ import { createSignedGetHeaders } from "./access-key-signature.ts";
 import type { TokenResult } from "./iam-token.ts";
 
 /**
- * The address of one request to CCE. `path` is the path of `url`. In `url`, special characters are percent-encoded. In
- * `path` and `parameters`, they are not encoded.
+ * The address of one request to CCE. `path` is the path of `url`. The field `url` is percent-encoded. The fields `path`
+ * and `parameters` are not percent-encoded.
  */
 export interface QueryAddress {
   readonly url: URL;
@@ -28,8 +28,8 @@ export function createQueryAddress(
 }
 
 /**
- * The headers with which the service signs in to CCE. If the service could not create them, the result is an
- * observation with the reason.
+ * The headers with which the service signs in to CCE. If the service could not create the headers, an observation says
+ * why.
  */
 export type AuthHeaders =
   | {
@@ -42,8 +42,8 @@ export type AuthHeaders =
 
 /**
  * Returns the headers with which the service signs in to CCE.
- * @param refused the headers of an earlier request, to which CCE responded with status 401. In this case, the function
- * returns new headers. If it has no new headers, it returns `refused`.
+ * @param refused the headers of an earlier request that CCE refused with status 401. With `refused`, the function
+ * returns new headers. If the function has no new headers, it returns `refused`.
  */
 type GetAuthHeaders = (query: QueryAddress, refused?: AuthHeaders) => Promise<AuthHeaders>;
 

@@ -3,7 +3,7 @@ import type { Clock, Instant, Job, Observation } from "../domain/job.ts";
 import type { Refusal } from "./cce-error.ts";
 
 /**
- * If the Autopilot API refuses to list jobs, the service does not send it such a request again for one hour. Some
+ * If the Autopilot API refuses to list jobs, the service does not ask this API for its jobs again for one hour. Some
  * clouds do not have the Autopilot API.
  */
 const REFUSED_MS = 3_600_000;
@@ -18,8 +18,9 @@ export type CceApi = "standard" | "autopilot";
 const MAX_AUTOPILOT_JOBS = 1000;
 
 /**
- * The setting `autopilot` of a project. `true`: the service queries the Autopilot API first. `false`: the service never
- * queries the Autopilot API. Missing: the service queries the standard API first and then the Autopilot API.
+ * The setting `autopilot` of a project. With `autopilot: true`, the service queries the Autopilot API first. With
+ * `autopilot: false`, the service never queries the Autopilot API. Without this setting, the service queries the
+ * standard API first and then the Autopilot API.
  */
 type AutopilotSetting = Project["autopilot"];
 
@@ -54,10 +55,10 @@ export function createQueryTryingBothApis<Wanted>(
 }
 
 /**
- * Returns true if the response of the Autopilot API does not prove that this API does not know the job. Some clouds
- * have no Autopilot API, and some users may not use it. If the job probably belongs to the standard API, such a refusal
- * does not matter. An error page of a proxy does not matter either, unless the Autopilot API has returned the job
- * before.
+ * Returns true if the job may exist in the Autopilot API, although its response did not contain the job. Some clouds
+ * have no Autopilot API, and some users are not allowed to use the Autopilot API. If the job probably belongs to the
+ * standard API, the service ignores a refusal by the Autopilot API. Unless the Autopilot API has returned the job
+ * before, the service also ignores an error page of a proxy.
  */
 function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolean): boolean {
   if (kind === "throttled" || kind === "unavailable") return true;
@@ -78,9 +79,7 @@ export type ListedJob = Job & { readonly jobId: string };
 export type ListReply =
   | {
       readonly kind: "list";
-      /**
-       * False if the response ended too early or was too long. In these cases, `onJob` may not have received all jobs.
-       */
+      /** False if the response ended too early or was too long, so that `onJob` may not have received all jobs. */
       readonly isComplete: boolean;
       /** The time in the header `Date` of the response. Without the header `Date`, the field `date` is null. */
       readonly date: Instant | null;

@@ -12,7 +12,7 @@ import { isCertificateError, isCertificateTimeError } from "../http/tls-options.
 import { MAX_BODY_BYTES, MAX_VALUES } from "./send-cce-request.ts";
 
 /**
- * The result of a query if the response of CCE is too large. The service cannot use the beginning of such a response,
+ * The result of a query if the response of CCE is too large. The service cannot use the beginning of a large response,
  * because the status of a job comes after its subjobs.
  */
 export const TOO_LARGE: Refusal = {
@@ -101,8 +101,8 @@ const withLowerCaseNames = (value: unknown): JsonObject =>
   );
 
 /**
- * CCE sometimes sends an object instead of a text. The text is then in one of these fields. The field names may be in
- * upper or lower case.
+ * If CCE sends an object instead of a text, one of these fields may contain the text. The field names may be in upper
+ * or lower case.
  */
 const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],
@@ -226,9 +226,7 @@ function describeNetworkError(code: string): readonly [what: string, advice: str
   return ["cannot be reached", null];
 }
 
-/**
- * Returns the observation for a query that the service did not send, because an earlier query of the project timed out.
- */
+/** Returns the observation for a query that was not sent, because an earlier query of the project timed out. */
 export function refusalWhileNotAnswering(project: string, waitMs: number): Refusal {
   return {
     kind: "unavailable",
@@ -237,7 +235,7 @@ export function refusalWhileNotAnswering(project: string, waitMs: number): Refus
   };
 }
 
-/** Returns the observation for a query that the service did not send, because CCE or IAM has requested a wait. */
+/** Returns the observation for a query that was not sent, because CCE or IAM has requested a wait. */
 export function refusalWhileThrottled(
   project: string,
   kind: "throttled" | "unavailable",

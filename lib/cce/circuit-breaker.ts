@@ -1,8 +1,8 @@
 import type { MonotonicClock, Random } from "../domain/job.ts";
 
 /**
- * The minimum time limit of a request. It is also the time limit before CCE has responded for the first time. CCE
- * usually responds within 0.3 s.
+ * The minimum time limit of a request. Before the first response of CCE, this minimum is the time limit. CCE usually
+ * responds within 0.3 s.
  */
 const DEFAULT_LIMIT_MS = 2000;
 /** The latest response time of CCE, multiplied by this number, is the time limit of the next request. */
@@ -13,19 +13,19 @@ const OPEN_MS = 30_000;
 /** Stops the queries of one project for some time while CCE does not respond. */
 export interface CircuitBreaker {
   /**
-   * Returns the milliseconds until the next query is allowed. 0 means that a query is allowed now. Unlike
-   * `waitBeforeQuery`, this function does not start a query.
+   * Returns the milliseconds until the next query is allowed. If a query is allowed now, the result is 0. After a call
+   * of `remainingWaitMs`, the calling function need not start a query.
    */
   remainingWaitMs(): number;
   /**
-   * Returns the milliseconds until the next query is allowed. After the result 0, the calling function must start a
+   * Returns the milliseconds until the next query is allowed. If the result is 0, the calling function must start a
    * query at once.
    * @param timeLimitMs the time limit of the query in milliseconds
    */
   waitBeforeQuery(timeLimitMs: number): number;
   /**
-   * Returns the time limit of a request in milliseconds. This limit does not apply when the service sends a request a
-   * second time to read a large response.
+   * Returns the time limit of a request in milliseconds. If the service sends a request again to read a large response,
+   * the second request does not have this time limit.
    */
   requestLimitMs(): number;
   /** Records that CCE responded in time, or that the request failed for a reason other than a timeout. */
@@ -35,12 +35,12 @@ export interface CircuitBreaker {
 }
 
 /**
- * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). While CCE does
- * not respond, many polls of one project would wait for it. These polls could occupy all instances of the function
- * `poll`, and then the polls of other projects would wait too. After a timeout, the circuit breaker therefore stops the
- * queries of the project for some time. Then it allows one query with a long time limit, which can succeed even if CCE
- * is slow. The other queries wait for the result of this query. The wait is partly random, so that the function
- * instances do not all query CCE at the same moment.
+ * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). If CCE does not
+ * respond, many polls of one project could wait for CCE at the same time. The waiting polls could occupy all instances
+ * of the function `poll`, so that the polls of other projects would also wait. After a timeout, the circuit breaker
+ * therefore stops the queries of the project for some time. After the wait, the circuit breaker allows one query with a
+ * long time limit, which can succeed even if CCE is slow. The other queries of the project wait for the result of the
+ * first query. The wait is partly random, so that the function instances do not all query CCE at the same moment.
  * @param monotonic the milliseconds of a clock that is never set back
  */
 export function createCircuitBreaker(monotonic: MonotonicClock, random: Random): CircuitBreaker {

@@ -43,7 +43,7 @@ interface TimeLimit {
 export interface CceClient {
   /**
    * After a timeout, the client does not send queries of the project for some time. Returns the remaining time in
-   * milliseconds, or 0. This function sends no request.
+   * milliseconds, or 0. The call sends no request.
    */
   unansweredWaitMs(project: string): number;
   /**
@@ -171,8 +171,8 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
 
 /**
  * Returns a copy of the job with more failure reasons of subjobs. The function queries failed subjobs that have no
- * failure reason and no failed subjobs. It adds the failure reason and the subjobs from the response to the copy. Then
- * it also queries these new subjobs. It sends at most 5 queries.
+ * failure reason and no failed subjobs. The copy contains the failure reason and the subjobs from each response. The
+ * function also queries the new subjobs, but sends at most 5 queries in total.
  * @param queryJob queries the subjob with the given ID. If `queryJob` returns null, the subjob does not change.
  */
 export async function queryMissingFailureReasons(

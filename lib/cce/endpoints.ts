@@ -24,8 +24,8 @@ export function configuredOrRegionalCceEndpoint(
 
 /**
  * Returns the base URL of IAM for a project, without a slash at the end. The URL comes from the setting `iamEndpoint`
- * of the project. Without `iamEndpoint`, it comes from an `endpoint` that begins with `cce.`. Otherwise, it comes from
- * `region`. If nothing of this is set, the result is null.
+ * of the project. Without `iamEndpoint`, the URL comes from an `endpoint` that begins with `cce.`. Without these two
+ * settings, the URL comes from `region`. Without these three settings, the result is null.
  */
 export function configuredOrDerivedIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;

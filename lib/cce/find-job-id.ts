@@ -84,8 +84,8 @@ export function findOrderIdForMessage(reply: unknown): string | null {
 }
 
 /**
- * Returns the names of the fields that may contain the job ID. The names from the documentation of CCE come first. Then
- * come names in `fields` that are almost equal, such as `JOB_ID`.
+ * Returns the names of the fields that may contain the job ID. The names from the documentation of CCE come first.
+ * Other spellings that occur in `fields`, such as `JOB_ID`, come last.
  */
 function jobIdNames(fields: JsonObject): string[] {
   const others = Object.keys(fields).filter(
@@ -106,7 +106,7 @@ export function describeErrorInReply(parsedReply: unknown): string | null {
   return message === null ? shortCode : `${shortCode}, ${truncate(message, MAX_MESSAGE_CHARACTERS)}`;
 }
 
-/** An operation as described by the response of CCE and by the caller. These fields are not validated yet. */
+/** An operation as described by the response of CCE and by the caller, before the validation. */
 interface FoundOperation {
   readonly kind: string;
   readonly clusterId?: string | undefined;

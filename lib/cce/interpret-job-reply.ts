@@ -24,8 +24,8 @@ export interface JobReply {
 const MIN_REPORTED_SKEW_MS = 90_000;
 
 /**
- * Words for error texts about a query. `what` names the queried object, such as `job`. `permission` is the CCE
- * permission that a user needs for the query.
+ * Error texts about a query contain these two values. `what` names the queried object, such as `job`. `permission` is
+ * the CCE permission that a user needs for the query.
  */
 export interface Queried {
   readonly what: string;
@@ -104,8 +104,8 @@ function adviceOnCredentials(error: CceError, date: string | undefined, now: Ins
 
 /**
  * Returns the signature time minus the server time in milliseconds, from an error message about an expired signature.
- * An example of such a message is `signature time:20260528T092752Z,server time:20260528T094410Z`. If one of these times
- * is missing, the result is null.
+ * An example of such a message is `signature time:20260528T092752Z,server time:20260528T094410Z`. If the message does
+ * not contain the signature time and the server time, the result is null.
  */
 function reportedSkewMs(message: string | null): number | null {
   const [, ours, theirs] =

@@ -72,9 +72,9 @@ export function urlParametersOfResource(resource: WatchedResource): Readonly<Rec
 
 /**
  * Converts a response of CCE about a resource into an observation. The observation contains a job that stands for the
- * resource. `phase` of this job is the state of the resource in the response. `state` of this job is `succeeded` if the
- * resource has reached its goal. The caller must mask the texts, because they may contain credentials. Source of the
- * states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
+ * resource. The field `phase` of the job contains the state of the resource in the response. If the resource has
+ * reached its goal, the field `state` of the job is `succeeded`. The caller must mask the texts, because they may
+ * contain credentials. Source of the states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReplyUnmasked(
   reply: JobReply,
@@ -90,7 +90,10 @@ export function interpretResourceReplyUnmasked(
   return interpretErrorReplyUnmasked(reply, now, project, QUERIED[kind]);
 }
 
-/** If a deleted resource is gone, the function returns a success. It returns all other observations unchanged. */
+/**
+ * If CCE no longer knows a resource that the job deletes, the function returns a success. The function does not change
+ * other observations.
+ */
 export function treatGoneAsSuccessOfDeletion(
   observation: Observation,
   resource: WatchedResource,

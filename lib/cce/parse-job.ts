@@ -15,8 +15,8 @@ const ZONE = /^(?: ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?(?: [A-Z]{1,6}| [+-]\d{2,4})?(
 const USUAL_ZONE = " +0000 UTC";
 
 /**
- * The maximum number of levels in a tree of subjobs. A real tree has three levels and a few dozen jobs. The parser
- * omits deeper levels, and all jobs after the first MAX_JOBS jobs. In these cases, it adds a warning.
+ * The maximum number of levels in a tree of subjobs. A real tree has three levels and a few dozen jobs. If a tree has
+ * more than `MAX_LEVELS` levels or `MAX_JOBS` jobs, the parser omits the other jobs and adds a warning.
  */
 const MAX_LEVELS = 256;
 const MAX_JOBS = 50_000;
@@ -152,8 +152,8 @@ export const hasFailedJobInTree = (root: Job): boolean =>
   root.state === "failed" || root.subJobs.some(hasFailedJobInTree);
 
 /**
- * Returns the text in the field `name`. If this field is empty, returns the text in the field `otherName`. If both are
- * empty, returns null.
+ * Returns the text in the field `name`, or else the text in the field `otherName`. If both fields are empty, returns
+ * null.
  */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];

@@ -129,8 +129,8 @@ export function createProjectQueries(
 
   /**
    * Sends a query with the headers that authenticate the service. If CCE answers with status 401, the function creates
-   * new headers and sends the query again. It does not send the query again without new headers, or if CCE requests a
-   * wait.
+   * new headers and sends the query again. Without new headers, or if CCE requests a wait, the function sends the query
+   * only once.
    */
   const sendTwice = async <Reply extends Observation | ListReply>(
     apiPath: string,

@@ -50,9 +50,9 @@ function freeBuffer({ buffer, length }: Buffer): void {
 /**
  * Sends a request to CCE, and passes the response to `read`. Returns the result of `read`. The first request reads only
  * a small response. If the response is large, the function sends the request again, and then reads the whole response.
- * Only one large response is read at a time, because it needs several times its size in memory. Both requests must end
- * before `endAt`, in milliseconds of the monotonic clock. This time includes the wait for other large responses. The
- * first request must also end within the time limit of the circuit breaker.
+ * The service reads only one large response at a time, because a large response needs several times its size in memory.
+ * The function must return before `endAt`, in milliseconds of the monotonic clock, even after a wait for other large
+ * responses. The first request must also end within the time limit of the circuit breaker.
  */
 export type SendCceRequest = <T>(
   request: CceRequest,

@@ -26,8 +26,8 @@ const FIELDS_DEPTH = 3;
 
 /**
  * The maximum size of a job in the list. Deeply nested values of the job do not count, because the scanner replaces
- * them by null. The service ignores a larger job. This is very unusual, because only the failure reason of a listed job
- * can be long.
+ * them by null. The service ignores a larger job. Larger jobs are very unusual, because only the failure reason of a
+ * listed job can be long.
  */
 const MAX_ENTRY_BYTES = 64 * 1024;
 
@@ -39,7 +39,7 @@ const MAX_LIST_BYTES = 128 * 1024 * 1024;
 /**
  * Requests the list of jobs from CCE, and calls `onJob` with each job as soon as the job has arrived. The size of the
  * list has no documented maximum, so the function never keeps the whole list in memory. The function asks for an
- * uncompressed response. If the response is compressed anyway, the function reads at most 12 MiB of it.
+ * uncompressed response. If CCE nevertheless sends a compressed response, the function reads at most 12 MiB.
  * @param onJob is called with each job, without its subjobs. The order of the jobs is random, and the list may contain
  * a job several times.
  * @param interpretOtherReply returns the observation for a response that is not a list
@@ -120,8 +120,8 @@ export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => 
   };
 
   /**
-   * Processes the bytes of a chunk from the index `start` on. The bytes from the index `from` on belong to `entry`.
-   * Otherwise, `from` is -1.
+   * Processes the bytes of a chunk from the index `start` on. `from` is the index of the first byte that the function
+   * still has to add to `entry`, or -1.
    */
   const scan = (chunk: Buffer, start: number): void => {
     let open = depth ?? 0;

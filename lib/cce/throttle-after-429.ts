@@ -14,7 +14,10 @@ interface Throttle {
   waitSeconds(): number;
   /** Records that CCE has answered with HTTP status 429. Returns the seconds until the next query is allowed. */
   recordThrottled(retryAfterSeconds: number | null): number;
-  /** Records a response of CCE without HTTP status 429. After such a response, the number of failures is 0 again. */
+  /**
+   * Records a response of CCE without HTTP status 429. After a response without status 429, the number of failures is 0
+   * again.
+   */
   recordReply(): void;
 }
 
@@ -28,8 +31,7 @@ export function createThrottleAfter429(now: Clock, random: Random): Throttle {
   let failures = 0;
   const waitMs = () => {
     const ms = until - now();
-    // A wait above the maximum is only possible after somebody has set the clock back. In this case, the throttle does
-    // not wait.
+    // After somebody has set the clock back, the wait can be above the maximum. The throttle then does not wait.
     return ms > MAX_RETRY_AFTER_MS ? 0 : Math.max(0, ms);
   };
   const waitSeconds = () => Math.ceil(waitMs() / 1000);

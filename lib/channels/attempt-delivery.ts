@@ -131,7 +131,7 @@ async function sendOnce<Schema extends TargetSchema>(
     return { ...failure, status: result.status, answer: "" };
   }
   const { status, headers: answerHeaders } = result;
-  // Without a readable body, the verdict depends only on the status and the headers.
+  // If the body cannot be decoded, the verdict depends only on the HTTP status and the headers.
   const decoded = (await decompressAndDecodeText(result, MAX_ANSWER_BYTES)) ?? UNDECODABLE;
   const verdict = channel.verdictOf({ status, headers: answerHeaders, body: decoded.text }, now);
   const answer = maskedAnswerExcerpt(decoded, mask);
@@ -141,8 +141,9 @@ async function sendOnce<Schema extends TargetSchema>(
 /**
  * Returns the verdict for a request without a complete response. For a webhook, the HTTP status alone determines the
  * verdict. For a chat, the HTTP status determines the verdict only if it has the same meaning in all chats. An
- * incomplete response body of a chat may confirm the delivery. It never proves an error, because the error code may be
- * missing. In the beginning of a JSON object, the function reads only the complete fields.
+ * incomplete response body of a chat may confirm the delivery. An incomplete response body never proves an error,
+ * because the error code may be missing. If the body is the beginning of a JSON object, the function reads only the
+ * complete fields of the object.
  */
 async function verdictOfFailure<Schema extends TargetSchema>(
   channel: Channel<Schema>,
@@ -187,8 +188,8 @@ export function maskedAnswerExcerpt(
   // The code first masks secrets and then replaces line breaks by spaces. The reason: the mask finds a secret with a
   // line break, but not with a space in place of the line break.
   const masked = mask(text);
-  // A truncated response may end inside a secret, and the mask finds only complete secrets. The function therefore
-  // omits the last three quarters of a truncated response. No secret is longer than these three quarters.
+  // The mask finds only complete secrets, but a truncated response may end inside a secret. The function therefore
+  // omits the last three quarters of a truncated response. Every secret is shorter than the omitted part.
   const line = masked
     .slice(0, isTruncated ? masked.length / 4 : undefined)
     .replace(/[\r\n\t\u2028\u2029]+/g, " ")

@@ -58,8 +58,8 @@ export function retryOnSchedule(
 }
 
 /**
- * Returns the verdict `retry` for a target that limits the rate of messages. Such a throttled attempt does not count as
- * one of the attempts of the retry schedule.
+ * Returns the verdict `retry` for a target that limits the rate of messages. A throttled attempt does not count as an
+ * attempt of the retry schedule.
  */
 export function retryThrottledWithoutSpendingAttempt(afterSeconds: number | null): AttemptVerdict {
   return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
@@ -211,7 +211,7 @@ function verdictOfUnknownAnswer(
 
 /**
  * Returns the verdict for an error text of a chat without a known error code. If the text is about a rate limit or a
- * temporary error, the verdict is `retry`. Otherwise, the verdict is `rejected`.
+ * temporary error, the verdict is `retry`. For all other texts, the verdict is `rejected`.
  */
 export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
   if (RATE_LIMIT_TEXT.test(text)) return retryThrottledWithoutSpendingAttempt(null);
@@ -228,9 +228,10 @@ export const isInRangeOfHttpStatuses = (code: number): boolean => code >= 100 &&
 
 /**
  * Returns the verdict for a response with a result code, such as `errcode`. The result code 0 together with HTTP status
- * 200 means success. For other codes, the verdict comes from `verdictByCode`, or else from the text in the response.
- * The result is null without a result code, and for the code 0 with another HTTP status than 200. The result is also
- * null if the code is an HTTP status other than 429.
+ * 200 means success. For any other result code, the verdict comes from `verdictByCode`. If `verdictByCode` does not
+ * contain the code, the verdict comes from the text in the response. If the response has no result code, the function
+ * returns null. For the code 0 with another HTTP status than 200, and for a code that looks like an HTTP status, the
+ * function also returns null.
  * @param code the result code, or undefined if the response contains none
  * @param text the text about the result in the response
  */

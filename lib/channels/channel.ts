@@ -76,7 +76,7 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
    */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
   /**
-   * Returns a note for the operator about the URL of a target, or null. The note is written as the second half of a
+   * Returns a note for the operator about the URL of a target, or null. The note has the form of the second half of a
    * sentence.
    */
   noteAbout(target: z.infer<Schema>): string | null;
@@ -101,7 +101,7 @@ export interface AttemptVerdict {
   readonly reason: DeliveryReason;
   /** The wait that the target requested, in whole seconds. If the target requested no wait, `afterSeconds` is null. */
   readonly afterSeconds: number | null;
-  /** True if the attempt counts as one of the attempts of the retry schedule. A throttled attempt does not count. */
+  /** True if the attempt counts as an attempt of the retry schedule. A throttled attempt does not count. */
   readonly spent: boolean;
 }
 

@@ -14,8 +14,8 @@ export const DEFAULT_RETRY_SECONDS: readonly number[] = [0, 5, 30, 120, 600, 180
 const JITTER = 0.2;
 
 /**
- * A throttled attempt is a delivery attempt that the target refused because of its rate limit. After two such attempts
- * in a row, the wait is twice `THROTTLED_SECONDS`. With each further one, the wait doubles.
+ * A throttled attempt is a delivery attempt that the target refused because of its rate limit. After two throttled
+ * attempts in a row, the wait is twice `THROTTLED_SECONDS`. With each further throttled attempt, the wait doubles.
  */
 const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;
@@ -27,12 +27,16 @@ const MAX_THROTTLED_SECONDS = 300;
 const MAX_THROTTLED_MS = 24 * 3_600_000;
 
 /**
- * The maximum number of delivery attempts if the target responds with invalid HTTP. The target may nevertheless have
- * accepted the notification. More attempts could deliver the notification many times.
+ * The maximum number of delivery attempts if the target responds with invalid HTTP. A target that responds with invalid
+ * HTTP may nevertheless have accepted the notification. With more attempts, the target could get the notification many
+ * times.
  */
 const MAX_INVALID_HTTP_ATTEMPTS = 4;
 
-/** Returns the retry schedule. After a response with invalid HTTP, the function returns only its first waits. */
+/**
+ * Returns the retry schedule. After a response with invalid HTTP, the function returns only the first waits of the
+ * schedule.
+ */
 export function shortenScheduleAfterInvalidHttp(
   reason: DeliveryReason,
   scheduleSeconds: readonly number[],

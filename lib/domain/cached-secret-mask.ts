@@ -29,8 +29,8 @@ function secretsIn(value: unknown): string[] {
 }
 
 /**
- * Returns a secret and its parts that the mask must hide too. Such parts are in URLs, in header values and in keys with
- * a prefix.
+ * Returns a secret and its parts that the mask must hide too. URLs, header values and keys with a prefix contain parts
+ * that are secret too.
  */
 function listParts(secret: string): string[] {
   const text = secret.trim();

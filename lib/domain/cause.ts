@@ -92,8 +92,8 @@ export function formatNameList(
 }
 
 /**
- * Returns the first resource names of a cause as one text. Several failed subjobs may have the same resource. The text
- * contains the name of such a resource only once.
+ * Returns the first resource names of a cause as one text. If several failed subjobs have the same resource, the text
+ * contains the name of the resource only once.
  */
 export function formatFirstResourceNames({ resources, count }: Cause, moreNamesTemplate?: string): string {
   const nameCount = resources.length < MAX_RESOURCES ? resources.length : count;

@@ -4,8 +4,8 @@ const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
 const CONTROL_EXCEPT_LINES = /[^\P{Cc}\n\t]/gu;
 
 /**
- * Matches the codes with which a program colours its output in a terminal (SGR, ECMA-48). A text may contain such codes
- * if it comes from a script.
+ * Matches the codes with which a program colours its output in a terminal (SGR, ECMA-48). The output of a script may
+ * contain such colour codes.
  */
 const COLOUR = /\u001b\[[\d;]{0,40}m/g;
 
@@ -44,7 +44,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** Escapes only `&`, `<` and `>` in a text. Slack requires exactly this. Many servers escape text in the same way. */
+/** Escapes only `&`, `<` and `>` in a text. Slack requires that exactly these three characters are escaped. */
 export function escapeAmpersandAndAngleBrackets(text: string): string {
   return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
 }

@@ -9,7 +9,7 @@ export interface ExpiringCache<Value> {
    * @throws the error that the function `load` threw.
    */
   get(key: string, maxAgeMs?: number): Promise<Value>;
-  /** Removes the value for a key from the cache, if this value is `value`. */
+  /** Removes the value for a key from the cache, unless the cache contains another value than `value`. */
   delete(key: string, value: Value): void;
 }
 
@@ -19,8 +19,8 @@ export interface ExpiringCacheOptions<Value> {
   /** The maximum age of a cached value in milliseconds, or a function that returns the maximum age of each value. */
   readonly maxAgeMs: number | ((value: Value) => number);
   /**
-   * The time for which the cache remembers that `load` failed, in milliseconds. During this time, each call of `get`
-   * throws the error of `load`. The default is 0.
+   * The time for which the cache remembers that `load` failed, in milliseconds. While the cache remembers the error,
+   * each call of `get` throws this error. The default is 0.
    */
   readonly failureMaxAgeMs?: number;
 }

@@ -147,7 +147,7 @@ export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
   misconfigured: "the endpoint or the project ID is wrong",
 };
 
-/** Since the time `since`, each poll has failed with an access error. `kind` is the kind of the latest one. */
+/** Since the time `since`, each poll has failed with an access error. `kind` is the kind of the latest access error. */
 interface AccessError {
   readonly kind: AccessErrorKind;
   readonly since: Instant;

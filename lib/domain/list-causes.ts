@@ -8,8 +8,8 @@ const NAME_BYTES = 200;
 /** If a path of job types is long, the text shows only the first `PATH_END` and the last `PATH_END` types. */
 const PATH_END = 3;
 /**
- * The maximum sizes of each failure reason in bytes. The function begins with the largest size. If all causes together
- * are too large, it tries the next size.
+ * The maximum sizes of each failure reason in bytes. If all causes together are too large with one size, the function
+ * tries the next smaller size.
  */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
@@ -25,8 +25,8 @@ interface CauseList {
  * with failed subjobs of its own does not count, because its own subjobs explain the failure. The most frequent cause
  * comes first.
  * @param subJobs the result of `countAndGroupSubJobs` for the job
- * @param maxJsonBytes the maximum size of the returned causes as JSON, in bytes. The function omits causes that would
- * exceed it.
+ * @param maxJsonBytes the maximum size of the returned causes as JSON, in bytes. The function omits causes beyond this
+ * size.
  */
 export function listCausesOfSimilarFailures(
   subJobs: Pick<SubJobs, "failed" | "countsByType">,
@@ -90,8 +90,8 @@ function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
 }
 
 /**
- * Returns the failure reason of a subjob. Without a failure reason, the function searches the parents of the subjob
- * from bottom to top, while they have failed too.
+ * Returns the failure reason of a subjob. If the subjob has no failure reason, the function returns the failure reason
+ * of the lowest failed parent that has one.
  */
 function reasonOf(node: TreeNode): string | null {
   for (let at: TreeNode | null = node; at?.job.state === "failed"; at = at.parent)

@@ -5,8 +5,8 @@ import { isAncestor, listTypesFromRootTo, type TreeNode } from "./subjob-tree.ts
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
 /**
- * The maximum sizes of each failure reason in bytes. The function begins with the largest size. If all failures
- * together are too large, it tries the next size.
+ * The maximum sizes of each failure reason in bytes. If all failures together are too large with one size, the function
+ * tries the next smaller size.
  */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
@@ -15,8 +15,8 @@ const NAME_BYTES = 200;
 
 /**
  * Lists the failed subjobs in the order of the tree. As JSON, the list has at most `maxJsonBytes` bytes. The function
- * omits failures that would exceed this size. It first omits parents that only repeat the failure reason of their
- * subjob.
+ * omits failures beyond the maximum size. Parents that only repeat the failure reason of their subjob are omitted
+ * first.
  */
 export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJsonBytes: number): Failure[] {
   const findHint = createCachedHintFinder();

@@ -16,7 +16,7 @@ export const OPERATION_KINDS = [
 export const OperationKind = z.enum(OPERATION_KINDS);
 export type OperationKind = z.infer<typeof OperationKind>;
 
-/** Returns true if a job type is one of `OPERATION_KINDS`. CCE has no job types with these names. */
+/** Returns true if a job type is one of `OPERATION_KINDS`. No job type of CCE has the name of an operation kind. */
 export function isOperationWithoutJob(jobType: string | null): boolean {
   return OperationKind.safeParse(jobType).success;
 }

@@ -4,7 +4,7 @@ import type { WatchedResource } from "./job-resources.ts";
 import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
 import { registerKeywords, withChecks, withDescription } from "./zod-fields.ts";
 
-/** The ID fields of an operation in addition to `clusterId`. An operation has at most one of these fields. */
+/** An operation has at most one of these ID fields in addition to `clusterId`. */
 const ID_FIELDS = ["taskId", "nodePoolId", "addonId"] as const;
 
 /**
@@ -106,8 +106,8 @@ function fieldFaults({ kind, action, ...ids }: z.infer<typeof Operation>): [fiel
 }
 
 /**
- * Returns the job ID of an operation. It is the task ID, if the operation has one. Otherwise, the function forms it
- * from the kind and the resource IDs, so equal operations get the same job ID.
+ * Returns the job ID of an operation. The job ID is the task ID. Without a task ID, the function forms the job ID from
+ * the kind and the resource IDs, so equal operations get the same job ID.
  */
 export function jobIdFromTaskOrResourceIds(operation: Operation): string {
   const { kind, clusterId, taskId, nodePoolId, addonId, action } = operation;

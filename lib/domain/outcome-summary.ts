@@ -56,10 +56,7 @@ export const OutcomeSummary = z.lazy(() =>
     jobPageUrl: MaybeText,
     /** Only a watch with `until: "ready"` has the field `ready`, and only if its job has succeeded. */
     ready: z.optional(Ready),
-    /**
-     * The URL of the web page with all jobs of the project. The config can forbid this link in chats, and then the
-     * field is null.
-     */
+    /** The URL of the web page with all jobs of the project, or null if chats must not link to this page. */
     listUrl: MaybeText,
   }),
 );
@@ -80,7 +77,7 @@ function truncateReady({ state, reason, message }: Ready): Ready {
 
 /** The maximum size of a webhook event. The specification Standard Webhooks recommends at most 20 kB. */
 export const MAX_EVENT_BYTES = 20_000;
-/** A webhook event contains the outcome summary. All other parts of the event together have this number of bytes. */
+/** The size of a webhook event without the outcome summary, in bytes. */
 const ENVELOPE_BYTES = 262;
 /** The causes may use 60 % of the free space in a webhook event. */
 const CAUSES_PART = 0.6;
@@ -90,7 +87,10 @@ const READY_BYTES = 500;
 /** The summary omits a longer URL, because a truncated URL does not work. */
 const MAX_URL_BYTES = 1500;
 
-/** A watch that has ended. `reason` says why the watch ended. It is null if only `job` contains a reason. */
+/**
+ * A watch that has ended. `reason` says why the watch ended. If `job` contains the reason of a failed job, `reason` may
+ * be null.
+ */
 export interface EndedWatch
   extends Pick<
     OutcomeSummary,
@@ -98,7 +98,8 @@ export interface EndedWatch
   > {
   readonly ready?: Ready | undefined;
   /**
-   * The time of the first poll that detected the end of the job. A watch that waits for a usable resource ends later.
+   * The time of the first poll that detected the end of the job. If a watch waits for a usable resource, the watch ends
+   * later than its job.
    */
   readonly jobEndObservedAt?: Instant | undefined;
   /** The job in the latest response of CCE that contained the job. `job` is null if no poll returned the job. */

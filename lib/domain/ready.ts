@@ -37,8 +37,8 @@ export const ReadyProgress = z.lazy(() =>
 export type ReadyProgress = Readonly<z.infer<typeof ReadyProgress>>;
 
 /**
- * Converts the progress of a watch that waits for a usable resource. The returned state is `pending`. For a watch that
- * does not wait, the result is undefined.
+ * Converts the progress of a watch that waits for a usable resource. The returned state is `pending`. If the watch does
+ * not wait for a resource, the result is undefined.
  */
 export function toPendingReady(progress: ReadyProgress | null): Ready | undefined {
   if (progress === null) return undefined;

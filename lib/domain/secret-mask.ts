@@ -97,8 +97,8 @@ function spellingsOf(secret: string): string[] {
   const bytes = Buffer.from(trimmed);
   const base64 = [0, 1, 2].map((bytesBefore) => {
     const encoded = Buffer.concat([Buffer.alloc(bytesBefore), bytes]).toString("base64url");
-    // Inside a longer base64 text, the first and last characters of a secret may also encode parts of other bytes. The
-    // function therefore removes these characters.
+    // Inside a longer base64 text, the first and last characters of a secret may also encode other bytes. The function
+    // therefore removes the first and last characters.
     return encoded.slice(
       Math.ceil((bytesBefore * 8) / 6),
       Math.floor(((bytesBefore + bytes.length) * 8) / 6),
@@ -143,14 +143,17 @@ const viewOf = (text: string): View => ({
 
 const withoutInvisible = (view: View): View => replaceEach(view, INVISIBLE, () => []);
 
-/** A decoded character. In the encoded text, it was at the positions from `from` to `to`. */
+/** A decoded character, with its start and its end in the encoded text. */
 interface Replacement {
   readonly character: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** Replaces all matches of a pattern in a view. The view then contains the old position for each new character. */
+/**
+ * Replaces all matches of a pattern in a view. For each new character, the view contains the position of the replaced
+ * text.
+ */
 function replaceEach(view: View, pattern: RegExp, replace: (match: string) => readonly Replacement[]): View {
   let text = "";
   const startOffsets: number[] = [];

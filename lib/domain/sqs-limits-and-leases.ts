@@ -6,7 +6,8 @@ export const SQS_MAX_VISIBILITY_SECONDS = 43_200;
 export const VISIBILITY_TIMEOUT_SECONDS = 180;
 /**
  * The maximum time for which a function makes a message invisible. SQS allows at most 12 hours after the delivery of
- * the message. Some minutes of this time may already have passed, so two visibility timeouts are subtracted.
+ * the message. Some minutes may pass between the delivery and the change of the visibility, so `MAX_POSTPONE_SECONDS`
+ * is two visibility timeouts shorter than 12 hours.
  */
 export const MAX_POSTPONE_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 2 * VISIBILITY_TIMEOUT_SECONDS;
 

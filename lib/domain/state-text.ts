@@ -26,8 +26,7 @@ export function describeState(state: WatchState, wasObserved: boolean, ready?: P
 }
 
 /**
- * Returns true for a state that the field `reason` explains to the reader. A failed job has causes instead, and other
- * states need no explanation.
+ * Returns true for a state that the field `reason` explains to the reader. A failed job has causes instead of a reason.
  */
 export function isExplainedByReasonNotCauses(state: WatchState): boolean {
   return state === "not_ready" || state === "timed_out" || state === "lost";

@@ -122,10 +122,7 @@ export function isAncestor(upper: TreeNode, lower: TreeNode): boolean {
   return false;
 }
 
-/**
- * Returns the running subjobs without running subjobs of their own. A running subjob with such subjobs only waits for
- * them.
- */
+/** Returns the running subjobs that have no running subjobs themselves. */
 export function listInnermostRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
   const running = pending.filter(isRunning);
   const parents = new Set(running.map(({ parent }) => parent));
@@ -176,9 +173,7 @@ export function serializeTruncatedTree<Serialized>(
   return serialized;
 }
 
-/**
- * Truncates the texts of a job and of its subjobs. If all texts are short enough, the function returns the same object.
- */
+/** Truncates the texts of a job and of its subjobs. Without a long text, the function returns the same object. */
 function truncateTexts(job: Job, reasonBytes: number): Job {
   const truncated: { -readonly [Field in keyof Job]: Job[Field] } = { ...job };
   for (const field of NAME_FIELDS)
@@ -192,7 +187,7 @@ function truncateTexts(job: Job, reasonBytes: number): Job {
   return isSame ? job : truncated;
 }
 
-/** Returns `old` if both arrays have equal elements. Otherwise, returns `changed`. */
+/** If both arrays have equal elements, returns `old` and not the copy `changed`. */
 function withSameObject(old: Job[], changed: Job[]): Job[] {
   return changed.length === old.length && changed.every((job, index) => job === old[index]) ? old : changed;
 }

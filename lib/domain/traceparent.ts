@@ -3,8 +3,8 @@ import { parseJsonOrUndefined } from "./json.ts";
 import { textSchema } from "./zod-fields.ts";
 
 /**
- * The schema of the header `traceparent` of W3C Trace Context. It accepts only version 00 of the header. An ID of only
- * zeros is invalid. https://www.w3.org/TR/trace-context/#traceparent-header
+ * The schema of the header `traceparent` of W3C Trace Context. The schema accepts only version 00 of the header. An ID
+ * of only zeros is invalid. https://www.w3.org/TR/trace-context/#traceparent-header
  */
 export const Traceparent = textSchema(
   z.regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/),

@@ -25,7 +25,7 @@ export function truncate(text: string, max: number, measure: Measure = countUtf1
   return beginning.slice(0, graphemeStart(beginning, prefixLength(beginning, available, measure))) + ELLIPSIS;
 }
 
-/** Does the same as `truncate`, but also accepts null and undefined. The result is then null. */
+/** Does the same as `truncate`, but also accepts null and undefined. For null and undefined, the result is null. */
 export function truncateNullable(
   text: string | null | undefined,
   max: number,

@@ -10,8 +10,8 @@ z.config({ localeError: messageOf });
 
 /**
  * `textSchema`, `numberSchema`, `integerSchema` and `listSchema` each return a schema with checks. The method `check`
- * of zod does the same, but it copies the schema. This would be slow, because each start of a Lambda function creates
- * several hundred schemas. The code packages would also contain unused schemas.
+ * of zod would copy each schema, which is slow, because each start of a Lambda function creates several hundred
+ * schemas. With the method `check`, the code packages would also contain unused schemas.
  */
 export function textSchema(...checks: z.core.$ZodCheck<string>[]): z.ZodMiniString<string> {
   return new z.ZodMiniString({ type: "string", checks }) as z.ZodMiniString<string>;
@@ -39,8 +39,8 @@ export function listSchema<Element extends z.core.SomeType>(
 }
 
 /**
- * Returns a copy of a schema with additional checks. The method `check` of zod does the same, but then the code
- * packages would contain unused schemas.
+ * Returns a copy of a schema with additional checks. The code does not use the method `check` of zod, because the code
+ * packages would then contain unused schemas.
  */
 export function withChecks<Schema extends z.core.$ZodType>(
   schema: Schema,
@@ -158,7 +158,7 @@ export function describeIssue(issue: z.core.$ZodIssue): string {
   return keyMessage ?? issue.message;
 }
 
-/** Type names for error messages. The keys are the type names of zod. */
+/** The names of types in error messages, by the type names of zod. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: "a string",
   number: "a number",
@@ -210,7 +210,10 @@ function quoted(values: readonly unknown[]): string {
   return values.map((value) => `'${String(value)}'`).join(", ");
 }
 
-/** Returns the schema inside a schema of `z.lazy`. If this inner schema does not exist yet, the function creates it. */
+/**
+ * Returns the inner schema of a schema that `z.lazy` created. If the inner schema does not exist yet, the function
+ * creates the inner schema.
+ */
 export function unwrapLazy<Schema extends z.core.$ZodType>(lazy: z.ZodMiniLazy<Schema>): Schema {
   return lazy._zod.innerType;
 }

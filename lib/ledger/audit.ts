@@ -14,8 +14,8 @@ export interface Audit {
   readonly concluded: number;
   readonly stopped: number;
   /**
-   * Running watches that are not orphaned. The audit also counts a watch of a newer release as live. Such a watch waits
-   * until an operator deploys the newer release again.
+   * Running watches that are not orphaned. The audit also counts watches of a newer release as live. A watch of a newer
+   * release waits until an operator deploys this release again.
    */
   readonly live: number;
   /** Watches that discovery started for jobs in CCE. */

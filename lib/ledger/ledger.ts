@@ -79,8 +79,8 @@ export interface Digest {
   readonly members: readonly DigestMember[];
   readonly targets: readonly string[];
   /**
-   * The jobs that `removeRunningMemberAndCountRemaining` has not removed yet. A job stays in this list if its watch
-   * restarts outside the digest.
+   * The jobs that `removeRunningMemberAndCountRemaining` has not removed yet. If the watch of a job restarts outside
+   * the digest, the job stays in `running`.
    */
   readonly running: readonly JobKey[];
 }
@@ -159,8 +159,8 @@ export interface Ledger
  */
 export interface Discovery {
   /**
-   * The time at which discovery listed the jobs of the project for the first time, by the clock of the cloud. Until
-   * then, `switchedOnAt` is null.
+   * The time at which discovery listed the jobs of the project for the first time, by the clock of the cloud. Before
+   * the first list of jobs, `switchedOnAt` is null.
    */
   readonly switchedOnAt: Instant | null;
   /**
@@ -170,8 +170,8 @@ export interface Discovery {
    */
   readonly succeededAt: Instant;
   /**
-   * Discovery starts no watches of these jobs, although they are in the list of jobs. The reason: their times do not
-   * show that discovery must skip them.
+   * The IDs of listed jobs for which discovery starts no watches. Discovery knows that these jobs are old, although
+   * their end times do not prove this.
    */
   readonly skippedJobIds: readonly string[];
 }
@@ -183,7 +183,7 @@ export interface ClaimedDiscovery extends Discovery {
 /** An API call that waits for the end of a watch. A waiting call occupies one execution of a Lambda function. */
 export interface WaitingCall {
   readonly caller: string;
-  /** The maximum end time of the waiting call. After `until`, the ledger ignores the call. */
+  /** The maximum end time of the waiting call. After the time `until`, the ledger ignores the waiting call. */
   readonly until: Instant;
 }
 
@@ -195,9 +195,9 @@ export interface WaitingLimits {
 
 export interface WaitingCallLedger {
   /**
-   * Allows an API call to wait for the end of a watch. Returns a number from 0 to `limits.total` - 1 that belongs to
-   * this call while it waits. The result is null if too many calls are waiting. The result may also be null if several
-   * calls start to wait at the same time.
+   * Allows an API call to wait for the end of a watch. Returns a number from 0 to `limits.total` - 1 that no other
+   * waiting call has. The result is null if too many calls are waiting. If several calls start to wait at the same
+   * time, the result may be null although a number is free.
    */
   addWaitingCallIfAllowed(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
   /** Ends a waiting call before its time `until`, so that another call can get its number. */
@@ -205,7 +205,7 @@ export interface WaitingCallLedger {
 }
 
 /**
- * Returns the smallest number that belongs to no waiting call. If a maximum of `limits` is reached, the result is null.
+ * Returns the smallest number that no waiting call has. If `limits` allow no further waiting call, the result is null.
  */
 export function findFreeCallNumber(
   calls: Readonly<Record<number, WaitingCall>>,
@@ -221,8 +221,9 @@ export function findFreeCallNumber(
 
 export interface DiscoveryLedger {
   /**
-   * Allows one caller to list the jobs of a project now. The result is null if discovery last listed the jobs less than
-   * `intervalMs` ago. After a call of `requestDiscoverySoon`, the interval is only `MIN_JOB_LIST_INTERVAL_MS`.
+   * Allows only one of several simultaneous calls to list the jobs of a project. The result is null if discovery last
+   * listed the jobs less than `intervalMs` ago. After a call of `requestDiscoverySoon`, the interval is only
+   * `MIN_JOB_LIST_INTERVAL_MS`.
    */
   claimDiscoveryIfDueOrRequested(
     project: string,
@@ -232,9 +233,9 @@ export interface DiscoveryLedger {
   /** Requests an early run of discovery in a project. Two runs are at least `MIN_JOB_LIST_INTERVAL_MS` apart. */
   requestDiscoverySoon(project: string): Promise<void>;
   /**
-   * Replaces the state of discovery in a project. Nothing happens in two cases: `claimDiscoveryIfDueOrRequested` was
-   * never called for the project, or another run has stored `switchedOnAt` in the meantime. The reason: a slow first
-   * run must not replace the newer state from a faster run.
+   * Replaces the state of discovery in a project. If `claimDiscoveryIfDueOrRequested` was never called for the project,
+   * nothing happens. If another run has stored `switchedOnAt` in the meantime, nothing happens either, because a slow
+   * first run must not replace the newer state of a faster run.
    * @param switchedOnAt `switchedOnAt` from `claimDiscoveryIfDueOrRequested`
    */
   saveDiscoveryIfUnchanged(project: string, switchedOnAt: Instant | null, stored: Discovery): Promise<void>;

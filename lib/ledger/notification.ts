@@ -15,7 +15,7 @@ import { IntegerZeroByDefault, NumberNullByDefault } from "../domain/zod-fields.
  */
 export interface NotificationKey extends JobKey {
   /**
-   * Usually the generation of the watch. For the targets in `NotificationGenerations`, it is the generation from there.
+   * The generation of the watch. If `NotificationGenerations` contains the target, it is the generation from this map.
    */
   readonly generation: number;
   /** The event of the notification, such as `job.failed`. */
@@ -24,16 +24,16 @@ export interface NotificationKey extends JobKey {
 }
 
 /**
- * Maps target names to generations for notification keys. For a target that is not in the map, the notification key
- * contains the generation of the watch.
+ * Maps target names to generations for notification keys. If the map does not contain a target, the notification key of
+ * the target contains the generation of the watch.
  */
 export type NotificationGenerations = Readonly<Record<string, number>>;
 
 /**
- * Maps targets of a watch to the generation in the target's notification key. Several watches of a job may have the same
- * target. Its notification key then contains the highest generation of these watches, so that the target gets only one
- * notification. A restarted watch has the highest generation of the job, so it leads to a new notification. The result
- * omits a target if the highest generation is the generation of the watch itself.
+ * Maps targets of a watch to the generation in the target's notification key. Several watches of a job may have the
+ * same target. The notification key of such a target contains the highest generation of these watches, so that the
+ * target gets only one notification. A restarted watch has the highest generation of the job, so it leads to a new
+ * notification. The result omits a target if the highest generation is the generation of the watch itself.
  */
 export function mapTargetsToHighestGenerationIfHigherThanOwn(
   { generation, targets }: WatchTargets,
@@ -65,9 +65,9 @@ interface WatchOfJob extends WatchTargets, StartedGeneration {
 }
 
 /**
- * Computes the generations for notification keys of targets that a call adds to an ended watch. Another watch of the
- * job may have notified such a target of the same end. In this case, the key contains the generation of the other
- * watch, so that the target gets only one notification.
+ * Computes the generations for notification keys of targets that a call adds to an ended watch. If another watch of the
+ * job has already notified the target of the same end, the key contains the generation of the other watch. The target
+ * then gets only one notification.
  * @param jobWatches all watches of the job
  */
 export function computeGenerationsOfTargetsAddedAfterEnd(
@@ -130,7 +130,7 @@ export const DeliveryRecord = z.lazy(() =>
     attempts: IntegerZeroByDefault,
     /** The number of throttled delivery attempts since the retry schedule last used a step. */
     throttles: IntegerZeroByDefault,
-    /** The time of the first throttled delivery attempt. Later attempts do not change it. */
+    /** The time of the first throttled delivery attempt. Later attempts do not change `throttledSince`. */
     throttledSince: NumberNullByDefault,
     /** The number of the latest redelivery (an additional notification that a caller requested), or 0. */
     redelivery: IntegerZeroByDefault,
@@ -176,8 +176,8 @@ export type NotificationClaim =
   /** The notification has failed, but the dead-letter queue does not contain its message yet. */
   | { readonly kind: "needs_dead_letter"; readonly state: DeliveryState; readonly reason: string }
   /**
-   * An earlier invocation of the function has claimed the notification for the same queue message. This invocation may
-   * still run.
+   * An earlier invocation of the function has claimed the notification for the same queue message. The earlier
+   * invocation may still run.
    */
   | { readonly kind: "own_lease" }
   /**
@@ -185,7 +185,7 @@ export type NotificationClaim =
    * the queue message of this call.
    */
   | { readonly kind: "other_owner" }
-  /** It is too early for the next delivery attempt, which must not start before `until`. */
+  /** The next delivery attempt must not start before `until`. */
   | { readonly kind: "not_due"; readonly until: Instant };
 
 export interface AttemptRecord extends NotificationOwner {
@@ -208,13 +208,13 @@ interface Postponement extends NotificationOwner {
 
 export interface NotificationLedger {
   /**
-   * Reserves a notification for one queue message (claim). For `leaseMs` milliseconds (the lease), no other queue
+   * Reserves a notification for one queue message (a claim). For `leaseMs` milliseconds (the lease), no other queue
    * message can start a delivery attempt.
    */
   claimNotification(notification: NotificationToClaim): Promise<NotificationClaim>;
   /**
-   * Stores a delivery attempt, and then ends the lease of the notification. If the lease belongs to another queue
-   * message, the function writes nothing and returns `superseded`.
+   * Stores a delivery attempt of a notification. The lease of the notification ends with this call. If the lease
+   * belongs to another queue message, the function writes nothing and returns `superseded`.
    */
   recordAttempt(record: AttemptRecord): Promise<"recorded" | "superseded">;
   /**
@@ -228,7 +228,8 @@ export interface NotificationLedger {
   markDeadLettered(key: NotificationKey, redelivery: number): Promise<void>;
   /**
    * Starts a redelivery: sets the state of a notification to `pending`, so that the service sends it again. Returns the
-   * number of the redelivery. If another call was faster, the function changes nothing and returns null.
+   * number of the redelivery. If another call has already started this redelivery, the function changes nothing and
+   * returns null.
    * @param latestRedelivery the latest redelivery number that the caller has read.
    */
   startRedeliveryIfLatestIs(

@@ -17,14 +17,14 @@ const MAX_TOKEN_LENGTH = 7000;
 const TOKEN_RULE = "must be the value of 'next' from the previous page";
 
 /**
- * This schema checks only the characters and the length of a page token. `parsePageTokenOrThrow` also checks the
- * content.
+ * The schema `PageToken` checks only the characters and the length of a page token. `parsePageTokenOrThrow` also checks
+ * the content of a page token.
  */
 export const PageToken = z.lazy(() =>
   textSchema(z.regex(/^[A-Za-z0-9_-]+$/, TOKEN_RULE), z.maxLength(MAX_TOKEN_LENGTH, TOKEN_RULE)),
 );
 
-/** The position of the last watch on a page of watches. The next page starts after this watch. */
+/** The position of the last watch on a page, after which the next page starts. */
 export interface PagePosition {
   readonly acceptedAt: Instant;
   readonly jobId: string;
@@ -69,8 +69,8 @@ export function removeCallerFromPageTokenOrThrow(token: string): string {
 
 /**
  * Converts a page token without a caller name to an internal page token. The function finds the caller name among the
- * current watches of the job. It does not find the name if the watch was restarted. In this case, the next page starts
- * after all watches with the same acceptance time.
+ * current watches of the job. If the watch was restarted in the meantime, the function cannot find the name. The next
+ * page then starts after all watches with the same acceptance time.
  * @throws PageTokenError if `removeCallerFromPageTokenOrThrow` did not create the token.
  */
 export async function restoreCallerInPageTokenOrThrow(

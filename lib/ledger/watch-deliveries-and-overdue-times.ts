@@ -15,7 +15,7 @@ import {
  */
 const POLL_OVERDUE_MS = 30_000;
 /**
- * If a poll or notification is 15 minutes late, it is stuck. At this time, the sweep function has sent a new queue
+ * If a poll or notification is 15 minutes late, it is stuck. Within 15 minutes, the sweep function has sent a new queue
  * message at least twice without effect. The alarm `overdue` counts the runs of the sweep function that find a stuck
  * poll or notification.
  */
@@ -28,15 +28,15 @@ export const STUCK_MS = 15 * 60_000;
 const DELIVERIES_OVERDUE_MS = 60_000;
 
 /**
- * The data of the notifications about a slow job. Each of these notifications has the same summary. The ledger never
- * changes a stored record.
+ * The data of the notifications about a slow job. All notifications about the slow job contain the same summary. The
+ * ledger never changes a stored record.
  */
 export const SlowRecord = z.lazy(() =>
   z.object({
     summary: SlowSummary,
     /** The targets that are notified of the slow job. */
     targets: z.array(z.string()),
-    /** The generations for the keys of these notifications. */
+    /** The generations for the keys of the notifications about the slow job. */
     generations: z.record(z.string(), z.int()),
   }),
 );

@@ -63,7 +63,8 @@ export type PollOfMessage = Pick<PollToClaim, "key" | "poll" | "messageId">;
 export type PollClaim =
   /**
    * `reclaimed` is true if an earlier invocation of the function claimed the same poll and then crashed or ran too
-   * long. Before that, it may have stored an outcome of the watch. `unfinishedTries` is the number of such invocations.
+   * long. This earlier invocation may have stored an outcome of the watch. `unfinishedTries` is the number of earlier
+   * invocations that crashed or ran too long.
    */
   | {
       readonly kind: "claimed";
@@ -74,8 +75,8 @@ export type PollClaim =
   /** The watch no longer needs this poll. The calling function must acknowledge the queue message. */
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
   /**
-   * An earlier invocation of the function has claimed the poll for the same queue message. This invocation may still
-   * run.
+   * An earlier invocation of the function has claimed the poll for the same queue message. The earlier invocation may
+   * still run.
    */
   | { readonly kind: "own_lease" }
   /**
@@ -127,7 +128,7 @@ export type EndResult =
 
 export type WatchProgress = Pick<Watch, "state" | "nextPollAt">;
 
-/** A watch that the sweep function must check now. A queue message of this watch may be lost. */
+/** A watch that the sweep function must check now, because a queue message of the watch may be lost. */
 export interface OverdueEntry extends WatchKey {
   readonly dueAt: Instant;
 }
@@ -135,20 +136,22 @@ export interface OverdueEntry extends WatchKey {
 interface WatchPage {
   readonly watches: readonly Watch[];
   /**
-   * The page token of the next page, or null on the last page. An API client sends it in the query parameter `before`.
+   * The page token of the next page, or null on the last page. An API client sends the page token in the query
+   * parameter `before`.
    */
   readonly next: string | null;
 }
 
 export interface WatchChangeLedger {
   /**
-   * Creates a watch if the caller has no watch of the job. An existing watch is restarted if `isRestartedByCall`
-   * returns true. The restarted watch has a higher generation than all other watches of the job. Otherwise, the call
-   * adds its targets and callbacks to the existing watch. The later deadline and the longer `readyMinutes` apply.
+   * Creates a watch if the caller has no watch of the job. If `isRestartedByCall` returns true, the existing watch is
+   * restarted. A restarted watch has a higher generation than all other watches of the job. If `isRestartedByCall`
+   * returns false, the existing watch gets the new targets and callbacks. If the deadlines or the values of
+   * `readyMinutes` differ, the later deadline and the longer time apply.
    */
   startOrExtendWatch(watch: NewWatch): Promise<OpenResult>;
   /**
-   * Reserves a poll for one queue message (claim). For `leaseMs` milliseconds (the lease), no other queue message can
+   * Reserves a poll for one queue message (a claim). For `leaseMs` milliseconds (the lease), no other queue message can
    * make the poll.
    */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
@@ -187,8 +190,8 @@ export interface WatchReadLedger {
   /** Returns null for an unknown watch. */
   readWatch(key: WatchKey): Promise<WatchDocument | null>;
   /**
-   * Returns only the state and the next poll time of a watch, or null for an unknown watch. This function costs less
-   * than `readWatch`. The returned values may be a second old.
+   * Returns only the state and the next poll time of a watch, or null for an unknown watch. A call costs less than a
+   * call of `readWatch`. The returned values may be a second old.
    */
   readProgressEventuallyConsistent(key: WatchKey): Promise<WatchProgress | null>;
   /** Returns all watches of a job, newest first. */
@@ -204,14 +207,14 @@ export interface WatchReadLedger {
    */
   listOverdueWatches(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**
-   * Changes the time at which the sweep function checks a watch to `dueAt`. With null, the sweep function never checks
-   * the watch again. Nothing happens and the result is `changed` if another call has changed this time, or if `dueAt`
-   * is null and the watch is running.
+   * Sets the time of the next check of a watch by the sweep function to `dueAt`. If `dueAt` is null, the sweep function
+   * never checks the watch again. If another call has changed this time, nothing happens, and the result is `changed`.
+   * If the watch is running and `dueAt` is null, nothing happens either.
    */
   rescheduleSweepIfUnchanged(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**
-   * Makes the sweep function check a watch at the latest at `dueAt`, even if the watch has ended. The ledger must not
-   * delete the data of the watch before `expiresAt`. For an unknown watch, nothing happens.
+   * Ensures that the sweep function checks a watch before or at `dueAt`, even if the watch has ended. The ledger must
+   * not delete the data of the watch before `expiresAt`. For an unknown watch, nothing happens.
    */
   scheduleSweepByAndExtendExpiry(
     generation: WatchGeneration,

@@ -28,14 +28,14 @@ export const WatchFields = z.lazy(() =>
      * `poll`.
      */
     poll: z.int(),
-    /** False from the claim of a poll until the ledger has stored the result of the poll. */
+    /** False while a poll is claimed and its result is not stored yet. */
     pollDone: z.boolean(),
     /**
      * Poll numbers continue after a restart. `previousPolls` is the number of the last poll before the restart, or 0
      * without a restart.
      */
     previousPolls: IntegerZeroByDefault,
-    /** The number of postponed polls since the last start of the watch. The rate limit postponed these polls. */
+    /** The number of polls that the rate limit has postponed since the last start of the watch. */
     rateLimitedPolls: IntegerZeroByDefault,
     acceptedAt: z.number(),
     deadlineAt: z.number(),
@@ -59,9 +59,9 @@ export const WatchFields = z.lazy(() =>
      */
     readyMinutes: NumberNullByDefault,
     /**
-     * The time from which the job counts as slow. After that, it is the next time to check the notifications about the
-     * slow job. `slowAt` is null if no target lists `slow`, or if the limit for slow jobs is unknown. After all
-     * notifications about the slow job are finished, `slowAt` is also null.
+     * The time from which the job counts as slow. When the job is slow, `slowAt` becomes the time of the next check of
+     * the notifications about the slow job. `slowAt` is null if no target lists `slow`, or if the limit for slow jobs
+     * is unknown. After all notifications about the slow job are finished, `slowAt` is also null.
      */
     slowAt: NumberNullByDefault,
     /** The reason why the watch failed, in one line. `cause` is null for a watch without a failure. */
@@ -95,7 +95,7 @@ export type ObservedJob = Pick<Watch, "phase" | "jobType" | "resourceName">;
 
 export interface EndedJob extends ObservedJob, Pick<Watch, "cause" | "durationSeconds"> {}
 
-/** The stored outcome of a watch. Its notification keys contain the generations in `generations`. */
+/** The stored outcome of a watch. `generations` contains the generations for the notification keys of this outcome. */
 export interface OutcomeRecord {
   readonly summary: OutcomeSummary;
   readonly generations: NotificationGenerations;
@@ -105,7 +105,7 @@ export interface StoredOutcome extends OutcomeRecord {
   readonly tree: Job | null;
 }
 
-/** Everything that the ledger stores about a watch in its current generation. */
+/** The data of a watch that the ledger stores for the current generation of the watch. */
 export interface WatchDocument extends CallerData {
   readonly watch: Watch;
   readonly summary: OutcomeSummary | null;
@@ -180,8 +180,8 @@ export interface WatchLimits {
 }
 
 /**
- * Checks the number of targets after a call adds the targets `added`. Returns the name of an exceeded limit, or null. A
- * callback counts only for the limit of callbacks. Any other target counts only for the limit of targets.
+ * Returns the name of the limit that the watch would exceed with the new targets `added`, or null. A callback counts
+ * only towards the limit of callbacks, and any other target only towards the limit of targets.
  * @param targets the targets of the watch before the call
  */
 export function findExceededLimit(

@@ -24,7 +24,7 @@ export interface PolledWatch extends PollErrors {
 export interface DecisionInput {
   readonly watch: PolledWatch;
   readonly observation: Observation;
-  /** Counts of ended jobs by duration. All these jobs have the type and the project of the watched job. */
+  /** Counts of ended jobs by duration. The ended jobs have the same type and project as the watched job. */
   readonly durations: readonly DurationCount[];
   readonly now: Instant;
   readonly settings: Pick<Settings, "maxPolls" | "poll">;
@@ -66,7 +66,7 @@ const LAST_POLL_GRACE_MS = 3_600_000;
  * crash does not end the watch, because the host of the function may have failed.
  */
 const MAX_UNFINISHED_TRIES = 8;
-/** The same maximum number of crashes for a watch whose deadline has passed. */
+/** The maximum number of crashes of one poll after the deadline of the watch. */
 const MAX_UNFINISHED_TRIES_AT_DEADLINE = 2;
 /**
  * If the deadline has passed and SQS has delivered the same poll message this many times, the watch ends. The number
@@ -89,8 +89,8 @@ export function decideAfterPoll(input: DecisionInput): PollDecision {
 }
 
 /**
- * Decides before a poll whether the watch ends. If the same poll has crashed several times, it will probably crash
- * again, so the watch ends.
+ * Decides before a poll whether the watch ends. After several crashes of the same poll, the watch ends, because the
+ * poll will probably crash again.
  * @param tries.unfinished the number of earlier tries of the poll that crashed
  * @param tries.receives how often SQS has delivered the poll message
  * @returns the end of the watch, or null if the service should poll
@@ -195,7 +195,7 @@ function decideByJob(job: Job, { watch, durations, now, settings, random }: Deci
   };
 }
 
-/** If the watch must end as `timed_out`, returns this decision. Otherwise, returns null. */
+/** Returns a decision if the watch must end as `timed_out`, and null otherwise. */
 function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput): PollDecision | null {
   const lastResult = describeLastResult(observation);
   if (now >= watch.deadlineAt) return timedOut(watch, lastResult);

@@ -22,7 +22,8 @@ export type ReadyCheck =
   /** All resources of the job are usable now. `hasNodes` is true if at least one of the resources is a node. */
   | { readonly kind: "ready"; readonly hasNodes: boolean }
   /**
-   * At least one resource of the job is not usable. CCE returned `reason` and `message` for the first such resource.
+   * At least one resource of the job is not usable. CCE returned `reason` and `message` for the first unusable
+   * resource.
    */
   | { readonly kind: "not_ready"; readonly reason: string | null; readonly message: string | null }
   /** At least one query for a resource failed. `observation` is the result of the first failed query. */
@@ -42,8 +43,8 @@ interface ReadyWatch {
 }
 
 /**
- * Returns the deadline for the resource of a succeeded job. At this time, the resource must be usable. The result is
- * null for a watch without `readyMinutes`. The result is also null until a poll has found the job succeeded.
+ * Returns the deadline by which the resource of a succeeded job must be usable. The result is null for a watch without
+ * `readyMinutes`. The result is also null until a poll has found the job succeeded.
  */
 export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | null {
   if (readyMinutes === null || ready === null) return null;
@@ -130,7 +131,7 @@ function progressAfter(before: ReadyProgress, check: ReadyCheck): ReadyProgress 
       return { succeededAt, readyPolls: 0, wasNotReady: true, reason: check.reason, message: check.message };
     case "unseen": {
       const { kind, text } = check.observation;
-      // CCE did not answer a throttled query, so the message of the earlier poll is still the best message.
+      // A throttled query says nothing about the resource, so the message of an earlier poll applies.
       const message = kind === "throttled" ? (before.message ?? text) : text;
       return { ...before, readyPolls: 0, message: wasNotReady ? before.message : message };
     }

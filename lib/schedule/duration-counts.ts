@@ -1,11 +1,13 @@
 import type { Instant } from "../domain/job.ts";
 
 /**
- * Two groups of jobs have different durations only if the mean ranks of their durations differ by more than this number
- * of standard errors.
+ * The durations before and after a day are different only if their mean ranks differ by more than 4.5 standard errors.
  */
 const MIN_CHANGE_STANDARD_ERRORS = 4.5;
-/** At least this many jobs must have ended before a change and after the change. Fewer jobs can differ by chance. */
+/**
+ * The minimum number of jobs that must have ended before a change and after a change. The durations of fewer jobs can
+ * differ by chance.
+ */
 const MIN_CHANGE_JOBS = 4;
 /**
  * The minimum for the variance of the ranks. The reason: if all jobs are in the same bucket, the variance is 0, and the
@@ -49,7 +51,7 @@ export function bucketOfDuration(seconds: number): number {
   return Number.isNaN(position) ? 0 : Math.min(BUCKETS - 1, Math.floor(position));
 }
 
-/** Returns the number of a duration's bucket as a decimal number. For example, 3.5 means the middle of bucket 3. */
+/** Converts a duration to a bucket number with decimal places. For example, 3.5 means the middle of bucket 3. */
 export function fractionalBucketOfDuration(seconds: number): number {
   return Math.log1p(seconds / LINEAR_SECONDS) / BUCKET_WIDTH;
 }
@@ -81,7 +83,7 @@ export function countJobsPerBucketSinceDurationsChanged(durations: readonly Dura
 
 /**
  * Counts the jobs in each bucket (range of durations) for the latest days. The function takes only the latest days that
- * together contain at least `minJobs` jobs. If there are fewer jobs, the function takes all days.
+ * together contain at least `minJobs` jobs. If all days together contain fewer jobs, the function takes all days.
  */
 export function countJobsPerBucketOfLatestDays(
   durations: readonly DurationCount[],
@@ -115,10 +117,10 @@ function sumDays(days: readonly (readonly DurationCount[])[]): RecentJobs {
 }
 
 /**
- * Returns the days after the latest change of the usual job duration, oldest day first. For each day, a t-test compares
- * the jobs before the day with the jobs from this day on. If jobs differ significantly, the function drops all days
- * before the day with the largest difference. Then the function tests the remaining days again. The test compares
- * ranks, so a few failed or stuck jobs have little effect on the result. Source: W. J. Conover and R. L. Iman, "Rank
+ * Returns the days since the latest change of the usual job duration, oldest day first. For each day, a t-test compares
+ * the jobs before the day with the jobs from this day on. If there is a significant difference, the function drops all
+ * days before the day with the largest difference, and tests the remaining days again. The test compares ranks, so a
+ * few failed or stuck jobs have little effect on the result. Source: W. J. Conover and R. L. Iman, "Rank
  * transformations as a bridge between parametric and nonparametric statistics", The American Statistician 35 (1981).
  */
 function daysSinceChange(days: readonly (readonly DurationCount[])[]): readonly (readonly DurationCount[])[] {

@@ -14,11 +14,11 @@ const Seconds = numberSchema(z.minimum(0));
 export const Expected = z.object({
   p50Seconds: Seconds,
   p90Seconds: Seconds,
-  /** The number of ended jobs that the service used. */
+  /** The number of ended jobs from which the service computed the durations. */
   fromJobs: Count,
   /**
-   * The running job probably ends after this time (median). If no ended job took as long as the running job,
-   * `remainingSeconds` is null.
+   * The probable time until the end of the running job, in seconds (median). If no ended job took as long as the
+   * running job, `remainingSeconds` is null.
    */
   remainingSeconds: z.nullable(Seconds),
 });
@@ -50,8 +50,8 @@ export function computeExpectedDuration(
 }
 
 /**
- * Returns the bucket of one job in the list of all jobs, sorted by duration.
- * @param rank the position of the job in the sorted list. The shortest job has the position 1.
+ * Returns the bucket of the job at position `rank` in the list of all jobs, sorted by duration.
+ * @param rank a position greater than 0. The shortest job has the position 1.
  */
 export function bucketOfRank(counts: Float64Array, rank: number): number {
   let jobs = 0;

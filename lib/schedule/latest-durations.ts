@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Job } from "../domain/job.ts";
 import { collectSubJobsInAnyOrder } from "../domain/subjob-tree.ts";
 
-/** These limits keep the ledger item with the durations of a job type small. */
+/** The maximum numbers keep the ledger item with the durations of a job type small. */
 const MAX_JOBS = 60;
 const MAX_TYPES = 40;
 const MAX_DURATIONS = 15;

@@ -10,7 +10,8 @@ import { getCachedSurvivalCurve, survivalAt, survivalAtFractionalBucket } from "
 
 /**
  * The poll plan considers polls only at certain ages of a job, the planned ages. The next planned age is 1/400 older,
- * but at least one second older. More planned ages would make the computation slower and the plan no better.
+ * but at least one second older. With more planned ages, the computation would take longer, but the plan would not be
+ * better.
  */
 const AGE_STEPS = 400;
 
@@ -24,7 +25,7 @@ const AGE_POSITIONS = AGES.map(fractionalBucketOfDuration);
 const TOLERANCE = 0.02;
 
 /**
- * The delay of the first poll in a project with few ended jobs. This early poll finds the job type, and detects a job
+ * The delay of the first poll in a project with few ended jobs. The early poll finds the job type, and detects a job
  * that failed at once. The delay is random, so that the service does not poll all new jobs at the same time.
  */
 const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
@@ -34,7 +35,7 @@ const MIN_LEARNED_JOBS = 20;
 interface PendingJob {
   readonly jobType: string | null;
   readonly ageSeconds: number;
-  /** Counts of ended jobs by duration. All these jobs have the same type and project as the pending job. */
+  /** Counts of ended jobs by duration. The ended jobs have the same type and project as the pending job. */
   readonly durations: readonly DurationCount[];
 }
 
@@ -130,8 +131,8 @@ export function cheapestDelayRange(input: PlanInput): DelayRange {
 }
 
 /**
- * Returns the index of the first planned age that is not less than `age`. If `age` is above all planned ages, returns
- * the last index.
+ * Returns the index of the first planned age that is not less than `age`. If all planned ages are less than `age`,
+ * returns the last index.
  */
 function firstIndexFrom(age: number): number {
   let [low, high] = [0, AGES.length - 1];
@@ -143,10 +144,7 @@ function firstIndexFrom(age: number): number {
   return low;
 }
 
-/**
- * The latest poll plan for each survival curve. A plan is valid only for the poll settings from which the service
- * computed it.
- */
+/** The latest poll plan for each survival curve. Other poll settings need a new plan. */
 const plans = new WeakMap<Float64Array, PollCosts & { readonly plan: PollPlan }>();
 
 function planFor({ survival, pollCostSeconds, minDelaySeconds }: PlanInput): PollPlan {
@@ -184,15 +182,16 @@ interface PollCosts {
  *
  * Each poll costs x = `pollCostSeconds`. Each second from the end of a job to the next poll costs 1. Statistics calls
  * the search for the cheapest polls an inspection problem. S(t) is the share of jobs that take longer than t. If a job
- * still runs at age t and the next poll is at age u, the poll costs x and the time until u costs u - t. This sum
- * contains the duration of the job, which is the same for all plans. C(t) is the lowest cost of all polls after age t:
+ * still runs at age t and the next poll is at age u, the poll costs x and the time until u costs u - t. The sum of the
+ * times contains the duration of the job, which is the same for all plans. C(t) is the lowest cost of all polls after
+ * age t:
  *
  *     C(t) = minimum over u > t of [ S(t) · (x + u - t) + C(u) ]
  *
  * The function computes C(t) for the last age first, and then for each earlier age (dynamic programming). For each age
- * u, the expression in brackets is a linear function of S(t), so its graph is a straight line. The lowest line at each
- * S(t) forms the lower envelope. The function adds and removes each line at most once, so the run time is linear in the
- * number of ages.
+ * u, the expression in brackets is a linear function of S(t), so its graph is a straight line. The lower envelope
+ * consists of the lowest line at each value of S(t). The function adds and removes each line at most once, so the run
+ * time is linear in the number of ages.
  *
  * Source: J. B. Keller, "Optimum checking schedules for systems subject to random failure", Management Science 21
  * (1974). Keller does not limit the polls to certain ages. If h(t) is the share of the running jobs that end per
@@ -226,7 +225,7 @@ export function planCheapestPolls(
   function lineAt(index: number, pending: number): number {
     return (AGES[index] ?? 0) * pending + (costs[index] ?? 0);
   }
-  /** Returns true if the line `middle` is the lowest of the three lines at some S(t). */
+  /** Returns true if the line `middle` is below the two other lines for some value of S(t). */
   function isLowest(later: number, middle: number, earlier: number): boolean {
     return crossing(middle, later) < crossing(earlier, middle);
   }

@@ -24,14 +24,15 @@ export interface SlowLimit {
 
 /**
  * Returns the age from which a running job counts as slow. 95 % of the ended jobs took less time. At most 5 % of new
- * jobs are slow, whatever the distribution of their durations is. The function computes three ages and returns the
- * largest one: from all jobs since the latest change of the usual duration, from the jobs of the latest days, and from
- * `limitOfRisingDurations`. The reason: usual durations can become longer, and then the age from all jobs is too low.
- * If fewer than 20 jobs have ended since the latest change, the result is null. The function uses only real jobs and no
- * assumed jobs. Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World" (2005), conformal
- * prediction.
- * @param durations the durations of jobs that ended before the running job started. The list must not contain jobs that
- * started together with the running job. Short jobs end first, so their durations would make the running job seem slow.
+ * jobs are slow, whatever the distribution of their durations is. The function computes one age from all jobs since the
+ * latest change of the usual duration. While durations become longer, this age is too low. The function therefore
+ * computes a second age from the jobs of the latest days, and a third age with `limitOfRisingDurations`. The result is
+ * the largest of the three ages. If fewer than 20 jobs have ended since the latest change, the result is null. The
+ * function uses only real jobs and no assumed jobs. Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning
+ * in a Random World" (2005), conformal prediction.
+ * @param durations the durations of jobs that ended before the running job started. Jobs that started together with the
+ * running job must not be in the list. The shortest of these jobs end first, and their durations would make the running
+ * job seem slow.
  * @param latestJobs the latest ended jobs of the type, oldest first
  */
 export function computeSlowLimitOf95Percent(
@@ -58,11 +59,11 @@ function slowBucket({ counts, total }: RecentJobs): number {
 }
 
 /**
- * Returns the age from which a job counts as slow while job durations become longer within one day. The ledger counts
- * durations per day, so `durations` does not show such a change. The function therefore divides the duration of each
- * job by a median. It is the median duration of the last 20 jobs that ended before the start of the job. The quotients
- * stay the same if all jobs take longer. A job is slow if its quotient is larger than the quotients of 95 % of the
- * ended jobs. If too few jobs have ended, the result is 0.
+ * Returns the age from which a job counts as slow. This age is correct even if durations become longer within one day.
+ * The ledger counts durations per day, so the counts do not show a change within a day. The function therefore divides
+ * the duration of each job by the median duration of the last 20 jobs before this job. If all jobs take longer, the
+ * quotients stay the same. A running job is slow if its quotient is larger than the quotients of 95 % of the ended
+ * jobs. If too few jobs have ended, the result is 0.
  */
 function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
   const median = medianOfLatest(jobs);

@@ -13,9 +13,9 @@ import {
 const EARLY_FAILURES = 0.05;
 /** `STUCK_JOBS` is the share of assumed jobs that get stuck and take very long. */
 const STUCK_JOBS = 0.03;
-/** After this many real jobs have ended, the assumed jobs that do not get stuck count half. */
+/** After `HALFWAY_JOBS` real jobs have ended, the assumed jobs that do not get stuck count half. */
 const HALFWAY_JOBS = 8;
-/** Even after many real jobs, the assumed stuck jobs together still count as this many jobs. */
+/** Even after many real jobs have ended, the assumed stuck jobs together still count as `MIN_STUCK_JOBS` jobs. */
 const MIN_STUCK_JOBS = 0.45;
 
 /** CCE creates clusters and nodes in 5 to 10 minutes. CCE deletes clusters and nodes in 1 to 3 minutes. */
@@ -31,8 +31,8 @@ const OTHER_TYPES: Assumption = {
 };
 
 /**
- * The function searches for ended jobs in buckets (ranges of durations) up to this far above and below a bucket. For
- * long durations, a distance of 150 buckets means a factor of about 20.
+ * The function searches for ended jobs in at most `MAX_DISTANCE` buckets (ranges of durations) above and below a
+ * bucket. For long durations, a distance of 150 buckets means a factor of about 20.
  */
 const MAX_DISTANCE = 150;
 
@@ -108,7 +108,7 @@ export function smoothCounts(counts: Float64Array, countsSum: number): Float64Ar
   return density;
 }
 
-/** Returns the distance from `bucket`, as a number of buckets, that contains at least `jobs` jobs. */
+/** Returns how many buckets below and above `bucket` the function must add to find at least `jobs` jobs. */
 function distanceTo(jobs: number, counts: Float64Array, bucket: number): number {
   let missing = jobs - (counts[bucket] ?? 0);
   for (let distance = 1; missing > 0 && distance <= MAX_DISTANCE; distance++) {
@@ -120,8 +120,8 @@ function distanceTo(jobs: number, counts: Float64Array, bucket: number): number 
 }
 
 /**
- * Adds a triangle with the area `count` around `bucket` to `density`. Negative bucket numbers become positive: a value
- * for bucket -2 is added to bucket 2.
+ * Adds a triangle with the area `count` around `bucket` to `density`. A part of the triangle below bucket 0 is added
+ * above bucket 0, for example a value for bucket -2 to bucket 2.
  */
 function addTriangle(density: Float64Array, bucket: number, count: number, halfWidth: number): void {
   const reach = Math.floor(Math.min(halfWidth, BUCKETS));
@@ -142,10 +142,10 @@ interface Assumption {
 }
 
 /**
- * Returns one number for the start of each bucket: how many assumed jobs take longer than this duration. In statistics,
- * the assumed jobs are called a Bayesian prior. The returned array has `BUCKETS` + 1 numbers, in falling order and all
- * above 0. The first number is the total weight of the assumed jobs. Without an ended job, this weight is 1. Each ended
- * job makes the weight smaller.
+ * For each bucket, returns the number of assumed jobs that take longer than the shortest duration in the bucket. In
+ * statistics, the assumed jobs are called a Bayesian prior. The returned array has `BUCKETS` + 1 numbers, in falling
+ * order and all above 0. The first number is the total weight of the assumed jobs. Without an ended job, this weight is
+ * 1. Each ended job makes the weight smaller.
  * @param endedJobCount the number of real jobs that have ended
  */
 export function assumedJobsLongerThanEachBucketStart(
@@ -163,7 +163,7 @@ export function assumedJobsLongerThanEachBucketStart(
   );
 }
 
-/** Each array has one number for the start of each bucket: the share of assumed jobs that take longer. */
+/** For each bucket, the share of assumed jobs that take longer than the shortest duration in the bucket. */
 interface AssumedSurvival {
   readonly notStuck: Float64Array;
   readonly stuck: Float64Array;
@@ -195,9 +195,9 @@ function assumedSurvival(assumption: Assumption): AssumedSurvival {
 }
 
 /**
- * Assumes that all durations from `fromSeconds` to `toSeconds` are equally probable. At both ends of this range, the
- * survival probability changes slowly and not suddenly (logistic curve). The service does not know the real durations.
- * A poll plan for the whole range costs only a little more than a plan for the real durations.
+ * Assumes that all durations from `fromSeconds` to `toSeconds` are equally probable. At both ends of the range, the
+ * survival probability changes slowly and not suddenly (logistic curve). The service does not know the real durations
+ * of the jobs. A poll plan for the whole range costs only a little more than a plan for the real durations.
  */
 function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number): Assumption {
   const softRamp = (age: number, start: number) => edgeSeconds * softplus((age - start) / edgeSeconds);

@@ -20,7 +20,10 @@ export interface ChatMessage {
    * headline.
    */
   readonly headline: string;
-  /** Sentences about what happened and what the reader can do. `statements` may be empty in a message with causes. */
+  /**
+   * Sentences about what happened and what the reader can do. If the message contains causes, `statements` may be
+   * empty.
+   */
   readonly statements: readonly string[];
   readonly causes: readonly CauseText[];
   /** Lines about three things: omitted causes, warnings, and the succeeded jobs of a digest. */
@@ -43,13 +46,16 @@ export interface ChatMessage {
 }
 
 /**
- * The config of a target can require these texts in each message. Channels do not escape them, because the service
- * trusts the operator who writes the config.
+ * The config of a target can require these texts in each message. Channels do not escape texts from the config, because
+ * the service trusts the operator.
  */
 export interface ConfiguredTexts {
   /** A text that mentions people in the chat, or null if the message mentions nobody. */
   readonly mention: string | null;
-  /** The chat refuses messages without this text. `keyword` is null for a chat without such a rule. */
+  /**
+   * A text that each message must contain, because the chat refuses all other messages. If the chat requires no text,
+   * `keyword` is null.
+   */
   readonly keyword: string | null;
 }
 
@@ -83,13 +89,13 @@ export interface Fact {
 /** The text about one reason why a job failed. In a digest, a cause may belong to several jobs. */
 export interface CauseText {
   /**
-   * Says which subjobs failed for this reason, for example `30 of 30 nodes failed: pool-a-0 …`. `title` is null if the
-   * job itself failed.
+   * The failed subjobs of a cause as text, for example `30 of 30 nodes failed: pool-a-0 …`. `title` is null if the job
+   * itself failed.
    */
   readonly title: string | null;
   /**
-   * The types from the job down to the failed subjob, such as `CreateCluster › CreateNode`. `path` is null if the
-   * reader already sees these types in the headline and in the title.
+   * The types from the job down to the failed subjob, such as `CreateCluster › CreateNode`. If the headline and the
+   * title already show these types, `path` is null.
    */
   readonly path: string | null;
   /** The failure reason as CCE returned it, or null. */
@@ -126,7 +132,7 @@ export interface TextBudget {
 }
 
 /**
- * The size limits of a message, from large to small. A message within the smallest limits is small enough for every
+ * Limits for the texts of a message, from large to small. With the smallest limits, a message is small enough for every
  * channel.
  */
 export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
@@ -139,7 +145,7 @@ export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { causes: 1, digestCauses: 1, reasonCharacters: 60, textCharacters: 24, facts: 6 },
 ];
 
-/** Joins the footer and the time of a message to one line. `time` is the formatted time. */
+/** Joins the footer and the time of a message to one line. `time` is the time of the message as text. */
 export function joinFooterAndTime(footer: string, time: string): string {
   return footer === "" ? time : `${footer} · ${time}`;
 }

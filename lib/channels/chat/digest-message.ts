@@ -30,7 +30,7 @@ const DIGEST_ORDER = [...OUTCOMES.filter((outcome) => outcome !== "succeeded"), 
 interface JobGroup {
   readonly jobs: OutcomeSummary[];
   readonly cause: CauseText;
-  /** The jobs of the group have this number of further causes, which the digest omits. */
+  /** The number of further causes of the jobs in the group. The digest omits these causes. */
   omittedCauses: number;
 }
 
@@ -196,8 +196,8 @@ function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): stri
 
 /**
  * Returns the number of jobs as text. If all jobs are about different nodes, the text is, for example, `12 nodes`. If
- * all jobs are about different clusters, the text is, for example, `12 clusters`. Otherwise, the text is, for example,
- * `12 jobs`.
+ * all jobs are about different clusters, the text is, for example, `12 clusters`. For all other digests, the text is,
+ * for example, `12 jobs`.
  */
 function countJobs(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const names = summaries.map(({ resourceName }) => resourceName).filter((name) => name !== null);

@@ -39,7 +39,7 @@ export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget
   };
 }
 
-/** Each outcome has an icon and a tone, which messages about this outcome use. */
+/** The icon and the tone of messages about each outcome. */
 export const OUTCOME_PRESENTATION: Readonly<Record<Outcome, { icon: string; tone: Tone }>> = {
   succeeded: { icon: "✅", tone: "good" },
   failed: { icon: "❌", tone: "bad" },
@@ -61,7 +61,7 @@ function headlineOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): 
   );
 }
 
-/** A message forms the name of a job from these fields. */
+/** The fields that together form the name of a job in a message. */
 type JobLabel = Pick<OutcomeSummary, "jobType" | "resourceName" | "project">;
 
 /**
@@ -135,7 +135,7 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
   }
 }
 
-/** Translates the reason of the outcome `timed_out` or `not_ready`. */
+/** Translates the reason for the outcome `timed_out` or `not_ready` into the language of the target. */
 export function translateTimeoutOrNotReadyReason(
   reason: string | null,
   budget: TextBudget,

@@ -65,8 +65,8 @@ function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | nul
 }
 
 /**
- * Returns the verdict for the error code 310000: the request violates a security setting of the DingTalk robot. Only
- * the error text says which setting, in English or Chinese.
+ * Returns the verdict for the error code 310000, which means that the request violates a security setting of the
+ * DingTalk robot. Only the error text names the setting, in English or Chinese.
  */
 function securityVerdict(text: string): AttemptVerdict {
   if (/invalid timestamp|timestamp (is )?(invalid|无效)|过期/i.test(text))

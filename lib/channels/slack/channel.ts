@@ -53,8 +53,9 @@ const GONE_ERRORS: ReadonlySet<string> = new Set([
 const RATE_LIMIT_ERRORS: ReadonlySet<string> = new Set(["message_limit_exceeded", "ratelimited"]);
 
 /**
- * Error codes that concern the sender or the channel, and not the message. The chat would therefore also refuse a
- * simpler message. Codes with dots come from Mattermost, and codes with hyphens from Rocket.Chat.
+ * Error codes that concern the sender or the channel, and not the message. After an error of the sender or the channel,
+ * the chat would also refuse a simpler message. Codes with dots come from Mattermost, and codes with hyphens from
+ * Rocket.Chat.
  */
 const ACCESS_ERRORS: ReadonlySet<string> = new Set([
   "account_inactive",
@@ -92,7 +93,7 @@ const REFUSAL_STATUSES: ReadonlySet<number> = new Set([200, 400, 413]);
 
 /**
  * Matches error codes of Slack and Mattermost for a message that they refuse because of its content. Other products do
- * not send such codes.
+ * not send error codes about the content of a message.
  */
 const MESSAGE_ERROR =
   /^(invalid_(attachments|blocks|payload)|missing_text|msg_|no_text|too_many_|web\.incoming_webhook\.)/;

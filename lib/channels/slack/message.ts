@@ -136,7 +136,7 @@ function footerBlock({ footer, at }: ChatMessage): RichTextBlock {
 const joined = (groups: readonly (readonly RichTextElement[])[]): RichTextElement[] =>
   groups.flatMap((group, index) => (index > 0 ? [normalText(" · "), ...group] : group));
 
-/** Formats a cause as a block. The reason of the cause is preformatted text. */
+/** Formats a cause as one block, with the failure reason as preformatted text. */
 function causeBlock({ title, path, reason, hint }: CauseText, texts: Texts): RichTextBlock {
   const titleElements = [
     ...(title === null ? [] : [boldText(title)]),
@@ -159,7 +159,7 @@ function hintElements({ advice, url }: Hint, texts: Texts): RichTextElement[] {
     : [normalText(`💡 ${advice} `), { type: "link", url, text: texts.readMore }];
 }
 
-/** Creates a block of the type `rich_text`. All other types that can show bold text or code also interpret markup. */
+/** Creates a block of the type `rich_text`. All other types of blocks with bold text or code also interpret markup. */
 const block = (...elements: Section[]): RichTextBlock => ({ type: "rich_text", elements });
 const paragraph = (...elements: RichTextElement[]) => block(section(...elements));
 const section = (...elements: RichTextElement[]): Section => ({ type: "rich_text_section", elements });

@@ -19,8 +19,8 @@ export const teamsChannel = createChatChannel({
 });
 
 /**
- * Matches the text of a failure in a response of Teams with HTTP status 200. The server that receives the message
- * passes it to another server. If the other server fails, the status is still 200.
+ * Matches the text of a failure in a response of Teams. The server that receives a message sends it to a second server.
+ * If the second server fails, the HTTP status is still 200.
  */
 const FAILURE_TEXT = /delivery failed|returned HTTP error|request failed/i;
 const THROTTLE_TEXT = /HTTP error 429/i;

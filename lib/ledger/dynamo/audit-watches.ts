@@ -21,9 +21,9 @@ const Schedule = z.object({
 });
 
 /**
- * Counts the watches by state, and finds orphaned watches. The function reads the state of all watches from the recent
- * index. If this state is `watching`, it may be old, so the function also reads the watch item. The audit costs half a
- * read unit for about 30 watches, and one more read unit for each running watch.
+ * Counts the watches by state, and finds orphaned watches. The function reads the states of all watches from the recent
+ * index. The state `watching` in this index may be old, so the function also reads the items of these watches. The
+ * audit costs half a read unit for about 30 watches, and one more read unit for each running watch.
  */
 export async function countWatchesAndFindOrphaned(table: LedgerTable, now: Instant): Promise<Audit> {
   const audit = { concluded: 0, stopped: 0, live: 0, discovered: 0, orphaned: [] as OrphanedWatch[] };
@@ -39,7 +39,7 @@ export async function countWatchesAndFindOrphaned(table: LedgerTable, now: Insta
       running.slice(i, i + CONCURRENCY).map(async (key) => {
         const found = await readSchedule(table, key);
         if (found === null) return;
-        // A watch of a newer release is not orphaned. It waits until an operator deploys the newer release again.
+        // A watch of a newer release waits until an operator deploys this release again, so the watch is not orphaned.
         const result = found === "newer" ? "live" : classifyWatchForAudit(found, now);
         if (found !== "newer" && result === "orphaned")
           audit.orphaned.push({ ...key, traceparent: found.traceparent });

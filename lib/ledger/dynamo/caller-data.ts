@@ -51,9 +51,9 @@ export async function saveCallbacksAndFirstContext(
 }
 
 /**
- * Copies the caller data from the watch item to the caller item of the same generation. Returns the changes with which
- * the calling function removes the caller data from the watch item. The reason: after a restart, notifications of the
- * old generation may still need their callbacks.
+ * Copies the caller data from the watch item to the caller item of the same generation. Returns the attributes that the
+ * calling function must remove from the watch item. The reason: after a restart, notifications of the old generation
+ * may still need their callbacks.
  */
 export async function saveCallerItemAndBuildRemoval(
   table: LedgerTable,

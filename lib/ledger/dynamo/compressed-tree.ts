@@ -9,14 +9,13 @@ import type { WatchItem } from "./watch-item.ts";
 export const MAX_TREE_BYTES = 350_000;
 
 /**
- * The maximum size of a compressed tree in the watch item. It is also the maximum size of `treeChange` in the watch
- * item. The JSON text of a few subjobs has less than 250 bytes. If ten of 20 subjobs change, `treeChange` has about 250
- * bytes.
+ * The maximum size of `tree` and of `treeChange` in the watch item, in bytes. The JSON text of a few subjobs has less
+ * than 250 bytes. If ten of 20 subjobs change, `treeChange` has about 250 bytes.
  */
 export const INLINE_TREE_BYTES = 250;
 
 /**
- * If the JSON text of a tree is longer than this, the watch item never contains `treeChange`. The reason: deflate uses
+ * The maximum length of a tree as JSON text for which the watch item may contain `treeChange`. The reason: deflate uses
  * only the last 32 kB of a dictionary.
  */
 export const MAX_CHANGED_JSON_LENGTH = 32_768;
@@ -83,8 +82,9 @@ export function decompressStoredTree(
 }
 
 /**
- * Computes the latest tree from the tree item and from `treeChange` in the watch item. If a poll writes one of these
- * items between the two reads, the two values do not match. The function then returns the tree of the tree item.
+ * Computes the latest tree from the tree item and from `treeChange` in the watch item. If a poll writes one of the two
+ * items between the reads, `treeChange` does not belong to the tree in the tree item. In this case, the function
+ * returns the tree in the tree item.
  */
 function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
   try {

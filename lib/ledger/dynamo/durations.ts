@@ -95,7 +95,7 @@ interface CounterKey {
   readonly counter: string;
 }
 
-/** Returns the place of the counter for one day and one duration bucket in DynamoDB. */
+/** Returns the DynamoDB key of the counter for one day and one duration bucket. */
 export function durationCounterKey({ project, jobType, day, bucket }: DurationOfType): CounterKey {
   const key = { pk: durationsPartition(project, jobType), sk: `week#${Math.floor(day / WEEK_DAYS)}` };
   return { key, counter: `d${day % WEEK_DAYS}b${bucket}` };

@@ -113,8 +113,7 @@ export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, rec
   const { history } = parseItemOrThrow(NotificationItem, recorded);
   if (history.length < 2 * ATTEMPT_HISTORY) return "recorded";
   // DynamoDB cannot append to a list and shorten the list in one update, so a second update shortens the list. If
-  // another call has appended an attempt in the meantime, the condition is false. The other call then shortens the
-  // list.
+  // another call has appended an attempt in the meantime, the condition is false, and the other call shortens the list.
   await upsertItem(table, {
     key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },

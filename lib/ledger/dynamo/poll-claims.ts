@@ -28,8 +28,8 @@ import { encodeLatestInstants, NO_LEASE, toWatch, WatchItem } from "./watch-item
 
 /**
  * The tree item of a watch expires this long after the deadline of the watch. While the watch is running, the ledger
- * needs the tree item. A watch ends at most a week and an hour after its deadline. The stored outcome then contains the
- * tree.
+ * needs the tree item. A watch ends at most a week and an hour after its deadline. When a watch has ended, the stored
+ * outcome contains the tree.
  */
 const TREE_RETENTION_MS = 8 * 86_400_000;
 
@@ -50,11 +50,14 @@ interface BaseTree {
 /** A cache of trees of subjobs, so that most polls do not read a tree from DynamoDB. */
 interface TreeMemory {
   /**
-   * The tree attributes of the watch item at the claim of each poll. They stay correct until the result of the poll is
-   * stored, because only the owner of the claim changes them.
+   * The tree attributes of the watch item at the claim of each poll. Only the process with the claim changes the tree
+   * attributes, so the stored values stay correct during the claim.
    */
   readonly claimed: Map<string, TreeState>;
-  /** The content of the tree item of each watch. It is valid only if its `treeHash` equals the stored `treeHash`. */
+  /**
+   * The content of the tree item of each watch. The content is valid only while `treeHash` is equal to `treeHash` in
+   * the watch item.
+   */
   readonly bases: Map<string, BaseTree>;
 }
 /** The maximum number of watches whose trees a process remembers. */
@@ -64,7 +67,7 @@ const memories = new WeakMap<LedgerTable, TreeMemory>();
 const watchId = ({ project, jobId, caller }: WatchKey) => JSON.stringify([project, jobId, caller]);
 const claimId = ({ key, poll, messageId }: PollOfMessage) => JSON.stringify([watchId(key), poll, messageId]);
 
-/** Each call costs one DynamoDB write. A refused claim also costs one read. */
+/** Each call costs one DynamoDB write. If the poll cannot be claimed, the call also costs one read. */
 export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
   const claimed = await upsertItem(table, {
@@ -106,9 +109,9 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
 }
 
 /**
- * Each call costs one DynamoDB write. A changed large tree costs one more read. It costs one more write if its changes
- * are too large for the watch item. This write of the tree item comes last. If it fails, the result of the poll is
- * already stored.
+ * Each call costs one DynamoDB write. If a large tree has changed, the call also costs one read. If the changes are too
+ * large for the watch item, the call also writes the tree item, after the watch item. If the second write fails, the
+ * result of the poll is already stored.
  */
 export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
@@ -153,7 +156,8 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     await upsertItem(table, { key: treeItemKey(key), set: { tree: treeItem, expiresAt } });
   } catch (error) {
     memory.bases.delete(watchId(key));
-    // The tree item was not written. Without `treeHash` in the watch item, the next poll writes the tree item.
+    // The ledger could not write the tree item. Without `treeHash` in the watch item, the next poll writes the tree
+    // item.
     await upsertItem(table, {
       key: watchItemKey(key),
       set: { treeHash: null },
@@ -176,8 +180,8 @@ interface TreeChange {
 const NO_CHANGE: TreeChange = { set: {}, treeItem: null, base: null };
 
 /**
- * Decides how to store a tree. A small tree goes into the watch item. A large tree goes into the tree item. Later, the
- * watch item contains the changes of the large tree, because every poll writes the watch item anyway.
+ * Decides how to store a tree. A small tree goes into the watch item. A large tree goes into the tree item. Later
+ * changes of a large tree go into the watch item, because every poll writes the watch item anyway.
  * @param stored the tree attributes of the watch item before the poll
  */
 async function planTreeChange(
@@ -204,8 +208,8 @@ async function planTreeChange(
 
 /**
  * Returns the tree of the tree item, or null if the code cannot use this tree: it is missing, old, or expires too
- * early. After null, the calling function writes a new tree item. The read is eventually consistent, which costs half
- * as much.
+ * early. If the result is null, the calling function writes a new tree item. The read is eventually consistent, which
+ * costs half as much.
  */
 async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState): Promise<BaseTree | null> {
   const { treeHash, treeChange } = before;
@@ -218,7 +222,7 @@ async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState
 }
 
 async function readBaseTree(table: LedgerTable, key: WatchKey, treeHash: string): Promise<BaseTree | null> {
-  // An error of this read must not prevent that the ledger stores the result of the poll.
+  // If the tree item cannot be read, the ledger must still store the result of the poll.
   const item = await readRawItem(table, treeItemKey(key), undefined, false).catch(() => null);
   if (item?.tree?.B === undefined) return null;
   return { json: decompressBytes(item.tree.B), expirySeconds: Number(item.expiresAt?.N), treeHash };

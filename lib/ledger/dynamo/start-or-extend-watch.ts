@@ -39,8 +39,8 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
     poll: 0,
   };
   for (let round = 0; round < ROUNDS; round += 1) {
-    // The function stores large caller data (context and callbacks) before the watch. It first checks that the watch
-    // does not exist. The reason: the caller data must not become part of an existing watch generation.
+    // The function stores large caller data (context and callbacks) before the watch. Before both writes, the function
+    // checks that the watch does not exist. The new caller data must not become part of an existing watch generation.
     const before = inline === null ? await readRawItem(table, key) : null;
     if (before === null) {
       if (inline === null) await saveCallbacksAndFirstContext(table, watch, 0);
@@ -167,9 +167,9 @@ async function extendWatch(
 }
 
 /**
- * Returns the maximum number of targets for the condition of the write. If the watch has more targets than this before
- * the write, DynamoDB refuses the write. Without this condition, two calls at the same time could together exceed the
- * limit. Without a limit, the result is null.
+ * Returns the maximum number of targets that the watch may have before the new targets are written. If another call has
+ * added targets in the meantime, DynamoDB may refuse the write because of this maximum. Without this check, two
+ * simultaneous calls could together exceed the limit. Without a limit, the result is null.
  */
 function mostTargetsBefore(
   { targets }: WatchItem,

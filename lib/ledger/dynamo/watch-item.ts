@@ -31,7 +31,7 @@ export const WatchItem = z.lazy(() =>
   z.extend(unwrapLazy(WatchFields), {
     pk: z.string(),
     sk: z.string(),
-    /** If this is true, the next call of the caller for the job restarts the ended watch. */
+    /** If `restartable` is true, the next call of the caller for the job restarts the ended watch. */
     restartable: Flag,
     owner: TextNullByDefault,
     leaseUntil: z._default(z.number(), 0),
@@ -55,9 +55,8 @@ export const WatchItem = z.lazy(() =>
     /** The hash of the latest tree of subjobs that CCE returned. */
     treeHash: TextNullByDefault,
     /**
-     * The difference between the latest tree of subjobs and the tree in the tree item. It is the latest tree,
-     * compressed with deflate. The dictionary for deflate is the tree in the tree item, so unchanged parts need only a
-     * few bytes.
+     * The difference between the latest tree of subjobs and the tree in the tree item. The latest tree is compressed
+     * with deflate. The tree in the tree item is the dictionary, so unchanged parts of the tree need only a few bytes.
      */
     treeChange: Bytes,
     /** The `ReadyProgress` of the watch as JSON. */
