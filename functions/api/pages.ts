@@ -145,7 +145,7 @@ async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts[
 
 /**
  * Checks the link key in the URL of a page. If the key is not valid for the page, returns null. The links on the page
- * expire at the same time as the link key in its URL. `opens` returns true if the key also opens the watch of the given
+ * expire at the same time as the link key in the URL. `opens` returns true if the key also opens the watch of the given
  * caller.
  */
 function openPage(

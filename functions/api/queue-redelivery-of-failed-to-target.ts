@@ -42,10 +42,7 @@ import {
   type WatchNotification,
 } from "./queue-redelivery.ts";
 
-/**
- * The function reads at most this number of pages of watches for one request. A page contains up to `PAGE_SIZE`
- * watches.
- */
+/** For one request, the function reads at most `MAX_PAGES` pages with up to `PAGE_SIZE` watches each. */
 const MAX_PAGES = 5;
 const PAGE_SIZE = 100;
 /** The maximum number of jobs in one response. */

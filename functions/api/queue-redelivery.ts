@@ -185,7 +185,7 @@ export async function queueNotificationsAgain(
   if (notifications.length === 0) return new Map();
   const expiresAt = computeLedgerExpiryTime(now, settings);
   // The function adds the watch to the overdue index before it sends messages. If a message is lost, the sweep function
-  // then finds the watch and sends the message again.
+  // finds the watch in the index and sends the message again.
   await ledger.scheduleSweepByAndExtendExpiry(watch, deliveriesOverdueAt(now), expiresAt);
   const started = await Promise.all(
     notifications.map(async ({ target, event }) => {

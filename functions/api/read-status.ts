@@ -37,8 +37,8 @@ const TOO_MANY_RETRY_SECONDS = 2;
 /**
  * Creates the response to `GET /v1/jobs/{project}/{jobId}`. The response shows the caller's own watch, or the visible
  * part of the newest watch. With the query parameter `wait`, the function responds when the watch ends, but at the
- * latest after `wait` seconds. If no poll is planned within these seconds, the function responds at once. The header
- * `retry-after` states when the caller should ask again.
+ * latest after `wait` seconds. If no poll is planned within the `wait` seconds, the function responds at once. The
+ * header `retry-after` states when the caller should ask again.
  */
 export async function readStatusOrWaitForEnd(
   key: WatchKey,
@@ -91,9 +91,9 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
 }
 
 /**
- * Some chats get a digest (one message about several jobs) instead of a notification. For these chats, the function
- * replaces the delivery record of the watch by the delivery record of the digest. After a redelivery that a caller
- * requested, the delivery record of the watch stays. A watch without an outcome does not change.
+ * For chats that got a digest (one message about several jobs), the function replaces the delivery record of the watch
+ * by the delivery record of the digest. After a redelivery that a caller requested, the delivery record of the watch
+ * stays. A watch without an outcome does not change.
  */
 export async function replaceDeliveriesByThoseOfDigest(
   document: WatchDocument,
@@ -121,9 +121,9 @@ export async function replaceDeliveriesByThoseOfDigest(
 type WaitResult = "over" | "not_needed" | "too_many";
 
 /**
- * Waits until the watch ends, but at most `waitSeconds`. A watch can end only at a poll. If no poll is planned within
- * the remaining wait, the function therefore returns at once. During the wait, the function reads one small ledger item
- * every second.
+ * Waits until the watch ends, but at most `waitSeconds`. A watch can end only at a poll. If no poll is planned before
+ * the end of the wait, the function returns at once. During the wait, the function reads one small ledger item every
+ * second.
  * @param caller the name of the caller. Each caller may have only a limited number of waiting calls
  */
 async function waitForEnd(

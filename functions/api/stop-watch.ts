@@ -40,7 +40,7 @@ export async function stopOwnOrAllWatches(
   let answer: ApiResponse | ProblemResponse = { status: 204 };
   for (const watch of watches) {
     const stopped = await stopOne(watch, ports, caller, request);
-    // The ledger may have deleted an old watch meanwhile. A watch that the ledger has deleted need not be stopped.
+    // If the ledger has deleted an old watch since the list was read, nothing must be stopped.
     if ("kind" in stopped && stopped.problem.status !== 404) answer = stopped;
   }
   return answer;

@@ -18,7 +18,7 @@ import { log } from "../../lib/runtime/log.ts";
 import { logActAndCountIfStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
-/** After the test message, the function needs this time to record the result and to respond. */
+/** After the test message, the function needs `RESPONSE_MS` to record the result and to respond. */
 const RESPONSE_MS = 2_000;
 
 /**

@@ -25,9 +25,9 @@ const CLOCK_MARGIN_MS = 300_000;
 /** The maximum number of IDs of ended jobs in the ledger item of a project. A ledger item can contain only 400 KB. */
 const MAX_SKIPPED = 2000;
 /**
- * If there are more than `MAX_SKIPPED` IDs, the ledger stores `*` instead of the IDs. Discovery then skips each ended
- * job with an unknown end time. Discovery also skips each job that ended at most `CLOCK_MARGIN_MS` after the first
- * list.
+ * If there are more than `MAX_SKIPPED` IDs, the ledger stores `*` instead of the IDs. With `*`, discovery skips each
+ * ended job with an unknown end time. With `*`, discovery also skips each job that ended at most `CLOCK_MARGIN_MS`
+ * after the first list.
  */
 const ALL_SKIPPED = "*";
 /**
@@ -38,7 +38,7 @@ const ALL_SKIPPED = "*";
 const UNLISTED_SKIPPED = "?";
 /**
  * If the header `Date` of a response differs from the service's clock by more than `MAX_DATE_DIFFERENCE_MS`, the
- * response probably comes from a cache. The service then uses the time of its own clock as the time of the list.
+ * response probably comes from a cache. As the time of such a list, the service uses the time of its own clock.
  */
 const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 
@@ -60,8 +60,8 @@ interface JobSelection {
 /**
  * Creates the object that decides which jobs of one list discovery watches. The object selects every running job. The
  * object selects an ended job only if the job ended after the first list of the project. If the end time is unknown or
- * close to the first list, the ledger stores the job ID, and later lists skip the job. In the first list, a job may
- * have an unknown phase. The object selects such a job only if the job changed in the last hour.
+ * close to the first list, the ledger stores the job ID, and later lists skip the job. The object selects a job with an
+ * unknown phase from the first list only if the job changed in the last hour.
  */
 export function createSelectionOfJobsNotEndedBeforeFirstList(
   { types }: Pick<DiscoverySettings, "types">,
@@ -81,8 +81,8 @@ export function createSelectionOfJobsNotEndedBeforeFirstList(
   const allSkippedUntil = (switchedOnAt ?? 0) + CLOCK_MARGIN_MS;
   const selected = new Set<string>();
   /**
-   * The end times of ended jobs, by job ID. If the end time is unknown, the value is null. The ledger stores some of
-   * these IDs.
+   * The end times of ended jobs, by job ID. If the end time is unknown, the value is null. The ledger stores only some
+   * of the job IDs.
    */
   const undecided = new Map<string, Instant | null>();
 
@@ -104,8 +104,8 @@ export function createSelectionOfJobsNotEndedBeforeFirstList(
         skipped.has(jobId) ||
         (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil)) ||
         (skipped.has(UNLISTED_SKIPPED) && (at === null || at < (switchedOnAt ?? 0)));
-      // The ledger also stores IDs of ended jobs whose type is not in `types`. Otherwise, discovery would select these
-      // old jobs when an operator adds their type to `types`.
+      // The ledger also stores IDs of ended jobs whose type is not in `types`. If the ledger did not store these IDs,
+      // discovery would select old jobs when an operator adds a type to `types`.
       if (at === null || hadEnded) undecided.set(jobId, at);
       if (isWanted && !hadEnded) selected.add(jobId);
     },

@@ -61,8 +61,8 @@ export type DiscoveryReport =
 
 /**
  * Lists the jobs of a project once, and starts a watch for every new job. The function first claims the interval in the
- * ledger, so that no other call lists the jobs of the project in the same interval. Even if this list fails, the next
- * list is in the next interval.
+ * ledger, so that no other call lists the jobs of the project in the same interval. If CCE returns no list, discovery
+ * tries again in the next interval.
  * @param trigger with `event`, the function lists the jobs even if the interval is not over. If the previous list is
  * too recent or this list is incomplete, the next scheduled run lists the jobs again.
  * @param timeLimitMs the time limit for the list, in milliseconds
@@ -98,8 +98,8 @@ export async function discoverJobsIfDue(
     return "failed";
   }
   const { isComplete } = reply;
-  // The function stores the time of the first list before it starts watches. After a crash of the function, the next
-  // list is then not treated as a first list, which would skip all ended jobs.
+  // The function stores the time of the first list before it starts watches. If the function crashes, the next list is
+  // therefore not a first list, which would skip all ended jobs.
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)
     await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, selection.discovery(reply, false));
@@ -111,8 +111,8 @@ export async function discoverJobsIfDue(
   );
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, discovery);
-  // After an event, the function has little time, so the list of jobs may be incomplete. The next scheduled run then
-  // lists the jobs again.
+  // After an event, the function has little time, so the list of jobs may be incomplete. If the list is incomplete, the
+  // next scheduled run lists the jobs again.
   if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestDiscoverySoon(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });

@@ -62,8 +62,8 @@ function pollsFor(
 }
 
 /**
- * If a call adds targets to an ended watch, returns the notifications to these targets. A target gets a notification
- * only if its setting `on` contains the outcome.
+ * If a call adds targets to an ended watch, returns the notifications to the added targets. A target gets a
+ * notification only if its setting `on` contains the outcome.
  */
 function notificationsFor(job: OpenedJob, { targets }: Config): OutgoingMessage[] {
   if (job.kind !== "already_watching") return [];

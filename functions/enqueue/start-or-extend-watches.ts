@@ -21,8 +21,8 @@ const MINUTE_MS = 60_000;
 const SMALL_CALL_JOBS = 10;
 
 /**
- * One job of a call, with the result for the job. `failed` means that the ledger or a queue returned an error. The
- * caller may send the job again.
+ * The result of a call for one of its jobs. `failed` means that the ledger or a queue returned an error. The caller may
+ * send the job again.
  */
 export type OpenedJob = {
   readonly jobId: string;
@@ -45,7 +45,7 @@ export interface AcceptPorts {
   readonly now: Instant;
   readonly firstPollDelay: PlanFirstPollDelay;
   readonly uuid: () => string;
-  /** Called with an error that the caller of the API does not get, and with the jobs that it concerns. */
+  /** Called with an error that affects some jobs. The caller of the API does not get the error itself. */
   readonly onFailure?: typeof logAcceptFailure;
 }
 
@@ -123,7 +123,7 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 
 /**
  * Stores a digest (one message about several jobs). The service sends the first poll messages after it has stored the
- * digest. If the ledger returns an error, the result for each new watch is `failed`. If the caller then repeats the
+ * digest. If the ledger returns an error, the result for each new watch is `failed`. If the caller repeats the failed
  * call, the function sends the poll messages. Without a digest in the ledger, each chat gets a notification for each
  * job.
  */

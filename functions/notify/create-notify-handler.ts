@@ -34,13 +34,13 @@ import {
   resolveNotification,
 } from "./resolve-notification.ts";
 
-/** After a delivery attempt, the function needs this time to record the attempt and to send a dead letter. */
+/** After a delivery attempt, the function needs `RECORD_MS` to record the attempt and to send a dead letter. */
 const RECORD_MS = 6_000;
 /** Up to `PROMPT_RECEIVES` deliveries by SQS, a message waits only as long as the rate limit requires. */
 const PROMPT_RECEIVES = 30;
 /**
- * After `PROMPT_RECEIVES` deliveries by SQS, the minimum wait grows by one second with each delivery, up to this number
- * of seconds. SQS therefore reaches its maximum number of deliveries only after more than a day.
+ * After `PROMPT_RECEIVES` deliveries by SQS, the minimum wait grows by one second with each delivery, up to
+ * `MAX_ADDED_WAIT_SECONDS`. SQS therefore reaches its maximum number of deliveries only after more than a day.
  */
 const MAX_ADDED_WAIT_SECONDS = 120;
 
@@ -102,7 +102,7 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 /**
  * Claims a notification. During the lease, no other message can deliver the notification. The function waits for the
  * rate limit of the target. The function makes one delivery attempt and records the result. If the rate limit requires
- * a long wait, the function does not wait, and makes the message invisible for this time.
+ * a long wait, the function makes the message invisible until the end of the wait.
  */
 async function notify(
   notification: Notification,

@@ -165,8 +165,8 @@ async function goneConfirmationTime(
 }
 
 /**
- * Makes a message invisible until the time `until`. If SQS does not allow such a long wait, uses the longest wait that
- * SQS allows.
+ * Makes a message invisible until the time `until`. If `until` is too late for SQS, uses the longest wait that SQS
+ * allows.
  */
 export async function postponeMessage(
   { receiptHandle }: ReceivedMessage,

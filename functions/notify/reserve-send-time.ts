@@ -7,14 +7,14 @@ import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 
 /**
- * A postponed message becomes visible `EARLY_MS` before the time that is reserved for its request. The function then
- * waits until the exact time. The reason: SQS delays messages only by whole seconds, and needs some time to deliver a
- * message.
+ * A postponed message becomes visible `EARLY_MS` before the time that is reserved for its request. After the delivery
+ * of the message, the function waits until the exact reserved time. The reason: SQS delays messages only by whole
+ * seconds, and needs some time to deliver a message.
  */
 export const EARLY_MS = 1500;
 /**
  * The minimum time between a reservation and the request. A new Lambda instance needs about 150 ms before it can send a
- * request. Without `LEAD_MS`, this first request would be late, and so too close to the second request.
+ * request. Without `LEAD_MS`, the first request of a new instance would be late, and too close to the second request.
  */
 export const LEAD_MS = 150;
 /** If less than `MIN_WAIT_MS` remains of the wait after HTTP status 429, the function does not postpone the message. */
@@ -28,7 +28,7 @@ export interface ReserveSendTimePorts {
 }
 
 type ReservedSendTime =
-  /** The request may be sent at `requestAt`. This time is at most `EARLY_MS` in the future. */
+  /** The request may be sent at `requestAt`. `requestAt` is at most `EARLY_MS` in the future. */
   | { readonly kind: "acquired"; readonly requestAt: Instant }
   /**
    * The message must stay in the queue until the time `until`. `requestAt` is the time that is reserved for the

@@ -69,7 +69,7 @@ class LeaseEndedError extends Error {
   override readonly name = "LeaseEndedError";
 }
 
-/** A caller has changed the watch during the poll. SQS therefore delivers the poll message again later. */
+/** A caller has changed the watch during the poll. After this error, SQS delivers the poll message again later. */
 class DeadlineMovedError extends Error {
   override readonly name = "DeadlineMovedError";
 }
@@ -95,10 +95,10 @@ export async function concludeAndNotifyUnlessStopped(
     const { state, generation } = document.watch;
     if (state !== "watching" || generation !== watch.generation) return null;
   }
-  // During the poll, the caller may submit the job again with a later deadline. The watch must then continue.
+  // If the caller submitted the job again with a later deadline during the poll, the watch must continue.
   if (conclusion.outcome === "timed_out" && document !== null && document.watch.deadlineAt > watch.deadlineAt)
     throw new DeadlineMovedError("the deadline of this watch has moved");
-  // During the poll, the caller may submit the job again with `until: "ready"`. The watch must then continue.
+  // If the caller submitted the job again with `until: "ready"` during the poll, the watch must continue.
   const endsWithJob = conclusion.outcome === "succeeded" && conclusion.ready === undefined;
   if (endsWithJob && document?.summary === null && document.watch.readyMinutes !== null)
     throw new DeadlineMovedError("the watch must wait until the resource of its job is usable");

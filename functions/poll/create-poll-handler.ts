@@ -28,7 +28,7 @@ import {
 } from "./run-claimed-poll.ts";
 import type { SlowJobPorts } from "./slow-job.ts";
 
-/** After the query to CCE, the function needs this time to send messages and to record the poll. */
+/** After the query to CCE, the function needs `RECORD_MS` to send messages and to record the poll. */
 const RECORD_MS = 6_000;
 /**
  * If two polls of a batch must run alone, the message of the second poll waits in the queue. The wait is random, from
@@ -38,8 +38,8 @@ const RECORD_MS = 6_000;
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
 /**
- * After a poll has crashed `TRIES_BEFORE_ALONE` times, its next try runs alone, after all other polls of the batch. One
- * crash usually has another reason, for example that AWS stops a host.
+ * After a poll has crashed `TRIES_BEFORE_ALONE` times, the next try of the poll runs alone, after all other polls of
+ * the batch. One crash usually has another reason, for example that AWS stops a host.
  */
 const TRIES_BEFORE_ALONE = 2;
 /**
@@ -123,7 +123,7 @@ async function pollJob(
   try {
     return await claimAndPoll(message, wanted, received, scope);
   } catch (error) {
-    // Without `undoPollClaim`, the next try would treat this error as a crash of the process.
+    // Without `undoPollClaim`, the next try of the poll would treat the error as a crash of the process.
     await scope.ledger.undoPollClaim(wanted).catch(() => undefined);
     throw error;
   }

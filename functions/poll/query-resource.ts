@@ -9,7 +9,7 @@ import type { ReadyCheck } from "../../lib/schedule/decide-after-ready-check.ts"
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 
 /**
- * After the start of such an operation, CCE may still return the old state of the resource. The service therefore does
+ * After the start of one of these operations, CCE may still return the old state of the resource, so the service does
  * not trust the first response about the resource.
  */
 const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
@@ -20,7 +20,7 @@ const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
 /** The delay before the second poll, which confirms the state of the resource. */
 const CONFIRM_SECONDS = 5;
 
-/** For a complete node pool, CCE returns an empty phase. In this case, users see the phase `Available`. */
+/** For a complete node pool, CCE returns an empty phase, and the service shows the phase `Available` to users. */
 const EMPTY_PHASE = "Available";
 
 /**

@@ -1,7 +1,7 @@
 export interface RunAloneAtBatchEnd {
   /**
    * Waits until all other polls of the batch are done, and returns true. Only one poll of a batch can run alone: for
-   * all further polls, returns false at once. A poll that gets false must not run.
+   * all further polls, returns false at once. If the result is false, the poll must not run.
    */
   waitUntilAlone(): Promise<boolean>;
   /** Must be called once for each message of the batch, after the processing of the message. */

@@ -23,8 +23,8 @@ import { log } from "../../lib/runtime/log.ts";
 
 const MINUTE_MS = 60_000;
 /**
- * The maximum number of callers for which an instance counts requests. For the next caller, the instance deletes the
- * counts of all callers, so that each caller starts with 0 again.
+ * The maximum number of callers for which an instance counts requests. If a further caller sends a request, the
+ * instance deletes the counts of all callers, and each caller starts with 0 again.
  */
 const MAX_CALLERS = 1000;
 
@@ -140,7 +140,7 @@ export function createApproximateRequestLimit(now: Clock): LimitRequests {
     if (requestsPerMinute === 0) return null;
     const known = callers.get(caller);
     // If the start of the minute is more than a minute in the future, somebody has set the clock back. The function
-    // then starts a new minute.
+    // starts a new minute after such a change of the clock.
     const isNew = known === undefined || Math.abs(now() - known.startedAt) >= MINUTE_MS;
     const current = isNew ? { startedAt: now(), requests: 0 } : known;
     if (current.requests >= requestsPerMinute)

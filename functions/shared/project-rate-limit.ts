@@ -4,8 +4,8 @@ import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 /** Huawei Cloud limits the number of queries of a project within five minutes. */
 const WINDOW_MS = 300_000;
 /**
- * The quota of API queries for a project without a quota in the config. This number was measured in one cloud. The
- * limit of another cloud may differ.
+ * The quota of API queries for a project without a quota in the config. The default quota was measured in one cloud,
+ * and other clouds may have other limits.
  */
 const DEFAULT_QUOTA = 200;
 /**

@@ -75,9 +75,9 @@ interface SendDigestPorts {
 }
 
 /**
- * Removes an ended watch from the list of running watches in its digest. If the list is then empty, the function sends
- * the digest (one message about several jobs). If the function is called again, it sends the same messages to the queue
- * again, but each chat gets the digest only once.
+ * Removes an ended watch from the list of running watches in its digest. If the list of running watches is empty after
+ * the removal, the function sends the digest (one message about several jobs). If the function is called again, it
+ * sends the same messages to the queue again, but each chat gets the digest only once.
  * @returns the targets that get a digest about the watch. If there is no digest, the returned array is empty
  * @throws SendFailedError if the function could not send the digest
  */

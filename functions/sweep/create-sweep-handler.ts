@@ -27,7 +27,7 @@ const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**
  * For one day after a target was switched off, each run of the sweep function queues an alert about the target. All
- * these alerts have the same notification key, so the fallback target gets only one alert.
+ * alerts about one target have the same notification key, so the fallback target gets only one alert.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 /**
@@ -60,7 +60,7 @@ export interface SweepResult extends SentAgain {
 /**
  * Creates the handler of the sweep function. Each run sends overdue poll messages and notifications again, because the
  * first messages may be lost. A second message has no effect, because only one message can claim a poll or a
- * notification. In the overdue index, each checked watch gets a later time. The next run therefore begins with watches
+ * notification. Each checked watch gets a later time in the overdue index, so that the next run begins with watches
  * that this run has not checked. An error in one watch does not stop the checks of other watches.
  */
 export function createSweepHandler(

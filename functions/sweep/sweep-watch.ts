@@ -27,8 +27,8 @@ import {
 const MINUTE_MS = 60_000;
 /**
  * If the sweep function has sent a message of a watch again, the next check of the watch is due after `DUE_AGAIN_MS`.
- * This is less than the five minutes between two runs. If the message has no effect, each run therefore finds the watch
- * again, and an alarm counts these runs.
+ * `DUE_AGAIN_MS` is shorter than the five minutes between two runs. If the message has no effect, each run therefore
+ * finds the watch again, and an alarm counts the runs.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**

@@ -26,7 +26,7 @@ export interface JobFilter {
 }
 
 /**
- * A query may contain each parameter in `FILTER_PARAMETERS` at most once. It may contain each parameter in
+ * A query may contain each parameter in `FILTER_PARAMETERS` at most once. A query may contain each parameter in
  * `REPEATED_FILTER_PARAMETERS` several times.
  */
 export const FILTER_PARAMETERS = ["type", "actor", "text", "since", "to"] as const;

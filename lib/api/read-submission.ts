@@ -26,7 +26,7 @@ export interface ReadSubmission {
   readonly kind: "submission";
   /**
    * The submission in the request. If the request contains errors, the submission contains only job IDs, names and the
-   * callback URL. The service can then report unknown names together with the other errors.
+   * callback URL, so that the service can report unknown names together with the other errors.
    */
   readonly submission: Submission;
   readonly errors: readonly RequestError[];
@@ -95,8 +95,8 @@ function choiceErrors(json: unknown): RequestError[] {
 }
 
 /**
- * Returns an error for each malformed job ID. If the request has no other errors, the service does not use these
- * errors, and rejects only the jobs with a malformed ID.
+ * Returns an error for each malformed job ID. If a request has no errors except malformed job IDs, the service rejects
+ * only the jobs with a malformed ID, and not the whole request.
  */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   const check = (id: string, pointer: string) => toRequestErrors(JobId.safeParse(id), () => ({ pointer }));
@@ -221,7 +221,7 @@ const locateInReply: Locate = ([field, entry]) => {
 
 /**
  * Converts an error of a schema to an error in the request. If one name in the query parameter `notify` is wrong, the
- * text states which one.
+ * error text contains the number of the wrong name.
  */
 function replyError({ path, message }: z.core.$ZodIssue): RequestError {
   const [field, entry] = path;

@@ -134,7 +134,7 @@ function readyMinutesOf(
 }
 
 /**
- * Returns true if the submission contains the name of a project or target that is not in the config. The service then
+ * Returns true if the submission contains the name of a project or target that is not in the config. If so, the service
  * reads the config again, because the newest config may contain the name.
  */
 export function hasUnknownName(submission: Submission, config: Config): boolean {
@@ -178,8 +178,8 @@ function invalidSubmission(
 
 type CheckedCallback =
   /**
-   * A callback URL that the service accepts. `target` is the name of a target with this URL. The name does not contain
-   * the URL.
+   * A callback URL that the service accepts. `target` is the name of the target for the callback URL. The name does not
+   * contain the URL.
    */
   | { readonly kind: "callback"; readonly target: string; readonly encryptedUrl: string }
   | { readonly kind: "error"; readonly detail: string };

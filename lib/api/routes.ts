@@ -25,7 +25,7 @@ type MatchedRoute =
       readonly operation: OperationId;
       readonly params: Readonly<Record<string, string>>;
     }
-  /** The API has routes with the requested path, but only for other HTTP methods. `allow` contains these methods. */
+  /** The API has routes with the requested path, but only for the HTTP methods in `allow`. */
   | { readonly kind: "method_not_allowed"; readonly allow: readonly string[] }
   | { readonly kind: "path_not_found" };
 

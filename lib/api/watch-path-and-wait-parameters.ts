@@ -50,8 +50,8 @@ export function checkRightAndReadWatchKey(
 }
 
 /**
- * The maximum number of seconds in the query parameter `wait`. API Gateway ends a call after 30 seconds. Of these 30
- * seconds, the service needs 5 seconds for the response.
+ * The maximum number of seconds in the query parameter `wait`. API Gateway ends a call after 30 seconds, and the
+ * service needs 5 seconds for the response.
  */
 export const MAX_WAIT_SECONDS = 25;
 

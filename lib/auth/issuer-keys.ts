@@ -41,8 +41,8 @@ const KEY_PARTS = {
 const IGNORED_PARTS: ReadonlySet<string> = new Set(["ext", "x5c"]);
 
 /**
- * According to the issuer's discovery document, the keys are on another host than the issuer. The service does not use
- * such a URL, unless an operator sets it as `jwksUri`. The error message contains the URL.
+ * According to the issuer's discovery document, the keys are on another host than the issuer. The service uses keys on
+ * another host only if an operator sets their URL as `jwksUri`. The error message contains the URL.
  */
 export class KeysOriginError extends Error {
   override readonly name = "KeysOriginError";
@@ -62,8 +62,8 @@ export class DiscoveryError extends Error {
 export interface IssuerKeys {
   /**
    * Returns the keys of an issuer. If the stored keys are less than a day old, the function returns the stored keys at
-   * once. If the stored keys are older than an hour, one call reads new keys. This call waits at most half a second for
-   * the new keys.
+   * once. If the stored keys are older than an hour, one call reads new keys, and waits at most half a second for the
+   * new keys.
    * @param keysUrl the URL of the keys, from the config. Without `keysUrl`, the function finds the URL in the issuer's
    * discovery document.
    * @param refresh true if the caller could not verify a token with the stored keys. With `refresh`, the function reads
@@ -72,8 +72,8 @@ export interface IssuerKeys {
    * @throws KeysOriginError if the discovery document contains a URL with another origin than the issuer
    * @throws DiscoveryError if the discovery document belongs to another issuer or contains no URL
    * @throws another error if the function cannot read the keys. After an error, each call throws the same error for 30
-   * seconds, without a request to the issuer. If the service has no stored keys of the issuer, this time is only 5
-   * seconds.
+   * seconds, without a request to the issuer. If the service has no stored keys of the issuer, each call throws the
+   * same error for only 5 seconds
    */
   read(issuer: string, keysUrl: string | undefined, refresh: boolean): Promise<JSONWebKeySet>;
 }
@@ -93,8 +93,8 @@ interface Source {
 
 /**
  * Creates an object that reads the keys of issuers and keeps them in memory (OpenID Connect Discovery 1.0). During a
- * read and after a failed read, the object returns the latest valid keys. A read for one token therefore does not make
- * other tokens fail or wait.
+ * read and after a failed read, the object returns the latest valid keys. A read of the keys for one token therefore
+ * does not make other tokens fail or wait.
  */
 export function createIssuerKeysCacheKeepingLastValid(
   fetchText: FetchText,

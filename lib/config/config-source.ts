@@ -18,8 +18,8 @@ const UNREADABLE_AGE_MS = 30_000;
  */
 const FAILURE_AGE_MS = 5000;
 /**
- * Each maximum age is randomly up to 20 % shorter. The reason: the Lambda instances must not all read the config at the
- * same time.
+ * Each maximum age is randomly up to 20 % shorter, so that the Lambda instances do not all read the config at the same
+ * time.
  */
 const JITTER = 0.2;
 

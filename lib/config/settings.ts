@@ -17,7 +17,7 @@ const integerBetween = (min: number, max: number) => integerSchema(z.minimum(min
 const MIN_LINK_KEY_CHARACTERS = 32;
 const MIN_DISTINCT_CHARACTERS = 8;
 /**
- * A key without digits must contain at least this number of lower-case letters, and the same number of upper-case
+ * A key without digits must contain at least `MIN_LETTERS_OF_CASE` lower-case letters, and at least as many upper-case
  * letters.
  */
 const MIN_LETTERS_OF_CASE = 10;
@@ -109,8 +109,8 @@ const Limits = z.lazy(() =>
 );
 
 /**
- * The status page shows these data only if an operator sets them to true: a link to the list of jobs, the labels, and
- * the responses of targets.
+ * Data that the status page shows only if the operator sets the field to true: a link to the list of jobs, the labels,
+ * and the responses of targets.
  */
 const Pages = z.lazy(() =>
   z.strictObject({

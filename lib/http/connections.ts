@@ -25,8 +25,8 @@ export const MAX_IDLE_MS = 4000;
 const ADDRESS_TIMEOUT_MS = 2000;
 
 /**
- * Removes the variable NODE_TLS_REJECT_UNAUTHORIZED, which Node.js reads before each connection. All later TLS
- * connections of the process then check certificates, including those of `fetch` and of the AWS SDK.
+ * Removes the variable NODE_TLS_REJECT_UNAUTHORIZED, which Node.js reads before each connection. Without this variable,
+ * all later TLS connections of the process check certificates, including connections of `fetch` and of the AWS SDK.
  * @param env the environment variables of the process
  */
 export function unsetVariableThatDisablesCertificateChecks(env: Record<string, string | undefined>): void {

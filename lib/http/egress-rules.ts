@@ -144,7 +144,7 @@ interface Entry {
 
 /**
  * Parses `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address must be
- * in brackets if a port follows. The function ignores entries that have none of these forms.
+ * in brackets if a port follows. The function ignores malformed entries.
  */
 export function parseAllowListIgnoringInvalid(entries: readonly string[]): AllowList {
   const list = entries.map(readEntry).filter((entry) => entry !== null);

@@ -54,8 +54,8 @@ export function createEgress(
   { lookup, ca, proxy = null }: EgressOptions = {},
 ): Egress {
   const allow = parseAllowListIgnoringInvalid(alwaysAllowed);
-  // The agent must have an option `ca` only if its value is defined. Otherwise, this option would replace the option
-  // `ca` of each request.
+  // In the options of the agent, even an option `ca` with the value undefined would replace the option `ca` of each
+  // request.
   const connections = createConnections(MAX_HEADER_BYTES, ca === undefined ? {} : { ca }, proxy);
   makeAgentCheckAddresses(connections.http, allow, lookup);
   makeAgentCheckAddresses(connections.https, allow, lookup, proxy);

@@ -7,17 +7,17 @@ const RFC_850 = /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} G
 const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
 /**
- * Matches the comma between two values of a repeated header. It does not match the comma after the weekday in an HTTP
- * date.
+ * Matches the comma between two values of a repeated header. The pattern does not match the comma after the weekday in
+ * an HTTP date.
  */
 const SEPARATOR = /(?<=\d|GMT),/;
 
 /**
  * Parses the header Retry-After, which contains seconds or an HTTP date (RFC 9110, section 10.2.3). Returns the wait
  * from `now` in whole seconds. The function rounds up. The maximum is 12 hours, because SQS does not allow a longer
- * visibility timeout. For a date in the past, the result is 0. A proxy may repeat the header. If the header therefore
- * contains several values, the function uses the longest wait. If a value is invalid, such as a negative number, the
- * result is null.
+ * visibility timeout. For a date in the past, the result is 0. If the header contains several values, for example
+ * because a proxy repeated it, the function uses the longest wait. If a value is invalid, such as a negative number,
+ * the result is null.
  */
 export function readCappedRetryAfterSeconds(header: string | undefined, now: Instant): number | null {
   const waits = (header ?? "").split(SEPARATOR).map((text) => readSeconds(text.trim(), now));

@@ -2,7 +2,7 @@ import { type ClientRequest, type IncomingMessage, request as startRequest } fro
 import { type Connections, closeIdleConnections } from "./connections.ts";
 import type { TlsOptions } from "./tls-options.ts";
 
-/** The error code of a request that took longer than its time limit. Node.js has no code for this error. */
+/** The error code of a request that took longer than its time limit. Node.js has no error code for such a request. */
 export const DEADLINE_PASSED = "DEADLINE_PASSED";
 /** The error code if the service sent no request, because the URL or a header is not valid in HTTP. */
 export const REQUEST_INVALID = "REQUEST_INVALID";
@@ -85,7 +85,7 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
     const readAnswer = (response: IncomingMessage, sentRequest: ClientRequest) => {
       const { statusCode = 0, rawHeaders } = response;
       // A status below 200 means here that the server wants to switch to another protocol. Node.js itself handles all
-      // other responses with such a status.
+      // other responses with a status below 200.
       if (statusCode < 200) return void sentRequest.destroy();
       status = statusCode;
       headers = joinHeaders(rawHeaders);
@@ -121,9 +121,9 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
         readAnswer(started, current);
       });
       current.on("error", (error) => {
-        // If bytes follow a complete response, Node.js emits a connection error. The function ignores this error,
-        // because the response is complete. The function also ignores the error that Node.js emits after the time
-        // limit, when the function itself closes the connection.
+        // If bytes follow a complete response, Node.js emits a connection error. The function ignores a connection
+        // error after a complete response. The function also ignores the error that Node.js emits after the time limit,
+        // when the function itself closes the connection.
         if (isSettled || response?.complete === true) return;
         const code = codeOf(error);
         if (!mayRepeat || response !== undefined || !wasClosedIdle(current, code)) return fail(code, error);
@@ -167,15 +167,15 @@ function send({ connections, url, tls, method, headers, body }: HttpRequest): Cl
     maxHeaderSize: connections.maxHeaderBytes,
     insecureHTTPParser: false,
   });
-  // By default, Node.js silently drops all headers after the first thousand. The value 0 removes this limit, but
-  // `maxHeaderSize` still limits the total size of all headers.
+  // By default, Node.js silently drops all headers after the first thousand. With the value 0, Node.js keeps all
+  // headers, but `maxHeaderSize` still limits the total size of the headers.
   sent.maxHeadersCount = 0;
   return sent.end(body ?? undefined);
 }
 
 /**
- * Joins the values of headers that occur several times. `IncomingMessage.headers` of Node.js would lose some of these
- * values, for example a second Retry-After.
+ * Joins the values of headers that occur several times. `IncomingMessage.headers` of Node.js omits some values of
+ * repeated headers, for example a second Retry-After.
  */
 function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   const headers = new Map<string, string>();

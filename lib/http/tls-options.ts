@@ -62,8 +62,8 @@ export function toTlsOptions({ ca, clientCertificate }: TlsConfig): TlsOptions {
 function parseCertificates(pem: unknown): readonly X509Certificate[] | null {
   if (typeof pem !== "string") return null;
   const blocks = pem.match(CERTIFICATE) ?? [];
-  // If one certificate is incomplete, the function refuses all certificates of the text. Otherwise, a certificate
-  // authority would be missing, and no error would report it.
+  // If one certificate is incomplete, the function refuses the whole text. The service would otherwise lack a
+  // certificate authority without an error.
   if (blocks.length !== pem.match(BEGIN)?.length) return null;
   try {
     return blocks.map((block) => new X509Certificate(block));
@@ -82,7 +82,7 @@ function isPrivateKey(pem: string): boolean {
 
 /**
  * Returns true if the private key belongs to the first certificate. If the key or the certificate is invalid, the
- * result is also true, because the schemas of these fields already report this error.
+ * result is also true, because another schema already reports an invalid key or certificate.
  */
 function isKeyOf(cert: string, key: unknown): boolean {
   const certificate = parseCertificates(cert)?.[0];
@@ -103,8 +103,8 @@ const CERTIFICATE_CODES = [
 const CERTIFICATE_TIME_CODES: ReadonlySet<string> = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 
 /**
- * Returns true if the server's certificate has expired or is not valid yet. The operator of the server must then
- * install a new certificate. The config of this service does not have to change.
+ * Returns true if the server's certificate has expired or is not valid yet. An expired certificate needs no change of
+ * the config: the operator of the server must install a new certificate.
  */
 export const isCertificateTimeError = (code: string): boolean => CERTIFICATE_TIME_CODES.has(code);
 

@@ -206,8 +206,8 @@ function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: J
 type FieldDescriptions = Readonly<Record<string, string | undefined>>;
 
 /**
- * Descriptions of schemas and fields for the OpenAPI document. These descriptions are not in the code of the schemas,
- * because each cold start of a Lambda function would have to load them.
+ * Descriptions of schemas and fields for the OpenAPI document. The descriptions are not in the code of the schemas,
+ * because each cold start of a Lambda function would then load them.
  */
 const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, FieldDescriptions>> =
   fieldDescriptions;

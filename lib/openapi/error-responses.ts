@@ -52,7 +52,7 @@ const GATEWAY_MESSAGES: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** API Gateway itself may respond to every call with one of these statuses. */
+/** The HTTP statuses with which API Gateway itself may respond to every call. */
 const GATEWAY_STATUSES = [429, 431, 500, 503];
 
 const ERROR_TITLES: Readonly<Record<number, string>> = {

@@ -57,8 +57,8 @@ export function renderCamelCaseNameWithLineBreaks(name: string): Html {
 }
 
 /**
- * Returns the standard form of an http or https URL. If the text is not such a URL, for example `javascript:…`, the
- * result is null.
+ * Returns the standard form of an http or https URL. For any other text, for example `javascript:…`, the result is
+ * null.
  */
 export function normalizeHttpUrl(text: string | null | undefined): string | null {
   const url = text ? URL.parse(text) : null;

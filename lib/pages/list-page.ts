@@ -31,7 +31,7 @@ export interface ListedWatch
 
 interface ListPage {
   readonly project: string;
-  /** The watches that the page shows, newest first. All of these watches match the filter. */
+  /** The watches that match the filter and are on this page, newest first. */
   readonly watches: readonly ListedWatch[];
   /** Errors in the filter, one for each wrong field. */
   readonly errors: readonly RequestError[];

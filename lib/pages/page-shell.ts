@@ -62,8 +62,8 @@ export function renderPageFooter(docsUrl: string): Html {
 }
 
 /**
- * Renders the page that a reader gets for an unknown job, or for a link key that is wrong or has expired. In all these
- * cases, the page is the same, so that nobody can find out which jobs exist.
+ * Renders the page that a reader gets for an unknown job, or for a link key that is wrong or has expired. The page is
+ * the same for an unknown job and for a wrong key, so that nobody can find out which jobs exist.
  */
 export function renderNotFoundPage(): RenderedPage {
   return renderPage({

@@ -12,7 +12,10 @@ const COLOURS = {
   stopped: "#6b7480",
   waiting: "#6b7480",
 };
-/** The name of an icon for a state. The CSS variable with the colour of the icon has this name too. */
+/**
+ * The name of an icon for a state. The name of an icon is also the name of the CSS variable with the colour of the
+ * icon.
+ */
 export type IconName = keyof typeof COLOURS;
 
 /**
@@ -33,8 +36,8 @@ const SYMBOLS = Object.entries(SHAPES).map(
   ([name, shape]) => html`<symbol id="i-${name}" viewBox="0 0 16 16">${shape}</symbol>`,
 );
 /**
- * The SVG element that contains the shapes of all icons. Each page contains this SVG element once, and each icon on the
- * page refers to one of its shapes.
+ * The SVG element that contains the shapes of all icons. Each page contains the SVG element once, and each icon on the
+ * page refers to a shape in the SVG element.
  */
 export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${SYMBOLS}</defs></svg>`;
 

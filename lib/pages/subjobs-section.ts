@@ -44,7 +44,10 @@ interface Tree {
   readonly timeline: Timeline | null;
   readonly isLong: boolean;
   readonly now: Instant;
-  /** True if the watch has ended. The duration of a running subjob then ends at the end of the watch. */
+  /**
+   * True if the watch has ended. After the end of the watch, the page no longer increases the duration of a running
+   * subjob.
+   */
   readonly isOver: boolean;
 }
 

@@ -40,8 +40,8 @@ export function ageRoundingStepMs(ageMs: number): number {
 
 /**
  * Returns the latest time that is not after `now` and is a multiple of `ageRoundingStepMs` after the start of the job.
- * A page with this time changes less often than a page with the time `now`, so the ETag of the page changes less often
- * too.
+ * A page that shows ages up to the result changes less often than a page that shows ages up to `now`. Its ETag stays
+ * valid for longer.
  */
 export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   const ageMs = now - startedAt;

@@ -141,8 +141,8 @@ const NEAR_END = 0.85;
 const MIN_MARK = 0.006;
 
 /**
- * Renders time labels above the bars, and vertical lines behind the bars. If known, an area shows when jobs of the same
- * type usually end. The text about this area is below the time labels.
+ * Renders time labels above the bars, and vertical lines behind the bars. If the usual duration is known, an area shows
+ * when jobs of the same type usually end. The text about the area is below the time labels.
  */
 export function renderTimelineAxis(timeline: Timeline): Html {
   const ticks = computeElapsedTimeTicks(timeline);

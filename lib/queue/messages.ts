@@ -31,8 +31,8 @@ export const PollMessage = z.lazy(() =>
     caller: CallerName,
     poll: CountFromOne,
     /**
-     * The deadline of the watch. This deadline limits the polls of the watch even if the deadline in the ledger is
-     * wrong.
+     * The deadline of the watch. The deadline in the message limits the polls of the watch even if the deadline in the
+     * ledger is wrong.
      */
     deadlineAt: Count,
     /** The time that the rate limit has reserved for the poll's query to CCE. */

@@ -1,8 +1,8 @@
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 
 /**
- * A message waits at most `WINDOW_MS`, so that other messages can share one request with it. The wait hardly matters,
- * because a poll of CCE takes much longer.
+ * A message waits at most `WINDOW_MS`, so that other messages can share one request with it. The wait is short compared
+ * with a poll of CCE.
  */
 const WINDOW_MS = 100;
 
@@ -61,8 +61,8 @@ export function assertDelaysInRange(messages: readonly OutgoingMessage[]): void 
 }
 
 /**
- * SQS did not confirm all messages. The caller must then store nothing in the ledger that depends on an unconfirmed
- * message.
+ * SQS did not confirm all messages. After this error, the caller must store nothing in the ledger that depends on an
+ * unconfirmed message.
  */
 export class SendFailedError extends Error {
   override readonly name = "SendFailedError";

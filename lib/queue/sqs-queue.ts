@@ -36,8 +36,8 @@ export interface SqsQueueOptions {
 }
 
 /**
- * Creates a queue that can only send. If a Lambda function only sends messages, its package therefore contains no code
- * for other SQS commands.
+ * Creates a queue that can only send. The package of a Lambda function that only sends messages needs no code for other
+ * SQS commands.
  */
 export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   return {

@@ -16,7 +16,7 @@ import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { isAwsUnavailableOrMisconfigured } from "./retry-aws.ts";
 
-/** Fields of a request's log line. The handler of the request sets the values of these fields. */
+/** Fields of a request's log line whose values only the handler of the request knows. */
 export interface RequestNotes {
   /**
    * The route of the request in the OpenAPI document. The log does not contain the real path, because a path may

@@ -20,8 +20,8 @@ const logger = new Logger({ logFormatter: new LineFormatter() });
 
 /**
  * The lowest level of the log lines that the service writes. On Lambda, the log configuration of the function has
- * priority over POWERTOOLS_LOG_LEVEL. On Lambda, the log level must be INFO. With a higher level, Lambda would omit the
- * metrics too.
+ * priority over POWERTOOLS_LOG_LEVEL. On Lambda, the log level must be INFO. With a higher log level, Lambda would not
+ * only omit log lines, but also metrics.
  */
 const { POWERTOOLS_LOG_LEVEL: lowestLevel = "INFO" } = process.env;
 const HAS_INFO = !["WARN", "ERROR"].includes(lowestLevel);

@@ -68,7 +68,10 @@ export const UNITS = {
    */
   FaultsFound: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
-  /** API responses with a status from 500 to 599. The service writes `ServerErrors` only for these responses. */
+  /**
+   * API responses with a status from 500 to 599. The service does not write `ServerErrors` for a response with a lower
+   * status.
+   */
   ServerErrors: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
   /**

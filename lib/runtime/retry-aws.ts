@@ -2,9 +2,10 @@ import type { Clock, Instant, Random } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
- * The names of the errors with which AWS services refuse too many requests. The HTTP status of such an error is 400, so
- * only the name of the error shows the reason. SSM sends `TooManyUpdates` if another request is writing the same
- * parameter. SQS sends `RequestThrottled` or `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
+ * The names of the errors with which AWS services refuse too many requests. The HTTP status of a throttling error of
+ * AWS is 400, so only the name of the error shows the reason. SSM sends `TooManyUpdates` if another request is writing
+ * the same parameter. SQS sends `RequestThrottled` or `KmsThrottled`. DynamoDB sends
+ * `ProvisionedThroughputExceededException`.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  */
 const THROTTLED: ReadonlySet<string> = new Set([
@@ -56,7 +57,7 @@ export function isAwsUnavailableOrMisconfigured(error: unknown): boolean {
 }
 
 export interface RetryOptions {
-  /** After this time, the function does not send the request again. */
+  /** After the time `until`, the function does not send the request again. */
   readonly until: Instant;
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;

@@ -5,14 +5,14 @@ import { createLambdaHandler } from "./invocation.ts";
 import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/** The handler reserves this time for its report about unfinished messages to SQS. */
+/** At its end, the handler needs `ANSWER_MS` to report unfinished messages to SQS. */
 const ANSWER_MS = 500;
 
 /**
  * Creates the Lambda handler of a function that gets messages from a queue. The handler processes all messages of a
  * batch in parallel. `batchItemFailures` contains the ID of each message for which `handle` did not return
- * `acknowledged` in time. SQS delivers these messages again, and deletes all others. Log lines with the level INFO do
- * not contain the request ID, because the messages of one request belong to several jobs.
+ * `acknowledged` in time. SQS delivers the messages in `batchItemFailures` again, and deletes all others. Log lines
+ * with the level INFO do not contain the request ID, because the messages of one request belong to several jobs.
  * @param startBatch creates the handler for one batch, which contains the given number of messages
  */
 export function createSqsHandler(

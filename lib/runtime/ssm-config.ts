@@ -70,9 +70,9 @@ interface ReadOptions {
 
 /**
  * Reads parts of the config from SSM, below `path`. The first request reads all parts that consist of one parameter.
- * After the response, the function reads all other parts in parallel. While SSM does not respond, the function
- * therefore sends only one request. If an operator changes several parameters during the call, the result may contain
- * only some of these changes. The result contains decrypted values.
+ * After the response, the function reads all other parts in parallel. If SSM does not respond, the function sends only
+ * the first request. If an operator changes several parameters during the call, the result may contain only some of the
+ * changes. The result contains decrypted values.
  * @throws the errors of AWS.
  */
 async function readConfigParts(

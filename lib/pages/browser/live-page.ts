@@ -15,7 +15,7 @@ const MAX_DELAY_MS = 60_000;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-/** The minimum width of a bar in percent. The service renders bars with the same minimum width. */
+/** The minimum width of a bar in percent. The service and the browser script use the same minimum width. */
 const MIN_BAR_PERCENT = 1.2;
 const SHORT_TIME: Intl.DateTimeFormatOptions = {
   month: "short",
