@@ -33,7 +33,7 @@ interface OneNodeLoad {
   readonly watches: number;
   readonly acceptSeconds: number;
   readonly pollsPerSecond: number;
-  /** The time between the planned time of a poll and the poll. */
+  /** How late the polls are: the time from the planned start to the actual start of a poll. */
   readonly latenessSeconds: { readonly p50: number; readonly p99: number; readonly max: number };
   /** The CPU time of the process, divided by the elapsed time. */
   readonly cores: number;

@@ -202,8 +202,8 @@ function readLabel(text: string): [string, string] {
 }
 
 /**
- * Parses the name of a job, such as `PROJECT/JOB_ID`. If the argument contains no project, the function uses the given
- * project.
+ * Parses the name of a job, such as `PROJECT/JOB_ID`. If `text` contains only a job ID, the job gets the project in the
+ * argument `project`.
  * @param isCheckedHere true if the client checks the job ID, and false if the service checks the job ID. If the service
  * finds a malformed job ID, the service rejects only this job.
  */

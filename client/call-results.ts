@@ -16,13 +16,13 @@ export class CallResults<Value extends object> {
     this.#screen = screen;
   }
 
-  /** Adds and prints an error response of the service about one job or target. */
+  /** Stores and prints an error response of the service about one job or target. */
   addRefusal(name: string, error: ProblemError): void {
     this.#errors.set(name, error);
     this.#screen.printError(formatErrorLines(error, name));
   }
 
-  /** Adds and prints an error that concerns several jobs or targets. */
+  /** Stores and prints an error that concerns several jobs or targets. */
   addOutage(names: readonly string[], error: unknown): void {
     for (const name of names) this.#errors.set(name, error);
     this.#screen.printError(formatErrorLines(error));
@@ -37,7 +37,7 @@ export class CallResults<Value extends object> {
     return this.hasError(name) ? { error: toErrorDocument(this.#errors.get(name)) } : {};
   }
 
-  /** Returns the exit code for the worst error. */
+  /** Returns the exit code of the stored error with the highest priority. */
   exitCode(): ExitCode {
     return worstExitCode([...this.#errors.values()].map(exitCodeOfError));
   }

@@ -31,7 +31,7 @@ export interface Environment
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
   readonly stderr: ErrorOutput;
-  /** Receives the JSON document that the command prints. The document is the output of the option `--json`. */
+  /** The command calls `onDocument` with the JSON document that the option `--json` prints. */
   readonly onDocument?: (document: object) => void;
   /** Sets the text that the process prints to stderr if the user ends the process with Ctrl-C. */
   readonly onInterrupt: (text: () => string) => void;

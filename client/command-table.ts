@@ -2,10 +2,7 @@ import { WATCH_STATES } from "../lib/domain/job.ts";
 import { ADDON_ACTIONS } from "../lib/domain/operation.ts";
 import { OPERATION_KINDS } from "../lib/domain/operation-kind.ts";
 
-/**
- * The value of a command-line option, and the rules for its use. An option without a `value`, such as `--json`, is a
- * switch.
- */
+/** The rules for a command-line option and its value. An option without a `value`, such as `--json`, is a switch. */
 export interface OptionForm {
   /** The placeholder for the value in the help, such as `NAME`. */
   readonly value?: string;
@@ -198,9 +195,7 @@ export function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(COMMAND_TEXTS, name);
 }
 
-/**
- * Returns the options of a command with their help texts. The last options in the list are the options of all commands.
- */
+/** Returns the options of a command with their help texts. The options that all commands have come last. */
 export function optionsOf(command: CommandName): readonly (readonly [OptionName, string])[] {
   const isOption = (name: string): name is OptionName => Object.hasOwn(OPTION_FORMS, name);
   const own: OptionTexts = COMMAND_TEXTS[command].options;

@@ -33,8 +33,8 @@ export type ServiceCommand = OutputOptions &
         readonly reply: string | null;
         readonly jobs: readonly NamedJob[];
         /**
-         * The kind and the cluster ID of the operation. The user must name the kind and the cluster ID if the response
-         * of CCE does not contain them.
+         * The kind of the operation and the cluster ID, if the user gave them as options. Some responses of CCE do not
+         * contain the kind and the cluster ID.
          */
         readonly named: { readonly operation: string | undefined; readonly clusterId: string | undefined };
         /** The fields of the submission, without the job IDs and the context. */

@@ -40,7 +40,7 @@ const SUMMARIES = Object.fromEntries(
 ) as Readonly<Record<CommandName, string>>;
 const SERVER_SUMMARIES = { ...SERVER_COMMANDS, ...OPERATOR_COMMANDS };
 
-/** The arguments of commands that are fixed words, such as `bash`. */
+/** For some commands, all possible arguments, such as `bash` for the command `completion`. */
 const ARGUMENTS: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
   completion: SHELLS,
   help: [...Object.keys(SUMMARIES), ...Object.keys(SERVER_SUMMARIES)],

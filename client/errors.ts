@@ -1,8 +1,8 @@
 import type { Problem } from "../lib/api/problem-response.ts";
 
 /**
- * The body and the URL parameters of an API request. The client reads the request so that it can show the invalid
- * values that an error response names.
+ * The body and the URL parameters of a sent API request. If an error response names an invalid value, the client shows
+ * the value from the request.
  */
 export interface SentRequest {
   readonly body?: unknown;

@@ -18,7 +18,8 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /**
- * Returns the exit code for a list of jobs. A failed job determines the exit code, even if another job has no result.
+ * Returns the exit code for a list of jobs. If one job failed and another job has no result, the exit code is that of
+ * the failed job.
  */
 export function exitCodeOfStatuses(statuses: readonly StatusDocument[]): ExitCode {
   return worstExitCode(statuses.map(exitCodeOfStatus));

@@ -41,8 +41,8 @@ export function toPrintable(text: string): string {
 }
 
 /**
- * Returns a document as JSON in one line. Unsafe characters are replaced by JSON escape sequences, such as `\u001b`. A
- * JSON parser restores the original texts, and a CI runner finds no command in the line.
+ * Returns a document as JSON in one line. Unsafe characters are replaced by JSON escape sequences, such as `\u001b`.
+ * JSON escape sequences do not change the parsed document, but prevent that a CI runner executes a command in the line.
  */
 export function toPrintableJson(document: object): string {
   return [UNPRINTABLE, COMMAND_ANYWHERE, SECTION].reduce(

@@ -178,7 +178,7 @@ function attemptText({ attempts, lastReason, lastStatus }: DeliveryDocument): st
   return texts.length === 0 ? "" : ` (${[count, ...texts].join(", ")}). The service sends it again`;
 }
 
-/** Returns the response of a notified server as texts, for example `server error` and `HTTP 503`. */
+/** Describes how the server of a target responded to a notification, for example `server error` and `HTTP 503`. */
 export function receiverAnswerTexts(reason: string | null, status: number | null): string[] {
   return [
     ...(reason === null ? [] : [reason.replaceAll("_", " ")]),

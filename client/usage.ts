@@ -109,7 +109,7 @@ function rows(entries: readonly (readonly [string, string])[]): string {
     .join("\n");
 }
 
-/** Splits a text into lines for a column of the help that starts after `column` characters. */
+/** Splits a text into lines for a column of the help. The column starts after `column` characters of the line. */
 function wrap(text: string, column: number): string[] {
   const lines: string[] = [];
   let line = "";

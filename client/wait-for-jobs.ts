@@ -39,8 +39,8 @@ const TICK_MS = 1_000;
 const MAX_SAME_TIME = 100;
 
 /**
- * Runs a function while its progress is shown on the screen. When the given function has ended, its progress is removed
- * from the screen.
+ * Runs a function while its progress is shown on the screen. When the function has ended, the progress is removed from
+ * the screen.
  */
 export async function runWithProgress<T>(
   activity: string,
@@ -139,7 +139,8 @@ export async function waitForJobsAndDeliveries(
     progress.setActivity("waiting for the notifications");
     const limitMs = Math.min(DELIVERY_TIME_LIMIT_MS, deadline - now());
     const isNotified = (status: StatusDocument) => !hasPendingDelivery(status);
-    // If this request fails, the error is ignored, because the outcomes of the jobs are already known.
+    // An error while the command waits for notifications is ignored, because the outcomes of the jobs are already
+    // known.
     await follow(waiting, limitMs, isNotified, () => undefined).catch(() => undefined);
   }
   const ended = [...results.values.values()].filter(({ done }) => done);

@@ -19,8 +19,8 @@ interface ShownJob {
   readonly status: StatusDocument;
   readonly receivedAt: number;
   /**
-   * The state, the duration and other facts about the job as text, without points in time. Each change of the text adds
-   * a line about the job to the log.
+   * A text about the job without times, such as its state and its running subjobs. Each change of this text adds a line
+   * to the log.
    */
   readonly facts: string;
   printedAt: number;

@@ -129,7 +129,7 @@ function readOptions(argv: readonly string[], env: ServiceOptions["env"]): Servi
   };
 }
 
-/** The service compares IP addresses only, so a host name or a port is refused. */
+/** Only IP addresses and IP ranges are valid here. A host name or a port is refused. */
 function isAddressOrRange(entry: string): boolean {
   const [address = ""] = entry.trim().split("/");
   return isIP(address) !== 0 && isValidAllowEntry(entry);

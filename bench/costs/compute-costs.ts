@@ -10,8 +10,8 @@ interface JobCost {
 }
 
 /**
- * Computes the costs of a job that takes ten minutes and has one target. Each poll is assumed to have its own Lambda
- * invocation, as with few jobs at the same time.
+ * Computes the costs of a job that takes ten minutes and has one target. The computation assumes one Lambda invocation
+ * per poll, as if few jobs run at the same time.
  * @param polls the number of polls
  */
 export function computeJobCosts(polls: Polls, data: CostsData = COSTS): readonly JobCost[] {

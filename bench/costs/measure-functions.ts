@@ -19,7 +19,7 @@ const LINE_OVERHEAD_BYTES = 26;
  */
 export interface InvocationUse {
   readonly logBytes: number;
-  /** The number of requests of the function that send messages to SQS. */
+  /** The number of requests with which the function sends messages to SQS. */
   readonly sends: number;
 }
 

@@ -68,7 +68,8 @@ async function measureJob(
   const table = `costs-${polls}-${start}`;
   await createTable(client, table);
   const ledger = createDynamoLedger({ client, table, sweepIntervalMs: SWEEP_INTERVAL_MS });
-  // One instance of the function `poll` makes all polls and caches the durations of earlier jobs.
+  // The measurement assumes that one instance of the function `poll` makes all polls. Such an instance reads the
+  // durations of earlier jobs only once.
   const durations = createCachedDurationsReaderOrEmpty(ledger, () => flow.clock.now);
   const readDurationCounts: Ledger["readDurationCounts"] = (project, jobType) => durations(project, jobType);
   const flow = createFlow({ ledger: { ...ledger, readDurationCounts } });
@@ -135,8 +136,8 @@ async function measureJob(
 }
 
 /**
- * Adds the duration of an earlier job of the same type to the ledger. Without an earlier job in the same week, the
- * measured job would need more write units.
+ * Adds the duration of an earlier job of the same type to the ledger. The first job of a week needs additional write
+ * units, so the measured job must not be the first.
  */
 async function addEarlierJob(ledger: Ledger, endedAt: Instant): Promise<void> {
   const day = daysSince1970(endedAt);

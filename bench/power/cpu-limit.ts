@@ -65,8 +65,8 @@ async function removeGroup(folder: string): Promise<void> {
 }
 
 /**
- * Runs a function of the bench with the highest CPU priority. Child processes of the function get the same priority.
- * Without a control group, the priority stays the same.
+ * Runs a function of the bench with the highest CPU priority. Child processes of the function get the same priority. If
+ * control groups are not available, the function runs with its usual priority.
  */
 export async function runWithPriority<T>(work: () => Promise<T>): Promise<T> {
   for (const { root, weight, own } of INTERFACES) {

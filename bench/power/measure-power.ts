@@ -25,8 +25,8 @@ const SERVICE_MS: Readonly<Record<WireRequest["service"], number>> = {
 };
 const ROUNDS = 3;
 /**
- * The number of later invocations (`calls`), and how many of these invocations are measured. During the invocations
- * that are not measured, V8 compiles the code.
+ * `calls` is the number of invocations after the first invocation. Only the last `measured` invocations are measured,
+ * because V8 compiles the code during the others.
  */
 const WARM = { calls: 20, measured: 10 };
 const TIMEOUT_SECONDS = 29;

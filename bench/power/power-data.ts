@@ -17,7 +17,7 @@ const PowerRow = z.strictObject({
   firstCallOf100Ms: z.number().nullable(),
   /** The duration of a later invocation, for an event with one job, poll or notification. */
   warmMs: z.number(),
-  /** The gigabyte-seconds that Lambda bills for a later invocation with one job, poll or notification. */
+  /** The gigabyte-seconds that Lambda bills for one invocation after the first, with one job, poll or notification. */
   gbSeconds: z.number(),
   /** True if serverless.yml sets this memory size for the function. */
   chosen: z.boolean(),

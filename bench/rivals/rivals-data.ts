@@ -7,7 +7,7 @@ const Rival = z.strictObject({
   microsecondsPerPoll: z.number(),
   polls: z.number(),
   latenessSeconds: z.number(),
-  /** The number of billed requests and operations per job. The keys of this map are the names of prices. */
+  /** The number of billed requests and operations per job. Each key is the name of a price in the price list. */
   perJob: z.record(z.string(), z.number()),
   dollarsPerMillionJobs: z.number(),
 });

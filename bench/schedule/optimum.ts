@@ -3,7 +3,7 @@ import type { NextPoll } from "./poll-costs.ts";
 /**
  * Returns the poll schedule with the lowest cost for a known distribution of durations. The computed optimum ignores
  * the operator's limits for the poll interval and uses no random delays. Dynamic programming compares all possible
- * sequences of polls. Polls can start at multiples of 0.5 s, and at longer steps after half an hour. The function that
+ * sequences of polls. The optimum considers polls every 0.5 s, and less often after half an hour. The function that
  * computes the optimum shares no code with the service, because it checks the schedule of the service.
  */
 export function findOptimalSchedule(durations: readonly number[], pollCostSeconds: number): NextPoll {

@@ -17,7 +17,8 @@ export type NextPoll = (age: number) => number;
 /**
  * Simulates the polls of jobs with the given durations, and returns the mean costs per job.
  * @param ruleOf creates the poll schedule for one simulated job.
- * @param repeats the number of simulated runs per job. A poll schedule with random delays needs several runs.
+ * @param repeats the number of simulated runs per job. The costs of a poll schedule with random delays are the mean of
+ * several runs.
  */
 export function measurePollCosts(
   durations: readonly number[],

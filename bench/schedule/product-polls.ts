@@ -9,7 +9,10 @@ const NOW = Date.UTC(2026, 0, 1);
 /** The assumed time between two jobs of a history. A history is a list of durations without dates, oldest first. */
 const JOB_INTERVAL_MS = 12 * HOUR_MS;
 
-/** Returns the duration counts that the ledger would contain after the given jobs. */
+/**
+ * Returns what the ledger would contain after jobs with the given durations: the number of jobs in each range of
+ * durations.
+ */
 export function countDurations(history: readonly number[]): readonly DurationCount[] {
   const counts = new Map<string, DurationCount>();
   for (const [index, seconds] of history.entries()) {

@@ -101,7 +101,7 @@ async function addDurations(endpoint: string): Promise<void> {
       {
         project: PROJECT,
         jobType: "CreateCluster",
-        // The buckets 190 to 214 stand for durations of about nine minutes.
+        // The buckets 190 to 214 count jobs that take about nine minutes.
         bucket: 190 + ((job * 7) % 25),
         day: today - (job % LEARNED.days),
         expiresAt: Date.now() + 7 * DAY_MS,

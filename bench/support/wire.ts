@@ -117,7 +117,7 @@ export class Wire {
     }
   }
 
-  /** Returns the config parameters in SSM that a request asks for by a path or by names. */
+  /** Returns the config parameters below the path, or with the names, in an SSM request. */
   #findParameters(body: string) {
     const { Path, Names } = ParameterRequest.parse(JSON.parse(body));
     return this.config

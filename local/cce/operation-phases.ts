@@ -53,7 +53,7 @@ const ADDON_ACTIONS = {
 } satisfies Record<NonNullable<Operation["action"]>, Phases>;
 /**
  * The phases of a cluster during an upgrade. If the task ID of the upgrade is unknown, the service reads the state of
- * the cluster itself.
+ * the cluster instead of the task.
  */
 const CLUSTER_UPGRADE: Phases = {
   before: "Available",
@@ -65,7 +65,7 @@ const CLUSTER_UPGRADE: Phases = {
 /** The number of nodes that a simulated node pool has before and after its scaling. */
 const NODES = { before: 1, after: 3 };
 
-/** Returns the states that CCE returns for an operation's task or resource over time. */
+/** Returns the script of the task or resource that shows the progress of an operation. */
 export function createOperationStates(script: OperationScript, timeOf: Timestamp) {
   const { operation, project, startSeconds, endSeconds, outcome, reason, message } = script;
   const { before, during, succeeded, failed } = phasesOf(operation);

@@ -9,7 +9,7 @@ import { type JobScriptInput, SimulatedJobs } from "./simulated-jobs.ts";
 import { type ResourceScriptInput, SimulatedResources } from "./simulated-resources.ts";
 import { createCceTrace, type EndpointAnswer, SimulatedSmn, sendSmnMessage } from "./simulated-smn.ts";
 
-/** Counts of the requests that the simulated CCE has received and of its responses. */
+/** The number of requests to the simulated CCE, and the number of its responses with each HTTP status. */
 interface SimulatorStats {
   queries: number;
   lists: number;

@@ -71,7 +71,7 @@ const RULES: Readonly<Record<string, JsonObject>> = {
   projects: { additionalProperties: { anyOf: [{ required: ["region"] }, { required: ["endpoint"] }] } },
   "projects.*.endpoint": HTTP_URL,
   "targets.*.url": { format: "uri" },
-  // The pattern also accepts a value with `<` at the beginning, because the example config contains a placeholder.
+  // The example config contains the placeholder `<whsec_…>`, so the pattern allows `<` at the beginning.
   "targets.*.secrets": { items: { pattern: "^<?whsec_" } },
   "oidc[].issuer": HTTP_URL,
   "oidc[].claims": { minProperties: 1 },

@@ -16,10 +16,7 @@ const Input = z.object({
 });
 type Input = z.infer<typeof Input>;
 
-/**
- * A permission that an AWS call needs. All permissions of one call have the same role, so the type `RequiredPermission`
- * contains no role.
- */
+/** A permission that an AWS call needs, without the IAM role. The role is the same for all permissions of a call. */
 export type RequiredPermission = Omit<Permission, "roleArn">;
 
 /**

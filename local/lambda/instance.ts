@@ -95,8 +95,8 @@ export class Instance {
       cwd: taskRoot,
       env: environment(runtimeApi, this.name),
       stdio: ["pipe", "pipe", "pipe"],
-      // The process has its own process group, so that Ctrl-C does not end the process. Because Ctrl-C does not end the
-      // functions, the local stack stops the functions itself, in a certain order.
+      // The process has its own process group, so that Ctrl-C does not end the process. After Ctrl-C, the local stack
+      // itself stops the functions at the right time.
       detached: true,
     });
     this.#child = child;

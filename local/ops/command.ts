@@ -78,7 +78,7 @@ function describeError(error: unknown): string {
   return `${error.name}: ${error.message}${remedy === null ? "" : `\n${remedy}`}`;
 }
 
-/** The names of AWS errors about credentials that no call can use. */
+/** The names of AWS errors about missing, expired or wrong credentials. */
 const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
   "CredentialsProviderError",
   "ExpiredToken",
@@ -90,8 +90,8 @@ const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns a sentence that says what to do about credentials that AWS refuses in every call, or null for any other
- * error.
+ * If the error is about missing, expired or wrong AWS credentials, returns a sentence that says what to do. Returns
+ * null for any other error.
  */
 export function findCredentialsRemedy(error: unknown): string | null {
   return error instanceof Error && CREDENTIAL_ERRORS.has(error.name) ? findAwsRemedy(error) : null;

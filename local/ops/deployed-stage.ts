@@ -26,8 +26,8 @@ export const STAGE_USAGE = `--stage   the default is dev
 npm run deploy uses the same defaults.`;
 
 /**
- * Returns the stage and the AWS region that the arguments of a command choose. Without the option `--region`, the AWS
- * region is chosen in the same way as in serverless.yml.
+ * Returns the stage and the AWS region on which a command works. Without the option `--region`, the AWS region is
+ * chosen in the same way as in serverless.yml.
  * @throws UsageError, StageFileError
  */
 export async function resolveStage(

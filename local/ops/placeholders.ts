@@ -5,7 +5,8 @@
 const PLACEHOLDER = /^\s*(?:…|\.{3}|<(?![!@#])[^<>]*>|x{3,}|0{64}|change[ _-]?me|todo|your[ _-][\w -]*)\s*$/i;
 /**
  * A pattern for the parts of URLs in the documentation of chats, such as `T00000000` and `XXXX` in
- * `https://hooks.slack.com/services/T00000000/B00000000/XXXX`. In a path, `…`, `<` and `>` are percent-encoded.
+ * `https://hooks.slack.com/services/T00000000/B00000000/XXXX`. The pattern contains the percent-encoding of `…`, `<`
+ * and `>`, because URL paths are percent-encoded.
  */
 const URL_PLACEHOLDER =
   /^(?:x{4,64}|[tb]0{3,}|%e2%80%a6|\.{3}|%3c.*%3e|your[_-]?(?:webhook|token|key|secret|id|url)\w*)$/i;
@@ -13,8 +14,8 @@ const URL_PLACEHOLDER =
 const EXAMPLE_HOST = /^(?:.+\.)?example\.com$/i;
 
 /**
- * Finds placeholders in a config document, which a person has copied from an example. Returns one line of text for each
- * placeholder. The returned text about a placeholder does not contain the placeholder.
+ * Finds placeholders that the operator has copied from an example into the config. Returns one line of text for each
+ * placeholder, without the placeholder itself.
  */
 export function findPlaceholders(document: unknown): readonly string[] {
   const found: string[] = [];

@@ -41,8 +41,8 @@ export const LONGEST_NAMES = {
 const STAGE_CHARACTERS = /^[a-zA-Z0-9-]+$/;
 
 /**
- * The maximum length of a stage's name is 38 characters. CloudFormation shortens the names of IAM roles, so these names
- * do not limit this length.
+ * The maximum length of a stage's name is 38 characters. The names of IAM roles do not limit the length of the stage's
+ * name, because CloudFormation shortens them.
  */
 export const MAX_STAGE_LENGTH = Math.min(
   ...Object.values(LONGEST_NAMES).map(({ name, maxLength }) => maxLength - `${SERVICE}--${name}`.length),

@@ -33,9 +33,9 @@ export interface AwsReply {
 }
 
 /**
- * A rule of AWS that the local server does not have. The rule can refuse a call, change its input or change its reply.
- * A rule calls the function `next` to pass the AWS call to the next rule. The last rule passes the call to the local
- * server.
+ * A rule that AWS has and the local server does not have, for example a size limit. The rule can refuse a call, change
+ * its input or change its reply. A rule calls the function `next` to pass the AWS call to the next rule. The last rule
+ * passes the call to the local server.
  * @throws AwsError if a rule of the local server refuses the call, as AWS would.
  */
 export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;
@@ -48,7 +48,7 @@ export async function startAwsEndpoint(options: {
   service: AwsCall["service"];
   upstream: string;
   rules: readonly AwsRule[];
-  /** The access key ID of every request to the local server. */
+  /** The access key ID in all requests that this server forwards to `upstream`. */
   upstreamAccessKeyId?: string;
 }): Promise<LocalServer> {
   const { service, upstream, rules, upstreamAccessKeyId = CREDENTIALS.accessKeyId } = options;

@@ -57,8 +57,8 @@ export function connectDynamo(region: string, url: string): DynamoServer {
 }
 
 /**
- * Some external servers never delete expired items. If an external server never deletes expired items, expired items
- * stay in its tables.
+ * Asks the server to delete expired items. Some external servers do not support this, and then expired items stay in
+ * the tables.
  */
 async function enableTimeToLive(
   client: DynamoDBClient,

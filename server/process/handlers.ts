@@ -44,8 +44,8 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   const health = createCachedHealthCheck({
     checks: {
       config: configs.check,
-      // The read of this watch only proves that the ledger responds. The name `:health` cannot be a target, because the
-      // names of targets contain no colon.
+      // This check only shows whether the ledger responds. No target has the name `:health`, because target names
+      // contain no colon.
       ledger: () => ledger.readTarget(":health"),
       queue: () => queues.poll.nextVisibleAt(),
     },
@@ -82,8 +82,8 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
     }),
     notify: () => handleNotification,
     /**
-     * After the call of `stopAttempts`, no delivery attempt starts. The queue later delivers the notifications that
-     * still wait for an attempt.
+     * After the call of `stopAttempts`, no new delivery attempt starts. The notifications that are waiting for an
+     * attempt stay in the queue.
      */
     stopAttempts: () => attempts.stop(),
     sweep: createSweepHandler({ ...shared, ...senders }),

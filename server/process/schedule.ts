@@ -8,8 +8,8 @@ export interface Schedule {
 }
 
 /**
- * Calls `run` immediately and then at regular intervals. A run starts only after the previous run has ended. A failed
- * run is logged and writes no metric. A CloudWatch alarm counts the metrics of successful runs.
+ * Calls `run` immediately and then at regular intervals. A run starts only after the previous run has ended. If a run
+ * fails, the error is logged.
  */
 export function startSchedule(name: string, everyMs: number, run: () => Promise<void>): Schedule {
   let current: Promise<void> | null = null;

@@ -10,7 +10,7 @@ export interface Finding {
   readonly text: string;
   /** What the operator can do about the result, as a sentence. */
   readonly remedy?: string;
-  /** The name of an item that could not be checked for the same reason. */
+  /** The name of the item that could not be checked because of this finding. */
   readonly unchecked?: string;
 }
 
@@ -69,9 +69,7 @@ export function readErrorName(error: unknown): string {
   return "code" in error ? String(error.code) : error.name;
 }
 
-/**
- * The results of the checks of a config, and the config itself. `config` is null if the config is missing or invalid.
- */
+/** The findings about a config, and the config itself. `config` is null if the config is missing or invalid. */
 export interface CheckedConfig {
   readonly findings: readonly Finding[];
   readonly config: WholeConfig | null;
@@ -85,7 +83,7 @@ export interface Checks {
   readonly always: readonly ((config: WholeConfig | null) => Promise<readonly Finding[]>)[];
 }
 
-/** The number of findings in each state, and the unchecked items. */
+/** The number of findings in each state, and the names of the items that could not be checked. */
 interface Summary {
   readonly counts: Readonly<Record<Finding["state"], number>>;
   readonly unchecked: readonly string[];

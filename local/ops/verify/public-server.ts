@@ -38,8 +38,8 @@ export interface PublicServer {
 }
 
 /**
- * Starts a simulated CCE and a receiver of notifications on one port of this machine. The operator gives the port an
- * HTTPS address that the stage can reach.
+ * Starts a simulated CCE and a receiver of notifications on one port of this machine. The operator makes this port
+ * reachable for the stage under a public HTTPS address, for example with a tunnel.
  * @param cceToken the only token that the simulated CCE accepts.
  * @throws Node's error if the port cannot be used.
  */

@@ -120,7 +120,7 @@ function zipOf(name: string, text: string): Buffer {
   common.writeUInt16LE(path.length, 22);
   const local = Buffer.concat([Buffer.from("PK\x03\x04"), common, path, file]);
   const attributes = Buffer.alloc(14);
-  // Everyone may read the file in the ZIP archive.
+  // The file in the ZIP archive gets the permissions 0644, so that Lambda can read it.
   attributes.writeUInt32LE((0o100644 << 16) >>> 0, 6);
   const directory = Buffer.concat([Buffer.from("PK\x01\x02\x14\x03"), common, attributes, path]);
   const end = Buffer.alloc(18);
