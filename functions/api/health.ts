@@ -14,11 +14,14 @@ const CHECK_TIMEOUT_MS = 3_000;
 type CheckName = keyof HealthDocument["checks"];
 
 export interface HealthPorts {
-  /** The functions that check the config, the ledger and the queues. If a check fails, its function throws an error. */
+  /**
+   * The functions that check the config, the ledger and the queues. If a check fails, the function for this check
+   * throws an error.
+   */
   readonly checks: Readonly<Record<CheckName, () => Promise<unknown>>>;
   readonly now: Clock;
   readonly wait: (ms: number) => Promise<void>;
-  /** Called for each check that failed. */
+  /** Called for each part of the service (config, ledger or queue) whose check failed. */
   readonly onUnreachable?: (check: CheckName, error: unknown) => void;
 }
 

@@ -25,8 +25,8 @@ import { readExpectedDurationIfRunning, replaceDeliveriesByThoseOfDigest } from 
 import { createTruncatedStatusResponse } from "./status-response.ts";
 
 /**
- * The maximum size of the subjobs on a status page, as JSON. The maximum is enough for about 3,000 subjobs. Browsers
- * often reload a live page, so a larger page would be slow.
+ * The maximum size of the subjobs on a status page, as JSON. The maximum size is enough for about 3,000 subjobs.
+ * Browsers often reload a live page, so a larger page would be slow.
  */
 const MAX_TREE_BYTES = 1_000_000;
 const LIST_LIMIT = 50;

@@ -23,7 +23,7 @@ export interface DiscoverHandlerPorts
   extends Omit<DiscoverPorts, "config" | "cce" | "rateLimit" | "known" | "remainingMs"> {
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "current">;
   readonly createCce: (config: ConfigWithCredentials) => Pick<CceClient, "listJobs">;
-  /** Called if discovery fails for a project. */
+  /** Called with the error if discovery fails for a project. */
   readonly onFailure?: (project: string, error: unknown) => void;
 }
 

@@ -49,7 +49,7 @@ export interface SmnPorts {
   readonly now: Clock;
   /**
    * Sends a GET request to SMN (Simple Message Notification). By default, the request uses the certificate authorities
-   * of the project. The egress rules (rules for outgoing connections) apply.
+   * of the project. The egress rules (rules for outgoing connections) decide whether the request is allowed.
    */
   readonly fetchFromSmn?: FetchFromSmn;
   /** Called with the result of each SMN message. */
@@ -198,7 +198,7 @@ interface EventReport {
   readonly error?: unknown;
 }
 
-/** Writes a log line and the metrics about a message. */
+/** Writes a log line and the metrics about an SMN message. */
 export function logAndCountSmnMessage({ error, ...report }: EventReport): void {
   const { result } = report;
   if (result === "failed") log.error("event failed", report, error);

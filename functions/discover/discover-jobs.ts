@@ -43,8 +43,8 @@ export type DiscoveryReport =
       /** The IDs of the jobs for which discovery started a watch. */
       readonly opened: readonly string[];
       /**
-       * The number of jobs for which discovery could not start a watch. The next run tries to start the missing watches
-       * again.
+       * The number of jobs for which discovery could not start a watch. The next run of discovery tries to start these
+       * watches again.
        */
       readonly failed: number;
     }

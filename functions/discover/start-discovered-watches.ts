@@ -23,8 +23,8 @@ export interface OpenDiscoveredPorts {
   readonly now: Clock;
   readonly remainingMs: () => number;
   /**
-   * The IDs of jobs that certainly have a watch. The function adds each new job to the set `known`. For a job in
-   * `known`, the function does not read the ledger.
+   * The IDs of jobs that already have a watch, as an earlier call has found. The function adds each new job to the set
+   * `known`. For a job in `known`, the function does not read the ledger.
    */
   readonly known: Set<string>;
   readonly onOpenFailure?: (key: WatchKey, error: unknown) => void;
@@ -34,9 +34,9 @@ export interface OpenDiscoveredPorts {
 export const discoveryCaller = (project: string): string => `discover:${project}`;
 
 /**
- * Starts a watch for each job that has no watch of discovery yet. The first poll comes at once. The job may have ended
- * already, and only a poll shows its subjobs. If discovery already watches a job, nothing changes. For example, a
- * stopped watch stays stopped.
+ * Starts a watch for each job that has no watch of discovery yet. The service makes the first poll of each job at once.
+ * The job may have ended already, and only a poll shows its subjobs. If discovery already has a watch of the job, the
+ * watch does not change, even if it is stopped.
  */
 export async function startDiscoveredWatchesIfAbsent(
   project: string,

@@ -45,7 +45,7 @@ export interface AcceptPorts {
   readonly now: Instant;
   readonly firstPollDelay: PlanFirstPollDelay;
   readonly uuid: () => string;
-  /** Called with an error that affects some jobs. The caller of the API does not get the error itself. */
+  /** Called with an error of the ledger or of a queue. The caller of the API does not see the text of the error. */
   readonly onFailure?: typeof logAcceptFailure;
 }
 
@@ -180,8 +180,8 @@ export type PlanFirstPollDelay = (
 
 /**
  * Creates a function that plans the first poll of a job. The function uses the durations of all jobs of the project,
- * because the type of a new job is usually unknown. Only calls with few jobs read the durations. An instance reads the
- * durations at most once in five minutes. The function never throws an error.
+ * because the type of a new job is usually unknown. The function reads the durations of ended jobs only for calls with
+ * few jobs. An instance reads the durations at most once in five minutes. The function never throws an error.
  */
 export function createFirstPollDelayPlanner(ports: FirstPollDelayPorts): PlanFirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;

@@ -60,8 +60,8 @@ export interface NotifyPorts
   /** Makes one attempt to deliver a notification. The function never throws an error. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
   /**
-   * Runs a delivery attempt and records its result. By default, the attempt runs at once. The one-node edition (without
-   * AWS) limits the number of attempts that run at the same time.
+   * Runs a delivery attempt and records its result. By default, the delivery attempt runs at once. The one-node edition
+   * (without AWS) limits the number of attempts that run at the same time.
    * @returns null if the process stops before the delivery attempt starts
    */
   readonly limitAttempts?: (attempt: () => Promise<Disposition>) => Promise<Disposition | null>;

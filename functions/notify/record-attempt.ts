@@ -68,7 +68,10 @@ export interface BeforeAttempt {
   readonly record: DeliveryRecord;
   /** True if an earlier response of the target was "gone" (the target no longer exists). */
   readonly isMarkedGone: boolean;
-  /** The seconds between the end of the job and the first delivery attempt. For later attempts, null. */
+  /**
+   * The seconds between the end of the job and the first delivery attempt. For a later attempt, `latenessSeconds` is
+   * null.
+   */
   readonly latenessSeconds: number | null;
 }
 
@@ -119,8 +122,8 @@ export async function recordAttemptAndSettleMessage(
   const nextAttemptAt = confirmAt === null || isNextAttemptLast(received) ? retryAt : confirmAt;
   const finalState = verdict === "retry" ? "exhausted" : verdict;
   const state: DeliveryState = nextAttemptAt === null ? finalState : "pending";
-  // If a target throttles requests, all notifications to the target wait. After other failures, only this notification
-  // waits.
+  // If a target throttles requests, all notifications to the target wait. After any other failure, only the failed
+  // notification waits.
   if (isThrottled && afterSeconds !== null)
     await ledger.throttleTargetUntilAtLeast(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
@@ -149,7 +152,7 @@ export async function recordAttemptAndSettleMessage(
 
 /**
  * Stores the time of the target's first response "gone" (the target no longer exists). Returns the time for another
- * attempt, which must confirm that response. If the first response was at least a minute ago, returns null. All
+ * attempt, which must get the response "gone" again. If the first response was at least a minute ago, returns null. All
  * notifications to one target use the same stored time. For a callback URL, each notification has its own stored time,
  * because the URL is often valid for only one pipeline run.
  */

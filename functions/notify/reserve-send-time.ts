@@ -13,8 +13,9 @@ import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
  */
 export const EARLY_MS = 1500;
 /**
- * The minimum time between a reservation and the request. A new Lambda instance needs about 150 ms before it can send a
- * request. Without `LEAD_MS`, the first request of a new instance would be late, and too close to the second request.
+ * The minimum time between the reservation of a request's time and the request. A new Lambda instance needs about 150
+ * ms before it can send a request. Without `LEAD_MS`, the first request of a new instance would be late, and too close
+ * to the second request.
  */
 export const LEAD_MS = 150;
 /** If less than `MIN_WAIT_MS` remains of the wait after HTTP status 429, the function does not postpone the message. */

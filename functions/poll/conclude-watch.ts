@@ -69,7 +69,10 @@ class LeaseEndedError extends Error {
   override readonly name = "LeaseEndedError";
 }
 
-/** A caller has changed the watch during the poll. After this error, SQS delivers the poll message again later. */
+/**
+ * A caller has changed the watch during the poll. SQS delivers the poll message again later, so that the poll is
+ * repeated.
+ */
 class DeadlineMovedError extends Error {
   override readonly name = "DeadlineMovedError";
 }

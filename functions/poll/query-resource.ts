@@ -24,8 +24,8 @@ const CONFIRM_SECONDS = 5;
 const EMPTY_PHASE = "Available";
 
 /**
- * Queries the task or the resource of an operation in CCE. The function returns a job. The type of the returned job is
- * the kind of the operation. The function never throws an error.
+ * Queries the task or the resource of an operation in CCE. The function returns the result as a job whose type is the
+ * kind of the operation. The function never throws an error.
  * @param timeLimitMs the time limit for all queries together
  */
 export async function queryOperation(

@@ -117,8 +117,8 @@ function kindOfResourceReply(
 
 /**
  * Returns the delay before the next poll, so that the next poll is not later than `slowAt`.
- * @param slowAt the time at which the job becomes slow, or a notification about the slow job becomes overdue. A time in
- * the past does not change the delay
+ * @param slowAt the time at which the job becomes slow, or a notification about the slow job becomes overdue. If this
+ * time is in the past, the function does not change the delay
  */
 function delayUntilSlow(
   delaySeconds: number,

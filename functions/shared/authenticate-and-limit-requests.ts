@@ -119,7 +119,10 @@ function logIssuerFailure(cause: unknown, issuer: string): void {
   log.error("issuer unreachable", { issuer }, cause);
 }
 
-/** Writes a log line about the check that failed. The caller only gets the information that the token is invalid. */
+/**
+ * Writes a log line about the check that the identity token has failed. The response to the caller states only that the
+ * token is invalid.
+ */
 function logRefusal({ issuer, check, claims }: TokenRefusal): void {
   log.warn("identity token refused", { issuer, check, claims });
 }

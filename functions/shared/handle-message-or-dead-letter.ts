@@ -78,7 +78,8 @@ async function waitForNewerRelease(
 }
 
 /**
- * Sends a message that a function could not use to the dead-letter queue. The dead letter contains the reason.
+ * Sends a message that a function could not use to the dead-letter queue. A dead letter contains the reason for which
+ * the message became a dead letter.
  * @throws SendFailedError if the dead-letter queue did not accept the message.
  */
 export async function deadLetterMessageOrThrow(

@@ -22,7 +22,7 @@ export interface ProjectRateLimit {
   /**
    * Reserves the time for the next query of a project.
    * @param quota the number of queries in five minutes, from the config, or undefined
-   * @returns the reserved time of the query. If no limit applies, the result is null
+   * @returns the reserved time of the query. If the rate limit does not apply to the project now, the result is null
    */
   reserve(project: string, quota: number | undefined): Promise<Instant | null>;
   /** Records that CCE answered a query of the project with status 429. */

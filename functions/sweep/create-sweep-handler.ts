@@ -51,7 +51,10 @@ export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
 
 /** The result of one run of the sweep function. */
 export interface SweepResult extends SentAgain {
-  /** The number of watches and targets that the sweep function could not check. The next run checks them again. */
+  /**
+   * The number of watches and targets that the sweep function could not check. The next run of the sweep function
+   * checks the same watches and targets again.
+   */
   readonly failed: number;
   /** If the run stopped because its time was over, `finished` is false. */
   readonly finished: boolean;

@@ -109,8 +109,8 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
 }
 
 /**
- * Sends those notifications of an ended watch again that are overdue. If all notifications are finished, the function
- * removes the watch from the overdue index.
+ * Sends the overdue notifications of an ended watch again. If all notifications are finished, the function removes the
+ * watch from the overdue index.
  */
 async function sendNotifications(
   entry: OverdueEntry,

@@ -28,7 +28,10 @@ export const ConfigChange = z.object({
   }),
 });
 
-/** Writes a complete log line to the standard output. A logger would add fields to the log line. */
+/**
+ * Writes a complete log line to the standard output. The function uses no logger, because a logger would add fields to
+ * the log line.
+ */
 const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 
 export const handler = createLambdaHandler<unknown, void>(async (event) => {

@@ -79,7 +79,10 @@ interface JobListQuery {
   readonly project: string;
   readonly filter: JobFilter;
   readonly limit: number;
-  /** The page token from the previous response (field `next`). The service has not checked the page token yet. */
+  /**
+   * The page token from the previous response (field `next`). The page token may be malformed, because the service has
+   * not checked it yet.
+   */
   readonly before: string | null;
 }
 

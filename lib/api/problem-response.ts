@@ -173,8 +173,8 @@ export function watchNotFound({ project, jobId }: JobKey): ProblemResponse {
 }
 
 /**
- * Creates a response with status 404 for a project or target that the caller may not use. The response does not show
- * whether the project or target exists.
+ * Creates a response with status 404 for a project or target that the caller may not use. The response is the same
+ * whether the project or target exists or not.
  */
 export function nameNotFound(kind: "project" | "target", name: string): ProblemResponse {
   return problemResponse("not-found", `The ${kind} ${name} does not exist, or the token may not use it.`);

@@ -11,8 +11,8 @@ export const MAX_BODY_BYTES = 256 * 1024;
 
 /**
  * Reads the JSON body of a request. If the request has a content type, it must be `application/json` or
- * `application/*+json`. The body must be in UTF-8, and it must not be compressed. If the body is compressed, is not
- * UTF-8 or has another content type, the result is an error response with status 400, 413 or 415.
+ * `application/*+json`. The body must be in UTF-8, and it must not be compressed. For a body that the service does not
+ * accept, the result is an error response with status 400, 413 or 415.
  */
 export function readJsonBody(
   request: ApiRequest,

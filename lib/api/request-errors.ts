@@ -24,7 +24,7 @@ export type Locate = (path: readonly PropertyKey[]) => Omit<RequestError, "detai
 
 export const locateInBody: Locate = (path) => ({ pointer: toJsonPointerFragment(path) });
 
-/** Converts the errors of a zod schema to errors in the request. Every unknown field is an error of its own. */
+/** Converts the errors of a zod schema to errors in the request. Each unknown field becomes a separate error. */
 export function toRequestErrors(
   { error }: z.core.util.SafeParseResult<unknown>,
   locate: Locate = locateInBody,
@@ -87,8 +87,8 @@ export function describeUnknownName(
 }
 
 /**
- * Creates the error response of a request with errors. If an error is in the body, the status is 422. For errors in the
- * query or path, the status is 400.
+ * Creates the error response of a request with errors. If an error is in the body, the status is 422. If all errors are
+ * in the query or the path, the status is 400.
  */
 export function invalidRequest(
   errors: readonly RequestError[],

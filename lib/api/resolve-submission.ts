@@ -19,7 +19,7 @@ import type { ReadSubmission } from "./read-submission.ts";
 import { describeUnknownName, invalidRequest } from "./request-errors.ts";
 import type { Submission } from "./submission.ts";
 
-/** A submission that has passed all checks. Omitted fields have their default values. */
+/** A submission that has passed all checks. Fields that the caller omitted have their default values. */
 export interface ResolvedSubmission {
   readonly kind: "resolved";
   /** The name of the caller, to whom the new watches belong. */
@@ -186,10 +186,10 @@ type CheckedCallback =
 
 /**
  * Checks a `callbackUrl` with `settings.callbackHosts` and the egress rules (the rules for outgoing connections).
- * Encrypts the URL. If the config forbids requests to the URL, the API rejects the request at once. Before each
- * delivery, the service checks the IP address of the host again. The error texts do not contain the URL. If two callers
- * have the same callback URL, it becomes two targets with different names. The reason: a notification contains the
- * context of only one caller.
+ * Encrypts the callback URL. If the config forbids requests to the callback URL, the API rejects the request at once.
+ * Before each delivery, the service checks the IP address of the host again. The error texts do not contain the URL. If
+ * two callers have the same callback URL, it becomes two targets with different names. The reason: a notification
+ * contains the context of only one caller.
  */
 function checkCallback(text: string, caller: string, settings: Settings): CheckedCallback {
   const error = (detail: string): CheckedCallback => ({ kind: "error", detail });

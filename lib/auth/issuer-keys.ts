@@ -42,7 +42,7 @@ const IGNORED_PARTS: ReadonlySet<string> = new Set(["ext", "x5c"]);
 
 /**
  * According to the issuer's discovery document, the keys are on another host than the issuer. The service uses keys on
- * another host only if an operator sets their URL as `jwksUri`. The error message contains the URL.
+ * another host only if an operator sets their URL as `jwksUri`. The error message contains the URL of the keys.
  */
 export class KeysOriginError extends Error {
   override readonly name = "KeysOriginError";

@@ -36,10 +36,10 @@ const SETTINGS_APART: Readonly<Record<string, string>> = {
 /** One entry of the config, as stored in Parameter Store. */
 export interface ConfigEntry {
   /**
-   * The name of the entry: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N`, `settings` or `linkKeys`. Each
-   * name is a position in the config document. The entries `secret/projects/NAME`, `secret/targets/NAME` and
-   * `secret/settings` contain the secret fields of the entry with the same name without `secret/`. The entry
-   * `certificates/NAME` contains a certificate.
+   * The name of the entry: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N`, `settings` or `linkKeys`. The name
+   * of an entry states where the value belongs in the config document. The entries `secret/projects/NAME`,
+   * `secret/targets/NAME` and `secret/settings` contain the secret fields of the entry with the same name without
+   * `secret/`. The entry `certificates/NAME` contains a certificate.
    */
   readonly name: string;
   /** The value of an entry with certificates is PEM. The values of all entries without certificates are JSON text. */
@@ -146,7 +146,8 @@ function unknownEntry(name: string): string {
 }
 
 /**
- * A part of the config that a function can read from Parameter Store. Each function reads only the parts that it needs.
+ * A part of the config that a function can read from Parameter Store. Each Lambda function reads only the parts of the
+ * config that it needs.
  */
 export type ConfigPart = (typeof CONFIG_GROUPS)[number] | (typeof SINGLE_ENTRIES)[number];
 

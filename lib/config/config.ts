@@ -109,8 +109,8 @@ interface ConfigSchemas<P extends PublicProject, T extends PublicTarget> {
 }
 
 /**
- * Creates the schema of a config document. The schema does not check whether the named projects and targets exist.
- * `createConfigParser` checks whether the names exist.
+ * Creates the schema of a config document. The schema does not check whether the named projects and targets exist. The
+ * function `createConfigParser` checks whether the named projects and targets exist.
  * @param schemas the schema of a project and the schema of a target
  */
 export function createConfigDocumentSchema<P extends PublicProject, T extends PublicTarget>(

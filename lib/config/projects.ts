@@ -37,7 +37,7 @@ export const MIN_JOB_LIST_INTERVAL_MS = 10_000;
 export const DiscoverySettings = z.lazy(() =>
   z.strictObject({
     /**
-     * The types of the jobs that discovery watches. Upper and lower case in `types` are equal. Without `types`,
+     * The types of the jobs that discovery watches. Discovery ignores upper and lower case in `types`. Without `types`,
      * discovery watches jobs of all types.
      */
     types: z.optional(listSchema(NonEmpty, z.minLength(1), z.maxLength(100))),

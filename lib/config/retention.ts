@@ -22,7 +22,7 @@ interface RetentionSettings {
 /**
  * Returns the time after which the ledger may delete a watch. The ledger keeps the watch for at least `retentionDays`
  * days after `retentionStartsAt`. If a queue may contain a message of the watch for longer, the ledger keeps the watch
- * for as long as the queue.
+ * for this longer time.
  * @param retentionStartsAt the deadline of the watch, the end of the watch, or its latest delivery attempt.
  */
 export function computeLedgerExpiryTime(

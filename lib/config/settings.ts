@@ -98,7 +98,7 @@ export type PollSettings = z.infer<typeof Poll>;
 
 const AnyLimit = z.lazy(() => integerBetween(0, 1_000_000));
 const Limit = (limit: number) => z._default(AnyLimit, limit);
-/** The limits that apply to each caller. The value 0 means no limit. */
+/** The limits that apply to each caller. If a limit is 0, the service does not apply the limit. */
 const Limits = z.lazy(() =>
   z.strictObject({
     callbacksPerWatch: Limit(5),

@@ -96,7 +96,7 @@ export function createConnectionCacheReopenedAfterIdle<T extends Connections>(
   };
 }
 
-/** Closes idle connections immediately. Connections with a running request are closed after the request. */
+/** Closes idle connections immediately. Connections with a running request close after the end of the request. */
 export function closeConnectionsWhenIdle(connections: Connections): void {
   for (const agent of [connections.http, connections.https]) agent.maxFreeSockets = 0;
   closeIdleConnections(connections);

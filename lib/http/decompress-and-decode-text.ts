@@ -21,7 +21,8 @@ interface DecodedBody {
 /**
  * Decompresses a response body and returns its text. A server may compress the body although the request did not ask
  * for compression. If the compression is unknown or the data is broken, the result is null.
- * @param maxBytes the maximum size of the decompressed body. The function truncates a longer body.
+ * @param maxBytes the maximum size of the decompressed body. The function truncates a body that is larger than
+ * `maxBytes`.
  */
 export async function decompressAndDecodeText(
   encoded: EncodedBody,
@@ -128,7 +129,10 @@ const startsLikeText = (bytes: Buffer): boolean =>
 
 const isGzipName = (coding: string): boolean => coding === "gzip" || coding === "x-gzip";
 
-/** Returns true if the bytes begin like gzip (RFC 1952, section 2.3.1). A text never begins with the bytes 1f 8b. */
+/**
+ * Returns true if the bytes begin like gzip (RFC 1952, section 2.3.1). The bytes 1f 8b prove gzip, because no text
+ * begins with these bytes.
+ */
 const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**

@@ -96,7 +96,7 @@ function isPrivateName(host: string): boolean {
 
 /**
  * Returns true if `settings.callbackHosts` contains the host of a caller's URL. An entry without a port allows every
- * port. An entry does not allow the subdomains of its host. Patterns such as `*` have no effect.
+ * port. An entry does not allow the subdomains of its host. An entry with a pattern such as `*` has no effect.
  */
 export function isCallbackHostListedExactly(url: string, callbackHosts: readonly string[]): boolean {
   const parsed = URL.parse(url);
@@ -208,7 +208,7 @@ const specialRanges = /* @__PURE__ */ onFirstCall(() => {
 
 /**
  * The range that contains all global unicast IPv6 addresses. The range does not contain mapped, translated, local or
- * multicast addresses.
+ * multicast IPv6 addresses.
  */
 const globalV6 = /* @__PURE__ */ onFirstCall(() => {
   const range = new BlockList();
@@ -217,9 +217,9 @@ const globalV6 = /* @__PURE__ */ onFirstCall(() => {
 });
 
 /**
- * Returns a function that creates a value when it is called first, and returns the same value in later calls. Most
- * requests do not need the address ranges. The mark `@__PURE__` removes the address ranges from the package of each
- * Lambda function that does not use them.
+ * Returns a function that creates a value when it is called first, and returns the same value in later calls. The
+ * function creates the address ranges only when needed, because most requests do not need them. The mark `@__PURE__`
+ * removes the address ranges from the package of each Lambda function that does not use them.
  */
 function onFirstCall<T>(create: () => T): () => T {
   let value: T | undefined;

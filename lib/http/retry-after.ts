@@ -14,10 +14,10 @@ const SEPARATOR = /(?<=\d|GMT),/;
 
 /**
  * Parses the header Retry-After, which contains seconds or an HTTP date (RFC 9110, section 10.2.3). Returns the wait
- * from `now` in whole seconds. The function rounds up. The maximum is 12 hours, because SQS does not allow a longer
- * visibility timeout. For a date in the past, the result is 0. If the header contains several values, for example
- * because a proxy repeated it, the function uses the longest wait. If a value is invalid, such as a negative number,
- * the result is null.
+ * from `now`, rounded up to whole seconds. A longer wait than 12 hours becomes 12 hours, because SQS does not allow a
+ * longer visibility timeout. For a date in the past, the result is 0. If the header contains several values, for
+ * example because a proxy repeated it, the function uses the longest wait. If a value is invalid, such as a negative
+ * number, the result is null.
  */
 export function readCappedRetryAfterSeconds(header: string | undefined, now: Instant): number | null {
   const waits = (header ?? "").split(SEPARATOR).map((text) => readSeconds(text.trim(), now));

@@ -2,7 +2,10 @@ import { type ClientRequest, type IncomingMessage, request as startRequest } fro
 import { type Connections, closeIdleConnections } from "./connections.ts";
 import type { TlsOptions } from "./tls-options.ts";
 
-/** The error code of a request that took longer than its time limit. Node.js has no error code for such a request. */
+/**
+ * The error code of a request that took longer than its time limit. Node.js itself has no error code for an exceeded
+ * time limit.
+ */
 export const DEADLINE_PASSED = "DEADLINE_PASSED";
 /** The error code if the service sent no request, because the URL or a header is not valid in HTTP. */
 export const REQUEST_INVALID = "REQUEST_INVALID";
@@ -17,7 +20,7 @@ export interface HttpRequest {
   readonly body: Uint8Array | string | null;
   /** The time limit for the whole request: name lookup, connection, TLS handshake, headers and body. */
   readonly timeLimitMs: number;
-  /** The maximum size of the response body, in bytes. The function truncates a larger body. */
+  /** The maximum size of the response body, in bytes. If the body is larger, the function truncates the body. */
   readonly maxBytes: number;
   /**
    * Called with each chunk of the response body that arrives. The result `buffer` adds the chunk to the returned body.
@@ -49,7 +52,7 @@ export type HttpResult =
        * address.
        */
       readonly error: unknown;
-      /** The HTTP status. If the request failed before the status arrived, `status` is null. */
+      /** The HTTP status of the response. If the request failed before the status arrived, `status` is null. */
       readonly status: number | null;
       /** The response headers. If the request failed before the headers arrived, `headers` is empty. */
       readonly headers: Readonly<Record<string, string>>;

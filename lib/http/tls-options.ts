@@ -62,8 +62,8 @@ export function toTlsOptions({ ca, clientCertificate }: TlsConfig): TlsOptions {
 function parseCertificates(pem: unknown): readonly X509Certificate[] | null {
   if (typeof pem !== "string") return null;
   const blocks = pem.match(CERTIFICATE) ?? [];
-  // If one certificate is incomplete, the function refuses the whole text. The service would otherwise lack a
-  // certificate authority without an error.
+  // If one certificate is incomplete, the function refuses the whole text. If the function ignored the incomplete
+  // certificate, a certificate authority would be missing without an error.
   if (blocks.length !== pem.match(BEGIN)?.length) return null;
   try {
     return blocks.map((block) => new X509Certificate(block));

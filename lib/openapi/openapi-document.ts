@@ -129,7 +129,10 @@ const CALLBACKS = {
   queryCallbackJobEnded: "{$request.query.callbackUrl}",
 };
 
-/** Creates the OpenAPI 3.1 document from the schemas of the code. The JSON omits undefined fields. */
+/**
+ * Creates the OpenAPI 3.1 document from the schemas of the code. Fields with the value undefined are not in the JSON
+ * text.
+ */
 export function createOpenApiDocument() {
   const { components, ...base } = baseDocument;
   const paths: Record<string, Record<string, OpenApiOperation>> = {};

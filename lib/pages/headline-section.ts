@@ -37,7 +37,10 @@ ${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)
 </header>`;
 }
 
-/** Renders one line: who started the job, the pipeline, the commit and the labels. The line omits missing values. */
+/**
+ * Renders one line: who started the job, the pipeline, the commit and the labels. The text omits each value that is
+ * missing.
+ */
 function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocument["context"]): Html {
   const run = normalizeHttpUrl(runUrl);
   const parts = [
@@ -87,7 +90,10 @@ function roundToUnit(seconds: number): { readonly count: number; readonly unit: 
   return { count: Math.round(seconds / size), unit };
 }
 
-/** Returns the time when the job started. If the start is unknown, the result is the acceptance time. */
+/**
+ * Returns the time when the job started. If the start of the job is unknown, the result is the time at which the watch
+ * was accepted.
+ */
 export function jobStartOrAcceptanceTime(document: StatusDocument): Instant {
   return (
     parseInstantSince2000(document.createdAt) ??

@@ -16,8 +16,8 @@ export class Html {
 }
 
 /**
- * A value that a template with the tag `html` may contain. The tag escapes text and joins the elements of arrays. For
- * null, undefined and false, the tag adds nothing.
+ * A value that a template with the tag `html` may contain. The tag `html` escapes text and joins the elements of
+ * arrays. For null, undefined and false, the tag `html` adds nothing.
  */
 export type Part = Html | string | number | null | undefined | false | readonly Part[];
 

@@ -147,7 +147,7 @@ ${factList([
 ${pollStrip(document, now)}</details></section>`;
 }
 
-/** Renders an HTML list of terms and values. The list omits unknown values. */
+/** Renders an HTML list of terms and values. The HTML list omits terms with an unknown value. */
 function factList(entries: readonly Fact[]): Html {
   const known = entries.filter(([, value]) => value);
   return html`<dl>${known.map(
@@ -156,7 +156,7 @@ function factList(entries: readonly Fact[]): Html {
   )}</dl>`;
 }
 
-/** Renders a text together with a copy button. If the browser runs no scripts, the button is hidden. */
+/** Renders a text together with a copy button. If the browser runs no scripts, the copy button is hidden. */
 function copyable(text: string, what: string): Html {
   return html`<code><bdi>${text}</bdi></code> <button type="button" data-copy="${text}" aria-label="Copy the ${what}" hidden>Copy</button>`;
 }

@@ -146,7 +146,8 @@ const LIST_PARAMETERS: readonly string[] = [
 ];
 
 /**
- * Renders the filter as an HTML form. The form contains a link for each state. The form also works without scripts.
+ * Renders the filter as an HTML form. The form contains a link for each state. The form also works if the browser runs
+ * no scripts.
  * @param currentUrl the URL of the page. The query of the URL contains the current filter.
  * @param errors the errors in the current filter
  */
@@ -186,7 +187,7 @@ function dateField(name: string, text: string, value: string): Html {
 
 /**
  * Returns the relative URL of the list page with a new value of the query parameter `name`. The URL keeps all other
- * query parameters, except `before`. Without `before`, it leads to the first page.
+ * query parameters, except `before`. A URL without `before` leads to the first page.
  */
 export function listUrlWithParameterOnFirstPage(
   currentUrl: string,

@@ -207,7 +207,7 @@ function rowsBelow(job: JobDocument, depth = 1): readonly TableRow[] {
   return job.subJobs.flatMap((subJob) => [{ job: subJob, depth }, ...rowsBelow(subJob, depth + 1)]);
 }
 
-/** Renders the start and end times as a table. Some readers cannot see the bars. */
+/** Renders the start and end times as a table, for readers who cannot see the bars. */
 function timesTable(rows: readonly TableRow[], isOver: boolean): Html {
   return html`<details class="times"><summary>Times as a table</summary><div class="wide" tabindex="0" role="region" aria-label="Times of the subjobs"><table>
 <thead><tr><th scope="col">Subjob</th><th scope="col">State</th><th scope="col">Phase</th><th scope="col">Created</th><th scope="col">Updated</th><th scope="col">Took</th></tr></thead>

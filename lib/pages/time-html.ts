@@ -40,8 +40,7 @@ export function ageRoundingStepMs(ageMs: number): number {
 
 /**
  * Returns the latest time that is not after `now` and is a multiple of `ageRoundingStepMs` after the start of the job.
- * A page that shows ages up to the result changes less often than a page that shows ages up to `now`. Its ETag stays
- * valid for longer.
+ * A page that uses the result in place of `now` changes less often, so the ETag of the page stays valid for longer.
  */
 export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   const ageMs = now - startedAt;

@@ -33,9 +33,9 @@ interface Tick {
 /**
  * Returns the timeline of a job. The timeline begins with the start of the job and ends with its end. If the start of
  * the job is unknown, the timeline begins with the first subjob. If no start is known or the timeline would be empty,
- * the result is null. CCE reports that some subjobs started hours before their parent. Such a subjob does not change
- * the timeline. While the job is running, the timeline ends later than `now`, so that the browser script can make the
- * bars of running subjobs longer.
+ * the result is null. CCE reports that some subjobs started hours before their parent. A subjob that started before its
+ * job does not change the timeline. While the job is running, the timeline ends later than `now`, so that the browser
+ * script can make the bars of running subjobs longer.
  * @param now the time at which the bars of running subjobs end. If a watch has ended and the end of its job is unknown,
  * the timeline ends at `now`
  */

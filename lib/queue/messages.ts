@@ -205,8 +205,8 @@ export function createDigestMessage(
 }
 
 /**
- * Returns the queue message that requests a notification about a target that no longer exists. The fallback target gets
- * the notification.
+ * Returns the queue message that requests a notification about a target that no longer exists. The notification goes to
+ * the fallback target.
  */
 export function createTargetGoneMessage(
   goneTarget: string,

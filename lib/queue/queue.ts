@@ -7,7 +7,7 @@ import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits-and-leases.ts";
 const WINDOW_MS = 100;
 
 export interface OutgoingMessage {
-  /** The ID of the message, which the sender chooses. The result for this message contains the same ID. */
+  /** The ID of the message, which the sender chooses. The `SendResult` for a message contains the ID of the message. */
   readonly id: string;
   readonly body: string;
   /** The time for which SQS delays the delivery of the message. `delaySeconds` is an integer from 0 to 900. */

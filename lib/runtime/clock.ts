@@ -25,7 +25,7 @@ export function correctSystemClockIfFarOff(awsTimeMs: number): void {
 
 export const systemRandom = (): number => Math.random();
 
-/** Returns milliseconds of a clock that never goes back. The service measures durations with the monotonic clock. */
+/** Returns milliseconds of a clock that never goes back. The service uses the monotonic clock to measure durations. */
 export const monotonicClock = (): number => performance.now();
 
 /** The function does not import `node:timers/promises`, because the import of another module takes time. */

@@ -6,7 +6,8 @@ const Url = z.url();
 
 /**
  * The proxy that HTTPS_PROXY and NO_PROXY describe, or null.
- * @throws an error if HTTPS_PROXY is not the URL of an HTTP proxy. The message does not contain the value
+ * @throws an error if HTTPS_PROXY is not the URL of an HTTP proxy. The error message does not contain the value of the
+ * variable
  */
 export const OUTGOING_PROXY = readOutgoingProxyOrThrow(process.env);
 

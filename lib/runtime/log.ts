@@ -46,7 +46,8 @@ const currentTraceparent = new AsyncLocalStorage<string | null>();
 
 /**
  * Runs a function that handles one request or one message. All log lines that the function writes contain
- * `traceparent`, the trace context of the request or message. Log lines about another watch do not contain it.
+ * `traceparent`, the trace context of the request or message. Only log lines about another watch do not contain the
+ * trace context.
  */
 export function runWithTraceparent<T>(traceparent: string | null, run: () => T): T {
   return currentTraceparent.run(traceparent, run);

@@ -120,7 +120,10 @@ export const ALARM_METRICS = ["GivenUp", "ConfigFaults"] as const;
 
 /** If the sum of `ConfigFaults` in an hour reaches `CONFIG_FAULTS_LIMIT`, the alarm fires. */
 const CONFIG_FAULTS_LIMIT = 3;
-/** A list of jobs that is overdue for less than half an hour is not a fault yet. The next list of jobs may succeed. */
+/**
+ * A list of jobs that is overdue for less than half an hour is not a fault yet. The reason: the next list of jobs may
+ * succeed.
+ */
 const LIST_OVERDUE_LIMIT_SECONDS = 1800;
 
 /**

@@ -97,9 +97,9 @@ async function readConfigParts(
 }
 
 /**
- * Returns the parameters of one part of the config with decrypted values. Only the first call for a part always
- * decrypts the values. A later call first reads encrypted values, because KMS charges for decryption. If a parameter
- * has changed, the function reads and decrypts all parameters of the part again.
+ * Returns the parameters of one part of the config with decrypted values. The first call for a part decrypts the
+ * values. A later call first reads encrypted values, because KMS charges for decryption. If a parameter has changed,
+ * the function reads and decrypts all parameters of the part again.
  * @param part the name of the part, as the key in `known`
  * @param read reads all parameters of the part from SSM
  * @throws the errors of AWS
