@@ -89,7 +89,7 @@ export type ListReply =
 /**
  * Creates a function that lists the jobs of a project. The function queries both APIs of CCE, because each API lists
  * only the jobs of its own clusters. If the Autopilot API refuses the request, the function lists only the jobs of the
- * standard API. But if the setting `autopilot` is true, this refusal is the result.
+ * standard API. If the setting `autopilot` is true, the function returns the refusal.
  */
 export function createJobListerToleratingAutopilotRefusal(
   autopilot: AutopilotSetting,

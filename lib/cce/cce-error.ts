@@ -112,9 +112,9 @@ const TEXT_NAMES = [
 const MAX_TEXT_LEVELS = 8;
 
 /**
- * Converts any value to text. CCE sometimes sends an object where a text is expected. For an object, the result is its
- * message with its error code. For an object without a message, the result is JSON. For null, a blank string and an
- * empty array, the result is null.
+ * Converts any value to text. CCE sometimes sends an object where a text is expected. If the value is an object, the
+ * result is the message in the object together with the error code. For an object without a message, the result is
+ * JSON. For null, a blank string and an empty array, the result is null.
  */
 export function toTextOfAnyType(value: unknown, maxLevels: number = MAX_TEXT_LEVELS): string | null {
   if (typeof value === "string") return value.trim() === "" ? null : value;
@@ -130,7 +130,7 @@ export function toTextOfAnyType(value: unknown, maxLevels: number = MAX_TEXT_LEV
 }
 
 /**
- * Returns the message and the error code in an object as one text. The message may also be one level deeper, as in
+ * Returns the message and the error code in an object as one text. The message may be in an inner object, as in
  * `{"badRequest":{"message":"…"}}`. If there is no message, the result is null.
  */
 export function findMessageWithCode(fields: JsonObject, maxLevels: number = MAX_TEXT_LEVELS): string | null {

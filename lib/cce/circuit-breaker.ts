@@ -1,13 +1,13 @@
 import type { MonotonicClock, Random } from "../domain/job.ts";
 
 /**
- * The minimum time limit of a request. Before the first response of CCE, this minimum is the time limit. CCE usually
- * responds within 0.3 s.
+ * The minimum time limit of a request. Before the first response of CCE, `DEFAULT_LIMIT_MS` is the time limit. CCE
+ * usually responds within 0.3 s.
  */
 const DEFAULT_LIMIT_MS = 2000;
-/** The latest response time of CCE, multiplied by this number, is the time limit of the next request. */
+/** The time limit of a request is the latest response time of CCE, multiplied by `LIMIT_FACTOR`. */
 const LIMIT_FACTOR = 3;
-/** After a timeout, the queries of the project wait for this time on average. */
+/** The average time for which the queries of a project wait after a timeout. */
 const OPEN_MS = 30_000;
 
 /** Stops the queries of one project for some time while CCE does not respond. */
@@ -24,8 +24,8 @@ export interface CircuitBreaker {
    */
   waitBeforeQuery(timeLimitMs: number): number;
   /**
-   * Returns the time limit of a request in milliseconds. If the service sends a request again to read a large response,
-   * the second request does not have this time limit.
+   * Returns the time limit of a request in milliseconds. If the service sends a second request to read a large
+   * response, this limit does not apply to the second request.
    */
   requestLimitMs(): number;
   /** Records that CCE responded in time, or that the request failed for a reason other than a timeout. */

@@ -154,8 +154,8 @@ export function createCceClient(options: CceClientOptions): CceClient {
 }
 
 /**
- * Waits for a request that several calls share. After `timeLimitMs`, returns `onTimeout`, but the request continues for
- * the other calls.
+ * Waits for a request that several calls share. If the request takes longer than `timeLimitMs`, the function returns
+ * `onTimeout`. The request continues for the other calls.
  */
 async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

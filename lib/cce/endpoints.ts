@@ -14,7 +14,8 @@ const DEFAULT_DOMAIN = "myhuaweicloud.com";
 
 /**
  * Returns the base URL of the CCE API for a project, without a slash at the end. The URL comes from the setting
- * `endpoint` of the project or, without `endpoint`, from `region`. Without both settings, the result is null.
+ * `endpoint` of the project or, without `endpoint`, from `region`. If `endpoint` and `region` are missing, the result
+ * is null.
  */
 export function configuredOrRegionalCceEndpoint(
   project: Pick<Project, "endpoint" | "region">,
@@ -24,8 +25,8 @@ export function configuredOrRegionalCceEndpoint(
 
 /**
  * Returns the base URL of IAM for a project, without a slash at the end. The URL comes from the setting `iamEndpoint`
- * of the project. Without `iamEndpoint`, the URL comes from an `endpoint` that begins with `cce.`. Without these two
- * settings, the URL comes from `region`. Without these three settings, the result is null.
+ * of the project. Without `iamEndpoint`, the URL comes from an `endpoint` that begins with `cce.`. In all other cases,
+ * the URL comes from `region`. If the URL is unknown, the result is null.
  */
 export function configuredOrDerivedIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;

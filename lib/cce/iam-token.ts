@@ -24,8 +24,8 @@ const DEFAULT_VALIDITY_MS = 3_600_000;
  */
 const RENEW_BEFORE_MS = 600_000;
 /**
- * After IAM has refused a sign-in, the service waits at least this long before the next sign-in. The reason: IAM locks
- * a user after a few sign-ins with a wrong password.
+ * The minimum time between a sign-in that IAM refused and the next sign-in. The reason: IAM locks a user after a few
+ * sign-ins with a wrong password.
  */
 const REFUSAL_MS = 30_000;
 

@@ -24,8 +24,8 @@ export interface JobReply {
 const MIN_REPORTED_SKEW_MS = 90_000;
 
 /**
- * Error texts about a query contain these two values. `what` names the queried object, such as `job`. `permission` is
- * the CCE permission that a user needs for the query.
+ * Texts for error messages about a query. `what` names the queried object, such as `job`. `permission` is the CCE
+ * permission that a user needs for the query.
  */
 export interface Queried {
   readonly what: string;

@@ -168,8 +168,8 @@ function toObservation(
     clusterId,
     resourceId: id,
     resourceName: textIn(metadata, ["name"]),
-    // A task begins and ends with its operation. The times of other resources do not show the duration of the
-    // operation.
+    // A task starts and ends together with its operation, so the times of the task are valid for the operation. The
+    // times of other resources do not show the duration of an operation.
     createdAt: timeOf(metadata, "creationTimestamp"),
     updatedAt: timeOf(status, "completionTime") ?? timeOf(metadata, "updateTimestamp"),
     subJobs: [],

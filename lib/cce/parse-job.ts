@@ -16,7 +16,7 @@ const USUAL_ZONE = " +0000 UTC";
 
 /**
  * The maximum number of levels in a tree of subjobs. A real tree has three levels and a few dozen jobs. If a tree has
- * more than `MAX_LEVELS` levels or `MAX_JOBS` jobs, the parser omits the other jobs and adds a warning.
+ * more than `MAX_LEVELS` levels or `MAX_JOBS` jobs, the parser omits the rest of the tree and adds a warning.
  */
 const MAX_LEVELS = 256;
 const MAX_JOBS = 50_000;
@@ -206,8 +206,9 @@ function hasSeparators(text: string): boolean {
 }
 
 /**
- * Reads a number with `count` digits in a text. If one of the characters is not a digit, the result is NaN. A regular
- * expression would be several times slower, and the response about a large job contains 40,000 dates with times.
+ * Reads a number with `count` digits in a text. If one of the characters is not a digit, the result is NaN. The
+ * function must be fast, because the response about a large job contains 40,000 times. A regular expression would take
+ * several times as long.
  */
 function readDigits(text: string, start: number, count: number): number {
   let number = 0;
@@ -226,7 +227,7 @@ function readFraction(text: string): { readonly milliseconds: number; readonly e
     do end += 1;
     while (!Number.isNaN(readDigits(text, end, 1)));
   const digits = Math.min(3, end - SECONDS_END - 1);
-  // A point without a following digit does not belong to the time.
+  // A point that no digit follows does not belong to the time.
   if (digits < 1) return { milliseconds: 0, end: SECONDS_END };
   return { milliseconds: readDigits(text, SECONDS_END + 1, digits) * 10 ** (3 - digits), end };
 }

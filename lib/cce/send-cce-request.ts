@@ -17,8 +17,7 @@ const SMALL_BYTES = 256 * 1024;
 export const MAX_BODY_BYTES = 12 * 1024 * 1024;
 /**
  * The maximum number of JSON values (such as strings and objects) in a response from CCE. A response about a job with
- * 25,000 subjobs has fewer values. Without this maximum, a response with very many short values could use up the
- * memory.
+ * 25,000 subjobs has fewer values. Without a maximum, a response with very many short values could use up the memory.
  */
 export const MAX_VALUES = 600_000;
 /** The maximum number of URLs that the service remembers because their responses were large. */
@@ -42,7 +41,7 @@ export async function sendRequestForText(request: HttpRequest): Promise<TextRepl
   return { ...result, body: decoded.text, isTruncated: decoded.isTruncated };
 }
 
-/** Frees the memory of a large response body. The garbage collector would free this memory too late. */
+/** Frees the memory of a large response body. The garbage collector would free the memory too late. */
 function freeBuffer({ buffer, length }: Buffer): void {
   if (length > Buffer.poolSize && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
@@ -62,8 +61,8 @@ export type SendCceRequest = <T>(
 ) => Promise<T>;
 
 /**
- * Creates a function that sends requests to CCE. The function never reads two large responses at the same time. All
- * projects must share one such function, because they share the memory of the process.
+ * Creates a function that sends requests to CCE. The function never reads two large responses at the same time. The
+ * queries of all projects must use the same function, because all projects share the memory of the process.
  */
 export function createSenderOfOneLargeReplyAtATime(monotonic: MonotonicClock): SendCceRequest {
   const oneAtATime = createMutex();

@@ -110,8 +110,8 @@ const MAX_BYTES = 65_536;
 const MAX_AGE_MS = 3_600_000;
 const MAX_CERTIFICATES = 20;
 /**
- * After the service has requested a certificate from SMN, it waits at least this long before the next such request.
- * Without this wait, an attacker could cause many requests with invalid messages.
+ * The minimum time between two requests of the service for certificates from SMN. Without a minimum, an attacker could
+ * send many invalid messages and so cause many requests.
  */
 const MIN_INTERVAL_MS = 1000;
 

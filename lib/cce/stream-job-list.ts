@@ -17,7 +17,7 @@ const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** The scanner ignores these bytes before the list of jobs: JSON white space and a byte order mark. */
+/** Before the list of jobs, the scanner ignores JSON white space and a byte order mark. */
 const IGNORED_AT_START: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 
 /** The nesting level of a job in the list. The fields `metadata`, `spec` and `status` of a job are one level deeper. */

@@ -3,7 +3,7 @@ import type { Clock, Random } from "../domain/job.ts";
 const FIRST_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 300_000;
 /**
- * A throttle never stops the queries for longer than this, even if Retry-After is longer. The reason: the operator does
+ * The maximum time for which a throttle stops the queries, even if Retry-After is longer. The reason: the operator does
  * not see how long a throttle waits.
  */
 const MAX_RETRY_AFTER_MS = 900_000;
@@ -31,7 +31,8 @@ export function createThrottleAfter429(now: Clock, random: Random): Throttle {
   let failures = 0;
   const waitMs = () => {
     const ms = until - now();
-    // After somebody has set the clock back, the wait can be above the maximum. The throttle then does not wait.
+    // After somebody has set the clock back, the wait can be above the maximum. If the wait is above the maximum, the
+    // throttle does not wait.
     return ms > MAX_RETRY_AFTER_MS ? 0 : Math.max(0, ms);
   };
   const waitSeconds = () => Math.ceil(waitMs() / 1000);

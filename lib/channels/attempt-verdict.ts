@@ -119,8 +119,8 @@ export function verdictOfRedirectOrTemporaryStatus(
 }
 
 /**
- * Error codes after the egress rules have refused a connection. Some HTTP clients use the code "SSRF_REFUSED" for this
- * error.
+ * Error codes after the egress rules have refused a connection. Some HTTP clients use the code "SSRF_REFUSED" for a
+ * refused connection.
  */
 const REFUSED_CODES: ReadonlySet<string> = new Set([EGRESS_REFUSED, "SSRF_REFUSED"]);
 
@@ -221,7 +221,7 @@ export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
 
 /**
  * Returns true if the result code in a response is not from a chat, but probably an HTTP status. For example, a gateway
- * may send `{"code":404,"msg":"Not Found"}`. If a chat itself uses a code from 100 to 599, it only means that the URL
+ * may send `{"code":404,"msg":"Not Found"}`. The few codes from 100 to 599 that chats themselves use mean that the URL
  * is unknown.
  */
 export const isInRangeOfHttpStatuses = (code: number): boolean => code >= 100 && code < 600;

@@ -123,8 +123,8 @@ export interface RateLimit {
 export interface FormattedMessage {
   readonly payload: JsonObject;
   /**
-   * A simpler message. If the target refuses the content or size of `payload`, the service sends the simpler message
-   * once. `fallback` is null if there is no simpler message.
+   * A simpler message than `payload`. If the target refuses the content or size of `payload`, the service sends the
+   * simpler message once. `fallback` is null if there is no simpler message.
    */
   readonly fallback: JsonObject | null;
 }
@@ -171,8 +171,8 @@ export function encodeJsonBody(payload: JsonObject): Buffer {
 }
 
 /**
- * The interval between two messages is 7 % longer than the rate limit requires. The reason: the network can delay the
- * first message more than the second one.
+ * The interval between two messages is 7 % longer than the rate limit requires. The reason: if the network delays only
+ * the first message, the interval between the two messages becomes shorter.
  */
 const RATE_LIMIT_MARGIN = 1.07;
 

@@ -21,8 +21,8 @@ const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;
 
 /**
- * Throttled attempts can delay a notification by at most this time, which is a little longer than the default retry
- * schedule.
+ * The maximum time for which throttled attempts can delay a notification. The maximum is a little longer than the
+ * default retry schedule.
  */
 const MAX_THROTTLED_MS = 24 * 3_600_000;
 

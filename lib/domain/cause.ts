@@ -101,8 +101,8 @@ export function formatFirstResourceNames({ resources, count }: Cause, moreNamesT
 }
 
 /**
- * Each row contains a pattern for job types, and the key of the text that counts subjobs of these types. If several
- * patterns match a job type, the first one applies.
+ * Each row contains a pattern for job types, and the key of a text such as `30 of 30 nodes failed`. If several patterns
+ * match a job type, the first one applies.
  */
 const UNITS = [
   [/nodepool$/i, "cause.nodePools"],

@@ -44,7 +44,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** Escapes only `&`, `<` and `>` in a text. Slack requires that exactly these three characters are escaped. */
+/** Escapes only `&`, `<` and `>` in a text. Slack requires that texts escape only the characters `&`, `<` and `>`. */
 export function escapeAmpersandAndAngleBrackets(text: string): string {
   return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
 }

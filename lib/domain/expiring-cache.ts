@@ -19,8 +19,8 @@ export interface ExpiringCacheOptions<Value> {
   /** The maximum age of a cached value in milliseconds, or a function that returns the maximum age of each value. */
   readonly maxAgeMs: number | ((value: Value) => number);
   /**
-   * The time for which the cache remembers that `load` failed, in milliseconds. While the cache remembers the error,
-   * each call of `get` throws this error. The default is 0.
+   * The time for which the cache remembers that `load` failed, in milliseconds. During this time, each call of `get`
+   * throws the error again. The default is 0.
    */
   readonly failureMaxAgeMs?: number;
 }

@@ -25,8 +25,8 @@ interface CauseList {
  * with failed subjobs of its own does not count, because its own subjobs explain the failure. The most frequent cause
  * comes first.
  * @param subJobs the result of `countAndGroupSubJobs` for the job
- * @param maxJsonBytes the maximum size of the returned causes as JSON, in bytes. The function omits causes beyond this
- * size.
+ * @param maxJsonBytes the maximum size of the returned causes as JSON, in bytes. The function omits causes beyond the
+ * maximum size.
  */
 export function listCausesOfSimilarFailures(
   subJobs: Pick<SubJobs, "failed" | "countsByType">,

@@ -15,8 +15,8 @@ const NAME_BYTES = 200;
 
 /**
  * Lists the failed subjobs in the order of the tree. As JSON, the list has at most `maxJsonBytes` bytes. The function
- * omits failures beyond the maximum size. Parents that only repeat the failure reason of their subjob are omitted
- * first.
+ * omits failures beyond the maximum size. The function first omits parents that only repeat the failure reason of their
+ * subjob.
  */
 export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJsonBytes: number): Failure[] {
   const findHint = createCachedHintFinder();

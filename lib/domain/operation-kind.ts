@@ -2,8 +2,8 @@ import * as z from "zod/mini";
 import "./zod-fields.ts";
 
 /**
- * The kinds of operations for which CCE creates no job. In the watch of such an operation, the job type is the kind of
- * the operation.
+ * The kinds of operations for which CCE creates no job. The watch of an operation stores the kind of the operation as
+ * the job type.
  */
 export const OPERATION_KINDS = [
   "cluster_upgrade",

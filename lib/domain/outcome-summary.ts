@@ -16,8 +16,8 @@ const InstantField = z.number();
 const Seconds = z.lazy(() => z.nullable(numberSchema(z.minimum(0))));
 
 /**
- * The result of a watch with all details. The ledger stores this summary, and the service creates all notifications of
- * the watch from it.
+ * The result of a watch with all details. The ledger stores the summary, and the service creates all notifications of
+ * the watch from the summary.
  */
 export const OutcomeSummary = z.lazy(() =>
   z.object({
@@ -63,7 +63,7 @@ export const OutcomeSummary = z.lazy(() =>
 export type OutcomeSummary = z.infer<typeof OutcomeSummary>;
 
 /**
- * Returns true if the job has ended with this outcome. With the outcome `not_ready`, the job has succeeded, but its
+ * Returns true if `outcome` means that the job has ended. With the outcome `not_ready`, the job has succeeded, but its
  * resource is not usable.
  */
 export function isOutcomeOfEndedJob(outcome: Outcome): boolean {
@@ -98,8 +98,8 @@ export interface EndedWatch
   > {
   readonly ready?: Ready | undefined;
   /**
-   * The time of the first poll that detected the end of the job. If a watch waits for a usable resource, the watch ends
-   * later than its job.
+   * The time of the poll that detected the end of the job. A watch that waits for a usable resource ends after this
+   * time.
    */
   readonly jobEndObservedAt?: Instant | undefined;
   /** The job in the latest response of CCE that contained the job. `job` is null if no poll returned the job. */

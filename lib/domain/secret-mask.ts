@@ -25,7 +25,7 @@ const WEB_ENCODED = /&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos);?|(?:%[0-9a-f]{2}
 const JSON_ESCAPE = /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]/gi;
 /**
  * Matches an encoded character of JSON, HTML or a URL. A secret may contain a backslash or a percent sign. The mask
- * therefore decodes each text in two more ways: only as JSON, and only as HTML and URL.
+ * therefore decodes each text in three ways: completely, only as JSON, and only as HTML and URL.
  */
 const ENCODED = new RegExp(`${JSON_ESCAPE.source}|${WEB_ENCODED.source}`, "gi");
 const JSON_ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
@@ -38,8 +38,8 @@ const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
 const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
 
 /**
- * A decoded copy of a string without invisible characters. For each code unit of the copy, the view contains its
- * position in the original string.
+ * A decoded copy of a string without invisible characters. The view contains the position of each code unit in the
+ * original string.
  */
 interface View {
   readonly text: string;
@@ -111,7 +111,7 @@ function spellingsOf(secret: string): string[] {
     ? [trimmed]
     : [...decodedViewsOf(trimmed, ENCODED)].map((view) => view.text);
   // A server may replace a space in a secret by a line break, and the mask removes line breaks. The mask therefore also
-  // searches for the secret without its spaces.
+  // searches for the secret without spaces.
   const views = [...decoded, trimmed.replace(/\s+/g, "")];
   return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
 }

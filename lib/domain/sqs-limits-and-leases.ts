@@ -13,13 +13,13 @@ export const MAX_POSTPONE_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 2 * VISIBILITY_
 
 /**
  * The time for which a queue message reserves a poll (lease). During the lease, no other message can make the poll. The
- * lease is longer than the time limit of the function (29 s), so two invocations never make the same poll at the same
- * time. The lease is shorter than the visibility timeout, so it has ended when SQS delivers the message again.
+ * time limit of the function (29 s) is shorter than the lease, so two invocations never make the same poll at the same
+ * time. The visibility timeout is longer than the lease, so the lease has ended when SQS delivers the message again.
  */
 export const POLL_LEASE_MS = 35_000;
 
 /**
  * The time for which a queue message reserves a notification (lease). During the lease, no other message can send the
- * notification. The reasons for this time are the same as for `POLL_LEASE_MS`.
+ * notification. `NOTIFICATION_LEASE_MS` and `POLL_LEASE_MS` have the same value for the same reasons.
  */
 export const NOTIFICATION_LEASE_MS = 35_000;

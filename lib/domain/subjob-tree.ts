@@ -18,8 +18,8 @@ export interface SubJobs {
   /** The number of subjobs in each state. Omitted subjobs count too. */
   readonly counts: SubJobCounts;
   /**
-   * The number of subjobs in each state, as a person would count them. If a subjob and one of its own subjobs are in
-   * the same state, only the lower one counts.
+   * The number of subjobs in each state, as a person would count them. A subjob does not count if one of its own
+   * subjobs is in the same state.
    */
   readonly leafCounts: SubJobCounts;
   readonly omittedCount: number;
@@ -92,7 +92,7 @@ export function collectSubJobsInAnyOrder(root: Job): readonly Job[] {
 }
 
 /**
- * Counts the subjobs in a state. If a subjob and a subjob below it are both in this state, only the lower one counts.
+ * Counts the subjobs in a state. A subjob does not count if one of the subjobs below it is in the same state.
  * `truncated` contains the jobs with omitted subjobs.
  */
 function countLowest(nodes: readonly TreeNode[], state: JobState, truncated: readonly TreeNode[]): number {
@@ -136,8 +136,8 @@ function isRunning({ job }: TreeNode): boolean {
 
 /**
  * Serializes a tree of subjobs into at most `maxBytes` bytes. If the tree is too large, the function first truncates
- * long texts. If this is not enough, it omits succeeded subjobs, failure reasons, pending subjobs, and finally failed
- * subjobs, in this order. The function never omits the job at the top of the tree.
+ * long texts. If the tree is still too large, the function omits parts in this order: succeeded subjobs, failure
+ * reasons, pending subjobs, failed subjobs. The function never omits the job at the top of the tree.
  */
 export function serializeTruncatedTree<Serialized>(
   tree: Job,
@@ -165,7 +165,7 @@ export function serializeTruncatedTree<Serialized>(
   }
   const withAllWidth = current;
   for (let width = maxDirectSubJobCount(current); bytes > maxBytes && width > 0; ) {
-    // The code estimates `width` from the size of the tree, so that few tries are needed. Each try is slow, because it
+    // The code estimates `width` from the size of the tree to need only a few tries. Each try is slow, because the code
     // serializes a large tree.
     width = Math.floor(width * Math.min(0.5, maxBytes / bytes));
     replace(omitSucceededAndExcessSubJobs(withAllWidth, width));
@@ -187,14 +187,14 @@ function truncateTexts(job: Job, reasonBytes: number): Job {
   return isSame ? job : truncated;
 }
 
-/** If both arrays have equal elements, returns `old` and not the copy `changed`. */
+/** If both arrays have equal elements, returns `old`, and otherwise `changed`. */
 function withSameObject(old: Job[], changed: Job[]): Job[] {
   return changed.length === old.length && changed.every((job, index) => job === old[index]) ? old : changed;
 }
 
 /**
  * The importance of a job. The function omits less important jobs first. Failed jobs have the importance 2, pending
- * jobs 1 and succeeded jobs 0. A job has at least the importance of its subjobs.
+ * jobs 1 and succeeded jobs 0. The importance of a job is not less than the importance of its subjobs.
  */
 type Importance = 2 | 1 | 0;
 

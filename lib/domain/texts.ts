@@ -45,9 +45,9 @@ const SENTENCE_PATTERNS = Object.entries(en)
   });
 
 /**
- * Translates a stored reason or warning into the language of a target. The ledger stores these texts in English. The
- * function translates only sentences of the service. Other sentences, such as error messages of the cloud, do not
- * change.
+ * Translates a stored reason or warning into the language of a target. The ledger stores reasons and warnings in
+ * English. The function translates only sentences of the service. Other sentences, such as error messages of the cloud,
+ * do not change.
  */
 export function translateKnownSentences(text: string, texts: Texts): string {
   const sentences: string[] = [];

@@ -111,7 +111,7 @@ interface CharacterLimits {
 
 /**
  * Returns a schema for a string with `min` to `max` characters. A character is one Unicode code point, as in JSON
- * Schema. The function `z.maxLength` of zod counts UTF-16 code units instead.
+ * Schema. The function `z.maxLength` of zod counts UTF-16 code units and not code points.
  */
 export function limitedTextSchema({ min, max }: CharacterLimits): z.ZodMiniString<string> {
   const schema = textSchema(

@@ -22,7 +22,8 @@ export interface TargetLedger {
   /** Sets `throttledUntil` of a target, unless a later time is stored. */
   throttleTargetUntilAtLeast(name: string, until: Instant): Promise<void>;
   /**
-   * Stores the time `at` of a response "gone", unless the ledger already contains such a time. Returns the stored time.
+   * Stores `at` as the time of the first response "gone" of a target, unless `goneSince` is already stored. Returns the
+   * stored time.
    */
   markTargetGoneOnce(name: string, at: Instant): Promise<Instant>;
   /** Deletes `goneSince` of a target. */
@@ -47,7 +48,7 @@ export interface RateLimitLedger {
 
 /** Counts of ended jobs by project, job type, day and duration. */
 export interface DurationLedger {
-  /** Counts one ended job by its duration. The ledger may delete this count after `expiresAt`. */
+  /** Adds one ended job to the counts of jobs by duration. The ledger may delete the count after `expiresAt`. */
   addDuration(duration: NewDuration): Promise<void>;
   /**
    * Returns the counts of one job type. With `ANY_TYPE`, the function returns the counts of all job types, but not the

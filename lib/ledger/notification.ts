@@ -15,7 +15,8 @@ import { IntegerZeroByDefault, NumberNullByDefault } from "../domain/zod-fields.
  */
 export interface NotificationKey extends JobKey {
   /**
-   * The generation of the watch. If `NotificationGenerations` contains the target, it is the generation from this map.
+   * The generation of the watch. If `NotificationGenerations` contains the target, `generation` comes from
+   * `NotificationGenerations`.
    */
   readonly generation: number;
   /** The event of the notification, such as `job.failed`. */
@@ -30,10 +31,11 @@ export interface NotificationKey extends JobKey {
 export type NotificationGenerations = Readonly<Record<string, number>>;
 
 /**
- * Maps targets of a watch to the generation in the target's notification key. Several watches of a job may have the
- * same target. The notification key of such a target contains the highest generation of these watches, so that the
- * target gets only one notification. A restarted watch has the highest generation of the job, so it leads to a new
- * notification. The result omits a target if the highest generation is the generation of the watch itself.
+ * Returns the targets of a watch that need a higher generation in their notification keys, each with this generation.
+ * Several watches of a job may have the same target. The notification key of the common target contains the highest
+ * generation of the watches, so that the target gets only one notification. A restarted watch has the highest
+ * generation of the job, so it leads to a new notification. The result omits a target if the highest generation is the
+ * generation of the watch itself.
  */
 export function mapTargetsToHighestGenerationIfHigherThanOwn(
   { generation, targets }: WatchTargets,
@@ -66,8 +68,8 @@ interface WatchOfJob extends WatchTargets, StartedGeneration {
 
 /**
  * Computes the generations for notification keys of targets that a call adds to an ended watch. If another watch of the
- * job has already notified the target of the same end, the key contains the generation of the other watch. The target
- * then gets only one notification.
+ * job has already notified the target of the same end, the key contains the generation of the other watch. In this way,
+ * the target gets only one notification.
  * @param jobWatches all watches of the job
  */
 export function computeGenerationsOfTargetsAddedAfterEnd(
@@ -181,8 +183,8 @@ export type NotificationClaim =
    */
   | { readonly kind: "own_lease" }
   /**
-   * The notification is claimed for another queue message, which delivers the notification. The service does not need
-   * the queue message of this call.
+   * The notification is claimed for another queue message, which delivers the notification. The calling function does
+   * not need its own queue message.
    */
   | { readonly kind: "other_owner" }
   /** The next delivery attempt must not start before `until`. */
@@ -213,8 +215,8 @@ export interface NotificationLedger {
    */
   claimNotification(notification: NotificationToClaim): Promise<NotificationClaim>;
   /**
-   * Stores a delivery attempt of a notification. The lease of the notification ends with this call. If the lease
-   * belongs to another queue message, the function writes nothing and returns `superseded`.
+   * Stores a delivery attempt of a notification. The call ends the lease of the notification. If the lease belongs to
+   * another queue message, the function writes nothing and returns `superseded`.
    */
   recordAttempt(record: AttemptRecord): Promise<"recorded" | "superseded">;
   /**
@@ -228,7 +230,7 @@ export interface NotificationLedger {
   markDeadLettered(key: NotificationKey, redelivery: number): Promise<void>;
   /**
    * Starts a redelivery: sets the state of a notification to `pending`, so that the service sends it again. Returns the
-   * number of the redelivery. If another call has already started this redelivery, the function changes nothing and
+   * number of the redelivery. If another call has already started a redelivery, the function changes nothing and
    * returns null.
    * @param latestRedelivery the latest redelivery number that the caller has read.
    */

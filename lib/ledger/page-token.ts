@@ -69,8 +69,8 @@ export function removeCallerFromPageTokenOrThrow(token: string): string {
 
 /**
  * Converts a page token without a caller name to an internal page token. The function finds the caller name among the
- * current watches of the job. If the watch was restarted in the meantime, the function cannot find the name. The next
- * page then starts after all watches with the same acceptance time.
+ * current watches of the job. If the watch was restarted in the meantime, the function cannot find the name. If the
+ * name is not found, the next page starts after all watches with the same acceptance time.
  * @throws PageTokenError if `removeCallerFromPageTokenOrThrow` did not create the token.
  */
 export async function restoreCallerInPageTokenOrThrow(
@@ -83,7 +83,7 @@ export async function restoreCallerInPageTokenOrThrow(
   if (!position.success) throw new PageTokenError("The page token is not valid.");
   const [acceptedAt, jobId, byte] = position.data;
   const watches = await ledger.listJobWatches({ project, jobId });
-  // If several watches have the same byte, the next page starts after the last one.
+  // If several watches have the same byte, the next page starts after the last of these watches.
   const found = watches.findLast(
     (watch) => watch.acceptedAt === acceptedAt && callerByte(watch.caller) === byte,
   );

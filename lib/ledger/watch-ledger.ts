@@ -63,7 +63,7 @@ export type PollOfMessage = Pick<PollToClaim, "key" | "poll" | "messageId">;
 export type PollClaim =
   /**
    * `reclaimed` is true if an earlier invocation of the function claimed the same poll and then crashed or ran too
-   * long. This earlier invocation may have stored an outcome of the watch. `unfinishedTries` is the number of earlier
+   * long. The earlier invocation may have stored an outcome of the watch. `unfinishedTries` is the number of earlier
    * invocations that crashed or ran too long.
    */
   | {
@@ -208,8 +208,8 @@ export interface WatchReadLedger {
   listOverdueWatches(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**
    * Sets the time of the next check of a watch by the sweep function to `dueAt`. If `dueAt` is null, the sweep function
-   * never checks the watch again. If another call has changed this time, nothing happens, and the result is `changed`.
-   * If the watch is running and `dueAt` is null, nothing happens either.
+   * never checks the watch again. If another call has changed the time of the check, nothing happens, and the result is
+   * `changed`. If the watch is running and `dueAt` is null, the result is `changed` too.
    */
   rescheduleSweepIfUnchanged(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**

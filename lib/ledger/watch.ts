@@ -54,7 +54,7 @@ export const WatchFields = z.lazy(() =>
     resourceName: TextNullByDefault,
     consecutiveFailures: IntegerZeroByDefault,
     /**
-     * After the success of the job, its resource must become usable within this number of minutes. `readyMinutes` is
+     * The number of minutes after the success of the job in which its resource must become usable. `readyMinutes` is
      * null for a watch that ends with its job.
      */
     readyMinutes: NumberNullByDefault,
@@ -95,7 +95,10 @@ export type ObservedJob = Pick<Watch, "phase" | "jobType" | "resourceName">;
 
 export interface EndedJob extends ObservedJob, Pick<Watch, "cause" | "durationSeconds"> {}
 
-/** The stored outcome of a watch. `generations` contains the generations for the notification keys of this outcome. */
+/**
+ * The stored outcome of a watch. `generations` contains the generations for the keys of notifications about the
+ * outcome.
+ */
 export interface OutcomeRecord {
   readonly summary: OutcomeSummary;
   readonly generations: NotificationGenerations;

@@ -38,7 +38,9 @@ export type PollDecision =
       readonly delaySeconds: number;
       /** The earliest time of the next query, only if CCE or IAM requested a wait of more than 900 s. */
       readonly notBefore?: Instant;
-      /** The results of the polls since the success of the job. Only a watch with `readyMinutes` has this field. */
+      /**
+       * The results of the polls since the success of the job. Only a watch with `readyMinutes` has the field `ready`.
+       */
       readonly ready?: ReadyProgress;
     } & PollErrors)
   | {
@@ -56,21 +58,21 @@ const ACCESS_ERROR_DELAY = { minSeconds: 30, jitterSeconds: 30 };
 const GONE_DELAY = { minSeconds: 5, jitterSeconds: 6 };
 
 /**
- * The last poll of a watch detects a job that ended shortly before the deadline. The rate limit may delay this poll by
- * up to one hour after the deadline.
+ * The last poll of a watch detects a job that ended shortly before the deadline. The rate limit may delay the last poll
+ * by up to one hour after the deadline.
  */
 const LAST_POLL_GRACE_MS = 3_600_000;
 
 /**
- * If the function that makes a poll has crashed `MAX_UNFINISHED_TRIES` times during this poll, the watch ends. One
- * crash does not end the watch, because the host of the function may have failed.
+ * If the function `poll` has crashed `MAX_UNFINISHED_TRIES` times during the same poll, the watch ends. One crash does
+ * not end the watch, because the host of the function may have failed.
  */
 const MAX_UNFINISHED_TRIES = 8;
 /** The maximum number of crashes of one poll after the deadline of the watch. */
 const MAX_UNFINISHED_TRIES_AT_DEADLINE = 2;
 /**
- * If the deadline has passed and SQS has delivered the same poll message this many times, the watch ends. The number
- * also includes deliveries after which the poll failed with an error.
+ * After the deadline, the watch ends when SQS has delivered the same poll message `MAX_RECEIVES_AT_DEADLINE` times. The
+ * number also includes deliveries after which the poll failed with an error.
  */
 const MAX_RECEIVES_AT_DEADLINE = 20;
 

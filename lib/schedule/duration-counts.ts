@@ -118,10 +118,10 @@ function sumDays(days: readonly (readonly DurationCount[])[]): RecentJobs {
 
 /**
  * Returns the days since the latest change of the usual job duration, oldest day first. For each day, a t-test compares
- * the jobs before the day with the jobs from this day on. If there is a significant difference, the function drops all
- * days before the day with the largest difference, and tests the remaining days again. The test compares ranks, so a
- * few failed or stuck jobs have little effect on the result. Source: W. J. Conover and R. L. Iman, "Rank
- * transformations as a bridge between parametric and nonparametric statistics", The American Statistician 35 (1981).
+ * all jobs before the day with all other jobs. If there is a significant difference, the function drops all days before
+ * the day with the largest difference, and tests the remaining days again. The test compares ranks, so a few failed or
+ * stuck jobs have little effect on the result. Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge
+ * between parametric and nonparametric statistics", The American Statistician 35 (1981).
  */
 function daysSinceChange(days: readonly (readonly DurationCount[])[]): readonly (readonly DurationCount[])[] {
   const all = days.flat();

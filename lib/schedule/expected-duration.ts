@@ -25,9 +25,8 @@ export const Expected = z.object({
 export type Expected = z.infer<typeof Expected>;
 
 /**
- * Estimates the duration of a job from the durations of ended jobs of the same type. If the usual duration of jobs
- * changed, the function ignores all jobs before this change. If no job of the type has ended, the function returns
- * null.
+ * Estimates the duration of a job from the durations of ended jobs of the same type. If the usual duration of jobs has
+ * changed, the function ignores all jobs before the change. If no job of the type has ended, the function returns null.
  */
 export function computeExpectedDuration(
   durations: readonly DurationCount[],

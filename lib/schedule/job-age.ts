@@ -2,7 +2,7 @@ import type { Instant } from "../domain/job.ts";
 
 /** The assumed maximum difference between the clocks of CCE and of the service. */
 const MAX_CLOCK_SKEW_MS = 60_000;
-/** If a job is older than this when a caller submits it, its creation time is probably wrong. */
+/** If a job seems to be older than `MAX_JOB_AGE_MS` at its submission, its creation time is probably wrong. */
 const MAX_JOB_AGE_MS = 7 * 86_400_000;
 
 /**

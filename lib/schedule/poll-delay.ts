@@ -21,7 +21,7 @@ export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
 /** Each planned age, converted to a bucket number. The reason: the logarithm in the conversion is slow. */
 const AGE_POSITIONS = AGES.map(fractionalBucketOfDuration);
 
-/** The randomly chosen delay may cost more than the best delay, by at most this share of the cost of a poll. */
+/** The randomly chosen delay may cost more than the best delay, by at most 2 % of the cost of a poll. */
 const TOLERANCE = 0.02;
 
 /**
@@ -29,7 +29,7 @@ const TOLERANCE = 0.02;
  * that failed at once. The delay is random, so that the service does not poll all new jobs at the same time.
  */
 const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
-/** If fewer jobs of the project have ended, the first poll uses `FIRST_DELAY`. */
+/** If fewer than 20 jobs of the project have ended, the delay of the first poll is `FIRST_DELAY`. */
 const MIN_LEARNED_JOBS = 20;
 
 interface PendingJob {
@@ -182,9 +182,9 @@ interface PollCosts {
  *
  * Each poll costs x = `pollCostSeconds`. Each second from the end of a job to the next poll costs 1. Statistics calls
  * the search for the cheapest polls an inspection problem. S(t) is the share of jobs that take longer than t. If a job
- * still runs at age t and the next poll is at age u, the poll costs x and the time until u costs u - t. The sum of the
- * times contains the duration of the job, which is the same for all plans. C(t) is the lowest cost of all polls after
- * age t:
+ * still runs at age t and the next poll is at age u, the poll costs x and the time until u costs u - t. The time until
+ * u also contains running time of the job, but this time is the same for all plans. C(t) is the lowest cost of all
+ * polls after age t:
  *
  *     C(t) = minimum over u > t of [ S(t) · (x + u - t) + C(u) ]
  *

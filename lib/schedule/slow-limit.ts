@@ -25,13 +25,13 @@ export interface SlowLimit {
 /**
  * Returns the age from which a running job counts as slow. 95 % of the ended jobs took less time. At most 5 % of new
  * jobs are slow, whatever the distribution of their durations is. The function computes one age from all jobs since the
- * latest change of the usual duration. While durations become longer, this age is too low. The function therefore
- * computes a second age from the jobs of the latest days, and a third age with `limitOfRisingDurations`. The result is
- * the largest of the three ages. If fewer than 20 jobs have ended since the latest change, the result is null. The
- * function uses only real jobs and no assumed jobs. Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning
- * in a Random World" (2005), conformal prediction.
+ * latest change of the usual duration. While durations become longer, an age from old jobs is too low. The function
+ * therefore computes a second age from the jobs of the latest days, and a third age with `limitOfRisingDurations`. The
+ * result is the largest of the three ages. If fewer than 20 jobs have ended since the latest change, the result is
+ * null. The function uses only real jobs and no assumed jobs. Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic
+ * Learning in a Random World" (2005), conformal prediction.
  * @param durations the durations of jobs that ended before the running job started. Jobs that started together with the
- * running job must not be in the list. The shortest of these jobs end first, and their durations would make the running
+ * running job must not be in the list. Short jobs of such a group end first, and their durations would make the running
  * job seem slow.
  * @param latestJobs the latest ended jobs of the type, oldest first
  */
@@ -59,7 +59,7 @@ function slowBucket({ counts, total }: RecentJobs): number {
 }
 
 /**
- * Returns the age from which a job counts as slow. This age is correct even if durations become longer within one day.
+ * Returns the age from which a job counts as slow. The age is correct even if durations become longer within one day.
  * The ledger counts durations per day, so the counts do not show a change within a day. The function therefore divides
  * the duration of each job by the median duration of the last 20 jobs before this job. If all jobs take longer, the
  * quotients stay the same. A running job is slow if its quotient is larger than the quotients of 95 % of the ended

@@ -7,8 +7,8 @@ import {
 } from "./duration-counts.ts";
 
 /**
- * The durations of only a few ended jobs are not reliable. For a type with few ended jobs, the service therefore adds
- * assumed jobs. `EARLY_FAILURES` is the share of assumed jobs that fail soon after their start.
+ * The durations of only a few ended jobs are not reliable. If few jobs of a type have ended, the service adds assumed
+ * jobs. `EARLY_FAILURES` is the share of assumed jobs that fail soon after their start.
  */
 const EARLY_FAILURES = 0.05;
 /** `STUCK_JOBS` is the share of assumed jobs that get stuck and take very long. */
@@ -39,7 +39,8 @@ const MAX_DISTANCE = 150;
 /**
  * Returns the survival curve of a job type: the probability that a job still runs at each age. Each element of the
  * array belongs to the shortest duration of one bucket (range of durations). The curve combines assumed jobs with the
- * smoothed durations of ended jobs. If the usual duration changed, the function ignores all jobs before this change.
+ * smoothed durations of ended jobs. If the usual duration of jobs has changed, the function ignores all jobs before the
+ * change.
  */
 export function getCachedSurvivalCurve(
   jobType: string | null,
@@ -91,9 +92,9 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
 /**
  * Spreads the jobs of each bucket over the neighboring buckets (kernel density estimate). Each bucket becomes a
  * triangle whose area is the number of its jobs. If the nearest ended jobs are far away, the triangle is wide. Half the
- * width of a triangle grows with the square root of this distance. With only a few ended jobs, all triangles are wide,
- * so the estimated distribution is not too narrow. Source: I. S. Abramson, "On bandwidth variation in kernel
- * estimates", Annals of Statistics 10 (1982).
+ * width of a triangle grows with the square root of the distance to the nearest ended jobs. With only a few ended jobs,
+ * all triangles are wide, so the estimated distribution is not too narrow. Source: I. S. Abramson, "On bandwidth
+ * variation in kernel estimates", Annals of Statistics 10 (1982).
  * @param countsSum the total number of jobs, which is also the sum of all returned numbers
  */
 export function smoothCounts(counts: Float64Array, countsSum: number): Float64Array {
@@ -144,8 +145,8 @@ interface Assumption {
 /**
  * For each bucket, returns the number of assumed jobs that take longer than the shortest duration in the bucket. In
  * statistics, the assumed jobs are called a Bayesian prior. The returned array has `BUCKETS` + 1 numbers, in falling
- * order and all above 0. The first number is the total weight of the assumed jobs. Without an ended job, this weight is
- * 1. Each ended job makes the weight smaller.
+ * order and all above 0. The first number is the total weight of the assumed jobs. Without an ended job, the total
+ * weight is 1. Each ended job reduces the weight of the assumed jobs.
  * @param endedJobCount the number of real jobs that have ended
  */
 export function assumedJobsLongerThanEachBucketStart(

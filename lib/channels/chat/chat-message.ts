@@ -8,7 +8,7 @@ import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 
 /**
- * The parts of a chat message as plain text. Every chat shows these parts in the order of the fields. Each channel
+ * The parts of a chat message as plain text. Every chat shows the parts in the order of the fields. Each channel
  * escapes the texts and adds its own markup.
  */
 export interface ChatMessage {
@@ -46,8 +46,8 @@ export interface ChatMessage {
 }
 
 /**
- * The config of a target can require these texts in each message. Channels do not escape texts from the config, because
- * the service trusts the operator.
+ * Texts that each message must contain because of the config of the target. Channels do not escape texts from the
+ * config, because the service trusts the operator.
  */
 export interface ConfiguredTexts {
   /** A text that mentions people in the chat, or null if the message mentions nobody. */
@@ -95,7 +95,7 @@ export interface CauseText {
   readonly title: string | null;
   /**
    * The types from the job down to the failed subjob, such as `CreateCluster › CreateNode`. If the headline and the
-   * title already show these types, `path` is null.
+   * title already contain all types of the path, `path` is null.
    */
   readonly path: string | null;
   /** The failure reason as CCE returned it, or null. */

@@ -30,7 +30,7 @@ const DIGEST_ORDER = [...OUTCOMES.filter((outcome) => outcome !== "succeeded"), 
 interface JobGroup {
   readonly jobs: OutcomeSummary[];
   readonly cause: CauseText;
-  /** The number of further causes of the jobs in the group. The digest omits these causes. */
+  /** The number of further causes of the jobs in the group. The digest omits these further causes. */
   omittedCauses: number;
 }
 

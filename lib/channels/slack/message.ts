@@ -49,7 +49,8 @@ export function formatPlainSlackMessage(headline: string, { mention }: Configure
 
 /**
  * Returns the field `text` of a message: the first of `candidates` that is not too long. If all candidates are too
- * long, the function truncates the last one. The function never truncates `lastLines`, because they contain the links.
+ * long, the function truncates the last candidate. The function never truncates `lastLines`, because they contain the
+ * links.
  */
 function createText(
   candidates: readonly (readonly string[])[],

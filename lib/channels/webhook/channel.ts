@@ -7,7 +7,7 @@ import { WebhookTarget } from "./target.ts";
 
 /**
  * The channel for webhook targets. The webhook channel follows the specification Standard Webhooks. Programs, not
- * people, read its notifications.
+ * people, read the notifications of a webhook.
  */
 export const webhookChannel: Channel<typeof WebhookTarget> = {
   isChat: false,
@@ -27,8 +27,8 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   },
   /**
    * Every status 2xx means success (Standard Webhooks). After status 410, the service switches the target off. Status
-   * 413 means that the target refuses the event because of its size. After any other status 4xx, the service sends the
-   * event again. For example, a target may answer 401 or 404 while an operator deploys it. After status 501, the
+   * 413 means that the target refuses the event because of its size. After all other statuses 4xx, the service sends
+   * the event again. For example, a target may answer 401 or 404 while an operator deploys it. After status 501, the
    * service does not send the event again.
    */
   verdictOf(answer, now) {

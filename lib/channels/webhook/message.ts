@@ -100,7 +100,7 @@ function createSlowEvent({
 
 /**
  * Creates a webhook event about the jobs of a digest (one message about several jobs). Usually, only chats get digests.
- * A webhook target gets a digest if an operator changed it from a chat target during the digest.
+ * A webhook target gets a digest only if an operator changed a chat target to a webhook target during the digest.
  */
 function createDigestEvent(summaries: readonly OutcomeSummary[]): WebhookEvent {
   const instants = summaries.map(({ concludedAt }) => concludedAt);

@@ -22,8 +22,8 @@ const Schedule = z.object({
 
 /**
  * Counts the watches by state, and finds orphaned watches. The function reads the states of all watches from the recent
- * index. The state `watching` in this index may be old, so the function also reads the items of these watches. The
- * audit costs half a read unit for about 30 watches, and one more read unit for each running watch.
+ * index. The state `watching` in the recent index may be old, so the function also reads the items of watches with this
+ * state. The audit costs half a read unit for about 30 watches, and one more read unit for each running watch.
  */
 export async function countWatchesAndFindOrphaned(table: LedgerTable, now: Instant): Promise<Audit> {
   const audit = { concluded: 0, stopped: 0, live: 0, discovered: 0, orphaned: [] as OrphanedWatch[] };

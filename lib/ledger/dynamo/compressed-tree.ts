@@ -44,7 +44,10 @@ export function decompressJson(bytes: Uint8Array): unknown {
   return JSON.parse(decompressBytes(bytes).toString());
 }
 
-/** Decompresses a result of `compressJson`. The dictionary must be the same as for `compressJson`. */
+/**
+ * Decompresses a result of `compressJson`. The calls of `compressJson` and `decompressBytes` must have the same
+ * dictionary.
+ */
 export function decompressBytes(bytes: Uint8Array, dictionary: Uint8Array = DICTIONARY): Buffer {
   return inflateRawSync(bytes, { dictionary });
 }
@@ -82,9 +85,8 @@ export function decompressStoredTree(
 }
 
 /**
- * Computes the latest tree from the tree item and from `treeChange` in the watch item. If a poll writes one of the two
- * items between the reads, `treeChange` does not belong to the tree in the tree item. In this case, the function
- * returns the tree in the tree item.
+ * Computes the latest tree from the tree item and from `treeChange` in the watch item. A poll may write one of the two
+ * items between the reads. If `treeChange` does not belong to the tree, the function returns the tree in the tree item.
  */
 function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
   try {

@@ -12,7 +12,7 @@ import {
 } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
 
-/** If discovery is switched off, DynamoDB deletes its state this long after the latest run. */
+/** The time after the latest run of discovery at which DynamoDB deletes the state of discovery. */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 const DiscoveryItem = z.object({

@@ -34,7 +34,10 @@ const MAX_TRIES = 50;
  * in bucket 215.
  */
 const COUNTER = /^d([0-6])b(\d+)$/;
-/** One DynamoDB item contains the counters of one week. A query for two years therefore reads about 104 items. */
+/**
+ * One DynamoDB item contains the counters of one week. A query reads the counters of two years, which are about 104
+ * items.
+ */
 const WEEK_DAYS = 7;
 const SORT_KEY = /^week#(\d+)$/;
 
@@ -46,8 +49,8 @@ type DurationsItem = z.infer<typeof DurationsItem>;
 const TypesItem = z.lazy(() => z.object({ types: z.array(z.string()) }));
 
 /**
- * Each call costs one DynamoDB write. The first job of a type in a week costs a second write, which adds the job type
- * to the list of the project.
+ * Each call costs one DynamoDB write. For the first job of a type in a week, the call costs a second write, which adds
+ * the job type to the list of the project.
  */
 export const addDuration: LedgerOperation<"addDuration"> = async (table, duration) => {
   const { key, counter } = durationCounterKey(duration);
@@ -65,7 +68,7 @@ interface ExpiringJobType {
 
 /**
  * Adds a job type to the list of the project's job types. The list contains no operations (such as upgrades). The
- * reason: the first poll of a job uses the durations of all job types in the list.
+ * reason: the first poll of a job uses the durations of all listed job types, and operations must not change this poll.
  */
 export async function addJobTypeUnlessOperation(
   table: LedgerTable,

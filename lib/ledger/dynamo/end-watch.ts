@@ -172,9 +172,9 @@ export const readOutcomeWithoutTree: LedgerOperation<"readOutcomeWithoutTree"> =
 };
 
 /**
- * Computes the generations for notification keys of targets that a call adds to an ended watch, and stores them with
- * the outcome. Each call costs one query. If a generation differs from the generation of the watch, the call also costs
- * one read and one write.
+ * Computes and stores the generations for notification keys of targets that a call adds to an ended watch. Each call
+ * costs one query. If a generation differs from the generation of the watch, the call also costs one read and one
+ * write.
  */
 export async function saveGenerationsOfTargetsAddedAfterEnd(
   table: LedgerTable,

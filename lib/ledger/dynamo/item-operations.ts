@@ -25,9 +25,10 @@ import {
 import type { ItemKey } from "./keys.ts";
 
 /**
- * The current version of each kind of item. The key is the first letter of the item's partition key. If a release
- * changes the format of one kind of item, it raises only the version of this kind. After a rollback, the earlier
- * release can still use all other kinds of items. The code also reads items that an earlier release wrote.
+ * The current version of each kind of item. The first letter of an item's partition key determines the kind of the
+ * item. If a release changes the format of one kind of item, the release raises only the version of this kind. After a
+ * rollback, the earlier release can still use all other kinds of items. The code also reads items that an earlier
+ * release wrote.
  */
 const ITEM_VERSIONS: Readonly<Record<string, number>> = { W: 1, T: 1, G: 1, D: 1, L: 1 };
 

@@ -34,8 +34,8 @@ export function overdueShard(key: WatchKey): number {
 }
 
 /**
- * Returns attributes of the watch item. With these attributes, the overdue index contains the watch at the time
- * `dueAt`. If `dueAt` is null, the index does not contain the watch.
+ * Returns attributes of the watch item. The attributes put the watch into the overdue index at the time `dueAt`. If
+ * `dueAt` is null, the index does not contain the watch.
  */
 export function overdueIndexAttributes(key: WatchKey, dueAt: Instant | null): StoredValues {
   return { dueAt, dueOrder: dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
@@ -96,8 +96,8 @@ async function listOverdueInShard(
 ): Promise<readonly z.infer<typeof Entry>[]> {
   const found: z.infer<typeof Entry>[] = [];
   let next: QueryCommandOutput["LastEvaluatedKey"];
-  // DynamoDB applies `Limit` before the filter, so a page may contain fewer overdue watches. Each further query reads
-  // more entries than the query before, so that few queries are needed.
+  // DynamoDB applies `Limit` before the filter, so a page may contain fewer overdue watches. Each query reads more
+  // entries than the query before, so that few queries are needed.
   let entries = limit;
   do {
     const options = { IndexName: OVERDUE_INDEX, ExclusiveStartKey: next, Limit: entries };

@@ -27,9 +27,9 @@ import { roundedOverdueIndexAttributesKeepingOrder } from "./overdue-index.ts";
 import { encodeLatestInstants, NO_LEASE, toWatch, WatchItem } from "./watch-item.ts";
 
 /**
- * The tree item of a watch expires this long after the deadline of the watch. While the watch is running, the ledger
- * needs the tree item. A watch ends at most a week and an hour after its deadline. When a watch has ended, the stored
- * outcome contains the tree.
+ * The time from the deadline of a watch to the expiry of the tree item of the watch. While the watch is running, the
+ * ledger needs the tree item. A watch ends at most a week and an hour after its deadline. When a watch has ended, the
+ * stored outcome contains the tree.
  */
 const TREE_RETENTION_MS = 8 * 86_400_000;
 
@@ -110,8 +110,8 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
 
 /**
  * Each call costs one DynamoDB write. If a large tree has changed, the call also costs one read. If the changes are too
- * large for the watch item, the call also writes the tree item, after the watch item. If the second write fails, the
- * result of the poll is already stored.
+ * large for the watch item, the call also writes the tree item. The call writes the watch item first, so an error while
+ * it writes the tree item does not lose the result of the poll.
  */
 export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
@@ -207,9 +207,9 @@ async function planTreeChange(
 }
 
 /**
- * Returns the tree of the tree item, or null if the code cannot use this tree: it is missing, old, or expires too
- * early. If the result is null, the calling function writes a new tree item. The read is eventually consistent, which
- * costs half as much.
+ * Returns the tree of the tree item. If the tree item is missing, old, or expires too early, the result is null. If the
+ * result is null, the calling function writes a new tree item. The read is eventually consistent, which costs half as
+ * much.
  */
 async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState): Promise<BaseTree | null> {
   const { treeHash, treeChange } = before;

@@ -39,8 +39,9 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
     poll: 0,
   };
   for (let round = 0; round < ROUNDS; round += 1) {
-    // The function stores large caller data (context and callbacks) before the watch. Before both writes, the function
-    // checks that the watch does not exist. The new caller data must not become part of an existing watch generation.
+    // For a new watch, the function stores large caller data (context and callbacks) before the watch. The function
+    // first checks that the watch does not exist, because the caller data must not become part of an existing watch
+    // generation.
     const before = inline === null ? await readRawItem(table, key) : null;
     if (before === null) {
       if (inline === null) await saveCallbacksAndFirstContext(table, watch, 0);
@@ -62,7 +63,7 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
 /**
  * Restarts a watch as a new generation. If another call has changed the watch in the meantime, the result is null. The
  * number of the next poll is higher than all earlier poll numbers, so old poll messages have no effect. A restart costs
- * one query more than a new watch, because it needs the highest generation of the job's watches.
+ * one query more than a new watch, because the new generation must be above all generations of the job's watches.
  */
 async function restartWatch(
   table: LedgerTable,
@@ -110,8 +111,8 @@ async function restartWatch(
 }
 
 /**
- * Adds the targets and callbacks of a call to a watch. A running watch also gets the deadline of the call, if this
- * deadline is later. If another call has changed the state or the deadline in the meantime, the result is null. The
+ * Adds the targets and callbacks of a call to a watch. If the deadline of the call is later, a running watch gets the
+ * deadline of the call. If another call has changed the state or the deadline in the meantime, the result is null. The
  * function first stores the callback URL and then the target, so that a stored target always has a stored URL.
  */
 async function extendWatch(
@@ -168,8 +169,8 @@ async function extendWatch(
 
 /**
  * Returns the maximum number of targets that the watch may have before the new targets are written. If another call has
- * added targets in the meantime, DynamoDB may refuse the write because of this maximum. Without this check, two
- * simultaneous calls could together exceed the limit. Without a limit, the result is null.
+ * added targets in the meantime, DynamoDB may refuse the write because of the maximum. Without the maximum, two
+ * simultaneous calls could together exceed a limit of the watch. Without a limit, the result is null.
  */
 function mostTargetsBefore(
   { targets }: WatchItem,

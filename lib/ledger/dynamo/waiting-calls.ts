@@ -10,8 +10,8 @@ import {
 } from "./item-operations.ts";
 
 /**
- * On AWS, at most this many calls may wait for the end of a watch at the same time. Each waiting call occupies one
- * Lambda execution. A new AWS account allows only ten executions.
+ * The maximum numbers of calls on AWS that may wait for the end of a watch at the same time. Each waiting call occupies
+ * one Lambda execution. A new AWS account allows only ten executions.
  */
 export const WAITING_LIMITS: WaitingLimits = { total: 4, perCaller: 2 };
 

@@ -48,8 +48,8 @@ export const WatchItem = z.lazy(() =>
     /** True if the context or a callback of the current generation is in a caller item. */
     hasCallerItem: Flag,
     /**
-     * The compressed tree of subjobs (deflate). A large tree is in the tree item instead, and this attribute is
-     * missing.
+     * The compressed tree of subjobs (deflate). For a large tree, the attribute `tree` is missing, and the tree item
+     * contains the tree.
      */
     tree: Bytes,
     /** The hash of the latest tree of subjobs that CCE returned. */
