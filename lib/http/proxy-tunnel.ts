@@ -75,8 +75,6 @@ function connectThrough(proxy: OutgoingProxy, authority: string): Promise<Duplex
       socket.destroy();
       reject(new ProxyError(statusCode === 407 ? "PROXY_AUTHENTICATION" : "PROXY_REFUSED"));
     });
-    // A server that is not a proxy may send a normal response.
-    request.on("response", () => request.destroy(new ProxyError("PROXY_REFUSED")));
     request.on("error", (error) => {
       clearTimeout(timer);
       reject(error instanceof ProxyError ? error : new ProxyError("PROXY_UNREACHABLE", error));

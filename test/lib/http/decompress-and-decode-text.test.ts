@@ -66,6 +66,11 @@ describe("decompressAndDecodeText", () => {
     },
   );
 
+  it("decodes the charset in Content-Type", async () => {
+    const headers = { "content-type": "text/plain; charset=iso-8859-1" };
+    expect(await decode(Buffer.from("größer", "latin1"), headers)).toMatchObject({ text: "größer" });
+  });
+
   it.each([
     ["the first byte of gzip", Buffer.of(0x1f, 0x61), "\u001fa"],
     ["the second byte of gzip", Buffer.of(0x61, 0x8b), "a\ufffd"],

@@ -1,8 +1,13 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { setImmediate as nextIteration } from "node:timers/promises";
+import { createServer as createTlsServer } from "node:tls";
+import { jest } from "@jest/globals";
 import { createConnections } from "../../../lib/http/connections.ts";
 import { createEgress, type EgressOptions, getCachedEgress } from "../../../lib/http/egress.ts";
 import { readOutgoingProxyOrThrow } from "../../../lib/http/outgoing-proxy.ts";
+import { type HttpResult, sendHttpRequest } from "../../../lib/http/send-http-request.ts";
 import { type ConnectProxy, startConnectProxy } from "./support/connect-proxy.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { authority, type Receiver, startTlsReceiver } from "./support/receiver.ts";
@@ -53,7 +58,10 @@ describe("a request through a proxy", () => {
   it("reaches the host by its name, and the certificate of the host is checked", async () => {
     const { proxy, receiver } = await start();
     const env = { HTTPS_PROXY: proxy.url.replace("//", "//kim:p%40ss@") };
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
     expect(await send(receiver.port, env, null, "")).toMatchObject({ kind: "answer", status: 200 });
+    expect(timers()).toBe(before);
     const credentials = Buffer.from("kim:p@ss").toString("base64");
     expect(proxy.tunnels).toEqual([`receiver.test:${receiver.port} Basic ${credentials}`]);
     const untrusted = createConnections(65_536, {}, readOutgoingProxyOrThrow(env));
@@ -149,14 +157,16 @@ describe("a request through a proxy", () => {
   });
 
   /** Starts a server that answers each CONNECT request with a text. */
-  async function startServerThatSends(
-    text: string,
-  ): Promise<{ readonly url: string; readonly sockets: Socket[] }> {
+  async function startServerThatSends(text: string) {
     const sockets: Socket[] = [];
+    const firstBytes: (number | undefined)[] = [];
     const server = createServer((socket) => {
       sockets.push(socket);
       socket.on("error", () => socket.destroy());
-      socket.once("data", () => socket.write(text));
+      socket.once("data", (bytes: Buffer) => {
+        firstBytes.push(bytes[0]);
+        socket.write(text);
+      });
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -166,7 +176,8 @@ describe("a request through a proxy", () => {
         server.close();
       },
     });
-    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sockets };
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return { address, url: `http://${address}`, sockets, firstBytes };
   }
 
   it.each([
@@ -191,11 +202,69 @@ describe("a request through a proxy", () => {
     });
   });
 
-  it("uses TLS to a proxy with an https URL, and checks the certificate of the proxy", async () => {
-    const { receiver } = await start();
-    const env = { HTTPS_PROXY: `https://127.0.0.1:${receiver.port}` };
+  it.each([
+    ["http", "C".charCodeAt(0)],
+    ["https", 0x16],
+  ])("begins with the protocol of the URL of the proxy: %s", async (scheme, firstByte) => {
+    const answer = "HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n";
+    const { address, firstBytes } = await startServerThatSends(answer);
+    await send(443, { HTTPS_PROXY: `${scheme}://${address}` }, null, "");
+    expect(firstBytes).toEqual([firstByte]);
+  });
+
+  it("sends no request to a proxy with an untrusted certificate", async () => {
+    const received: string[] = [];
+    const fixture = (name: string) =>
+      readFileSync(new URL(`../../fixtures/tls/receiver.${name}`, import.meta.url));
+    const server = createTlsServer({ cert: fixture("crt"), key: fixture("key") }, (socket) => {
+      socket.on("data", (bytes: Buffer) => received.push(bytes.toString()));
+      socket.on("error", () => socket.destroy());
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    open.push({ close: () => server.close() });
+    const env = { HTTPS_PROXY: `https://127.0.0.1:${(server.address() as AddressInfo).port}` };
     expect(await send(443, env, null, "")).toMatchObject({ code: "PROXY_UNREACHABLE" });
-    expect(receiver.received).toHaveLength(0);
+    expect(received).toEqual([]);
+  });
+
+  it("goes to an IP address without a name lookup", async () => {
+    const { proxy } = await start(403);
+    const connections = createEgress(["10.0.0.1"], {
+      proxy: readOutgoingProxyOrThrow({ HTTPS_PROXY: proxy.url }),
+      lookup: (_name, _options, done) => done(null, [{ address: "10.0.0.2", family: 4 }]),
+    });
+    open.push({ close: () => hangUp(connections) });
+    const rest = { method: "GET", headers: {}, body: null, timeLimitMs: 5000, maxBytes: 9 } as const;
+    await sendWithRule({ connections, url: new URL("https://10.0.0.1/"), ...rest });
+    expect(proxy.tunnels).toEqual(["10.0.0.1:443"]);
+  });
+
+  it("fails after ten seconds when the proxy does not answer, with an error without the address and the password", async () => {
+    const { proxy } = await start(0);
+    const timeouts = jest.spyOn(globalThis, "setTimeout");
+    const options = readOutgoingProxyOrThrow({ HTTPS_PROXY: proxy.url.replace("//", "//kim:hunter2@") });
+    const connections = createConnections(65_536, {}, options);
+    open.push({ close: () => hangUp(connections) });
+    const rest = { method: "GET", headers: {}, body: null, timeLimitMs: 60_000, maxBytes: 9 } as const;
+    const result = sendHttpRequest({ connections, url: new URL("https://receiver.test/"), ...rest });
+    while (proxy.tunnels.length === 0) await nextIteration();
+    const [onTimeout] = timeouts.mock.calls.find(([, ms]) => ms === 10_000) ?? [];
+    timeouts.mockRestore();
+    onTimeout?.();
+    const { code, error } = (await result) as Extract<HttpResult, { kind: "failed" }>;
+    expect(code).toBe("PROXY_TIMEOUT");
+    expect(error).toMatchObject({ name: "ProxyError", message: expect.stringContaining("PROXY_TIMEOUT") });
+    expect(String(error)).not.toMatch(/127|hunter2/);
+  });
+
+  it("keeps the cause of a failed connection to the proxy", async () => {
+    const options = readOutgoingProxyOrThrow({ HTTPS_PROXY: "http://127.0.0.1:1" });
+    const connections = createConnections(65_536, {}, options);
+    open.push({ close: () => hangUp(connections) });
+    const rest = { method: "GET", headers: {}, body: null, timeLimitMs: 5000, maxBytes: 9 } as const;
+    const result = await sendHttpRequest({ connections, url: new URL("https://receiver.test/"), ...rest });
+    expect(result).toMatchObject({ error: { cause: { code: "ECONNREFUSED" } } });
   });
 
   it("fails before the proxy is asked if the name has no address", async () => {

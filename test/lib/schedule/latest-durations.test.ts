@@ -48,6 +48,13 @@ test("the stored durations stay below 3 kB, however many types and jobs there ar
   }
 });
 
+test("the newest 60 jobs stay, oldest first", () => {
+  let known = NO_LATEST_DURATIONS;
+  for (let endedAt = 1; endedAt <= 62; endedAt += 1)
+    known = appendDurationsAndDropOldest(known, { job: { endedAt, seconds: 5 }, subJobs: {} });
+  expect(known.jobs.map(({ endedAt }) => endedAt)).toEqual(Array.from({ length: 60 }, (_, i) => i + 3));
+});
+
 test("the usual duration is the median of at least five subjobs", () => {
   const usual = (A: number[]) => medianSubJobSecondsIfEnough({ jobs: [], subJobs: { A } }, "A");
   expect(usual([1, 2, 3, 4])).toBeNull();

@@ -277,6 +277,11 @@ describe("the plan of polls", () => {
     { pollCostSeconds: 0.2, minDelaySeconds: 1, maxDelaySeconds: 900 },
     { pollCostSeconds: 7, minDelaySeconds: 15, maxDelaySeconds: 900 },
     { pollCostSeconds: 7, minDelaySeconds: 1, maxDelaySeconds: 12 },
+    { pollCostSeconds: 1, minDelaySeconds: 4, maxDelaySeconds: 9 },
+    { pollCostSeconds: 1, minDelaySeconds: 7, maxDelaySeconds: 11 },
+    { pollCostSeconds: 3, minDelaySeconds: 9, maxDelaySeconds: 15 },
+    { pollCostSeconds: 0.05, minDelaySeconds: 1, maxDelaySeconds: 900 },
+    { pollCostSeconds: 0.01, minDelaySeconds: 1, maxDelaySeconds: 900 },
   ])(
     "returns all delays that cost at most 2 % of a poll more than the best, and no others: %j",
     (settings) => {
@@ -310,6 +315,15 @@ describe("the plan of polls", () => {
         },
       ),
     );
+  });
+
+  it("returns no delay to an age after the last planned age", () => {
+    const survival = learned(past([60]));
+    const [before = 0, end = 0] = AGES.slice(-2);
+    const settings = { pollCostSeconds: 1, minDelaySeconds: 2, maxDelaySeconds: 1e6 };
+    const delays = cheapestDelayRange({ ...settings, survival, ageSeconds: before - 10 });
+    expect(delays.minSeconds).toBeGreaterThanOrEqual(10);
+    expect(delays.maxSeconds).toBe(Math.floor(end - (before - 10)));
   });
 
   it("returns the maximum delay for an age beyond all planned ages", () => {
