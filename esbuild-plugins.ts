@@ -39,8 +39,8 @@ export const OMITTED_FILES: readonly { readonly file: string; readonly stub: str
       };`,
   },
   // Each AWS client would search for config files of the SDK (`~/.aws/config`), which do not exist on Lambda. The SDK
-  // can also send files to AWS, which the service never does. The stubs of these two files load neither
-  // `node:fs/promises` nor file streams.
+  // can also send files to AWS, which the service never does. Without the original code of the next two files, a
+  // function loads neither `node:fs/promises` nor file streams.
   {
     file: "@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles.js",
     stub: `export { CONFIG_PREFIX_SEPARATOR } from "./constants";
@@ -172,8 +172,8 @@ const COMMENT_OR_SCHEMA_CALL = new RegExp(
 );
 
 /**
- * Marks calls that only create a schema, so that esbuild can remove a call whose schema is not used. zod marks its own
- * functions too, but esbuild ignores a mark that is in another file than the call.
+ * Marks calls that only create a schema, so that esbuild can remove a call whose schema is not used. zod also contains
+ * such marks, but esbuild ignores marks in other files.
  */
 const markSchemaCalls = (source: string): string =>
   source.replace(COMMENT_OR_SCHEMA_CALL, (code) => (code.startsWith("/") ? code : `/* @__PURE__ */ ${code}`));

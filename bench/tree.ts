@@ -11,10 +11,7 @@ import {
 import { renderNodeJob } from "./support/sample-jobs.ts";
 
 const SIZES = [10, 1000, 20_000];
-/**
- * The maximum of the ratio for the largest reply. The ratio is the time of the service, divided by the time of
- * `JSON.parse`.
- */
+/** For the largest reply, the service may need at most three times as long as `JSON.parse`. */
 const MAX_RATIO = 3;
 
 interface TreeFigure extends MicrosecondFigure {

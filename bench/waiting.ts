@@ -21,7 +21,7 @@ const PRICES = {
 /** The assumed use of resources by one status request, without the time in which the request waits. */
 const CALL = { seconds: 0.1, readUnits: 2, logGigabytes: 1.5e-6 };
 const MEMORY_GIGABYTES = 0.25;
-/** The read units of an eventually consistent read of less than 4 kB. */
+/** The DynamoDB read units of an eventually consistent read of less than 4 kB. */
 const SMALL_READ_UNITS = 0.5;
 const WRITES_PER_WAIT = 2;
 

@@ -26,7 +26,7 @@ export function toServerHelp(argv: readonly string[]): readonly string[] {
 /**
  * Runs a command of the one-node edition. The code of the one-node edition is imported only when it is needed, because
  * the other commands also run on Node.js 20.
- * @param here the URL of this file. The code of the one-node edition is in the same folder.
+ * @param here the URL of this file. The code of the one-node edition is in the same folder as this file.
  */
 export async function runServerCommand(
   argv: readonly string[],

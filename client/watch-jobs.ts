@@ -197,8 +197,8 @@ function resultLine(job: JobResult): string {
 }
 
 /**
- * Returns the exit code of a submission. If one job was invalid and the service could not be reached for another job,
- * the exit code is that of the unreachable service.
+ * Returns the exit code of a submission. If the service could not be reached for one of the jobs, returns the exit code
+ * of an unreachable service.
  */
 function exitCodeOfJobs(jobs: readonly JobResult[]): ExitCode {
   const rejected = jobs.filter(({ status }) => status === "rejected");

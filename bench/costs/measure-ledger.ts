@@ -17,7 +17,7 @@ import { createTable } from "../../test/support/table.ts";
 const JOB_SECONDS = 600;
 const TARGET = "deploys";
 const SUBJOBS = 20;
-/** The tree of subjobs changes after these fractions of a job's polls. */
+/** When the tree of subjobs changes, as fractions of a job's polls. */
 const TREE_CHANGES = [0, 0.2, 0.4, 0.6, 0.8];
 /** The time between two runs of the sweep function (`SWEEP_INTERVAL_SECONDS` in serverless.yml). */
 const SWEEP_INTERVAL_MS = 300_000;
@@ -68,8 +68,8 @@ async function measureJob(
   const table = `costs-${polls}-${start}`;
   await createTable(client, table);
   const ledger = createDynamoLedger({ client, table, sweepIntervalMs: SWEEP_INTERVAL_MS });
-  // The measurement assumes that one instance of the function `poll` makes all polls. Such an instance reads the
-  // durations of earlier jobs only once.
+  // The measurement assumes that one instance of the function `poll` makes all polls, and reads the durations of
+  // earlier jobs only once.
   const durations = createCachedDurationsReaderOrEmpty(ledger, () => flow.clock.now);
   const readDurationCounts: Ledger["readDurationCounts"] = (project, jobType) => durations(project, jobType);
   const flow = createFlow({ ledger: { ...ledger, readDurationCounts } });

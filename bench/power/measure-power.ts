@@ -78,8 +78,8 @@ async function measureAll(packaged: Packaged, names: readonly string[]): Promise
 }
 
 /**
- * Adds a reply to the warm-up request that each new instance sends. The recorded replies do not contain a reply to the
- * warm-up request, because its ledger item does not exist.
+ * Each new instance sends a warm-up request to the ledger. The returned function replies to the warm-up request, for
+ * which no reply was recorded.
  */
 function answerWarmUp(play: LedgerReplies): LedgerReplies {
   return async (request) =>

@@ -35,7 +35,10 @@ const HISTORY = 200;
 const TESTS = 600;
 const POLLS = { warmUp: 200, measured: 500 };
 const BATCH = 10;
-/** The memory size of all compared functions, in gigabytes. The functions of this service have the same default. */
+/**
+ * The memory size of all compared functions, in gigabytes. By default, the functions of this service have the same
+ * memory size.
+ */
 const MEMORY_GIGABYTES = 0.25;
 /** The assumed duration of one poll, which is mostly the response time of CCE. */
 const POLL_SECONDS = 0.2;

@@ -24,10 +24,10 @@ const TRANSPORT: ReadonlySet<string> = new Set(["connection", "content-length", 
 export type Chain = readonly Step[];
 
 /**
- * Splits the requests of one invocation into stages. The baseline program sends one stage after the other. Within a
- * stage, it sends the requests for different jobs, polls or notifications in parallel. A batch request, which is for
- * all of them, starts a new stage. The stages contain no requests for the config, because most invocations do not read
- * the config.
+ * Splits the requests of one invocation into stages. The baseline program sends the requests of one stage after the
+ * requests of the previous stage. Within a stage, it sends the requests for different jobs, polls or notifications in
+ * parallel. A request for all jobs, polls or notifications together starts a new stage. Requests for the config are
+ * omitted, because most invocations do not read the config.
  */
 export function createFloorScript(requests: readonly WireRequest[]): readonly (readonly Chain[])[] {
   const kinds = new Map<string, Step[]>();

@@ -15,8 +15,8 @@ export const clusterCreationScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a simulated job that creates a node and fails after `seconds`. The reason is that a machine
- * type is sold out. Only a subjob of a subjob contains this reason.
+ * Returns the script of a simulated job that creates a node and fails after `seconds`. Only a subjob of a subjob
+ * contains the failure reason: a machine type is sold out.
  */
 export const failedNodeCreationScript = (seconds: number): JobScriptInput => ({
   type: "ScaleupCluster",

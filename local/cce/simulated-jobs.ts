@@ -16,10 +16,7 @@ const Fields = z.strictObject({
   clusterId: z.string().optional(),
   resourceId: z.string().optional(),
   resourceName: z.string().optional(),
-  /**
-   * If true, CCE shows the failure reason and the subjobs of this subjob only in a query for the subjob itself, and not
-   * in a query for the parent job.
-   */
+  /** If true, a query for the parent job does not return the failure reason and the subjobs of this subjob. */
   briefInParent: z.boolean().default(false),
   /** True if the job belongs to an Autopilot cluster. Subjobs do not use the field `autopilot`. */
   autopilot: z.boolean().default(false),

@@ -123,7 +123,8 @@ export function createConfigSchema(): JsonObject {
   const schema = z.toJSONSchema(createConfigDocumentSchema({ project: Project, target: Target }), {
     io: "input",
     override: ({ jsonSchema }) => {
-      // zod adds `Number.MAX_SAFE_INTEGER` as the maximum of every integer. The config has no such limit.
+      // zod adds the maximum `Number.MAX_SAFE_INTEGER` to every integer, although the config does not limit these
+      // integers.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },

@@ -21,8 +21,8 @@ export const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
 /** The SMN topic to which the simulated cloud sends events about operations of CCE. */
 const TOPIC = `urn:smn:eu-de:${PROJECT_ID}:cce-events`;
 /**
- * The deadline, in seconds, of the demo job that never ends. The service polls this job several times before its
- * deadline.
+ * The deadline, in seconds, of the demo job that never ends. Before the deadline, the service polls the job several
+ * times.
  */
 const ENDLESS_JOB_DEADLINE_SECONDS = 25;
 

@@ -69,7 +69,9 @@ export function areConditionsMet(conditions: Conditions, context: ConditionConte
   );
 }
 
-/** The compiled patterns. The policies of a template contain only a few patterns. */
+/**
+ * A cache of compiled patterns. The cache stays small, because the policies of a template contain only a few patterns.
+ */
 const compiled = new Map<string, RegExp>();
 
 /** `*` stands for any text and `?` for one character. */

@@ -35,8 +35,8 @@ export interface PlanStep {
  * all entries that are not in the file. If only the white space or the order of JSON keys differs, an entry does not
  * change. The Lambda functions can read the config between two steps, so the config must be valid after each step. For
  * example, the plan stores a project before the tokens that refer to the project. A target has two entries: one with
- * its secret fields, and one with its other fields. If the kind of a target changes, its secret entry first gets all
- * fields of the target, then the other entry changes, and at the end the secret entry gets only the secret fields.
+ * its secret fields, and one with its other fields. If the kind of a target changes, the two entries do not match for a
+ * moment. Until both have changed, the secret entry contains all fields of the target.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],

@@ -180,8 +180,8 @@ function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
 }
 
 /**
- * Checks all stage files in a folder. Returns one error text for each invalid file, and one error text for each two
- * stages that would have alarms with the same name.
+ * Checks all stage files in a folder. Returns one error text for each invalid file, and for each pair of stages whose
+ * alarms would have the same name.
  */
 export async function checkStageFiles(folder = STAGES_FOLDER): Promise<readonly string[]> {
   const suffix = ".json";

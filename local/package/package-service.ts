@@ -7,8 +7,8 @@ import { hashSources, readSources, writeSources } from "./sources.ts";
 const TEMPLATE = "cloudformation-template-update-stack.json";
 const MAX_PACKAGE_AGE_MS = 24 * 60 * 60 * 1000;
 /**
- * The last line that the Serverless Framework prints after a failed build. The Serverless Framework does not end by
- * itself after its last line, so its process is stopped.
+ * The last line that the Serverless Framework prints after a failed build. After this line, its process does not end by
+ * itself and must be stopped.
  */
 const END_OF_ERROR_REPORT = /^Environment: /m;
 const EXIT_TIME_LIMIT_MS = 500;

@@ -24,8 +24,8 @@ function isForThisMachine({ url = "", headersDistinct }: IncomingMessage): boole
 
 /**
  * Makes an HTTP server accept only requests to a host name of this machine. A request to another host name gets the
- * status 421. The check prevents DNS rebinding, in which a web page of another site sends requests to this machine
- * under the site's own host name.
+ * status 421. The check prevents DNS rebinding: without it, web pages of other sites could send requests to this
+ * machine.
  */
 export function refuseOtherHosts(server: Server): void {
   const listeners = server.listeners("request");

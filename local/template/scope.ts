@@ -51,8 +51,8 @@ export function createScope(template: Template, origins: DeploymentOrigins): Sco
 }
 
 /**
- * For each type of CloudFormation resource: the property that contains the resource's name, the AWS service in the ARN,
- * and the text before the name in the ARN.
+ * For each type of CloudFormation resource: the property with the resource's name, and two parts of the ARN. The two
+ * parts of the ARN are the AWS service and the text before the resource's name.
  */
 const NAMED_TYPES: Readonly<Record<string, readonly [property: string, service: string, prefix: string]>> = {
   "AWS::SQS::Queue": ["QueueName", "sqs", ""],

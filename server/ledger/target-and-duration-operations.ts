@@ -22,8 +22,8 @@ import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
 const RETENTION_MS = 7 * 24 * 3_600_000;
 
 /**
- * The maximum number of API calls that wait for the end of a job at the same time, in total and per caller. The limits
- * are high, because a waiting call needs only a connection and a timer.
+ * How many API calls may wait for the end of a job at the same time, in total and per caller. The limits are high,
+ * because a waiting call needs only a connection and a timer.
  */
 export const WAITING_LIMITS: WaitingLimits = { total: 200, perCaller: 50 };
 

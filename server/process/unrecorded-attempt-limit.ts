@@ -99,7 +99,7 @@ export class UnrecordedAttemptLimit {
     }
   }
 
-  /** Prevents further attempts. Running attempts continue. */
+  /** Prevents further attempts, but does not stop running attempts. */
   stop(): void {
     this.#isStopped = true;
     this.#startWaiting();

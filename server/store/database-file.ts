@@ -80,7 +80,7 @@ function openFile(directory: string, name: string, timeout: number): DatabaseSyn
 }
 
 /**
- * Locks the data directory for the process that runs the service. The lock ends when the returned database is closed.
+ * Locks the data directory for the process that runs the service. To release the lock, close the returned database.
  * @throws DataUnusableError if another process has the lock.
  */
 export function acquireLock(directory: string): DatabaseSync {

@@ -132,8 +132,8 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
 };
 
 /**
- * Returns a function that writes a record to the ledger, or null for a record of the kind `waiting`, which is not
- * imported.
+ * Returns a function that writes a record to the ledger. Records of the kind `waiting` are not imported, so for them
+ * the result is null.
  * @throws ZodError if the record was not written by this service. The error text contains no values of the record.
  */
 export function toRecordWrite<Kind extends RecordKind>(

@@ -35,7 +35,7 @@ export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCou
     const wasSent = sentBodies.has(message.body);
     if (message.sentAt >= startedAt) return kept(wasSent ? "failed again" : "failed during this run");
     // If this run has already sent a message with the same body, it does not send the message again. SQS may return a
-    // message twice, or its clock may differ from the clock of this machine.
+    // message twice, or the clock of SQS may differ from the clock of this machine.
     if (wasSent) return kept("this run has already sent the same message");
     return redrive(message);
   };

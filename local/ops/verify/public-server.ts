@@ -100,10 +100,7 @@ async function forward(
   response.end(Buffer.from(await reply.arrayBuffer()));
 }
 
-/**
- * The HTTP headers that are only for one connection. The server does not forward the headers that are only for one
- * connection.
- */
+/** The HTTP headers that the server does not forward, because each of them is only for one connection. */
 const HOP_HEADERS: ReadonlySet<string> = new Set([
   "host",
   "connection",

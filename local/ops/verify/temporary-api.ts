@@ -94,8 +94,8 @@ export async function createTemporaryFunctionAndApi(
 }
 
 /**
- * Waits until the temporary Lambda function is ready for invocations, for a limited time. If the function is still not
- * ready after this time, the first invocation fails with an AWS error.
+ * Waits until the temporary Lambda function is ready for invocations, but at most one minute. If the function is still
+ * not ready after this time, the first invocation fails with an AWS error.
  */
 async function waitUntilActive(lambda: LambdaClient, FunctionName: string): Promise<void> {
   const deadline = performance.now() + ACTIVE_LIMIT_MS;
