@@ -84,7 +84,10 @@ async function handle(request: ApiRequest, ports: RequestPorts): Result {
   return CALLER_STEPS[operation](params, request, ports, identified.caller);
 }
 
-/** Finds the route of a request. The public URL may contain a base path, so its path gets the start page. */
+/**
+ * Finds the route of a request. The path of the public URL also leads to the start page, because the public URL may
+ * contain a base path.
+ */
 async function findRoute({ method, path }: ApiRequest, ports: RequestPorts) {
   const route = matchRoute(method, path);
   if (route.kind !== "path_not_found") return route;

@@ -5,8 +5,8 @@ import type { Clock } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 /**
- * The time for which an instance stores the result of the health check. Without a cache, anyone could cause costs,
- * because the request needs no token.
+ * The time for which an instance stores the result of the health check. The result is stored, because anyone can call
+ * `GET /v1/health` without a token, and could otherwise cause costs.
  */
 const MAX_AGE_MS = 2_000;
 const CHECK_TIMEOUT_MS = 3_000;

@@ -128,8 +128,8 @@ interface ListReader {
   /** The name of the caller who reads the list. For a reader without a token, `caller` is null. */
   readonly caller: string | null;
   /**
-   * Returns those parts of a watch's context that the reader may see. A filter searches only in the visible parts of
-   * the context.
+   * Returns those parts of a watch's context that the reader may see. A filter searches only the parts of the context
+   * that the reader may see.
    */
   readonly readContext: (watch: Watch) => Promise<Context>;
 }

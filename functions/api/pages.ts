@@ -34,7 +34,7 @@ const LIST_LIMIT = 50;
 /**
  * Creates the response to `GET /jobs/{project}/{jobId}?key=…`: the status page of a job. For a wrong key, an expired
  * key and an unknown job, the reader gets the same "not found" page. The link to the list of jobs expires at the same
- * time as the key in the URL.
+ * time as the link key in the URL of the page.
  */
 export async function createJobPageResponse(
   params: Readonly<Record<string, string>>,

@@ -48,7 +48,7 @@ const PAGE_SIZE = 100;
 /** The maximum number of jobs in one response. */
 const MAX_JOBS = 100;
 const CONCURRENCY = 10;
-/** If less time than `PAGE_MARGIN_MS` remains, the function reads no further page. */
+/** If less time than `PAGE_MARGIN_MS` remains, the function reads no more pages of watches. */
 const PAGE_MARGIN_MS = 10_000;
 /**
  * The maximum time between the acceptance and the end of a watch. The ledger can list watches only by acceptance time.

@@ -31,10 +31,10 @@ import type { ApiPorts } from "./api-ports.ts";
 
 /**
  * Creates the response to `POST …/redeliver`. Queues the notifications of the caller's ended watch again. If the
- * request names a target, the target's setting `on` has no effect. If the request names no target, the setting `on` of
- * a target must contain the outcome. The caller must have the right to use the target. The function skips a target that
- * is switched off. If the queue confirms no notification, the status is 503. If the queue confirms only some
- * notifications, the status is 202, because a repeated request would notify some targets twice.
+ * request contains names of targets, the setting `on` of these targets has no effect. Otherwise, the function selects
+ * the targets whose setting `on` contains the outcome. The caller must have the right to use the target. The function
+ * skips a target that is switched off. If the queue confirms no notification, the status is 503. If the queue confirms
+ * only some notifications, the status is 202, because a repeated request would notify some targets twice.
  */
 export async function queueRedeliveryOfEndedWatch(
   key: WatchKey,

@@ -56,7 +56,7 @@ function mayStopAll({ rights }: Caller, project: string): boolean {
 
 /**
  * Stops one watch. A digest (one message about several jobs) no longer waits for a stopped watch. If the service could
- * not send the digest, a repeated request sends it.
+ * not send the digest, the caller can repeat the request to send the digest.
  */
 async function stopOne(
   { project, jobId, caller: owner }: WatchKey,

@@ -37,8 +37,8 @@ export type DiscoverJobsOfProject = (
 ) => Promise<"listed" | "not_due" | "failed">;
 
 /**
- * Creates the function that finds new jobs of a project. Between two calls, the CCE clients, the rate limits and
- * the known jobs stay in memory.
+ * Creates the function that finds new jobs of a project. The function keeps the CCE clients, the rate limits and the
+ * known jobs in memory for the next call.
  */
 export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfProject {
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
@@ -56,9 +56,9 @@ export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfP
 }
 
 /**
- * Creates the handler that runs on a schedule. The handler lists the jobs of each project that has the setting
- * `discover`, if the interval of the project is over. An error in one project does not stop the other projects.
- * Projects whose latest list failed come last, so that they cannot use up the time of other projects.
+ * Creates the handler that runs on a schedule. For each project with the setting `discover`, the handler lists the jobs
+ * after the end of each interval. An error in one project does not stop the other projects. Projects whose latest list
+ * failed come last, so that they cannot use up the time of other projects.
  */
 export function createDiscoverHandler(
   discover: DiscoverJobsOfProject,

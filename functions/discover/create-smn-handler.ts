@@ -109,7 +109,7 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     const { topics = [], smnEndpoint } = settings;
     if (!topics.includes(message.topic_urn)) {
       report("refused", { reason: "topic" });
-      // Anyone can send a message, so the response does not show whether the project exists and has topics.
+      // Anyone can send a message, so the response must not show whether the project exists or has topics.
       return nameNotFound("project", project);
     }
     if (Math.abs(now() - Date.parse(message.timestamp)) > MAX_AGE_MS) return refuse("timestamp");
@@ -181,7 +181,7 @@ async function readMessage(
 
 /**
  * Returns the scheme, the host and the port of a URL. If the URL is invalid or contains a user name or a password, the
- * result is empty.
+ * result is an empty text.
  */
 function originOf(text: string): string {
   const url = URL.parse(text);

@@ -35,8 +35,8 @@ export const discoveryCaller = (project: string): string => `discover:${project}
 
 /**
  * Starts a watch for each job that has no watch of discovery yet. The service makes the first poll of each job at once.
- * The job may have ended already, and only a poll shows its subjobs. If discovery already has a watch of the job, the
- * watch does not change, even if it is stopped.
+ * The reason: the job may have ended already, and only a poll reads its subjobs. If discovery already has a watch of
+ * the job, the watch does not change, even if it is stopped.
  */
 export async function startDiscoveredWatchesIfAbsent(
   project: string,

@@ -77,8 +77,8 @@ export interface BeforeAttempt {
 
 /**
  * Records the result of a delivery attempt. Depending on the result, the function acknowledges the message, postpones
- * it, or sends a dead letter. If the target has answered "gone" twice with at least a minute in between, the function
- * switches the target off.
+ * the message, or sends a dead letter. If the target has responded "gone" a second time after at least a minute, the
+ * function switches the target off.
  */
 export async function recordAttemptAndSettleMessage(
   notification: Notification,

@@ -39,7 +39,7 @@ const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
 /**
  * After a poll has crashed `TRIES_BEFORE_ALONE` times, the next try of the poll runs alone, after all other polls of
- * the batch. One crash usually has another reason, for example that AWS stops a host.
+ * the batch. A single crash usually has a cause outside the poll, for example that AWS stops a host.
  */
 const TRIES_BEFORE_ALONE = 2;
 /**
@@ -62,7 +62,7 @@ export interface PollPorts
     config: ConfigWithCredentials,
   ) => Pick<CceClient, "queryJob" | "queryMissingFailureReasons" | "queryResource" | "unansweredWaitMs">;
   readonly random: Random;
-  /** The timer for the delay in which the function collects messages of the batch, to send them in one request. */
+  /** The timer for the short delay in which the function collects messages of the batch for one request. */
   readonly timer?: Timer;
   /** Called after each poll message, with the result. */
   readonly onPoll?: typeof logAndCountPollMessage;
@@ -187,7 +187,7 @@ async function claimAndPoll(
       return "acknowledged";
     }
   }
-  // If this poll crashes, all other polls of the batch may crash with it.
+  // A poll that crashes the process would also end all other polls of the batch.
   const mayPoll = unfinishedTries < TRIES_BEFORE_ALONE || (await runAlone.waitUntilAlone());
   const queryMs = queryTimeMs(received);
   if (!mayPoll || queryMs <= 0) {

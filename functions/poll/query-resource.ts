@@ -86,8 +86,8 @@ async function reasonOfCluster(
 }
 
 /**
- * The maximum number of resources that one poll queries. A job may create hundreds of nodes. The rate limit allows only
- * a few hundred queries in five minutes.
+ * The maximum number of resources that one poll queries. A job may create hundreds of nodes. The rate limit of a
+ * project allows only a few hundred queries in five minutes.
  */
 const MAX_RESOURCES = 20;
 
@@ -116,8 +116,8 @@ export async function queryResourcesUntilNotReady(
     const remainingMs = endAt - now();
     if (remainingMs <= 0)
       return { kind: "unseen", observation: { kind: "unavailable", text: "CCE did not answer in time" } };
-    // The queries of one poll do not wait for the rate limit. If a poll needs more queries than the rate limit allows,
-    // the next poll waits.
+    // The queries of this poll do not wait for the rate limit. If the poll needs more queries than the rate limit
+    // allows, the next poll waits longer.
     await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
     const observation = await cce.queryResource(project, resource, { timeLimitMs: remainingMs });
     if (observation.kind === "throttled") rateLimit.onThrottled(project);

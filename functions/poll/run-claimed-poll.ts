@@ -163,7 +163,8 @@ type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: 
 
 /**
  * Queries the state of a job or an operation from CCE. If the job has already succeeded, the function returns the
- * stored job without a query. After the success of a job, only its resources can still change.
+ * stored job without a query. After the success of a job, the job itself no longer changes, and only its resources can
+ * change.
  */
 async function askCce(
   { message: { project, jobId, rateLimitedUntil }, watch }: ClaimedPoll,

@@ -206,8 +206,8 @@ export function logAndCountSlowJob(
 }
 
 /**
- * Writes a log line and the metrics about notifications that a poll has sent again. The sweep function also calls
- * `logAndCountSentAgain` after it has sent notifications again.
+ * Writes a log line and the metrics about notifications that a poll has sent again. The sweep function also calls this
+ * function for notifications that it has sent again.
  */
 export function logAndCountSentAgain(
   { project, jobId, caller }: WatchKey,

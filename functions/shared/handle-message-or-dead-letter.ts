@@ -24,7 +24,7 @@ const MAX_DETAIL_BYTES = 1000;
 
 /**
  * The reason why a function could not use a message. `newer` means that a newer release wrote the message, or a ledger
- * item that the message needs. `unknown` means that the ledger does not contain the data for the message.
+ * item to which the message refers. `unknown` means that the ledger does not contain the data for the message.
  */
 export type UnreadableReason = "malformed" | "newer" | "unknown";
 

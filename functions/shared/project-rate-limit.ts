@@ -1,7 +1,7 @@
 import type { Clock, Instant } from "../../lib/domain/job.ts";
 import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 
-/** Huawei Cloud limits the number of queries of a project within five minutes. */
+/** Huawei Cloud limits the number of API queries of each project within five minutes. */
 const WINDOW_MS = 300_000;
 /**
  * The quota of API queries for a project without a quota in the config. The default quota was measured in one cloud,

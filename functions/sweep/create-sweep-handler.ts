@@ -56,7 +56,7 @@ export interface SweepResult extends SentAgain {
    * checks the same watches and targets again.
    */
   readonly failed: number;
-  /** If the run stopped because its time was over, `finished` is false. */
+  /** `finished` is false if the run stopped before it had checked all overdue watches. */
   readonly finished: boolean;
 }
 
@@ -64,7 +64,7 @@ export interface SweepResult extends SentAgain {
  * Creates the handler of the sweep function. Each run sends overdue poll messages and notifications again, because the
  * first messages may be lost. A second message has no effect, because only one message can claim a poll or a
  * notification. Each checked watch gets a later time in the overdue index, so that the next run begins with watches
- * that this run has not checked. An error in one watch does not stop the checks of other watches.
+ * that this run has not checked. If the check of one watch fails, the function still checks the other watches.
  */
 export function createSweepHandler(
   ports: SweepPorts,

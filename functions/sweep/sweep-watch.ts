@@ -160,8 +160,8 @@ async function sendNotifications(
 
 /**
  * Reads the notifications of the digest (one message about several jobs) to which a watch belongs. If a job of the
- * digest is still running, the result is null. The function checks each watch in the list, because a later call may
- * have stopped or restarted it.
+ * digest is still running, the result is null. The function reads each watch in the list again, because a later call
+ * may have stopped or restarted the watch.
  */
 async function readDigestNotifications(
   { digestId, traceparent }: Watch,

@@ -24,8 +24,8 @@ export interface ApiResponse {
 }
 
 /**
- * Removes control characters and line breaks from the values of headers. All responses pass through this function, so
- * that no request can add a header to a response.
+ * Removes control characters and line breaks from the values of headers. All response headers pass through this
+ * function, so that text from a request cannot add a header to a response.
  */
 export function removeUnsafeHeaderCharacters(
   headers: Readonly<Record<string, string>>,
@@ -62,8 +62,8 @@ export function countBytesAsSentByLambda(response: ApiResponse): number {
 }
 
 /**
- * Adds an ETag to a response, unless the response already has one. If the caller already has the current body, the
- * result is a 304 response (RFC 9110, section 13.1.2).
+ * Adds an ETag to a response, unless the response already has one. If the caller already has the current response body,
+ * returns a response with status 304 (RFC 9110, section 13.1.2).
  */
 export function withEtagOrNotModified(
   response: ApiResponse,

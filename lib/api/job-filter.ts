@@ -8,8 +8,8 @@ import type { RequestError } from "./problem-response.ts";
 import { readListParameter } from "./request-errors.ts";
 
 /**
- * The fields with which a caller selects jobs of the job list. The list contains a job only if the job matches every
- * given field.
+ * The fields with which a caller selects jobs of the job list. The job list contains a job only if the job matches
+ * every field of the filter.
  */
 export interface JobFilter {
   /** The states of the selected jobs. If `states` is null, the state does not matter. */

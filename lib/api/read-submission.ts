@@ -183,8 +183,8 @@ function queryErrors(query: URLSearchParams): RequestError[] {
   const errors = listParameterErrors(query, SINGLE_PARAMETERS, ["notify"]);
   if (query.get("from") !== "cce")
     errors.push({ parameter: "from", detail: query.has("from") ? "must be 'cce'" : WITHOUT_FROM });
-  // An empty `notify` probably comes from an unset variable in a pipeline. With an empty `notify`, the service would
-  // notify nobody, and nobody would see an error.
+  // An empty `notify` probably comes from an unset variable in a pipeline. An empty `notify` is an error, because the
+  // service would otherwise silently notify nobody.
   if (query.has("notify") && readListParameter(query, "notify").length === 0)
     errors.push({
       parameter: "notify",

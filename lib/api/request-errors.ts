@@ -10,7 +10,7 @@ import { type ProblemResponse, problemResponse, type RequestError } from "./prob
  */
 export function toJsonPointerFragment(path: readonly PropertyKey[]): string {
   const steps = path.map((step) =>
-    // If a name contained half of a surrogate pair, encodeURIComponent would throw an error.
+    // `encodeURIComponent` throws an error for a name that contains only half of a surrogate pair.
     encodeURIComponent(String(step).replaceAll("~", "~0").replaceAll("/", "~1").toWellFormed()),
   );
   return ["#", ...steps].join("/");
@@ -37,9 +37,9 @@ export function toRequestErrors(
 }
 
 /**
- * Returns an error for each unknown query parameter. Without an error, a misspelled parameter would have no effect, and
- * the caller would not see the mistake. A parameter that occurs several times is also an error, unless the parameter is
- * in `listParameters`.
+ * Returns an error for each unknown query parameter. Without the error, a caller would not see that a misspelled
+ * parameter has no effect. A parameter that occurs several times is also an error, unless the parameter is in
+ * `listParameters`.
  */
 export function listParameterErrors(
   query: URLSearchParams,

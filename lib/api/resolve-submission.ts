@@ -37,7 +37,7 @@ export interface ResolvedSubmission {
   readonly readyMinutes: number | null;
   readonly context: Context;
   readonly digest: boolean;
-  /** The job IDs in the order of the request, also repeated and malformed ones. */
+  /** All job IDs of the request in their order, including repeated and malformed job IDs. */
   readonly jobIds: readonly string[];
   /**
    * The operation that the caller wants to watch. For an operation, `jobIds` contains one ID that the service has
@@ -48,8 +48,9 @@ export interface ResolvedSubmission {
 
 /**
  * Checks a submission with the caller's rights and the config. Adds default values for omitted fields. The function
- * checks the rights first, so that an error never reveals other projects. If the caller may not use the project or a
- * target, the response has the status 403. For all other errors, the response has the status 422 and lists all of them.
+ * checks the rights first, so that an error never shows whether another project exists. If the caller may not use the
+ * project or a target, the response has the status 403. For all other errors, the response has the status 422 and lists
+ * all of them.
  */
 export function checkRightsAndResolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,
@@ -124,12 +125,12 @@ function readyMinutesOf(
   project: PublicProject | undefined,
 ): number | null {
   if ((until ?? project?.until) === undefined) return null;
-  // Only an upgrade task can be watched until its cluster is ready. Operations without a task end when their resource
-  // is usable. A pre-check is a task without a resource.
+  // Of all operations with a task, only an upgrade can be watched until the cluster is ready. Operations without a task
+  // end when their resource is usable. A pre-check is a task without a resource.
   const isUpgradeTask = operation?.kind === "cluster_upgrade" && operation.taskId !== undefined;
   if (operation !== undefined && !isUpgradeTask) return null;
   const minutes = readyMinutes ?? project?.readyMinutes ?? null;
-  // A very small number becomes larger, because DynamoDB refuses positive numbers below 1e-130.
+  // A smaller number becomes `MIN_READY_MINUTES`, because DynamoDB refuses positive numbers below 1e-130.
   return minutes === null ? null : Math.max(minutes, MIN_READY_MINUTES);
 }
 

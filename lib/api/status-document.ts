@@ -18,7 +18,7 @@ const HttpStatus = withDescription(
   "The HTTP status of the receiver's response. Null means that the receiver did not respond.",
 );
 
-/** Any string is allowed, because another release may have stored the attempt. */
+/** Any string is allowed, because a newer or older release may have stored the delivery attempt. */
 export const Reason = withDescription(
   z.string(),
   "The reason for the verdict. The value is in this list or comes from another release of the service.",

@@ -24,8 +24,8 @@ const JOB_ID_TEXT =
   "A job ID has 1 to 128 letters, digits, '.', '_', ':' or '-'. The first character is a letter or a digit.";
 
 /**
- * In `jobIds`, the schema allows any string, because a malformed job ID must not make the whole request fail. A request
- * with only malformed job IDs fails, so the OpenAPI document contains the rules for a job ID.
+ * In `jobIds`, the schema allows any string, because a malformed job ID must not make the whole request fail. The
+ * OpenAPI document still contains the rules for a job ID, because a request with only malformed job IDs fails.
  */
 const SubmittedJobId = () =>
   z.string({ error: ({ input }) => (input === null ? describeMalformedJobId("null") : undefined) });

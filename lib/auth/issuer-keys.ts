@@ -8,8 +8,8 @@ const REFRESH_AGE_MS = 3_600_000;
 /** If the service cannot read new keys of an issuer, it uses stored keys that are at most `MAX_AGE_MS` old. */
 const MAX_AGE_MS = 86_400_000;
 /**
- * The minimum time between two reads of the keys of an issuer. Without this limit, many invalid tokens could cause many
- * requests to the issuer.
+ * The minimum time between two reads of the keys of an issuer. Without `READ_INTERVAL_MS`, many invalid tokens could
+ * cause many requests to the issuer.
  */
 const READ_INTERVAL_MS = 30_000;
 /**
@@ -19,7 +19,7 @@ const READ_INTERVAL_MS = 30_000;
 const FIRST_READ_INTERVAL_MS = 5000;
 /**
  * The time for which a call waits for new keys if the stored keys are old. Most reads of the keys end within
- * `REFRESH_WAIT_MS`. Without this wait, Lambda would often freeze the instance during a read of the keys.
+ * `REFRESH_WAIT_MS`. Without a call that waits, Lambda would often freeze the instance during a read of the keys.
  */
 const REFRESH_WAIT_MS = 500;
 

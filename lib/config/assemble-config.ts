@@ -163,7 +163,7 @@ export function configEntryOfField(name: string, field: string): string {
 
 /**
  * Splits a value of the config into entries: the entry `name` for the public fields, and entries for the secret fields.
- * A function that reads only the entry `name` does not get secrets.
+ * A Lambda function that reads only the entry `name` therefore gets no secrets.
  */
 export function splitEntryBySecrecy(name: string, value: unknown): ReadonlyMap<string, unknown> {
   if (!isJsonObject(value)) return new Map([[name, value]]);

@@ -13,8 +13,8 @@ const REFRESH_AGE_MS = 10_000;
  */
 const UNREADABLE_AGE_MS = 30_000;
 /**
- * If the service has no valid config, calls get the same error for `FAILURE_AGE_MS`. If the config is invalid, the
- * service reads it again after `FAILURE_AGE_MS`.
+ * If the service has no valid config, all calls get the same error for `FAILURE_AGE_MS`. After `FAILURE_AGE_MS`, the
+ * service reads an invalid config again.
  */
 const FAILURE_AGE_MS = 5000;
 /**
@@ -48,8 +48,8 @@ export interface ConfigSource<C extends Config = Config> {
    */
   current(): Promise<C>;
   /**
-   * Returns the config. If the config does not contain the project or target, the function reads the config again
-   * first.
+   * Returns the config. If the stored config does not contain the project or target, the function first reads the
+   * config again.
    */
   currentWith(kind: "projects" | "targets", name: string): Promise<C>;
   /** Returns a config that is not older than ten seconds. */

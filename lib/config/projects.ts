@@ -51,7 +51,7 @@ export const DiscoverySettings = z.lazy(() =>
      * at once. Without `topics`, the service accepts no SMN messages for the project.
      */
     topics: z.optional(listSchema(TopicUrn, z.minLength(1), z.maxLength(10))),
-    /** The URL of SMN. The service needs the URL in clouds whose SMN hosts it does not know. */
+    /** The URL of SMN. The service needs this URL only if it does not know the hosts of SMN in the cloud. */
     smnEndpoint: z.optional(httpUrlSchema("must be the URL of SMN, starting with https://")),
   }),
 );

@@ -9,8 +9,9 @@ export interface ReferencePorts {
 
 /**
  * Replaces each `{"$env": "NAME"}` by the value of an environment variable. Replaces each `{"$file": "PATH"}` by the
- * content of a file. The function removes a line break at the end of a file. Error messages contain the names of
- * variables and files, but not their values. The function removes the key `$schema`, which only editors need.
+ * content of a file. If the content of a file ends with a line break, the function removes the line break. Error
+ * messages contain the names of variables and files, but not their values. The function removes the key `$schema`,
+ * which only editors need.
  */
 export async function replaceEnvAndFileReferences(
   document: unknown,

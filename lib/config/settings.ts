@@ -35,8 +35,9 @@ const COMMON_PARTS =
   /secret|password|passphrase|change|example|default|notifier|production|callback|linkkey|qwerty|letmein|123456/i;
 
 /**
- * A key with which the service signs links to pages and encrypts callback URLs. A person who has one signed link could
- * find out a weak key by trying many keys. The schema refuses short keys, and keys that a person has probably invented.
+ * A key with which the service signs links to pages and encrypts callback URLs. A key must be strong, because a person
+ * with one signed link could try many keys until one fits. The schema refuses short keys, and also keys that are
+ * probably not random.
  */
 export const LinkKey = z.lazy(() =>
   z.pipe(

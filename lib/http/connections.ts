@@ -60,7 +60,7 @@ export function createConnections(
 export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void {
   const connectDirectly = agent.createConnection.bind(agent);
   agent.createConnection = (options, done) => {
-    // Without the option `checkServerIdentity`, Node.js checks whether the certificate belongs to the host.
+    // If the option `checkServerIdentity` is not set, Node.js checks whether the certificate belongs to the host.
     const { host, port, lookup, checkServerIdentity: _, ...tls } = options;
     if (host == null || !proxy.isUsedFor(host, Number(port))) return connectDirectly(options);
     const tunnel = { ...tls, host, port: Number(port), lookup, path: undefined };

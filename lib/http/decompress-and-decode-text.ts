@@ -92,8 +92,7 @@ async function decompress(
     for await (const chunk of stream) {
       chunks.push(chunk);
       size += chunk.length;
-      // After `maxBytes`, the function stops the decompression. A small compressed body cannot fill the memory, because
-      // the function stops the decompression.
+      // The function stops the decompression after `maxBytes`, so that a small compressed body cannot fill the memory.
       if (size > maxBytes) break;
     }
   } catch {

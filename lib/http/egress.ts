@@ -84,10 +84,10 @@ export function getCachedEgress(
 /**
  * Makes an agent check every IP address before it opens a socket. Even with a proxy, the service resolves and checks
  * the host name itself. The service sends the checked IP address to the proxy, and not the host name. If the proxy
- * resolved the host name itself, it could find another address. The proxy resolves a host name only if the allow list
- * contains the name. If the host is an IP address, the function checks it before the connection. If the host is a name,
- * the function resolves the name once, checks the addresses and gives them to Node.js. If Node.js resolved the name
- * again, it could get another address.
+ * resolved the host name itself, the proxy could find an unchecked address. The proxy resolves a host name only if the
+ * allow list contains the name. If the host is an IP address, the function checks it before the connection. If the host
+ * is a name, the function resolves the name once, checks the addresses and gives them to Node.js. If Node.js resolved
+ * the name again, Node.js could get an unchecked address.
  */
 export function makeAgentCheckAddresses(
   agent: Agent,

@@ -29,7 +29,7 @@ interface TunnelOptions extends ConnectionOptions {
 
 /**
  * Opens a TLS connection to a host through a proxy (CONNECT, RFC 9110, section 9.3.6). The function checks the
- * certificate of the host as in a direct connection.
+ * certificate of the host in the same way as without a proxy.
  * @throws ProxyError, or the error of `lookup`
  */
 export async function openTlsTunnelOrThrow(proxy: OutgoingProxy, options: TunnelOptions): Promise<TLSSocket> {

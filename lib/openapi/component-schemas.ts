@@ -146,7 +146,7 @@ export function createParameterSchema(schema: z.core.$ZodType): JsonObject {
 
 /**
  * Returns a Markdown list of all reasons and their meanings. The reasons are not an enum, because a later release may
- * add reasons. If the reasons were an enum, a generated client would reject a new reason.
+ * add reasons. A client that was generated from an enum would reject a new reason.
  */
 function reasonList(): string {
   return Object.entries(describeDeliveryReasonsForApiReference())

@@ -18,7 +18,7 @@ interface ProblemHelp {
 
 /**
  * Help about each error response: its cause, what to do, and an example (problem document, RFC 9457). In an error
- * response, the field `type` is a link to this help in the API reference.
+ * response, the field `type` is a link to the help about the error in the API reference.
  */
 export const PROBLEM_HELP: Readonly<Record<ProblemKind, ProblemHelp>> = problemHelp;
 

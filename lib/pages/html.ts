@@ -50,7 +50,10 @@ export function renderBdiElement(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }
 
-/** Renders a name in `CamelCase`. The browser may break the line between two words of the name. */
+/**
+ * Renders a name in `CamelCase`. The browser may break the line between two words of the name, as between `Create` and
+ * `Cluster`.
+ */
 export function renderCamelCaseNameWithLineBreaks(name: string): Html {
   const parts = name.split(/(?<=[a-z])(?=[A-Z])/);
   return html`<bdi>${parts.map((part, index) => html`${index > 0 && html`<wbr>`}${part}`)}</bdi>`;

@@ -99,7 +99,7 @@ interface InlineElement {
 }
 
 /**
- * Puts code of this product into a `<script>` or `<style>` element. The code must be trusted, because text inside a
+ * Puts code of this product into a `<script>` or `<style>` element. Only trusted code is allowed, because text inside a
  * `<script>` or `<style>` element cannot be escaped.
  * @throws an error if the code contains an HTML tag
  */

@@ -12,7 +12,7 @@ import { assertDelaysInRange, type OutgoingMessage, type Queue, type SendResult 
 export const MAX_BATCH_MESSAGES = 10;
 /**
  * The maximum size of all messages in a SendMessageBatch request, in bytes. SQS allowed only 256 KiB until 2025, and
- * some SQS-compatible servers still do.
+ * some SQS-compatible servers still allow no more.
  */
 export const MAX_BATCH_BYTES = 262_144;
 /**
@@ -67,8 +67,8 @@ export function createSqsQueue(options: SqsQueueOptions): Queue {
 }
 
 /**
- * Splits messages into batches of the allowed size, in their order. A message above the size limit is alone in its
- * batch, and SQS refuses the batch.
+ * Splits messages into batches of the allowed size, in their order. A message that is larger than the limit forms a
+ * batch of its own, which SQS refuses.
  */
 export function splitIntoSqsBatches(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
   const batches: OutgoingMessage[][] = [];

@@ -54,9 +54,8 @@ class AwsRequestError extends Error {
  * four timers for each request.
  */
 export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
-  // A connection stays open until AWS closes it. If a connection is closed, the next request over it fails, and the AWS
-  // SDK repeats the request. If a request fails because its connection was closed, the code also closes all idle
-  // connections.
+  // A connection stays open until AWS closes it. The next request over a closed connection fails, and the AWS SDK sends
+  // the request again. If a request fails because its connection was closed, the code also closes all idle connections.
   const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS, rejectUnauthorized: true };
   const connections: Connections = {
     http: new HttpAgent(agentOptions),
@@ -143,8 +142,9 @@ class RequestHash {
 const keyObjects = new WeakMap<object, KeyObject>();
 
 /**
- * Returns the key in a form that `createHmac` can use without a conversion. The AWS SDK uses the same key bytes for a
- * whole day. A conversion of the key for each request would take five times as long as the signature.
+ * Returns the key in a form that `createHmac` can use without a conversion. The converted key is stored, because the
+ * AWS SDK uses the same key bytes for a whole day. A conversion of the key for each request would take five times as
+ * long as the signature.
  */
 function toHmacKey(key: KeyData): string | KeyObject {
   if (typeof key === "string") return key;
@@ -174,7 +174,8 @@ interface ClientWithMiddleware {
 
 /**
  * Removes the middleware that writes each request to a log, and returns the client. Even without a logger, the log
- * middleware copies the input and output of each request. The copies cost a twentieth of the CPU time of a poll.
+ * middleware copies the input and output of each request. These copies would need a twentieth of the CPU time of a
+ * poll.
  */
 export function removeLogMiddleware<Client extends ClientWithMiddleware>(client: Client): Client {
   client.middlewareStack.remove("loggerMiddleware");

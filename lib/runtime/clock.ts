@@ -14,8 +14,9 @@ const MIN_CORRECTION_MS = 5000;
 let correctionMs = 0;
 
 /**
- * Compares the clock of the system with the clock of AWS. If the two clocks differ by 5 seconds or more, `systemClock`
- * returns the time of AWS from now on. With a wrong clock, watches and leases would end too early or too late.
+ * Compares the clock of the system with the clock of AWS. If the clocks of the system and of AWS differ by 5 seconds or
+ * more, `systemClock` returns the time of AWS from now on. With a wrong clock, watches and leases would end too early
+ * or too late.
  * @param awsTimeMs the time in an AWS response that has just arrived, in milliseconds
  */
 export function correctSystemClockIfFarOff(awsTimeMs: number): void {

@@ -26,8 +26,8 @@ export const UNITS = {
   /** Jobs that discovery (the search for new jobs) found and now watches. */
   JobsDiscovered: MetricUnit.Count,
   /**
-   * The seconds by which discovery (the search for new jobs) is late with a complete list of a project's jobs. The
-   * service writes `ListOverdueSeconds` only if the list was not complete.
+   * How many seconds a complete list of a project's jobs is overdue. Discovery (the search for new jobs) needs such
+   * lists. The service writes `ListOverdueSeconds` only if the list was not complete.
    */
   ListOverdueSeconds: MetricUnit.Seconds,
   /** Messages from SMN (Simple Message Notification of Huawei Cloud), by result. */

@@ -33,8 +33,8 @@ export function createCachedSsmConfigSource<C extends Config>(
   { parts, parse }: ConfigParser<C>,
   { now, random, wait } = { now: systemClock, random: systemRandom, wait: systemWait },
 ): ConfigSource<C> {
-  // Only the function `retryTransientAwsErrors` repeats failed requests to SSM. If the SSM client repeated requests
-  // too, an overloaded AWS service would get many more requests.
+  // Only the function `retryTransientAwsErrors` repeats failed requests to SSM. The SSM client must not repeat requests
+  // too, because an overloaded AWS service would then get many more requests.
   const client = removeLogMiddleware(new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 }));
   const known: KnownParameters = new Map();
   return createCachedConfigSource({
