@@ -48,7 +48,7 @@ export function findJobId(replyOrJsonText: unknown): string | null {
   return null;
 }
 
-/** Returns the objects in which an ID may be: the response itself, and an object inside the response of a tool. */
+/** Returns the objects that may contain an ID: the response itself, and an object inside the wrappers of a tool. */
 const listBodies = (reply: unknown) =>
   [toObjectOrEmpty(reply), unwrapSingleEntriesOrEmpty(reply)].map((top) => ({
     top,

@@ -112,8 +112,8 @@ const SECOND_FACTOR_TEXT =
  */
 function asksForSecondFactor({ status, body }: Extract<TextReplyOrFailure, { kind: "answer" }>): boolean {
   if (status < 400 || status >= 500 || status === 429) return false;
-  // The JSON body may contain Chinese characters as escape sequences. The function searches the body, and also the
-  // decoded message.
+  // The JSON body may contain Chinese characters as escape sequences. The function therefore searches both the body and
+  // the decoded message.
   return SECOND_FACTOR_TEXT.test(body) || SECOND_FACTOR_TEXT.test(parseCceErrorOrEmpty(body).message ?? "");
 }
 

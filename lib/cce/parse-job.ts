@@ -6,7 +6,7 @@ import { truncate } from "../domain/truncate-text.ts";
 import type { ListedJob } from "./autopilot.ts";
 import { findMessageWithCode, toTextOfAnyType } from "./cce-error.ts";
 
-/** The length of a time such as `2018-08-02 08:12:40`. */
+/** The number of characters of a time such as `2018-08-02 08:12:40`. */
 const SECONDS_END = 19;
 /** Matches the part after the time: a UTC offset, a time zone, and the number that Go adds for its monotonic clock. */
 const ZONE = /^(?: ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?(?: [A-Z]{1,6}| [+-]\d{2,4})?(?: m=[+-][\d.]+)?$/;

@@ -111,8 +111,8 @@ export function createProjectQueries(
   const tokens = createIamTokenCache(async () => {
     const startedAt = monotonic();
     const result = await fetchToken(name, project, ports);
-    // If IAM does not respond, the circuit breaker stops the queries of the project. Otherwise, all queries would wait
-    // for IAM.
+    // If IAM does not respond, the circuit breaker stops the queries of the project, because all queries would wait for
+    // IAM.
     if (result.kind === "unavailable" && monotonic() - startedAt >= TOKEN_TIME_LIMIT_MS)
       breaker.recordTimeout();
     if (result.kind === "token") mask.addToken(result.token);

@@ -21,8 +21,8 @@ import { channelOf, type Target } from "./registry.ts";
 const MAX_ANSWER_BYTES = 16_384;
 
 /**
- * The text that replaces a response body which the service cannot decode. The replacement text must not be empty,
- * because some chats confirm a delivery with an empty body.
+ * The replacement for a response body that the service cannot decode. The replacement text must not be empty, because
+ * some chats confirm a delivery with an empty body.
  */
 const UNDECODABLE = { text: "\ufffd", isTruncated: true };
 

@@ -25,14 +25,14 @@ const CLOUDFLARE_RATE_LIMIT = "1015";
 /** Matches a Cloudflare web page that refuses a request without an error number. */
 const CLOUDFLARE_PAGE = /\| Cloudflare<\/title>|\/cdn-cgi\/challenge-platform\//i;
 
-/** Matches a chat's text about an exceeded rate limit. */
+/** Matches an error text of a chat about an exceeded rate limit. */
 const RATE_LIMIT_TEXT =
   /too\s+many\s+(request|message|call)|too\s+(fast|often)|freq|rate.?(limit|exceed)|限流|流控|频率|频次|频繁|过快|太快|暂时禁用/i;
-/** Matches a chat's text about a temporary error. */
+/** Matches an error text of a chat about a temporary error. */
 const BUSY_TEXT =
   /(internal|fatal)[ _]((server|network)[ _])?error|(system|server) (is )?busy|[ _]unavailable|overloaded|try again|timed? ?out|繁忙|内部错误|稍后再?试|超时/i;
 
-/** Matches a chat's text about a refused sender, for example its IP address. */
+/** Matches an error text of a chat that refuses the sender, for example because of an IP address. */
 const ACCESS_TEXT =
   /white ?list|allow ?list|\byour ip\b|ip not allowed|permission|access.?token|白名单|权限|已停用|已禁用/i;
 

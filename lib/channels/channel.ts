@@ -46,10 +46,10 @@ export const commonFields = {
 export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<string> } & typeof commonFields>;
 
 /**
- * A channel delivers notifications to one kind of target, for example Slack. `Schema` is the type of the schema for the
- * config of one kind of target. Each channel has its own folder. `registry.ts` lists all channels. In the folder of a
- * channel, the file `channel.ts` contains the schema, the rate limit and the verdict. `message.ts` formats messages
- * within the size limits, and `signature.ts` creates the signature.
+ * A channel delivers notifications to one kind of target, for example Slack. `Schema` is the type of `target`, which is
+ * the schema of a target in the config. Each channel has its own folder. `registry.ts` lists all channels. In the
+ * folder of a channel, the file `channel.ts` contains the schema, the rate limit and the verdict. `message.ts` formats
+ * messages within the size limits, and `signature.ts` creates the signature.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;

@@ -42,7 +42,7 @@ export function createChannelRegistry<Schema extends TargetSchema>(
   };
 }
 
-/** A target in the config. A log shows `<secret>` in place of its URL, secrets and header values. */
+/** A target in the config. In a log, the URL, the secrets and the header values of a target appear as `<secret>`. */
 export const { Target, channelOf } = createChannelRegistry<(typeof CHANNELS)[number]["target"]>(CHANNELS);
 export type Target = z.infer<typeof Target>;
 export type TargetKind = Target["kind"];

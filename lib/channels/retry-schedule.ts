@@ -64,9 +64,9 @@ interface AttemptToRetry {
 }
 
 /**
- * Decides when the service sends a notification again after the verdict `retry`. The function computes a wait from the
- * retry schedule, from the throttled attempts, and from the target's response. The longest wait applies. The wait is at
- * most 12 hours, because SQS does not allow a longer visibility timeout.
+ * Decides when the service sends a notification again after the verdict `retry`. The function computes three waits:
+ * from the retry schedule, from the throttled attempts, and from the target's response. The longest of these waits
+ * applies. The wait is at most 12 hours, because SQS does not allow a longer visibility timeout.
  */
 export function decideNextAttempt(after: AttemptToRetry): NextAttempt {
   const { spent, throttles, scheduleSeconds } = after;

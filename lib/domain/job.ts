@@ -57,7 +57,7 @@ export const ResourceId = createIdSchema("ID");
  */
 export function describeMalformedJobId(text: string, what: "job ID" | "ID" = "job ID"): string {
   const value = text.trim() === "" ? "is empty" : `is '${text}'`;
-  // By mistake, a script may send quotes or brackets around the job ID.
+  // A script may send quotes or brackets around the job ID by mistake.
   const bare = text.replace(/[\s"'<>[\]{}()]/g, "");
   if (/^\s*[[{][\s[{]*"/.test(text)) return `${JOB_ID_RULE}. The value is JSON. Send only the ${what}`;
   if (bare !== "" && /^\W*[${%]/.test(text))

@@ -114,9 +114,9 @@ export interface EndedWatch
 }
 
 /**
- * Creates the summary of an ended watch. Long texts are truncated, so that a webhook event with the summary has less
- * than 20 kB. The summary contains the number of omitted failures and causes. The causes come first, and the failures
- * get the remaining space.
+ * Creates the summary of an ended watch. The function truncates long texts, so that a webhook event with the summary
+ * has less than 20 kB. The summary contains the number of omitted failures and causes. The causes may use a part of the
+ * free space, and the failures may use the remaining space.
  */
 export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
   const { job, ready, operation = null, jobEndObservedAt = ended.concludedAt, ...watch } = ended;

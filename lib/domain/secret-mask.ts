@@ -12,8 +12,8 @@ const MIN_ENCODED_CHARACTERS = 8;
 const MAX_DECODINGS = 3;
 
 /**
- * The maximum number of spellings of secrets in one regular expression. If there are more spellings, the mask first
- * searches for their first characters. A longer regular expression would be slower.
+ * The maximum number of spellings of secrets in one regular expression. If there are more spellings, the mask uses no
+ * regular expression, because a longer regular expression would be slower.
  */
 const MAX_PATTERN_SPELLINGS = 200;
 

@@ -122,8 +122,8 @@ export function limitedTextSchema({ min, max }: CharacterLimits): z.ZodMiniStrin
 }
 
 /**
- * Returns a schema for an object whose keys match `keySchema`. The key `__proto__` is an error. The function `z.record`
- * of zod would omit the key `__proto__` without an error.
+ * Returns a schema for an object whose keys match `keySchema`. The schema refuses the key `__proto__`. The function
+ * `z.record` of zod would omit the key `__proto__` without an error.
  */
 export function recordSchemaRefusingProto<Value extends z.core.$ZodType>(
   keySchema: z.ZodMiniType<string, string>,

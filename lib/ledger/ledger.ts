@@ -117,7 +117,7 @@ export interface SlowLedger {
   ): Promise<void>;
 }
 
-/** A later release wrote a ledger item. The current release neither reads nor changes an item of a later release. */
+/** The error for a ledger item of a later release, which the current release neither reads nor changes. */
 export class NewerItemError extends Error {
   override readonly name = "NewerItemError";
 
@@ -127,7 +127,7 @@ export class NewerItemError extends Error {
   }
 }
 
-/** The database cannot be read or written at the moment, for example because the disk is full. */
+/** The error for a database that is not available at the moment, for example because the disk is full. */
 export class LedgerUnavailableError extends Error {
   override readonly name = "LedgerUnavailableError";
 
@@ -140,8 +140,8 @@ export class LedgerUnavailableError extends Error {
  * Stores watches, notifications, rate limits, job durations, digests and waiting calls. The ledger has three
  * implementations: DynamoDB, SQLite on one node, and memory for the simulation. In DynamoDB, each change is one
  * conditional write. After a refused write, the ledger reads the item to find the reason. If a later release wrote the
- * item, operations throw NewerItemError. Errors of the database are thrown unchanged. Even if a write throws an error,
- * the database may contain the change.
+ * item, operations throw NewerItemError. The ledger throws errors of the database unchanged. Even if a write throws an
+ * error, the database may contain the change.
  */
 export interface Ledger
   extends WatchLedger,

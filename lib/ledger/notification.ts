@@ -100,7 +100,7 @@ export function createNotificationKey(
   event: string,
   target: string,
 ): NotificationKey {
-  // A target may have the name `constructor`. Every object has a property with this name.
+  // A target may have the name `constructor`, which is also the name of a property of every object.
   const own = Object.hasOwn(generations, target) ? generations[target] : undefined;
   return { project, jobId, generation: own ?? generation, event, target };
 }
@@ -123,7 +123,7 @@ export type Attempt = Readonly<z.infer<typeof Attempt>>;
 /** The maximum number of attempts in the history. */
 export const ATTEMPT_HISTORY = 20;
 
-/** The stored data of a notification. A notification without an attempt has the default values. */
+/** The stored data of a notification. Before the first delivery attempt, the fields have their default values. */
 export const DeliveryRecord = z.lazy(() =>
   z.object({
     target: z.string(),
@@ -154,7 +154,7 @@ export function createPendingDeliveryRecord(target: string): DeliveryRecord {
   return DeliveryRecord.parse({ target });
 }
 
-/** A notification, and the queue message that makes its attempts. */
+/** A notification, and the queue message for which the function makes a delivery attempt. */
 interface NotificationOwner {
   readonly key: NotificationKey;
   readonly redelivery: number;

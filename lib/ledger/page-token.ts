@@ -31,7 +31,7 @@ export interface PagePosition {
   readonly caller: string;
 }
 
-/** A page token that the service did not create. */
+/** The error for a page token that the service did not create. */
 export class PageTokenError extends Error {
   override readonly name = "PageTokenError";
 }

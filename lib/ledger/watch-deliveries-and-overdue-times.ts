@@ -34,7 +34,7 @@ const DELIVERIES_OVERDUE_MS = 60_000;
 export const SlowRecord = z.lazy(() =>
   z.object({
     summary: SlowSummary,
-    /** The targets that are notified of the slow job. */
+    /** The targets that the service notifies of the slow job. */
     targets: z.array(z.string()),
     /** The generations for the keys of the notifications about the slow job. */
     generations: z.record(z.string(), z.int()),

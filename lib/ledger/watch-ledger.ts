@@ -32,7 +32,9 @@ export interface NewWatch
 }
 
 export type OpenResult =
-  /** The watch is new or restarted. The calling function must now send the message of poll number `poll`. */
+  /**
+   * The watch is new or restarted. The calling function must send the queue message of the poll with the number `poll`.
+   */
   | { readonly kind: "accepted"; readonly poll: number; readonly generation: number }
   /**
    * The caller already has a watch of the job, so the ledger added the new targets to this watch. The deadline of a

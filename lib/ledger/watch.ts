@@ -15,10 +15,10 @@ export const NO_LIMITS: WatchLimits = { callbacksPerWatch: 0, targetsPerWatch: 0
 /** The maximum size of each text from CCE that a watch contains. A watch must be small, because each poll writes it. */
 const TEXT_BYTES = 200;
 
-/** The number of poll times that are stored for a watch. */
+/** The maximum number of poll times that a watch contains. */
 export const POLL_HISTORY = 60;
 
-/** Fields of a watch that are stored without conversion. */
+/** The fields of a watch that the ledger stores without conversion. */
 export const WatchFields = z.lazy(() =>
   z.object({
     generation: z.int(),

@@ -99,7 +99,7 @@ export function countJobsPerBucketOfLatestDays(
   return sumDays(days.slice(earlier + 1));
 }
 
-/** Groups the duration counts by day. The oldest day comes first. */
+/** Groups the duration counts by day. In the result, the oldest day comes first. */
 function groupByDay(durations: readonly DurationCount[]): readonly (readonly DurationCount[])[] {
   const valid = durations.filter(({ bucket, count }) => bucket >= 0 && bucket < BUCKETS && count > 0);
   const days = [...Map.groupBy(valid, ({ day }) => day)].sort(([a], [b]) => a - b);

@@ -86,7 +86,7 @@ export interface Fact {
   readonly value: string;
 }
 
-/** The text about one reason why a job failed. In a digest, a cause may belong to several jobs. */
+/** The text about one cause of failure. In a digest, several jobs may have the same cause. */
 export interface CauseText {
   /**
    * The failed subjobs of a cause as text, for example `30 of 30 nodes failed: pool-a-0 …`. `title` is null if the job
@@ -151,8 +151,8 @@ export function joinFooterAndTime(footer: string, time: string): string {
 }
 
 /**
- * The maximum length of a URL in a message. A message with a longer URL would be too large for some channels. A longer
- * URL is omitted, because a truncated URL does not work.
+ * The maximum length of a URL in a message. A message with a longer URL would be too large for some channels. A message
+ * omits a longer URL, because a truncated URL does not work.
  */
 const MAX_URL_CHARACTERS = 600;
 
@@ -217,7 +217,7 @@ function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseT
   const path = cause.path.map((type) => typeText(type, budget, texts));
   return {
     title: names === "" ? title : fillPlaceholdersOrEmpty(texts["cause.named"], { title, names }),
-    // The headline and the title already contain the types of a path with two types.
+    // If a path has only two types, the headline and the title already contain both types.
     path: path.length > 2 ? path.join(STEP) : null,
     reason: reasonText(cause.reason, budget),
     hint: hintOf(cause.hint, texts),

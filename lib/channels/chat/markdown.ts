@@ -2,7 +2,7 @@ import type { Instant } from "../../domain/job.ts";
 import { formatUtc } from "../../domain/time-text.ts";
 import { type CauseText, type ChatMessage, joinFooterAndTime } from "./chat-message.ts";
 
-/** Functions for the Markdown of one channel. */
+/** Functions that format texts in the Markdown of one channel. */
 export interface MarkdownStyle {
   /** Escapes a text. The escaped text contains no markup and no mention. */
   readonly escapeText: (text: string) => string;
@@ -49,8 +49,8 @@ function causeParagraphs(
 export const ZERO_WIDTH_SPACE = "\u200b";
 
 /**
- * Disables Markdown in a text, for a chat without an escape character. An invisible character is inserted where markup
- * or a mention could start.
+ * Disables Markdown in a text, for a chat without an escape character. The function inserts an invisible character
+ * where markup or a mention could start.
  */
 export function disableMarkupByZeroWidthSpaces(text: string): string {
   return text

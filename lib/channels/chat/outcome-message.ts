@@ -65,8 +65,8 @@ function headlineOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): 
 type JobLabel = Pick<OutcomeSummary, "jobType" | "resourceName" | "project">;
 
 /**
- * Returns the headline of a message, such as `❌ Failed: CreateCluster blue after 9 min 10 s`. The duration is never
- * truncated.
+ * Returns the headline of a message, such as `❌ Failed: CreateCluster blue after 9 min 10 s`. The function never
+ * truncates the duration.
  * @param outcome the word for the outcome, in the language of the target
  */
 export function formatHeadline(
@@ -109,9 +109,9 @@ function durationText(summary: OutcomeSummary, texts: Texts): string | null {
 }
 
 /**
- * Returns the sentences that say what happened to a job and what to do. For a failed job, the result is empty, because
- * the message lists the causes instead. For a lost job, the reason is a text of the cloud, so the message shows the
- * reason as a cause.
+ * Returns sentences about what happened to a job and what the reader can do. For a failed job, the result is empty,
+ * because the message lists the causes instead. For a lost job, the reason is a text of the cloud, so the message shows
+ * the reason as a cause.
  */
 function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): readonly string[] {
   const { outcome, reason, jobType: type, phase } = summary;

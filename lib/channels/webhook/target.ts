@@ -83,8 +83,8 @@ export const CALLBACK_PREFIX = "callback:";
 export const isCallbackTargetName = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
 
 /**
- * Creates the target of a caller's `callbackUrl`. The created target is notified of every outcome. If the target has no
- * `secrets`, its notifications are not signed.
+ * Creates the target of a caller's `callbackUrl`. The service notifies the created target of every outcome. If the
+ * target has no `secrets`, its notifications are not signed.
  */
 export function createCallbackTarget(url: Secret, secrets: Secret[]): WebhookTarget {
   return { kind: "webhook", url, on: [...OUTCOMES], secrets, headers: {} };

@@ -7,8 +7,8 @@ import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatPlainWecomMessage, formatWecomMessage, isWecomMessageWithinLimits } from "./message.ts";
 
 /**
- * WeCom accepts at most 20 messages per minute from one robot. After WeCom has refused a message, it accepts the next
- * message within a minute.
+ * WeCom accepts at most 20 messages per minute from one robot. After WeCom has refused a message, WeCom accepts
+ * messages again within a minute.
  */
 const RATE_WINDOW_SECONDS = 60;
 

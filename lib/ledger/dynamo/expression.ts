@@ -26,7 +26,7 @@ export interface ItemUpdate {
   readonly append?: Readonly<Record<string, readonly string[]>>;
   /** The condition of the update, with `#name` for attributes and `:name` for values. */
   readonly condition?: string;
-  /** The values of `:name` in `condition`. */
+  /** The values of the placeholders in `condition`. */
   readonly values?: StoredValues;
   readonly returnValues?: "ALL_OLD" | "ALL_NEW" | "UPDATED_NEW";
 }
@@ -111,7 +111,7 @@ export function placeholderValues(values: StoredValues): Record<string, Attribut
   return attributes;
 }
 
-/** Converts values to DynamoDB's notation. Null values and empty sets are omitted. */
+/** Converts values to DynamoDB's notation. The function omits null values and empty sets. */
 export function toAttributesWithoutNulls(values: StoredValues): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(values)) {

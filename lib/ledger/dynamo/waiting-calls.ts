@@ -22,7 +22,7 @@ export const WAITING_LIMITS: WaitingLimits = { total: 4, perCaller: 2 };
 const KEY = { pk: "T#:waiting", sk: "calls" };
 /** The maximum number of tries. A try fails if another call takes the same number at the same time. */
 const ROUNDS = 3;
-/** The time for which DynamoDB keeps the item after the end of the latest waiting call. */
+/** The time from the end of the latest waiting call to the expiry of the item with the waiting calls. */
 const RETENTION_MS = 24 * 3_600_000;
 
 const Item = z.lazy(() => z.record(z.string(), z.unknown()));

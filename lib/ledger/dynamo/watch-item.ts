@@ -131,8 +131,8 @@ export function toJobWatches(items: ReadonlyMap<string, Item>): Watch[] {
 
 /**
  * Reads the items of a job into a map by sort key. Each call costs one consistent query per megabyte.
- * @param prefix the beginning of the sort keys of the items that the function reads. Without `prefix`, all items are
- * read.
+ * @param prefix the beginning of the sort keys of the items that the function reads. Without `prefix`, the function
+ * reads all items.
  */
 export async function readJobItems(
   table: LedgerTable,
