@@ -89,6 +89,7 @@ describe("the request handler of the AWS clients", () => {
     for (let round = 0; round < 3; round++) await get(client);
     client.destroy();
     expect([requests.length, opened]).toEqual([3, 1]);
+    expect(requests[0]?.method).toBe("POST");
     expect(requests[0]?.headers["content-length"]).toBe(
       String(JSON.stringify({ Key: { pk: { S: "a" } }, TableName: "t" }).length),
     );
@@ -142,9 +143,48 @@ describe("the request handler of the AWS clients", () => {
       Array.from({ length: 10 }, () => noResponse),
       20,
     ).catch((error: unknown) => error);
-    expect(failed).toMatchObject({ name: "TimeoutError", code: "DEADLINE_PASSED" });
+    expect(failed).toMatchObject({ name: "TimeoutError", code: "DEADLINE_PASSED", cause: undefined });
     expect(String(failed)).not.toContain("127.0.0.1");
     expect(requests.length).toBeGreaterThan(1);
+  });
+
+  it("throws the network error of the latest attempt as the cause", async () => {
+    const handler = createAwsRequestHandler();
+    const request = { protocol: "http:", hostname: "127.0.0.1", port: 1, path: "/", headers: {} };
+    await expect(handler.handle(request)).rejects.toMatchObject({
+      name: "AwsRequestError",
+      code: "ECONNREFUSED",
+      cause: { code: "ECONNREFUSED" },
+    });
+  });
+
+  it("closes its connections when the client is destroyed", async () => {
+    const opened = once(server, "connection");
+    const client = openClient();
+    await get(client);
+    const [socket] = await opened;
+    client.destroy();
+    if (!socket.closed) await once(socket, "close");
+    expect(createAwsRequestHandler().httpHandlerConfigs()).toEqual({});
+  });
+
+  it("sends requests over TLS through the proxy of the environment", async () => {
+    const connected: (string | undefined)[] = [];
+    server.on("connect", ({ url }, socket) => {
+      connected.push(url);
+      socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    });
+    const before = process.env;
+    process.env = { ...before, HTTPS_PROXY: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+    try {
+      jest.resetModules();
+      const proxied = await import("../../../lib/runtime/aws-client.ts");
+      const request = { protocol: "https:", hostname: "sqs.example.com", path: "/", headers: {} };
+      await expect(proxied.createAwsRequestHandler().handle(request)).rejects.toThrow("PROXY_REFUSED");
+    } finally {
+      process.env = before;
+    }
+    expect(connected).toEqual(["sqs.example.com:443"]);
   });
 
   it("gives a request three seconds, so several attempts fit into the time limit of a function", async () => {

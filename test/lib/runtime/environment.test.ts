@@ -1,8 +1,15 @@
+import { jest } from "@jest/globals";
 import { PublicTarget } from "../../../lib/channels/channel.ts";
 import { createConfigParser } from "../../../lib/config/config.ts";
 import { PublicProject } from "../../../lib/config/projects.ts";
 import { readEnvironmentAndCreateAwsPorts } from "../../../lib/runtime/aws-ports.ts";
-import { monotonicClock, systemClock, systemRandom, systemWait } from "../../../lib/runtime/clock.ts";
+import {
+  correctSystemClockIfFarOff,
+  monotonicClock,
+  systemClock,
+  systemRandom,
+  systemWait,
+} from "../../../lib/runtime/clock.ts";
 import { OUTGOING_PROXY, readEnvironmentOrThrow } from "../../../lib/runtime/environment.ts";
 
 const VALID = {
@@ -89,3 +96,33 @@ test("random numbers are between 0 and 1, and the monotonic clock and the wait c
   await systemWait(30);
   expect(monotonicClock() - startedAt).toBeGreaterThan(28);
 });
+
+test.each([
+  [5000, 5000],
+  [4999, 0],
+  [-4999, 0],
+  [-5000, -5000],
+])("a difference of %i ms to the clock of AWS corrects the clock by %i ms", (differenceMs, correctionMs) => {
+  const spy = jest.spyOn(Date, "now").mockReturnValue(1_800_000_000_000);
+  try {
+    correctSystemClockIfFarOff(1_800_000_000_000 + differenceMs);
+    expect(systemClock() - Date.now()).toBe(correctionMs);
+  } finally {
+    correctSystemClockIfFarOff(Date.now());
+    spy.mockRestore();
+  }
+});
+
+test.each([
+  ["127.0.0.1:9001", true],
+  [undefined, false],
+])(
+  "with AWS_LAMBDA_RUNTIME_API %s, it is %s that the code runs in a function instance",
+  async (address, expected) => {
+    const { AWS_LAMBDA_RUNTIME_API: _, ...others } = before;
+    process.env = { ...others, ...(address === undefined ? {} : { AWS_LAMBDA_RUNTIME_API: address }) };
+    jest.resetModules();
+    const { IS_LAMBDA_INSTANCE } = await import("../../../lib/runtime/environment.ts");
+    expect(IS_LAMBDA_INSTANCE).toBe(expected);
+  },
+);

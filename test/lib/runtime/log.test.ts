@@ -40,6 +40,14 @@ test("an error is logged with its name, its stack and its causes", async () => {
   });
 });
 
+test("a line without an error and without a trace context contains neither field", async () => {
+  const lines = await captured(() => {
+    log.error("record failed", {});
+    runWithTraceparent(null, () => log.info("poll", {}));
+  });
+  expect(lines.map((line) => "error" in line || "traceparent" in line)).toEqual([false, false]);
+});
+
 test("a thrown value that is not an Error is logged as the message of an error", async () => {
   const [line] = await captured(() => log.error("record failed", {}, "just text"));
   expect(line).toMatchObject({ error: { message: "just text" } });

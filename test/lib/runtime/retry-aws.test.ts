@@ -1,4 +1,8 @@
-import { isTransientAwsError, retryTransientAwsErrors } from "../../../lib/runtime/retry-aws.ts";
+import {
+  isAwsUnavailableOrMisconfigured,
+  isTransientAwsError,
+  retryTransientAwsErrors,
+} from "../../../lib/runtime/retry-aws.ts";
 
 function awsError(name: string, httpStatusCode?: number, code?: string): Error {
   return Object.assign(new Error(name), { name, $metadata: { httpStatusCode }, ...(code && { code }) });
@@ -14,6 +18,9 @@ test.each([
   [awsError("TimeoutError", undefined, "DEADLINE_PASSED"), true],
   [awsError("RequestThrottled", 400), true],
   [awsError("KmsThrottled", 400), true],
+  [awsError("TooManyRequestsException", 400), true],
+  [awsError("RequestLimitExceeded", 400), true],
+  [Object.assign(new Error("x"), { name: "ThrottlingException" }), true],
   [awsError("ProvisionedThroughputExceededException", 400), true],
   [awsError("AccessDeniedException", 400), false],
   [awsError("ValidationException", 400), false],
@@ -21,6 +28,7 @@ test.each([
   [new TypeError("x is undefined"), false],
   [Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL" }), false],
   ["a string", false],
+  [{ name: "ThrottlingException", $metadata: { httpStatusCode: 400 } }, false],
 ])("%s is transient: %s", (error, expected) => {
   expect(isTransientAwsError(error)).toBe(expected);
 });
@@ -67,4 +75,38 @@ test("a request succeeds after transient errors, and fails at once after any oth
   expect(await attempt([transient, transient])).toMatchObject({ result: "done", unused: 0 });
   const denied = awsError("AccessDeniedException", 400);
   expect(await attempt([denied, transient])).toMatchObject({ result: denied, waits: [], unused: 1 });
+});
+
+test.each([
+  [awsError("ValidationException", 400), false],
+  [awsError("SerializationException", 400), false],
+  [awsError("ConditionalCheckFailedException", 400), false],
+  [awsError("TransactionCanceledException", 400), false],
+  [awsError("InvalidMessageContents", 400), false],
+  [awsError("AccessDeniedException", 400), true],
+  [awsError("ResourceNotFoundException", 400), true],
+  [awsError("ValidationException", 500), true],
+  [Object.assign(new Error("x"), { name: "ThrottlingException" }), true],
+  [new TypeError("x is undefined"), false],
+  [{ name: "AccessDeniedException", $metadata: {} }, false],
+  [null, false],
+])("%s means that AWS is not available or not set up correctly: %s", (error, expected) => {
+  expect(isAwsUnavailableOrMisconfigured(error)).toBe(expected);
+});
+
+test.each([
+  [100, 1],
+  [99, 0],
+])("a request that may be repeated for %d ms is repeated after 100 ms %d times", async (until, repeats) => {
+  let requests = 0;
+  const options = { until, firstDelayMs: 100, maxDelayMs: 100, now: () => requests - 1, random: () => 1 };
+  const failed = retryTransientAwsErrors(
+    async () => {
+      requests += 1;
+      throw awsError("ThrottlingException", 400);
+    },
+    { ...options, wait: async () => undefined },
+  );
+  await expect(failed).rejects.toThrow("ThrottlingException");
+  expect(requests - 1).toBe(repeats);
 });

@@ -8,7 +8,7 @@ import { parse as parseYaml } from "yaml";
 import * as z from "zod";
 import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../../lib/config/assemble-config.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
-import { createCachedSsmConfigSource } from "../../../lib/runtime/ssm-config.ts";
+import { createCachedSsmConfigSource, readSsmParameters } from "../../../lib/runtime/ssm-config.ts";
 import { AwsError } from "../../../local/servers/aws-error.ts";
 import { type LocalServer, listenLocally } from "../../../local/servers/local-server.ts";
 import { startSsm } from "../../../local/servers/ssm.ts";
@@ -54,6 +54,16 @@ test("the config from SSM contains the parameters of all pages, decrypted", asyn
   expect(Object.fromEntries(urls)).toEqual(Object.fromEntries(NAMES.map((name) => [name, urlOf(name)])));
   expect(settings.maxPolls).toBe(7);
   expect(settings.linkKeys.map((key) => key.reveal())).toEqual([LINK_KEY]);
+});
+
+test("readSsmParameters returns the decrypted parameters below the path on all pages, without the path", async () => {
+  const client = new SSMClient({ endpoint: ssm.url });
+  const entries = await readSsmParameters(client, PATH);
+  client.destroy();
+  const names = NAMES.flatMap((name) => [`secret/targets/${name}`, `targets/${name}`]);
+  expect(entries.map(({ name }) => name).sort()).toEqual([...names, "linkKeys", "settings"].sort());
+  const secret = entries.find(({ name }) => name === "secret/targets/target-24");
+  expect(JSON.parse(secret?.value ?? "")).toEqual({ url: urlOf("target-24") });
 });
 
 const Request = z.object({
@@ -105,6 +115,8 @@ describe("a further read of the config", () => {
   let decrypted: string[];
   /** Fields that replace the fields of all parameters in the replies. The replies lack an undefined field. */
   let replaced: Readonly<Record<string, unknown>>;
+  /** True if the replies contain the parameters of a page in the opposite order. */
+  let isReversed: boolean;
   /** Runs before SSM gets a request. If it returns an error, SSM does not get the request. */
   let beforeRequest: (request: z.infer<typeof Request>) => Promise<AwsError | null>;
 
@@ -114,6 +126,7 @@ describe("a further read of the config", () => {
   beforeEach(async () => {
     decrypted = [];
     replaced = {};
+    isReversed = false;
     beforeRequest = async () => null;
     client = new SSMClient({ endpoint: ssm.url });
     const server = createServer(async (request, response) => {
@@ -132,6 +145,7 @@ describe("a further read of the config", () => {
       if (WithDecryption) decrypted.push(...resources.map((resource) => resource.slice(PATH.length + 1)));
       const reply = Reply.parse(await (await fetch(ssm.url, { method: "POST", headers, body })).json());
       for (const parameter of reply.Parameters) Object.assign(parameter, replaced);
+      if (isReversed) reply.Parameters.reverse();
       response.end(JSON.stringify(reply));
     });
     proxy = await listenLocally(server);
@@ -174,6 +188,57 @@ describe("a further read of the config", () => {
     await reread();
     expect(decrypted).toEqual([]);
     expect(await source.current()).toBe(before);
+  });
+
+  it("decrypts nothing if only the order of the parameters in the replies has changed", async () => {
+    const { source, reread } = await startSource();
+    const before = await source.current();
+    isReversed = true;
+    await reread();
+    expect(decrypted).toEqual([]);
+    expect(await source.current()).toBe(before);
+  });
+
+  it("returns the same config if the decrypted values have another order", async () => {
+    const { source, reread } = await startSource();
+    const before = await source.current();
+    [isReversed, replaced] = [true, { LastModifiedDate: undefined }];
+    await reread();
+    expect(decrypted).not.toEqual([]);
+    expect(await source.current()).toBe(before);
+  });
+
+  it("sends a failed request again after 100 ms, waits twice as long each time, and at most 2 s", async () => {
+    let [at, requests] = [0, 0];
+    const waits: number[] = [];
+    const wait = async (ms: number) => {
+      waits.push(ms);
+      at += ms;
+    };
+    beforeRequest = async () => {
+      requests += 1;
+      return new AwsError("InternalServerError", "InternalServerError", 500);
+    };
+    const clock = { now: () => at, random: () => 1, wait };
+    const lines = await captured(async () => {
+      const source = createCachedSsmConfigSource(PATH, configParser, clock);
+      await expect(source.current()).rejects.toMatchObject({ name: "ConfigUnreadableError" });
+    });
+    expect(waits.slice(0, 5)).toEqual([100, 200, 400, 800, 1600]);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(2000);
+    expect(requests).toBe(waits.length + 1);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: "ERROR", message: "config unreadable", path: PATH }),
+    );
+  });
+
+  it("logs an invalid config", async () => {
+    await put("settings", { maxPolls: "many" });
+    const lines = await captured(async () => {
+      const source = createCachedSsmConfigSource(PATH, configParser);
+      await expect(source.current()).rejects.toMatchObject({ name: "ConfigInvalidError" });
+    });
+    expect(lines).toMatchObject([{ level: "ERROR", message: "config invalid", path: PATH }]);
   });
 
   it("decrypts all pages of a part with a changed value, and no other part", async () => {
