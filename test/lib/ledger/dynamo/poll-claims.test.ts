@@ -252,6 +252,17 @@ describe("the memory of a process", () => {
       expect(counts).toEqual({ reads: 0, treeWrites });
     },
   );
+
+  it("contains a separate state for each claimed poll", async () => {
+    const { counts, stored, table } = createTableWithTree();
+    await claimPoll(table, { ...claim, key: keyOf("a") });
+    stored.tree = second;
+    await claimPoll(table, { ...claim, key: keyOf("b") });
+    await claimPoll(table, { ...claim, key: keyOf("a"), poll: 2, messageId: "m-2" });
+    await claimPoll(table, { ...claim, key: keyOf("a"), messageId: "m-3" });
+    expect(await recordPoll(table, pollRecord({ key: keyOf("a"), tree: first }))).toBe("recorded");
+    expect(counts).toEqual({ reads: 0, treeWrites: 0 });
+  });
 });
 
 it("keeps the time in the overdue index until the watch belongs to another run of the sweep", async () => {

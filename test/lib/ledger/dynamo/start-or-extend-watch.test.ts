@@ -1,6 +1,13 @@
-import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { mockClient } from "aws-sdk-client-mock";
 import { fromAttributes } from "../../../../lib/ledger/dynamo/expression.ts";
 import { watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
+import { startOrExtendWatch } from "../../../../lib/ledger/dynamo/start-or-extend-watch.ts";
 import type { Ledger } from "../../../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../../../lib/ledger/watch-ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
@@ -147,4 +154,28 @@ it.each([
   const context = { actor: `ü${"x".repeat(bytes - emptyBytes)}` };
   await ledger.startOrExtendWatch(newWatch({ context }));
   expect(writes).toEqual(location === "the watch item" ? ["watch starts", "watch ends"] : BEFORE_WATCH);
+});
+
+describe("DynamoDB", () => {
+  const client = new DynamoDBClient({ region: "eu-central-1" });
+  const mocked = mockClient(client);
+  const table = { client, table: "open" };
+  beforeEach(() => mocked.reset());
+
+  it("gets eight tries if other calls always create and delete the watch", async () => {
+    mocked.on(PutItemCommand).rejects(new ConditionalCheckFailedException({ message: "", $metadata: {} }));
+    mocked.on(GetItemCommand).resolves({});
+    await expect(startOrExtendWatch(table, newWatch())).rejects.toThrow("all 8 tries");
+    expect(mocked.commandCalls(PutItemCommand)).toHaveLength(8);
+  });
+
+  it("gets one write and no read for a new watch with little caller data", async () => {
+    mocked.on(PutItemCommand).resolves({});
+    expect(await startOrExtendWatch(table, newWatch())).toEqual({
+      kind: "accepted",
+      poll: 1,
+      generation: 0,
+    });
+    expect(mocked.calls()).toHaveLength(1);
+  });
 });
