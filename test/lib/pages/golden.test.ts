@@ -1,0 +1,144 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import type { StatusDocument } from "../../../lib/api/status-document.ts";
+import { renderTargetsSection } from "../../../lib/pages/deliveries-section.ts";
+import { renderHeadlineSection } from "../../../lib/pages/headline-section.ts";
+import { renderJobPage } from "../../../lib/pages/job-page.ts";
+import { renderListPage } from "../../../lib/pages/list-page.ts";
+import { renderNotFoundPage, renderStartPage } from "../../../lib/pages/page-shell.ts";
+import { failedNodesJob, succeededJob } from "./ended-jobs.ts";
+import { failedJob } from "./failed-job.ts";
+import { listedWatches } from "./listed-watches.ts";
+import { loneJob, oneStepJob, runningJob, unseenJob } from "./running-jobs.ts";
+import { at, NOW } from "./sample-parts.ts";
+
+/**
+ * Compares a page with a golden file. `UPDATE_GOLDEN=1` writes the golden files again. A person must read each changed
+ * golden file before the commit. The golden file has one element per line, and contains neither the styles nor the
+ * scripts.
+ */
+function expectGolden(name: string, page: string): void {
+  const file = new URL(`./golden/${name}.golden.html`, import.meta.url);
+  const content = page.replace(/<(style|script)>.*?<\/\1>/gs, "<$1></$1>");
+  const text = `${content.replace(/(?<=>)\s*(?=<[a-z!])/g, "\n")}\n`;
+  if (process.env.UPDATE_GOLDEN) writeFileSync(file, text);
+  expect(text).toBe(readFileSync(file, "utf8"));
+}
+
+const JOBS = {
+  running: runningJob(),
+  unseen: unseenJob(),
+  lone: loneJob(),
+  "one-step": oneStepJob(),
+  failed: failedJob(),
+  "failed-nodes": failedNodesJob(6, 3),
+  succeeded: succeededJob(),
+};
+
+describe("the page equals the golden file", () => {
+  it.each(Object.entries(JOBS))("of a job: %s", (name, job) => {
+    expectGolden(`job-${name}`, renderJobPage(job, NOW, "/jobs?key=k0").html);
+  });
+
+  it("of the jobs of a project", () => {
+    const link = { self: "/jobs?key=k0&state=failed&text=pool&before=c1", before: "c2" };
+    const errors = [{ parameter: "text", detail: "must have at most 200 characters" }];
+    const list = { project: "prod", watches: listedWatches(), errors, hasLabels: true, now: NOW, link };
+    expectGolden("list", renderListPage(list).html);
+  });
+
+  it("of a project without jobs", () => {
+    const link = { self: "/jobs?key=k0", before: null };
+    const list = { project: "prod", watches: [], errors: [], hasLabels: false, now: NOW, link };
+    expectGolden("list-empty", renderListPage(list).html);
+  });
+
+  it("without a job, and of the service", () => {
+    expectGolden("not-found", renderNotFoundPage().html);
+    expectGolden("start", renderStartPage("/docs").html);
+  });
+});
+
+const STATES = ["watching", "stopped", "succeeded", "failed", "not_ready", "timed_out", "lost"] as const;
+
+const READY: Partial<Record<string, string>> = {
+  watching: "pending",
+  succeeded: "ready",
+  not_ready: "not_ready",
+};
+
+it.each(STATES)("the headline of a job equals the golden file: %s", (state) => {
+  const done = state !== "watching";
+  const { expected, ...running } = runningJob();
+  const ready = { reason: "NotReady", message: "the node has no network", succeededAt: at(500) };
+  const jobs = [
+    { ...running, ...(done ? {} : { expected }) },
+    failedJob(),
+    unseenJob(),
+    { ...succeededJob(), ready: { ...ready, state: READY[state] ?? "unknown" } },
+  ].map((job) => ({ ...job, state, done }) as StatusDocument);
+  expectGolden(`headline-${state}`, jobs.map((job) => renderHeadlineSection(job, NOW)).join("\n"));
+});
+
+describe("the section about the targets equals the golden file", () => {
+  const [delivered, retried] = failedJob().deliveries as [Delivery, Delivery];
+  type Delivery = StatusDocument["deliveries"][number];
+  const attempt = delivered.history[0] as Delivery["history"][number];
+  const long = { ...attempt, durationMs: 61_500, answer: " slow \n" };
+  const exact = {
+    ...attempt,
+    durationMs: 1000,
+    reason: "target_gone",
+    verdict: "gone" as const,
+    status: 410,
+  };
+  const refused = {
+    ...attempt,
+    verdict: "rejected" as const,
+    status: 403,
+    reason: "forbidden",
+    answer: "no",
+  };
+  const unsent = { state: "pending" as const, event: null, attempts: 0, at: null, nextAttemptAt: null };
+  const deliveries: Delivery[] = [
+    delivered,
+    retried,
+    { ...delivered, target: "slow", event: "job.slow", history: [long] },
+    {
+      ...delivered,
+      target: "rejected",
+      state: "rejected",
+      lastStatus: 403,
+      lastReason: "forbidden",
+      history: [refused],
+    },
+    {
+      ...delivered,
+      target: "gone",
+      state: "gone",
+      lastStatus: 410,
+      lastReason: "target_gone",
+      history: [exact],
+    },
+    { ...retried, target: "exhausted", state: "exhausted", attempts: 9, nextAttemptAt: null },
+    { ...retried, ...unsent, target: "later", lastStatus: null, lastReason: null, history: [] },
+    {
+      ...retried,
+      ...unsent,
+      target: "on-its-way",
+      event: "job.failed",
+      lastStatus: null,
+      lastReason: null,
+      history: [],
+    },
+    { ...retried, target: "gone-once", attempts: 0, history: [exact] },
+  ];
+
+  it.each(["watching", "stopped", "failed"] as const)("of a job with the state %s", (state) => {
+    const job = { ...failedJob(), state, done: state !== "watching", deliveries };
+    expectGolden(`targets-${state}`, String(renderTargetsSection(job)));
+  });
+
+  it("is missing if no target is notified", () => {
+    expect(renderTargetsSection({ ...failedJob(), deliveries: [] })).toBeNull();
+  });
+});
