@@ -32,7 +32,7 @@ const MAX_QUERIES = 5;
  */
 const MAX_HEADER_BYTES = 65_536;
 
-/** The time limit of one query of a poll. The limit is shorter if the Lambda invocation ends earlier. */
+/** The time limit of one query of a poll. Near the end of a Lambda invocation, the time limit is shorter. */
 export const QUERY_TIME_LIMIT_MS = 10_000;
 
 /** The time limit of one call of the client, in milliseconds. */

@@ -6,7 +6,7 @@ import { truncate } from "../domain/truncate-text.ts";
 
 const MASK = "<secret>";
 
-/** The maximum length of the text of an observation. A notification has no space for a longer text. */
+/** The maximum length of the text of an observation. A longer text would be too long for a notification. */
 const MAX_TEXT_CHARACTERS = 400;
 /** The mask hides the latest four IAM tokens of a project, because a response may contain an earlier token. */
 const MAX_TOKENS = 4;

@@ -35,8 +35,8 @@ export interface WatchedResource {
 }
 
 /**
- * The goals for the resources of succeeded jobs. A pattern for the job type determines the goal. If several patterns
- * match a job type, the first one applies.
+ * The goals for the resources of succeeded jobs. Each row contains a pattern for job types, and the goal of jobs with
+ * these types. If several patterns match a job type, the first one applies.
  */
 const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
   [/^(delete|remove).*node_?pool/i, "node_pool_deleted"],

@@ -128,7 +128,9 @@ export const DeliveryRecord = z.lazy(() =>
   z.object({
     target: z.string(),
     state: z._default(DeliveryState, "pending"),
-    /** The number of used steps of the retry schedule. A throttled delivery attempt uses no step. */
+    /**
+     * The number of used steps of the retry schedule. A throttled delivery attempt uses no step of the retry schedule.
+     */
     attempts: IntegerZeroByDefault,
     /** The number of throttled delivery attempts since the retry schedule last used a step. */
     throttles: IntegerZeroByDefault,

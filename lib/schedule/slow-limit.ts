@@ -60,10 +60,10 @@ function slowBucket({ counts, total }: RecentJobs): number {
 
 /**
  * Returns the age from which a job counts as slow. The age is correct even if durations become longer within one day.
- * The ledger counts durations per day, so the counts do not show a change within a day. The function therefore divides
- * the duration of each job by the median duration of the last 20 jobs before this job. If all jobs take longer, the
- * quotients stay the same. A running job is slow if its quotient is larger than the quotients of 95 % of the ended
- * jobs. If too few jobs have ended, the result is 0.
+ * The ledger counts durations per day, so the counts do not show a change within a day. The quotient of a job is its
+ * duration divided by the median duration of the last 20 jobs before this job. If all jobs take longer, the quotients
+ * stay the same. A running job is slow if its quotient is larger than the quotients of 95 % of the ended jobs. If too
+ * few jobs have ended, the result is 0.
  */
 function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
   const median = medianOfLatest(jobs);

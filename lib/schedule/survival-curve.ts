@@ -37,8 +37,8 @@ const OTHER_TYPES: Assumption = {
 const MAX_DISTANCE = 150;
 
 /**
- * Returns the survival curve of a job type: the probability that a job still runs at each age. Each element of the
- * array belongs to the shortest duration of one bucket (range of durations). The curve combines assumed jobs with the
+ * Returns the survival curve of a job type: the probability that a job still runs at each age. The array contains one
+ * probability for the shortest duration of each bucket (a range of durations). The curve combines assumed jobs with the
  * smoothed durations of ended jobs. If the usual duration of jobs has changed, the function ignores all jobs before the
  * change.
  */
@@ -53,7 +53,10 @@ export function getCachedSurvivalCurve(
   return survival;
 }
 
-/** The computed survival curves. The code finds the curve of a list of duration counts by the list object itself. */
+/**
+ * The computed survival curves. The key of a curve is the array object with the duration counts, so the service
+ * computes the curve of an array only once.
+ */
 const survivals = new WeakMap<
   readonly DurationCount[],
   { readonly jobType: string | null; readonly survival: Float64Array }
@@ -169,8 +172,8 @@ interface AssumedSurvival {
   readonly notStuck: Float64Array;
   readonly stuck: Float64Array;
   /**
-   * The curve to use while no real job has ended. The array object is always the same, so that it can be the key of a
-   * cache.
+   * The curve to use while no real job has ended. The function always returns the same array object, so that a cache
+   * can use the array as a key.
    */
   readonly withoutHistory: Float64Array;
 }

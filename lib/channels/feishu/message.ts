@@ -14,8 +14,8 @@ const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", d
 
 /**
  * Formats a message for Feishu. The Feishu message is an interactive card. Untrusted text is in elements of the type
- * `plain_text`, in which Feishu ignores markup and `<at>` tags. A link needs an element with markup, so the function
- * disables the markup inside the label of the link.
+ * `plain_text`, in which Feishu ignores markup and `<at>` tags. Only links are in elements with markup. The function
+ * disables the markup inside the label of each link.
  */
 export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: ConfiguredTexts): JsonObject {
   const card = {

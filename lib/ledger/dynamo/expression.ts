@@ -16,8 +16,8 @@ export interface ItemUpdate {
   /** New values only for attributes that the item does not have. */
   readonly setIfAbsent?: StoredValues;
   /**
-   * The code increases a number by the given number, and adds the given elements to a set. A missing number counts as
-   * 0.
+   * Numbers by which attributes increase, and elements to add to sets. A missing attribute counts as 0 or as an empty
+   * set.
    */
   readonly add?: Readonly<Record<string, number | ReadonlySet<string>>>;
   /** Elements to remove from sets. */
