@@ -5,11 +5,12 @@ import { renderHeadlineSection } from "../../../lib/pages/headline-section.ts";
 import { renderJobPage } from "../../../lib/pages/job-page.ts";
 import { renderListPage } from "../../../lib/pages/list-page.ts";
 import { renderNotFoundPage, renderStartPage } from "../../../lib/pages/page-shell.ts";
-import { failedNodesJob, succeededJob } from "./ended-jobs.ts";
+import { renderSubJobsSection } from "../../../lib/pages/subjobs-section.ts";
+import { bigJob, failedNodesJob, succeededJob } from "./ended-jobs.ts";
 import { failedJob } from "./failed-job.ts";
 import { listedWatches } from "./listed-watches.ts";
 import { loneJob, oneStepJob, runningJob, unseenJob } from "./running-jobs.ts";
-import { at, NOW } from "./sample-parts.ts";
+import { at, FAILED, NOW, PENDING, step, subJob } from "./sample-parts.ts";
 
 /**
  * Compares a page with a golden file. `UPDATE_GOLDEN=1` writes the golden files again. A person must read each changed
@@ -140,5 +141,58 @@ describe("the section about the targets equals the golden file", () => {
 
   it("is missing if no target is notified", () => {
     expect(renderTargetsSection({ ...failedJob(), deliveries: [] })).toBeNull();
+  });
+});
+
+describe("the section about the subjobs equals the golden file", () => {
+  const subJobsOf = (count: number, part: Parameters<typeof subJob>[0] = {}) =>
+    Array.from({ length: count }, (_, i) =>
+      step("CreateNode", 10 * i, 10 * i + 60, { resourceName: `n-${i}`, ...part }),
+    );
+  const render = (subJobs: ReturnType<typeof subJobsOf>, part: Partial<StatusDocument> = {}) => {
+    const job = { ...runningJob(), ...part };
+    const root = step("CreateNodePool", 0, 560, { ...PENDING, subJobs });
+    return String(renderSubJobsSection({ ...job, job: root }, NOW));
+  };
+  const PHASES = [
+    { phase: "Initializing" },
+    { phase: " running\n", reason: " waiting for quota\n" },
+    { phase: "Paused by the operator of the cloud" },
+    { phase: null },
+    { phase: " ", createdAt: null, updatedAt: null },
+    { phase: null, createdAt: at(-10), reason: "not yet" },
+    { phase: "Running", createdAt: at(700) },
+    { phase: "Running", type: null, resourceName: null },
+  ].map((part) => subJob({ ...PENDING, createdAt: at(30), updatedAt: at(40), ...part }));
+
+  it("of subjobs in all phases, in a running watch and after it", () => {
+    expectGolden("subjobs-phases", render(PHASES));
+    expectGolden(
+      "subjobs-phases-stopped",
+      render(PHASES, { state: "stopped", done: true, concludedAt: at(570) }),
+    );
+  });
+
+  it.each([14, 15])("of %d subjobs with a failed one among them", (count) => {
+    const subJobs = subJobsOf(count).map((part, i) =>
+      i === 7 ? { ...part, ...FAILED, reason: "sold out" } : part,
+    );
+    expectGolden(`subjobs-${count}`, render(subJobs));
+  });
+
+  it("of groups of succeeded, failed, pending and mixed subjobs", () => {
+    const withParts = (part: object) =>
+      subJobsOf(6).map((one) => ({ ...one, subJobs: subJobsOf(2).map((child) => ({ ...child, ...part })) }));
+    const subJobs = [
+      ...subJobsOf(6),
+      ...subJobsOf(6, FAILED),
+      ...subJobsOf(6, PENDING),
+      ...withParts(FAILED),
+    ];
+    expectGolden("subjobs-groups", render(subJobs));
+  });
+
+  it("of a job with sixty subjobs", () => {
+    expectGolden("subjobs-big", String(renderSubJobsSection(bigJob(), NOW)));
   });
 });

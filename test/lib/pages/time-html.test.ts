@@ -1,4 +1,5 @@
 import {
+  ageRoundingStepMs,
   parseInstantSince2000,
   renderTime,
   renderTimeWithoutYear,
@@ -35,4 +36,20 @@ it("times are in UTC until the script of the page runs", () => {
   expect(String(renderTimeWithoutYear(NOW))).toBe(
     '<time datetime="2026-03-12T09:39:22.000Z" data-short>03-12 09:39:22 UTC</time>',
   );
+});
+
+test.each([
+  [0, 15_000],
+  [599_999, 15_000],
+  [600_000, 60_000],
+  [3_599_999, 60_000],
+  [3_600_000, 300_000],
+])("the time of a job with an age of %d ms is rounded to %d ms", (ageMs, stepMs) => {
+  expect(ageRoundingStepMs(ageMs)).toBe(stepMs);
+});
+
+test("a time before the year 2000 and a missing time are unknown", () => {
+  expect(parseInstantSince2000("2000-01-01T00:00:00.000Z")).toBe(Date.UTC(2000));
+  for (const text of ["1999-12-31T23:59:59.999Z", "soon", null])
+    expect(parseInstantSince2000(text)).toBeNull();
 });

@@ -148,6 +148,13 @@ describe("computeElapsedTimeTicks", () => {
     expect(labels(559)).toEqual(["0", "2 min", "4 min", "6 min", "8 min"]);
     expect(labels(62 * 60)).toEqual(["0", "15 min", "30 min", "45 min"]);
     expect(labels(200 * 3600)).toEqual(["0", "2 d", "4 d", "6 d"]);
+    expect(labels(10)).toEqual(["0", "2 s", "4 s", "6 s", "8 s"]);
+    expect(labels(300)).toEqual(["0", "1 min", "2 min", "3 min", "4 min"]);
+    expect(labels(5 * 3600)).toEqual(["0", "1 h", "2 h", "3 h", "4 h"]);
+    expect(labels(14 * 3600)).toEqual(["0", "3 h", "6 h", "9 h", "12 h"]);
+    expect(labels(30 * 3600)).toEqual(["0", "6 h", "12 h", "18 h", "24 h"]);
+    expect(labels(50 * 3600)).toEqual(["0", "12 h", "24 h", "36 h"]);
+    expect(labels(5 * 86_400)).toEqual(["0", "1 d", "2 d", "3 d", "4 d"]);
   });
 
   it("returns at most six ticks for any duration", () => {
@@ -156,5 +163,35 @@ describe("computeElapsedTimeTicks", () => {
         expect(labels(seconds).length).toBeLessThanOrEqual(6);
       }),
     );
+  });
+});
+
+describe("the limits of the timeline", () => {
+  const root = {
+    createdAt: null,
+    updatedAt: null,
+    subJobs: [subJob({ createdAt: at(20) }), subJob({ createdAt: at(5) })],
+  };
+
+  it("begin with the earliest subjob if the job has no start, and do not exist without any start", () => {
+    expect(computeTimelineSpan(subJob(root), NOW, OVER)?.start).toBe(START + 5000);
+    const unknown = [subJob({ createdAt: null }), subJob({ createdAt: at(7) })];
+    expect(computeTimelineSpan(subJob({ ...root, subJobs: unknown }), NOW, OVER)?.start).toBe(START + 7000);
+    expect(computeTimelineSpan(subJob({ ...root, subJobs: [] }), NOW, OVER)).toBeNull();
+    const none = [subJob({ createdAt: null })];
+    expect(computeTimelineSpan(subJob({ ...root, subJobs: none }), NOW, OVER)).toBeNull();
+  });
+
+  it("need an end after the start", () => {
+    const instant = subJob({ createdAt: at(0), updatedAt: at(0) });
+    expect(computeTimelineSpan(instant, START, OVER)).toBeNull();
+    expect(computeTimelineSpan(instant, START + 1, OVER)).toMatchObject({ end: START + 1 });
+  });
+
+  it("contain a subjob that starts with the end of the timeline or takes no time", () => {
+    expect(computeSubJobBar(subJob({ createdAt: at(100), updatedAt: at(100) }), line)).not.toBeNull();
+    expect(jobDurationMs(subJob({ createdAt: at(5), updatedAt: at(5) }))).toBe(0);
+    for (const times of [{ createdAt: null }, { updatedAt: null }])
+      expect(jobDurationMs(subJob(times))).toBeNull();
   });
 });
