@@ -2,6 +2,7 @@ import {
   createAuthenticationRequired,
   createProblem,
   forbidden,
+  malformedPathNotFound,
   problemResponse,
   renderProblem,
   tooManyRequests,
@@ -77,3 +78,19 @@ test.each([
     expect(headersOf(response)["retry-after"]).toBe(seconds);
   },
 );
+
+test("a forbidden request without names says only that the right is missing, and one with names refers to the errors", () => {
+  const detail = (what: string) =>
+    `The token has no right to the operation 'stop'${what}. Ask the operator of the service for this right.`;
+  expect(forbidden("stop").problem).toMatchObject({ detail: detail("") });
+  expect(forbidden("stop").problem.errors ?? []).toEqual([]);
+  expect(forbidden("stop", ERRORS.slice(0, 1)).problem).toMatchObject({
+    detail: detail(" for all names in this request. See 'errors'"),
+    errors: ERRORS.slice(0, 1),
+  });
+  expect(createAuthenticationRequired("absent").problem.errors ?? []).toEqual([]);
+  expect(malformedPathNotFound(ERRORS.slice(0, 1)).problem).toMatchObject({
+    status: 404,
+    detail: "A name in the path is malformed. See 'errors'.",
+  });
+});

@@ -83,3 +83,38 @@ test.each([
     expect(rejected?.problem.errors?.length ?? 0).toBe(count);
   },
 );
+
+const NOT_JSON = [{ pointer: "#", detail: "must be JSON" }];
+test.each([
+  ["{", {}, 400, "The body is not valid JSON.", NOT_JSON],
+  ["", {}, 400, "The body is empty. Send JSON.", NOT_JSON],
+  ["x".repeat(MAX_BODY_BYTES + 1), {}, 413, "The body must have at most 262144 bytes.", []],
+  [
+    "{}",
+    { "content-type": "text/plain" },
+    415,
+    "Send JSON in UTF-8 with the header 'content-type: application/json'.",
+    [],
+  ],
+  [
+    "{}",
+    { "content-encoding": "gzip" },
+    415,
+    "Send the body without compression and without the header 'content-encoding'.",
+    [],
+  ],
+])("a refused body says what to send (case %#)", (body, headers, status, detail, errors) => {
+  const read = readJsonBody(requestWith(body, headers));
+  if (read.kind !== "problem") throw new Error("the body was accepted");
+  expect(read.problem).toMatchObject({ status, detail });
+  expect(read.problem.errors ?? []).toEqual(errors);
+});
+
+test.each([
+  ["application/json; charset=utf-8x", 415],
+  ["application/json; x-charset=latin1; charset=utf8", 200],
+  ["application/json; x=1", 200],
+  ["application/json; charset=xcharset=utf-8", 415],
+])("a body with the content type '%s' has the status %i", (type, status) => {
+  expect(statusOf("{}", { "content-type": type })).toBe(status);
+});

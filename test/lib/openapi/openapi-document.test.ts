@@ -1,5 +1,8 @@
+import { brotliDecompressSync } from "node:zlib";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { API_TEXT_SEPARATOR } from "../../../functions/api/api-reference.ts";
+import { OPENAPI_AND_DOCS } from "../../../functions/api/openapi.generated.ts";
 import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from "../../../lib/api/list-and-health-documents.ts";
 import { PROBLEMS } from "../../../lib/api/problem-response.ts";
 import { MAX_BODY_BYTES } from "../../../lib/api/request-body.ts";
@@ -224,4 +227,9 @@ test("no schema of a response forbids additional fields", () => {
   for (const [name, schema] of Object.entries(document.components.schemas))
     if (!["Submission", "Operation", "SubmissionContext", "Redelivery", "MissedRedelivery"].includes(name))
       expect(JSON.stringify(schema)).not.toContain('"additionalProperties":false');
+});
+
+test("the api function contains this document. After a change, run `npm run generate`", () => {
+  const texts = brotliDecompressSync(Buffer.from(OPENAPI_AND_DOCS, "base64")).toString();
+  expect(JSON.parse(texts.split(API_TEXT_SEPARATOR)[0] ?? "")).toEqual(document);
 });
