@@ -53,3 +53,31 @@ test("a target that is gone has this text once in its line and once in each atte
   const section = renderTargetsSection({ ...failedJob(), deliveries })?.toString() ?? "";
   expect(section.match(/Target (is )?gone/g)).toEqual(["Target is gone", "Target is gone"]);
 });
+
+test("six delivered targets become three targets and one line, and five stay five", () => {
+  const [delivered, retried] = failedJob().deliveries;
+  if (delivered === undefined || retried === undefined) throw new Error("the sample has two targets");
+  const all = (counts: readonly number[]) =>
+    counts.flatMap((count, group) =>
+      Array.from({ length: count }, (_, i) => ({
+        ...(group === 0 ? delivered : retried),
+        target: `${group}-${i}`,
+      })),
+    );
+  const linesWith = (...counts: number[]) => linesOf({ ...failedJob(), deliveries: all(counts) });
+  expect(linesWith(5, 15).filter((line) => line.startsWith("0-"))).toHaveLength(5);
+  expect(linesWith(5, 15)).not.toContain("2 more targets: Delivered");
+  expect(linesWith(6, 15)).toContain("3 more targets: Delivered");
+});
+
+test("eight targets keep the order of the watch, and nine targets are sorted", () => {
+  const [delivered, retried] = failedJob().deliveries;
+  if (delivered === undefined || retried === undefined) throw new Error("the sample has two targets");
+  const deliveries = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      ...(i === count - 1 ? retried : delivered),
+      target: `t-${i}`,
+    }));
+  const first = (count: number) => linesOf({ ...failedJob(), deliveries: deliveries(count) })[0];
+  expect([first(8), first(9)]).toEqual(["t-0", "t-8"]);
+});

@@ -196,3 +196,49 @@ describe("the section about the subjobs equals the golden file", () => {
     expectGolden("subjobs-big", String(renderSubJobsSection(bigJob(), NOW)));
   });
 });
+
+describe("the sections about the failures and the details equal the golden file", () => {
+  const failed = failedJob();
+  const [cause] = failed.causes as [StatusDocument["causes"][number]];
+  const lines = (count: number) => Array.from({ length: count }, (_, i) => `line ${i}`).join("\n");
+  const ended = { ...runningJob(), done: true, concludedAt: at(570) };
+  const JOBS_WITH_REASONS: Readonly<Record<string, StatusDocument>> = {
+    "lost-with-reason": {
+      ...ended,
+      state: "lost",
+      reason: " the polls failed\n",
+      polls: 1,
+      polledAt: [at(4)],
+      resourceId: "resource-1",
+    },
+    "failed-without-causes": { ...failed, causes: [], reason: lines(13), resourceId: failed.clusterId },
+    "failed-with-two-causes": {
+      ...failed,
+      reason: "not shown",
+      causes: [
+        { ...cause, type: null, reason: null, hint: null, path: ["CreateNode"], resources: [] },
+        { ...cause, reason: ` ${"a".repeat(501)} ` },
+      ],
+      causesOmitted: 1,
+    },
+    "failed-with-four-causes": {
+      ...failed,
+      causes: [500, 501, 600, 700].map((length) => ({ ...cause, reason: "b".repeat(length) })),
+      causesOmitted: 2,
+      polls: 30,
+    },
+    "failed-with-a-long-cause": { ...failed, causes: [{ ...cause, reason: "c".repeat(1600) }] },
+    "failed-with-a-longer-cause": { ...failed, causes: [{ ...cause, reason: "c".repeat(1601) }] },
+    "failed-with-twelve-lines": { ...failed, causes: [{ ...cause, reason: lines(12) }] },
+    "timed-out-with-reason-and-cause": { ...failed, state: "timed_out", reason: "the time is over" },
+    "running-without-polls": { ...runningJob(), polls: 0, polledAt: [] },
+  };
+
+  it.each(Object.entries(JOBS_WITH_REASONS))("of a job: %s", (name, job) => {
+    const { html } = renderJobPage(job, NOW, null);
+    const sections = ["failures", "details"].map((id) => {
+      return new RegExp(`<section id="${id}".*?</section>`, "s").exec(html)?.[0] ?? "";
+    });
+    expectGolden(`reasons-${name}`, sections.join("\n"));
+  });
+});

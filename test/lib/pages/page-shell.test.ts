@@ -1,5 +1,10 @@
 import { createHash } from "node:crypto";
-import { createInlineElementOrThrow, createPageHeaders } from "../../../lib/pages/page-shell.ts";
+import {
+  createInlineElementOrThrow,
+  createPageHeaders,
+  renderNotFoundPage,
+  renderStartPage,
+} from "../../../lib/pages/page-shell.ts";
 
 const sha256 = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
@@ -36,10 +41,19 @@ describe("createPageHeaders", () => {
 
   it("has headers against caching, indexing and sending the URL of the page", () => {
     expect(createPageHeaders(style, script, false)).toMatchObject({
+      "content-type": "text/html; charset=utf-8",
+      "cross-origin-opener-policy": "same-origin",
       "cache-control": "private, no-store",
       "referrer-policy": "no-referrer",
       "x-robots-tag": "noindex, nofollow",
       "x-content-type-options": "nosniff",
     });
   });
+});
+
+test("the pages without a job have a style and no form", () => {
+  for (const page of [renderNotFoundPage(), renderStartPage("/docs")]) {
+    expect(page.headers["content-security-policy"]).toContain("form-action 'none'");
+    expect(page.html).toMatch(/<style>[^<]{100,}/);
+  }
 });
