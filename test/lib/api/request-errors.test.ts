@@ -78,3 +78,11 @@ test("describeUnknownName lists only names that the caller may use, at most 20",
     ),
   ).toMatch(/: p0, p1, .*, p19 and 2 more\.$/);
 });
+
+test.each([
+  ["#/a~1b/0/12/x7/7x/~0", "`a/b[0][12].x7.7x.~`: is bad."],
+  ["#/jobId", "`jobId`: is bad."],
+  ["#", "`body`: is bad."],
+])("a single error at %s is a readable sentence", (pointer, detail) => {
+  expect(invalidRequest([{ pointer, detail: "is bad" }]).problem.detail).toBe(detail);
+});
