@@ -180,6 +180,27 @@ export function describePolls(ledger: () => Ledger): void {
       expect(found).toEqual([T0 + 5000, T0 + 5000, T0 + 9000, null]);
     });
 
+    it("stores the progress until the resource is usable, and keeps it if a poll has no progress", async () => {
+      const watch = newWatch({ readyMinutes: 15 });
+      await ledger().startOrExtendWatch(watch);
+      const first = {
+        succeededAt: T0,
+        readyPolls: 0,
+        wasNotReady: true,
+        reason: "NotReady",
+        message: "no network",
+      };
+      const second = { ...first, readyPolls: 1, reason: null, message: null };
+      const found: unknown[] = [];
+      for (const [at, ready] of [undefined, first, undefined, second].entries()) {
+        const poll = { key: watch, poll: at + 1, messageId: "m-1" };
+        await ledger().claimPoll({ ...poll, now: T0, leaseMs: LEASE_MS });
+        await ledger().recordPoll(pollRecord({ ...poll, ready }));
+        found.push((await ledger().readWatch(watch))?.watch.ready);
+      }
+      expect(found).toEqual([null, first, first, second]);
+    });
+
     it("does not count a poll that the rate limit postponed, but continues with the next poll number", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");

@@ -192,6 +192,12 @@ describe("the section about the subjobs equals the golden file", () => {
     expectGolden("subjobs-groups", render(subJobs));
   });
 
+  it("of subjobs without any time", () => {
+    const unknown = { createdAt: null, updatedAt: null };
+    const root = subJob({ ...unknown, subJobs: [subJob(unknown), subJob({ ...unknown, ...PENDING })] });
+    expectGolden("subjobs-without-times", String(renderSubJobsSection({ ...runningJob(), job: root }, NOW)));
+  });
+
   it("of a job with sixty subjobs", () => {
     expectGolden("subjobs-big", String(renderSubJobsSection(bigJob(), NOW)));
   });

@@ -62,6 +62,59 @@ it("stores a large tree at the next poll when the first write failed", async () 
   expect((await ledger.readWatch(watch))?.tree).toEqual(tree);
 });
 
+it("stores a large tree at the next poll when neither the tree nor its missing state could be written", async () => {
+  let failures = 0;
+  const send = async (command: Parameters<typeof dynamo.client.send>[0]) => {
+    const isTreeWrite = JSON.stringify(command.input).includes('"sk":{"S":"tree#');
+    if (failures > 0 && (isTreeWrite || failures === 1)) {
+      failures -= 1;
+      throw new Error("throttled");
+    }
+    return dynamo.client.send(command);
+  };
+  const client = Object.assign(Object.create(dynamo.client) as DynamoDBClient, { send });
+  const ledger = createDynamoLedger({ client, table: "polls" });
+  const watch = newWatch();
+  const treeOf = (phase: string) =>
+    job({
+      subJobs: Array.from({ length: 40 }, (_, i) =>
+        job({ jobId: `${i * 7919}`, reason: `because of ${i}`, phase }),
+      ),
+    });
+  await ledger.startOrExtendWatch(watch);
+  const poll = async (number: number, tree: Job) => {
+    const messageId = `m-${number}`;
+    await ledger.claimPoll({ key: watch, poll: number, messageId, now: T0, leaseMs: LEASE_MS });
+    await ledger.recordPoll(pollRecord({ key: watch, poll: number, messageId, tree }));
+  };
+  await ledger.claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
+  failures = 2;
+  const first = ledger.recordPoll(pollRecord({ key: watch, tree: treeOf("Running") }));
+  await expect(first).rejects.toThrow("throttled");
+  expect(failures).toBe(0);
+  await poll(2, treeOf("Success"));
+  expect((await ledger.readWatch(watch))?.tree).toEqual(treeOf("Success"));
+});
+
+it("writes each change of a tree with more than 32 kB to the tree item", async () => {
+  const ledger = createDynamoLedger({ client: dynamo.client, table: "polls" });
+  const watch = newWatch();
+  await ledger.startOrExtendWatch(watch);
+  const stored: unknown[] = [];
+  for (const [at, phase] of ["Running", "Success"].entries()) {
+    const tree = job({
+      subJobs: Array.from({ length: 200 }, (_, i) => job({ jobId: `${i * 7919}`, phase })),
+    });
+    const messageId = `m-${at}`;
+    await ledger.claimPoll({ key: watch, poll: at + 1, messageId, now: T0, leaseMs: LEASE_MS });
+    await ledger.recordPoll(pollRecord({ key: watch, poll: at + 1, messageId, tree }));
+    expect((await ledger.readWatch(watch))?.tree).toEqual(tree);
+    const item = await readRawItem({ client: dynamo.client, table: "polls" }, treeItemKey(watch));
+    stored.push(decompressTree(item?.tree?.B ?? Buffer.of()).subJobs[7]?.phase);
+  }
+  expect(stored).toEqual(["Running", "Success"]);
+});
+
 it("reads the item before the write only if the tree does not fit into the watch item", async () => {
   const table = { client: dynamo.client, table: "polls" };
   const ledger = createDynamoLedger(table);
@@ -197,11 +250,14 @@ describe("the memory of a process", () => {
   /** Returns a table in which each watch contains the same latest tree and earlier changes of the tree. */
   function createTableWithTree() {
     const counts = { reads: 0, treeWrites: 0 };
-    const stored = { tree: first };
+    const stored = { tree: first, expiresAt: 1e12 };
     const send = async (command: { readonly input: object }) => {
       if (command instanceof GetItemCommand) {
         counts.reads += 1;
-        return { Item: toAttributesWithoutNulls({ tree: compressTruncatedTree(first), expiresAt: 1e12 }) };
+        // A consistent read would cost twice as much.
+        expect(command.input.ConsistentRead).toBe(false);
+        const tree = compressTruncatedTree(first);
+        return { Item: toAttributesWithoutNulls({ tree, expiresAt: stored.expiresAt }) };
       }
       if (!(command instanceof UpdateItemCommand)) throw new Error("unexpected command");
       const { pk = { S: "" }, sk = { S: "" } } = command.input.Key ?? {};
@@ -252,6 +308,21 @@ describe("the memory of a process", () => {
       expect(counts).toEqual({ reads: 0, treeWrites });
     },
   );
+
+  it("contains a tree that the process itself has stored", async () => {
+    const { counts, stored, table } = createTableWithTree();
+    const poll = async (tree: Job) => {
+      await claimPoll(table, { ...claim, key: keyOf("a") });
+      expect(await recordPoll(table, pollRecord({ key: keyOf("a"), tree }))).toBe("recorded");
+      stored.tree = tree;
+    };
+    // The stored tree expires too early, so the process stores the next tree.
+    stored.expiresAt = 1;
+    await poll(second);
+    expect(counts).toEqual({ reads: 1, treeWrites: 1 });
+    await poll(third);
+    expect(counts).toEqual({ reads: 1, treeWrites: 1 });
+  });
 
   it("contains a separate state for each claimed poll", async () => {
     const { counts, stored, table } = createTableWithTree();

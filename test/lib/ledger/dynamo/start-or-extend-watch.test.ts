@@ -3,9 +3,15 @@ import {
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
-import { fromAttributes } from "../../../../lib/ledger/dynamo/expression.ts";
+import {
+  fromAttributes,
+  type StoredValues,
+  toAttributesWithoutNulls,
+} from "../../../../lib/ledger/dynamo/expression.ts";
 import { watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
 import { startOrExtendWatch } from "../../../../lib/ledger/dynamo/start-or-extend-watch.ts";
 import type { Ledger } from "../../../../lib/ledger/ledger.ts";
@@ -168,6 +174,79 @@ describe("DynamoDB", () => {
     await expect(startOrExtendWatch(table, newWatch())).rejects.toThrow("all 8 tries");
     expect(mocked.commandCalls(PutItemCommand)).toHaveLength(8);
   });
+
+  /** Sets the watch that DynamoDB contains. `refusals` writes fail, because another call has changed the watch. */
+  function setWatch(attributes: StoredValues, refusals = 0) {
+    const item = toAttributesWithoutNulls({
+      ...watchItemKey(newWatch()),
+      v: 1,
+      generation: 3,
+      poll: 7,
+      pollDone: true,
+      acceptedAt: T0,
+      deadlineAt: T0 + 7_200_000,
+      targets: new Set(["deploys"]),
+      ...attributes,
+    });
+    const refused = new ConditionalCheckFailedException({ message: "", $metadata: {} });
+    let remaining = refusals;
+    mocked.on(PutItemCommand).rejects(refused);
+    mocked.on(GetItemCommand).resolves({ Item: item });
+    mocked.on(QueryCommand).resolves({ Items: [] });
+    mocked.on(UpdateItemCommand).callsFake(({ Key }: UpdateItemCommand["input"]) => {
+      if (!Key?.sk?.S?.startsWith("watch#")) return {};
+      remaining -= 1;
+      if (remaining >= 0) throw refused;
+      return { Attributes: item };
+    });
+  }
+  const updates = () => mocked.commandCalls(UpdateItemCommand).map(({ args: [{ input }] }) => input);
+
+  it("gets the new target of a running watch again if another call has changed the watch", async () => {
+    setWatch({ state: "watching" }, 1);
+    expect(await startOrExtendWatch(table, newWatch({ targets: ["audit"] }))).toMatchObject({
+      kind: "already_watching",
+      addedTargets: ["audit"],
+    });
+    expect(updates()).toHaveLength(2);
+    expect(updates().at(-1)?.UpdateExpression).not.toContain("due");
+  });
+
+  it("gets the restart of a watch again if another call has changed the watch", async () => {
+    setWatch({ state: "stopped", restartable: true }, 1);
+    expect(await startOrExtendWatch(table, newWatch())).toEqual({ kind: "accepted", poll: 8, generation: 4 });
+    expect(updates().filter(({ UpdateExpression }) => UpdateExpression?.includes("generation"))).toHaveLength(
+      2,
+    );
+  });
+
+  it("gets no write for a repeated call", async () => {
+    for (const readyMinutes of [undefined, 15]) {
+      setWatch({ state: "watching", readyMinutes: readyMinutes ?? null });
+      const call = newWatch(readyMinutes === undefined ? {} : { readyMinutes });
+      expect(await startOrExtendWatch(table, call)).toMatchObject({
+        kind: "already_watching",
+        addedTargets: [],
+      });
+    }
+    expect(updates()).toEqual([]);
+  });
+
+  it.each([
+    [{ callbacksPerWatch: 5, targetsPerWatch: 50 }, "54"],
+    [{ callbacksPerWatch: 1, targetsPerWatch: 1 }, "1"],
+    [{ callbacksPerWatch: 0, targetsPerWatch: 50 }, undefined],
+    [{ callbacksPerWatch: 5, targetsPerWatch: 0 }, undefined],
+  ])(
+    "refuses a new target within the limits %j if other calls have added targets meanwhile",
+    async (limits, most) => {
+      setWatch({ state: "watching" });
+      await startOrExtendWatch(table, { ...newWatch({ targets: ["callback:1"] }), limits });
+      const [update] = updates();
+      expect(update?.ExpressionAttributeValues?.[":most"]?.N).toBe(most);
+      expect(update?.ConditionExpression?.includes(":most")).toBe(most !== undefined);
+    },
+  );
 
   it("gets one write and no read for a new watch with little caller data", async () => {
     mocked.on(PutItemCommand).resolves({});
