@@ -11,8 +11,8 @@ import type { Plugin } from "esbuild";
 
 /**
  * The packages whose source the plugins change, with their tested versions. A test fails if another version is
- * installed. After an update of such a package, run the tests in test/bench, measure the cold starts again, and change
- * the version in this list.
+ * installed. After an update of a package in this list, run the tests in test/bench and measure the cold starts again.
+ * Then change the package's version in this list.
  */
 export const PROVED_WITH: Readonly<Record<string, string>> = {
   "@aws-sdk/client-dynamodb": "3.1164.0",
@@ -39,8 +39,8 @@ export const OMITTED_FILES: readonly { readonly file: string; readonly stub: str
       };`,
   },
   // Each AWS client would search for config files of the SDK (`~/.aws/config`), which do not exist on Lambda. The SDK
-  // can also send files to AWS, which the service never does. Without the original code of the next two files, a
-  // function loads neither `node:fs/promises` nor file streams.
+  // can also send files to AWS, which the service never does. With the next two stubs, a function loads neither
+  // `node:fs/promises` nor file streams.
   {
     file: "@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles.js",
     stub: `export { CONFIG_PREFIX_SEPARATOR } from "./constants";
@@ -70,15 +70,15 @@ const omitFiles: readonly Plugin[] = OMITTED_FILES.map(({ file, stub }) => ({
 }));
 
 /**
- * Functions of Node.js modules that most invocations do not call. Reading such a function makes Node.js load more
- * modules. Therefore the bundle reads a function of this list only when the bundle calls the function.
+ * Functions of Node.js modules that most invocations do not call. When code reads such a function from its module,
+ * Node.js loads more modules. Therefore the bundle reads the function only when the bundle calls it.
  */
 const READ_AT_CALL = ["getRandomValues", "lookup", "deflateRawSync", "inflateRawSync"];
 
 /**
  * An `import` of a Node.js module reads all properties of the module, and some properties load more modules. For
- * example, reading all of `http` loads undici, and reading all of `crypto` loads WebCrypto. With this plugin, a bundle
- * reads only the properties that the bundle uses.
+ * example, the properties of `http` load undici, and the properties of `crypto` load WebCrypto. With this plugin, a
+ * bundle reads only the properties that the bundle uses.
  */
 const lazyNodeModules: Plugin = {
   name: "lazy Node modules",
@@ -147,7 +147,7 @@ const onlyUsedSchemas: Plugin = {
 };
 
 /**
- * Functions of this service that only create a zod schema. If the created schema is not used, esbuild may remove the
+ * Functions of this service that only create a zod schema. If nothing uses the created schema, esbuild may remove the
  * call.
  */
 export const SCHEMA_FUNCTIONS = [
@@ -165,15 +165,18 @@ export const SCHEMA_FUNCTIONS = [
   "withChecks",
   "withDescription",
 ];
-/** Matches a comment, or a call that only creates a zod schema, up to the opening parenthesis. */
+/**
+ * Matches a comment, or the beginning of a call that only creates a zod schema: the function's name and the
+ * parenthesis.
+ */
 const COMMENT_OR_SCHEMA_CALL = new RegExp(
   `/\\*[^]*?\\*/|//.*|(?<![\\w$.])(?:z\\.(?!config\\b)(?:iso\\.)?\\w+|${SCHEMA_FUNCTIONS.join("|")})(?:<[^()]*?>)?\\(`,
   "g",
 );
 
 /**
- * Marks calls that only create a schema, so that esbuild can remove a call whose schema is not used. zod also contains
- * such marks, but esbuild ignores marks in other files.
+ * Marks calls that only create a schema. If nothing uses the schema of a marked call, esbuild removes the call. esbuild
+ * ignores the marks in the files of zod, because a mark only counts in the file of the call.
  */
 const markSchemaCalls = (source: string): string =>
   source.replace(COMMENT_OR_SCHEMA_CALL, (code) => (code.startsWith("/") ? code : `/* @__PURE__ */ ${code}`));

@@ -11,8 +11,8 @@ import { BATCH, createSubmitEvent, readBodiesSentTo } from "./work/workloads.ts"
 const MIB = 1024 * 1024;
 const NODES = 20_000;
 /**
- * The function `poll` may use at most this fraction of its memory size. Lambda ends a process that needs more memory
- * than the memory size of its function.
+ * The largest allowed memory use of the function `poll`, as a fraction of its memory size. Lambda ends a process that
+ * needs more memory than the memory size of its function.
  */
 const MAX_PART = 0.7;
 

@@ -31,10 +31,7 @@ interface LoadFigure extends MillisecondFigure {
 }
 interface Load {
   readonly functions: Readonly<Record<string, LoadFigure>>;
-  /**
-   * For comparison: the time to load the AWS clients, the cloud vendor's SDK and axios from node_modules, without a
-   * bundle.
-   */
+  /** The time to load the AWS clients, the cloud vendor's SDK and axios from node_modules, without a bundle. */
   readonly unbundledMs: number;
 }
 

@@ -8,15 +8,15 @@ interface MemoryFigure {
   readonly records: number;
   readonly peakMib: number;
   /**
-   * The maximum memory while the process handles the first tenth of the records. `lastMib` is the maximum memory while
-   * the last tenth of the records is processed.
+   * `firstMib` is the maximum memory while the process handles the first tenth of the records. `lastMib` is the maximum
+   * memory while the last tenth of the records is processed.
    */
   readonly firstMib: number;
   readonly lastMib: number;
   /**
-   * The used heap after the first tenth of the records. `lastInUseMib` is the used heap after all records. The bench
-   * starts a garbage collection before it reads the used heap. A memory leak makes `lastInUseMib` larger than
-   * `firstInUseMib`.
+   * `firstInUseMib` is the used heap after the first tenth of the records. `lastInUseMib` is the used heap after all
+   * records. The bench starts a garbage collection before it reads the used heap. If the function has a memory leak,
+   * `lastInUseMib` is larger than `firstInUseMib`.
    */
   readonly firstInUseMib: number;
   readonly lastInUseMib: number;
@@ -25,7 +25,7 @@ type Memory = Readonly<Record<string, MemoryFigure>>;
 
 /**
  * Measures the resident memory of each function while its process handles many records. The functions `poll` and
- * `notify` get batches of ten messages. The function `enqueue` gets API calls that submit one job.
+ * `notify` get batches of ten messages. Each API call to the function `enqueue` submits one job.
  */
 export async function measureMemory(
   workloads: Workloads,

@@ -20,7 +20,10 @@ const JOB_SECONDS = 3600;
  * service knows no earlier job of its type (docs/scale.md).
  */
 const POLL_SETTINGS = { maxDelaySeconds: 28 };
-/** The measurement starts this number of seconds after the process, because Node.js first loads and compiles code. */
+/**
+ * The time, in seconds, from the start of the process to the start of the measurement. During this time, Node.js loads
+ * and compiles code.
+ */
 const SETTLE_SECONDS = 5;
 /** The file /proc/PID/stat counts CPU time in units of 1/100 s (man 5 proc). */
 const TICKS_PER_SECOND = 100;
@@ -45,14 +48,14 @@ interface OneNodeLoad {
 interface OneNode {
   /** The milliseconds between the start of the process and its log line `ready`. */
   readonly readyMs: number;
-  /** The CPU use and the memory of a process without watches. */
+  /** The CPU use and the memory of a service process that has no jobs to poll. */
   readonly rest: { readonly cores: number; readonly mib: number };
   readonly loads: readonly OneNodeLoad[];
 }
 
 /**
- * Measures the built one-node edition in its own process. The simulated CCE runs in the process of the bench, on the
- * same processor cores. The measurement needs Linux, because it reads files in /proc.
+ * Measures the built one-node edition in its own process. The simulated CCE is a part of the bench process. The service
+ * and the bench use the same processor cores. The measurement needs Linux, because it reads files in /proc.
  */
 export async function measureOneNode(isQuick: boolean): Promise<OneNode> {
   const effort = isQuick ? QUICK : FULL;
@@ -123,8 +126,8 @@ async function measureRest(server: RunningServer, seconds: number): Promise<OneN
 }
 
 /**
- * Submits all jobs to the one-node edition as fast as possible, and measures the polls of these jobs. The measured
- * figures include the first poll of each job, which follows immediately after the submission.
+ * Submits all jobs to the one-node edition as fast as possible, and measures the polls of these jobs. The first poll of
+ * each job, immediately after its submission, is also measured.
  */
 async function measureWatches(
   { server, addJob, headers }: Started,

@@ -15,7 +15,7 @@ interface ScaleFigure {
 }
 interface Scale {
   readonly sizes: readonly ScaleFigure[];
-  /** The largest CPU time per poll, divided by the smallest. */
+  /** The largest CPU time per poll, divided by the smallest CPU time per poll. */
   readonly growth: number;
 }
 

@@ -21,8 +21,9 @@ interface TreeFigure extends MicrosecondFigure {
 export interface Tree {
   readonly sizes: readonly TreeFigure[];
   /**
-   * The ratio for the largest reply, divided by the ratio for the second largest reply. `growth` is 1 if the time of
-   * the service grows in the same way as the time of `JSON.parse`.
+   * The ratio of a reply is the time of the service divided by the time of `JSON.parse`. `growth` is the ratio of the
+   * largest reply, divided by the ratio of the second largest reply. `growth` is 1 if the time of the service grows in
+   * the same way as the time of `JSON.parse`.
    */
   readonly growth: number;
 }

@@ -10,7 +10,10 @@ import { createSeededRandom } from "./schedule/seeded-random.ts";
 import { roundToThreeDigits, type Target } from "./support/figures.ts";
 
 const { perMillion, perGigabyte } = prices;
-/** The prices of the AWS services in dollars. `request` is the price of one API request and its Lambda invocation. */
+/**
+ * The prices of the AWS services in dollars. `request` is the price of one API request together with its Lambda
+ * invocation.
+ */
 const PRICES = {
   request: (perMillion.apiRequests + perMillion.lambdaRequests) / 1e6,
   gigabyteSecond: perMillion.lambdaGbSeconds / 1e6,
@@ -40,9 +43,9 @@ export interface WaitingFigures {
   readonly waitedSecondsPerJob: number;
   readonly readUnitsPerWaitedSecond: number;
   readonly dollarsPer100000Jobs: number;
-  /** For comparison: the costs in dollars if one function instance waited from the start to the end of each job. */
+  /** The costs, in dollars, of another design: one Lambda invocation waits from the start to the end of each job. */
   readonly continuousDollarsPer100000Jobs: number;
-  /** The longest time from the end of a watch until the client knows the end, in seconds. */
+  /** The longest time, in seconds, from the end of a watch until the client receives the final status. */
   readonly latestSeconds: number;
 }
 

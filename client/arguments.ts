@@ -12,8 +12,7 @@ import { suggestName } from "./suggest-name.ts";
 
 /**
  * The options that are not allowed together with `--reply`. With `--reply`, the request body is only the response of
- * CCE, without labels or a digest. `--again` needs the job ID, and the client does not read the job ID from the
- * response.
+ * CCE, without labels or a digest. `--again` needs the job ID, but only the service reads the job ID from the response.
  */
 const NOT_WITH_REPLY = ["label", "digest", "again", ...OPTIONS_OF_RESOURCE] as const;
 const DEFAULT_LIST_LIMIT = 20;
@@ -22,8 +21,8 @@ const DEFAULT_LIST_LIMIT = 20;
  * Parses the command line. The parameter `defaultProject` is the value of the environment variable NOTIFIER_PROJECT.
  */
 export function parseArguments(argv: readonly string[], defaultProject: string | undefined): Command {
-  // If an option is invalid, `OptionValues` throws an error before the command is known. For this error, the first
-  // argument with the name of a command counts as the command.
+  // For an invalid option, `OptionValues` throws an error before this function knows the command. Until then, the first
+  // argument that is the name of a command counts as the command.
   let command = argv.find(isCommandName) ?? null;
   try {
     const options = new OptionValues(argv);

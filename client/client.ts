@@ -19,8 +19,8 @@ export type NotifierClient = ReturnType<typeof createClient>;
 /**
  * Creates a client for the HTTP API of the service. After a failed call, the client repeats the call only if the
  * repetition cannot send a second notification. Every method of the client throws a `ProblemError` if the service
- * refuses the call. Every method throws an `UnreachableError` if the service does not answer, and a `TokenError` if the
- * token is invalid.
+ * refuses the call. Every method throws an `UnreachableError` if the service does not answer. Every method throws a
+ * `TokenError` if the caller's token is invalid.
  */
 export function createClient(connection: Connection) {
   const pathOf = ({ project, jobId }: JobKey) =>
@@ -48,9 +48,8 @@ export function createClient(connection: Connection) {
       );
     },
     /**
-     * Reads the status of a job. If the next poll of the job is due within `waitSeconds` seconds (0 to 25), the service
-     * waits before it replies. The service replies to the status request when the watch has ended or `waitSeconds`
-     * seconds have passed.
+     * Reads the status of a job. The service can wait with its reply until the watch ends, but at most `waitSeconds`
+     * seconds (0 to 25). The service waits only if the next poll of the job is due within this time.
      */
     async status(watch: JobKey, waitSeconds = 0): Promise<StatusDocument> {
       return (await statusReply(watch, waitSeconds)).data;
@@ -105,8 +104,8 @@ export function createClient(connection: Connection) {
     ): Promise<MissedRedeliveryResult> {
       const query = before === null ? "" : `?${new URLSearchParams({ before })}`;
       const path = `/v1/targets/${encodeURIComponent(target)}/redeliver${query}`;
-      // The client may repeat this call, because the service does not send a notification twice that is already in the
-      // queue.
+      // The client may repeat this call: if a notification is already in the queue, the service does not add it a
+      // second time.
       return requestData(
         connection,
         { method: "POST", path, body, repeatable: true },

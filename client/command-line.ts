@@ -131,8 +131,8 @@ async function runServiceCommand(command: ServiceCommand, environment: Environme
 }
 
 /**
- * The service sends one of these HTTP statuses if the caller may not use a project or target. A response with the
- * status 422 already contains the allowed names.
+ * The service sends one of these HTTP statuses if the caller may not use a project or target. The status 422 is not in
+ * this list, because its response already contains the allowed names.
  */
 const REFUSALS: readonly number[] = [403, 404];
 

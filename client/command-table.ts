@@ -73,7 +73,7 @@ const WAIT_OPTIONS: OptionTexts = {
 };
 
 interface CommandText {
-  /** A help text that follows the command's name, such as "submits jobs" after `watch`. */
+  /** What the command does, such as "submits jobs". The help shows this text after the command's name. */
   readonly summary: string;
   /** The arguments of the command. Each item is one way to call the command. */
   readonly usage: readonly string[];

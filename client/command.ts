@@ -58,13 +58,13 @@ export type ServiceCommand = OutputOptions &
         readonly kind: "redeliver";
         readonly job: NamedJob;
         /**
-         * The targets to notify again. If `targets` is undefined, the service notifies all earlier targets of the watch
-         * again.
+         * The names of the targets that the service notifies again. If `targets` is undefined, the service notifies all
+         * targets of the watch again.
          */
         readonly targets: readonly string[] | undefined;
       }
     | {
-        /** The command sends notifications again that did not reach a target since the time `since`. */
+        /** Sends a target the notifications that the target has missed since the time `since`. */
         readonly kind: "redeliver_missed";
         readonly target: string;
         readonly since: string;

@@ -33,7 +33,8 @@ interface FollowOptions {
 
 /**
  * Returns the number of seconds that one status request may wait for the end of a watch. The client sends only a
- * limited number of requests at the same time. Therefore each request waits a shorter time if more watches are running.
+ * limited number of requests at the same time. If many watches are running, each request waits a shorter time, so that
+ * the client soon requests the other watches.
  */
 export function waitSecondsPerCall(running: number): number {
   return Math.floor((MAX_WAIT_SECONDS * MAX_PARALLEL_CALLS) / Math.max(running, MAX_PARALLEL_CALLS));

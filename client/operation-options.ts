@@ -12,13 +12,13 @@ const FIELDS = [
 ] as const;
 
 /**
- * The options that describe the resource of an operation, such as `--node-pool`. The options of a resource cannot be
- * used together with `--reply`, because the response of CCE describes the resource.
+ * The options that describe the resource of an operation, such as `--node-pool`. The option `--reply` does not allow
+ * these options, because the response of CCE already describes the resource.
  */
 export const OPTIONS_OF_RESOURCE = ["task", "node-pool", "addon", "action"] as const;
 
 /**
- * Returns the operation that the options describe, or undefined if none of these options is given.
+ * Returns the CCE operation that the command-line options describe, or undefined without such options.
  * @throws UsageError that names the option that is missing or wrong
  */
 export function readOperation(options: OptionValues): Operation | undefined {

@@ -7,8 +7,8 @@ import { readText } from "./read-text.ts";
 
 /**
  * Connects a command to the outputs, environment variables, clock and signals of this process. The function also adds
- * two error handlers to this process. The first handler ignores write errors, for example after `head` has closed the
- * output. The second handler prints an unhandled error to stderr as one line.
+ * two error handlers to this process. One handler ignores errors of a closed output, for example after `head` has
+ * ended. The other handler prints an unhandled error to stderr as one line.
  */
 export function createProcessEnvironment(): Environment {
   const { stdin, stdout, stderr } = process;
@@ -45,8 +45,8 @@ function createInterruptHandler(): Environment["onInterrupt"] {
       for (const signal of ["SIGINT", "SIGTERM"] as const)
         process.once(signal, () => {
           process.stderr.write(describe?.() ?? "");
-          // `process.once` has already removed this signal handler, so the second signal ends the process. A process
-          // that ends by a signal shows the shell which signal it was.
+          // `process.once` has already removed this signal handler. Now the process sends the same signal to itself,
+          // and the signal ends the process. The shell can then see which signal ended the process.
           process.kill(process.pid, signal);
         });
     describe = text;

@@ -4,7 +4,7 @@ const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
 const TOO_MANY_REQUESTS = 429;
 const UNAVAILABLE = 503;
-/** After one of these HTTP statuses, the service may have carried out the failed call. */
+/** The HTTP statuses of failed calls that the service may have carried out. */
 const UNKNOWN_RESULT: readonly number[] = [500, 502, UNAVAILABLE, 504];
 
 /** The result of a failed call to the service. `status` is the HTTP status, or null if no response arrived. */

@@ -65,7 +65,7 @@ export const SERVER_COMMAND_OPTIONS: Readonly<
   },
 };
 
-/** The arguments of each command of the one-node edition. If the value is `file`, the argument is a file path. */
+/** The arguments of each command of the one-node edition. The value `file` means that the argument is a file path. */
 export const SERVER_ARGUMENTS: Readonly<Partial<Record<ServerCommandName, readonly string[] | "file">>> = {
   backup: "file",
   export: "file",

@@ -71,9 +71,9 @@ export async function runServerCommand(
 }
 
 /**
- * Converts arguments of the one-node edition to arguments of an operator's command. The options `--data` and `--config`
- * are removed if the operator's command does not accept them. The command `config check` gets the path of the config
- * file without the option name `--config`.
+ * Prepares command-line arguments of the one-node edition for an operator's command. The options `--data` and
+ * `--config` are removed if the operator's command does not accept them. The command `config check` gets the path of
+ * the config file without the option name `--config`.
  * @throws UsageError if an option that is removed from the arguments has no value or is repeated
  */
 export function toOperatorArguments(name: string, argv: readonly string[]): readonly string[] {

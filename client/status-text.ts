@@ -38,7 +38,7 @@ export function formatStatusLine(status: StatusDocument, ageMs: number | null = 
 }
 
 /**
- * Returns short facts about a job, such as its duration. The first fact is the state of the job.
+ * Returns short facts about a job, such as its duration. The first text in the list is the state of the job.
  * @param ageMs the milliseconds since the start of a running job. If `ageMs` is null, the result does not say how long
  * the job has been running.
  */
@@ -79,7 +79,8 @@ function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Ex
 }
 
 /**
- * Returns the state of a watch as text, such as `timed out`. Pages and chat messages use the same text for this state.
+ * Returns the state of a watch as text, such as `timed out`. The web pages and the chat messages show the same text for
+ * this state.
  */
 function inlineState(status: StatusDocument): string {
   return lowerCaseFirstLetter(describeState(status.state, wasJobObserved(status), status.ready));

@@ -78,11 +78,11 @@ export function countColumns(text: string): number {
  * text above the live lines.
  */
 interface LiveLines {
-  /** Prints text above the live lines. The argument `text` ends with a line break. */
+  /** Prints text above the live lines. `text` must end with a line break. */
   print(text: string): void;
   /** Overwrites the live lines. If a live line is wider than the terminal, the line is truncated. */
   update(lines: readonly string[]): void;
-  /** Ends the updates. The last live lines stay on the terminal. */
+  /** Ends the updates. The live lines of the last update stay on the terminal. */
   end(): void;
 }
 

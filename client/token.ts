@@ -16,8 +16,8 @@ export function parseToken(text: string): string {
 }
 
 /**
- * Returns the reason why a text is not a valid token, or null for a valid token. The returned reason does not contain
- * the text, because the text may be a secret.
+ * Returns the reason why a text is not a valid token, or null for a valid token. The returned reason never contains
+ * `text`, which may be a secret.
  */
 export function findTokenFault(text: string): string | null {
   const token = text.trim();

@@ -5,9 +5,9 @@ import { suggestName } from "./suggest-name.ts";
 const MAX_LISTED_NAMES = 20;
 
 /**
- * Returns one line for each project or target in the refused command line that the caller may not use. Each line also
- * lists the projects or targets that the caller may use. If the service does not return the names that the caller may
- * use, the function returns no lines.
+ * The service has refused `command`. Returns one line for each project or target of the command that the caller may not
+ * use. Each line also lists the projects or targets that the caller may use. If the service does not return the names
+ * that the caller may use, the function returns no lines.
  */
 export async function readUnusableNameLines(
   command: ServiceCommand,

@@ -144,7 +144,7 @@ export async function waitForJobsAndDeliveries(
     await follow(waiting, limitMs, isNotified, () => undefined).catch(() => undefined);
   }
   const ended = [...results.values.values()].filter(({ done }) => done);
-  // The command continues without the URLs of the pages if an error occurs.
+  // If the URLs of the pages cannot be read, the command continues without them.
   const pageUrls = await readPageUrls(ended).catch(() => new Map<string, string>());
   progress.end();
   const { code } = summarize(results, pageUrls, screen);
@@ -155,7 +155,8 @@ export async function waitForJobsAndDeliveries(
 
 /**
  * Returns a map from the name of each job to the URL of the job's web page. The service returns these URLs only in a
- * job list. Jobs of one submission have the same time `acceptedAt`, so the client requests one list per submission.
+ * job list. All jobs of one submission have the same time `acceptedAt`. Therefore one request for a job list is enough
+ * for one submission.
  */
 export async function readPageUrls(
   statuses: readonly StatusDocument[],

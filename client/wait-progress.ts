@@ -83,7 +83,8 @@ export class WaitProgress {
       this.#redraw();
       this.print([formatStatusLine(status)]);
     } else {
-      // The expected times change with every poll. A change of only the expected times must not add a log line.
+      // The expected times change with every poll, so `facts` does not contain them. Otherwise each poll would add a
+      // line to the log.
       const facts = listStateFacts({ ...status, expected: undefined }, null).join(", ");
       const shown = { status, receivedAt: now, facts, printedAt: known?.printedAt ?? 0 };
       this.#jobs.set(name, shown);
@@ -136,8 +137,8 @@ export class WaitProgress {
   }
 
   /**
-   * Returns the job's status with an updated remaining time: the remaining time in the response, minus the age of the
-   * response.
+   * Returns the job's status with the remaining time of this moment. The response contains the remaining time at
+   * `receivedAt`.
    */
   #countDown({ status, receivedAt }: ShownJob): StatusDocument {
     const { expected } = status;

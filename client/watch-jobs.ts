@@ -111,7 +111,7 @@ async function restart<T>(
       if (state === "succeeded" || state === "failed")
         screen.print([`${jobName(watch)}: not restarted, because the job has ${state}`]);
       else if (state !== undefined && state !== "stopped") {
-        // `state` may be the state of another caller's watch. The command can stop only the caller's own watch.
+        // The watch with this `state` may belong to another caller. A caller can stop only the caller's own watch.
         const own = await nullIfNotFound(client.stop(watch).then(() => watch));
         if (own !== null) stopped.push(jobName(own));
       }
@@ -197,8 +197,8 @@ function resultLine(job: JobResult): string {
 }
 
 /**
- * Returns the exit code of a submission. If the service could not be reached for one of the jobs, returns the exit code
- * of an unreachable service.
+ * Returns the exit code of the command after a submission. If a job was not submitted because the service was
+ * unreachable, the result is the exit code for an unreachable service.
  */
 function exitCodeOfJobs(jobs: readonly JobResult[]): ExitCode {
   const rejected = jobs.filter(({ status }) => status === "rejected");

@@ -33,8 +33,8 @@ export function createEventSchema(): JsonObject {
       if (name !== undefined) jsonSchema[NAME] = name;
     },
   });
-  // The first pass adds the descriptions of fields. The second pass adds the description of the schema to each field
-  // that still has no description.
+  // First, each field gets its own description. Then each field without a description gets the description of its
+  // schema.
   const described = mapNamed(schema, (name, node) => ({ ...addFieldDescriptions(name, node), [NAME]: name }));
   const complete = mapNamed(described, addSchemaDescription);
   return { title: "Events of the CCE job notifier", ...complete };

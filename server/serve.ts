@@ -56,7 +56,7 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
       process.stdout.write(SERVE_USAGE);
       return 0;
     }
-    // A signal without a listener ends the process, so the listeners are added before the service starts.
+    // The signal listeners are added before the service starts, because a signal without a listener ends the process.
     signals = listenForSignals();
     service = await startService(options);
   } catch (error) {

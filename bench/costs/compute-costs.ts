@@ -10,8 +10,8 @@ interface JobCost {
 }
 
 /**
- * Computes the costs of a job that takes ten minutes and has one target. The computation assumes one Lambda invocation
- * per poll, as if few jobs run at the same time.
+ * Computes the costs of a job that takes ten minutes and has one target. The computation assumes that each Lambda
+ * invocation makes only one poll.
  * @param polls the number of polls
  */
 export function computeJobCosts(polls: Polls, data: CostsData = COSTS): readonly JobCost[] {
@@ -29,7 +29,7 @@ export function computeJobCosts(polls: Polls, data: CostsData = COSTS): readonly
     return { name, perJob: quantity, dollarsPerMillionJobs: quantity * price };
   };
   return [
-    // SQS bills two more requests per message: the receive and the delete.
+    // SQS bills each message three times: for the send, for the receive and for the delete.
     line("SQS requests", perJob("sends") + 2 * messages, perMillion.sqsRequests),
     line("DynamoDB write units", sumOf(ledger.writeUnits), perMillion.writeUnits),
     line("DynamoDB read units", ledger.readUnits, perMillion.readUnits),
@@ -99,8 +99,8 @@ export function computeMonthlyCosts(jobs: 0 | 1000 | 100_000, data: CostsData = 
 
 /**
  * Returns the number of requests to KMS in one month. An instance of a Lambda function decrypts the config when the
- * instance starts. The computation assumes that Lambda replaces each instance after one hour, and that the config does
- * not change. Only the scheduled functions have an instance while no jobs run.
+ * instance starts. The computation assumes that Lambda replaces each instance after one hour. The computation ignores
+ * changes of the config. While no jobs run, Lambda runs only the scheduled functions.
  */
 function countDecryptions(jobs: number, { assumed, measured }: CostsData): number {
   const { instanceStartsPerMonth, instanceStartsPerJob } = assumed;

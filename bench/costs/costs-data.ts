@@ -43,7 +43,7 @@ function readGigabyteSeconds(): Readonly<Record<string, number>> {
   return Object.fromEntries(rows);
 }
 
-/** All data for the costs: list prices of one AWS region, assumed figures, and measured figures. */
+/** The data from which the costs are computed: list prices of one AWS region, assumed figures, and measured figures. */
 export const COSTS = {
   prices,
   assumed,

@@ -28,8 +28,8 @@ interface FunctionsUse {
     Record<"accept" | "poll" | "lastPoll" | "notification" | "sweep" | "discover" | "audit", InvocationUse>
   >;
   /**
-   * The number of SSM parameters that each function decrypts when an instance starts. The measured config has one
-   * project and one target.
+   * For each function, the number of SSM parameters that are decrypted when an instance of the function starts. The
+   * measured config has one project and one target.
    */
   readonly decryptions: Readonly<Record<string, number>>;
 }

@@ -17,23 +17,26 @@ import { createTable } from "../../test/support/table.ts";
 const JOB_SECONDS = 600;
 const TARGET = "deploys";
 const SUBJOBS = 20;
-/** When the tree of subjobs changes, as fractions of a job's polls. */
+/** The times at which the tree of subjobs changes. For example, 0.2 means after 20 % of the job's polls. */
 const TREE_CHANGES = [0, 0.2, 0.4, 0.6, 0.8];
 /** The time between two runs of the sweep function (`SWEEP_INTERVAL_SECONDS` in serverless.yml). */
 const SWEEP_INTERVAL_MS = 300_000;
-/** The sweep function runs every 300 s. The ten measured jobs start at ten different times between two runs. */
+/**
+ * The sweep function runs every 300 s. The ten measured jobs start 30 s apart, so that their starts cover these 300 s
+ * evenly.
+ */
 const STARTS = { count: 10, distanceMs: 30_000 };
 
 type ItemKey = Readonly<Record<string, { readonly S?: string }>>;
 
 /** The DynamoDB capacity and storage that one job needs. */
 export interface LedgerUse {
-  /** The mean number of DynamoDB write units of each step of a job. */
+  /** For each step of a job, the mean number of DynamoDB write units that the step consumes. */
   readonly writeUnits: Readonly<Record<string, number>>;
   readonly readUnits: number;
   /**
-   * The mean number of bytes that DynamoDB bills for one job in the month after the end of the job. The billed bytes
-   * include the entries in the indexes.
+   * The mean number of bytes that DynamoDB bills for one job in the month after the end of the job. DynamoDB also bills
+   * the job's entries in the indexes of the table.
    */
   readonly storedBytes: number;
 }
@@ -68,8 +71,8 @@ async function measureJob(
   const table = `costs-${polls}-${start}`;
   await createTable(client, table);
   const ledger = createDynamoLedger({ client, table, sweepIntervalMs: SWEEP_INTERVAL_MS });
-  // The measurement assumes that one instance of the function `poll` makes all polls, and reads the durations of
-  // earlier jobs only once.
+  // The measurement assumes that one instance of the function `poll` makes all polls. This instance reads the durations
+  // of earlier jobs only once.
   const durations = createCachedDurationsReaderOrEmpty(ledger, () => flow.clock.now);
   const readDurationCounts: Ledger["readDurationCounts"] = (project, jobType) => durations(project, jobType);
   const flow = createFlow({ ledger: { ...ledger, readDurationCounts } });
@@ -153,8 +156,8 @@ const MONTH_MS = 30 * 86_400_000;
 const RECENT_INDEX_ATTRIBUTES = ["pk", "sk", "project", "acceptedAt", "state"];
 
 /**
- * Counts the stored bytes of an ended job. An ended job has an entry in the index `recent`, and has no entry in the
- * index `overdue`.
+ * Returns the number of bytes that DynamoDB stores for an ended job. An ended job has an entry in the index `recent`,
+ * and has no entry in the index `overdue`.
  */
 async function countStoredBytes(client: DynamoDBClient, table: string, endedAt: Instant): Promise<number> {
   const { Items = [] } = await client.send(new ScanCommand({ TableName: table }));

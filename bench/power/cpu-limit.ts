@@ -44,7 +44,10 @@ const INTERFACES = [
   },
 ] as const;
 
-/** Creates a control group. Returns null if the machine or the user's rights do not allow the control group. */
+/**
+ * Creates a control group. Returns null if the control group cannot be created, for example because the user lacks the
+ * rights.
+ */
 async function createGroup(folder: string, settings: readonly (readonly string[])[]): Promise<string | null> {
   try {
     await mkdir(folder);
@@ -87,7 +90,7 @@ export async function runWithPriority<T>(work: () => Promise<T>): Promise<T> {
 /**
  * Returns the most exact way to limit the CPU time of a process on this machine. A Linux control group limits the CPU
  * time exactly. Without control groups, the bench stops the process by signals for a part of each period. Signals are
- * less exact, because the signals also stop a process that needs no CPU time.
+ * less exact: they also stop a process that is idle at this moment.
  */
 export async function chooseCpuLimit(): Promise<CpuLimit> {
   for (const { method, root, weight, quota } of INTERFACES) {
@@ -128,8 +131,8 @@ export async function applyDutyCycle(pid: number, fraction: number): Promise<() 
   const periodMs = PERIOD_US / 1000;
   const workerData = { pid, runMs: fraction * periodMs, stopMs: (1 - fraction) * periodMs };
   const thread = new Worker(DUTY_CYCLE, { eval: true, workerData });
-  // The thread fails when the process has ended, because then it cannot send the next signal. The error of the thread
-  // is ignored.
+  // After the process has ended, the thread cannot send the next signal and fails. This error is expected, so it is
+  // ignored.
   thread.on("error", () => {});
   return async () => void (await thread.terminate());
 }

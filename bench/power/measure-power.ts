@@ -25,8 +25,8 @@ const SERVICE_MS: Readonly<Record<WireRequest["service"], number>> = {
 };
 const ROUNDS = 3;
 /**
- * `calls` is the number of invocations after the first invocation. Only the last `measured` invocations are measured,
- * because V8 compiles the code during the others.
+ * `calls` is the number of invocations after the first invocation. Only the last `measured` invocations are measured.
+ * During the earlier invocations, V8 compiles the code.
  */
 const WARM = { calls: 20, measured: 10 };
 const TIMEOUT_SECONDS = 29;
@@ -78,8 +78,8 @@ async function measureAll(packaged: Packaged, names: readonly string[]): Promise
 }
 
 /**
- * Each new instance sends a warm-up request to the ledger. The returned function replies to the warm-up request, for
- * which no reply was recorded.
+ * Each new instance sends a warm-up request to the ledger. No reply is recorded for the warm-up request, so the
+ * returned function creates a reply itself.
  */
 function answerWarmUp(play: LedgerReplies): LedgerReplies {
   return async (request) =>

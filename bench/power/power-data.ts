@@ -26,7 +26,7 @@ export type PowerRow = z.infer<typeof PowerRow>;
 
 /** The figures of the measurement, as the bench prints them in JSON. */
 export const PowerFigures = z.strictObject({
-  /** The way in which the bench limited the CPU time of the functions. */
+  /** How the bench limited the CPU time of the functions: by a control group or by signals. */
   cpuLimit: z.enum(["cgroup v1", "cgroup v2", "SIGSTOP"]),
   power: z.record(z.string(), z.array(PowerRow)),
 });
@@ -35,9 +35,7 @@ export type PowerFigures = z.infer<typeof PowerFigures>;
 /** The figures that the command `npm run bench -- power --store` has stored. */
 export const readStoredPower = (): PowerFigures => PowerFigures.parse(measured);
 
-/**
- * Returns two figures with their maximums: how long the first call of `enqueue` takes with one job, and with 100 jobs.
- */
+/** Returns two durations of the first call of `enqueue`, each with its maximum: for one job and for 100 jobs. */
 export function createPowerTargets({ power }: Pick<PowerFigures, "power">): readonly Target[] {
   const chosen = power.enqueue?.find((row) => row.chosen);
   if (chosen === undefined) return [];

@@ -11,7 +11,7 @@ export interface FunctionEvents {
   readonly name: string;
   /**
    * The functions `enqueue`, `poll` and `notify` have a small and a large event. `one` is the small event, with one
-   * job, poll or notification. For a function with only one event, `one` is this event.
+   * job, poll or notification. If a function has only one event, `one` contains this event.
    */
   readonly one: object;
   /** The large event, with 100 jobs or ten messages, or null for a function with only one event. */
@@ -78,8 +78,8 @@ async function openOneWatch({ wire, server, start }: BenchEnvironment): Promise<
 }
 
 /**
- * Returns the data of a Lambda event from CloudWatch Logs. The event contains one log line about an act, such as a
- * stopped watch.
+ * Returns the data of a Lambda event from CloudWatch Logs. The event contains one log line, which reports that a caller
+ * stopped a watch.
  */
 function createLogData(): string {
   const message = JSON.stringify({ level: "INFO", message: "act", act: "stop", caller: "token:bench" });

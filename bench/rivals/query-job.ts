@@ -1,6 +1,6 @@
 /**
- * Queries a job. If the job has ended, calls a webhook and returns true. A team without this service could write such a
- * short function, so the bench compares it with the service.
+ * Queries a job. If the job has ended, the function calls a webhook and returns true. A team without this service could
+ * write such a short function, so the bench compares it with the service.
  */
 export async function queryAndNotify(jobId: string): Promise<boolean> {
   const { CCE_URL, WEBHOOK_URL = "" } = process.env;

@@ -22,8 +22,8 @@ export type Comparison = z.infer<typeof Comparison>;
 const RUNS = 600;
 
 /**
- * Compares what the jobs in `test` cost with three poll schedules: this service's, other clients', and the optimal
- * schedule. The service learns its schedule from the jobs in `history`.
+ * Computes what the jobs in `test` cost with the poll schedule of this service, with those of other clients, and with
+ * the optimal schedule. The service learns its schedule from the jobs in `history`.
  */
 export function compareSchedules({ jobType, pollCostSeconds, history, test }: Comparison) {
   const random = createSeededRandom(1);

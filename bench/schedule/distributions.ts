@@ -1,6 +1,6 @@
 /**
- * A distribution of job durations. In some of these distributions, the mean duration changes from the first job to the
- * last job.
+ * A distribution of job durations. In some distributions, the duration of a job depends on the job's position in the
+ * history.
  */
 export interface Distribution {
   readonly jobType: string;
@@ -26,8 +26,8 @@ const make = (jobType: string, name: string, draw: Distribution["draw"]): Distri
 });
 
 /**
- * Distributions of job durations. The constants of the service's poll schedule are optimized for the distributions in
- * this list.
+ * Distributions of job durations. The constants of the service's poll schedule were chosen for low costs with these
+ * distributions.
  */
 export const DISTRIBUTIONS: readonly Distribution[] = [
   make("CreateCluster", "normal, 420 s ± 60 s", (r) => around(r, 420, 60)),

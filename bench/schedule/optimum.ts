@@ -23,7 +23,8 @@ export function findOptimalSchedule(durations: readonly number[], pollCostSecond
   for (let at = last - 1; at >= 0; at--) {
     const pending = whole - (ended[at] ?? 0);
     let least = Number.POSITIVE_INFINITY;
-    // The costs form a Monge array: the best next poll for `at` is never later than the best next poll for `at + 1`.
+    // The best next poll for `at` is never later than the best next poll for `at + 1`, because the costs form a Monge
+    // array.
     const until = at === last - 1 ? last : Math.max(at + 1, choice[at + 1] ?? last);
     for (let next = at + 1; next <= until; next++) {
       const late =
@@ -34,8 +35,8 @@ export function findOptimalSchedule(durations: readonly number[], pollCostSecond
         least = cost;
         choice[at] = next;
       }
-      // For each later value of `next`, the cost of the delay is higher. If the cost of the delay exceeds `least`, no
-      // later value can be better.
+      // The cost of the delay grows with `next`. If this cost is already higher than `least`, no later poll can be
+      // better.
       if (pending + late / pollCostSeconds > least) break;
     }
     costs[at] = least;
@@ -55,9 +56,7 @@ function grid(end: number): Float64Array {
   return Float64Array.from(ages);
 }
 
-/**
- * The widths of the Gaussian kernel that are tried. Each width is a standard deviation on the scale log(duration + 1).
- */
+/** The widths of the Gaussian kernel that are tried. Each width is a standard deviation of log(duration + 1). */
 const WIDTHS = [0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2];
 
 /**

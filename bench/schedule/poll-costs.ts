@@ -1,6 +1,6 @@
 /**
- * The mean costs per job of one poll schedule. The cost of a job is its number of polls, plus its delay in seconds
- * divided by `pollCostSeconds`.
+ * The mean costs per job of one poll schedule. The cost of a job is computed as: number of polls + (delay in seconds /
+ * `pollCostSeconds`).
  */
 export interface Figures {
   readonly polls: number;
@@ -9,8 +9,8 @@ export interface Figures {
 }
 
 /**
- * Plans the next poll of a job. The argument is the job's age in seconds at the current poll, or 0 before the first
- * poll. The result is the job's age at the next poll.
+ * Plans the next poll of a job. `age` is the job's age in seconds at the current poll, or 0 before the first poll. The
+ * function returns the job's age, in seconds, at the next poll.
  */
 export type NextPoll = (age: number) => number;
 

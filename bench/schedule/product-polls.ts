@@ -6,7 +6,10 @@ import type { NextPoll } from "./poll-costs.ts";
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 0, 1);
-/** The assumed time between two jobs of a history. A history is a list of durations without dates, oldest first. */
+/**
+ * The assumed time between two successive jobs of a history. A history is a list of durations without dates, oldest
+ * first.
+ */
 const JOB_INTERVAL_MS = 12 * HOUR_MS;
 
 /**

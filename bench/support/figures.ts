@@ -37,7 +37,7 @@ export function createMicrosecondFigure(times: PairedTimes): MicrosecondFigure {
 
 /**
  * For each round, divides the measured time by the baseline time, and returns the median of all rounds. Other programs
- * on the machine slow down both times of a round, so the ratio changes less than the times.
+ * on the machine make both times of a round longer, so the ratio of the times changes little.
  */
 function medianRatio({ measured, baseline }: PairedTimes): number {
   return roundToThreeDigits(median(measured.map((time, round) => time / (baseline[round] ?? Number.NaN))));
@@ -66,8 +66,8 @@ export interface Target {
   readonly target: number;
   readonly unit: string;
   /**
-   * True if `value` is a duration divided by another duration. The bench fails only if a ratio is more than twice its
-   * maximum. Tests check all counts and sizes, so the bench only prints the counts and sizes.
+   * True if `value` is the ratio of two durations. The bench fails only if a ratio is more than twice its maximum.
+   * Tests check all counts and sizes, so the bench only prints the counts and sizes.
    */
   readonly isRatio: boolean;
 }
@@ -81,14 +81,13 @@ export function createLimitTarget(what: string, value: number, target: number, u
   return { what, value, target, unit, isRatio: false };
 }
 
-/** Returns one line of text: whether the figure meets its maximum, the figure, and the maximum. */
+/** Returns one line of text with the figure, its maximum, and the word `met` or `MISSED`. */
 export function describeTarget({ what, value, target, unit }: Target): string {
   return `${value <= target ? "met   " : "MISSED"} ${what}: ${value}${unit} (target: at most ${target}${unit})`;
 }
 
 /**
- * Returns the ratios that are more than twice their maximum. If a ratio is more than twice its maximum, the cause
- * cannot be noise.
+ * Returns the ratios that are more than twice their maximum. Random variation of the measurement cannot double a ratio.
  */
 export function findFailedTargets(targets: readonly Target[]): readonly Target[] {
   return targets.filter(({ isRatio, value, target }) => isRatio && value > 2 * target);

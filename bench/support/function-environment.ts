@@ -8,7 +8,7 @@ export const PROJECT = "prod";
 export const TARGET = "audit";
 
 /**
- * Returns the config entries of the measured functions. The URLs of the project and of the target are URLs below
+ * Returns the config entries that the measured functions read. The URLs of the project and of the target are URLs below
  * `origin`.
  */
 export function createBenchConfig(origin: string) {

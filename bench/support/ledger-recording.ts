@@ -18,14 +18,16 @@ const Request = z.looseObject({
 
 /**
  * Records the replies of an embedded DynamoDB. During a measurement, the recorded replies replace the database, so that
- * the CPU time of the database is not measured. The function `play` finds the recorded reply by the operation and the
- * item of the request. If one request was recorded several times, `play` returns its replies in the recorded order.
+ * the CPU time of the database is not measured. The function `play` searches for a recorded reply to a request with the
+ * same operation and the same item. If one request was recorded several times, `play` returns its replies in the
+ * recorded order.
  */
 export class LedgerRecording {
   readonly #replies = new Map<string, Reply[]>();
   readonly #positions = new Map<string, number>();
   /**
-   * The requests to the ledger without a recorded reply. If a recorded reply is missing, the measurement is not valid.
+   * The requests to the ledger for which no reply was recorded. If there is such a request, the measurement is not
+   * valid.
    */
   readonly missed = new Set<string>();
 

@@ -10,7 +10,7 @@ export function renderClusterJob(jobId: string, phase: "Running" | "Failed"): st
   return JSON.stringify(part("CreateCluster", jobId, phase, subJobs));
 }
 
-/** Every tenth node of a failed large job has failed. */
+/** In a failed large job, the creation of every tenth node has failed. */
 const NODES_PER_FAILURE = 10;
 
 /**
@@ -54,8 +54,8 @@ function part(type: string, uid: string, state: string, subJobs: readonly object
 }
 
 /**
- * Makes a UUID from a hash of the number. The UUIDs are the same in each run of the bench, and compression does not
- * make the UUIDs smaller.
+ * Makes a UUID from a hash of the number. The UUIDs are the same in each run of the bench. Like random UUIDs, they
+ * cannot be compressed.
  */
 function uuidOf(at: number): string {
   const digits = hash("sha256", `node ${at}`);

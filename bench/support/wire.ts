@@ -28,8 +28,8 @@ const Batch = z.looseObject({
 
 /**
  * A local server that replaces the AWS services, CCE and the target for a measured function. The server answers
- * immediately and records the requests. The server answers all CCE requests with the same job. The server accepts
- * messages for queues but does not deliver the messages.
+ * immediately and records the requests. The server answers all CCE requests with the same job. The server accepts the
+ * messages that functions send to queues, but never delivers these messages.
  */
 export class Wire {
   ledger: LedgerReplies = async () => ({ status: 500, body: "{}" });

@@ -36,7 +36,10 @@ interface WorkerResult {
   readonly rss: readonly number[];
   /** The maximum resident memory in bytes during the whole run. */
   readonly peak: number;
-  /** The used heap after a garbage collection, in bytes. `inUse` is null if no garbage collection was requested. */
+  /**
+   * The used heap after a garbage collection, in bytes. `inUse` is null if the caller did not request a garbage
+   * collection.
+   */
   readonly inUse: number | null;
 }
 

@@ -18,16 +18,16 @@ export interface Step {
 const TRANSPORT: ReadonlySet<string> = new Set(["connection", "content-length", "host", "transfer-encoding"]);
 
 /**
- * The requests that a function sent for one job, poll or notification, in order. The baseline program waits for each
- * response before it sends the next request.
+ * The requests that a function sent for one job, poll or notification, in the order in which it sent them. The baseline
+ * program waits for each response before it sends the next request.
  */
 export type Chain = readonly Step[];
 
 /**
- * Splits the requests of one invocation into stages. The baseline program sends the requests of one stage after the
- * requests of the previous stage. Within a stage, it sends the requests for different jobs, polls or notifications in
- * parallel. A request for all jobs, polls or notifications together starts a new stage. Requests for the config are
- * omitted, because most invocations do not read the config.
+ * Splits the requests of one invocation into groups. The baseline program sends one group of requests after the other.
+ * Within a group, it sends the requests for different jobs, polls or notifications in parallel. A request that concerns
+ * all jobs, polls or notifications of the invocation starts a new group. Requests for the config are omitted, because
+ * most invocations do not read the config.
  */
 export function createFloorScript(requests: readonly WireRequest[]): readonly (readonly Chain[])[] {
   const kinds = new Map<string, Step[]>();

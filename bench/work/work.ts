@@ -29,14 +29,14 @@ interface Compared extends MicrosecondFigure {
 /** The number of warm-up rounds, which are not measured. During the warm-up rounds, V8 compiles the code. */
 const WARM_UP_ROUNDS = 2;
 
-/** The maximum of a function's CPU time, divided by the CPU time of the baseline program. */
+/** The allowed maximum of this ratio: the CPU time of a function divided by the CPU time of the baseline program. */
 const MAX_RATIOS = { poll: 1.15, notification: 1.2, accept: 0.9 };
 
 const floors = new WeakMap<Packaged, Promise<string>>();
 
 /**
- * Returns the path of the baseline program's bundle. The baseline program reads the list of requests from the file
- * `FLOOR_SCRIPT`, so one bundle is enough for all functions.
+ * Returns the path of the baseline program's bundle. The bundle works for every function, because the baseline program
+ * reads its requests from a file.
  */
 function floorOf(packaged: Packaged): Promise<string> {
   const code = 'export { handler } from "./bench/work/floor-handler.ts";';

@@ -54,7 +54,7 @@ export async function recordWorkloads(bench: BenchEnvironment): Promise<Workload
   const recording = new LedgerRecording();
   const event = (bodies: readonly string[]) => createQueueEvent(bodies.slice(0, BATCH));
   // Only the first batch of polls reads the durations of earlier jobs, because `poll` then caches them for ten minutes.
-  // For the first batch, only the replies with these durations are recorded.
+  // Of the first batch, only the replies with these durations are recorded.
   wire.ledger = recording.recording(server, ({ operation }) => operation === "Query");
   const polled = async (bodies: readonly string[]) => {
     wire.clear();

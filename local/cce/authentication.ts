@@ -36,8 +36,8 @@ const TokenRequest = z.object({
 });
 
 /**
- * Simulates how the cloud authenticates requests. Like the cloud's API gateway, it checks the credentials of CCE
- * requests. Like the cloud's IAM, it issues tokens.
+ * Simulates how the cloud authenticates requests. `Authentication` checks the credentials of CCE requests, like the
+ * cloud's API gateway. `Authentication` also issues tokens, like the cloud's IAM.
  */
 export class Authentication {
   readonly #accounts: Accounts;
@@ -130,7 +130,7 @@ function vendorAuthorization(request: IncomingMessage, { accessKey, secretKey }:
   );
   const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
   const endpoint = `${url.origin}${decodeURIComponent(url.pathname)}`;
-  // The type requires a complete `Client` object, but the SDK only calls `getAk` and `getSk`.
+  // The type of `sign` requires a complete `Client` object, but `sign` only calls `getAk` and `getSk`.
   const signed: unknown = Reflect.apply(AKSKSigner.sign, AKSKSigner, [
     { method: "GET", endpoint, headers, queryParams: Object.fromEntries(url.searchParams) },
     { getAk: () => accessKey, getSk: () => secretKey },

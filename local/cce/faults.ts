@@ -30,8 +30,8 @@ export class PendingFaults {
   }
 
   /**
-   * Returns the error for the next job query of a project, or null if the query must not fail. After the function has
-   * returned an error `count` times, the error is removed.
+   * Returns the error for the next job query of a project, or null if the query must not fail. Each error is returned
+   * `count` times and then removed.
    */
   takeFor(projectId: string): Fault | null {
     const fault = this.#faults.find(({ project }) => project === undefined || project === projectId);

@@ -18,7 +18,7 @@ const Fields = z.strictObject({
   resourceName: z.string().optional(),
   /** If true, a query for the parent job does not return the failure reason and the subjobs of this subjob. */
   briefInParent: z.boolean().default(false),
-  /** True if the job belongs to an Autopilot cluster. Subjobs do not use the field `autopilot`. */
+  /** True if the job belongs to an Autopilot cluster. For a subjob, the field `autopilot` has no effect. */
   autopilot: z.boolean().default(false),
 });
 
@@ -70,7 +70,7 @@ export class SimulatedJobs {
   }
 
   /**
-   * Ends a simulated job whose script has no end. Does not change the states of the subjobs.
+   * Ends a simulated job whose script has no end. The states of the subjobs do not change.
    * @throws Error if no job has the given ID.
    */
   end(jobId: string): void {

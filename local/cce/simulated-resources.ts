@@ -9,7 +9,7 @@ const ResourceScript = z.strictObject({
   path: z.string().min(1),
   /**
    * The states of the resource, in the order of `startSeconds` (seconds after the start of the script). `body` is the
-   * JSON that CCE returns for this state. If `body` is null, CCE returns the status 404.
+   * JSON that CCE returns for this state. If `body` is null, the simulated CCE returns the HTTP status 404.
    */
   steps: z
     .array(

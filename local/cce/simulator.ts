@@ -174,7 +174,7 @@ async function respond(
   return body === null ? JOB_NOT_FOUND : { status: 200, body };
 }
 
-/** A query for one job (`jobId`), for one resource (`path`), or for the job list (both are null). */
+/** A query for one job (`jobId` is set), for one resource (`path` is set), or for the job list (both are null). */
 interface SimulatedQuery {
   /** Null if the request path contains no project ID. */
   readonly projectId: string | null;

@@ -64,8 +64,8 @@ export function kindOf(form: JsonObject): string | null {
 
 const HTTP_URL: JsonObject = { pattern: "^[Hh][Tt][Tt][Pp][Ss]?:" };
 /**
- * The rules of the config that zod checks by code. `z.toJSONSchema` omits such rules, so the map contains them as JSON
- * Schema.
+ * The rules of the config that zod checks with functions. `z.toJSONSchema` cannot convert functions, so this map
+ * contains the same rules as JSON Schema.
  */
 const RULES: Readonly<Record<string, JsonObject>> = {
   projects: { additionalProperties: { anyOf: [{ required: ["region"] }, { required: ["endpoint"] }] } },
@@ -109,8 +109,8 @@ const mapValues = (schemas: JsonObject, change: (schema: JsonObject) => JsonObje
   Object.fromEntries(Object.entries(schemas).map(([name, value]) => [name, change(toObjectOrEmpty(value))]));
 
 /**
- * Returns the JSON Schema of a config file, in which a string may be a reference. A text editor can use this JSON
- * Schema to check a config file and to suggest its keys.
+ * Returns the JSON Schema of a config file. In a config file, a reference may replace any string. A text editor can use
+ * this JSON Schema to check a config file and to suggest its keys.
  */
 export function createConfigFileSchema(): JsonObject {
   return Object.assign(allowReferences(createConfigSchema()), { $defs: { reference: REFERENCE } });

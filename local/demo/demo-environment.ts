@@ -47,8 +47,8 @@ export interface DemoJob {
   readonly title: string;
   readonly jobId: string;
   /**
-   * The body of the request `POST /v1/jobs`, without the project and the job ID. If nobody submits the job, the body is
-   * null.
+   * The body of the request `POST /v1/jobs`, without the project and the job ID. Null for the demo job that nobody
+   * submits.
    */
   readonly submission: Readonly<Record<string, unknown>> | null;
 }

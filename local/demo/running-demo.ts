@@ -4,7 +4,7 @@ import * as z from "zod";
 import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import type { Stoppable } from "../stack/stoppables.ts";
 
-/** The addresses and the token of a running demo, for the command `npm run demo:job`. */
+/** The URLs and the API token of a running demo, which the command `npm run demo:job` needs. */
 const RunningDemo = z.strictObject({ api: z.url(), token: z.string(), cceUrl: z.url() });
 type RunningDemo = z.infer<typeof RunningDemo>;
 

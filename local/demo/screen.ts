@@ -18,7 +18,7 @@ export interface Screen {
    * infinite.
    */
   columns(): number;
-  /** Prints permanent text above the lines that show the state of the jobs. */
+  /** Prints text that stays on the screen, above the lines about the jobs. */
   print(text: string): void;
   /** Replaces the lines about the jobs on the screen. The jobs must have the same order in every call of `update`. */
   update(lines: readonly string[]): void;

@@ -43,7 +43,7 @@ const Event = z.object({
 
 /**
  * Formats a received notification for the terminal. Notifications to Slack and to webhooks appear with their text in a
- * box. A notification to any other chat appears as the target's name only, because its text is the same as for Slack.
+ * box. For any other chat, only the target's name appears, because the text would be the same as for Slack.
  * @param ansi true if the terminal supports ANSI escape sequences
  * @param columns the maximum number of columns of a line. A line with more columns is wrapped.
  */
@@ -127,8 +127,8 @@ function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) 
 }
 
 /**
- * Returns one line about a cause: the number of failed subjobs, their type, and the first resource names. A webhook
- * event does not contain the total number of subjobs, so the title does not contain it.
+ * Returns one line about a cause: the number of failed subjobs, their type, and the first resource names. The title
+ * cannot contain the total number of subjobs, because a webhook event does not contain this number.
  */
 function causeTitle(cause: Cause): string {
   const type = cause.type ?? "unknown";

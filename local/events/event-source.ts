@@ -37,9 +37,8 @@ interface ReceivedBatch {
 
 /**
  * Invokes a function with the messages of an SQS queue, in the same way as an event source mapping of Lambda. Each
- * receive request waits up to 20 s for messages (long polling). Several batches of messages can run in parallel. SQS
- * counts a receive of the message before Lambda invokes the function. The receive counts even if Lambda throttles the
- * invocation.
+ * receive request waits up to 20 s for messages (long polling). Several batches of messages are processed in parallel.
+ * SQS counts each receive of a message, even if Lambda then throttles the invocation.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 export function startEventSource(options: {

@@ -7,8 +7,8 @@ import type { Schedule } from "../template/triggers.ts";
 
 /**
  * A restart of the local stack deletes all SQS messages, because the queues are in memory. The sweep function sends a
- * lost poll message again as soon as the poll is overdue. SQS delays messages by at most 900 s, so all lost polls are
- * overdue within 930 s. Therefore the sweep function runs every 10 s during the first 930 s.
+ * lost poll message again as soon as the poll is overdue. SQS delays a message by at most 900 s. Therefore all lost
+ * polls are overdue within 930 s. In the first 930 s after a restart, the sweep function runs every 10 s.
  */
 const CATCH_UP_INTERVAL_MS = 10_000;
 const CATCH_UP_DURATION_MS = 930_000;

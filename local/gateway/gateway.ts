@@ -31,8 +31,8 @@ export class PortInUseError extends Error {
 }
 
 /**
- * A local HTTP API that replaces API Gateway. The functions need the URL of the HTTP API in an environment variable.
- * Therefore the HTTP API starts before the functions, and gets its routes later.
+ * A local HTTP API that replaces API Gateway. The functions need the URL of the HTTP API in an environment variable, so
+ * the HTTP API starts before the functions. The HTTP API gets its routes after its start.
  */
 export class Gateway {
   readonly #server: Server;

@@ -4,7 +4,7 @@ import type { InvocationResult } from "../lambda/runtime-api.ts";
 export interface HttpResponse {
   readonly status: number;
   /**
-   * The headers of an HTTP response. The gateway does not change the names of the headers. If a header is an array of
+   * The headers of an HTTP response. The gateway sends the names of the headers unchanged. If a header is an array of
    * values, each value is sent as one header.
    */
   readonly headers: Readonly<Record<string, string | string[]>>;
@@ -33,9 +33,9 @@ export const createServiceUnavailableResponse = (): HttpResponse =>
   createGatewayResponse(503, "Service Unavailable");
 
 /**
- * Creates the HTTP response from the result of a function (payload format 2.0 of API Gateway). A result without
- * `statusCode` becomes the body of a response with status 200. A failed function or an invalid result leads to the
- * status 500, without details. If the function was throttled, the response has status 503.
+ * Creates the HTTP response from the result of a function (payload format 2.0 of API Gateway). If the result has no
+ * `statusCode`, the response has the status 200, and the whole result becomes the body. A failed function or an invalid
+ * result leads to the status 500, without details. If the function was throttled, the response has status 503.
  */
 export function createHttpResponse(invocation: InvocationResult): HttpResponse {
   const internalError = createGatewayResponse(500, "Internal Server Error");

@@ -6,9 +6,9 @@ import { listRequiredPermissions, type RequiredPermission } from "./required-per
 import type { RoleSession, RoleSessions } from "./role-sessions.ts";
 
 /**
- * Returns a rule that refuses an AWS call if the IAM role of the calling function does not allow the call. A call
- * without a function's credentials comes from a test, an operator or the stack, and is allowed. A call to Parameter
- * Store without a function's credentials needs the control key of the local stack.
+ * Returns a rule that refuses each AWS call that the IAM role of the calling function does not allow. A call without a
+ * function's credentials comes from a test, an operator or the stack, and is allowed. A call to Parameter Store without
+ * a function's credentials needs the control key of the local stack.
  */
 export function createAuthorizationRule(options: {
   sessions: RoleSessions;
@@ -22,7 +22,7 @@ export function createAuthorizationRule(options: {
   return async (call, next) => {
     const session = sessions.find(call.accessKeyId);
     if (session === null) {
-      // The caller has no IAM role, so it is a test, an operator or the local stack itself. Parameter Store contains
+      // A caller without an IAM role is a test, an operator or the local stack itself. Parameter Store contains
       // secrets, so its callers need the control key.
       if (call.service === "ssm" && call.accessKeyId !== controlKey)
         throw createInvalidTokenError(call.service);

@@ -16,7 +16,7 @@ const Input = z.object({
 });
 type Input = z.infer<typeof Input>;
 
-/** A permission that an AWS call needs, without the IAM role. The role is the same for all permissions of a call. */
+/** A permission that an AWS call needs. The permission contains no IAM role, because each call has only one role. */
 export type RequiredPermission = Omit<Permission, "roleArn">;
 
 /**

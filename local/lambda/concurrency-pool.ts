@@ -5,7 +5,7 @@ export const DEFAULT_ACCOUNT_CONCURRENCY = 1000;
 
 type Concurrency = Pick<FunctionResource, "name" | "reservedConcurrency">;
 
-/** Returns how many concurrent executions of the account are not reserved for certain functions. */
+/** Returns the number of concurrent executions of the account that no function has reserved. */
 export function computeUnreservedConcurrency(
   accountConcurrency: number,
   functions: readonly Concurrency[],

@@ -13,7 +13,7 @@ export interface Endpoints {
 
 /**
  * Returns the environment variables for the process in which the local stack runs a Lambda function. The variables come
- * from the CloudFormation template, from Lambda's runtime, and from the PATH of the local stack.
+ * from the CloudFormation template and from Lambda's runtime. PATH comes from the environment of the local stack.
  */
 export function createFunctionEnvironment(options: {
   resource: FunctionResource;
@@ -28,8 +28,8 @@ export function createFunctionEnvironment(options: {
   const { resource, region, endpoints, credentials, taskRoot, runtimeApi, instanceName } = options;
   return {
     ...resource.environment,
-    // The ledger rounds the times of overdue watches to this number of seconds. On this machine, the sweep function can
-    // run at any time, so the number is 1.
+    // The ledger rounds the times of overdue watches to this number of seconds. The number is 1, because on this
+    // machine the sweep function can run at any time.
     SWEEP_INTERVAL_SECONDS: "1",
     PATH: process.env.PATH ?? "",
     LANG: "en_US.UTF-8",

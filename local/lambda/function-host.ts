@@ -19,8 +19,8 @@ interface FunctionHostOptions extends FunctionCode, Pick<InstanceOptions, "log">
   /** The concurrent executions of all functions of the account. */
   readonly pool: ConcurrencyPool;
   /**
-   * The number of invocations that the function's event sources can start at the same time. The function may have at
-   * least the same number of processes.
+   * The number of invocations that the function's event sources can start at the same time. The local stack allows at
+   * least this number of processes for the function.
    */
   readonly eventSourceConcurrency?: number;
 }
@@ -36,7 +36,7 @@ export class FunctionHost {
   readonly #instances = new Set<Instance>();
   #code: FunctionCode;
   #idle: Instance[] = [];
-  /** One callback for each waiting invocation. The callback is called when a process becomes free. */
+  /** The invocations that wait for a free process. Each item is a function that continues one of these invocations. */
   #waiting: (() => void)[] = [];
   #isStopped = false;
 

@@ -16,8 +16,8 @@ const FunctionError = z.object({
 type FunctionError = z.infer<typeof FunctionError>;
 
 /**
- * The result of an invocation: the JSON value that the handler returned, or the error of the handler or its process.
- * `throttled` means that Lambda did not run the function, because too many executions were running.
+ * The result of an invocation: the JSON value that the handler returned, or an error. `throttled` means that Lambda did
+ * not run the function, because too many executions were running.
  */
 export type InvocationResult =
   | { readonly kind: "result"; readonly result: unknown }

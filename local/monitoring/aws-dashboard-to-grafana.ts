@@ -36,8 +36,8 @@ interface Query {
 }
 
 /**
- * Returns the Grafana dashboard of the one-node edition as JSON. The panels of the Grafana dashboard are the widgets of
- * the dashboard on AWS in `resources/dashboard.yml`, without the widgets about Lambda.
+ * Returns the Grafana dashboard of the one-node edition as JSON. Each widget of the AWS dashboard in
+ * `resources/dashboard.yml` becomes a panel, except the widgets about Lambda.
  * @throws NoPrometheusQueryError if a metric of a dashboard widget has no Prometheus query
  */
 export function convertAwsDashboardToGrafana(): string {

@@ -15,17 +15,14 @@ export type MetricStat = z.infer<typeof MetricStat>;
 /** A pattern for the CloudWatch namespace of the metrics that this service writes. */
 const OWN_NAMESPACE = /^\$\{Namespace\}$/;
 
-/** A map from each SQS metric to a metric of the one-node edition with the same meaning. */
+/** A map from each SQS metric to the corresponding metric of the one-node edition. */
 const QUEUE_METRICS: Readonly<Record<string, string>> = {
   ApproximateNumberOfMessagesVisible: "QueueMessagesVisible",
   ApproximateNumberOfMessagesNotVisible: "QueueMessagesHidden",
   ApproximateNumberOfMessagesDelayed: "QueueMessagesHidden",
 };
 
-/**
- * Each key is a metric whose values are 0 or 1. Each value is the counter that equals the number of samples of the
- * key's metric.
- */
+/** Each key is a metric whose samples are 0 or 1. Each value is the name of the counter that counts these samples. */
 const SAMPLES: Readonly<Record<string, string>> = { PollsWithoutJob: "Polls" };
 
 /** Error for a CloudWatch statistic that cannot be converted to a Prometheus query. */

@@ -6,8 +6,8 @@ export interface MarkdownRules {
   /** True if the chat supports backslash escapes, such as `\*` for the character `*`. */
   readonly hasEscapes: boolean;
   /**
-   * Matches a mention of a person or a group in a chat message. The first capture group is the name that the page
-   * displays.
+   * Matches a mention of a person or a group in a chat message. The first capture group of the pattern matches the name
+   * that the page displays.
    */
   readonly mention: RegExp;
 }

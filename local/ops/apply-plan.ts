@@ -4,15 +4,15 @@ import type { PlanStep } from "./config-plan.ts";
 
 /**
  * With the tier `Intelligent-Tiering`, AWS stores a value of up to 4 KB as a standard parameter, which is free. AWS
- * stores a longer value as an advanced parameter, which has a price. With the tier `Standard`, AWS would refuse to
- * replace the long value of an advanced parameter by a short value.
+ * stores a longer value as an advanced parameter, which has a price. With the tier `Standard`, AWS would refuse a write
+ * to an existing advanced parameter.
  */
 const TIER = "Intelligent-Tiering";
 
 /**
  * The time between two writes to Parameter Store (SSM), in milliseconds. SSM accepts three writes per second from one
- * account in one region. The interval is a little longer than a third of a second, because the network can shorten the
- * time between two requests.
+ * account in one region. The interval is a little longer than a third of a second. The reason: two requests can arrive
+ * at SSM closer together than they were sent.
  */
 const WRITE_INTERVAL_MS = 350;
 /**
@@ -77,8 +77,8 @@ const VERBS: Readonly<Record<PlanStep["kind"], string>> = {
 };
 
 /**
- * Deletes a parameter in Parameter Store. A missing parameter is no error: an earlier request may have deleted the
- * parameter, and only the response was lost.
+ * Deletes a parameter in Parameter Store. If the parameter does not exist, the function succeeds. An earlier request
+ * may have deleted the parameter although its response was lost.
  */
 async function deleteParameter(client: SSMClient, Name: string): Promise<void> {
   try {

@@ -62,7 +62,7 @@ export function describeWrongUse(error: unknown): string | null {
   return error instanceof ArgumentError ? error.message : null;
 }
 
-/** The names of errors whose message says everything. For such an error, the command prints no stack trace. */
+/** The names of errors for which the command prints the message without a stack trace. */
 const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
   "RefusedError",
   "StageFileError",

@@ -35,8 +35,8 @@ export interface PlanStep {
  * all entries that are not in the file. If only the white space or the order of JSON keys differs, an entry does not
  * change. The Lambda functions can read the config between two steps, so the config must be valid after each step. For
  * example, the plan stores a project before the tokens that refer to the project. A target has two entries: one with
- * its secret fields, and one with its other fields. If the kind of a target changes, the two entries do not match for a
- * moment. Until both have changed, the secret entry contains all fields of the target.
+ * its secret fields, and one with its other fields. If the kind of a target changes, these two entries change one after
+ * the other. Between the two changes, the entry with the secret fields contains all fields of the target.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],
@@ -58,7 +58,8 @@ export function planConfigSteps(
     .reverse();
   const certificateName = ({ name }: ConfigEntry) =>
     name.startsWith(CERTIFICATES) ? name.slice(CERTIFICATES.length) : null;
-  // Two kinds of config entries are always removed: unused certificates, and secret fields without a main entry.
+  // Two kinds of config entries are always removed: unused certificates, and secret fields of a missing project or
+  // target.
   const isUsed = (certificate: string) =>
     others.some((entry) => certificateName(entry) === null && entry.value.includes(`"${certificate}"`));
   const toStep = (entry: ConfigEntry): PlanStep => {
@@ -75,8 +76,8 @@ export function planConfigSteps(
 }
 
 /**
- * Finds the targets whose kind changes. Each key of the result is the name of a target's entry with secret fields. Each
- * value is a JSON text with all fields of the target.
+ * Finds the targets whose kind changes. Each key of the result is the name of the entry with the target's secret
+ * fields. Each value is a JSON text with all fields of the target.
  */
 function findTargetsWithNewKind(
   deployed: readonly ConfigEntry[],

@@ -86,7 +86,7 @@ function faultsOf(document: unknown): readonly string[] {
   const parsed = parseWholeConfig(document);
   const faults = parsed.kind === "faults" ? parsed.faults : [];
   const placeholders = findPlaceholders(document);
-  // If a value is a placeholder, the result contains no other error about this value.
+  // If a value is a placeholder, the function returns only the error about the placeholder.
   const isPlaceholder = (fault: string) =>
     placeholders.some((line) => fault.startsWith(`${line.split(": ")[0]}:`));
   const others = [...faults, ...findShortSecrets(document), ...findIneffectiveEntries(document)];
@@ -135,7 +135,7 @@ async function checkFile(file: string, path: string | null): Promise<number> {
   return 0;
 }
 
-/** Prints what an operator should know about the targets of a valid config, one line per target. */
+/** Prints the notes about the targets of a valid config, one line for each note. */
 function printTargetNotes(parsed: ParsedConfig): void {
   if (parsed.kind === "faults") return;
   for (const [name, target] of Object.entries(parsed.config.targets)) {

@@ -53,8 +53,8 @@ await runCommand(USAGE, { options: OPTIONS, allowPositionals: true }, async ({ v
     throw new RefusedError(
       `The stage ${stage.stage} has watches of its own. Import into a new stage, or add --stage-in-use.`,
     );
-  // The records about sent notifications must be written before the watches. If a watch had no such record, the sweep
-  // function would send its notifications again.
+  // The records must be written before the watches. Without the records, the sweep function would send each
+  // notification a second time.
   print(formatWritten("records", await writeLedgerItems(plan.recordWrites, table)));
   print(formatWritten("watches", await writeLedgerItems(plan.watchWrites, table)));
   const running = plan.watches.filter(({ watch }) => watch.state === "watching").length;

@@ -76,7 +76,7 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
     }),
   );
   const { minDelaySeconds: min, maxDelaySeconds: max } = settings.poll;
-  // If only the minimum or only the maximum is set, the service adapts the default of the other one.
+  // If only one of the two bounds is set, the service adapts the default of the other bound.
   const contradictingBounds =
     min !== undefined && max !== undefined && min > max
       ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]
@@ -118,8 +118,8 @@ export function findIneffectiveHosts({
 }
 
 /**
- * Returns the origins (host and port) that one item of `callbackHosts` allows. An item without a port allows port 443
- * and each port in the list `egress.allow`.
+ * Returns the origins (scheme, host and port) that one item of `callbackHosts` allows. An item without a port allows
+ * port 443 and each port in the list `egress.allow`.
  */
 function callbackOrigins(entry: string, allowed: readonly string[]): readonly string[] {
   const host = isIP(entry) === 6 ? `[${entry}]` : entry;

@@ -37,8 +37,8 @@ export function findParameterFaults(entries: readonly ConfigEntry[], path: strin
 }
 
 /**
- * Finds the errors of all entries of a config document by `findParameterFaults`. A part of the config with a wrong type
- * is ignored, because `parseWholeConfig` reports the type.
+ * Splits a config document into entries, and returns the errors that `findParameterFaults` finds. A part of the config
+ * with a wrong type is ignored, because `parseWholeConfig` reports the type.
  */
 export function findDocumentParameterFaults(document: unknown, path: string): readonly string[] {
   const { projects, targets, tokens, oidc, settings } = toObjectOrEmpty(document);

@@ -8,8 +8,9 @@ const MIN_SECRET_CHARACTERS = 8;
 const CREDENTIALS = ["accessKey", "secretKey", "securityToken", "password", "token"];
 
 /**
- * Finds secrets in a config that are blank or too short. Returns one line of text for each such secret, without the
- * secret itself. The Lambda functions still accept short secrets, so that an upgrade does not stop a running service.
+ * Finds secrets in a config that are blank or too short. Returns one line of text for each blank or short secret. The
+ * line does not contain the secret. The Lambda functions still accept short secrets, so that an upgrade does not stop a
+ * running service.
  */
 export function findShortSecrets(document: unknown): readonly string[] {
   const { projects, targets, settings } = toObjectOrEmpty(document);

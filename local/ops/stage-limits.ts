@@ -41,8 +41,8 @@ export const LONGEST_NAMES = {
 const STAGE_CHARACTERS = /^[a-zA-Z0-9-]+$/;
 
 /**
- * The maximum length of a stage's name is 38 characters. The names of IAM roles do not limit the length of the stage's
- * name, because CloudFormation shortens them.
+ * The maximum length of a stage's name is 38 characters. `LONGEST_NAMES` contains no IAM roles, because CloudFormation
+ * shortens the names of IAM roles.
  */
 export const MAX_STAGE_LENGTH = Math.min(
   ...Object.values(LONGEST_NAMES).map(({ name, maxLength }) => maxLength - `${SERVICE}--${name}`.length),
@@ -63,8 +63,8 @@ export function findStageNameFaults(stage: string): readonly string[] {
 }
 
 /**
- * Returns true if two stages would have alarms with the same name. For example, the alarm `errors` of the stage
- * `prod-api` and the alarm `api-errors` of the stage `prod` have the same name.
+ * Returns true if two stages would have alarms with the same name. For example, `prod-api-errors` is the name of two
+ * alarms: `errors` of `prod-api`, and `api-errors` of `prod`.
  */
 export function alarmNamesCollide(stage: string, other: string): boolean {
   const names = (one: string) => ALARM_NAMES.map((name) => `${one}-${name}`);
@@ -73,8 +73,8 @@ export function alarmNamesCollide(stage: string, other: string): boolean {
 }
 
 /**
- * The length of the longest alarm description, without the URL of the runbook. With the URL of the runbook, an alarm
- * description may have at most 1,024 characters.
+ * The length of the longest alarm description, without the URL of the runbook. A complete alarm description, which
+ * includes this URL, may have at most 1,024 characters.
  */
 export const LONGEST_ALARM_TEXT = 98;
 const MAX_ALARM_DESCRIPTION = 1024;
@@ -107,8 +107,8 @@ export const MEMORY_MEGABYTES = { min: 128, max: 10_240 } as const;
 export const POSITIVE = { min: 1, max: 2_147_483_647 } as const;
 
 /**
- * The largest number of bytes that the proxy settings may have together. Lambda allows 4,096 bytes for all environment
- * variables of a function. A function's other environment variables together have less than 2,000 bytes. Source:
+ * The maximum total size of the proxy settings, in bytes. Lambda allows 4,096 bytes for all environment variables of a
+ * function. All other environment variables of a function need less than 2,000 bytes. Source:
  * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const MAX_PROXY_BYTES = 2000;

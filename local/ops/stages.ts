@@ -42,8 +42,8 @@ const text = (isValid: (value: string) => boolean, fault: string) =>
   setting<string>((value) => typeof value === "string" && isValid(value), fault);
 
 /**
- * A value with `${` is refused, because the Serverless Framework would replace `${…}`. A value with white space is
- * refused, because a line break would damage the description of an alarm.
+ * The Serverless Framework would replace `${…}`, so a value with `${` is refused. A value with white space is refused,
+ * because a line break would damage the description of an alarm.
  */
 const isOneWord = (value: string) => /^[^\s\p{C}]+$/u.test(value) && !value.includes("${");
 

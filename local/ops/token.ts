@@ -42,7 +42,7 @@ await runCommand(
       targets: values.target,
       operations: values.operation,
     });
-    // Without this check, invalid rights of the new token would make the whole config invalid.
+    // This check prevents a token with invalid rights, which would make the whole config invalid.
     if (!rights.success)
       throw new UsageError(
         rights.error.issues.map((issue) => `${issue.path.join(".")}: ${describeIssue(issue)}`).join("\n"),

@@ -40,8 +40,8 @@ export async function packageServiceIfChanged(options: {
     await writeSources(sources, workDir);
     await runServerless(workDir, stopping);
     await rename(join(workDir, ".serverless"), packageDir).catch(async (error: unknown) => {
-      // `rename` fails if another process has just packaged the same sources. In this case, the other process's package
-      // is used.
+      // `rename` fails if another process has just packaged the same sources. Then this process uses the package of the
+      // other process.
       if (!(await isPackage(packageDir))) throw error;
     });
   } finally {

@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /**
- * The folders that the local stack's package does not need. For example, the folder `stages` contains only settings of
- * deployed stages.
+ * The folders whose files have no effect on the package of the local stack. For example, the folder `stages` contains
+ * only settings of deployed stages.
  */
 const IGNORED_FOLDERS: ReadonlySet<string> = new Set([
   "build",

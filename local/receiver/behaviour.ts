@@ -1,8 +1,8 @@
 import * as z from "zod";
 
 /**
- * A behaviour of the local receiver: a rule for its responses to notifications. A behaviour with `times` applies only
- * to this number of notifications. A behaviour without `times` applies until a new behaviour is set.
+ * A behaviour of the local receiver: a rule for its responses to notifications. A behaviour with the field `times`
+ * applies only to the next `times` notifications. Without `times`, a behaviour applies until a new behaviour is set.
  */
 export const Behaviour = z.strictObject({
   /** The kind of channel to which the behaviour applies. By default, a behaviour applies to all channels. */
@@ -13,8 +13,8 @@ export const Behaviour = z.strictObject({
   body: z.string().default(""),
   times: z.int().min(1).optional(),
   /**
-   * Only for the kind `rate_limit`: the allowed interval between two notifications. If a notification arrives too
-   * early, the receiver responds with the status 429, as Slack does.
+   * Only for the kind `rate_limit`: the allowed interval between two notifications. If a notification arrives before
+   * this interval is over, the receiver responds with the status 429, as Slack does.
    */
   intervalMs: z.number().min(0).default(1000),
 });

@@ -5,8 +5,8 @@ const NO_CHANGES = "This release has no changes that users can see.";
 /**
  * Returns the changelog with a section for a version. The section `Unreleased` becomes the section for the version. If
  * the changelog has no section for the release, the new section says that the release has no changes. Returns null if
- * the changelog has a section `Unreleased` and also a section for the version. A person must then join the two
- * sections.
+ * the changelog has a section `Unreleased` and also a section for the version. A person must then join these two
+ * sections of the changelog.
  * @param date the day of the release, such as `2026-11-26`
  */
 export function toReleasedChangelog(changelog: string, version: string, date: string): string | null {

@@ -116,8 +116,7 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals }) => {
   try {
     await commitRelease(version, changelog);
   } catch (error) {
-    // The checkout had no changes when the command started. Therefore `git reset` removes only changes of the command
-    // itself.
+    // `git reset` removes only changes by this command, because the checkout had no changes before.
     await git("reset", "--hard", "--quiet");
     throw error;
   }

@@ -44,7 +44,7 @@ export async function readVersions(root: string): Promise<ReadonlyMap<string, re
 }
 
 /**
- * Writes a version into every location of the version of the product.
+ * Writes the new version of the product into every file that contains the version.
  * @throws Error if a file does not contain the version
  */
 export async function writeVersion(root: string, version: string): Promise<void> {

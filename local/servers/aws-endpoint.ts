@@ -34,8 +34,8 @@ export interface AwsReply {
 
 /**
  * A rule that AWS has and the local server does not have, for example a size limit. The rule can refuse a call, change
- * its input or change its reply. A rule calls the function `next` to pass the AWS call to the next rule. The last rule
- * passes the call to the local server.
+ * its input or change its reply. A rule calls the function `next` to pass the AWS call to the next rule. If the last
+ * rule calls `next`, the AWS call goes to the local server.
  * @throws AwsError if a rule of the local server refuses the call, as AWS would.
  */
 export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;
@@ -126,7 +126,10 @@ export async function startAwsEndpoint(options: {
   };
 }
 
-/** Reads the body of a message. `buffer` of Node.js needs several times more CPU time. */
+/**
+ * Reads the body of a message. The function `buffer` of Node.js is not used, because it needs several times more CPU
+ * time.
+ */
 function readBody(message: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

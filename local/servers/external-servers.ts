@@ -57,8 +57,7 @@ export function connectDynamo(region: string, url: string): DynamoServer {
 }
 
 /**
- * Asks the server to delete expired items. Some external servers do not support this, and then expired items stay in
- * the tables.
+ * Asks the server to delete expired items. If the server cannot delete expired items, these items stay in the tables.
  */
 async function enableTimeToLive(
   client: DynamoDBClient,
@@ -113,8 +112,8 @@ async function deleteQueue(client: SQSClient, QueueName: string): Promise<void> 
 }
 
 /**
- * Replaces all parameters under a path of a running Parameter Store server by the entries of a config file. Later
- * changes of the config file have no effect on the server.
+ * Deletes all parameters under a path of a running Parameter Store server, and stores the entries of a config file
+ * there. Later changes of the config file have no effect on the server.
  */
 export async function replaceStoredConfig(options: {
   url: string;

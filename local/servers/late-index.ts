@@ -35,7 +35,7 @@ const Page = z.looseObject({ Items: z.array(Item).default([]), Count: z.int(), S
 
 interface LateIndex {
   /**
-   * For each table, a second table from which the rule answers index requests. The caller must create the second tables
+   * For each table, a second table that contains delayed copies of the items. The caller must create the second tables
    * before the first call of the rule.
    */
   readonly copies: readonly TableResource[];
@@ -45,11 +45,11 @@ interface LateIndex {
 
 /**
  * On AWS, a global secondary index shows a write later than its table. The rule simulates this delay: it copies each
- * write to a second table after a random time of up to five seconds. The rule answers index requests from the second
- * table. Some pages of a query result contain an item twice, as on AWS.
+ * write to a second table after a random time of up to five seconds. The rule uses the second tables to answer index
+ * requests. Some pages of a query result contain an item twice, as on AWS.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
- * @param options.seed the random seed. Two runs with the same seed and the same calls have the same delays and the same
- * repeated items.
+ * @param options.seed the random seed. With the same seed and the same calls, two runs have the same delays and repeat
+ * the same items.
  * @param options.client a client that calls the DynamoDB server directly, without the rule
  */
 export function createLateIndex(options: {
@@ -58,7 +58,7 @@ export function createLateIndex(options: {
   client: DynamoDBClient;
 }): LateIndex {
   const { seed, tables, client } = options;
-  // The delays use their own random generator, so index queries do not change the delays.
+  // The delays and the repeated items use separate random generators, so index queries do not change the delays.
   const [delays, repeats] = [createRandomSource(seed), createRandomSource(seed + 1)];
   const keyNames = new Map(
     tables.map(({ definition: { TableName, KeySchema } }) => [
@@ -81,7 +81,7 @@ export function createLateIndex(options: {
     const key = Object.fromEntries(Object.entries(Key).filter(([name]) => names.includes(name)));
     const timer = setTimeout(() => {
       timers.delete(timer);
-      // Copying an item fails only after the database server has stopped.
+      // The error is ignored: a copy fails only after the database server has stopped.
       copyItem(TableName, key).catch(() => {});
     }, delays.next() * MAX_LAG_MS);
     timers.add(timer);

@@ -7,7 +7,7 @@ import { AwsError } from "./aws-error.ts";
 const STANDARD_BYTES = 4096;
 const ADVANCED_BYTES = 8192;
 const MAX_LEVELS = 15;
-/** The maximum length of a parameter's ARN: a prefix, followed by the parameter's name. */
+/** The maximum length of a parameter's complete ARN, which ends with the parameter's name. */
 const MAX_NAME_LENGTH = 1011;
 
 /** The number of requests per second that Parameter Store accepts from one AWS account in one region. */

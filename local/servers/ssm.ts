@@ -69,8 +69,8 @@ export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const limitReads = createRateLimitCheck(RATES.read, now);
   const limitWrites = createRateLimitCheck(RATES.write, now);
   /**
-   * A map from the name of a parameter to the value that a request has written. `null` means that a request deleted the
-   * parameter.
+   * A map from the name of a parameter to the value that a request has written. The value is null after a request has
+   * deleted the parameter.
    */
   const written = new Map<string, string | null>();
 

@@ -31,7 +31,7 @@ export function formatFaultList(source: string, faults: readonly string[]): stri
 
 /**
  * Reads and parses the JSON of a config file, and resolves its references to environment variables and files. The
- * config is read without a check against the schema of a config.
+ * function does not check whether the document is a valid config.
  * @throws ConfigFileInvalidError
  */
 export async function readConfigDocument(file: string): Promise<unknown> {
@@ -39,7 +39,7 @@ export async function readConfigDocument(file: string): Promise<unknown> {
     throw new ConfigFileInvalidError(file, [`the file ${describeFileError(error)}`]);
   });
   const document = parseJsonOrUndefined(decodeText(bytes));
-  // The error message of JSON.parse contains a part of the config, which may be secret, so the message is not used.
+  // The error message of JSON.parse is not used: it contains a part of the config, which may be secret.
   if (document === undefined) throw new ConfigFileInvalidError(file, ["must be JSON"]);
   const readText = async (path: string) => decodeText(await readFile(resolve(dirname(file), path)));
   const resolved = await replaceEnvAndFileReferences(document, { env: process.env, readText });
@@ -98,8 +98,8 @@ const HASH_CHARACTERS = 8;
 /**
  * Moves each certificate of a config value to a separate entry, because an entry has at most 8 KB. The config value
  * then contains the name of the separate entry instead of the certificate. The entry's name contains a hash of the
- * certificate, so a changed certificate gets a new entry. Private keys stay in the config value, because some functions
- * may read the certificates but not the keys.
+ * certificate, so a changed certificate gets a new entry. Private keys are not moved, because some functions may read
+ * the certificate entries but not the private keys.
  */
 function moveCertificates(value: unknown, path: string, moved: Map<string, string>): unknown {
   if (!isJsonObject(value)) return value;

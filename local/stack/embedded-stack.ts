@@ -21,20 +21,23 @@ import { DEFAULT_SETTINGS, type StackSettings } from "./stack-settings.ts";
 import { Stoppables } from "./stoppables.ts";
 
 /**
- * The function that sends lost SQS messages again after a restart of the local stack. A restart of the local stack
- * deletes all SQS messages, because the queues are in memory.
+ * The function that replaces the SQS messages that a restart of the local stack has deleted. A restart of the local
+ * stack deletes all SQS messages, because the queues are in memory.
  */
 const CATCH_UP_FUNCTION = "sweep";
 /**
- * The CloudFormation template is checked before the local servers have URLs. During this check, `ANY_ORIGIN` replaces
- * all URLs.
+ * The CloudFormation template is checked before the local servers have URLs. This check uses `ANY_ORIGIN` in place of
+ * each URL.
  */
 const ANY_ORIGIN = "http://127.0.0.1";
 
 /** The URLs of a running local stack. */
 export interface EmbeddedStack {
   readonly api: string;
-  /** The URLs of the SQS queues. The key for the resource `PollDeadQueue` of the template is `pollDead`. */
+  /**
+   * The URLs of the SQS queues. The keys come from the names in the template, for example `pollDead` from
+   * `PollDeadQueue`.
+   */
   readonly queues: Readonly<Record<string, string>>;
   readonly sqs: string;
   readonly dynamodb: string;

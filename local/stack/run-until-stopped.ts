@@ -3,8 +3,8 @@ import { Stoppables } from "./stoppables.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /**
- * Ctrl-C can send two signals to the process: one from the terminal and one from npm. Therefore two signals count as
- * one if less than `SAME_SIGNAL_MS` milliseconds are between them.
+ * Ctrl-C can send two signals to the process: one from the terminal and one from npm. If two signals arrive within
+ * `SAME_SIGNAL_MS` milliseconds, they count as one signal.
  */
 const SAME_SIGNAL_MS = 500;
 /**
@@ -19,10 +19,10 @@ type Result =
   | { readonly kind: "hangs"; readonly signal: NodeJS.Signals };
 
 /**
- * Runs a command, stops everything in `parts`, and ends the process. The number that the command returns becomes the
- * exit status. If the command throws, the error message is printed and the exit status is 1. A stop signal, such as
- * SIGTERM, aborts `stopping`. If a command throws an error after a stop signal, the exit status is 0. If a command
- * still runs 10 s after a stop signal, the process sends the signal to itself and ends.
+ * Runs a command, then stops everything in `parts`, such as servers, and ends the process. The number that the command
+ * returns becomes the exit status. If the command throws, the error message is printed and the exit status is 1. A stop
+ * signal, such as SIGTERM, aborts `stopping`. After a stop signal, the exit status is 0 even if the command throws an
+ * error. If a command still runs 10 s after a stop signal, the process sends the signal to itself and ends.
  */
 export async function runUntilStopped(
   command: (stopping: AbortSignal, parts: Stoppables) => Promise<number>,

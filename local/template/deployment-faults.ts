@@ -6,8 +6,8 @@ import type { Service } from "./service.ts";
 import type { EventSourceMapping } from "./triggers.ts";
 
 /**
- * AWS recommends that a queue's visibility timeout is at least six times its function's timeout. With a visibility
- * timeout of six times the function's timeout, Lambda has time to retry a throttled batch of messages.
+ * AWS recommends that a queue's visibility timeout is at least six times its function's timeout. With such a long
+ * visibility timeout, Lambda can retry a batch whose invocation was throttled.
  */
 const VISIBILITY_FACTOR = 6;
 /** The largest batch size that Lambda accepts for an event source mapping without a batching window. */

@@ -44,8 +44,8 @@ export interface Permission {
 }
 
 /**
- * Returns what the inline policies of the IAM roles in a template allow (`grants`) and deny (`denials`). An action that
- * only an attached policy allows is refused, because attached policies are ignored.
+ * Returns what the inline policies of the IAM roles in a template allow (`grants`) and deny (`denials`). The function
+ * ignores policies that are attached to a role, so the local stack refuses actions that only these policies allow.
  */
 export function readGrants(template: Template, scope: Scope) {
   const statements = readResources(template, "AWS::IAM::Role", Role, scope).flatMap(

@@ -88,8 +88,8 @@ function parsePeriodMs(expression: string): number | null {
 
 /**
  * Returns the enabled schedules of a CloudFormation template. `input` is the event that the function gets, as JSON
- * text. If `input` is null, the function gets the usual event of an EventBridge schedule. The result does not contain
- * EventBridge rules without a schedule, because their events exist only on AWS.
+ * text. If `input` is null, the function gets the usual event of an EventBridge schedule. The result contains only
+ * rules with a schedule, because all other EventBridge events exist only on AWS.
  * @throws TemplateInvalidError if the expression of a schedule is neither `rate(…)` nor `cron(0/N * * * ? *)`.
  */
 export function readSchedules(template: Template, scope: Scope) {

@@ -126,8 +126,8 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
           .map(toWatchRow);
         const watches = rows.map(({ watch }) => watch);
         const end = watches.at(-1);
-        // A full page of the list always has a page token, even if the next page is empty. The ledger in DynamoDB also
-        // returns a page token for a full page.
+        // A full page of the list always has a page token, even if the next page is empty. The ledger in DynamoDB works
+        // in the same way.
         return { watches, next: end === undefined || rows.length < limit ? null : toPageToken(end) };
       }),
   };

@@ -31,7 +31,7 @@ const WatchJson = z.extend(unwrapLazy(WatchFields), {
 });
 
 /**
- * The JSON of a watch in the column `body` of the table `watch`. `StoredWatch` describes the fields of a stored watch.
+ * The JSON of a watch in the column `body` of the table `watch`. The fields have the same meanings as in `StoredWatch`.
  */
 const WatchBody = z.object({
   watch: WatchJson,
@@ -147,7 +147,7 @@ const RECORDS = {
     succeededAt: z.number(),
     skippedJobIds: z.array(z.string()),
   }),
-  /** A message from Simple Message Notification (SMN) that the service has received. */
+  /** Records that the service has already received a message of Simple Message Notification (SMN). */
   message: z.object({}),
   /** The API calls that wait for the end of a job. Each key is the number of one waiting call. */
   waiting: z.record(z.string(), z.object({ caller: z.string(), until: z.number() })),

@@ -38,11 +38,9 @@ export interface StoredWatch {
    * The number of poll claims since the service last recorded a poll result. Claims that were given up are not counted.
    */
   readonly unfinishedTries: number;
-  /** True if the watch has ended, and submitting the job again would restart the watch. */
+  /** True if the watch has ended and a new submission of its job restarts the watch. */
   readonly restartable: boolean;
-  /**
-   * The time of the watch's next check by the sweep function, or null if the sweep function does not check the watch.
-   */
+  /** The time at which the sweep function checks the watch next, or null if the watch needs no check. */
   readonly dueAt: Instant | null;
 }
 
@@ -56,8 +54,8 @@ const NO_LEASE = { owner: null, leaseUntil: 0, unfinishedTries: 0 };
 const OVER = { pollDone: true, nextPollAt: null };
 
 /**
- * Returns the first generation of a new watch, or the next generation of the watch `before`. A restarted watch
- * continues the poll numbers, so that old poll messages have no effect.
+ * Returns the first generation of a new watch, or the next generation of the watch `before`. The poll numbers continue
+ * after a restart, so that the service ignores old poll messages.
  * @param before the earlier watch of the same caller and job, or null
  */
 export function startWatch(wanted: NewWatch, before: StoredWatch | null, generation: number): StoredWatch {
@@ -108,7 +106,7 @@ type ExtendedWatch<Stored> =
       /** True if the submission has moved the deadline to a later time. */
       readonly isDeadlineLater: boolean;
       readonly isChanged: boolean;
-      /** True if the submission added targets after the end of the watch. */
+      /** True if the watch had already ended when the submission added targets. */
       readonly needsGenerations: boolean;
     };
 
@@ -165,8 +163,8 @@ export function claimPoll<Stored extends StoredWatch>(
 }
 
 /**
- * Gives up the claim of a poll, so that the poll can be claimed again. Returns null if the claim of the poll does not
- * belong to this queue message.
+ * Gives up the claim of a poll, so that the poll can be claimed again. Returns null if this queue message has no claim
+ * on the current poll.
  */
 export function undoPollClaim<Stored extends StoredWatch>(
   stored: Stored | null,
@@ -239,7 +237,7 @@ export function stopWatch<Stored extends StoredWatch>(
   return { stored: { ...stored, ...NO_LEASE, watch, dueAt: null }, result: "stopped" };
 }
 
-/** Returns true if this queue message has claimed the current poll, and the result of the poll is not recorded yet. */
+/** Returns true if this queue message has claimed the current poll and the poll has no result yet. */
 function hasClaimed({ watch, owner }: StoredWatch, { poll, messageId }: PollOfMessage): boolean {
   return watch.state === "watching" && watch.poll === poll && !watch.pollDone && owner === messageId;
 }

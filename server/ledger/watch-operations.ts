@@ -35,8 +35,8 @@ export function createWatchChangeOperations(store: Store): WatchChangeLedger {
   const write = (row: WatchRow) => writeWatchRow(store, row);
 
   /**
-   * Stores an ended watch with an expiry time. The record with the watch's context and callbacks expires at the same
-   * time.
+   * Stores an ended watch with an expiry time. The record `caller`, with the watch's context and callbacks, gets the
+   * same expiry time.
    */
   const writeEnded = (row: WatchRow, expiresAt: Instant): void => {
     write({ ...row, expiresAt });
@@ -142,8 +142,8 @@ function addToWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
 }
 
 /**
- * Saves a generation for each target that a submission added after the end of the watch. The generation becomes a part
- * of the notification's key.
+ * Stores a generation number for each target that was added after the end of the watch. The number becomes a part of
+ * the key of the target's notification.
  */
 function saveGenerationsOfTargetsAddedAfterEnd(
   store: Store,

@@ -12,8 +12,8 @@ interface ClockGuard {
 }
 
 /**
- * Detects changes of the machine's clock by a second clock that is never set back. If the machine's clock was set
- * forward, planned polls and messages are due earlier, which needs no correction.
+ * Detects changes of the machine's clock by a second clock that is never set back. A clock that was set forward needs
+ * no correction: planned polls and messages are only due earlier.
  */
 export function createClockGuard(now: () => Instant, monotonic: () => number): ClockGuard {
   let offsetMs = now() - monotonic();

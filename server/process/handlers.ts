@@ -35,7 +35,9 @@ interface HandlerOptions {
   readonly defaultUrl: string;
 }
 
-/** Creates the handlers of the one-node edition. The Lambda functions create their handlers with the same factories. */
+/**
+ * Creates the handlers of the one-node edition. The Lambda functions use the same factory functions for their handlers.
+ */
 export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl }: HandlerOptions) {
   const ledger = createSqliteLedger(store);
   const shared = { ledger, configs, proxy, defaultUrl, wait, uuid, now: systemClock, random: systemRandom };
@@ -44,7 +46,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   const health = createCachedHealthCheck({
     checks: {
       config: configs.check,
-      // This check only shows whether the ledger responds. No target has the name `:health`, because target names
+      // This read only checks whether the ledger responds. No target has the name `:health`, because target names
       // contain no colon.
       ledger: () => ledger.readTarget(":health"),
       queue: () => queues.poll.nextVisibleAt(),

@@ -145,8 +145,8 @@ async function handle(
 }
 
 /**
- * Reads the body of a request. If a body is too long, the function stops reading at the size limit, and the handler
- * sends an error response.
+ * Reads the body of a request. If a body is too long, the function stops at the size limit and returns true in the
+ * field `isTooLong`.
  */
 async function readBody(incoming: IncomingMessage): Promise<{ bytes: Buffer; isTooLong: boolean }> {
   const chunks: Buffer[] = [];

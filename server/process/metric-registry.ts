@@ -19,8 +19,8 @@ const GAUGES: ReadonlySet<string> = new Set<MetricName>([
 ]);
 
 /**
- * The metrics with labels. Prometheus can compute the total over all labels. On AWS, the service also writes the totals
- * of some metrics, because CloudWatch cannot compute them.
+ * The metrics with labels. Prometheus can compute the total over all labels. CloudWatch cannot compute such totals, so
+ * on AWS the service also writes the totals of some metrics.
  */
 export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
   "Polls",
@@ -56,7 +56,8 @@ export class MetricRegistry {
   readonly #families = new Map<MetricName, Map<string, Series>>();
 
   constructor() {
-    // All counters of metrics start at 0. Prometheus misses the first increase of a counter that did not exist before.
+    // Each counter exists from the start, with the value 0. Otherwise Prometheus would miss the first increase of the
+    // counter.
     for (const name of METRICS) if (!LABELLED_METRICS.has(name)) this.#seriesOf(name, {});
   }
 
@@ -111,7 +112,7 @@ function renderFamily(name: MetricName, family: ReadonlyMap<string, Series>): st
   return [`# TYPE ${name} ${type}`, ...samples];
 }
 
-/** If a gauge has no value yet, the page shows only that the number of its samples is 0. */
+/** For a gauge without a value, the page `/metrics` shows only the number of its samples, which is 0. */
 function renderGauge(name: MetricName, family: ReadonlyMap<string, Series>): string[] {
   const series = [...family];
   return [

@@ -91,8 +91,8 @@ export class QueueWorker {
       if (free <= 0) return;
       const received = await queue.receive(Math.min(free, BATCH_MESSAGES));
       if (received.length === 0) return;
-      // While a message is being processed, the queue can return the same message again. The worker ignores the second
-      // copy of the message.
+      // While a message is being processed, the queue can return the same message again. The worker ignores a message
+      // that it is already processing.
       const batch = received.filter(({ messageId }) => !this.#running.has(messageId));
       this.#startBatch(batch);
     }
@@ -100,7 +100,8 @@ export class QueueWorker {
 
   async #untilNextMessageMs(): Promise<number> {
     const { queue, now, concurrency } = this.#options;
-    // The maximum number of messages is being processed. When the processing of a message ends, `wake` is called.
+    // If the worker already processes the maximum number of messages, it waits. `wake` ends the wait as soon as a
+    // message has been processed.
     if (this.#running.size >= concurrency) return MAX_IDLE_MS;
     const nextVisibleAt = await queue.nextVisibleAt();
     return nextVisibleAt === null ? MAX_IDLE_MS : Math.min(MAX_IDLE_MS, Math.max(0, nextVisibleAt - now()));
@@ -129,7 +130,7 @@ export class QueueWorker {
     const disposition = await handleMessageOrRetry(received, handle);
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
-      // A message that could not be deleted is processed a second time, which has no effect.
+      // A message that could not be deleted is processed again later, which has no effect.
       log.error("message not deleted", { messageId, traceparent: parseTraceparentInMessage(body) }, error);
     });
   }

@@ -1,10 +1,10 @@
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 
-/** Each time this number of attempts was recorded, the limit on unrecorded attempts grows by 1. */
+/** The limit on unrecorded attempts grows by 1 after this number of recorded attempts. */
 const RECORDED_PER_ATTEMPT = 60;
 /**
- * The limit ignores an attempt that has waited longer than this number of milliseconds for a response. Otherwise a slow
- * target would delay notifications to other targets.
+ * An attempt that waits longer than this number of milliseconds for a response no longer counts for the limit.
+ * Otherwise one slow target would delay the notifications to all other targets.
  */
 const SLOW_ANSWER_MS = 500;
 /**
@@ -26,8 +26,8 @@ interface LimitOptions {
 /**
  * Limits the number of unrecorded delivery attempts. An attempt is unrecorded until the database has stored its result.
  * After a crash, the service repeats all unrecorded attempts, so some targets get a notification twice. The limit
- * starts at 1 and grows with the number of recorded attempts. Therefore a process that crashes again and again repeats
- * only a few notifications.
+ * starts at 1 and grows with the number of recorded attempts. If a process crashes soon after each start, its limit is
+ * still low, and it repeats only a few notifications.
  */
 export class UnrecordedAttemptLimit {
   readonly #options: LimitOptions;
@@ -36,7 +36,7 @@ export class UnrecordedAttemptLimit {
   #recorded = 0;
   /** The number of running attempts that started less than `SLOW_ANSWER_MS` milliseconds ago. */
   #counted = 0;
-  /** The number of attempts that wait because the database has refused to record their result. */
+  /** The number of finished attempts that wait because the database could not record their result. */
   #refused = 0;
 
   constructor(options: LimitOptions) {
@@ -60,7 +60,8 @@ export class UnrecordedAttemptLimit {
       isCounted = false;
       this.#startWaiting();
     };
-    // A response may have arrived while the process was busy. `setImmediate` lets the process read this response first.
+    // If the process was busy, it may not have read a response that has arrived. `setImmediate` lets the process read
+    // the response first.
     const timer = setTimeout(() => setImmediate(stopCounting), SLOW_ANSWER_MS);
     try {
       return await attempt();

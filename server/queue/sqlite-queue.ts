@@ -127,8 +127,8 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
     receive: (max) =>
       store.write(() => {
         const received: QueueMessage[] = [];
-        // This loop also moves messages that were received too often to the dead-letter queue. A separate search for
-        // such messages would be slow, because it would read all visible messages.
+        // This loop also moves messages that were received too often to the dead-letter queue. A separate query for
+        // messages that were received too often would be slow, because it would read all visible messages.
         for (;;) {
           const rows = store.all(
             `SELECT id, body, attributes, sent_at, receive_count FROM message

@@ -42,8 +42,8 @@ export function createDataDirectoryIfMissing(directory: string): void {
 }
 
 /**
- * Creates a directory and its missing parent directories. The function `mkdirSync` with the option `recursive` would
- * never return for a path in /proc.
+ * Creates a directory and its missing parent directories. `mkdirSync` with the option `recursive` is not used: for a
+ * path in /proc, it never returns.
  * @throws Error if a directory cannot be created, or if a file has the name of a directory.
  */
 export function createMissingDirectories(directory: string): void {

@@ -14,7 +14,7 @@ const EXPORT_VERSION = 1;
 const Header = z.strictObject({
   export: z.literal("cce-job-notifier"),
   version: z.literal(EXPORT_VERSION),
-  /** True if the service ran during the export. The service may have changed its data after the export. */
+  /** True if the service ran during the export. Then the export may not contain the latest data. */
   whileRunning: z.optional(z.literal(true)),
 });
 const Line = z.strictObject({

@@ -8,8 +8,9 @@ export const APPLICATION_ID = 0x63636e6a;
 export const SCHEMA_VERSION = 1;
 
 /**
- * The tables of the ledger and of the queues. Each value that a query searches for has its own column. The column
- * `body` contains all other values of a row, as JSON. Times are in milliseconds since 1970-01-01T00:00:00Z.
+ * The SQL statements that create the tables of the ledger and of the queues. Each value that a query searches for has
+ * its own column. The column `body` contains all other values of a row, as JSON. Times are in milliseconds since
+ * 1970-01-01T00:00:00Z.
  */
 export const SCHEMA = `
 CREATE TABLE watch (

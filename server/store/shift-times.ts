@@ -2,8 +2,8 @@ import type { Store } from "./store.ts";
 
 /**
  * Adds `byMs` to all planned times and leases in the database. The service calls `shiftTimes` after the machine's clock
- * was set back, because all polls would be late otherwise. Times of past events, such as the start of a watch, do not
- * change.
+ * was set back, because all polls would be late otherwise. The function does not change the times of past events, such
+ * as the start of a watch.
  * @param byMs the number of milliseconds by which the clock was set forward. If the clock was set back, `byMs` is
  * negative.
  */
@@ -25,8 +25,8 @@ export function shiftTimes(store: Store, byMs: number): Promise<void> {
 }
 
 /**
- * Moves the times in the JSON of the column `body`. If a time in the JSON is null or 0, the function does not change
- * it.
+ * Adds `byMs` to the times in the JSON of the column `body`. If a time in the JSON is null or 0, the function does not
+ * change it.
  */
 function shiftFields(
   store: Store,

@@ -97,8 +97,8 @@ export class Store {
   }
 
   /**
-   * Runs a function in a transaction. No other function runs between the SQL statements of `run`. If the function `run`
-   * throws an error, its statements have no effect.
+   * Runs a function in a transaction. No other code uses the database between the SQL statements of `run`. If the
+   * function `run` throws an error, its SQL statements have no effect.
    * @returns the result of the function `run` after the transaction has reached the disk.
    * @throws LedgerUnavailableError if the database cannot be written, for example because the disk is full or the store
    * is closed. Errors of the function `run` are thrown unchanged.

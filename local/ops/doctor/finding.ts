@@ -51,8 +51,8 @@ const STATE_LABELS = {
 } as const;
 
 /**
- * Formats the result of a check. If the result has a remedy (a sentence about what to do), the remedy is the second
- * line. The state has a colour if stdout is a terminal and NO_COLOR is not set.
+ * Formats the result of a check. If the result has a remedy (a sentence about what to do), the remedy is printed as the
+ * second line. The state has a colour if stdout is a terminal and NO_COLOR is not set.
  */
 export function formatFinding({ item, state, text, remedy }: Finding): string {
   const { label, color } = STATE_LABELS[state];

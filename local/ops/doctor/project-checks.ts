@@ -34,7 +34,7 @@ export async function checkProjects(
 }
 
 /**
- * What to do if CCE refuses a request or does not respond. Each key is the kind of the observation, such as
+ * What to do if CCE refuses a request or does not respond. Each key is the kind of a failed request, such as
  * `unauthorized`.
  */
 const REMEDIES = {

@@ -37,7 +37,9 @@ const DurationColumns = z.object({
 /** The data that an import writes to a stage's ledger. */
 export interface Import {
   readonly watches: readonly WatchRow[];
-  /** The functions that write the records of an export. All records must be written before any watch. */
+  /**
+   * The functions that write the records of an export. These functions must run before the functions in `watchWrites`.
+   */
   readonly recordWrites: readonly LedgerWrite[];
   readonly watchWrites: readonly LedgerWrite[];
   /**
@@ -96,10 +98,7 @@ export function planImport(rows: readonly ExportRow[], now: Instant): Import {
   };
 }
 
-/**
- * Returns true if the ledger contains watches that did not come from this export. A stage with such watches is already
- * in use.
- */
+/** Returns true if the ledger contains a watch that is not in this export. If so, the stage is already in use. */
 export async function hasWatchesOutsideExport(
   table: LedgerTable,
   { watches }: Pick<Import, "watches">,

@@ -69,8 +69,8 @@ type RecordWriter<Kind extends RecordKind> = (
 ) => LedgerWrite;
 
 /**
- * A map from each kind of record to the function that writes the record. The import omits records that have no meaning
- * in another process.
+ * A map from each kind of record to the function that writes the record. The import omits waiting API calls, because a
+ * waiting call exists only in its own process.
  */
 const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null } = {
   caller: (id, { context, callbacks }, expiresAt) =>
@@ -108,7 +108,7 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
       expiresAt: ceilToEpochSeconds(expiresAt),
     });
   },
-  // The import omits `nextFreeAt`. The rate limit of a target sets this time to at most some seconds in the future.
+  // The import omits `nextFreeAt`: a few seconds after the export, this time is over.
   target:
     (name, { offSince, goneSince, throttledUntil }) =>
     async (table) => {
@@ -147,7 +147,7 @@ export function toRecordWrite<Kind extends RecordKind>(
 }
 
 /**
- * Returns the function that writes a watch of an export.
+ * Returns a function that writes one watch of an export to the ledger.
  * @param tree the record `tree` of the watch, or null if the export has no such record.
  * @param hasCallerData true if the export contains the record `caller` of the watch's current generation.
  */
@@ -180,7 +180,7 @@ export function toWatchWrite(
 
 /**
  * Returns functions that write the job durations of an export to the ledger. Each function writes the counts of one
- * week. If the ledger already contains counts for this week, the function changes nothing.
+ * week, unless the ledger already contains counts for this week.
  */
 export function toDurationWrites(rows: readonly DurationRow[]): readonly LedgerWrite[] {
   const weeks = Map.groupBy(rows, (row) => JSON.stringify(durationCounterKey(row).key));

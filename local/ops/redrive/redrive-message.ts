@@ -27,7 +27,7 @@ export interface RedrivePorts {
   readonly readTarget: (name: string) => Promise<Pick<TargetState, "offSince">>;
   /**
    * Starts a new redelivery of a failed notification. `after` is the number of the previous redelivery. Returns the
-   * number of the new redelivery, or null if a redelivery with this number has already started.
+   * number of the new redelivery, or null if a newer redelivery has already started.
    */
   readonly startRedeliveryIfLatestIs: (
     watch: WatchGeneration,
@@ -81,7 +81,7 @@ function notificationTitle(message: NotifyMessage): string {
 /**
  * Sends a message of a dead-letter queue to its original queue again. A failed notification has no delivery attempts
  * left, so the command first starts a new redelivery. If the command crashes after the start of a redelivery, the sweep
- * function sends the notification. In this case, the next run of the command deletes the obsolete dead letter.
+ * function sends the notification. The dead letter is then obsolete, and the next run of the command deletes it.
  */
 export async function redriveMessage(
   queue: "poll" | "notify",

@@ -15,9 +15,9 @@ interface RedriveQueuePorts {
 type RedriveCounts = Readonly<Record<RedriveResult["kind"], number>>;
 
 /**
- * Sends each message of a dead-letter queue to its original queue once, and reports the result. Does not send messages
- * that arrive in the dead-letter queue during the run. A message that fails again and again could keep the command
- * running forever.
+ * Sends each message of a dead-letter queue to its original queue once, and reports the result. The function does not
+ * send messages that arrive in the dead-letter queue during the run. Otherwise a message that always fails would keep
+ * the command running forever.
  */
 export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCounts> {
   const { queue, redrive, titleOf, now, report } = ports;
@@ -34,8 +34,8 @@ export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCou
     };
     const wasSent = sentBodies.has(message.body);
     if (message.sentAt >= startedAt) return kept(wasSent ? "failed again" : "failed during this run");
-    // If this run has already sent a message with the same body, it does not send the message again. SQS may return a
-    // message twice, or the clock of SQS may differ from the clock of this machine.
+    // The command sends each message body only once per run. SQS may return a message twice, or the clock of SQS may
+    // differ from the clock of this machine.
     if (wasSent) return kept("this run has already sent the same message");
     return redrive(message);
   };

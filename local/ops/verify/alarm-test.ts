@@ -10,8 +10,8 @@ import { readErrorName } from "../doctor/finding.ts";
 import type { PromiseResult } from "./report.ts";
 
 /**
- * The name of the alarm that the alarm test switches to ALARM. An operator who then follows the runbook does no harm
- * with the first step for this alarm.
+ * The name of the alarm that the alarm test switches to ALARM. An operator who gets this alarm may follow the runbook:
+ * the first step does no harm.
  */
 const ALARM = "overdue";
 const ACTION_LIMIT_MS = 120_000;

@@ -27,8 +27,8 @@ export interface VerifyConfig {
 }
 
 /**
- * Creates the temporary config entries of a verification. The names of the temporary entries contain a random ID, so
- * they differ from the names of the stage's own entries.
+ * Creates the temporary config entries of a verification. Each name contains a random ID, so that it differs from all
+ * names in the stage's own config.
  * @param url the URL of the simulated CCE and the receiver of notifications
  * @param random a function that returns the given number of random bytes.
  */

@@ -10,7 +10,7 @@ import type { Found } from "./report.ts";
 const METRIC_PERIOD_SECONDS = 60;
 const METRIC_PAUSE_MS = 15_000;
 const HOUR_MS = 3_600_000;
-/** The number of hours before the verification in which `findHoursWithoutQueueMetrics` searches. */
+/** The length, in hours, of the period before the verification that `findHoursWithoutQueueMetrics` searches. */
 const IDLE_HOURS = 48;
 /** If the stage is younger than this number of hours, `findHoursWithoutQueueMetrics` does not search. */
 const MIN_IDLE_HOURS = 8;

@@ -40,8 +40,8 @@ const Event = z.looseObject({
 const Verdict = z.looseObject({ verdict: z.string() });
 
 /**
- * Checks the promises of the service, one after the other. Returns a result for each promise, even if an earlier
- * promise is broken.
+ * Checks the promises of the service, one after the other. The function continues after a broken promise, and returns
+ * one result for each promise.
  */
 export async function checkPromises(scope: PromiseScope): Promise<readonly PromiseResult[]> {
   const { config, server, startedJobs, outcomeLimitMs } = scope;

@@ -10,8 +10,8 @@ export const RETRY_PATH = "/retry/verify";
 export const WEBHOOK_PATH = "/webhook/verify";
 
 /**
- * The server is open to the internet, so it accepts only these requests: queries for a job, and notifications. Any
- * other request gets the status 404.
+ * The server is open to the internet, so it accepts only queries for a job and notifications. Any other request gets
+ * the status 404.
  */
 const ROUTES: readonly { readonly pattern: RegExp; readonly server: "cce" | "receiver" }[] = [
   { pattern: /^GET \/(?:api|autopilot)\/v3\/projects\/[\w-]+\/jobs\/[\w-]+$/, server: "cce" },
@@ -20,7 +20,7 @@ const ROUTES: readonly { readonly pattern: RegExp; readonly server: "cce" | "rec
 
 /**
  * A response header with the random ID of this server. The verification sends a request to the public URL. If the
- * response contains the ID, the public URL leads to this server.
+ * response contains the ID, requests to the public URL reach this server.
  */
 const ID_HEADER = "x-verify-server";
 const ADDRESS_LIMIT_MS = 10_000;

@@ -46,8 +46,8 @@ const QUESTIONS: Readonly<Record<string, (scope: QuestionScope) => Promise<Found
   "Does SQS accept the policies of the queues?": findQueuePolicies,
   "Does SNS accept the policy of the topic?": findTopicPolicy,
   "Do all alarms stay quiet during the first hour of a new stage?": findEarlyAlarms,
-  // Only a real AWS account can show whether Lambda creates metrics from log lines with the stage's log format and log
-  // levels.
+  // Lambda creates these metrics from log lines. Only AWS can show whether this works with the stage's log format and
+  // log levels.
   "How late are the metrics that the functions log?": ({ stage, ...scope }) =>
     measureMetricDelay(scope, {
       Namespace: `${SERVICE}/${stage}`,
@@ -84,8 +84,8 @@ export async function answerQuestions(scope: QuestionScope): Promise<readonly An
 }
 
 /**
- * Answers the questions about slow, crashing and throttled functions. A temporary function is used in order not to
- * disturb the functions of the stage.
+ * Answers the questions about slow, crashing and throttled functions. The answers come from a temporary Lambda
+ * function, so that the functions of the stage are not disturbed.
  */
 async function askTemporaryApi(scope: QuestionScope): Promise<readonly Answer[]> {
   const questions = [AFTER_30_SECONDS, CRASHED, THROTTLED];
