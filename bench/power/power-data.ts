@@ -11,8 +11,8 @@ const PowerRow = z.strictObject({
   /** The duration of the first invocation after the initialization, for an event with one job, poll or notification. */
   firstCallMs: z.number(),
   /**
-   * The duration of the first invocation if the event contains 100 jobs or ten messages, in milliseconds. If the
-   * function gets only small events, this duration is null.
+   * The duration of the first invocation if the event contains 100 jobs or ten messages, in milliseconds. The value is
+   * null for a function that gets only small events.
    */
   firstCallOf100Ms: z.number().nullable(),
   /** The duration of a later invocation, for an event with one job, poll or notification. */

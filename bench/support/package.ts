@@ -71,8 +71,8 @@ export function findPackagedFunction({ functions }: Packaged, name: string): Pac
 }
 
 /**
- * The esbuild settings that the baseline bundles share with the service. The baseline bundles do not use the setting
- * `supported`, because `supported` changes the code of the AWS SDK.
+ * The esbuild settings that the baseline bundles share with the service. The service also uses the setting `supported`,
+ * which changes the code of the AWS SDK. Therefore the baseline bundles do not use this setting.
  */
 const EsbuildSettings = z.looseObject({
   minify: z.boolean().default(false),

@@ -37,8 +37,8 @@ export class Wire {
   config: readonly { readonly name: string; readonly value: string }[] = [];
   configPath = "/";
   /**
-   * The requests that were recorded after the last call of `clear`. The local server records requests only while
-   * `records` is true.
+   * The requests that were recorded after the last call of `clear`. If `records` is false, the local server does not
+   * record requests.
    */
   requests: WireRequest[] = [];
   records = true;

@@ -38,8 +38,8 @@ const AuditRow = z.object({
 });
 
 /**
- * Counts watches by state and finds orphaned watches. An orphaned watch has not ended, but its deadline or its planned
- * check is long over.
+ * Counts the watches in each state, and finds the orphaned watches. A watch is orphaned if it has not ended although
+ * its deadline or its planned check is long over.
  */
 export async function countWatchesAndFindOrphaned(store: Store, now: Instant): Promise<Audit> {
   const counts = { concluded: 0, stopped: 0, live: 0, discovered: 0 };

@@ -29,8 +29,8 @@ import type {
 export interface StoredWatch {
   readonly watch: Watch;
   /**
-   * The ID of the queue message that claimed the current poll. `owner` is null after the result of the current poll is
-   * recorded.
+   * The ID of the queue message that claimed the current poll. `owner` is null again after the result of the current
+   * poll is recorded.
    */
   readonly owner: string | null;
   readonly leaseUntil: Instant;

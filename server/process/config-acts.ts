@@ -5,8 +5,9 @@ const NAMED = ["projects", "targets", "tokens"];
 const SINGLE = ["oidc", "settings"];
 
 /**
- * Returns an `Act` (a line for the log) for each config entry that changed. The config file does not say who changed an
- * entry, so the field `who` is always `operator`. An `Act` contains the name of the config entry but not its value.
+ * Returns an `Act` (a line for the log) for each config entry that changed. The config file does not say which person
+ * changed an entry, so the field `who` is always `operator`. An `Act` contains the name of the config entry but not its
+ * value.
  */
 export function listConfigActs(before: unknown, after: unknown): readonly Act[] {
   const [old, current] = [listEntries(before), listEntries(after)];
