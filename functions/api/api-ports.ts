@@ -37,7 +37,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
   readonly deliver: (request: DeliveryRequest) => Promise<AttemptResult>;
   /** Checks the health of the service, and creates the response to `GET /v1/health`. */
   readonly health: () => Promise<ApiResponse>;
-  /** The URL of the API for the case that the config contains no `publicUrl`. */
+  /** The URL of the API. The service uses this URL only if the config contains no `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: Clock;
   readonly wait: (ms: number) => Promise<void>;

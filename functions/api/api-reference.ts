@@ -77,8 +77,8 @@ export function createStartPageForBrowserOrNotFound(
     const detail = "The path has only a page for browsers. GET /docs lists all paths.";
     return problemResponse("not-found", detail, [], { vary: "accept" });
   }
-  // The browser replaces the last segment of the path by a relative link, so the link must begin with this segment. If
-  // the path ends with "/", the last segment is empty.
+  // In a browser, a relative link replaces the last segment of the current path. For example, the link `prod/docs`
+  // leads from `/prod` to `/prod/docs`. If the path ends with "/", the last segment is empty.
   const lastSegment = path.slice(path.lastIndexOf("/") + 1);
   const page = renderStartPage(lastSegment === "" ? "docs" : `${encodeURIComponent(lastSegment)}/docs`);
   return { status: 200, headers: { ...page.headers, vary: "accept" }, body: page.html };

@@ -112,7 +112,7 @@ function methodNotAllowed(methods: readonly string[]): ProblemResponse {
   return problemResponse("method-not-allowed", `The methods of this path are ${allow}.`, [], { allow });
 }
 
-/** Returns the public URL of the service. If the config is invalid, the result is `defaultUrl`. */
+/** Returns the public URL of the service. If the service has no valid config, the result is `defaultUrl`. */
 async function publicUrl({ configs, defaultUrl }: RequestPorts): Promise<string> {
   try {
     return createLinkOptions(await configs.current(), defaultUrl).publicUrl;

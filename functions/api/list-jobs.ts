@@ -161,8 +161,8 @@ export async function readJobListPageOrThrow(
       before: next,
     });
     const matching = page.watches.filter((watch) => matchesFieldsWithoutContext(watch, filter));
-    // The comparison with the filter may read the ledger, so the function compares only a few watches more than the
-    // page needs.
+    // The comparison with the filter may read the ledger. The function therefore stops the comparison when the page is
+    // full.
     for (let i = 0; i < matching.length; ) {
       const slice = matching.slice(i, i + Math.max(limit - jobs.length, MIN_CHECKED));
       jobs.push(...(await selectJobs(slice, filter, reader, ledger)));

@@ -32,9 +32,9 @@ const MAX_TREE_BYTES = 1_000_000;
 const LIST_LIMIT = 50;
 
 /**
- * Creates the response to `GET /jobs/{project}/{jobId}?key=…`: the status page of a job. For a wrong key, an expired
- * key and an unknown job, the reader gets the same "not found" page. The link to the list of jobs expires at the same
- * time as the link key in the URL of the page.
+ * Creates the response to `GET /jobs/{project}/{jobId}?key=…`: the status page of a job. The page "Not found" is the
+ * same for a wrong key, an expired key and an unknown job. The link to the list of jobs expires at the same time as the
+ * link key in the URL of the page.
  */
 export async function createJobPageResponse(
   params: Readonly<Record<string, string>>,
@@ -145,8 +145,8 @@ async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts[
 
 /**
  * Checks the link key in the URL of a page. If the key is not valid for the page, returns null. The links on the page
- * expire at the same time as the link key in the URL. `opens` returns true if the key also opens the watch of the given
- * caller.
+ * expire at the same time as the link key in the URL. The function `opens` returns true if the key belongs to a link to
+ * the watch of the given caller.
  */
 function openPage(
   page: LinkedPage,

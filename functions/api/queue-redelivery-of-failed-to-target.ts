@@ -48,7 +48,7 @@ const PAGE_SIZE = 100;
 /** The maximum number of jobs in one response. */
 const MAX_JOBS = 100;
 const CONCURRENCY = 10;
-/** If less time than `PAGE_MARGIN_MS` remains, the function reads no more pages of watches. */
+/** If less time than `PAGE_MARGIN_MS` remains, the function reads no more watches from the ledger. */
 const PAGE_MARGIN_MS = 10_000;
 /**
  * The maximum time between the acceptance and the end of a watch. The ledger can list watches only by acceptance time.
@@ -201,7 +201,7 @@ async function redeliverWatch(
 
 /**
  * Returns the delivery record for the outcome of a watch. If the target got a digest (one message about several jobs),
- * the result is the delivery record of the digest. After a redelivery that a caller requested, the result is the
+ * the result is the delivery record of the digest. If a caller has requested a redelivery, the function returns the
  * delivery record of the redelivery.
  */
 async function readDeliveryOrPendingRecord(

@@ -31,10 +31,10 @@ import type { ApiPorts } from "./api-ports.ts";
 
 /**
  * Creates the response to `POST …/redeliver`. Queues the notifications of the caller's ended watch again. If the
- * request contains names of targets, the setting `on` of these targets has no effect. Otherwise, the function selects
- * the targets whose setting `on` contains the outcome. The caller must have the right to use the target. The function
- * skips a target that is switched off. If the queue confirms no notification, the status is 503. If the queue confirms
- * only some notifications, the status is 202, because a repeated request would notify some targets twice.
+ * request names targets, the function selects these targets. If the request names no target, the function selects the
+ * targets whose setting `on` contains the outcome. The caller must have the right to use the target. The function skips
+ * a target that is switched off. If the queue confirms no notification, the status is 503. If the queue confirms only
+ * some notifications, the status is 202, because a repeated request would notify some targets twice.
  */
 export async function queueRedeliveryOfEndedWatch(
   key: WatchKey,
@@ -206,12 +206,12 @@ export async function queueNotificationsAgain(
     if (message === null) return [target, "queued_by_another"] as const;
     return [target, failed.has(message.id) ? "failed" : "queued"] as const;
   });
-  // A target can have two results: one for the outcome, and one for the slow job. A map keeps only the last result of a
-  // target, so the function sorts the results with `failed` last.
+  // A target can have two results: one for the outcome, and one for the slow job. In the map, a later result of a
+  // target replaces an earlier one. The sort puts `failed` last, so the result `failed` is never lost.
   return new Map(queued.toSorted(([, a], [, b]) => RESULTS.indexOf(a) - RESULTS.indexOf(b)));
 }
 
-/** Returns true if a target is switched off. A notification to a switched-off target would fail at once. */
+/** Returns true if a target is switched off. */
 export async function isTargetSwitchedOff(
   target: string,
   { ledger }: { readonly ledger: Pick<Ledger, "readTarget"> },

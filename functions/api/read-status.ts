@@ -81,8 +81,8 @@ export async function readExpectedDurationIfRunning(
 }
 
 /**
- * Returns the number of seconds for the header `retry-after`. The caller should ask again one second after the next
- * poll.
+ * Returns the number of seconds for the header `retry-after`. The caller should send the next request one second after
+ * the next poll of the job.
  */
 function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: Instant): number {
   const seconds = watch.nextPollAt === null ? 0 : Math.ceil((watch.nextPollAt - now) / 1000) + 1;
@@ -93,7 +93,7 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
 /**
  * For chats that got a digest (one message about several jobs), the function replaces the delivery record of the watch
  * by the delivery record of the digest. After a redelivery that a caller requested, the delivery record of the watch
- * stays. A watch without an outcome does not change.
+ * stays. If the watch has no outcome, the function returns the document unchanged.
  */
 export async function replaceDeliveriesByThoseOfDigest(
   document: WatchDocument,
@@ -115,8 +115,9 @@ export async function replaceDeliveriesByThoseOfDigest(
 }
 
 /**
- * `over`: the call has waited, and must read the watch again. `not_needed`: the call did not wait, because the watch
- * cannot end during the wait. `too_many`: the call did not wait, because too many other calls are waiting.
+ * `over` means that the call has waited, and must read the watch again. `not_needed` means that the call did not wait,
+ * because the watch cannot end during the wait. `too_many` means that the call did not wait, because too many other
+ * calls are waiting.
  */
 type WaitResult = "over" | "not_needed" | "too_many";
 

@@ -121,8 +121,8 @@ function describeLastPollError({ state, accessError, lastPollError }: Watch): st
 }
 
 /**
- * Returns the delivery records of targets whose setting `on` contains the event. The result also contains every
- * delivery record with a delivery attempt.
+ * Returns the delivery records with at least one delivery attempt. Also returns the delivery record of each target
+ * whose setting `on` contains the event.
  */
 function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): WatchDelivery[] {
   const { state } = watch;
@@ -172,8 +172,8 @@ export function summarizeSubJobs(
 }
 
 /**
- * If the tree in the response does not contain all subjobs, returns an array with one warning. Otherwise, returns an
- * empty array.
+ * Returns a warning if the response omits subjobs of the tree. If the response contains all subjobs, the array is
+ * empty.
  */
 export function describeOmittedSubJobs(shownTree: Job): string[] {
   const { counts, omittedCount } = countAndGroupSubJobs(shownTree);

@@ -7,8 +7,8 @@ import { meter } from "../../lib/runtime/metrics.ts";
 const MAX_LOGGED = 50;
 
 /**
- * Creates the handler of the audit function. The audit counts all watches and finds orphaned watches. A watch is
- * orphaned if it is still running although its next poll or its deadline is long overdue.
+ * Creates the handler of the audit function. The audit counts all watches and finds orphaned watches. An orphaned watch
+ * is still running, but its next poll or its deadline is long overdue.
  */
 export function createAuditHandler(
   countWatchesAndFindOrphaned: (now: Instant) => Promise<Audit>,

@@ -17,9 +17,8 @@ const LATE_END_MS = 3_600_000;
  */
 const SWITCHED_OFF_MS = 86_400_000;
 /**
- * The end time of a job and the time of a list may come from two clocks of the cloud. The service assumes that the two
- * clocks differ by at most `CLOCK_MARGIN_MS`. For a job that ended close to the first list, discovery therefore
- * compares job IDs instead of times.
+ * The service assumes that two clocks of the cloud differ by at most `CLOCK_MARGIN_MS`. If a job ended close to the
+ * time of the first list, discovery compares job IDs instead of times.
  */
 const CLOCK_MARGIN_MS = 300_000;
 /** The maximum number of IDs of ended jobs in the ledger item of a project. A ledger item can contain only 400 KB. */
@@ -33,25 +32,26 @@ const ALL_SKIPPED = "*";
 /**
  * If the first list of jobs was incomplete, the ledger stores `?` in addition to the IDs, until CCE returns a complete
  * list. While the ledger contains `?`, discovery skips each job that ended before the first list or at an unknown time.
- * The missing part of the first list may have contained such jobs.
+ * The reason: an incomplete first list may have omitted jobs that had already ended.
  */
 const UNLISTED_SKIPPED = "?";
 /**
  * If the header `Date` of a response differs from the service's clock by more than `MAX_DATE_DIFFERENCE_MS`, the
- * response probably comes from a cache. As the time of such a list, the service uses the time of its own clock.
+ * response probably comes from a cache. For a list from a cache, the service ignores the header `Date` and uses its own
+ * clock.
  */
 const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 
 interface JobSelection {
   /**
-   * Must be called for each job in the list from CCE. The order of the calls has no effect, and CCE may list a job
-   * twice.
+   * Adds one job from the list of CCE. The caller must add every job of the list. The order of the calls has no effect,
+   * and CCE may list a job twice.
    */
   add(job: ListedJob): void;
   /** Returns the IDs of the jobs that discovery should watch. Some of the jobs may already have a watch. */
   jobIds(): readonly string[];
   /**
-   * Returns the data about discovery that the caller must store in the ledger after the list.
+   * Returns the new state of discovery in the project. The caller must store this state in the ledger.
    * @param isOpened true if all jobs that discovery should watch have a watch
    */
   discovery(reply: Extract<ListReply, { kind: "list" }>, isOpened: boolean): Discovery;
@@ -60,8 +60,8 @@ interface JobSelection {
 /**
  * Creates the object that decides which jobs of one list discovery watches. The object selects every running job. The
  * object selects an ended job only if the job ended after the first list of the project. If the end time is unknown or
- * close to the first list, the ledger stores the job ID, and later lists skip the job. The object selects a job with an
- * unknown phase from the first list only if the job changed in the last hour.
+ * close to the first list, the ledger stores the job ID, and later lists skip the job. If the first list contains a job
+ * with an unknown phase, the object selects the job only if it changed in the last hour.
  */
 export function createSelectionOfJobsNotEndedBeforeFirstList(
   { types }: Pick<DiscoverySettings, "types">,
@@ -104,8 +104,8 @@ export function createSelectionOfJobsNotEndedBeforeFirstList(
         skipped.has(jobId) ||
         (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil)) ||
         (skipped.has(UNLISTED_SKIPPED) && (at === null || at < (switchedOnAt ?? 0)));
-      // The ledger also stores IDs of ended jobs whose type is not in `types`. If the ledger did not store these IDs,
-      // discovery would select old jobs when an operator adds a type to `types`.
+      // The ledger also stores IDs of ended jobs whose type is not in `types`. The reason: an operator may add such a
+      // type to `types`, and discovery must still skip the old jobs.
       if (at === null || hadEnded) undecided.set(jobId, at);
       if (isWanted && !hadEnded) selected.add(jobId);
     },

@@ -138,8 +138,8 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
       const list = await discover(project, settings, "event", limits, scope.config);
       result = list === "listed" ? "listed" : "requested";
     }
-    // The function stores the message ID only now, so that SMN can send the message again after an error. When the
-    // ledger deletes the ID, the message is already older than `MAX_AGE_MS`.
+    // The function stores the message ID only after a success. After an error, SMN can therefore send the same message
+    // again. When the ledger deletes the ID, the message is already older than `MAX_AGE_MS`.
     if (!(await ledger.saveSmnMessageIdOnce(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);
@@ -192,7 +192,7 @@ interface EventReport {
   readonly project: string;
   readonly type: SmnMessage["type"];
   readonly result: EventResult["result"] | "refused" | "failed";
-  /** The reason why the service refused the message. */
+  /** The reason why the service refused the SMN message. */
   readonly reason?: Refusal;
   /** The error if a request to SMN failed. */
   readonly error?: unknown;

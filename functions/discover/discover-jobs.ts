@@ -98,8 +98,8 @@ export async function discoverJobsIfDue(
     return "failed";
   }
   const { isComplete } = reply;
-  // The function stores the time of the first list before it starts watches. If the function crashes, the next list is
-  // therefore not a first list, which would skip all ended jobs.
+  // Discovery skips all jobs that ended before the first list. The function therefore stores the time of the first list
+  // before it starts watches. After a crash, the next list is then not a first list again.
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)
     await ledger.saveDiscoveryIfUnchanged(project, switchedOnAt, selection.discovery(reply, false));

@@ -23,20 +23,20 @@ export interface OpenDiscoveredPorts {
   readonly now: Clock;
   readonly remainingMs: () => number;
   /**
-   * The IDs of jobs that already have a watch, as an earlier call has found. The function adds each new job to the set
+   * The IDs of jobs for which an earlier call has found or started a watch. The function adds each new job to the set
    * `known`. For a job in `known`, the function does not read the ledger.
    */
   readonly known: Set<string>;
   readonly onOpenFailure?: (key: WatchKey, error: unknown) => void;
 }
 
-/** Returns the caller name that discovery uses in a project. */
+/** Returns the name of the caller to whom the watches of discovery in a project belong. */
 export const discoveryCaller = (project: string): string => `discover:${project}`;
 
 /**
- * Starts a watch for each job that has no watch of discovery yet. The service makes the first poll of each job at once.
- * The reason: the job may have ended already, and only a poll reads its subjobs. If discovery already has a watch of
- * the job, the watch does not change, even if it is stopped.
+ * Starts a watch for each job for which discovery has not started a watch yet. The service makes the first poll of each
+ * job at once. The reason: the job may have ended already, and only a poll reads its subjobs. If discovery has already
+ * started a watch of the job, the function does not change this watch. A stopped watch stays stopped.
  */
 export async function startDiscoveredWatchesIfAbsent(
   project: string,

@@ -51,7 +51,7 @@ interface EnqueuePorts
     Omit<FirstPollDelayPorts, "ledger">,
     Pick<AcceptPorts, "pollQueue" | "notifyQueue" | "uuid" | "onFailure"> {
   readonly ledger: AcceptPorts["ledger"] & FirstPollDelayPorts["ledger"] & LimitWatchesPorts["ledger"];
-  /** The URL of the API for the case that the config contains no `publicUrl`. */
+  /** The URL of the API. The service uses this URL only if the config contains no `publicUrl`. */
   readonly defaultUrl: string;
   /** Called with the jobs of each request `POST /v1/jobs`. */
   readonly onAccepted?: typeof logAndCountAccepted;

@@ -2,8 +2,8 @@ import type { Clock, Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
 /**
- * The share of a caller's remaining watches that an instance allows before it counts the caller's watches in the ledger
- * again.
+ * An instance does not count a caller's watches in the ledger for each call. After a count, the instance accepts this
+ * share of the caller's remaining watches without another count.
  */
 const UNCOUNTED_PART = 1 / 25;
 /** If a caller has reached the limit, the instance does not count the caller's watches again for `FULL_MS`. */
@@ -23,7 +23,7 @@ export type MayWatchJobs = (
 ) => Promise<boolean>;
 
 interface Allowance {
-  /** The number of new watches that the instance allows before it counts the caller's watches in the ledger again. */
+  /** The number of new watches that the instance still accepts without a new count in the ledger. */
   readonly remaining: number;
   readonly fullUntil: Instant;
 }

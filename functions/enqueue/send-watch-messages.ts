@@ -14,13 +14,13 @@ import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./start-or-e
 
 /**
  * The time after which the sweep function checks the notifications of an ended watch. The sweep function sends lost
- * messages again. Notifications are lost if the function crashes before it has put all of them into the queue.
+ * messages again. For example, a crash of the function can lose notifications before they are in the queue.
  */
 const SWEEP_DELAY_MS = 600_000;
 
 /**
- * Sends the poll messages and the notifications that an API call needs. If SQS does not confirm all messages of a job,
- * the result for this job is `failed`.
+ * Sends the poll messages and the notifications for the watches of an API call. If SQS does not confirm all messages of
+ * a job, the result for this job is `failed`.
  */
 export async function sendWatchMessagesAndMarkFailed(
   { project, caller }: Pick<ResolvedSubmission, "project" | "caller">,
@@ -87,8 +87,8 @@ function outcomeOf({ state }: Watch): Outcome | null {
 }
 
 /**
- * Plans a check of each ended watch by the sweep function. The check must be planned before the notifications are sent.
- * If a notification is lost, only the sweep function sends it again.
+ * Plans a check of each ended watch by the sweep function. The caller must call this function before it sends the
+ * notifications. If a notification is lost, only the sweep function sends it again.
  * @returns the jobs for which the function could not plan the check
  */
 async function scheduleSweeps(

@@ -112,7 +112,7 @@ async function startOrExtendWatch(
 
 /**
  * Returns the targets that are chats. Only chats get digests (one message about several jobs). A webhook gets a
- * separate event for each job.
+ * separate notification for each job.
  */
 function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly string[] {
   return targets.filter((name) => {
@@ -123,9 +123,9 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 
 /**
  * Stores a digest (one message about several jobs). The service sends the first poll messages after it has stored the
- * digest. If the ledger returns an error, the result for each new watch is `failed`. If the caller repeats the failed
- * call, the function sends the poll messages. Without a digest in the ledger, each chat gets a notification for each
- * job.
+ * digest. If the ledger returns an error, the result for each new watch is `failed`. After an error of the ledger, the
+ * caller can repeat the API request, and the function then sends the poll messages. Without a digest in the ledger,
+ * each chat gets a notification for each job.
  */
 async function createDigestIfAbsent(
   digestId: string,

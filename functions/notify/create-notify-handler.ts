@@ -40,7 +40,8 @@ const RECORD_MS = 6_000;
 const PROMPT_RECEIVES = 30;
 /**
  * After `PROMPT_RECEIVES` deliveries by SQS, the minimum wait grows by one second with each delivery, up to
- * `MAX_ADDED_WAIT_SECONDS`. SQS therefore reaches its maximum number of deliveries only after more than a day.
+ * `MAX_ADDED_WAIT_SECONDS`. With these longer waits, a message reaches the maximum number of deliveries only after more
+ * than a day.
  */
 const MAX_ADDED_WAIT_SECONDS = 120;
 

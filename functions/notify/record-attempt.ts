@@ -29,8 +29,8 @@ const THROTTLE_SECONDS = 30;
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
 /**
- * After `GIVE_UP_RECEIVE_COUNT` deliveries by SQS, the service makes no further delivery attempt, because the latest
- * attempts have probably crashed the process.
+ * After `GIVE_UP_RECEIVE_COUNT` deliveries of a message by SQS, the service makes no further delivery attempt. The
+ * reason: the latest attempts have probably crashed the process.
  */
 export const GIVE_UP_RECEIVE_COUNT = LAST_ATTEMPT_RECEIVE_COUNT + 50;
 
@@ -77,8 +77,8 @@ export interface BeforeAttempt {
 
 /**
  * Records the result of a delivery attempt. Depending on the result, the function acknowledges the message, postpones
- * the message, or sends a dead letter. If the target has responded "gone" a second time after at least a minute, the
- * function switches the target off.
+ * the message, or sends a dead letter. If the target responds "gone" again at least a minute after its first response
+ * "gone", the function switches the target off.
  */
 export async function recordAttemptAndSettleMessage(
   notification: Notification,
@@ -102,7 +102,8 @@ export async function recordAttemptAndSettleMessage(
     verdict === "gone" && reason !== "target_off"
       ? await goneConfirmationTime(notification, claimedAt, at, ledger)
       : null;
-  // If another attempt must confirm the response "gone", this attempt uses no step of the retry schedule.
+  // If a second attempt must confirm the response "gone", the first attempt does not count as a step of the retry
+  // schedule.
   const spent = result.spent && confirmAt === null;
   const isThrottled = verdict === "retry" && !spent;
   const afterSeconds = result.afterSeconds ?? (isThrottled ? THROTTLE_SECONDS : null);
@@ -122,8 +123,8 @@ export async function recordAttemptAndSettleMessage(
   const nextAttemptAt = confirmAt === null || isNextAttemptLast(received) ? retryAt : confirmAt;
   const finalState = verdict === "retry" ? "exhausted" : verdict;
   const state: DeliveryState = nextAttemptAt === null ? finalState : "pending";
-  // If a target throttles requests, all notifications to the target wait. After any other failure, only the failed
-  // notification waits.
+  // If a target throttles requests, all notifications to the target wait. After a failure without throttling, only the
+  // failed notification waits.
   if (isThrottled && afterSeconds !== null)
     await ledger.throttleTargetUntilAtLeast(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
@@ -151,10 +152,10 @@ export async function recordAttemptAndSettleMessage(
 }
 
 /**
- * Stores the time of the target's first response "gone" (the target no longer exists). Returns the time for another
- * attempt, which must get the response "gone" again. If the first response was at least a minute ago, returns null. All
- * notifications to one target use the same stored time. For a callback URL, each notification has its own stored time,
- * because the URL is often valid for only one pipeline run.
+ * Stores the time of the target's first response "gone" (the target no longer exists). Returns the time of the next
+ * attempt, which must confirm the response "gone". Returns null if the first response "gone" was at least a minute ago.
+ * All notifications to one target use the same stored time. For a callback URL, each notification has its own stored
+ * time, because the URL is often valid for only one pipeline run.
  */
 async function goneConfirmationTime(
   { key, redelivery }: Notification,
@@ -168,8 +169,8 @@ async function goneConfirmationTime(
 }
 
 /**
- * Makes a message invisible until the time `until`. If `until` is too late for SQS, uses the longest wait that SQS
- * allows.
+ * Makes a message invisible until the time `until`. If SQS does not allow such a long wait, the function uses the
+ * longest wait that SQS allows.
  */
 export async function postponeMessage(
   { receiptHandle }: ReceivedMessage,

@@ -13,12 +13,12 @@ import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
  */
 export const EARLY_MS = 1500;
 /**
- * The minimum time between the reservation of a request's time and the request. A new Lambda instance needs about 150
- * ms before it can send a request. Without `LEAD_MS`, the first request of a new instance would be late, and too close
- * to the second request.
+ * The time that the function reserves for a request is at least `LEAD_MS` after the reservation. A new Lambda instance
+ * needs about 150 ms before it can send a request. Without `LEAD_MS`, the first request of a new instance would be
+ * late, and too close to the second request.
  */
 export const LEAD_MS = 150;
-/** If less than `MIN_WAIT_MS` remains of the wait after HTTP status 429, the function does not postpone the message. */
+/** After HTTP status 429, the function does not postpone a message by less than `MIN_WAIT_MS`. */
 const MIN_WAIT_MS = 100;
 
 export interface ReserveSendTimePorts {
@@ -38,9 +38,9 @@ type ReservedSendTime =
   | { readonly kind: "postpone"; readonly until: Instant; readonly requestAt: Instant | null };
 
 /**
- * Reserves the time for the next request to a target. The request is not sent before the end of three waits: the first
- * step of the retry schedule, the wait after HTTP status 429, and the wait for the rate limit. If an earlier call has
- * reserved a time that is already over, the function reserves a new time.
+ * Reserves the time for the next request to a target. The service sends the request only after three waits: the first
+ * step of the retry schedule, the wait after HTTP status 429, and the wait for the rate limit. If the time that an
+ * earlier call reserved is already over, the function reserves a new time.
  */
 export async function reserveSendTime(
   targetName: string,

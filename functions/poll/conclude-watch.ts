@@ -40,7 +40,7 @@ export interface ConcludePorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly cce: Pick<CceClient, "queryMissingFailureReasons">;
   readonly config: Config;
-  /** The URL of the API for the case that the config contains no `publicUrl`. */
+  /** The URL of the API. The service uses this URL only if the config contains no `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: Clock;
   /** Called when a watch has ended. */
@@ -55,7 +55,7 @@ export interface PollResult {
   readonly at: Instant;
   /** The response of CCE. If the rate limit postponed the query to CCE, `observation` is null. */
   readonly observation: Observation | null;
-  /** The number of polls of the watch so far. A poll without a query to CCE does not count. */
+  /** The number of polls of the watch so far. `polls` does not count a poll that sent no query to CCE. */
   readonly polls: number;
   /** The times of the watch's latest polls, oldest first. */
   readonly polledAt: readonly Instant[];
@@ -79,8 +79,8 @@ class DeadlineMovedError extends Error {
 
 /**
  * Stores the outcome of a watch, sends a notification to each target, and marks the watch as ended. If the watch was
- * stopped or restarted during the poll, nothing happens. If the ledger already contains an outcome of the watch, all
- * targets get this outcome.
+ * stopped or restarted during the poll, the function stores and sends nothing. If the ledger already contains an
+ * outcome of the watch, all targets get this outcome.
  * @returns the stored outcome, or null if the watch was stopped or restarted
  * @throws SendFailedError if the function could not send a notification
  * @throws LeaseEndedError if the lease of the poll has ended meanwhile
@@ -218,8 +218,8 @@ async function notifyAndEnd(
 }
 
 /**
- * Adds the duration of an ended job to the durations from which the service plans polls. Call this function only once
- * for each watch, so that no duration counts twice.
+ * Adds the duration of an ended job to the durations from which the service plans polls. Must be called only once for
+ * each watch, because a second call would add the same duration again.
  */
 async function learnDuration(
   { project, jobType, durationSeconds, concludedAt }: OutcomeSummary,

@@ -32,14 +32,14 @@ import type { SlowJobPorts } from "./slow-job.ts";
 const RECORD_MS = 6_000;
 /**
  * If two polls of a batch must run alone, the message of the second poll waits in the queue. The wait is random, from
- * `MIN_ALONE_WAIT_SECONDS` to `MAX_ALONE_WAIT_SECONDS`. The wait is longer than the time limit of the function, so the
- * batch has ended after the wait.
+ * `MIN_ALONE_WAIT_SECONDS` to `MAX_ALONE_WAIT_SECONDS`. The wait is longer than the time limit of the function. The
+ * batch has therefore ended before SQS delivers the message again.
  */
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
 /**
  * After a poll has crashed `TRIES_BEFORE_ALONE` times, the next try of the poll runs alone, after all other polls of
- * the batch. A single crash usually has a cause outside the poll, for example that AWS stops a host.
+ * the batch. A single crash usually has another cause than the poll, for example a host that AWS stops.
  */
 const TRIES_BEFORE_ALONE = 2;
 /**
@@ -64,7 +64,7 @@ export interface PollPorts
   readonly random: Random;
   /** The timer for the short delay in which the function collects messages of the batch for one request. */
   readonly timer?: Timer;
-  /** Called after each poll message, with the result. */
+  /** Called with the result of each poll message. */
   readonly onPoll?: typeof logAndCountPollMessage;
   readonly onDurationsUnread?: (error: unknown) => void;
 }
@@ -108,9 +108,9 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
 }
 
 /**
- * Makes one poll of a job. The function first claims the poll, so that no other message can make it. After the claim,
- * the function queries CCE and sends the next poll message or the notifications. Finally, the function records the poll
- * as done. If the function crashes, a later message repeats the poll after the end of the lease.
+ * Makes one poll of a job. The function first claims the poll, so that no other queue message starts the same poll.
+ * After the claim, the function queries CCE and sends the next poll message or the notifications. Finally, the function
+ * records the poll as done. If the function crashes, a later message repeats the poll after the end of the lease.
  */
 async function pollJob(
   message: PollMessage,

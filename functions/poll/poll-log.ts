@@ -33,7 +33,7 @@ export function logAndCountPollMessage({ key, next, ...report }: PollReport): vo
   const { observation, resource, latenessSeconds } = report;
   // The log line omits null fields. For most polls, `resource` is null, because they query only a job.
   log.info("poll", { ...key, ...report, next: next === "poll_again" ? null : next });
-  // The metric of failed polls does not show missing permissions for resources, because most polls query only jobs.
+  // Most polls query only jobs. A separate metric therefore counts refused queries of resources.
   if (resource === "forbidden" || resource === "unauthorized" || resource === "misconfigured")
     meter.add("ResourceQueriesRefused", 1);
   switch (observation) {

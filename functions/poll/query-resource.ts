@@ -17,15 +17,15 @@ const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
   "node_pool_scaled",
   "addon_running",
 ];
-/** The delay before the second poll, which confirms the state of the resource. */
+/** The maximum delay before the poll that must confirm the state of the resource. */
 const CONFIRM_SECONDS = 5;
 
 /** For a complete node pool, CCE returns an empty phase, and the service shows the phase `Available` to users. */
 const EMPTY_PHASE = "Available";
 
 /**
- * Queries the task or the resource of an operation in CCE. The function returns the result as a job whose type is the
- * kind of the operation. The function never throws an error.
+ * Queries the task or the resource of an operation in CCE. The function returns the result in the form of a job. The
+ * type of this job is the kind of the operation. The function never throws an error.
  * @param timeLimitMs the time limit for all queries together
  */
 export async function queryOperation(

@@ -1,7 +1,8 @@
 export interface RunAloneAtBatchEnd {
   /**
-   * Waits until all other polls of the batch are done, and returns true. Only one poll of a batch can run alone: for
-   * all further polls, returns false at once. If the result is false, the poll must not run.
+   * Waits until all other polls of the batch are done, and returns true. Only one poll of a batch can run alone. For
+   * every further poll that wants to run alone, returns false at once. If the function returns false, the caller must
+   * not run the poll.
    */
   waitUntilAlone(): Promise<boolean>;
   /** Must be called once for each message of the batch, after the processing of the message. */
@@ -9,7 +10,7 @@ export interface RunAloneAtBatchEnd {
 }
 
 /**
- * Creates an object that lets a poll wait until all other polls of the batch have ended. A poll that crashes the
+ * Creates an object with which a poll can wait until all other polls of the batch have ended. A poll that crashes the
  * process would also end the other polls.
  * @param messageCount the number of queue messages in the batch
  */

@@ -27,11 +27,11 @@ import {
 } from "./slow-job.ts";
 
 /**
- * The service stops polling at the latest `LOOP_BOUND_MS` after the deadline in the poll message. Even a wrong deadline
- * in the ledger therefore cannot cause endless polls.
+ * The service stops polling at most `LOOP_BOUND_MS` after the deadline in the poll message. Even a wrong deadline in
+ * the ledger therefore cannot cause endless polls.
  */
 const LOOP_BOUND_MS = 7 * 86_400_000;
-/** If the rate limit requires a wait of at most `NEGLIGIBLE_WAIT_MS`, the function queries CCE at once. */
+/** The function does not wait for the rate limit if the wait is at most `NEGLIGIBLE_WAIT_MS`. */
 const NEGLIGIBLE_WAIT_MS = 1000;
 
 export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow" | "onSlowSentAgain"> {
@@ -53,8 +53,8 @@ export interface ClaimedPoll {
 }
 
 /**
- * Makes a claimed poll: queries CCE, and then sends the next poll message or the notifications. At the end, the
- * function records the poll as done.
+ * Runs a poll that a queue message has claimed. The function queries CCE, and then sends the next poll message or the
+ * notifications. At the end, the function records the poll as done.
  * @param timeLimitMs the time limit for the query to CCE, in milliseconds
  * @throws SendFailedError, LeaseEndedError or an error of the ledger
  */

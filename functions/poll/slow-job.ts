@@ -44,7 +44,7 @@ export interface SlowJobPorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly durations: ReadLearnedDurations;
   readonly config: Config;
-  /** The URL of the API for the case that the config contains no `publicUrl`. */
+  /** The URL of the API. The service uses this URL only if the config contains no `publicUrl`. */
   readonly defaultUrl: string;
   /** Called when a running job has taken longer than usual. */
   readonly onSlow?: typeof logAndCountSlowJob;
@@ -206,8 +206,8 @@ export function logAndCountSlowJob(
 }
 
 /**
- * Writes a log line and the metrics about notifications that a poll has sent again. The sweep function also calls this
- * function for notifications that it has sent again.
+ * Writes a log line and the metrics about notifications that a poll has sent again. The sweep function also calls
+ * `logAndCountSentAgain` for the notifications that it has sent again.
  */
 export function logAndCountSentAgain(
   { project, jobId, caller }: WatchKey,

@@ -23,8 +23,8 @@ import { log } from "../../lib/runtime/log.ts";
 
 const MINUTE_MS = 60_000;
 /**
- * The maximum number of callers for which an instance counts requests. If a further caller sends a request, the
- * instance deletes the counts of all callers, and each caller starts with 0 again.
+ * The maximum number of callers for which an instance counts requests. If more callers send requests, the instance
+ * resets the counts of all callers to 0.
  */
 const MAX_CALLERS = 1000;
 

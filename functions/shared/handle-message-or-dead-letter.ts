@@ -23,8 +23,8 @@ const MAX_DEAD_LETTER_BYTES = 250_000;
 const MAX_DETAIL_BYTES = 1000;
 
 /**
- * The reason why a function could not use a message. `newer` means that a newer release wrote the message, or a ledger
- * item to which the message refers. `unknown` means that the ledger does not contain the data for the message.
+ * The reason why a function could not use a queue message. `newer` means that a newer release wrote the message, or a
+ * ledger item to which the message refers. `unknown` means that the ledger does not contain the data for the message.
  */
 export type UnreadableReason = "malformed" | "newer" | "unknown";
 

@@ -57,8 +57,8 @@ export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targe
 
 /**
  * Returns those targets of a watch that get a digest (one message about several jobs). If the watch is not in the
- * digest, the returned array is empty. If the ledger stored a watch but the response of the ledger was lost, the
- * service created the digest without this watch.
+ * digest, the returned array is empty. A digest does not contain a watch if the response of the ledger about the new
+ * watch was lost.
  */
 export function listDigestTargetsOfWatch(
   digest: Digest | null,
@@ -104,8 +104,8 @@ export interface ResendableNotification {
 }
 
 /**
- * Returns the notifications about a slow job that the service can send again. If a target's setting `on` no longer
- * contains `slow`, the result omits the target, unless a caller has requested a redelivery to it.
+ * Returns the notifications about a slow job that the service can send again. The result omits each target whose
+ * setting `on` no longer contains `slow`. The result never omits a redelivery that a caller requested.
  */
 export function listResendableSlowNotifications(
   { watch, slow, deliveries }: Pick<WatchDocument, "watch" | "slow" | "deliveries">,

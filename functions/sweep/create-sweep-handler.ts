@@ -17,7 +17,7 @@ import {
 } from "./sweep-watch.ts";
 
 const CONCURRENCY = 10;
-/** The number of watches that the function reads from the overdue index at once. */
+/** The number of watches that the function reads with one request to the overdue index. */
 const PAGE_SIZE = 100;
 /**
  * If less than `WATCHES_MARGIN_MS` remains, the sweep function checks no more watches. The function needs the rest of
@@ -32,7 +32,7 @@ const TARGETS_MARGIN_MS = 5_000;
 const REPORT_OFF_TARGET_MS = 86_400_000;
 /**
  * If a run of the sweep function finds at least `MANY_OVERDUE` overdue messages, it reports a fault. A single crash of
- * a function causes fewer overdue messages.
+ * a function causes fewer than `MANY_OVERDUE` overdue messages.
  */
 const MANY_OVERDUE = 5;
 
@@ -63,8 +63,9 @@ export interface SweepResult extends SentAgain {
 /**
  * Creates the handler of the sweep function. Each run sends overdue poll messages and notifications again, because the
  * first messages may be lost. A second message has no effect, because only one message can claim a poll or a
- * notification. Each checked watch gets a later time in the overdue index, so that the next run begins with watches
- * that this run has not checked. If the check of one watch fails, the function still checks the other watches.
+ * notification. The function moves each checked watch to a later time in the overdue index. The next run therefore
+ * begins with the watches that this run has not checked. If the check of one watch fails, the function still checks the
+ * other watches.
  */
 export function createSweepHandler(
   ports: SweepPorts,
@@ -123,8 +124,8 @@ async function sweepWatches(
 }
 
 /**
- * Removes watches that occur twice. If the time of a watch changes during the read of the overdue index, the index may
- * return the watch twice.
+ * Removes watches that occur twice. While the function reads the overdue index, a watch can move to a later time and
+ * appear twice.
  */
 function distinctEntries(entries: readonly OverdueEntry[]): readonly OverdueEntry[] {
   return [...new Map(entries.map((entry) => [idOf(entry), entry])).values()];

@@ -27,17 +27,16 @@ import {
 const MINUTE_MS = 60_000;
 /**
  * If the sweep function has sent a message of a watch again, the next check of the watch is due after `DUE_AGAIN_MS`.
- * `DUE_AGAIN_MS` is shorter than the five minutes between two runs. If the message has no effect, each run therefore
- * finds the watch again, and an alarm counts the runs.
+ * `DUE_AGAIN_MS` is shorter than the five minutes between two runs. If the message that was sent again has no effect,
+ * each later run finds the watch again. An alarm counts these runs.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
  * If a poll has started and is not done, the sweep function delays the message for the poll by `LEASE_WAIT_SECONDS`.
- * The delay is longer than the lease of a poll (`POLL_LEASE_MS`), because the service ignores a message that arrives
- * during the lease.
+ * The delay is longer than the lease of a poll (`POLL_LEASE_MS`). The reason: the service ignores a message that
+ * arrives during the lease.
  */
 const LEASE_WAIT_SECONDS = 36;
-/** The objects that the check of a watch needs. */
 export interface SweepWatchPorts {
   readonly ledger: Pick<
     Ledger,
@@ -58,12 +57,13 @@ export interface SweepWatchPorts {
 export interface SentAgain {
   readonly polls: number;
   readonly notifications: number;
-  /** The number of sent messages that are late by at least a quarter of an hour. */
+  /** The number of messages that the function sent again at least 15 minutes after their planned time. */
   readonly stuck: number;
 }
 
 /**
- * How many messages of one watch the sweep function has sent again. `traceparent` is the trace context of the watch.
+ * The numbers of messages of one watch that the sweep function has sent again. `traceparent` is the trace context of
+ * the watch.
  */
 export type SentAgainOfWatch = SentAgain & Pick<Watch, "traceparent">;
 

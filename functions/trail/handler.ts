@@ -46,7 +46,8 @@ export const handler = createLambdaHandler<unknown, void>(async (event) => {
 });
 
 /**
- * Copies the log lines `act` from an event of CloudWatch Logs without a change. CloudWatch Logs may send a line twice.
+ * Writes the log lines `act` from an event of CloudWatch Logs, and does not change these lines. CloudWatch Logs may
+ * send a line twice.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
  * @throws ZodError if the event has another form.
  */

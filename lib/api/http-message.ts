@@ -54,8 +54,8 @@ export function jsonResponse(
 }
 
 /**
- * Returns the size of a response in bytes, as Lambda counts it. Lambda converts the whole response to JSON, in which
- * the body is a string.
+ * Returns the size of a response in bytes, as Lambda counts it. Lambda converts the response to a JSON object that
+ * contains the body as a string.
  */
 export function countBytesAsSentByLambda(response: ApiResponse): number {
   return Buffer.byteLength(JSON.stringify(response));

@@ -20,7 +20,7 @@ export interface JobFilter {
   readonly actor: string | null;
   /** The words of a text search, in lower case. A job matches a text search if it contains all words of the search. */
   readonly searchTerms: readonly string[];
-  /** The earliest and the latest submission time of matching jobs. */
+  /** The filter selects jobs that were submitted between `since` and `to`. */
   readonly since: Instant | null;
   readonly to: Instant | null;
 }

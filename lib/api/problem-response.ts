@@ -130,8 +130,8 @@ export function createAuthenticationRequired(reason: keyof typeof AUTHENTICATION
 
 /**
  * Creates an error response with the status 403. `errors` contains an error for each project or target that the caller
- * may not use for the operation. If `errors` is empty, the caller has no right to the operation for any project or
- * target. The response does not show whether a project or target exists.
+ * may not use for the operation. Without `errors`, the response states that the caller may not use the operation at
+ * all. The response does not show whether a project or target exists.
  */
 export function forbidden(operation: CallerOperation, errors: readonly RequestError[] = []): ProblemResponse {
   const what = errors.length === 0 ? "" : " for all names in this request. See 'errors'";

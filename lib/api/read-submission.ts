@@ -26,7 +26,7 @@ export interface ReadSubmission {
   readonly kind: "submission";
   /**
    * The submission in the request. If the request contains errors, the submission contains only job IDs, names and the
-   * callback URL, so that the service can report unknown names together with the other errors.
+   * callback URL. With these fields, the service can report unknown names together with the other errors.
    */
   readonly submission: Submission;
   readonly errors: readonly RequestError[];
@@ -54,7 +54,7 @@ export function readSubmission(request: ApiRequest): ReadSubmission | ProblemRes
 
 /**
  * Shortens each array that is too long, because a check of 240 kB of job IDs would take a second. A shortened array has
- * one element more than allowed, so that the schema still reports it.
+ * one element more than the schema allows, so that the schema still reports an error.
  */
 function boundArrays(json: unknown): unknown {
   if (!isJsonObject(json)) return json;
@@ -205,8 +205,8 @@ function withoutJobId(reply: unknown): string {
 const MAX_ORDER_CHARACTERS = 64;
 
 /**
- * If the request body is a response of CCE, returns where a field of the submission is. The body contains only the job
- * ID. Query parameters contain all other fields.
+ * Returns the place of a field of the submission in a request whose body is a response of CCE. The body contains only
+ * the job ID. Query parameters contain all other fields.
  */
 const locateInReply: Locate = ([field, entry]) => {
   if (field === "operation") {

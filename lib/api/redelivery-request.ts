@@ -150,8 +150,8 @@ export interface MissedRequest {
   readonly since: Instant;
   readonly dryRun: boolean;
   /**
-   * The position from the page token of the request. Without a page token, `from` is null, and the function begins with
-   * the first project.
+   * The position from the page token of the request. If the request contains no page token, `from` is null. The
+   * function then begins with the first project.
    */
   readonly from: MissedPosition | null;
 }

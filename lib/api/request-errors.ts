@@ -17,8 +17,8 @@ export function toJsonPointerFragment(path: readonly PropertyKey[]): string {
 }
 
 /**
- * Returns where a field is in the request. `path` contains the names and indexes that lead to the field in the parsed
- * request.
+ * Returns the place of a field in the request, as a JSON pointer or as the name of a parameter. `path` contains the
+ * names and indexes that lead to the field in the parsed request.
  */
 export type Locate = (path: readonly PropertyKey[]) => Omit<RequestError, "detail">;
 
@@ -37,9 +37,8 @@ export function toRequestErrors(
 }
 
 /**
- * Returns an error for each unknown query parameter. Without the error, a caller would not see that a misspelled
- * parameter has no effect. A parameter that occurs several times is also an error, unless the parameter is in
- * `listParameters`.
+ * Returns an error for each unknown query parameter. A misspelled parameter would have no effect, so the caller must
+ * get an error. A parameter that occurs several times is also an error, unless the parameter is in `listParameters`.
  */
 export function listParameterErrors(
   query: URLSearchParams,

@@ -135,8 +135,8 @@ function readyMinutesOf(
 }
 
 /**
- * Returns true if the submission contains the name of a project or target that is not in the config. If so, the service
- * reads the config again, because the newest config may contain the name.
+ * Returns true if the submission contains the name of a project or target that is not in the config. If a name is
+ * unknown, the service reads the config again, because the newest config may contain the name.
  */
 export function hasUnknownName(submission: Submission, config: Config): boolean {
   const { project } = submission;
@@ -154,17 +154,17 @@ interface SubmittedName {
 }
 
 /**
- * Returns each well-formed name in `notify`, with its index. For malformed names, the schema has already reported an
- * error.
+ * Returns the names in `notify` that have a valid form, each with its index. For malformed names, the schema has
+ * already reported an error.
  */
 function namesIn({ notify = [] }: Submission): readonly (readonly [index: number, name: string])[] {
   return [...notify.entries()].filter(([, name]) => Name.safeParse(name).success);
 }
 
 /**
- * Creates the error response for a submission that contains errors. If the schema has already reported an error at a
- * position, the response contains no error about the name at this position. An exception is the query parameter
- * `notify`, because it contains several names.
+ * Creates the error response for a submission that contains errors. For a malformed name, the response contains only
+ * the error of the schema, and no error that the name is unknown. The query parameter `notify` can contain several
+ * names, so the response contains all errors about `notify`.
  */
 function invalidSubmission(
   formErrors: readonly RequestError[],

@@ -7,8 +7,8 @@ export interface Caller {
   readonly name: string;
   /**
    * What the caller may do, from the config. A bearer token gives its caller one entry in `rights`. An identity token
-   * gives its caller one entry for each OIDC rule that matches the token. A single entry must allow everything that a
-   * request needs.
+   * gives its caller one entry for each OIDC rule that matches the token. The caller may send a request only if one
+   * single entry allows its operation, its project and its target.
    */
   readonly rights: readonly Rights[];
 }
@@ -44,8 +44,8 @@ export function parseAuthorization(header: string | undefined): Authorization {
 
 /**
  * Returns the caller to whom a token belongs. If the config does not contain the hash of the token, returns null. The
- * comparison takes the same time for every token. An attacker therefore cannot find out a valid token by measuring the
- * time.
+ * comparison takes the same time for every token. The reason: an attacker could otherwise learn a valid token from
+ * measured times.
  */
 export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller | null {
   const hash = createHash("sha256").update(token).digest();

@@ -93,8 +93,8 @@ interface Source {
 
 /**
  * Creates an object that reads the keys of issuers and keeps them in memory (OpenID Connect Discovery 1.0). During a
- * read and after a failed read, the object returns the latest valid keys. A read of the keys for one token therefore
- * does not make other tokens fail or wait.
+ * read and after a failed read, the object returns the latest valid keys. While the object reads keys for one token,
+ * the checks of other tokens neither fail nor wait.
  */
 export function createIssuerKeysCacheKeepingLastValid(
   fetchText: FetchText,
@@ -104,8 +104,7 @@ export function createIssuerKeysCacheKeepingLastValid(
   const sources = new Map<string, Source>();
   const ageMs = (at: Instant | undefined) => {
     const age = now() - (at ?? Number.NEGATIVE_INFINITY);
-    // If the age is negative, somebody has set the clock back. If the clock was set back, the age of the keys is not
-    // known.
+    // A negative age shows that somebody has set the clock back, so the real age of the keys is unknown.
     return age < 0 ? Number.POSITIVE_INFINITY : age;
   };
 
@@ -141,7 +140,8 @@ export function createIssuerKeysCacheKeepingLastValid(
         const read = readAgain(source, issuer, keysUrl).catch(() => known.keys);
         return Promise.race([read, wait(REFRESH_WAIT_MS).then(() => known.keys)]);
       }
-      // While a read is running, `mayRead` is also true, and `readAgain` waits for the running read.
+      // `mayRead` is also true while a read is running. In this case, `readAgain` starts no new read, but waits for the
+      // running read.
       if (mayRead) return readAgain(source, issuer, keysUrl);
       if (known === null || latest?.error) throw latest?.error;
       return known.keys;

@@ -25,7 +25,7 @@ export interface LinkOptions {
   /**
    * The setting `linkVersion` of each project. If an operator changes `linkVersion`, all earlier links to pages of the
    * project become invalid. If `linkVersions` does not contain a project, the service creates no links for the project.
-   * With a wrong number, links that an operator has made invalid could become valid again.
+   * A wrong number could make links valid again that an operator has made invalid.
    */
   readonly linkVersions: Readonly<Record<string, number>>;
   /**
@@ -49,8 +49,8 @@ export function createLinkOptions(
 }
 
 /**
- * Creates the key of a link to a page. A reader who has a link key needs no token until the key expires. A link key
- * contains the expiry time, a hash of the caller's name, and an HMAC-SHA256. The HMAC protects the expiry time, the
+ * Creates the link key in the URL of a page. A reader who has a link key needs no token until the key expires. A link
+ * key contains the expiry time, a hash of the caller's name, and an HMAC-SHA256. The HMAC protects the expiry time, the
  * hash and the page. Because of the hash, the readers of a chat do not see the caller's name. The function rounds the
  * expiry time up to a full hour, so that links to the same page from the same hour are equal.
  * @param caller the name of the watch's caller, or empty for the page with all jobs of a project.
@@ -77,7 +77,7 @@ interface VerifiedLinkKey {
 
 /**
  * Checks whether a link key opens a page at the current time. If the key is wrong or has expired, the result is null.
- * If the key would expire only after more than `linkDays` days, the result is also null.
+ * The result is also null if the key expires more than `linkDays` days in the future.
  */
 export function verifyLinkKey(
   { linkKeys, linkDays, linkVersions }: LinkOptions,

@@ -23,7 +23,7 @@ export type IdentityCheck =
  * The caller does not get the reason.
  */
 export interface TokenRefusal extends FailedCheck {
-  /** The issuer in the token, as one line of text. */
+  /** The name of the issuer in the token, shortened and without line breaks. */
   readonly issuer: string;
 }
 
@@ -88,7 +88,10 @@ export async function verifyIdentityToken(
   }
 }
 
-/** Each list contains the names of the claims that do not match one of the rules. Returns the shortest list. */
+/**
+ * Each list belongs to one rule, and contains the names of the claims that do not match the rule. Returns the shortest
+ * list.
+ */
 const closestMismatch = (lists: readonly (readonly string[])[]): readonly string[] =>
   lists.toSorted((a, b) => a.length - b.length)[0] ?? [];
 
@@ -135,7 +138,7 @@ interface FailedCheck {
     | "expiry"
     | "lifetime"
     | "claim";
-  /** The names of the claims because of which the check failed. */
+  /** The names of the claims that caused the failure of the check. */
   readonly claims: readonly string[];
 }
 
@@ -143,7 +146,7 @@ type VerifiedToken =
   | { readonly kind: "verified"; readonly claims: JWTPayload }
   | ({ readonly kind: "refused" } & FailedCheck);
 
-/** For each error `code` of the package `jose`, the name of the check that the token has failed. */
+/** Maps each error `code` of the package `jose` to the name of the failed check. */
 const CHECKS: Readonly<Record<string, FailedCheck["check"]>> = {
   ERR_JOSE_ALG_NOT_ALLOWED: "algorithm",
   ERR_JOSE_NOT_SUPPORTED: "algorithm",
@@ -215,7 +218,8 @@ function adaptKey(key: JWK, tokenKid: string | undefined): JWK {
 }
 
 /**
- * Returns true if the check may succeed with another key. The check `key` fails, for example, if the key is too short.
+ * Returns true if the failed check may succeed with another key of the issuer. The check `key` fails, for example, if
+ * the key is too short.
  */
 const mayVerifyWithOtherKey = ({ check }: FailedCheck): boolean => check === "signature" || check === "key";
 

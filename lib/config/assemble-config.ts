@@ -21,7 +21,7 @@ export const CONFIG_GROUPS = [
 /** The config entries whose names have no group in front, such as `settings`. */
 export const SINGLE_ENTRIES = ["settings", "secret/settings", "linkKeys"] as const;
 
-/** An entry whose name begins with `SECRET` contains the secret fields of another entry. */
+/** The entry `secret/targets/ci` contains the secret fields of the entry `targets/ci`. */
 export const SECRET = "secret/";
 
 /**

@@ -59,7 +59,7 @@ export interface ConfigSource<C extends Config = Config> {
    * @throws the error of the latest read, even if the service still uses an older valid config.
    */
   check(): Promise<void>;
-  /** Reads the config again in every case, and returns it. */
+  /** Reads the config again, even if the stored config is new, and returns it. */
   reload(): Promise<Config>;
 }
 

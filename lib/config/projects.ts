@@ -114,7 +114,7 @@ const refineHasAddress = () =>
     {
       message: "is missing: a project needs a region or an endpoint",
       path: ["region"],
-      // Without `when`, zod would not check the region and the endpoint of a project that contains other errors.
+      // With `when`, zod checks the region and the endpoint even if the project contains other errors.
       when: ({ value }) => typeof value === "object" && value !== null,
     },
   );

@@ -13,7 +13,7 @@ const THROTTLED_MS = DAY_MS;
  */
 const MAX_JITTER_FACTOR = 1.2;
 
-/** The settings on which the storage time of a watch depends. */
+/** The settings from which the service computes how long the ledger stores a watch. */
 interface RetentionSettings {
   readonly retentionDays: number;
   readonly retry: { readonly scheduleSeconds: readonly number[] };

@@ -110,8 +110,8 @@ const Limits = z.lazy(() =>
 );
 
 /**
- * Data that the status page shows only if the operator sets the field to true: a link to the list of jobs, the labels,
- * and the responses of targets.
+ * The fields decide whether the status page shows a link to the list of jobs, the labels, and the responses of targets.
+ * By default, the page does not show them.
  */
 const Pages = z.lazy(() =>
   z.strictObject({

@@ -25,8 +25,8 @@ export const MAX_IDLE_MS = 4000;
 const ADDRESS_TIMEOUT_MS = 2000;
 
 /**
- * Removes the variable NODE_TLS_REJECT_UNAUTHORIZED, which Node.js reads before each connection. Without this variable,
- * all later TLS connections of the process check certificates, including connections of `fetch` and of the AWS SDK.
+ * Removes the variable NODE_TLS_REJECT_UNAUTHORIZED, which Node.js reads before each connection. After the call, all
+ * TLS connections of the process check certificates, including connections of `fetch` and of the AWS SDK.
  * @param env the environment variables of the process
  */
 export function unsetVariableThatDisablesCertificateChecks(env: Record<string, string | undefined>): void {
@@ -69,7 +69,7 @@ export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void
       .then(({ openTlsTunnelOrThrow }) => openTlsTunnelOrThrow(proxy, tunnel))
       .then(
         (socket) => done?.(null, socket),
-        // The type of `done` requires a socket in every call. After an error, Node.js ignores the socket.
+        // The type of `done` requires a socket even together with an error. Node.js ignores this socket.
         (error: Error) => done?.(error, new Socket()),
       );
     return null;

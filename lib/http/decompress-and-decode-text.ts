@@ -5,7 +5,7 @@ export const BODY_UNDECODABLE = "BODY_UNDECODABLE";
 interface EncodedBody {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** True if `body` is only the beginning of the response body. */
+  /** True if the service received only the beginning of the response body. */
   readonly isTruncated: boolean;
 }
 
@@ -102,8 +102,8 @@ async function decompress(
 }
 
 /**
- * Returns a stream that decompresses a body, or null for an unknown compression. If `isTruncated` is true, the stream
- * reports no error when the compressed data ends too early.
+ * Returns a stream that decompresses a body, or null for an unknown compression. A truncated body ends in the middle of
+ * its compressed data. If `isTruncated` is true, the stream does not report this as an error.
  */
 async function createDecompressor(coding: string, body: Buffer, isTruncated: boolean) {
   // The import of `node:zlib` takes time, and most bodies are not compressed.
@@ -143,8 +143,9 @@ const isZlib = ([first = 0, second = 0]: Buffer): boolean =>
 
 /**
  * Decodes the bytes of a body or of a file to text. The text does not contain the byte order mark at the beginning. The
- * function takes the charset from the first bytes, or else from Content-Type. Without a charset in both places, the
- * function uses UTF-8 (RFC 8259, section 8.1). The function replaces invalid bytes by U+FFFD.
+ * function takes the charset from the first bytes, or else from Content-Type. If neither the first bytes nor
+ * Content-Type contains a charset, the function uses UTF-8 (RFC 8259, section 8.1). The function replaces invalid bytes
+ * by U+FFFD.
  */
 export function decodeText(bytes: Buffer, contentType?: string): string {
   const charset =
@@ -161,8 +162,8 @@ export const withoutByteOrderMarks = (text: string): string =>
   text.startsWith("\ufeff") ? text.replace(/^\ufeff+/, "") : text;
 
 /**
- * Returns the charset that the first bytes of a text prove, or undefined. The first bytes can be a byte order mark, or
- * an ASCII character in UTF-16 or UTF-32.
+ * Recognizes the charset of a text by a byte order mark, or by a first ASCII character in UTF-16 or UTF-32. Returns
+ * undefined if the first bytes do not show the charset.
  */
 function charsetOfFirstBytes([first, second, third, fourth]: Buffer): string | undefined {
   if (first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";

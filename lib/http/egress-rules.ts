@@ -217,8 +217,8 @@ const globalV6 = /* @__PURE__ */ onFirstCall(() => {
 });
 
 /**
- * Returns a function that creates a value when it is called first, and returns the same value in later calls. The
- * function creates the address ranges only when needed, because most requests do not need them. The mark `@__PURE__`
+ * Returns a function that creates a value in its first call, and returns the same value in all later calls. The code
+ * creates the address ranges only at the first use, because most requests do not need them. The mark `@__PURE__`
  * removes the address ranges from the package of each Lambda function that does not use them.
  */
 function onFirstCall<T>(create: () => T): () => T {

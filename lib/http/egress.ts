@@ -65,9 +65,9 @@ export function createEgress(
 const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
 
 /**
- * Returns the connections for an allow list. For the same array, the function returns the same connections again. If
- * the latest call for the array was more than `MAX_IDLE_MS` ago, servers may have closed the connections, so the
- * function returns new ones.
+ * Returns the connections for an allow list. Later calls with the same array return the same connections. If the latest
+ * call for the array was more than `MAX_IDLE_MS` ago, servers may have closed the connections, so the function returns
+ * new ones.
  */
 export function getCachedEgress(
   allowed: readonly string[],
@@ -105,8 +105,7 @@ export function makeAgentCheckAddresses(
     };
     const refusal = isIP(host) === 0 ? null : refusalOf([host]);
     if (refusal !== null) {
-      // The type of the callback requires a socket in every call. If the callback gets an error, Node.js ignores the
-      // socket.
+      // The type of `done` requires a socket even together with an error. Node.js ignores this socket.
       done?.(refusal, new Socket());
       return null;
     }

@@ -69,9 +69,9 @@ function decodeUserInfo(text: string): string {
 }
 
 /**
- * Returns a function that is false for the hosts in `NO_PROXY`. An entry of `NO_PROXY` stands for a domain with its
- * subdomains, an address or a CIDR range. The entry `*` stands for all hosts. An entry of `NO_PROXY` with a port
- * applies only to this port.
+ * Returns a function that decides whether the proxy is used for a host. For a host in `NO_PROXY`, the result is false.
+ * An entry of `NO_PROXY` stands for a domain with its subdomains, an address or a CIDR range. The entry `*` stands for
+ * all hosts. An entry of `NO_PROXY` with a port applies only to this port.
  */
 function createHostFilter(noProxy: string): OutgoingProxy["isUsedFor"] {
   const rules = noProxy

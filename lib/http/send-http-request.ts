@@ -24,8 +24,8 @@ export interface HttpRequest {
   readonly maxBytes: number;
   /**
    * Called with each chunk of the response body that arrives. The result `buffer` adds the chunk to the returned body.
-   * The result `used` drops the chunk, so that the chunk does not count towards `maxBytes`. The result `stop` drops the
-   * chunk and ends the response.
+   * With the result `used`, the function does not store the chunk, and does not count it towards `maxBytes`. The result
+   * `stop` drops the chunk and ends the response.
    */
   readonly onChunk?: (
     chunk: Buffer,
@@ -190,7 +190,10 @@ function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   return Object.fromEntries(headers);
 }
 
-/** Returns the error code of an error or of its cause. If neither of them has an error code, the result is "". */
+/**
+ * Returns the error code of an error or of its cause. If neither the error nor its cause has an error code, the result
+ * is an empty text.
+ */
 function codeOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
   const code = "code" in error && typeof error.code === "string" ? error.code : "";

@@ -194,7 +194,7 @@ function simplify(schema: Record<string, unknown>): void {
   Object.assign(schema, { ...plain, type: [plain.type, "null"] });
 }
 
-/** Removes the ID of a schema. The OpenAPI document identifies each schema by a key and not by an ID. */
+/** Removes the ID of a schema, because the OpenAPI document identifies each schema by its key. */
 function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: JsonObject): JsonObject {
   return schema;
 }

@@ -69,7 +69,7 @@ const ERROR_HEADERS: Readonly<Record<number, readonly string[]>> = {
 
 /**
  * Returns all error responses of an operation, sorted by HTTP status. The result contains the errors of the service and
- * those of API Gateway.
+ * the errors of API Gateway.
  */
 export function createErrorResponses(kinds: readonly ProblemKind[]): readonly ErrorResponse[] {
   const statuses = new Set([...kinds.map((kind) => PROBLEMS[kind].status), ...GATEWAY_STATUSES]);

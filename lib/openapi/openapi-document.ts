@@ -69,8 +69,8 @@ interface DescribedRequestBody {
   readonly required: boolean;
   readonly schema: string;
   /**
-   * The names of the schemas whose examples the OpenAPI document shows as examples of the body. Without `examples`, the
-   * OpenAPI document shows only the example of `schema`.
+   * The names of schemas. The OpenAPI document shows the examples of these schemas as examples of the body. Without
+   * `examples`, the OpenAPI document shows only the example of `schema`.
    */
   readonly examples?: readonly string[];
 }

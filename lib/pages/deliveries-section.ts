@@ -8,13 +8,13 @@ import { parseInstantSince2000, renderCountdown, renderTime, renderTimeWithoutYe
 /** If a job has more than `MAX_UNSORTED` targets, the page sorts the targets by state. */
 const MAX_UNSORTED = 8;
 /**
- * If a job has many targets, the page shows only `SHOWN_OF_STATE` targets of each state. One line replaces the other
- * targets of the state.
+ * If a job has many targets, the page shows only `SHOWN_OF_STATE` targets of each state. One line stands for all other
+ * targets with the same state.
  */
 const SHOWN_OF_STATE = 3;
-/** If at least `MIN_FOLD` targets of one state remain, one line of the page replaces them. */
+/** The page hides the other targets of a state only if there are at least `MIN_FOLD` of them. */
 const MIN_FOLD = 3;
-/** The order in which the page shows many targets. The states after which an operator may have to act come first. */
+/** The order in which the page shows many targets. First come the states to which an operator may have to react. */
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];
 
 /** Renders the targets of a job and their delivery attempts. If the watch has no targets, the function returns null. */
@@ -95,8 +95,8 @@ function answer({ lastStatus, lastReason }: DeliveryDocument): Html {
 const repeatsVerdict = (reason: string): boolean => reason === "ok" || reason === "target_gone";
 
 /**
- * Converts a reason to readable text. For `server_error`, the result is `Server error`. The result for an error code of
- * Node.js, such as `ECONNRESET`, is the error code itself.
+ * Converts a reason to readable text. For `server_error`, the result is `Server error`. The function does not change an
+ * error code of Node.js, such as `ECONNRESET`.
  */
 function readableReason(reason: string): string {
   const text = reason.replaceAll("_", " ");

@@ -25,7 +25,7 @@ import { formatSvgPercent } from "./timeline.ts";
  * subjob stays visible.
  */
 const MAX_UNSCROLLED_CHARACTERS = 1600;
-/** The maximum number of characters without a scroll bar, if the page shows several failure reasons. */
+/** If a page shows several failure reasons, each reason with more characters than this number gets a scroll bar. */
 const MAX_UNSCROLLED_OF_SEVERAL = 500;
 const MAX_UNSCROLLED_LINES = 12;
 /**
@@ -119,8 +119,8 @@ function reasonBox(reason: string, label: string, limit: number): Html {
 type Fact = readonly [term: string, value: Part];
 
 /**
- * Renders the section `Details` for operators: IDs, states, times and polls. The line `Detected` shows the time from
- * the end of the job to the poll that detected the end.
+ * Renders the section `Details` for operators: IDs, states, times and polls. The line `Detected` shows how long after
+ * the end of the job a poll detected the end.
  */
 function detailsSection(document: StatusDocument, now: Instant): Html {
   const { jobId, project, region, clusterId, polls, done, lagSeconds } = document;

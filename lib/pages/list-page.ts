@@ -25,7 +25,7 @@ export interface ListedWatch
     >,
     Pick<Watch, "acceptedAt" | "concludedAt" | "accessError" | "lastPollError">,
     Pick<Context, "actor" | "pipeline"> {
-  /** The URL of the job's status page. The URL contains a link key. */
+  /** The URL of the job's status page, including the link key. */
   readonly url: string;
 }
 
@@ -209,7 +209,7 @@ function clearFilter(currentUrl: string): string {
 
 /**
  * Returns a copy of the query that contains no empty fields. A browser sends all fields of a form, even the empty ones.
- * An empty field must not act as a filter.
+ * An empty field in the form means that the reader does not filter by this field.
  */
 export function withoutEmptyFields(query: URLSearchParams): URLSearchParams {
   return new URLSearchParams([...query].filter(([, value]) => value.trim() !== ""));

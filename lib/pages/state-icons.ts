@@ -12,10 +12,7 @@ const COLOURS = {
   stopped: "#6b7480",
   waiting: "#6b7480",
 };
-/**
- * The name of an icon for a state. The name of an icon is also the name of the CSS variable with the colour of the
- * icon.
- */
+/** The name of an icon for a state. The CSS variable with the colour of an icon has the same name as the icon. */
 export type IconName = keyof typeof COLOURS;
 
 /**

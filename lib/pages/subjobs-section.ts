@@ -141,8 +141,8 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
 type GroupKind = "failed" | "mixed" | "pending" | "succeeded";
 
 /**
- * The icon and the text of a line that replaces several subjobs. The order of the entries is the order on a page with
- * more than `MAX_GROUPS` groups.
+ * The icon and the text of a line that replaces several subjobs. If a page would have more than `MAX_GROUPS` groups,
+ * the page shows the kinds of subjobs in the order of these entries.
  */
 const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]>> = {
   failed: ["failed", "more failed"],

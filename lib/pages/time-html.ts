@@ -12,8 +12,8 @@ const HOUR = 60 * MINUTE;
 const ISO_TIME = /\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/;
 
 /**
- * Parses a time in the format ISO 8601. If the year is before 2000, the result is null, because Go writes a missing
- * time as year 1.
+ * Parses a time in the format ISO 8601. If the year is before 2000, the result is null. The reason: programs in Go
+ * write a missing time as the year 1.
  */
 export function parseInstantSince2000(iso: string | null): Instant | null {
   const instant = iso === null ? Number.NaN : Date.parse(iso);
@@ -32,15 +32,15 @@ export function renderIfKnown<Rendered>(
 }
 
 /**
- * Returns the milliseconds to whose multiple a page rounds the age of a job. The older the job, the greater the result.
+ * Returns the step, in milliseconds, to which a page rounds the age of a job. For an older job, the step is greater.
  */
 export function ageRoundingStepMs(ageMs: number): number {
   return ageMs < 10 * MINUTE ? 15 * SECOND : ageMs < HOUR ? MINUTE : 5 * MINUTE;
 }
 
 /**
- * Returns the latest time that is not after `now` and is a multiple of `ageRoundingStepMs` after the start of the job.
- * A page that uses the result in place of `now` changes less often, so the ETag of the page stays valid for longer.
+ * Rounds `now` down, so that the age of the job is a multiple of `ageRoundingStepMs`. The page uses the rounded time,
+ * so its HTML and its ETag change less often.
  */
 export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   const ageMs = now - startedAt;

@@ -156,8 +156,8 @@ export function createPollMessage(
 
 /**
  * Returns a second message for the first poll of a watch, because the first message may be lost. If the watch has
- * ended, the result is null. If a message has already claimed the first poll, the result is also null, because the
- * first message was not lost.
+ * ended, the result is null. If the first poll has already started, the result is also null, because the first message
+ * was not lost.
  */
 export function recreateFirstPollMessageIfUnclaimed(
   watch: Watch,

@@ -102,8 +102,8 @@ interface CoalescedSender extends Pick<Queue, "send"> {
 
 /**
  * Creates a sender that sends the messages of several queue records in one request, because each SQS request costs
- * money. The sender collects messages until every record has sent a message or called `done`, but at most 100 ms after
- * the first message.
+ * money. The sender sends the collected messages when every record has sent a message or called `done`. The sender
+ * waits at most 100 ms after the first message.
  * @param recordCount the number of records that share the sender
  */
 export function createCoalescingSender(

@@ -19,12 +19,15 @@ const REQUEST_MS = 3000;
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 const MAX_HEADER_BYTES = 16_384;
 /**
- * The maximum number of connections to one AWS service. A call with 100 jobs needs 100 requests to AWS. 100 new
- * connections would take more time than 100 requests over a few connections.
+ * The maximum number of connections to one AWS service. For 100 requests to AWS, 100 new connections would take more
+ * time than a few connections.
  */
 const MAX_SOCKETS = 16;
 
-/** The fields of an AWS request that the service uses. The request body is complete, and not a stream. */
+/**
+ * The fields of an AWS request that the service uses. The field `body` contains the complete request body, and not a
+ * stream.
+ */
 interface AwsRequest {
   readonly protocol: string;
   readonly hostname: string;
@@ -142,9 +145,9 @@ class RequestHash {
 const keyObjects = new WeakMap<object, KeyObject>();
 
 /**
- * Returns the key in a form that `createHmac` can use without a conversion. The converted key is stored, because the
- * AWS SDK uses the same key bytes for a whole day. A conversion of the key for each request would take five times as
- * long as the signature.
+ * Returns the key in a form that `createHmac` can use without a conversion. The function stores the converted key,
+ * because the AWS SDK uses the same key bytes for a whole day. A conversion of the key for each request would take five
+ * times as long as the signature.
  */
 function toHmacKey(key: KeyData): string | KeyObject {
   if (typeof key === "string") return key;
@@ -174,8 +177,7 @@ interface ClientWithMiddleware {
 
 /**
  * Removes the middleware that writes each request to a log, and returns the client. Even without a logger, the log
- * middleware copies the input and output of each request. These copies would need a twentieth of the CPU time of a
- * poll.
+ * middleware copies the input and output of each request. Without these copies, a poll needs about 5 % less CPU time.
  */
 export function removeLogMiddleware<Client extends ClientWithMiddleware>(client: Client): Client {
   client.middlewareStack.remove("loggerMiddleware");

@@ -1,6 +1,7 @@
 /**
  * Returns the current time in milliseconds. The function `correctSystemClockIfFarOff` may have corrected the clock.
- * Only `clock.ts` may read the clock or create random numbers. All other code gets both as function parameters.
+ * Only `clock.ts` may read the clock or create random numbers. All other code gets the clock and the random numbers as
+ * function parameters.
  */
 export const systemClock = (): number => Date.now() + correctionMs;
 
@@ -26,7 +27,10 @@ export function correctSystemClockIfFarOff(awsTimeMs: number): void {
 
 export const systemRandom = (): number => Math.random();
 
-/** Returns milliseconds of a clock that never goes back. The service uses the monotonic clock to measure durations. */
+/**
+ * Returns the time of a clock that never goes back (a monotonic clock), in milliseconds. The service measures durations
+ * with this clock.
+ */
 export const monotonicClock = (): number => performance.now();
 
 /** The function does not import `node:timers/promises`, because the import of another module takes time. */

@@ -46,7 +46,7 @@ const currentTraceparent = new AsyncLocalStorage<string | null>();
 
 /**
  * Runs a function that handles one request or one message. All log lines that the function writes contain
- * `traceparent`, the trace context of the request or message. Only log lines about another watch do not contain the
+ * `traceparent`, the trace context of the request or message. A log line about another watch does not contain this
  * trace context.
  */
 export function runWithTraceparent<T>(traceparent: string | null, run: () => T): T {
@@ -54,8 +54,8 @@ export function runWithTraceparent<T>(traceparent: string | null, run: () => T):
 }
 
 /**
- * Fields that every log line contains from now on. `infoKeys` is for the level INFO, and `problemKeys` is for warnings
- * and errors.
+ * Every log line with the level INFO contains the fields in `infoKeys`. Every warning and every error contains the
+ * fields in `problemKeys`.
  */
 let infoKeys: Record<string, string> = {};
 let problemKeys: Record<string, string> = {};

@@ -15,7 +15,10 @@ export const UNITS = {
   /** The seconds from the end of a job to the first attempt to deliver a notification. */
   NotificationLatenessSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,
-  /** Watches of operations that have ended. The metric `Concluded` counts watches of operations too. */
+  /**
+   * The number of ended watches of operations. The metric `Concluded` also counts these watches. The metric `Concluded`
+   * counts watches of operations too.
+   */
   OperationsConcluded: MetricUnit.Count,
   Stopped: MetricUnit.Count,
   /**
@@ -128,9 +131,9 @@ const LIST_OVERDUE_LIMIT_SECONDS = 1800;
 
 /**
  * Returns the alarm metric that also counts the value of the metric `name`, and the number to add to the alarm metric.
- * If no alarm metric counts the value, the result is null. The alarm fires after one invalid config, or after one list
- * of jobs that is long overdue. A failed event or a refused query may have a temporary reason, so the alarm fires only
- * after three failed events or refused queries.
+ * If no alarm metric counts the value, the result is null. The alarm fires after one invalid config, or if a list of
+ * jobs is at least half an hour overdue. A failed event or a refused query may have a temporary reason, so the alarm
+ * fires only after three failed events or refused queries.
  */
 export function mapToAlarmMetricOrNull(
   name: MetricName,
@@ -154,7 +157,8 @@ export function mapToAlarmMetricOrNull(
 }
 
 /**
- * AWS charges for each hour in which a metric has a value. No alarm needs the value 0 of a metric in `WITHOUT_ZEROS`.
+ * AWS charges for each hour in which a metric has a value. The service does not write the value 0 of these metrics,
+ * because no alarm needs it.
  */
 const WITHOUT_ZEROS: ReadonlySet<MetricName> = new Set(["LiveWatches", "SweepFound", "AuditDiscrepancy"]);
 
@@ -215,8 +219,8 @@ function withoutUnits({ _aws, ...fields }: ReturnType<Metrics["serializeMetrics"
 }
 
 /**
- * Returns true if two metric records can become one record. Fields with the same name must have the same value in both
- * records. Source:
+ * Returns true if two metric records can be written as one record. Fields with the same name must have the same value
+ * in both records. Source:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 function canMerge(one: MetricRecord, { _aws, ...fields }: MetricRecord): boolean {

@@ -33,8 +33,8 @@ export function createCachedSsmConfigSource<C extends Config>(
   { parts, parse }: ConfigParser<C>,
   { now, random, wait } = { now: systemClock, random: systemRandom, wait: systemWait },
 ): ConfigSource<C> {
-  // Only the function `retryTransientAwsErrors` repeats failed requests to SSM. The SSM client must not repeat requests
-  // too, because an overloaded AWS service would then get many more requests.
+  // Only the function `retryTransientAwsErrors` repeats failed requests to SSM. If the SSM client also repeated
+  // requests, an overloaded AWS service would get many more requests.
   const client = removeLogMiddleware(new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 }));
   const known: KnownParameters = new Map();
   return createCachedConfigSource({
@@ -56,7 +56,7 @@ export function createCachedSsmConfigSource<C extends Config>(
   });
 }
 
-/** The decrypted parameters from the latest read, by part of the config. */
+/** The decrypted parameters of each part of the config, from the latest read. */
 type KnownParameters = Map<string, readonly Parameter[]>;
 
 interface ReadOptions {
@@ -70,9 +70,9 @@ interface ReadOptions {
 
 /**
  * Reads parts of the config from SSM, below `path`. The first request reads all parts that consist of one parameter.
- * After the response, the function reads all other parts in parallel. If SSM does not respond, the function sends only
- * the first request. If an operator changes several parameters during the call, the result may contain only some of the
- * changes. The result contains decrypted values.
+ * After the response to the first request, the function reads all other parts in parallel. If SSM does not respond, the
+ * function sends only the first request. If an operator changes several parameters during the call, the result may
+ * contain only some of the changes. The result contains decrypted values.
  * @throws the errors of AWS.
  */
 async function readConfigParts(

@@ -23,8 +23,7 @@ interface WarmUpPorts {
 
 /**
  * Does work that would delay the first invocation. For example, `warmUp` opens TLS connections to AWS and reads the
- * config. A handler module waits for `warmUp`, because an instance has a whole processor during its initialization.
- * After the initialization, the instance has only a part of a processor.
+ * config. An instance has a whole processor only during its initialization, so a handler module waits for `warmUp`.
  *
  * To open the connections, the function reads a ledger item that does not exist, and sends SQS an empty batch, which
  * SQS refuses. Neither request changes data or needs an additional permission. The function ignores errors, because the
