@@ -6,8 +6,8 @@ import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 
 /**
- * Returns the caller's own watch of a job. Returns the caller's own watch of a job. If the caller has no watch of the
- * job, returns the newest watch of any caller. If nobody watches the job, the result is null.
+ * Returns the caller's own watch of a job. If the caller has no watch of the job, returns the newest watch of any
+ * caller. If nobody watches the job, the result is null.
  */
 export async function readOwnOrNewestWatch(
   key: WatchKey,

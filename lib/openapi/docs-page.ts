@@ -18,10 +18,7 @@ import { type Content, createProblemExample, PROBLEM_HELP } from "./error-respon
 import type { createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
 import stateHelp from "./state-help.json" with { type: "json" };
 
-/**
- * The example requests of these operations contain a query. All other example requests contain no query. An example
- * request for any other operation has no query.
- */
+/** The example requests of these operations contain a query. All other example requests contain no query. */
 const QUERIES: Readonly<Record<string, string>> = {
   listJobs: "?state=failed&limit=20",
   readJob: "?wait=25",

@@ -15,10 +15,7 @@ export const UNITS = {
   /** The seconds from the end of a job to the first attempt to deliver a notification. */
   NotificationLatenessSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,
-  /**
-   * The number of ended watches of operations. The metric `Concluded` also counts these watches. The metric `Concluded`
-   * counts watches of operations too.
-   */
+  /** The number of ended watches of operations. The metric `Concluded` also counts these watches. */
   OperationsConcluded: MetricUnit.Count,
   Stopped: MetricUnit.Count,
   /**
