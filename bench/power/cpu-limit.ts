@@ -88,9 +88,9 @@ export async function runWithPriority<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Returns the most exact way to limit the CPU time of a process on this machine. A Linux control group limits the CPU
- * time exactly. Without control groups, the bench stops the process by signals for a part of each period. Signals are
- * less exact: they also stop a process that is idle at this moment.
+ * Returns the most exact way to limit the CPU time of a process on this machine. A control group (cgroup) of Linux
+ * limits the CPU time exactly. If the machine has no control groups, the bench pauses and continues the process with
+ * signals. Signals are less exact, because the bench also pauses the process when it is idle.
  */
 export async function chooseCpuLimit(): Promise<CpuLimit> {
   for (const { method, root, weight, quota } of INTERFACES) {

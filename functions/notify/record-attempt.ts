@@ -24,7 +24,7 @@ const THROTTLE_SECONDS = 30;
 /**
  * After `LAST_ATTEMPT_RECEIVE_COUNT` deliveries by SQS, the service makes only one more delivery attempt. If the last
  * attempt fails, the service sends a dead letter with the reason. After 1000 deliveries, SQS itself would move the
- * message to the dead-letter queue, without a reason (`resources/queues.yml`).
+ * message to the dead-letter queue (`resources/queues.yml`). A message that SQS has moved contains no reason.
  */
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 

@@ -119,8 +119,8 @@ export function verdictOfRedirectOrTemporaryStatus(
 }
 
 /**
- * Error codes after the egress rules have refused a connection. Some HTTP clients use the code "SSRF_REFUSED" for a
- * refused connection.
+ * The error codes of a connection that the egress rules refused. Some HTTP clients use the code "SSRF_REFUSED" for such
+ * a connection.
  */
 const REFUSED_CODES: ReadonlySet<string> = new Set([EGRESS_REFUSED, "SSRF_REFUSED"]);
 

@@ -12,8 +12,8 @@ const MIN_ENCODED_CHARACTERS = 8;
 const MAX_DECODINGS = 3;
 
 /**
- * The maximum number of spellings of secrets in one regular expression. If there are more spellings, the mask uses no
- * regular expression, because a longer regular expression would be slower.
+ * A secret can appear in a text in several forms, for example percent-encoded. The mask uses one regular expression for
+ * up to `MAX_PATTERN_SPELLINGS` forms. With more forms, a regular expression would be slower than the code without it.
  */
 const MAX_PATTERN_SPELLINGS = 200;
 

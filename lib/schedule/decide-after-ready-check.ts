@@ -44,7 +44,7 @@ interface ReadyWatch {
 
 /**
  * Returns the deadline by which the resource of a succeeded job must be usable. The result is null for a watch without
- * `readyMinutes`. The result is also null until a poll has found the job succeeded.
+ * `readyMinutes`. Until a poll detects the success of the job, the result is also null.
  */
 export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | null {
   if (readyMinutes === null || ready === null) return null;
