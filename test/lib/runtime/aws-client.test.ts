@@ -163,8 +163,11 @@ describe("the request handler of the AWS clients", () => {
     const client = openClient();
     await get(client);
     const [socket] = await opened;
+    // The server itself would close the idle connection after five seconds.
+    const destroyedAt = performance.now();
     client.destroy();
     if (!socket.closed) await once(socket, "close");
+    expect(performance.now() - destroyedAt).toBeLessThan(3000);
     expect(createAwsRequestHandler().httpHandlerConfigs()).toEqual({});
   });
 

@@ -1,3 +1,4 @@
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { jest } from "@jest/globals";
 import { PublicTarget } from "../../../lib/channels/channel.ts";
 import { createConfigParser } from "../../../lib/config/config.ts";
@@ -73,10 +74,11 @@ describe("the ports of a function on AWS", () => {
 
   it("have the ledger's table, the interval of the sweep in milliseconds and the real clock", () => {
     setEnvironment({});
-    const { env, table, now, random, proxy } = read();
+    const { env, table, now, random, proxy, sqs } = read();
     expect(table).toMatchObject({ table: "ledger", sweepIntervalMs: 300_000 });
     expect(env.POLL_QUEUE_URL).toBe(VALID.POLL_QUEUE_URL);
     expect([now, random, proxy]).toEqual([systemClock, systemRandom, OUTGOING_PROXY]);
+    expect(sqs).toEqual({ client: expect.any(SQSClient), random: systemRandom });
   });
 
   it("are not created if a variable is missing", () => {
