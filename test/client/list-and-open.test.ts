@@ -56,6 +56,29 @@ describe("list", () => {
     expect(ran.stdout).toContain("  prod/a  Cluster upgrade  node-7 ");
   });
 
+  test("says that there are older jobs, and how to list them", async () => {
+    const text = "There are older jobs. To list them, add: --limit 4, or --to TIME\n";
+    expect((await run(["list", "--limit", "2"], () => ok({ jobs, next: "n" }))).stdout).toContain(text);
+    expect((await run(["list", "--limit", "2"], () => ok({ jobs, next: null }))).stdout).not.toContain(
+      "older",
+    );
+  });
+
+  test.each([102, 101])(
+    "prints a table or lines by the width of a terminal with %i columns",
+    async (columns) => {
+      const written: string[] = [];
+      const stdout = { write: (text: string) => written.push(text), isTTY: true, columns };
+      await run(["list", "--no-color"], () => ok({ jobs, next: null }), {}, { stdout });
+      const lines = written.join("").split("\n");
+      const isTable = lines[0]?.startsWith("  STATE") === true;
+      const longest =
+        "✖ failed                 prod/a         CreateNode  node-7    2026-11-23 09:30  1 min 35 s  -   the flavor is sold out"
+          .length;
+      expect(isTable).toBe(longest < columns);
+    },
+  );
+
   test("prints lines that fit into a narrow terminal", async () => {
     const written: string[] = [];
     const stdout = { write: (text: string) => written.push(text), isTTY: true, columns: 40 };

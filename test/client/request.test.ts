@@ -159,6 +159,11 @@ test("a call has its body as JSON and the type of its body, and follows no redir
   ]);
   const types = sent.map(([, { headers }]) => new Headers(headers).get("content-type"));
   expect(types).toEqual([null, "application/json", "application/json"]);
+  for (const [, { headers }] of sent)
+    expect(Object.fromEntries(new Headers(headers))).toMatchObject({
+      authorization: "Bearer t",
+      accept: "application/json, application/problem+json",
+    });
 });
 
 test("the error of a missing response has its cause, and a response with the status 300 is an error", async () => {

@@ -1,5 +1,15 @@
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import {
+  colourMark,
+  colourText,
+  columnsOf,
+  countColumns,
+  createLiveLines,
+  hasColour,
+  isTerminal,
+  rowsOf,
+} from "../../client/terminal.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 import { runCommand } from "../support/run-command.ts";
@@ -123,4 +133,63 @@ test.each([
   const ran = await runCommand(process.execPath, [COMMAND, ...line.split(" ")], { env: environment() });
   expect([ran.code, ran.stdout, ran.stderr]).toEqual([2, "", expect.stringContaining(text)]);
   expect(ran.stderr).not.toMatch(/ENOENT|EISDIR|ERR_|\n +at /);
+});
+
+describe("an output", () => {
+  const output = (part: object = {}) => ({ write: () => undefined, ...part });
+
+  it.each([
+    [{ isTTY: true }, {}, true, true],
+    [{ isTTY: true }, { TERM: "xterm", NO_COLOR: "" }, true, true],
+    [{ isTTY: true }, { NO_COLOR: "1" }, true, false],
+    [{ isTTY: true }, { TERM: "dumb" }, false, false],
+    [{ isTTY: false }, {}, false, false],
+    [{}, {}, false, false],
+  ])("%j with the environment %j is a terminal: %s, with colours: %s", (part, env, terminal, colours) => {
+    expect([isTerminal(output(part), env), hasColour(output(part), env)]).toEqual([terminal, colours]);
+  });
+
+  it("without a known size has 80 columns and 24 rows, and no line uses the last column", () => {
+    expect([
+      columnsOf(output({ columns: 100 })),
+      columnsOf(output()),
+      columnsOf(output({ columns: 0 })),
+    ]).toEqual([99, 79, 79]);
+    expect([rowsOf(output({ rows: 50 })), rowsOf(output()), rowsOf(output({ rows: 0 }))]).toEqual([
+      50, 24, 24,
+    ]);
+  });
+
+  it("gets the escape sequences of a colour only around the mark of a line", () => {
+    expect(colourText("x", "bold")).toBe("\u001b[1mx\u001b[0m");
+    expect(colourText("x", "red")).toBe("\u001b[31mx\u001b[0m");
+    expect(colourMark("✔ succeeded")).toBe("\u001b[32m✔\u001b[0m succeeded");
+    for (const line of ["✔succeeded", "x line", ""]) expect(colourMark(line)).toBe(line);
+  });
+
+  it("counts a wide character as two columns", () => {
+    expect(["", "ab", "节点", "a节"].map(countColumns)).toEqual([0, 2, 4, 3]);
+  });
+
+  it("gets live lines again only if they have changed", () => {
+    const written: string[] = [];
+    const lines = createLiveLines(
+      { write: (text: string) => written.push(text), isTTY: true, columns: 80 },
+      (line) => line,
+    );
+    const next = () => written.splice(0).join("");
+    lines.update(["a", "b"]);
+    expect(next()).toBe("a\nb\n");
+    lines.update(["a", "b"]);
+    expect(next()).toBe("");
+    lines.update(["a", "c"]);
+    expect(next()).toBe("\r\u001b[2A\u001b[0Ja\nc\n");
+    lines.print("above\n");
+    expect(next()).toBe("\r\u001b[2A\u001b[0Jabove\na\nc\n");
+    lines.update(["a"]);
+    expect(next()).toBe("\r\u001b[2A\u001b[0Ja\n");
+    lines.end();
+    lines.print("below\n");
+    expect(next()).toBe("below\n");
+  });
 });
