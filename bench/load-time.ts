@@ -36,8 +36,8 @@ interface Load {
 }
 
 /**
- * Measures the load time of each packaged function. The baseline of a function is a bundle that only creates the AWS
- * clients of the function. The baseline bundle contains the unchanged code of the AWS SDK.
+ * Measures the load time of each packaged function. For each function, the bench also measures a baseline: a program
+ * that only creates the AWS clients of this function. The baseline contains the unchanged code of the AWS SDK.
  */
 export async function measureLoadTimes(packaged: Packaged, rounds: number): Promise<Load> {
   const baselines = new Map<string, string>();

@@ -30,7 +30,7 @@ const KeySet = z.lazy(() => z.object({ keys: z.array(z.unknown()) }));
 /** A text field of a key (JWK). If an issuer sends a number, the schema converts it to text. */
 const KeyText = z.lazy(() => z.pipe(z.union([textSchema(z.minLength(1)), z.number()]), z.transform(String)));
 const Key = z.lazy(() => z.looseObject({ kty: z.string() }));
-/** Optional fields of a key (JWK) that the service needs to check a signature. */
+/** The fields of a key (JWK) that the service uses for the check of a signature. A key may lack any of these fields. */
 const KEY_PARTS = {
   kid: KeyText,
   alg: KeyText,

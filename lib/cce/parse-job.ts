@@ -114,8 +114,7 @@ function readSubJobs(spec: JsonObject, level: number, walk: Walk): Job[] {
 }
 
 /**
- * Returns the state of a job for the phase in the response of CCE. If the phase is missing or unknown, the result is
- * null.
+ * Converts the phase of a job from CCE into a job state. If the phase is missing or unknown, the result is null.
  */
 function stateOf(phase: string | null): JobState | null {
   const name = phase?.trim().toLowerCase() ?? "";

@@ -24,8 +24,9 @@ const MAX_PATTERN_SPELLINGS = 200;
 const WEB_ENCODED = /&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos);?|(?:%[0-9a-f]{2})+/gi;
 const JSON_ESCAPE = /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]/gi;
 /**
- * Matches an encoded character of JSON, HTML or a URL. A secret may contain a backslash or a percent sign. The mask
- * therefore decodes each text in three ways: completely, only as JSON, and only as HTML and URL.
+ * Matches an encoded character of JSON, HTML or a URL. A secret may contain a backslash or a percent sign itself.
+ * Therefore, the mask also searches in a copy of the text where only the characters of JSON are decoded, and in a copy
+ * where only the characters of HTML and URLs are decoded.
  */
 const ENCODED = new RegExp(`${JSON_ESCAPE.source}|${WEB_ENCODED.source}`, "gi");
 const JSON_ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };

@@ -12,9 +12,10 @@ export const VISIBILITY_TIMEOUT_SECONDS = 180;
 export const MAX_POSTPONE_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 2 * VISIBILITY_TIMEOUT_SECONDS;
 
 /**
- * The time for which a queue message reserves a poll (lease). During the lease, no other message can make the poll. The
- * time limit of the function (29 s) is shorter than the lease, so two invocations never make the same poll at the same
- * time. The visibility timeout is longer than the lease, so the lease has ended when SQS delivers the message again.
+ * The time for which a queue message reserves a poll (lease). During the lease, the function executes the poll for no
+ * other message. The time limit of the function (29 s) is shorter than the lease, so two invocations never execute the
+ * same poll at the same time. The visibility timeout is longer than the lease, so the lease has ended when SQS delivers
+ * the message again.
  */
 export const POLL_LEASE_MS = 35_000;
 

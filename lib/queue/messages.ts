@@ -155,9 +155,8 @@ export function createPollMessage(
 }
 
 /**
- * Returns a second message for the first poll of a watch, because the first message may be lost. If the watch has
- * ended, the result is null. If the first poll has already started, the result is also null, because the first message
- * was not lost.
+ * Returns a second message for the first poll of a watch, because the first message may be lost. The result is null if
+ * the watch has ended, or if the first poll has already started.
  */
 export function recreateFirstPollMessageIfUnclaimed(
   watch: Watch,

@@ -180,11 +180,11 @@ interface PollCosts {
 /**
  * Computes the cheapest ages for the polls of a job.
  *
- * Each poll costs x = `pollCostSeconds`. Each second from the end of a job to the next poll costs 1. Statistics calls
- * the search for the cheapest polls an inspection problem. S(t) is the share of jobs that take longer than t. If a job
- * still runs at age t and the next poll is at age u, the poll costs x and the time until u costs u - t. The time until
- * u also contains running time of the job, but this time is the same for all plans. C(t) is the lowest cost of all
- * polls after age t:
+ * Each poll costs `pollCostSeconds`, for short x. Each second from the end of a job to the next poll costs 1.
+ * Statistics calls the search for the cheapest polls an inspection problem. S(t) is the share of jobs that take longer
+ * than t. If a job still runs at age t and the next poll is at age u, the poll costs x, and the time until u costs
+ * u - t. The time until u also contains running time of the job, but this time is the same for all plans. C(t) is the
+ * lowest cost of all polls after age t:
  *
  *     C(t) = minimum over u > t of [ S(t) · (x + u - t) + C(u) ]
  *
@@ -225,7 +225,7 @@ export function planCheapestPolls(
   function lineAt(index: number, pending: number): number {
     return (AGES[index] ?? 0) * pending + (costs[index] ?? 0);
   }
-  /** Returns true if the line `middle` is below the two other lines for some value of S(t). */
+  /** Returns true if the line `middle` is the lowest of the three lines for at least one value of S(t). */
   function isLowest(later: number, middle: number, earlier: number): boolean {
     return crossing(middle, later) < crossing(earlier, middle);
   }

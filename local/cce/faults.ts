@@ -13,8 +13,8 @@ export const Fault = z.strictObject({
   /** The number of job queries that fail with this error. */
   count: z.int().min(1).default(1),
   /**
-   * The ID of the cloud project whose job queries fail. If `project` is not given, the job queries of all projects
-   * fail.
+   * The ID of the cloud project for which CCE answers job queries with this error. Without `project`, CCE answers the
+   * job queries of all projects with this error.
    */
   project: z.string().optional(),
   retryAfterSeconds: z.number().min(0).optional(),

@@ -16,7 +16,7 @@ const Fields = z.strictObject({
   clusterId: z.string().optional(),
   resourceId: z.string().optional(),
   resourceName: z.string().optional(),
-  /** If true, a query for the parent job does not return the failure reason and the subjobs of this subjob. */
+  /** If true, only a query for this subjob itself returns its failure reason and its own subjobs. */
   briefInParent: z.boolean().default(false),
   /** True if the job belongs to an Autopilot cluster. For a subjob, the field `autopilot` has no effect. */
   autopilot: z.boolean().default(false),

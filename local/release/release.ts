@@ -38,8 +38,9 @@ async function readPackage(): Promise<z.infer<typeof Package>> {
 }
 
 /**
- * Checks whether the checkout can be released, and returns the changelog with the section of the release.
- * @throws RefusedError with all reasons why the checkout cannot be released
+ * Checks whether a release can be made from the working copy. Returns the text of the changelog, with a section for the
+ * new release.
+ * @throws RefusedError with all reasons why no release can be made
  */
 async function checkCheckout(version: string): Promise<string> {
   const faults: string[] = [];
