@@ -1,7 +1,7 @@
 import { request as startRequest } from "node:https";
 import { buffer } from "node:stream/consumers";
 import { createConnections } from "../lib/http/connections.ts";
-import { decompressAndDecodeText } from "../lib/http/decompress-and-decode-text.ts";
+import { decompressTruncateAndDecodeText } from "../lib/http/decompress-and-decode-text.ts";
 import type { OutgoingProxy } from "../lib/http/outgoing-proxy.ts";
 
 /** The parameters and the result of `fetch` that the client uses. */
@@ -35,7 +35,7 @@ export function createSecureFetch(proxy: OutgoingProxy | null = null): Fetch {
               Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
             );
             const encoded = { headers: Object.fromEntries(answered), body: bytes, isTruncated: false };
-            const decoded = await decompressAndDecodeText(encoded, MAX_BODY_BYTES);
+            const decoded = await decompressTruncateAndDecodeText(encoded, MAX_BODY_BYTES);
             if (decoded === null) throw new Error("the response cannot be decompressed");
             const status = response.statusCode ?? 0;
             if (status >= 300 && status < 400) throw new Error("the service answers with a redirect");

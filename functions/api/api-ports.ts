@@ -17,7 +17,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
     Ledger,
     | "readWatch"
     | "readProgressEventuallyConsistent"
-    | "addWaitingCallIfAllowed"
+    | "reserveWaitingNumberOrNull"
     | "removeWaitingCall"
     | "readCallerData"
     | "listJobWatches"

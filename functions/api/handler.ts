@@ -22,8 +22,8 @@ import {
 } from "../../lib/ledger/dynamo/read-watches.ts";
 import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import {
-  addWaitingCallIfAllowed,
   removeWaitingCall,
+  reserveWaitingNumberOrNull,
   WAITING_LIMITS,
 } from "../../lib/ledger/dynamo/waiting-calls.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
@@ -61,7 +61,7 @@ const ledger = bindToTable(table, {
   readDigest,
   readDeliveryOrPendingRecord,
   readDurationCounts,
-  addWaitingCallIfAllowed,
+  reserveWaitingNumberOrNull,
   removeWaitingCall,
 });
 

@@ -1,5 +1,5 @@
 import type { MonotonicClock } from "../domain/job.ts";
-import { BODY_UNDECODABLE, decompressAndDecodeText } from "../http/decompress-and-decode-text.ts";
+import { BODY_UNDECODABLE, decompressTruncateAndDecodeText } from "../http/decompress-and-decode-text.ts";
 import {
   DEADLINE_PASSED,
   type HttpRequest,
@@ -35,7 +35,7 @@ export type CceRequest = Omit<HttpRequest, "timeLimitMs" | "maxBytes">;
 export async function sendRequestForText(request: HttpRequest): Promise<TextReplyOrFailure> {
   const result = await sendHttpRequest(request);
   if (result.kind === "failed") return { kind: "failed", code: result.code || "UNKNOWN" };
-  const decoded = await decompressAndDecodeText(result, request.maxBytes);
+  const decoded = await decompressTruncateAndDecodeText(result, request.maxBytes);
   freeBuffer(result.body);
   if (decoded === null) return { kind: "failed", code: BODY_UNDECODABLE };
   return { ...result, body: decoded.text, isTruncated: decoded.isTruncated };

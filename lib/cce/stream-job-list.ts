@@ -1,7 +1,7 @@
 import type { Observation } from "../domain/job.ts";
 import {
   BODY_UNDECODABLE,
-  decompressAndDecodeText,
+  decompressTruncateAndDecodeText,
   isCompressed,
 } from "../http/decompress-and-decode-text.ts";
 import { parseHttpDate } from "../http/retry-after.ts";
@@ -76,7 +76,7 @@ export async function streamJobList(
   if (isList) return { kind: "list", isComplete: isAnswer && scanner.isComplete(), date };
   if (result.kind === "failed")
     return interpretOtherReply({ kind: "failed", code: result.code || "UNKNOWN" });
-  const decoded = await decompressAndDecodeText(result, MAX_BODY_BYTES);
+  const decoded = await decompressTruncateAndDecodeText(result, MAX_BODY_BYTES);
   if (decoded === null) return interpretOtherReply({ kind: "failed", code: BODY_UNDECODABLE });
   const text = decoded.text.trim();
   // A Go server may send an empty list as `null`.

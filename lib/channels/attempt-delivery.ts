@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import type { Instant, MonotonicClock } from "../domain/job.ts";
 import { type JsonObject, parseJsonOrUndefined } from "../domain/json.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
-import { decompressAndDecodeText } from "../http/decompress-and-decode-text.ts";
+import { decompressTruncateAndDecodeText } from "../http/decompress-and-decode-text.ts";
 import { type Egress, getCachedEgress } from "../http/egress.ts";
 import { checkUrlBeforeDns, EgressRefusedError } from "../http/egress-rules.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
@@ -132,7 +132,7 @@ async function sendOnce<Schema extends TargetSchema>(
   }
   const { status, headers: answerHeaders } = result;
   // If the body cannot be decoded, the verdict depends only on the HTTP status and the headers.
-  const decoded = (await decompressAndDecodeText(result, MAX_ANSWER_BYTES)) ?? UNDECODABLE;
+  const decoded = (await decompressTruncateAndDecodeText(result, MAX_ANSWER_BYTES)) ?? UNDECODABLE;
   const verdict = channel.verdictOf({ status, headers: answerHeaders, body: decoded.text }, now);
   const answer = maskedAnswerExcerpt(decoded, mask);
   return { ...verdict, status, answer };
@@ -152,7 +152,7 @@ async function verdictOfFailure<Schema extends TargetSchema>(
 ): Promise<AttemptVerdict> {
   if (error instanceof EgressRefusedError) return rejected(error.rule);
   if (status === null) return verdictOfNetworkError(code);
-  const part = await decompressAndDecodeText({ headers, body, isTruncated: true }, MAX_ANSWER_BYTES);
+  const part = await decompressTruncateAndDecodeText({ headers, body, isTruncated: true }, MAX_ANSWER_BYTES);
   const verdictOfBody = (text: string) => channel.verdictOf({ status, headers, body: text }, now);
   const text = part?.text || UNDECODABLE.text;
   const verdictOfPart = verdictOfBody(text);

@@ -24,7 +24,7 @@ interface DecodedBody {
  * @param maxBytes the maximum size of the decompressed body. The function truncates a body that is larger than
  * `maxBytes`.
  */
-export async function decompressAndDecodeText(
+export async function decompressTruncateAndDecodeText(
   encoded: EncodedBody,
   maxBytes: number,
 ): Promise<DecodedBody | null> {

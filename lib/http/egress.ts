@@ -7,7 +7,7 @@ import {
   createConnectionCacheReopenedAfterIdle,
   createConnections,
 } from "./connections.ts";
-import { BODY_UNDECODABLE, decompressAndDecodeText } from "./decompress-and-decode-text.ts";
+import { BODY_UNDECODABLE, decompressTruncateAndDecodeText } from "./decompress-and-decode-text.ts";
 import {
   type AllowList,
   checkUrlBeforeDns,
@@ -199,7 +199,7 @@ export async function guardedFetchOrThrow(
   });
   if (result.kind === "failed")
     throw result.error instanceof EgressRefusedError ? result.error : new GuardedFetchError(result.code);
-  const decoded = await decompressAndDecodeText(result, maxBytes);
+  const decoded = await decompressTruncateAndDecodeText(result, maxBytes);
   if (decoded === null) throw new GuardedFetchError(BODY_UNDECODABLE);
   if (decoded.isTruncated) throw new GuardedFetchError("ANSWER_TOO_LONG");
   return { status: result.status, text: decoded.text };

@@ -132,7 +132,7 @@ const LIST_OVERDUE_LIMIT_SECONDS = 1800;
  * jobs is at least half an hour overdue. A failed event or a refused query may have a temporary reason, so the alarm
  * fires only after three failed events or refused queries.
  */
-export function mapToAlarmMetricOrNull(
+export function toAddendOfSharedAlarmMetricOrNull(
   name: MetricName,
   value: number,
 ): { readonly name: (typeof ALARM_METRICS)[number]; readonly value: number } | null {
@@ -171,7 +171,7 @@ function addToLog(name: MetricName, value: number, dimensions: Dimensions): void
     bySet.set(set, metrics);
   }
   metrics.addMetric(name, UNITS[name], value);
-  const alarm = mapToAlarmMetricOrNull(name, value);
+  const alarm = toAddendOfSharedAlarmMetricOrNull(name, value);
   if (alarm !== null) metrics.addMetric(alarm.name, MetricUnit.Count, alarm.value);
 }
 

@@ -54,7 +54,7 @@ import {
   switchTargetOn,
   throttleTargetUntilAtLeast,
 } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { addWaitingCallIfAllowed, removeWaitingCall } from "../../lib/ledger/dynamo/waiting-calls.ts";
+import { removeWaitingCall, reserveWaitingNumberOrNull } from "../../lib/ledger/dynamo/waiting-calls.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
@@ -104,7 +104,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     hasSmnMessageId,
     readProgressEventuallyConsistent,
     countUnfinishedWatchesApproximately,
-    addWaitingCallIfAllowed,
+    reserveWaitingNumberOrNull,
     removeWaitingCall,
     saveSlowRecordOnce,
     readSlowRecord,

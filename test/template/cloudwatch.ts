@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { isMetricName, mapToAlarmMetricOrNull } from "../../lib/runtime/metrics.ts";
+import { isMetricName, toAddendOfSharedAlarmMetricOrNull } from "../../lib/runtime/metrics.ts";
 import { evaluate, type FillOfNothing, type Operand, type Value } from "./metric-math.ts";
 import { type OwnTemplate, resourcesOf } from "./own-template.ts";
 
@@ -152,7 +152,9 @@ function samplesOf(metric: string, samples: readonly Sample[]): readonly Sample[
 /** Returns the sample if it is of the metric, or the sample of the metric in which the sample also counts. */
 function countedAs(metric: string, sample: Sample): readonly Sample[] {
   if (sample.metric === metric) return [sample];
-  const counted = isMetricName(sample.metric) ? mapToAlarmMetricOrNull(sample.metric, sample.value) : null;
+  const counted = isMetricName(sample.metric)
+    ? toAddendOfSharedAlarmMetricOrNull(sample.metric, sample.value)
+    : null;
   return counted?.name === metric ? [{ ...sample, metric, value: counted.value }] : [];
 }
 

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ALARM_METRICS, isMetricName, mapToAlarmMetricOrNull } from "../../lib/runtime/metrics.ts";
+import { ALARM_METRICS, isMetricName, toAddendOfSharedAlarmMetricOrNull } from "../../lib/runtime/metrics.ts";
 import { ROOT } from "./own-template.ts";
 
 const CALL = "meter.add(";
@@ -27,7 +27,7 @@ function countedAlso(metric: string): readonly string[] {
     (alarm) =>
       [1, 1e6].some((value) => {
         const [name = ""] = metric.split(" ");
-        return isMetricName(name) && mapToAlarmMetricOrNull(name, value)?.name === alarm;
+        return isMetricName(name) && toAddendOfSharedAlarmMetricOrNull(name, value)?.name === alarm;
       }) && metric === emittedMetric(metric.split(" ")[0] ?? "", []),
   ).map((alarm) => emittedMetric(alarm, []));
 }

@@ -75,7 +75,7 @@ export function hashTree(json: string | Uint8Array): string {
  * Returns the tree of subjobs of a watch. If no tree is stored, the result is null.
  * @param stored the compressed tree from the tree item, or undefined if the watch has no tree item
  */
-export function decompressStoredTree(
+export function decompressTreeWithChangeIfHashMatches(
   { tree, treeHash, treeChange }: WatchItem,
   stored: Uint8Array | undefined,
 ): Job | null {

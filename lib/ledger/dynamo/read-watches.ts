@@ -6,7 +6,7 @@ import { type PagePosition, parsePageTokenOrThrow, toPageToken } from "../page-t
 import type { Watch } from "../watch.ts";
 import { listDeliveries } from "../watch-deliveries-and-overdue-times.ts";
 import { mergeCallerDataPreferringContextOfWatchItem } from "./caller-data.ts";
-import { decompressStoredTree } from "./compressed-tree.ts";
+import { decompressTreeWithChangeIfHashMatches } from "./compressed-tree.ts";
 import { slowItemKey, toSlowRecord } from "./durations.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributesWithoutNulls } from "./expression.ts";
@@ -59,7 +59,8 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
     ...mergeCallerDataPreferringContextOfWatchItem(watchItem, items.get(callerDataItemKey(watch).sk) ?? null),
     watch,
     summary: outcome?.summary ?? null,
-    tree: outcome?.tree ?? decompressStoredTree(parsed, items.get(treeItemKey(key).sk)?.tree?.B),
+    tree:
+      outcome?.tree ?? decompressTreeWithChangeIfHashMatches(parsed, items.get(treeItemKey(key).sk)?.tree?.B),
     generations,
     slow,
     deliveries: listDeliveries(watch, generations, slow, (key) => {

@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import {
   decodeText,
-  decompressAndDecodeText,
+  decompressTruncateAndDecodeText,
   isCompressed,
 } from "../../../lib/http/decompress-and-decode-text.ts";
 
@@ -14,10 +14,10 @@ const decode = (
   body: Buffer,
   headers: Record<string, string> = {},
   { maxBytes = LIMIT, isTruncated = false } = {},
-) => decompressAndDecodeText({ headers, body, isTruncated }, maxBytes);
+) => decompressTruncateAndDecodeText({ headers, body, isTruncated }, maxBytes);
 const encodedAs = (coding: string) => ({ "content-encoding": coding });
 
-describe("decompressAndDecodeText", () => {
+describe("decompressTruncateAndDecodeText", () => {
   it.each([
     ["gzip", gzipSync(JSON_TEXT)],
     ["x-gzip", gzipSync(JSON_TEXT)],

@@ -247,7 +247,7 @@ export function describeShared(ledger: () => Ledger): void {
     it("are at most two of one caller and three of all callers, until they end or their time is over", async () => {
       const from = startedAt;
       const start = (caller: string, now: number) =>
-        ledger().addWaitingCallIfAllowed(call(caller, from + 5000), now, limits);
+        ledger().reserveWaitingNumberOrNull(call(caller, from + 5000), now, limits);
       expect([await start("a", from), await start("a", from), await start("a", from)]).toEqual([0, 1, null]);
       expect([await start("b", from), await start("c", from)]).toEqual([2, null]);
       await ledger().removeWaitingCall(1, call("b", from + 5000));
@@ -255,14 +255,14 @@ export function describeShared(ledger: () => Ledger): void {
       expect(await start("c", from)).toBeNull();
       await ledger().removeWaitingCall(1, call("a", from + 5000));
       expect([await start("c", from + 4999), await start("c", from + 4999)]).toEqual([1, null]);
-      expect(await ledger().addWaitingCallIfAllowed(call("a", from + 9000), from + 5000, limits)).toBe(0);
+      expect(await ledger().reserveWaitingNumberOrNull(call("a", from + 9000), from + 5000, limits)).toBe(0);
     });
 
     it("are at most three if many calls begin at the same time", async () => {
       const from = startedAt;
       const started = await Promise.all(
         Array.from({ length: 12 }, (_, i) =>
-          ledger().addWaitingCallIfAllowed(call(`many-${i}`, from + 5000), from, limits),
+          ledger().reserveWaitingNumberOrNull(call(`many-${i}`, from + 5000), from, limits),
         ),
       );
       const numbers = started.filter((number) => number !== null);
