@@ -29,7 +29,7 @@ import {
   PageTokenError,
   removeCallerFromPageTokenOrThrow,
   restoreCallerInPageTokenOrThrow,
-  toPageToken,
+  toInternalPageToken,
 } from "../../lib/ledger/page-token.ts";
 import { countQueriedPollsOfGeneration, type Watch } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
@@ -169,7 +169,7 @@ export async function readJobListPageOrThrow(
       i += slice.length;
       const last = jobs.length >= limit ? jobs[limit - 1]?.watch : undefined;
       if (last === undefined) continue;
-      const position = last === page.watches.at(-1) ? page.next : toPageToken(last);
+      const position = last === page.watches.at(-1) ? page.next : toInternalPageToken(last);
       return { jobs: jobs.slice(0, limit), next: position && removeCallerFromPageTokenOrThrow(position) };
     }
     next = page.next;
@@ -185,7 +185,7 @@ export async function readJobListPageOrThrow(
  * that was accepted before this time.
  */
 function startBelow({ to }: JobFilter): string | null {
-  return to === null ? null : toPageToken({ acceptedAt: to + 1, jobId: "0", caller: "token:0" });
+  return to === null ? null : toInternalPageToken({ acceptedAt: to + 1, jobId: "0", caller: "token:0" });
 }
 
 async function selectJobs(

@@ -5,7 +5,7 @@ import type { DiscoverySettings } from "../../lib/config/projects.ts";
 import type { Invocation } from "../../lib/runtime/invocation.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
-import { type DiscoverPorts, discoverJobsIfDue } from "./discover-jobs.ts";
+import { type DiscoverPorts, listJobsAndStartWatchesIfDue } from "./discover-jobs.ts";
 
 /** The number of projects whose jobs the function lists in parallel. */
 const CONCURRENCY = 5;
@@ -27,7 +27,7 @@ export interface DiscoverHandlerPorts
   readonly onFailure?: (project: string, error: unknown) => void;
 }
 
-/** Lists the jobs of one project, and starts a watch for each new job (see `discoverJobsIfDue`). */
+/** Lists the jobs of one project, and starts a watch for each new job (see `listJobsAndStartWatchesIfDue`). */
 export type DiscoverJobsOfProject = (
   project: string,
   settings: DiscoverySettings,
@@ -51,7 +51,7 @@ export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfP
     const knownJobs = found === undefined || found.size > MAX_KNOWN_JOBS ? new Set<string>() : found;
     known.set(project, knownJobs);
     const scope = { ...ports, config, cce, rateLimit, known: knownJobs, remainingMs };
-    return discoverJobsIfDue(project, settings, trigger, listMs, scope);
+    return listJobsAndStartWatchesIfDue(project, settings, trigger, listMs, scope);
   };
 }
 

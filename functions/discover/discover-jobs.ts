@@ -69,7 +69,7 @@ export type DiscoveryReport =
  * @returns `not_due` if it is too early for a list, and `failed` if CCE returned no list
  * @throws the errors of the ledger and of the poll queue
  */
-export async function discoverJobsIfDue(
+export async function listJobsAndStartWatchesIfDue(
   project: string,
   settings: DiscoverySettings,
   trigger: "schedule" | "event",

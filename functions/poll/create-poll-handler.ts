@@ -23,7 +23,7 @@ import {
   type ClaimedPoll,
   computeEffectiveDeadline,
   type MakePollPorts,
-  runClaimedPoll,
+  runClaimedPollAndSendMessages,
   toPollResult,
 } from "./run-claimed-poll.ts";
 import type { SlowJobPorts } from "./slow-job.ts";
@@ -198,7 +198,7 @@ async function claimAndPoll(
     return "retry";
   }
   const latenessSeconds = watch.nextPollAt === null ? null : Math.max(0, claimedAt - watch.nextPollAt) / 1000;
-  report({ ...(await runClaimedPoll(claimed, queryMs, scope)), latenessSeconds });
+  report({ ...(await runClaimedPollAndSendMessages(claimed, queryMs, scope)), latenessSeconds });
   return "acknowledged";
 }
 

@@ -58,7 +58,7 @@ export interface ClaimedPoll {
  * @param timeLimitMs the time limit for the query to CCE, in milliseconds
  * @throws SendFailedError, LeaseEndedError or an error of the ledger
  */
-export async function runClaimedPoll(
+export async function runClaimedPollAndSendMessages(
   claimed: ClaimedPoll,
   timeLimitMs: number,
   ports: MakePollPorts,

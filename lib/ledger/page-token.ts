@@ -40,13 +40,13 @@ export class PageTokenError extends Error {
  * Returns the internal page token for the position of a watch. The internal page token contains the name of a caller,
  * so API clients must not see it. `removeCallerFromPageTokenOrThrow` creates a page token without the caller name.
  */
-export function toPageToken({ acceptedAt, jobId, caller }: PagePosition): string {
+export function toInternalPageToken({ acceptedAt, jobId, caller }: PagePosition): string {
   return Buffer.from(JSON.stringify([acceptedAt, jobId, caller])).toString("base64url");
 }
 
 /**
  * Returns the position in an internal page token.
- * @throws PageTokenError if `toPageToken` did not create the token.
+ * @throws PageTokenError if `toInternalPageToken` did not create the token.
  */
 export function parsePageTokenOrThrow(token: string): PagePosition {
   const text = PageToken.safeParse(token).success ? Buffer.from(token, "base64url").toString() : "";
@@ -60,7 +60,7 @@ export function parsePageTokenOrThrow(token: string): PagePosition {
  * Returns a page token without the caller name. In place of the name, the page token contains one byte of a hash of the
  * name. A job has few watches, so one byte is enough to distinguish the watches. Many names have the same byte, so the
  * byte does not reveal the caller name.
- * @throws PageTokenError if `toPageToken` did not create the token.
+ * @throws PageTokenError if `toInternalPageToken` did not create the token.
  */
 export function removeCallerFromPageTokenOrThrow(token: string): string {
   const { acceptedAt, jobId, caller } = parsePageTokenOrThrow(token);
@@ -87,7 +87,7 @@ export async function restoreCallerInPageTokenOrThrow(
   const found = watches.findLast(
     (watch) => watch.acceptedAt === acceptedAt && callerByte(watch.caller) === byte,
   );
-  return toPageToken({ acceptedAt, jobId, caller: found?.caller ?? FIRST_CALLER });
+  return toInternalPageToken({ acceptedAt, jobId, caller: found?.caller ?? FIRST_CALLER });
 }
 
 /** In alphabetical order, `a` comes before all caller names. */

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { mapTargetsToHighestGenerationIfHigherThanOwn } from "../../lib/ledger/notification.ts";
-import { parsePageTokenOrThrow, toPageToken } from "../../lib/ledger/page-token.ts";
+import { parsePageTokenOrThrow, toInternalPageToken } from "../../lib/ledger/page-token.ts";
 import { compareNewestFirst } from "../../lib/ledger/watch.ts";
 import { listDeliveries } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { WatchReadLedger } from "../../lib/ledger/watch-ledger.ts";
@@ -128,7 +128,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
         const end = watches.at(-1);
         // A full page of the list always has a page token, even if the next page is empty. The ledger in DynamoDB works
         // in the same way.
-        return { watches, next: end === undefined || rows.length < limit ? null : toPageToken(end) };
+        return { watches, next: end === undefined || rows.length < limit ? null : toInternalPageToken(end) };
       }),
   };
 }

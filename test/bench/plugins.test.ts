@@ -117,7 +117,7 @@ async function bundle(code: string, withPlugins: Plugin[]): Promise<string> {
 }
 
 test("a package omits the schemas that its function does not use", async () => {
-  const code = 'export { toPageToken } from "./lib/ledger/page-token.ts";';
+  const code = 'export { toInternalPageToken } from "./lib/ledger/page-token.ts";';
   const [omitting, complete] = await Promise.all([bundle(code, plugins), bundle(code, [])]);
   const unused = "must be the value of 'next' from the previous page";
   expect([complete.includes(unused), omitting.includes(unused)]).toEqual([true, false]);

@@ -1,6 +1,6 @@
 import type { JobKey } from "../../lib/domain/job.ts";
 import { mapTargetsToHighestGenerationIfHigherThanOwn } from "../../lib/ledger/notification.ts";
-import { parsePageTokenOrThrow, toPageToken } from "../../lib/ledger/page-token.ts";
+import { parsePageTokenOrThrow, toInternalPageToken } from "../../lib/ledger/page-token.ts";
 import { compareNewestFirst, type Watch } from "../../lib/ledger/watch.ts";
 import { listDeliveries } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { WatchReadLedger } from "../../lib/ledger/watch-ledger.ts";
@@ -92,7 +92,10 @@ export function readOperations({
       const page = rest.slice(0, limit);
       const last = page.at(-1);
       // DynamoDB returns a page token after every full page, also after the last one.
-      return { watches: page, next: last === undefined || page.length < limit ? null : toPageToken(last) };
+      return {
+        watches: page,
+        next: last === undefined || page.length < limit ? null : toInternalPageToken(last),
+      };
     },
   };
 }

@@ -37,7 +37,7 @@ export function callerAttributesIfSmall(data: CallerData): StoredValues | null {
 }
 
 /** Adds the callbacks of a call to the caller item. The function never replaces a stored context. */
-export async function saveCallbacksAndFirstContext(
+export async function addCallbacksAndSaveFirstContext(
   table: LedgerTable,
   watch: NewWatch,
   generation: number,

@@ -67,7 +67,7 @@ export function decompressTree(bytes: Uint8Array): Job {
  * Returns the hash of a tree of subjobs.
  * @param json the tree of subjobs as JSON text
  */
-export function hashTree(json: string | Uint8Array): string {
+export function hashTreeJson(json: string | Uint8Array): string {
   return hash("sha256", json, "base64url").slice(0, 11);
 }
 
@@ -91,7 +91,7 @@ export function decompressTreeWithChangeIfHashMatches(
 function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
   try {
     const json = decompressBytes(treeChange, decompressBytes(stored));
-    if (hashTree(json) === treeHash) return Job.parse(parseJsonOrUndefined(json.toString()));
+    if (hashTreeJson(json) === treeHash) return Job.parse(parseJsonOrUndefined(json.toString()));
   } catch {
     // `treeChange` belongs to another version of the tree item.
   }

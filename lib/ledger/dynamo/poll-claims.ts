@@ -8,7 +8,7 @@ import {
   compressJson,
   compressTruncatedTree,
   decompressBytes,
-  hashTree,
+  hashTreeJson,
   INLINE_TREE_BYTES,
   MAX_CHANGED_JSON_LENGTH,
 } from "./compressed-tree.ts";
@@ -191,7 +191,7 @@ async function planTreeChange(
   stored: TreeState,
 ): Promise<TreeChange> {
   const json = JSON.stringify(tree);
-  const treeHash = hashTree(json);
+  const treeHash = hashTreeJson(json);
   if (treeHash === stored.treeHash) return NO_CHANGE;
   const packed = compressTruncatedTree(tree);
   if (packed.length <= INLINE_TREE_BYTES)
@@ -218,7 +218,7 @@ async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState
   const base = known?.treeHash === treeHash ? known : await readBaseTree(table, key, treeHash);
   if (base === null || base.expirySeconds < treeExpirySeconds(before)) return null;
   // Without `treeChange` in the watch item, the tree item must contain the latest tree.
-  return treeChange === null && hashTree(base.json) !== treeHash ? null : base;
+  return treeChange === null && hashTreeJson(base.json) !== treeHash ? null : base;
 }
 
 async function readBaseTree(table: LedgerTable, key: WatchKey, treeHash: string): Promise<BaseTree | null> {

@@ -2,7 +2,7 @@ import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { unwrapLazy } from "../../domain/zod-fields.ts";
 import { mapTargetsToHighestGenerationIfHigherThanOwn } from "../notification.ts";
-import { type PagePosition, parsePageTokenOrThrow, toPageToken } from "../page-token.ts";
+import { type PagePosition, parsePageTokenOrThrow, toInternalPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
 import { listDeliveries } from "../watch-deliveries-and-overdue-times.ts";
 import { mergeCallerDataPreferringContextOfWatchItem } from "./caller-data.ts";
@@ -29,7 +29,7 @@ import {
   watchItemKey,
 } from "./keys.ts";
 import { toDeliveryRecordOrPending } from "./notifications.ts";
-import { readJobItems, toJobWatches, toWatch, WatchItem } from "./watch-item.ts";
+import { parseJobWatchesOrThrow, readJobItems, toWatch, WatchItem } from "./watch-item.ts";
 
 /** BatchGetItem of DynamoDB accepts at most 100 keys. */
 const MAX_PAGE = 100;
@@ -52,7 +52,8 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   const outcomeItem = items.get(outcomeItemKey(watch).sk);
   const outcome = outcomeItem === undefined ? null : toStoredOutcome(outcomeItem);
   const generations =
-    outcome?.generations ?? mapTargetsToHighestGenerationIfHigherThanOwn(watch, toJobWatches(items));
+    outcome?.generations ??
+    mapTargetsToHighestGenerationIfHigherThanOwn(watch, parseJobWatchesOrThrow(items));
   const slowItem = items.get(slowItemKey(watch).sk);
   const slow = slowItem === undefined ? null : toSlowRecord(slowItem);
   return {
@@ -102,7 +103,7 @@ export const listRecentWatches: LedgerOperation<"listRecentWatches"> = async (ta
   const last = entries.at(-1);
   if (LastEvaluatedKey === undefined || last === undefined) return { watches, next: null };
   const { jobId, caller } = parseWatchItemKeyOrThrow(last);
-  return { watches, next: toPageToken({ acceptedAt: last.acceptedAt, jobId, caller }) };
+  return { watches, next: toInternalPageToken({ acceptedAt: last.acceptedAt, jobId, caller }) };
 };
 
 function toStartKey(project: string, { acceptedAt, jobId, caller }: PagePosition): Item {

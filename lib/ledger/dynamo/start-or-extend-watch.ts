@@ -2,8 +2,8 @@ import { findExceededLimit, isRestartedByCall, NO_LIMITS, type WatchLimits } fro
 import { deliveriesOverdueAt, pollOverdueAt } from "../watch-deliveries-and-overdue-times.ts";
 import type { NewWatch, OpenResult } from "../watch-ledger.ts";
 import {
+  addCallbacksAndSaveFirstContext,
   callerAttributesIfSmall,
-  saveCallbacksAndFirstContext,
   saveCallerItemAndBuildRemoval,
 } from "./caller-data.ts";
 import { saveGenerationsOfTargetsAddedAfterEnd } from "./end-watch.ts";
@@ -44,7 +44,7 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
     // generation.
     const before = inline === null ? await readRawItem(table, key) : null;
     if (before === null) {
-      if (inline === null) await saveCallbacksAndFirstContext(table, watch, 0);
+      if (inline === null) await addCallbacksAndSaveFirstContext(table, watch, 0);
       const created = await createItemIfAbsent(table, key, attributes);
       if (created) return { kind: "accepted", poll: 1, generation: 0 };
     }
@@ -74,7 +74,7 @@ async function restartWatch(
   const others = await listJobWatches(table, watch);
   const generation = 1 + Math.max(found.generation, ...others.map((other) => other.generation));
   const removed = await saveCallerItemAndBuildRemoval(table, item);
-  await saveCallbacksAndFirstContext(table, watch, generation);
+  await addCallbacksAndSaveFirstContext(table, watch, generation);
   const restarted = await upsertItem(table, {
     key: watchItemKey(watch),
     set: {
@@ -132,7 +132,7 @@ async function extendWatch(
   if (!hasNewTargets && !hasCallbacks && !isLater && !isReadyLonger)
     return { kind: "already_watching", watch: toWatch(found), addedTargets: [], generations: {} };
   if (hasCallbacks || (isLater && found.hasCallerItem))
-    await saveCallbacksAndFirstContext(table, watch, found.generation);
+    await addCallbacksAndSaveFirstContext(table, watch, found.generation);
   const needsSweep = !isWatching && hasNewTargets;
   const generations = needsSweep
     ? await saveGenerationsOfTargetsAddedAfterEnd(table, toWatch(found), newTargets)

@@ -2,7 +2,11 @@ import * as z from "zod";
 import type { Instant } from "../../../lib/domain/job.ts";
 import { parseJsonOrUndefined } from "../../../lib/domain/json.ts";
 import { callbackAttributes } from "../../../lib/ledger/dynamo/caller-data.ts";
-import { compressJson, compressTruncatedTree, hashTree } from "../../../lib/ledger/dynamo/compressed-tree.ts";
+import {
+  compressJson,
+  compressTruncatedTree,
+  hashTreeJson,
+} from "../../../lib/ledger/dynamo/compressed-tree.ts";
 import { discoveryKey, saveSmnMessageIdOnce } from "../../../lib/ledger/dynamo/discovery.ts";
 import {
   addJobTypeUnlessOperation,
@@ -172,7 +176,7 @@ export function toWatchWrite(
     lastPollErrorSince: watch.lastPollError?.since ?? null,
     ready: watch.ready === null ? null : JSON.stringify(watch.ready),
     operation: watch.operation === null ? null : JSON.stringify(watch.operation),
-    treeHash: tree === null ? null : hashTree(JSON.stringify(tree)),
+    treeHash: tree === null ? null : hashTreeJson(JSON.stringify(tree)),
     hasCallerItem: hasCallerData ? true : null,
     expiresAt: ceilToEpochSeconds(expiresAt),
   });

@@ -4,7 +4,7 @@ import {
   parsePageTokenOrThrow,
   removeCallerFromPageTokenOrThrow,
   restoreCallerInPageTokenOrThrow,
-  toPageToken,
+  toInternalPageToken,
 } from "../../../lib/ledger/page-token.ts";
 import type { Watch } from "../../../lib/ledger/watch.ts";
 
@@ -20,12 +20,15 @@ const ledgerWith = (...callers: string[]) => ({
 
 test.each(CALLERS)("a page token is valid for a caller whose name has %s", (_, caller) => {
   const position = { acceptedAt, jobId, caller };
-  expect(parsePageTokenOrThrow(toPageToken(position))).toEqual(position);
+  expect(parsePageTokenOrThrow(toInternalPageToken(position))).toEqual(position);
 });
 
 test.each([
   ["an empty token", ""],
-  ["a character that base64url does not have", `${toPageToken({ acceptedAt, jobId, caller: "token:a" })}=`],
+  [
+    "a character that base64url does not have",
+    `${toInternalPageToken({ acceptedAt, jobId, caller: "token:a" })}=`,
+  ],
   ["a token of more than 7000 characters", Buffer.from(" ".repeat(5300)).toString("base64url")],
   ["an array of other values", Buffer.from('["a","b","c"]').toString("base64url")],
   ["a job ID that is not valid", Buffer.from('[1,"..","token:a"]').toString("base64url")],
@@ -58,7 +61,7 @@ test("the error of a page token has the name of its class", () => {
 
 describe("the page token for a reader of the job list", () => {
   test.each(CALLERS)("finds the caller again whose name has %s", async (_, caller) => {
-    const token = toPageToken({ acceptedAt, jobId, caller });
+    const token = toInternalPageToken({ acceptedAt, jobId, caller });
     const ledger = ledgerWith("token:b", caller, "discover:prod");
     expect(
       await restoreCallerInPageTokenOrThrow(removeCallerFromPageTokenOrThrow(token), "prod", ledger),
@@ -66,7 +69,9 @@ describe("the page token for a reader of the job list", () => {
   });
 
   test("contains no name, and continues after the watches of the job if the watch is gone", async () => {
-    const hidden = removeCallerFromPageTokenOrThrow(toPageToken({ acceptedAt, jobId, caller: "token:a" }));
+    const hidden = removeCallerFromPageTokenOrThrow(
+      toInternalPageToken({ acceptedAt, jobId, caller: "token:a" }),
+    );
     expect(Buffer.from(hidden, "base64url").toString()).toMatch(/^\[\d+,"j+",\d{1,3}\]$/);
     const found = parsePageTokenOrThrow(await restoreCallerInPageTokenOrThrow(hidden, "prod", ledgerWith()));
     for (const caller of ["discover:p", "oidc:i:s", "token:a"]) expect(found.caller < caller).toBe(true);
@@ -81,7 +86,7 @@ describe("the page token for a reader of the job list", () => {
       },
     };
     await restoreCallerInPageTokenOrThrow(
-      removeCallerFromPageTokenOrThrow(toPageToken({ acceptedAt, jobId, caller: "c" })),
+      removeCallerFromPageTokenOrThrow(toInternalPageToken({ acceptedAt, jobId, caller: "c" })),
       "prod",
       ledger,
     );
@@ -89,7 +94,7 @@ describe("the page token for a reader of the job list", () => {
   });
 
   test("finds a watch only at its time", async () => {
-    const token = toPageToken({ acceptedAt, jobId, caller: "token:a" });
+    const token = toInternalPageToken({ acceptedAt, jobId, caller: "token:a" });
     const same = { listJobWatches: async () => [{ acceptedAt, jobId, caller: "token:a" } as Watch] };
     expect(await restoreCallerInPageTokenOrThrow(removeCallerFromPageTokenOrThrow(token), "prod", same)).toBe(
       token,
@@ -118,7 +123,7 @@ describe("the page token for a reader of the job list", () => {
     });
   });
 
-  test.each(["", "x", "W10", toPageToken({ acceptedAt, jobId, caller: "token:a" })])(
+  test.each(["", "x", "W10", toInternalPageToken({ acceptedAt, jobId, caller: "token:a" })])(
     "is refused in the form %j",
     async (token) => {
       await expect(restoreCallerInPageTokenOrThrow(token, "prod", ledgerWith())).rejects.toThrow(

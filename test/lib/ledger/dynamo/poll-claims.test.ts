@@ -3,7 +3,7 @@ import type { Job } from "../../../../lib/domain/job.ts";
 import {
   compressTruncatedTree,
   decompressTree,
-  hashTree,
+  hashTreeJson,
 } from "../../../../lib/ledger/dynamo/compressed-tree.ts";
 import { toAttributesWithoutNulls } from "../../../../lib/ledger/dynamo/expression.ts";
 import { readRawItem, upsertItem } from "../../../../lib/ledger/dynamo/item-operations.ts";
@@ -178,7 +178,7 @@ describe("a large tree that changes", () => {
   });
 
   it("is stored again if the changes are too large for the watch item", async () => {
-    const other = job({ subJobs: subJobs.map((subJob, i) => ({ ...subJob, reason: hashTree(`${i}`) })) });
+    const other = job({ subJobs: subJobs.map((subJob, i) => ({ ...subJob, reason: hashTreeJson(`${i}`) })) });
     await poll(treeWith(0));
     await poll(treeWith(1));
     await poll(other);
@@ -211,7 +211,7 @@ describe("a large tree that changes", () => {
     const older = (await readItem(treeItemKey(watch))).tree?.B;
     await upsertItem(
       { ...table, client: dynamo.client },
-      { key: watchItemKey(watch), set: { treeHash: hashTree(JSON.stringify(treeWith(1))) } },
+      { key: watchItemKey(watch), set: { treeHash: hashTreeJson(JSON.stringify(treeWith(1))) } },
     );
     await poll(treeWith(2));
     expect(older).not.toEqual((await readItem(treeItemKey(watch))).tree?.B);
@@ -262,7 +262,7 @@ describe("the memory of a process", () => {
       if (!(command instanceof UpdateItemCommand)) throw new Error("unexpected command");
       const { pk = { S: "" }, sk = { S: "" } } = command.input.Key ?? {};
       if (sk.S?.startsWith("tree#")) counts.treeWrites += 1;
-      const [treeHash, treeChange] = [hashTree(JSON.stringify(stored.tree)), Buffer.of(1)];
+      const [treeHash, treeChange] = [hashTreeJson(JSON.stringify(stored.tree)), Buffer.of(1)];
       const watch = { v: 1, state: "watching", generation: 0, poll: 0, pollDone: true };
       const times = { acceptedAt: T0, deadlineAt: T0 + 1 };
       return {
