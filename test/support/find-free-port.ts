@@ -13,14 +13,16 @@ const tried = new Set<number>();
 /**
  * Returns a port of 127.0.0.1 that is free, for a program that starts later. This process gets each port only once:
  * two programs that start at the same time have different ports, also before they listen.
+ * @throws Error if no port is free
  */
 export async function findFreePort(random = Math.random): Promise<number> {
-  for (;;) {
+  while (tried.size < PORTS) {
     const port = FIRST_PORT + Math.floor(random() * PORTS);
     if (tried.has(port)) continue;
     tried.add(port);
     if (await isFree(port)) return port;
   }
+  throw new Error(`no port from ${FIRST_PORT} to ${FIRST_PORT + PORTS - 1} is free`);
 }
 
 async function isFree(port: number): Promise<boolean> {

@@ -6,10 +6,7 @@ import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { showCopyButtons } from "./copy-buttons.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
-/**
- * If the clock of the browser differs from the clock of the service by less than `MIN_CLOCK_OFFSET_MS`, the script
- * ignores the difference. The script cannot measure small differences, because a response takes some time.
- */
+/** The script ignores a smaller difference between the clocks of the browser and of the service. */
 const MIN_CLOCK_OFFSET_MS = 2500;
 const MAX_DELAY_MS = 60_000;
 const SECOND_MS = 1000;
