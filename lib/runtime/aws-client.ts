@@ -1,6 +1,8 @@
 import { createHmac, createSecretKey, hash, type KeyObject } from "node:crypto";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import { getSchemaSerdePlugin } from "@smithy/core/schema";
+import type { AuthScheme, RequestSigner } from "@smithy/types";
 import { type Connections, closeIdleConnections, makeAgentUseProxy } from "../http/connections.ts";
 import { parseHttpDate } from "../http/retry-after.ts";
 import { DEADLINE_PASSED, sendHttpRequest } from "../http/send-http-request.ts";
@@ -171,15 +173,34 @@ export const AWS_CLIENT = {
   sha256: RequestHash,
 } as const;
 
-interface ClientWithMiddleware {
-  readonly middlewareStack: { remove(name: string): boolean };
+/** The parts of an AWS client that `reduceCpuTimePerRequest` changes. */
+interface AwsClient {
+  config: Parameters<typeof getSchemaSerdePlugin>[0] & {
+    signer: (scheme?: AuthScheme) => Promise<RequestSigner>;
+  };
+  readonly middlewareStack: {
+    remove(name: string): boolean;
+    use(plugin: ReturnType<typeof getSchemaSerdePlugin>): void;
+  };
 }
 
 /**
- * Removes the middleware that writes each request to a log, and returns the client. Even without a logger, the log
- * middleware copies the input and output of each request. Without these copies, a poll needs about 5 % less CPU time.
+ * Changes a new AWS client so that its requests need less CPU time, and returns the client. The requests stay the same.
+ * A poll needs about 14 % less CPU time (docs/performance.md).
  */
-export function removeLogMiddleware<Client extends ClientWithMiddleware>(client: Client): Client {
+export function reduceCpuTimePerRequest<Client extends AwsClient>(client: Client): Client {
+  // Even without a logger, the log middleware copies the input and output of each request.
   client.middlewareStack.remove("loggerMiddleware");
+  // The SDK would create a signer for each request.
+  const { signer: createSigner } = client.config;
+  let signer: Promise<RequestSigner> | undefined;
+  client.config.signer = (scheme) => {
+    signer ??= createSigner(scheme);
+    return signer;
+  };
+  // The SDK copies the whole config several times for each request. V8 stores the original config as a hash table,
+  // because the SDK has added its fields one by one. V8 copies a copy of the config 30 times faster than the original.
+  client.config = { ...client.config };
+  client.middlewareStack.use(getSchemaSerdePlugin(client.config));
   return client;
 }

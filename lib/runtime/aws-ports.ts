@@ -6,7 +6,7 @@ import type { Clock, Random } from "../domain/job.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import type { LedgerTable } from "../ledger/dynamo/item-operations.ts";
 import type { SqsQueueOptions } from "../queue/sqs-queue.ts";
-import { AWS_CLIENT, removeLogMiddleware } from "./aws-client.ts";
+import { AWS_CLIENT, reduceCpuTimePerRequest } from "./aws-client.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { OUTGOING_PROXY, readEnvironmentOrThrow, type Variable } from "./environment.ts";
 import { createCachedSsmConfigSource } from "./ssm-config.ts";
@@ -42,11 +42,11 @@ export function readEnvironmentAndCreateAwsPorts<C extends Config, Name extends 
   return {
     env,
     table: {
-      client: removeLogMiddleware(new DynamoDBClient(AWS_CLIENT)),
+      client: reduceCpuTimePerRequest(new DynamoDBClient(AWS_CLIENT)),
       table: env.LEDGER_TABLE,
       sweepIntervalMs,
     },
-    sqs: { client: removeLogMiddleware(new SQSClient(AWS_CLIENT)), random: systemRandom },
+    sqs: { client: reduceCpuTimePerRequest(new SQSClient(AWS_CLIENT)), random: systemRandom },
     configs: createCachedSsmConfigSource(env.CONFIG_PATH, configParser),
     now: systemClock,
     random: systemRandom,

@@ -12,7 +12,7 @@ import {
 } from "../config/assemble-config.ts";
 import type { Config, ConfigParser } from "../config/config.ts";
 import { ConfigInvalidError, type ConfigSource, createCachedConfigSource } from "../config/config-source.ts";
-import { AWS_CLIENT, removeLogMiddleware } from "./aws-client.ts";
+import { AWS_CLIENT, reduceCpuTimePerRequest } from "./aws-client.ts";
 import { systemClock, systemRandom, systemWait } from "./clock.ts";
 import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
@@ -35,7 +35,7 @@ export function createCachedSsmConfigSource<C extends Config>(
 ): ConfigSource<C> {
   // Only the function `retryTransientAwsErrors` repeats failed requests to SSM. If the SSM client also repeated
   // requests, an overloaded AWS service would get many more requests.
-  const client = removeLogMiddleware(new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 }));
+  const client = reduceCpuTimePerRequest(new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 }));
   const known: KnownParameters = new Map();
   return createCachedConfigSource({
     parse,
