@@ -191,7 +191,7 @@ function readConnection(
 function findUrlFault(text: string): string | null {
   if (!URL.canParse(text)) return "must be the URL of the service";
   const { protocol, username, password } = new URL(text);
-  if (!/^https?:$/.test(protocol)) return "must be the URL of the service";
+  if (!/^https?:/.test(protocol)) return "must be the URL of the service";
   if (username !== "" || password !== "")
     return "must not contain a user name or a password: the service needs only NOTIFIER_TOKEN";
   // A URL with `?` or `#` is usually the address of an HTML page and not of the API.

@@ -31,7 +31,7 @@ export async function printJobList(
   } while (before !== null && jobs.length < limit);
   if (jobs.length === 0) screen.print(["no jobs"]);
   else screen.print(terminal === null ? tableLines(jobs) : terminalLines(jobs, columnsOf(terminal)));
-  if (before !== null && jobs.length > 0)
+  if (before !== null)
     screen.print([`There are older jobs. To list them, add: --limit ${2 * limit}, or --to TIME`]);
   return { document: { jobs, next: before }, code: EXIT.succeeded };
 }
@@ -74,8 +74,11 @@ function terminalLines(jobs: readonly ListedJob[], width: number): readonly stri
     let line = "";
     for (const cell of cells.filter((text) => text !== "")) {
       const longer = line === "" ? `  ${cell}` : `${line}, ${cell}`;
-      if (line !== "" && countColumns(longer) > width) lines.push(line);
-      line = line !== "" && countColumns(longer) > width ? `  ${cell}` : longer;
+      if (line === "" || countColumns(longer) <= width) line = longer;
+      else {
+        lines.push(line);
+        line = `  ${cell}`;
+      }
     }
     return [...lines, line];
   });

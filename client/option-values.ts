@@ -39,8 +39,7 @@ export class OptionValues {
       if (token.kind === "positional") positionals.push(token.value);
       if (token.kind !== "option") continue;
       const { name, rawName, value, inlineValue } = token;
-      if (!isOptionName(name) || rawName.replace(/^-+/, "") !== (rawName === "-h" ? "h" : name))
-        throw new UsageError(unknownOption(rawName));
+      if (!isOptionName(name)) throw new UsageError(unknownOption(rawName));
       const form: OptionForm = OPTION_FORMS[name];
       if (form.value === undefined && value !== undefined) throw new UsageError(`${rawName} takes no value`);
       const isOption = inlineValue === false && value !== undefined && /^-./.test(value);

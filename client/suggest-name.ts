@@ -15,13 +15,14 @@ export function suggestName(typed: string, names: readonly string[]): string | n
  * character, or swaps two neighbours (optimal string alignment distance).
  */
 function countEdits(from: string, to: string): number {
-  let [beforeLast, last]: number[][] = [[], Array.from({ length: to.length + 1 }, (_, j) => j)];
+  let last: readonly number[] = Array.from({ length: to.length + 1 }, (_, j) => j);
+  let beforeLast = last;
   for (let i = 1; i <= from.length; i += 1) {
     const row = [i];
     for (let j = 1; j <= to.length; j += 1) {
       const isSame = from[i - 1] === to[j - 1];
       const edits = [at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + (isSame ? 0 : 1)];
-      const isSwapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      const isSwapped = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
       row.push(Math.min(...edits, isSwapped ? at(beforeLast, j - 2) + 1 : Number.POSITIVE_INFINITY));
     }
     [beforeLast, last] = [last, row];
@@ -29,5 +30,4 @@ function countEdits(from: string, to: string): number {
   return at(last, to.length);
 }
 
-const at = (row: readonly number[] | undefined, index: number): number =>
-  row?.[index] ?? Number.POSITIVE_INFINITY;
+const at = (row: readonly number[], index: number): number => row[index] ?? Number.POSITIVE_INFINITY;

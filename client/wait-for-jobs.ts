@@ -146,7 +146,6 @@ export async function waitForJobsAndDeliveries(
   const ended = [...results.values.values()].filter(({ done }) => done);
   // If the URLs of the pages cannot be read, the command continues without them.
   const pageUrls = await readPageUrls(ended).catch(() => new Map<string, string>());
-  progress.end();
   const { code } = summarize(results, pageUrls, screen);
   if (isInTime) return { results, code };
   screen.printError([timeoutText(timeoutMs, unfinished().length), ...waitAgain(jobs)]);

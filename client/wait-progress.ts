@@ -60,7 +60,6 @@ export class WaitProgress {
 
   /** Prints lines that stay on the screen, above the live lines. */
   print(lines: readonly string[]): void {
-    if (lines.length === 0) return;
     this.#screen.print(lines);
     this.#printedAt = this.#now();
   }

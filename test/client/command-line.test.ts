@@ -1,10 +1,11 @@
-import { VERSION } from "../../client/usage.ts";
+import { completionScript } from "../../client/completion.ts";
+import { formatUsage, SHORT_USAGE, USAGE, VERSION } from "../../client/usage.ts";
 import { nameNotFound, watchNotFound } from "../../lib/api/problem-response.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { Submission } from "../../lib/api/submission.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 import { runInProcess as run } from "../support/run-in-process.ts";
-import type { StubAnswer } from "../support/stub-service.ts";
+import { type StubAnswer, startStubService } from "../support/stub-service.ts";
 
 const example = StatusDocument.parse(schemaExamples.StatusDocument);
 const REFUSED = {
@@ -109,6 +110,7 @@ describe("a refusal of one of several names", () => {
       ],
     ]);
     expect(ran.stderr.match(/cannot be reached/g)).toHaveLength(1);
+    expect(ran.stderr).not.toContain("ended after");
   });
 });
 
@@ -134,6 +136,38 @@ test("a rejected job and a job that cannot be followed give the worse exit code 
     { jobs: [{ error: { status: 422 } }, { status: "accepted", error: { status: 404 } }] },
   ]);
 });
+
+test.each([
+  ["2026-11-23T09:28:00.000Z", "2 min 00 s"],
+  ["2026-11-23T09:30:01.000Z", "0 s"],
+  [null, "1 min 30 s"],
+])(
+  "status prints once, without a wait, how long a job that was created at %j has been running",
+  async (createdAt, age) => {
+    const [now, acceptedAt] = ["2026-11-23T09:30:00.000Z", "2026-11-23T09:28:30.000Z"];
+    const body = {
+      ...example,
+      project: "prod",
+      jobId: "a",
+      state: "watching",
+      done: false,
+      phase: "Running",
+      polls: 1,
+      type: null,
+      resourceName: null,
+      job: null,
+      expected: undefined,
+      lastPollError: null,
+      createdAt,
+      acceptedAt,
+      deliveries: [],
+      leafSubJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 },
+    };
+    const ran = await run(["status", "a"], () => ({ status: 200, body }), {}, { now: () => Date.parse(now) });
+    expect(ran).toMatchObject({ code: 0, stderr: "", stdout: `… prod/a: running, ${age} elapsed\n` });
+    expect(ran.requests).toEqual(["GET /v1/jobs/prod/a"]);
+  },
+);
 
 test("a wait that is too long says how many jobs have not ended", async () => {
   const answer = jobs({ a: "succeeded", b: "watching" });
@@ -179,6 +213,7 @@ test.each([
   ["notifier.example", "must be the URL of the service"],
   ["xhttps://notifier.example", "must be the URL of the service"],
   ["https", "must be the URL of the service"],
+  ["http+x://notifier.example", "must be the URL of the service"],
 ])("the URL %s is wrong usage, and no request is sent", async (url, fault) => {
   const ran = await run(["status", "a"], jobs({}), { NOTIFIER_URL: url });
   expect([ran.code, ran.stdout, ran.requests]).toEqual([2, "", []]);
@@ -205,6 +240,32 @@ test.each([
   ]);
 });
 
+test.each([
+  [{ NOTIFIER_URL: undefined }, "NOTIFIER_URL must be the URL of the service"],
+  [{ NOTIFIER_TOKEN: undefined }, "NOTIFIER_TOKEN is not set"],
+  [{ NOTIFIER_TOKEN: " " }, "NOTIFIER_TOKEN is not set"],
+])("the missing setting %j is named", async (missing, fault) => {
+  const ran = await run(["status", "a"], jobs({}), missing);
+  expect([ran.code, ran.stderr.split("\n")[0], ran.requests]).toEqual([2, `cce-notifier: ${fault}`, []]);
+});
+
+test("without a token, a GitHub Actions job sends its identity token for the audience", async () => {
+  const service = await startStubService(() => ({ status: 200, body: { value: "id-token" } }));
+  const env = {
+    NOTIFIER_TOKEN: undefined,
+    NOTIFIER_AUDIENCE: "notifier",
+    ACTIONS_ID_TOKEN_REQUEST_URL: `${service.url}/token?v=1`,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: "r",
+  };
+  try {
+    const ran = await run(["status", "a"], jobs({ a: "succeeded" }), env);
+    expect([ran.code, ran.stderr, ran.requests]).toEqual([0, "", ["GET /v1/jobs/prod/a"]]);
+    expect(service.requests).toEqual(["GET /token?v=1&audience=notifier"]);
+  } finally {
+    await service.stop();
+  }
+});
+
 test("an audience without the permission of a GitHub Actions job is named", async () => {
   const ran = await run(["status", "a"], jobs({}), { NOTIFIER_TOKEN: "", NOTIFIER_AUDIENCE: "notifier" });
   expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining("'id-token: write'")]);
@@ -226,13 +287,60 @@ test.each([
   expect([ran.code, ran.stderr]).toEqual([4, expect.stringContaining(`answered for ${counts}.`)]);
 });
 
-test("--version prints the release without a service", async () => {
-  expect(await run(["--version"], jobs({}), { NOTIFIER_URL: "" })).toMatchObject({
-    code: 0,
-    stdout: `${VERSION}\n`,
-    stderr: "",
-  });
+test.each([
+  ["--version", `${VERSION}\n`],
+  ["help", USAGE],
+  ["--help", USAGE],
+  ["help watch", formatUsage("watch")],
+  ["watch --help", formatUsage("watch")],
+  ["completion zsh", completionScript("zsh")],
+])("%s needs no service", async (line, text) => {
+  const ran = await run(line.split(" "), jobs({}), { NOTIFIER_URL: "", NOTIFIER_TOKEN: "" });
+  expect(ran).toMatchObject({ code: 0, stdout: text, stderr: "", requests: [] });
 });
+
+test.each([
+  ["", SHORT_USAGE],
+  [
+    "wach",
+    "cce-notifier: unknown command 'wach'. Did you mean 'watch'?\nFor help, run: cce-notifier --help\n",
+  ],
+  ["status", expect.stringMatching(/^cce-notifier: .+\nFor help, run: cce-notifier help status\n$/)],
+])("the wrong command line '%s' prints how to get help to stderr", async (line, text) => {
+  const ran = await run(line === "" ? [] : line.split(" "), jobs({}));
+  expect(ran).toMatchObject({ code: 2, stdout: "", stderr: text, requests: [] });
+});
+
+/** Runs `status a` on a terminal. */
+async function runOnTerminal(options: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const written: string[] = [];
+  const interrupts: (() => string)[] = [];
+  const stdout = { write: (text: string) => written.push(text), isTTY: true, columns: 100 };
+  const onInterrupt = (text: () => string) => interrupts.push(text);
+  const ran = await run(["status", "a", ...options], jobs({ a: "succeeded" }), env, { stdout, onInterrupt });
+  return { ...ran, stdout: written.join(""), interrupts: interrupts.map((text) => text()) };
+}
+
+test.each<readonly [string, readonly string[], Readonly<Record<string, string>>, boolean]>([
+  ["on a terminal", [], {}, true],
+  ["with --no-color", ["--no-color"], {}, false],
+  ["with NO_COLOR", [], { NO_COLOR: "1" }, false],
+  ["on a terminal without escape sequences", [], { TERM: "dumb" }, false],
+])("the mark of a job has a colour or not %s", async (_, options, env, hasColour) => {
+  const { stdout } = await runOnTerminal(options, env);
+  expect(stdout.startsWith(hasColour ? "\u001b[32m✔\u001b[0m prod/a" : "✔ prod/a")).toBe(true);
+});
+
+test.each([
+  [{}, "\n"],
+  [{ TERM: "dumb" }, ""],
+])(
+  "the text after Ctrl-C starts in a line of its own on a terminal with the settings %j",
+  async (env, start) => {
+    const { interrupts } = await runOnTerminal(["--wait"], env);
+    expect(interrupts).toEqual([expect.stringMatching(new RegExp(`^${start}cce-notifier: interrupted: `))]);
+  },
+);
 
 describe("stop and redeliver", () => {
   test("stop prints every job, and an error for a job without a watch", async () => {
@@ -334,6 +442,19 @@ describe("stop and redeliver", () => {
     const skipped = { project: "prod", jobId: "a", status: "skipped", reason: "target_off" };
     const off = await run(since, () => ({ status: 202, body: { jobs: [skipped], next: null } }));
     expect(off).toMatchObject({ code: 1, stdout: expect.stringContaining("cce-notifier test ops") });
+    const found = [
+      { ...skipped, jobId: "b" },
+      { project: "prod", jobId: "c", status: "missed" },
+    ];
+    const dry = await run([...since, "--dry-run"], () => ({
+      status: 202,
+      body: { jobs: found, next: null },
+    }));
+    expect(dry.stdout).toMatch(
+      /^prod\/b: not queued\nprod\/c: missed\nops: not queued: the target is switched off/,
+    );
+    const json = await run([...since, "--json"], () => ({ status: 202, body: { jobs: found, next: null } }));
+    expect(JSON.parse(json.stdout)).toEqual({ target: "ops", jobs: found });
     const nothing = await run([...since, "--dry-run"], () => ({
       status: 202,
       body: { jobs: [], next: null },
@@ -438,6 +559,11 @@ describe("the command test", () => {
     const ran = await run(["test", "chat", "audit"], tested({ chat: "retry", audit: "delivered" }));
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(/^✖ chat: not delivered now, .+\n✔ audit: delivered \(.+\)\n$/);
+  });
+
+  it("says which targets refuse messages and which targets are gone", async () => {
+    const ran = await run(["test", "chat", "audit"], tested({ chat: "rejected", audit: "gone" }));
+    expect(ran.stdout).toMatch(/^✖ chat: rejected \(.+\n✖ audit: the target is gone \(.+\n$/);
   });
 });
 

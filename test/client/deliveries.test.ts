@@ -93,13 +93,53 @@ test("status --wait prints the URL of the page of each ended job, with one call 
   expect(ran.requests.filter((requested) => requested.includes("/v1/jobs?"))).toHaveLength(1);
 });
 
+test("status --wait reads the pages of each submission, and no pages of running jobs", async () => {
+  const answer = createAnswer("succeeded", [delivery("ops", "delivered", 200)]);
+  const [listed] = schemaExamples.JobList.jobs;
+  const times: Record<string, string> = {
+    a: "2026-11-23T09:30:00.000Z",
+    b: "2026-11-23T09:31:00.000Z",
+    c: "2026-11-23T09:32:00.000Z",
+  };
+  const ran = await run(["status", "a", "b", "c", "--wait", "--timeout-seconds", "2"], (requested) => {
+    const since = new URL(requested.replace("GET ", ""), PAGE).searchParams.get("since");
+    if (since !== null) {
+      const [jobId = ""] = Object.keys(times).filter((name) => times[name] === since);
+      const pageUrl = jobId === "a" ? PAGE : null;
+      return { status: 200, body: { jobs: [{ ...listed, jobId, pageUrl }], next: null } };
+    }
+    const jobId = /prod\/(\w)/.exec(requested)?.[1] ?? "";
+    const { body } = answer(requested);
+    const part = jobId === "c" ? { state: "watching", done: false, deliveries: [] } : {};
+    return { status: 200, body: { ...body, jobId, acceptedAt: times[jobId], ...part } };
+  });
+  expect(ran.code).toBe(3);
+  expect(ran.stdout.match(/^(prod\/.:$| {2}).*/gm)).toEqual([
+    ...["prod/a:", `  page: ${PAGE}`, "  notified: ops"],
+    ...["prod/b:", "  notified: ops"],
+  ]);
+  const lists = ran.requests.filter((requested) => requested.includes("since="));
+  expect(lists.map((requested) => /since=(.*?)&/.exec(requested)?.[1])).toEqual(
+    [times.a, times.b].map((time) => encodeURIComponent(time ?? "")),
+  );
+});
+
 test("status --wait ends without a page if the list of jobs cannot be read", async () => {
-  const answer = createAnswer("succeeded", []);
+  const answer = createAnswer("succeeded", [delivery("ops", "delivered", 200)]);
   const ran = await run(["status", "a", "--wait"], (requested) =>
     requested.includes("/v1/jobs?") ? { status: 403, body: forbidden("read").problem } : answer(requested),
   );
   expect([ran.code, ran.stderr]).toEqual([0, ""]);
-  expect(ran.stdout).not.toContain("page:");
+  expect(ran.stdout).toBe("✔ prod/a: succeeded after 3 min 10 s\nprod/a:\n  notified: ops\n");
+});
+
+test("status --wait does not wait for notifications of a stopped watch", async () => {
+  const answer = createAnswer("stopped", [delivery("ops", "pending", 503)]);
+  const ran = await run(["status", "a", "--wait"], answer);
+  expect([ran.code, ran.stderr]).toEqual([3, ""]);
+  expect(ran.stdout).toMatch(/^■ prod\/a: stopped\n/);
+  expect(ran.stdout).not.toContain("notified");
+  expect(ran.requests.filter((requested) => requested.includes("prod/a"))).toHaveLength(1);
 });
 
 test("a target that was not notified is a warning and exit status 5, if the job succeeded", async () => {
@@ -121,29 +161,43 @@ test("a target that was not notified is a warning and exit status 5, if the job 
 });
 
 test("the warning about a target that is switched off names the command that switches the target on", async () => {
-  const deliveries = [delivery("ops", "gone", 404), delivery("callback:1a2b", "gone", 404)];
+  const deliveries = [
+    delivery("ops", "gone", 404),
+    delivery("callback:1a2b", "gone", 404),
+    delivery("audit", "gone", 404),
+  ];
   const ran = await run(["status", "a"], createAnswer("succeeded", deliveries));
-  expect(ran.stderr.split("\n").slice(1, -1)).toEqual([
-    "  To switch on what is switched off: cce-notifier test ops",
-    "  To send it again: cce-notifier redeliver prod/a --target ops,callback:1a2b",
+  const failed = deliveries.map(({ target }) => `${target} (the target is gone, access refused, HTTP 404)`);
+  expect(ran.stderr.split("\n")).toEqual([
+    `cce-notifier: warning: prod/a: not notified: ${failed.join(", ")}`,
+    "  To switch on what is switched off: cce-notifier test ops audit",
+    "  To send it again: cce-notifier redeliver prod/a --target ops,callback:1a2b,audit",
+    "",
   ]);
 });
 
-test("a notification that is still on its way after 30 s is named, and is no fault", async () => {
-  let nowMs = 0;
-  const clock = {
-    now: () => nowMs,
-    wait: async (ms: number) => {
-      nowMs += ms;
-    },
-  };
-  const answer = createAnswer("succeeded", [delivery("ops", "pending", 503)]);
-  const ran = await run(["watch", "a", "--wait"], answer, {}, clock);
-  expect([ran.code, ran.stderr, nowMs]).toEqual([0, "", 30_000]);
-  expect(ran.stdout).toContain(
-    "  not notified yet: ops (1 attempt, access refused, HTTP 503). The service sends it again\n",
-  );
-});
+test.each([
+  [[], 30],
+  [["--timeout-seconds", "10"], 10],
+])(
+  "with the options %j, a notification that is still on its way after %i s is named, and is no fault",
+  async (options, seconds) => {
+    const startedMs = 1_000_000;
+    let nowMs = startedMs;
+    const clock = {
+      now: () => nowMs,
+      wait: async (ms: number) => {
+        nowMs += ms;
+      },
+    };
+    const answer = createAnswer("succeeded", [delivery("ops", "pending", 503)]);
+    const ran = await run(["watch", "a", "--wait", ...options], answer, {}, clock);
+    expect([ran.code, ran.stderr, nowMs - startedMs]).toEqual([0, "", seconds * 1000]);
+    expect(ran.stdout).toContain(
+      "  not notified yet: ops (1 attempt, access refused, HTTP 503). The service sends it again\n",
+    );
+  },
+);
 
 test("an outage while the command follows the notifications does not change the exit status", async () => {
   const answer = createAnswer("succeeded", [delivery("ops", "pending", 503)]);
@@ -163,7 +217,11 @@ test("Ctrl-C says whether the jobs are submitted, and how to wait again", async 
       describe = text;
     },
   };
-  const answer = createAnswer("succeeded", []);
+  const answer = createAnswer(
+    "succeeded",
+    [delivery("ops", "pending", 503)],
+    [delivery("ops", "delivered", 200)],
+  );
   await run(
     ["watch", "a", "--wait"],
     (requested) => {
@@ -176,5 +234,6 @@ test("Ctrl-C says whether the jobs are submitted, and how to wait again", async 
   expect(described).toEqual([
     "cce-notifier: interrupted: the service may watch the jobs already.\n  Run the same command again. A second submission of a job is harmless.\n",
     "cce-notifier: interrupted: the service continues to watch 1 job.\n  To wait again: cce-notifier status prod/a --wait\n",
+    "cce-notifier: interrupted: the jobs have ended, and the service continues to send their notifications.\n  To wait again: cce-notifier status prod/a --wait\n",
   ]);
 });

@@ -42,7 +42,10 @@ test("the line of a fault does not contain a callback URL", () => {
 });
 
 test("the line of a fault in a reply contains no value", () => {
-  expect(formatFaultLine({ pointer: "#/0", detail: "is bad" }, { body: "{}" })).toBe("#/0 is bad");
+  for (const pointer of ["#/0", "#", undefined])
+    expect(formatFaultLine({ pointer, detail: "is bad" }, { body: "{}" })).toBe(
+      `${pointer ?? ""} is bad`.trim(),
+    );
 });
 
 const PROBLEM = {

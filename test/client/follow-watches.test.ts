@@ -101,6 +101,54 @@ test("returns false when jobs are running at the time limit", async () => {
   expect(service.nowMs).toBeLessThan(8000);
 });
 
+test("the first call does not wait for the end, and a later call waits at most until the time limit", async () => {
+  const service = createService();
+  const { statusReply } = service;
+  const waits: number[] = [];
+  service.statusReply = async (watch, seconds) => {
+    waits.push(seconds);
+    return { ...(await statusReply(watch, 0)), retryAfterSeconds: 1 };
+  };
+  expect((await run([500], service, 8000)).ended).toBe(false);
+  expect(waits).toEqual([0, 5, 5, 5, 4, 3, 2, 1]);
+});
+
+test("ends at the time limit, even if the next poll is later", async () => {
+  const service = createService();
+  service.nowMs = 60_000;
+  expect((await run([500], service, 3000)).ended).toBe(false);
+  expect(service.nowMs).toBe(63_000);
+});
+
+test("starts a further call when one of five calls ends, and none after an error that is not a refusal", async () => {
+  const service = createService();
+  const started: { jobId: string; answer: (done: boolean) => void; fail: (error: Error) => void }[] = [];
+  service.statusReply = ({ project, jobId }) =>
+    new Promise((resolve, reject) => {
+      const answer = (done: boolean) =>
+        resolve({
+          data: { ...example, project, jobId, done, state: done ? "succeeded" : "watching" },
+          retryAfterSeconds: null,
+        });
+      started.push({ jobId, answer, fail: reject });
+    });
+  const startedNext = async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return started.map(({ jobId }) => jobId);
+  };
+  const ended = run([1, 2, 3, 4, 5, 6, 7, 8, 9], service);
+  expect(await startedNext()).toEqual(["1", "2", "3", "4", "5"]);
+  started[1]?.answer(true);
+  started[2]?.answer(true);
+  expect(await startedNext()).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
+  for (const { answer } of started.slice(3)) answer(true);
+  expect(await startedNext()).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+  started[7]?.answer(false);
+  started[0]?.fail(new Error("no"));
+  await expect(ended).rejects.toThrow("no");
+  for (let i = 0; i < 40; i += 1) expect(await startedNext()).toHaveLength(9);
+});
+
 test("calls just after each poll, when the service says in Retry-After when it polls the job", async () => {
   const service = createService();
   expect((await run([600], service)).ended).toBe(true);

@@ -40,7 +40,7 @@ test("the summary of an operation without a job names the operation in words", (
 });
 
 test("the summary of a succeeded job has no causes", () => {
-  const summary = renderJobSummary({ ...JOB, state: "succeeded", causes: [] }, null);
+  const summary = renderJobSummary({ ...JOB, state: "succeeded", reason: "retried" }, null);
   expect(summary).toBe(
     "### CreateCluster prod\\-eu\\: succeeded\n\nJob prod/5f0e7f0e · duration 9 min 10 s\n",
   );

@@ -50,6 +50,11 @@ describe("list", () => {
     expect(ran.stdout).toContain("\n… succeeded, waiting until ready  prod/a ");
   });
 
+  test("prints a dash for a resource without a name", async () => {
+    const ran = await run(["list"], () => ok({ jobs: [listed("a", { resourceName: null })], next: null }));
+    expect(ran.stdout).toContain("\n✖ failed  prod/a  CreateNode  -         2026-11-23 09:30  ");
+  });
+
   test("names an operation without a job in words", async () => {
     const upgrade = listed("a", { type: "cluster_upgrade" });
     const ran = await run(["list"], () => ok({ jobs: [upgrade], next: null }));
@@ -64,20 +69,45 @@ describe("list", () => {
     );
   });
 
-  test.each([102, 101])(
-    "prints a table or lines by the width of a terminal with %i columns",
-    async (columns) => {
+  test.each([
+    [1, true],
+    [0, false],
+  ])(
+    "prints a table if its longest line leaves %i columns of the terminal empty: %j",
+    async (empty, isTable) => {
       const written: string[] = [];
+      const longest =
+        "✖ failed                 prod/a         CreateNode  node-7    2026-11-23 09:30  1 min 35 s  -   the flavor is sold out";
+      const columns = longest.length + empty;
       const stdout = { write: (text: string) => written.push(text), isTTY: true, columns };
       await run(["list", "--no-color"], () => ok({ jobs, next: null }), {}, { stdout });
-      const lines = written.join("").split("\n");
-      const isTable = lines[0]?.startsWith("  STATE") === true;
-      const longest =
-        "✖ failed                 prod/a         CreateNode  node-7    2026-11-23 09:30  1 min 35 s  -   the flavor is sold out"
-          .length;
-      expect(isTable).toBe(longest < columns);
+      expect(written.join("").startsWith("  STATE")).toBe(isTable);
     },
   );
+
+  test.each([
+    [38, ["  CreateNode, node-7, 2026-11-23 09:30", "  1 min 35 s, the flavor is sold out"]],
+    [37, ["  CreateNode, node-7", "  2026-11-23 09:30, 1 min 35 s", "  the flavor is sold out"]],
+  ])("prints lines of at most %i columns in a terminal with one column more", async (length, lines) => {
+    const written: string[] = [];
+    const stdout = { write: (text: string) => written.push(text), isTTY: true, columns: length + 1 };
+    await run(["list", "--no-color"], () => ok({ jobs: [listed("a")], next: null }), {}, { stdout });
+    expect(written.join("").split("\n")).toEqual(["✖ failed  prod/a", ...lines, ""]);
+  });
+
+  test("prints a cell that is wider than the terminal in a line of its own, and no empty line", async () => {
+    const written: string[] = [];
+    const stdout = { write: (text: string) => written.push(text), isTTY: true, columns: 21 };
+    const wide = listed("a", { type: "CreateNodeInNodePool", cause: null });
+    await run(["list", "--no-color"], () => ok({ jobs: [wide], next: null }), {}, { stdout });
+    expect(written.join("").split("\n").slice(1)).toEqual([
+      "  CreateNodeInNodePool",
+      "  node-7",
+      "  2026-11-23 09:30",
+      "  1 min 35 s",
+      "",
+    ]);
+  });
 
   test("prints lines that fit into a narrow terminal", async () => {
     const written: string[] = [];

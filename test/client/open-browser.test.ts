@@ -32,11 +32,31 @@ test("no browser is opened if the program fails or does not exist", async () => 
   expect(await openBrowser(URL_OF_PAGE, { platform: "darwin", env: { PATH: "/nowhere" } })).toBe(false);
 });
 
-test("a program that still runs after a second counts as the browser, and gets no output of the command", async () => {
-  const { env } = createProgram("xdg-open", "[ -t 0 ] || [ -t 1 ] && exit 3\nexec sleep 3");
+test("a program that still runs after a second counts as the browser, and the command can end before it", async () => {
+  const { env } = createProgram("xdg-open", "exec sleep 3");
   const startedAt = performance.now();
   expect(await openBrowser(URL_OF_PAGE, { platform: "linux", env })).toBe(true);
-  expect(performance.now() - startedAt).toBeGreaterThan(900);
+  const elapsedMs = performance.now() - startedAt;
+  expect(elapsedMs).toBeGreaterThan(900);
+  expect(elapsedMs).toBeLessThan(2900);
+  expect(process.getActiveResourcesInfo()).not.toContain("ProcessWrap");
+});
+
+test.each([
+  ["reads and writes nothing of the command", "[ -c /dev/fd/0 ] && [ -c /dev/fd/1 ] && [ ! -t 1 ]"],
+  ["is not ended with the command by Ctrl-C, because it has its own process group", "kill -0 -$$"],
+])("the program that opens a page %s", async (_, condition) => {
+  const { env } = createProgram("xdg-open", condition);
+  expect(await openBrowser(URL_OF_PAGE, { platform: "linux", env })).toBe(true);
+});
+
+test("after the program has ended, no timer delays the end of the command", async () => {
+  const { env, parameters } = createProgram("xdg-open");
+  const page = "http://localhost:8080/jobs";
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = timers();
+  expect(await openBrowser(page, { platform: "linux", env })).toBe(true);
+  expect([parameters(), timers()]).toEqual([page, before]);
 });
 
 test.each([

@@ -44,6 +44,9 @@ test("a repeated option has all its values, and its names have no spaces around 
 test.each([
   [["--projekt", "a"], "unknown option '--projekt'. Did you mean --project?"],
   [["--dry--run"], "unknown option '--dry--run'. Did you mean --dry-run?"],
+  [["--brojekt", "a"], "unknown option '--brojekt'. Did you mean --project?"],
+  [["--no-wait"], "unknown option '--no-wait'"],
+  [["--h"], "unknown option '--h'"],
   [["---wait"], "unknown option '---wait'. Did you mean --wait?"],
   [["--zzzzzzzz"], "unknown option '--zzzzzzzz'"],
   [["--constructor"], "unknown option '--constructor'"],

@@ -51,6 +51,10 @@ test.each(CI_COMMANDS)("no CI system reads a command in the printable text of %j
   expect(runnersOf(toPrintableJson({ text }))).toEqual([]);
 });
 
+test("the printable text of a section marker of GitLab has a space after its first colon", () => {
+  expect(toPrintable("section_start:1:a\rsection_end:2:b")).toBe("section_start: 1:a section_end: 2:b");
+});
+
 test("no CI system reads a command in any printable text", () => {
   fc.assert(
     fc.property(pieces, (text) => {

@@ -65,6 +65,7 @@ describe("createProcessEnvironment", () => {
       const count = () => process.listenerCount(signal);
       const listeners = count();
       onInterrupt(() => "first\n");
+      expect(count()).toBe(listeners + 1);
       onInterrupt(() => "latest\n");
       expect(count()).toBe(listeners + 1);
       process.emit(signal, signal);
@@ -72,6 +73,12 @@ describe("createProcessEnvironment", () => {
       expect(count()).toBe(listeners);
     },
   );
+
+  it("reads files", async () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), "environment-")), "reply.json");
+    writeFileSync(file, "{}");
+    expect(await createProcessEnvironment().readText(file)).toBe("{}");
+  });
 
   it("has the environment variables, the outputs and a clock in Unix milliseconds", async () => {
     const { env, stdout, stderr, now, wait } = createProcessEnvironment();

@@ -50,6 +50,17 @@ test("tries a call again after temporary errors, with the delay of the service a
   stop();
 });
 
+test.each([
+  ["0", 0],
+  ["7", 7],
+  ["120", 120],
+  ["999999", 999_999],
+])("a status has the seconds of the header Retry-After: %s", async (delay, seconds) => {
+  const { client, stop } = await serve([{ ...good, headers: { "retry-after": delay } }]);
+  expect(await client.statusReply(KEY, 0)).toMatchObject({ retryAfterSeconds: seconds });
+  stop();
+});
+
 const outage = {
   status: 503,
   body: JSON.stringify({
@@ -109,7 +120,8 @@ test.each([
   ["a".repeat(201), "HTTP 404: The response does not come from the service."],
 ])("the error has a message of a gateway with at most 200 characters (%#)", async (message, text) => {
   const { client, stop } = await serve([{ status: 404, body: JSON.stringify({ message }) }]);
-  await expect(client.status(KEY)).rejects.toThrow(new Error(text));
+  const error = await client.status(KEY).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ message: text, problem: { type: "about:blank", status: 404 } });
   stop();
 });
 

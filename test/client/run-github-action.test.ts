@@ -130,6 +130,23 @@ test("has no page in its output without a link, and uses the audience without a 
   expect(refused.stderr).toContain("NOTIFIER_AUDIENCE needs a GitHub Actions job");
 });
 
+test("runs without the files of a workflow, as in a shell", async () => {
+  const { code, stderr } = await runWithStubService(
+    ({ env, ...environment }) =>
+      runGithubAction({
+        ...environment,
+        env: {
+          INPUT_URL: env.NOTIFIER_URL,
+          INPUT_TOKEN: "ccen_secret",
+          "INPUT_JOB-ID": "prod/a",
+          INPUT_WAIT: "no",
+        },
+      }),
+    () => ({ status: 202, body: { jobs: [accepted] } }),
+  );
+  expect([code, stderr]).toEqual([0, ""]);
+});
+
 test("submits the reply in the input", async () => {
   const reply = '{"jobID":"a"}';
   const ran = await act({ reply, wait: "no" });

@@ -34,10 +34,10 @@ test("lines change in place on a terminal, and a long line is truncated", () => 
   ]);
 });
 
-test("a character that fills two columns is counted twice", () => {
+test.each(["集", "😀"])("the character %s, which fills two columns, is counted twice", (character) => {
   const { written, screen } = createRecordedScreen(true);
-  screen.update(["集".repeat(20)]);
-  expect(written).toEqual([`${"集".repeat(13)}…\n`]);
+  screen.update([character.repeat(20)]);
+  expect(written).toEqual([`${character.repeat(13)}…\n`]);
 });
 
 test("an error replaces the lines that change in place, which follow below the error", () => {
@@ -54,10 +54,16 @@ test("an error replaces the lines that change in place, which follow below the e
   ]);
 });
 
-test("the mark at the beginning of a line has a colour if the user wants colours", () => {
+test.each([
+  ["✔", 32],
+  ["✖", 31],
+  ["⏱", 33],
+  ["?", 33],
+  ["…", 36],
+])("the mark %s at the beginning of a line has the colour %i if the user wants colours", (mark, colour) => {
   const { written, screen } = createRecordedScreen(true, true);
-  screen.print(["✖ a: failed", "✖"]);
-  expect(written).toEqual(["\u001b[31m✖\u001b[0m a: failed\n✖\n"]);
+  screen.print([`${mark} a: ended`, mark, ""]);
+  expect(written).toEqual([`\u001b[${colour}m${mark}\u001b[0m a: ended\n${mark}\n\n`]);
 });
 
 test("no lines are printed as nothing below the lines that change in place", () => {

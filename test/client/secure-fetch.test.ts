@@ -74,11 +74,22 @@ test("a response without a body has the body null, and a compressed body is deco
   expect(await (await send()).text()).toBe("long text");
 });
 
-test("a body that cannot be decompressed is an error", async () => {
+test.each([
+  ["unknown", Buffer.from("text")],
+  ["gzip", gzipSync("long text").subarray(0, -9)],
+])("a body that cannot be decompressed is an error: %s", async (encoding, body) => {
   const send = await serve((_, response) =>
-    response.writeHead(200, { "content-encoding": "unknown" }).end("text"),
+    response.writeHead(200, { "content-encoding": encoding }).end(body),
   );
   await expect(send()).rejects.toThrow("the response cannot be decompressed");
+});
+
+test("a large response is complete", async () => {
+  const text = "0123456789".repeat(50_000);
+  const send = await serve((_, response) =>
+    response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(text)),
+  );
+  expect(await (await send()).text()).toHaveLength(text.length);
 });
 
 test.each([300, 302, 304, 399])(

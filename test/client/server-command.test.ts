@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -165,6 +165,56 @@ test("a command of the one-node edition says which files it needs", async () => 
   expect(errors.join("")).toBe(
     `cce-notifier: serve needs the folder 'one-node' of the one-node edition. It must be next to ${join(folder, "cce-notifier.mjs")}.\n`,
   );
+});
+
+describe("the built command next to the folder of the one-node edition", () => {
+  const built = mkdtempSync(join(tmpdir(), "built-command-"));
+  const here = pathToFileURL(join(built, "cce-notifier.mjs")).href;
+  const { argv, exitCode, versions } = process;
+  beforeAll(() => {
+    mkdirSync(join(built, "one-node"));
+    writeFileSync(
+      join(built, "one-node", "main.mjs"),
+      "export const runMain = async (argv, env) => (argv[1] === env.A ? 7 : 1);",
+    );
+    writeFileSync(join(built, "one-node", "token.mjs"), "process.exitCode = process.argv.length;");
+    writeFileSync(join(built, "one-node", "link.mjs"), "");
+  });
+  afterEach(() => {
+    process.argv = argv;
+    process.exitCode = exitCode;
+    Object.defineProperty(process, "versions", { value: versions, configurable: true });
+  });
+  const runBuilt = async (...parameters: readonly string[]) => {
+    const errors: string[] = [];
+    process.argv = ["node", "cce-notifier", ...parameters];
+    const code = await runServerCommand(parameters, { A: "a" }, { write: (text) => errors.push(text) }, here);
+    return { code, text: errors.join("") };
+  };
+
+  it.each([
+    ["serve a", 7],
+    ["serve b", 1],
+    ["token --data d --name ci", 4],
+    ["link --project prod", 0],
+  ])("runs the program of '%s' and returns its exit status %i", async (line, code) => {
+    expect(await runBuilt(...line.split(" "))).toEqual({ code, text: "" });
+  });
+
+  it("explains an option without a value", async () => {
+    expect(await runBuilt("token", "--data")).toEqual({
+      code: 2,
+      text: "cce-notifier: --data needs a value\nFor help, run: cce-notifier help token\n",
+    });
+  });
+
+  it("says which release of Node.js it needs", async () => {
+    Object.defineProperty(process, "versions", { value: { node: "22.18.0" }, configurable: true });
+    expect(await runBuilt("serve", "a")).toEqual({
+      code: 2,
+      text: "cce-notifier: serve needs Node.js 24 or newer. This is Node.js 22.18.0.\n",
+    });
+  });
 });
 
 describe("a wrong path or a wrong use on one node", () => {

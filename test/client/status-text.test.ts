@@ -39,6 +39,26 @@ test("the line of a job shows its type, resource, state, duration and ended subj
 });
 
 test.each([
+  ["watching", "… "],
+  ["succeeded", "✔ "],
+  ["failed", "✖ "],
+  ["not_ready", "✖ "],
+  ["timed_out", "⏱ "],
+  ["lost", "? "],
+  ["stopped", "■ "],
+] as const)("the line of a job with the state %s starts with '%s'", (state, mark) => {
+  expect(formatStatusLine({ ...status, state }).slice(0, 2)).toBe(mark);
+});
+
+test("the line of an operation without a job contains its name in words, and the line of an unknown job no name", () => {
+  const [operation, unknown] = ["cluster_upgrade", null].map((type) =>
+    formatStatusLine({ ...status, type, resourceName: null }),
+  );
+  expect(operation).toMatch(/^✖ prod\/a Cluster upgrade: failed /);
+  expect(unknown).toMatch(/^✖ prod\/a: failed /);
+});
+
+test.each([
   [0, null, ": waiting for the cloud, 2 of 3 subjobs ended, no access"],
   [4, null, ": waiting for the cloud, "],
   [4, "Running", ": running, "],
@@ -92,6 +112,21 @@ test("the line of a job shows a duration only if the job ended and its duration 
   expect(formatStatusLine({ ...status, state: "timed_out" })).toContain(": timed out, 2 of 3");
 });
 
+test("a job without a reason has no reason lines but those of its causes", () => {
+  const causes = status.causes.map((cause) => ({ ...cause, reason: null, hint: null }));
+  const unknown = { ...status, reason: null, causesOmitted: 0 };
+  expect(formatReasonLines({ ...unknown, causes: [] })).toEqual([]);
+  expect(formatReasonLines({ ...unknown, causes })).toEqual([
+    "  | 5 of 6 nodes failed: n-1, n-2, n-3 and 1 more",
+  ]);
+});
+
+test("the line of a running operation without a job shows the first line of its progress, if it is known", () => {
+  const upgrade = { ...status, state: "watching", done: false, type: "cluster_upgrade", job: null } as const;
+  expect(formatStatusLine({ ...upgrade, reason: "node 2 of 5\nmore" })).toContain(": running, node 2 of 5, ");
+  expect(formatStatusLine({ ...upgrade, reason: null })).toContain(": running, 2 of 3 subjobs ended");
+});
+
 test("the number of jobs is in the singular or in the plural", () => {
   expect([[], ["a"], ["a", "b"]].map(formatJobCount)).toEqual(["0 jobs", "1 job", "2 jobs"]);
 });
@@ -108,6 +143,9 @@ test("the line of a running job shows how long jobs of its type usually take", (
   expect(formatStatusLine({ ...running, expected: { ...expected, p90Seconds: 425 } })).toContain(
     "usually about 7 min (from 42 jobs)",
   );
+  expect(
+    formatStatusLine({ ...running, expected: { ...expected, p50Seconds: 119, p90Seconds: 120 } }),
+  ).toContain("usually 1 min 59 s to 2 min (from 42 jobs)");
 });
 
 test("the line of a job that has succeeded says that the service waits until its resource is ready", () => {
@@ -197,6 +235,7 @@ test("the deliveries of an ended job are grouped by what became of them", () => 
     { ...DELIVERY, target: "audit" },
     { ...DELIVERY, event: "job.slow" },
     { ...DELIVERY, target: "late", state: "pending", lastStatus: 503, lastReason: "server_error" },
+    { ...DELIVERY, target: "again", state: "pending", attempts: 2, lastStatus: null, lastReason: "timeout" },
     { ...DELIVERY, target: "new", state: "pending", attempts: 0, lastStatus: null, lastReason: null },
     { ...DELIVERY, target: "off", state: "gone", lastStatus: 410, lastReason: "target_gone" },
     { ...DELIVERY, target: "no", state: "rejected", lastStatus: 403, lastReason: "access_refused" },
@@ -205,6 +244,7 @@ test("the deliveries of an ended job are grouped by what became of them", () => 
   expect(formatDeliveryLines({ ...status, deliveries })).toEqual([
     "  notified: ops, audit, ops (slow job)",
     "  not notified yet: late (1 attempt, server error, HTTP 503). The service sends it again",
+    "  not notified yet: again (2 attempts, timeout). The service sends it again",
     "  not notified yet: new",
     "  not notified: off (the target is gone, HTTP 410)",
     "  not notified: no (rejected, access refused, HTTP 403)",

@@ -11,7 +11,7 @@ afterEach(() => Promise.all(services.splice(0).map((service) => service.stop()))
 export function runInProcess(
   parameters: readonly string[],
   answer: (requested: string, body: string) => StubAnswer | undefined,
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string | undefined>> = {},
   replaced: Partial<Environment> = {},
 ) {
   return runWithStubService((environment) => runCommandLine(parameters, environment), answer, env, replaced);
@@ -21,7 +21,7 @@ export function runInProcess(
 export async function runWithStubService(
   program: (environment: Environment) => Promise<ExitCode>,
   answer: (requested: string, body: string) => StubAnswer | undefined,
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string | undefined>> = {},
   replaced: Partial<Environment> = {},
 ) {
   const service = await startStubService(answer);
