@@ -36,7 +36,7 @@ import type { RequestPorts } from "./api-ports.ts";
 import {
   hasDeliveryFinallyFailed,
   isTargetSwitchedOff,
-  listFailedSlowNotifications,
+  listFailedNotificationsOfSlowJob,
   logRedelivery,
   queueNotificationsAgain,
   type WatchNotification,
@@ -183,7 +183,7 @@ async function redeliverWatch(
     ...(hasDeliveryFinallyFailed(await readDeliveryOrPendingRecord(document, target, ports))
       ? [{ target, event: outcome }]
       : []),
-    ...listFailedSlowNotifications(document).filter((slow) => slow.target === target),
+    ...listFailedNotificationsOfSlowJob(document).filter((slow) => slow.target === target),
   ];
   if (missed.length === 0) return [];
   const { project, jobId, caller, traceparent } = watch;

@@ -70,7 +70,7 @@ export async function queueRedeliveryOfEndedWatch(
   const times = { settings: config.settings, now };
   const notifications = [
     ...wanted.map((target) => ({ target, event: state })),
-    ...listFailedSlowNotifications(document).filter(({ target }) => wanted.includes(target)),
+    ...listFailedNotificationsOfSlowJob(document).filter(({ target }) => wanted.includes(target)),
   ];
   const results = await queueNotificationsAgain(document, notifications, times, { ledger, notifyQueue });
   const queued = wanted.filter((target) => results.get(target) === "queued");
@@ -166,7 +166,9 @@ export function hasDeliveryFinallyFailed(delivery: DeliveryRecord | undefined): 
 }
 
 /** Returns the failed notifications about a slow job. */
-export function listFailedSlowNotifications({ deliveries }: WatchDocument): readonly WatchNotification[] {
+export function listFailedNotificationsOfSlowJob({
+  deliveries,
+}: WatchDocument): readonly WatchNotification[] {
   return deliveries
     .filter((delivery) => delivery.event === "job.slow" && hasDeliveryFinallyFailed(delivery))
     .map(({ target }) => ({ target, event: "slow" }));

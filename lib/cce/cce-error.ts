@@ -92,7 +92,7 @@ export function toCceErrorOrEmpty(parsedBody: unknown): CceError {
 
 function textOf(fields: JsonObject, name: string): string {
   const key = name.toLowerCase();
-  return toTextOfAnyType(Object.hasOwn(fields, key) ? fields[key] : null) ?? "";
+  return extractMessageOrJson(Object.hasOwn(fields, key) ? fields[key] : null) ?? "";
 }
 
 const withLowerCaseNames = (value: unknown): JsonObject =>
@@ -116,12 +116,14 @@ const MAX_TEXT_LEVELS = 8;
  * result is the message in the object together with the error code. For an object without a message, the result is
  * JSON. For null, a blank string and an empty array, the result is null.
  */
-export function toTextOfAnyType(value: unknown, maxLevels: number = MAX_TEXT_LEVELS): string | null {
+export function extractMessageOrJson(value: unknown, maxLevels: number = MAX_TEXT_LEVELS): string | null {
   if (typeof value === "string") return value.trim() === "" ? null : value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value !== "object" || value === null || maxLevels === 0) return null;
   if (Array.isArray(value)) {
-    const texts = value.map((item) => toTextOfAnyType(item, maxLevels - 1)).filter((text) => text !== null);
+    const texts = value
+      .map((item) => extractMessageOrJson(item, maxLevels - 1))
+      .filter((text) => text !== null);
     return texts.length === 0 ? null : texts.join("\n");
   }
   const fields = toObjectOrEmpty(value);
@@ -138,7 +140,7 @@ export function findMessageWithCode(fields: JsonObject, maxLevels: number = MAX_
   const inLowerCase = withLowerCaseNames(fields);
   const textIn = (names: readonly string[]) =>
     names
-      .map((name) => toTextOfAnyType(inLowerCase[name.toLowerCase()], maxLevels - 1))
+      .map((name) => extractMessageOrJson(inLowerCase[name.toLowerCase()], maxLevels - 1))
       .find((text) => text !== null) ?? null;
   const [message, code] = [textIn(TEXT_NAMES), textIn(CODE_NAMES)];
   if (message === null)

@@ -7,7 +7,7 @@ import {
 } from "../domain/json.ts";
 import type { OperationKind } from "../domain/operation-kind.ts";
 import { truncate } from "../domain/truncate-text.ts";
-import { toCceErrorOrEmpty, toTextOfAnyType } from "./cce-error.ts";
+import { extractMessageOrJson, toCceErrorOrEmpty } from "./cce-error.ts";
 
 /** Maps the field `kind` of a response of CCE to the kind of the operation. */
 const KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
@@ -131,8 +131,8 @@ export function findOperationWithoutJob(
   const status = toObjectOrEmpty(body.status);
   const kind = statedByCaller.kind ?? kindOf(body, metadata, spec, status);
   if (kind === null) return null;
-  const uid = toTextOfAnyType(metadata.uid) ?? undefined;
-  const ofCluster = body.kind === "Cluster" ? uid : (toTextOfAnyType(spec.clusterID) ?? undefined);
+  const uid = extractMessageOrJson(metadata.uid) ?? undefined;
+  const ofCluster = body.kind === "Cluster" ? uid : (extractMessageOrJson(spec.clusterID) ?? undefined);
   const operation = { kind, clusterId: statedByCaller.clusterId ?? ofCluster };
   if (body.kind === "Cluster") return operation;
   switch (kind) {

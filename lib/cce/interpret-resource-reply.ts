@@ -2,7 +2,7 @@ import type { Instant, JobState, Observation } from "../domain/job.ts";
 import { RESOURCE_GOALS, type ResourceGoal, type WatchedResource } from "../domain/job-resources.ts";
 import { isJsonObject, type JsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
-import { toTextOfAnyType } from "./cce-error.ts";
+import { extractMessageOrJson } from "./cce-error.ts";
 import { interpretErrorReplyUnmasked, type JobReply, type Queried } from "./interpret-job-reply.ts";
 import { describeUnknownPhase, parseCceTime } from "./parse-job.ts";
 import resourceStates from "./resource-states.json" with { type: "json" };
@@ -146,7 +146,7 @@ function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedRes
  * Reads a number of nodes from a response. If the field is missing, the result is 0. If the value is not a number, the
  * result is NaN, which is not equal to any number.
  */
-const countOf = (fields: JsonObject, name: string): number => Number(toTextOfAnyType(fields[name]) ?? 0);
+const countOf = (fields: JsonObject, name: string): number => Number(extractMessageOrJson(fields[name]) ?? 0);
 
 function toObservation(
   { clusterId, id, goal }: WatchedResource,
@@ -201,5 +201,5 @@ const includesPhase = (phases: readonly string[], phase: string): boolean =>
   phases.some((known) => known.toLowerCase() === phase.trim().toLowerCase());
 
 function textIn(fields: JsonObject, names: readonly string[]): string | null {
-  return names.map((name) => toTextOfAnyType(fields[name])).find((text) => text !== null) ?? null;
+  return names.map((name) => extractMessageOrJson(fields[name])).find((text) => text !== null) ?? null;
 }

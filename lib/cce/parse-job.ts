@@ -4,7 +4,7 @@ import type { SecretMask } from "../domain/secret-mask.ts";
 import { textInDefaultLanguage } from "../domain/text-in-default-language.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import type { ListedJob } from "./autopilot.ts";
-import { findMessageWithCode, toTextOfAnyType } from "./cce-error.ts";
+import { extractMessageOrJson, findMessageWithCode } from "./cce-error.ts";
 
 /** The number of characters of a time such as `2018-08-02 08:12:40`. */
 const SECONDS_END = 19;
@@ -157,7 +157,7 @@ export const hasFailedJobInTree = (root: Job): boolean =>
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
   // The code checks for a string first, because most values are strings and a large job has a hundred thousand of them.
-  const text = typeof value === "string" ? (value.trim() === "" ? null : value) : toTextOfAnyType(value);
+  const text = typeof value === "string" ? (value.trim() === "" ? null : value) : extractMessageOrJson(value);
   return text === null && otherName !== undefined ? textOf(fields, otherName) : text;
 }
 

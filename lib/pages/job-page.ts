@@ -7,7 +7,7 @@ import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { renderTargetsSection } from "./deliveries-section.ts";
 import { jobStartOrAcceptanceTime, renderHeadlineSection } from "./headline-section.ts";
 import { type Html, html, type Part, renderBdiElement, renderTextWithLinks } from "./html.ts";
-import { type RenderedPage, renderPage, renderPageFooter } from "./page-shell.ts";
+import { type RenderedPage, renderHtmlPage, renderPageFooter } from "./page-shell.ts";
 import { presentState, renderStateIcon } from "./state-icons.ts";
 import { renderSubJobsSection } from "./subjobs-section.ts";
 import {
@@ -50,7 +50,7 @@ export function renderJobPage(document: StatusDocument, now: Instant, listUrl: s
   const project = renderBdiElement(document.project);
   const sections = [failuresSection(document), renderSubJobsSection(document, roundedNow)].filter(Boolean);
   const deliveries = renderTargetsSection(document);
-  return renderPage({
+  return renderHtmlPage({
     title: `${state.sign} ${state.text} · ${name} · ${document.project}`,
     icon: state.icon,
     css: [PAGE_CSS, JOB_PAGE_CSS],

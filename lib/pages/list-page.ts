@@ -13,7 +13,7 @@ import { formatDuration } from "../domain/time-text.ts";
 import type { Watch } from "../ledger/watch.ts";
 import { LIST_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { type Html, html, renderBdiElement } from "./html.ts";
-import { type RenderedPage, renderPage, renderPageFooter } from "./page-shell.ts";
+import { type RenderedPage, renderHtmlPage, renderPageFooter } from "./page-shell.ts";
 import { presentState, renderStateIcon, type StatePresentation } from "./state-icons.ts";
 import { renderRunningDuration, renderTimeWithAge, roundNowDownByAge } from "./time-html.ts";
 
@@ -54,7 +54,7 @@ export function renderListPage({ project, watches, errors, hasLabels, now, link 
   const running = watches.filter(isRunning);
   const sorted = [...running, ...watches.filter((watch) => !isRunning(watch))];
   const icons = running.map((watch) => presentListedWatch(watch).icon);
-  return renderPage({
+  return renderHtmlPage({
     title: `${running.length > 0 ? `Running ${running.length} · ` : ""}Jobs of ${project}`,
     icon: icons.includes("running") ? "running" : (icons[0] ?? "succeeded"),
     css: [PAGE_CSS, LIST_PAGE_CSS],

@@ -14,7 +14,7 @@ export interface RenderedPage {
   readonly headers: Record<string, string>;
 }
 
-export interface Page {
+export interface HtmlPage {
   readonly title: string;
   readonly icon: IconName;
   readonly css: readonly string[];
@@ -28,7 +28,7 @@ export interface Page {
 }
 
 /** Renders a complete HTML document. The function always returns the same HTML for the same input. */
-export function renderPage(page: Page): RenderedPage {
+export function renderHtmlPage(page: HtmlPage): RenderedPage {
   const style = createInlineElementOrThrow("style", page.css.join("\n"));
   const script = page.script === "none" ? null : createInlineElementOrThrow("script", LIVE_SCRIPT);
   const document = html`<!doctype html>
@@ -66,7 +66,7 @@ export function renderPageFooter(docsUrl: string): Html {
  * the same for an unknown job and for a wrong key, so that nobody can find out which jobs exist.
  */
 export function renderNotFoundPage(): RenderedPage {
-  return renderPage({
+  return renderHtmlPage({
     title: "Nothing to see at this link",
     icon: "lost",
     css: [PAGE_CSS],
@@ -80,7 +80,7 @@ export function renderNotFoundPage(): RenderedPage {
 
 /** Renders the page at the root URL of the service. The start page contains a link to the API reference. */
 export function renderStartPage(docsUrl: string): RenderedPage {
-  return renderPage({
+  return renderHtmlPage({
     title: "CCE job notifier",
     icon: "succeeded",
     css: [PAGE_CSS],

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   hasDeliveryFinallyFailed,
-  listFailedSlowNotifications,
+  listFailedNotificationsOfSlowJob,
   logRedelivery,
   queueNotificationsAgain,
   type WatchNotification,
@@ -114,7 +114,7 @@ describe("notifications that are queued again", () => {
       { ...delivery("audit", "job.slow", 0), state: "rejected" as const },
       delivery("deploys", "job.slow", 0),
     ];
-    expect(listFailedSlowNotifications({ ...document, deliveries })).toEqual([
+    expect(listFailedNotificationsOfSlowJob({ ...document, deliveries })).toEqual([
       { target: "audit", event: "slow" },
     ]);
   });

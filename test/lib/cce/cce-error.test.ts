@@ -1,6 +1,7 @@
 import {
   classifyErrorReply,
   describeErrorReplyUnmasked,
+  extractMessageOrJson,
   NOT_A_LIST,
   parseCceErrorOrEmpty,
   refusalAfterNetworkError,
@@ -10,7 +11,6 @@ import {
   refusalWhileNotAnswering,
   refusalWhileThrottled,
   TOO_LARGE,
-  toTextOfAnyType,
 } from "../../../lib/cce/cce-error.ts";
 
 describe("classifyErrorReply", () => {
@@ -89,12 +89,12 @@ it("the description of an error has the status, the codes and the message", () =
 
 it("the text of a value is found in at most eight levels", () => {
   const nest = (levels: number): unknown => (levels === 0 ? "deep" : { message: nest(levels - 1) });
-  expect(toTextOfAnyType(nest(8))).toBe("deep");
-  expect(toTextOfAnyType(nest(9))).toBe('{"message":{"message":"deep"}}');
+  expect(extractMessageOrJson(nest(8))).toBe("deep");
+  expect(extractMessageOrJson(nest(9))).toBe('{"message":{"message":"deep"}}');
   const inArrays = (levels: number): unknown => (levels === 0 ? "deep" : [inArrays(levels - 1)]);
-  expect(toTextOfAnyType(inArrays(8))).toBe("deep");
-  expect(toTextOfAnyType(inArrays(9))).toBeNull();
-  expect(toTextOfAnyType({ message: " ", reason: "second" })).toBe("second");
+  expect(extractMessageOrJson(inArrays(8))).toBe("deep");
+  expect(extractMessageOrJson(inArrays(9))).toBeNull();
+  expect(extractMessageOrJson({ message: " ", reason: "second" })).toBe("second");
 });
 
 const NAMES_OF_TEXTS = [
@@ -115,8 +115,8 @@ const NAMES_OF_TEXTS = [
 ];
 
 it.each(NAMES_OF_TEXTS)("the text of an object is in its field %s, in any case", (name) => {
-  expect(toTextOfAnyType({ [name]: "why", other: 1 })).toBe("why");
-  expect(toTextOfAnyType({ [name.toUpperCase()]: "why", other: 1 })).toBe("why");
+  expect(extractMessageOrJson({ [name]: "why", other: 1 })).toBe("why");
+  expect(extractMessageOrJson({ [name.toUpperCase()]: "why", other: 1 })).toBe("why");
 });
 
 it.each<[unknown, string | null]>([
@@ -136,14 +136,14 @@ it.each<[unknown, string | null]>([
   [{ badRequest: "why" }, '{"badRequest":"why"}'],
   [{ message: "", reason: null }, '{"message":"","reason":null}'],
 ])("the text of %j is %j", (value, text) => {
-  expect(toTextOfAnyType(value)).toBe(text);
+  expect(extractMessageOrJson(value)).toBe(text);
 });
 
 it("the text of an object is found in at most eight wrappers", () => {
   const wrap = (levels: number): object =>
     levels === 0 ? { message: "why" } : { badRequest: wrap(levels - 1) };
-  expect(toTextOfAnyType(wrap(6))).toBe("why");
-  expect(toTextOfAnyType(wrap(8))).toBe(JSON.stringify(wrap(8)));
+  expect(extractMessageOrJson(wrap(6))).toBe("why");
+  expect(extractMessageOrJson(wrap(8))).toBe(JSON.stringify(wrap(8)));
 });
 
 it("a reply that is too large or contains one job makes the query unavailable", () => {
