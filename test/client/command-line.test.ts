@@ -446,10 +446,12 @@ describe("stop and redeliver", () => {
       { ...skipped, jobId: "b" },
       { project: "prod", jobId: "c", status: "missed" },
     ];
-    const dry = await run([...since, "--dry-run"], () => ({
-      status: 202,
-      body: { jobs: found, next: null },
-    }));
+    const bodies: string[] = [];
+    const dry = await run([...since, "--dry-run"], (_, body) => {
+      bodies.push(body);
+      return { status: 202, body: { jobs: found, next: null } };
+    });
+    expect(bodies.map((body) => JSON.parse(body))).toEqual([{ since: "2026-11-23T09:00:00Z", dryRun: true }]);
     expect(dry.stdout).toMatch(
       /^prod\/b: not queued\nprod\/c: missed\nops: not queued: the target is switched off/,
     );

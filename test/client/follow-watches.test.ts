@@ -141,12 +141,17 @@ test("starts a further call when one of five calls ends, and none after an error
   started[1]?.answer(true);
   started[2]?.answer(true);
   expect(await startedNext()).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
-  for (const { answer } of started.slice(3)) answer(true);
-  expect(await startedNext()).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
-  started[7]?.answer(false);
-  started[0]?.fail(new Error("no"));
+  for (const { answer } of started) answer(false);
+  expect((await startedNext()).slice(7)).toEqual(["8", "9"]);
+  for (const { answer } of started.slice(7)) answer(false);
+  // The seven running watches are polled again after 1 s.
+  for (let i = 0; i < 25; i += 1) await startedNext();
+  expect(await startedNext()).toHaveLength(9 + 5);
+  for (const { answer } of started.slice(10)) answer(false);
+  started[9]?.fail(new Error("no"));
   await expect(ended).rejects.toThrow("no");
-  for (let i = 0; i < 40; i += 1) expect(await startedNext()).toHaveLength(9);
+  const count = started.length;
+  for (let i = 0; i < 40; i += 1) expect(await startedNext()).toHaveLength(count);
 });
 
 test("calls just after each poll, when the service says in Retry-After when it polls the job", async () => {

@@ -178,6 +178,34 @@ test("a call has its body as JSON and the type of its body, and follows no redir
     });
 });
 
+test("every part of a path is encoded", async () => {
+  const urls: string[] = [];
+  const client = createClient({
+    url: "https://notifier.example",
+    token: "t",
+    fetch: async (url) => {
+      urls.push(String(url).replace("https://notifier.example/v1/", ""));
+      return new Response(null, { status: 400 });
+    },
+  });
+  const watch = { project: "p/q", jobId: "a?b" };
+  const calls = [
+    client.status(watch),
+    client.stop(watch),
+    client.redeliver(watch),
+    client.test("x/y"),
+    client.redeliverMissed("x/y", { since: "2026-11-23T09:00:00Z" }, "n+1"),
+  ];
+  for (const call of calls) await expect(call).rejects.toThrow("HTTP 400");
+  expect(urls).toEqual([
+    "jobs/p%2Fq/a%3Fb",
+    "jobs/p%2Fq/a%3Fb",
+    "jobs/p%2Fq/a%3Fb/redeliver",
+    "targets/x%2Fy/test",
+    "targets/x%2Fy/redeliver?before=n%2B1",
+  ]);
+});
+
 test("the error of a missing response has its cause, and a response with the status 300 is an error", async () => {
   const cause = new TypeError("fetch failed");
   const options = { url: "https://notifier.example", token: "t", wait: async () => {} };

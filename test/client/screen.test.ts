@@ -54,6 +54,12 @@ test("an error replaces the lines that change in place, which follow below the e
   ]);
 });
 
+test("an error on a terminal without lines that change in place is printed once and alone", () => {
+  const { written, screen } = createRecordedScreen(true);
+  screen.printError(["b: no"]);
+  expect(written.join("")).toBe("stderr: cce-notifier: b: no\n");
+});
+
 test.each([
   ["✔", 32],
   ["✖", 31],

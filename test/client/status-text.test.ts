@@ -146,6 +146,9 @@ test("the line of a running job shows how long jobs of its type usually take", (
   expect(
     formatStatusLine({ ...running, expected: { ...expected, p50Seconds: 119, p90Seconds: 120 } }),
   ).toContain("usually 1 min 59 s to 2 min (from 42 jobs)");
+  expect(
+    formatStatusLine({ ...running, expected: { ...expected, p50Seconds: 449, p90Seconds: 450 } }),
+  ).toContain("usually 7 min to 8 min (from 42 jobs)");
 });
 
 test("the line of a job that has succeeded says that the service waits until its resource is ready", () => {

@@ -1,3 +1,4 @@
+import { jest } from "@jest/globals";
 import { TokenError, UnreachableError } from "../../client/errors.ts";
 import { createGithubTokenSource, findTokenFault, parseToken } from "../../client/token.ts";
 
@@ -31,6 +32,13 @@ describe("the identity token of GitHub Actions", () => {
       { ...env, ACTIONS_ID_TOKEN_REQUEST_URL: "" },
     ])
       expect(createGithubTokenSource(part, "us")).toBeNull();
+  });
+
+  test("is requested with a time limit of 10 s", async () => {
+    const timeout = jest.spyOn(AbortSignal, "timeout");
+    await createGithubTokenSource(env, "us", async () => Response.json({ value: "jwt" }))?.();
+    expect(timeout.mock.calls).toEqual([[10_000]]);
+    timeout.mockRestore();
   });
 
   test("is requested for the given audience", async () => {

@@ -180,6 +180,20 @@ test("watch --again goes on without the watch of another caller, which it cannot
   expect([code, stdout, stderr]).toEqual([EXIT.succeeded, "prod/a: accepted\n", ""]);
 });
 
+test("watch sends the context of the CI system, and an option overrides its field", async () => {
+  const env = { GITLAB_CI: "true", GITLAB_USER_LOGIN: "kim", CI_COMMIT_SHA: "c0ffee" };
+  const contexts: unknown[] = [];
+  await run(
+    ["watch", "a", "--commit", "beef", "--label", "team=x"],
+    (requested, body) => {
+      contexts.push(JSON.parse(body).context);
+      return service([result("a")])(requested);
+    },
+    env,
+  );
+  expect(contexts).toEqual([{ actor: "kim", commit: "beef", labels: { team: "x" } }]);
+});
+
 test("watch fails if the service does not answer for each job", async () => {
   const { code, stderr } = await run(["watch", "a", "b"], service([result("a")]));
   expect(code).toBe(EXIT.unreachable);

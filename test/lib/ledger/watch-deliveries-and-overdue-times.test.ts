@@ -3,6 +3,7 @@ import {
   isDeliveredOrDeadLettered,
   listDeliveries,
   notificationOverdueAt,
+  pollOverdueAt,
   SlowRecord,
 } from "../../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import { firstGeneration, newWatch, SLOW, T0 } from "./samples.ts";
@@ -31,6 +32,10 @@ describe("an undelivered notification", () => {
   ])("%s is final or not", (_, delivery, expected) => {
     expect(isDeliveredOrDeadLettered(delivery)).toBe(expected);
   });
+});
+
+test("a poll is overdue half a minute after its planned time, so that a cold start and a slow queue are no fault", () => {
+  expect(pollOverdueAt(T0)).toBe(T0 + 30_000);
 });
 
 describe("the deliveries of a watch", () => {

@@ -118,16 +118,18 @@ const WATCH_CASES: Readonly<
     return { watch: 60, "caller#0": 20, "caller#1": 60 };
   },
   "all items of a watch later before a redelivery": async (watch) => {
+    await ledger.saveSlowRecordOnce(firstGeneration(watch), SLOW, at(15));
     await save(watch, 20);
     await end(watch, 20);
     await ledger.scheduleSweepByAndExtendExpiry(firstGeneration(watch), T0, at(70));
-    return { watch: 70, "caller#0": 70, "outcome#0": 70 };
+    return { watch: 70, "caller#0": 70, "outcome#0": 70, "slow#0": 70 };
   },
   "no item of a watch earlier before a redelivery": async (watch) => {
+    await ledger.saveSlowRecordOnce(firstGeneration(watch), SLOW, at(90));
     await save(watch, 90);
     await end(watch, 90);
     await ledger.scheduleSweepByAndExtendExpiry(firstGeneration(watch), T0, at(70));
-    return { watch: 90, "caller#0": 90, "outcome#0": 90 };
+    return { watch: 90, "caller#0": 90, "outcome#0": 90, "slow#0": 90 };
   },
   "the items of a watch at their times if only the sweep is scheduled": async (watch) => {
     await end(watch, 20);
