@@ -58,9 +58,10 @@ function createAnswer(
 
 test("watch --wait ends with the duration, the page and what became of the notifications", async () => {
   const [before, after] = [delivery("ops", "pending", 503), delivery("ops", "delivered", 200)];
+  const audit = delivery("audit", "delivered", 200);
   const ran = await run(
     ["watch", "a", "--wait"],
-    createAnswer("succeeded", [before], [before], [before], [after]),
+    createAnswer("succeeded", [audit, before], [audit, before], [audit, before], [audit, after]),
   );
   expect([ran.code, ran.stderr]).toEqual([0, ""]);
   expect(ran.stdout).toBe(
@@ -69,7 +70,7 @@ test("watch --wait ends with the duration, the page and what became of the notif
       "✔ prod/a: succeeded after 3 min 10 s",
       "prod/a:",
       `  page: ${PAGE}`,
-      "  notified: ops",
+      "  notified: audit, ops",
       "",
     ].join("\n"),
   );

@@ -32,6 +32,17 @@ function createAnswer(
   };
 }
 
+test("a refusal is explained after a first try without a response", async () => {
+  const answer = createAnswer(["prod"], []);
+  let requests = 0;
+  const ran = await run(["status", "prd/a"], (requested) => {
+    requests += 1;
+    return requests === 1 ? undefined : answer(requested);
+  });
+  expect(ran.requests).toEqual(["GET /v1/jobs/prd/a", "GET /v1/jobs/prd/a", "GET /v1/projects"]);
+  expect(ran.stderr).toContain("unknown project 'prd'. Did you mean 'prod'?");
+});
+
 describe("a job without a project", () => {
   test.each([["status"], ["stop"], ["status --wait"]])(
     "belongs to the only project, in '%s'",

@@ -173,7 +173,7 @@ export function describeShared(ledger: () => Ledger): void {
       const { project } = newKey();
       await ledger().claimDiscoveryIfDueOrRequested(project, T0, 60_000);
       const saved = { switchedOnAt: T0 - 5, succeededAt: T0 + 1, skippedJobIds: ["j-1", "j-2"] };
-      await ledger().saveDiscoveryIfUnchanged(project, null, saved);
+      await ledger().saveDiscoveryIfUnchanged(project, null, { ...saved, skippedJobIds: ["j-2", "j-1"] });
       const claimed = await ledger().claimDiscoveryIfDueOrRequested(project, T0 + 60_000, 60_000);
       expect(claimed).toEqual({ ...saved, previousTryAt: T0 });
       await ledger().saveDiscoveryIfUnchanged(project, saved.switchedOnAt, { ...saved, skippedJobIds: [] });
@@ -256,6 +256,16 @@ export function describeShared(ledger: () => Ledger): void {
       await ledger().removeWaitingCall(1, call("a", from + 5000));
       expect([await start("c", from + 4999), await start("c", from + 4999)]).toEqual([1, null]);
       expect(await ledger().reserveWaitingNumberOrNull(call("a", from + 9000), from + 5000, limits)).toBe(0);
+    });
+
+    it("are both accepted if two calls begin at the same time", async () => {
+      const from = startedAt;
+      const started = await Promise.all(
+        ["a", "b"].map((caller) =>
+          ledger().reserveWaitingNumberOrNull(call(caller, from + 5000), from, limits),
+        ),
+      );
+      expect(new Set(started)).toEqual(new Set([0, 1]));
     });
 
     it("are at most three if many calls begin at the same time", async () => {

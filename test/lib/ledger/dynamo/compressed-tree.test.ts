@@ -4,9 +4,13 @@ import type { Job } from "../../../../lib/domain/job.ts";
 import {
   compressJson,
   compressTruncatedTree,
+  decompressBytes,
   decompressJson,
   decompressTree,
+  decompressTreeWithChangeIfHashMatches,
+  hashTreeJson,
 } from "../../../../lib/ledger/dynamo/compressed-tree.ts";
+import { WatchItem } from "../../../../lib/ledger/dynamo/watch-item.ts";
 import { job } from "../samples.ts";
 
 /** Returns a text that deflate cannot compress much. Equal numbers give equal texts. */
@@ -60,4 +64,35 @@ describe("a packed tree", () => {
       expect(packed.length <= max || kept.subJobs.length === 0).toBe(true);
     },
   );
+});
+
+describe("a stored tree with a later change", () => {
+  const [first, other, latest] = ["aaaa", "bbbb", "aaaa"].map((reason, i) =>
+    job({ reason: reason.repeat(20), phase: i === 2 ? "Failed" : "Running" }),
+  );
+  if (first === undefined || other === undefined || latest === undefined) throw new Error("no trees");
+  const stored = compressTruncatedTree(first);
+  const json = JSON.stringify(latest);
+  const treeChange = compressJson(latest, decompressBytes(stored));
+  const item = WatchItem.parse({
+    pk: "W#prod#a",
+    sk: "watch#token:ci",
+    generation: 0,
+    state: "watching",
+    poll: 1,
+    pollDone: true,
+    acceptedAt: 0,
+    deadlineAt: 0,
+    treeHash: hashTreeJson(json),
+    treeChange,
+  });
+
+  it("is the latest tree", () => {
+    expect(decompressTreeWithChangeIfHashMatches(item, stored)).toEqual(latest);
+  });
+
+  it("is the stored tree without the change if another call has already stored another tree", () => {
+    const changed = compressTruncatedTree(other);
+    expect(decompressTreeWithChangeIfHashMatches(item, changed)).toEqual(other);
+  });
 });

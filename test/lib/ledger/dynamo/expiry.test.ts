@@ -252,8 +252,10 @@ it("DynamoDB deletes the waiting calls one day after the end of the latest call"
   }
 });
 
-test("clearing or switching on a target without a record leaves no item, because such an item would never expire", async () => {
+test("a request about a target or project without a record leaves no item, because such an item would never expire", async () => {
   const { project: name } = newKey();
+  await ledger.requestDiscoverySoon(name);
+  expect(await expiryHours(name)).toEqual({});
   await ledger.clearTargetGone(name);
   expect(await expiryHours(name)).toEqual({});
   await ledger.switchTargetOn(name);
