@@ -26,6 +26,7 @@ test.each([
   ["xbc", ["abc"], "abc"],
   ["xyc", ["abc"], null],
   ["b", ["a"], null],
+  ["b", ["ab"], "ab"],
   ["", ["ab"], null],
   ["a", ["ab"], "ab"],
   ["other", [], null],
