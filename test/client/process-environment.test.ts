@@ -42,6 +42,21 @@ function recordProcess() {
   return { printed, ended };
 }
 
+test("a command of the one-node edition also ignores the error of an output that nobody reads", async () => {
+  const { printed } = recordProcess();
+  const { argv, exitCode } = process;
+  process.argv = ["node", "cce-notifier", "token", "--data"];
+  try {
+    await import("../../client/cce-notifier.ts");
+    expect([process.exitCode, printed[0]]).toEqual([2, expect.stringContaining("--data needs a value")]);
+    for (const stream of [process.stdout, process.stderr])
+      expect(stream.emit("error", new Error("EPIPE"))).toBe(true);
+  } finally {
+    process.argv = argv;
+    process.exitCode = exitCode;
+  }
+});
+
 describe("createProcessEnvironment", () => {
   it("prints an unexpected error as one line without control characters, and ends with the status 4", () => {
     const { printed, ended } = recordProcess();

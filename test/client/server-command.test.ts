@@ -1,10 +1,7 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { UsageError } from "../../client/option-values.ts";
 import {
@@ -155,13 +152,6 @@ test.each(Object.keys(SERVER_COMMAND_OPTIONS) as ServerCommandName[])(
     expect((await run([name, ...positionals, ...given])).text).not.toMatch(/unknown option/i);
   },
 );
-
-test("a command of the one-node edition ends without an error if nobody reads its output", async () => {
-  const child = spawn(process.execPath, ["client/bin.mjs", "help", "backup"]);
-  child.stdout.destroy();
-  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, "close")]);
-  expect([code, stderr]).toEqual([0, ""]);
-});
 
 test("the completion of the command token knows all operations", () => {
   expect(SERVER_COMMAND_OPTIONS.token.operation?.choices).toEqual(CALLER_OPERATIONS);
