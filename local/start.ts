@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createLinkOptions, createListPageUrl } from "../lib/auth/link-keys.ts";
+import { createLinkOptions, createSignedJobListUrlOrNull } from "../lib/auth/link-keys.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import { runDemo } from "./demo/demo.ts";
 import { DEMO_PROJECT, startDemoEnvironment } from "./demo/demo-environment.ts";
@@ -78,7 +78,7 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
     return isComplete ? 0 : 1;
   }
   const links = createLinkOptions(await readWholeConfigFile(configFile), stack.api);
-  const listUrl = createListPageUrl(links, DEMO_PROJECT, Date.now());
+  const listUrl = createSignedJobListUrlOrNull(links, DEMO_PROJECT, Date.now());
   const jobId = environment.startOtherJob();
   const { hasColours } = screen;
   screen.print(

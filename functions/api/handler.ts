@@ -23,10 +23,10 @@ import {
 import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import {
   removeWaitingCall,
-  reserveWaitingNumberOrNull,
+  reserveWaitingCallNumberOrNull,
   WAITING_LIMITS,
 } from "../../lib/ledger/dynamo/waiting-calls.ts";
-import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
+import { listJobWatchesNewestFirst } from "../../lib/ledger/dynamo/watch-item.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
 import { readEnvironmentAndCreateAwsPorts } from "../../lib/runtime/aws-ports.ts";
@@ -34,7 +34,7 @@ import { systemWait as wait } from "../../lib/runtime/clock.ts";
 import { warmUp } from "../../lib/runtime/warm-up.ts";
 import { createIdentityTokenCheck } from "../shared/authenticate-and-limit-requests.ts";
 import { createApiHandler } from "./create-api-handler.ts";
-import { createCachedHealthCheck } from "./health.ts";
+import { createCachedHealthResponder } from "./health.ts";
 
 const configParser = createConfigParser(
   ["projects", "targets", "secret/targets", "certificates", "tokens", "oidc", "settings", "linkKeys"],
@@ -47,7 +47,7 @@ const { env, table, sqs, ...ports } = readEnvironmentAndCreateAwsPorts(
   "PUBLIC_URL",
 );
 const ledger = bindToTable(table, {
-  listJobWatches,
+  listJobWatchesNewestFirst,
   readWatch,
   readProgressEventuallyConsistent,
   readCallerData,
@@ -61,13 +61,13 @@ const ledger = bindToTable(table, {
   readDigest,
   readDeliveryOrPendingRecord,
   readDurationCounts,
-  reserveWaitingNumberOrNull,
+  reserveWaitingCallNumberOrNull,
   removeWaitingCall,
 });
 
 const checkQueue = (url: string) =>
   sqs.client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["QueueArn"] }));
-const health = createCachedHealthCheck({
+const health = createCachedHealthResponder({
   checks: {
     config: ports.configs.check,
     // The read only shows whether the ledger responds. No target has the name `:health`, because names of targets

@@ -29,7 +29,7 @@ export interface HealthPorts {
  * Creates the function for `GET /v1/health`. If all checks succeed, the status is 200. If a check fails, the status is
  * 503. The response does not say why a check failed.
  */
-export function createCachedHealthCheck(ports: HealthPorts): () => Promise<ApiResponse> {
+export function createCachedHealthResponder(ports: HealthPorts): () => Promise<ApiResponse> {
   const cache = createExpiringCache({ load: () => runChecks(ports), now: ports.now, maxAgeMs: MAX_AGE_MS });
   return () => cache.get("health");
 }

@@ -15,8 +15,8 @@ import type { ProblemResponse } from "../../lib/api/problem-response.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller-rights.ts";
 import {
-  createJobPageUrl,
   createLinkOptions,
+  createSignedJobPageUrlOrNull,
   createStatusDocumentUrl,
   type LinkOptions,
 } from "../../lib/auth/link-keys.ts";
@@ -111,7 +111,7 @@ function listedJob(
     concludedAt: toIsoOrNull(concludedAt),
     durationSeconds,
     statusUrl: createStatusDocumentUrl(links.publicUrl, watch),
-    pageUrl: mayOpenPage(watch, caller) ? createJobPageUrl(links, watch, now) : null,
+    pageUrl: mayOpenPage(watch, caller) ? createSignedJobPageUrlOrNull(links, watch, now) : null,
     ready: state === "watching" ? toPendingReady(watch.ready) : undefined,
   };
 }

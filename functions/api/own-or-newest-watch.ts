@@ -11,11 +11,11 @@ import type { WatchDelivery } from "../../lib/ledger/watch-deliveries-and-overdu
  */
 export async function readOwnOrNewestWatch(
   key: WatchKey,
-  ledger: Pick<Ledger, "readWatch" | "listJobWatches">,
+  ledger: Pick<Ledger, "readWatch" | "listJobWatchesNewestFirst">,
 ): Promise<WatchDocument | null> {
   const own = await ledger.readWatch(key);
   if (own !== null) return own;
-  const [newest] = await ledger.listJobWatches(key);
+  const [newest] = await ledger.listJobWatchesNewestFirst(key);
   return newest === undefined ? null : ledger.readWatch(newest);
 }
 
@@ -26,11 +26,11 @@ export async function readOwnOrNewestWatch(
 export async function selectOneWatchOfEachJob(
   watches: readonly Watch[],
   caller: string | null,
-  ledger: Pick<Ledger, "listJobWatches">,
+  ledger: Pick<Ledger, "listJobWatchesNewestFirst">,
 ): Promise<readonly Watch[]> {
   const isVisible = async (watch: Watch): Promise<boolean> => {
     if (watch.caller === caller) return true;
-    const all = await ledger.listJobWatches(watch satisfies JobKey);
+    const all = await ledger.listJobWatchesNewestFirst(watch satisfies JobKey);
     const visible = all.find((other) => other.caller === caller) ?? all[0];
     return visible === undefined || visible.caller === watch.caller;
   };

@@ -1,9 +1,9 @@
 import { type ApiRequest, type ApiResponse, withEtagOrNotModified } from "../../lib/api/http-message.ts";
 import { readJobFilterAndErrors } from "../../lib/api/job-filter.ts";
 import {
-  createJobPageUrl,
   createLinkOptions,
-  createListPageUrl,
+  createSignedJobListUrlOrNull,
+  createSignedJobPageUrlOrNull,
   type LinkedPage,
   type LinkOptions,
   verifyLinkKey,
@@ -51,12 +51,12 @@ export async function createJobPageResponse(
   const opened = openPage(page, request, createLinkOptions(config, defaultUrl), now);
   if (opened === null) return pageResponse(null, request);
   const { links, opens } = opened;
-  const watch = (await ledger.listJobWatches(job)).find(({ caller }) => opens(caller));
+  const watch = (await ledger.listJobWatchesNewestFirst(job)).find(({ caller }) => opens(caller));
   const watchDocument = watch === undefined ? null : await ledger.readWatch(watch);
   if (watchDocument === null) return pageResponse(null, request);
   const { tree, ...complete } = await replaceDeliveriesByThoseOfDigest(watchDocument, ledger);
   const { pages } = config.settings;
-  const listUrl = pages.list ? createListPageUrl(links, job.project, now) : null;
+  const listUrl = pages.list ? createSignedJobListUrlOrNull(links, job.project, now) : null;
   const expected = await readExpectedDurationIfRunning(watchDocument, ports);
   return createTruncatedStatusResponse(
     { ...omitFromPage(complete, pages), tree: truncateForPage(tree) },
@@ -121,7 +121,7 @@ export async function createListPageResponse(
   const list = renderListPage({
     project: project.data,
     watches: found.jobs.map(({ watch, context: { actor, pipeline } }) => {
-      return { ...watch, actor, pipeline, url: createJobPageUrl(links, watch, now) ?? "" };
+      return { ...watch, actor, pipeline, url: createSignedJobPageUrlOrNull(links, watch, now) ?? "" };
     }),
     errors,
     hasLabels: pages.labels,

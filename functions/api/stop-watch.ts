@@ -9,7 +9,7 @@ import {
 import { rejectUnexpectedQueryOrBody } from "../../lib/api/request-body.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller-rights.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
+import { computeExpiryAfterRetentionAndRetries } from "../../lib/config/retention.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
@@ -35,7 +35,7 @@ export async function stopOwnOrAllWatches(
   if (all !== "true") return invalidRequest([{ parameter: "all", detail: "must be 'true'" }]);
   if (!mayStopAll(caller, key.project))
     return forbidden("stop", [missingRightError("stop", "target", "*", { parameter: "all" })]);
-  const watches = await ports.ledger.listJobWatches(key);
+  const watches = await ports.ledger.listJobWatchesNewestFirst(key);
   if (watches.length === 0) return watchNotFound(key);
   let answer: ApiResponse | ProblemResponse = { status: 204 };
   for (const watch of watches) {
@@ -66,7 +66,7 @@ async function stopOne(
 ): Promise<ApiResponse | ProblemResponse> {
   const key = { project, jobId, caller: owner };
   const { settings } = await configs.current();
-  const result = await ledger.stopWatch(key, now(), computeLedgerExpiryTime(now(), settings));
+  const result = await ledger.stopWatch(key, now(), computeExpiryAfterRetentionAndRetries(now(), settings));
   if (result === "missing") return watchNotFound(key);
   let watch: Watch | undefined;
   try {

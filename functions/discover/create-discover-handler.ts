@@ -40,7 +40,7 @@ export type DiscoverJobsOfProject = (
  * Creates the function that finds new jobs of a project. The function keeps the CCE clients, the rate limits and the
  * known jobs in memory for the next call.
  */
-export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfProject {
+export function createDiscoveryOfNewJobsIfDue(ports: DiscoverHandlerPorts): DiscoverJobsOfProject {
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
   const clients = new WeakMap<ConfigWithCredentials, Pick<CceClient, "listJobs">>();
   const known = new Map<string, Set<string>>();

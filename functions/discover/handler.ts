@@ -13,13 +13,13 @@ import {
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import { startOrExtendWatch } from "../../lib/ledger/dynamo/start-or-extend-watch.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
+import { listJobWatchesNewestFirst } from "../../lib/ledger/dynamo/watch-item.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
 import { readEnvironmentAndCreateAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { monotonicClock } from "../../lib/runtime/clock.ts";
 import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
-import { createDiscoverHandler, createJobDiscovery } from "./create-discover-handler.ts";
+import { createDiscoverHandler, createDiscoveryOfNewJobsIfDue } from "./create-discover-handler.ts";
 import { createSmnHandler } from "./create-smn-handler.ts";
 
 const configParser = createConfigParser(["projects", "secret/projects", "certificates", "settings"], {
@@ -35,10 +35,10 @@ const ledger = bindToTable(table, {
   saveSmnMessageIdOnce,
   hasSmnMessageId,
   reserveRequestTime,
-  listJobWatches,
+  listJobWatchesNewestFirst,
   startOrExtendWatch,
 });
-const discover = createJobDiscovery({
+const discover = createDiscoveryOfNewJobsIfDue({
   ...ports,
   ledger,
   pollQueue: createSqsSender({ ...sqs, url: env.POLL_QUEUE_URL }),

@@ -1,6 +1,6 @@
 import type { Config } from "../../lib/config/config.ts";
 import type { DiscoverySettings } from "../../lib/config/projects.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
+import { computeExpiryAfterRetentionAndRetries } from "../../lib/config/retention.ts";
 import type { Clock, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createPollMessage, recreateFirstPollMessageIfUnclaimed } from "../../lib/queue/messages.ts";
@@ -17,7 +17,7 @@ const BATCH_JOBS = 25;
 const MARGIN_MS = 5_000;
 
 export interface OpenDiscoveredPorts {
-  readonly ledger: Pick<Ledger, "startOrExtendWatch" | "listJobWatches">;
+  readonly ledger: Pick<Ledger, "startOrExtendWatch" | "listJobWatchesNewestFirst">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly config: Config;
   readonly now: Clock;
@@ -81,7 +81,7 @@ async function openOne(
 ): Promise<OpenedOne> {
   const key = { project, jobId, caller: discoveryCaller(project) };
   try {
-    const watches = await ledger.listJobWatches(key);
+    const watches = await ledger.listJobWatchesNewestFirst(key);
     const own = watches.find(({ caller }) => caller === key.caller);
     if (own !== undefined)
       return { jobId, kind: "exists", message: recreateFirstPollMessageIfUnclaimed(own, 0) };
@@ -100,7 +100,10 @@ async function openOne(
       digestId: null,
       traceparent: null,
       readyMinutes,
-      expiresAt: computeLedgerExpiryTime(deadlineAt + (readyMinutes ?? 0) * MINUTE_MS, config.settings),
+      expiresAt: computeExpiryAfterRetentionAndRetries(
+        deadlineAt + (readyMinutes ?? 0) * MINUTE_MS,
+        config.settings,
+      ),
     });
     if (result.kind === "already_watching")
       return { jobId, kind: "exists", message: recreateFirstPollMessageIfUnclaimed(result.watch, 0) };

@@ -16,7 +16,11 @@ import {
 import type { Submission } from "../../lib/api/submission.ts";
 import { type JobResult, submissionResponse } from "../../lib/api/submission-result.ts";
 import { mayUse } from "../../lib/auth/caller-rights.ts";
-import { createJobPageUrl, createLinkOptions, createStatusDocumentUrl } from "../../lib/auth/link-keys.ts";
+import {
+  createLinkOptions,
+  createSignedJobPageUrlOrNull,
+  createStatusDocumentUrl,
+} from "../../lib/auth/link-keys.ts";
 import { JobId, type WatchKey } from "../../lib/domain/job.ts";
 import { toIsoOrThrow } from "../../lib/domain/time-text.ts";
 import { toTraceparentVersion00 } from "../../lib/domain/traceparent.ts";
@@ -29,7 +33,7 @@ import {
   createApproximateRequestLimit,
 } from "../shared/authenticate-and-limit-requests.ts";
 import {
-  createApproximateRunningWatchLimit,
+  createApproximateRunningWatchLimitPerCaller,
   type LimitWatchesPorts,
   type MayWatchJobs,
 } from "./running-watch-limit.ts";
@@ -61,7 +65,7 @@ interface EnqueuePorts
 export function createEnqueueHandler(ports: EnqueuePorts): HandleRequest {
   const firstPollDelay = createFirstPollDelayPlanner(ports);
   const limitRequests = createApproximateRequestLimit(ports.now);
-  const limitWatches = createApproximateRunningWatchLimit(ports);
+  const limitWatches = createApproximateRunningWatchLimitPerCaller(ports);
   return async (request, _invocation, note) => {
     const limits = { firstPollDelay, limitWatches };
     const answer = await acceptRequest(request, limits, { ...ports, note, limitRequests });
@@ -158,7 +162,7 @@ function jobResult(
     status: opened.kind,
     deadlineAt: toIsoOrThrow(opened.deadlineAt),
     statusUrl: createStatusDocumentUrl(links.publicUrl, key),
-    pageUrl: createJobPageUrl(links, key, now),
+    pageUrl: createSignedJobPageUrlOrNull(links, key, now),
   };
 }
 

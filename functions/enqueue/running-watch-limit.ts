@@ -32,7 +32,10 @@ interface Allowance {
  * Creates a function that limits the number of running watches of each caller. The limit is only approximate, because
  * an exact limit would need a write to the ledger in each call. A call that starts no new watch is always allowed.
  */
-export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatchesPorts): MayWatchJobs {
+export function createApproximateRunningWatchLimitPerCaller({
+  ledger,
+  now,
+}: LimitWatchesPorts): MayWatchJobs {
   const allowances = new Map<string, Allowance>();
   const remember = (caller: string, allowance: Allowance): void => {
     if (allowances.size >= MAX_CALLERS && !allowances.has(caller)) allowances.clear();

@@ -16,7 +16,7 @@ import {
 } from "../../lib/ledger/dynamo/notifications.ts";
 import {
   clearTargetGone,
-  markTargetGoneOnce,
+  getOrSetTargetGoneSince,
   readTarget,
   reserveRequestTime,
   switchTargetOff,
@@ -53,7 +53,7 @@ const handleMessage = createNotifyHandler({
     readTarget,
     reserveRequestTime,
     throttleTargetUntilAtLeast,
-    markTargetGoneOnce,
+    getOrSetTargetGoneSince,
     clearTargetGone,
     switchTargetOff,
   }),

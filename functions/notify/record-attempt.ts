@@ -45,7 +45,7 @@ export interface RecordAttemptPorts {
     | "recordAttempt"
     | "markDeadLettered"
     | "throttleTargetUntilAtLeast"
-    | "markTargetGoneOnce"
+    | "getOrSetTargetGoneSince"
     | "clearTargetGone"
     | "switchTargetOff"
   >;
@@ -161,10 +161,10 @@ async function goneConfirmationTime(
   { key, redelivery }: Notification,
   claimedAt: Instant,
   at: Instant,
-  ledger: Pick<Ledger, "markTargetGoneOnce">,
+  ledger: Pick<Ledger, "getOrSetTargetGoneSince">,
 ): Promise<Instant | null> {
   const name = isCallbackTargetName(key.target) ? JSON.stringify({ ...key, redelivery }) : key.target;
-  const confirmAt = (await ledger.markTargetGoneOnce(name, at)) + CONFIRM_GONE_MS;
+  const confirmAt = (await ledger.getOrSetTargetGoneSince(name, at)) + CONFIRM_GONE_MS;
   return claimedAt >= confirmAt ? null : confirmAt;
 }
 

@@ -1,7 +1,11 @@
-import { createJobPageUrl, createLinkOptions, createListPageUrl } from "../../lib/auth/link-keys.ts";
+import {
+  createLinkOptions,
+  createSignedJobListUrlOrNull,
+  createSignedJobPageUrlOrNull,
+} from "../../lib/auth/link-keys.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
+import { computeExpiryAfterRetentionAndRetries } from "../../lib/config/retention.ts";
 import type { Clock, Instant, Observation } from "../../lib/domain/job.ts";
 import {
   describeMainCause,
@@ -31,7 +35,7 @@ export interface ConcludePorts {
     Ledger,
     | "readWatch"
     | "readOutcomeWithoutTree"
-    | "saveOutcomeOnce"
+    | "getOrCreateOutcome"
     | "endWatchUnlessTargetsAdded"
     | "removeRunningMemberAndCountRemaining"
     | "readDigest"
@@ -170,14 +174,14 @@ async function saveOutcome(
     concludedAt: at,
     polls,
     context: document?.context ?? {},
-    jobPageUrl: createJobPageUrl(links, { project, jobId, caller }, at),
-    listUrl: settings.pages.list ? createListPageUrl(links, project, at) : null,
+    jobPageUrl: createSignedJobPageUrlOrNull(links, { project, jobId, caller }, at),
+    listUrl: settings.pages.list ? createSignedJobListUrlOrNull(links, project, at) : null,
   });
   if (now() > leaseUntil) throw new LeaseEndedError("the lease of this poll has ended");
-  return ledger.saveOutcomeOnce(
+  return ledger.getOrCreateOutcome(
     { project, jobId, caller, generation },
     { summary, tree: job, generations: document?.generations ?? {} },
-    computeLedgerExpiryTime(at, settings),
+    computeExpiryAfterRetentionAndRetries(at, settings),
   );
 }
 
@@ -204,7 +208,7 @@ async function notifyAndEnd(
       concludedAt: summary.concludedAt,
       targets,
       polledAt,
-      expiresAt: computeLedgerExpiryTime(at, config.settings),
+      expiresAt: computeExpiryAfterRetentionAndRetries(at, config.settings),
       job: { phase, jobType, resourceName, cause: describeMainCause(summary), durationSeconds },
     });
     if (ended.kind === "ended") {

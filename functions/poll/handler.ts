@@ -5,14 +5,14 @@ import { Project } from "../../lib/config/projects.ts";
 import {
   addDuration,
   addLatestDurations,
+  getOrCreateSlowRecord,
   readDurationCounts,
   readLatestDurations,
-  saveSlowRecordOnce,
 } from "../../lib/ledger/dynamo/durations.ts";
 import {
   endWatchUnlessTargetsAdded,
+  getOrCreateOutcome,
   readOutcomeWithoutTree,
-  saveOutcomeOnce,
 } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import { readDigest, removeRunningMemberAndCountRemaining } from "../../lib/ledger/dynamo/notifications.ts";
@@ -48,7 +48,7 @@ export const handler = createSqsHandler(
       undoPollClaim,
       recordPoll,
       readWatch,
-      saveOutcomeOnce,
+      getOrCreateOutcome,
       readOutcomeWithoutTree,
       endWatchUnlessTargetsAdded,
       removeRunningMemberAndCountRemaining,
@@ -56,7 +56,7 @@ export const handler = createSqsHandler(
       addDuration,
       readDurationCounts,
       readLatestDurations,
-      saveSlowRecordOnce,
+      getOrCreateSlowRecord,
       addLatestDurations,
       reserveRequestTime,
     }),

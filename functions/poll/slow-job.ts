@@ -1,6 +1,6 @@
-import { createJobPageUrl, createLinkOptions } from "../../lib/auth/link-keys.ts";
+import { createLinkOptions, createSignedJobPageUrlOrNull } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
+import { computeExpiryAfterRetentionAndRetries } from "../../lib/config/retention.ts";
 import type { Instant, Job, WatchKey } from "../../lib/domain/job.ts";
 import { isOutcomeOfEndedJob, type OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { type SlowSummary, summarizeAndTruncateSlowJob } from "../../lib/domain/slow-summary.ts";
@@ -39,7 +39,7 @@ const LIMIT_MAX_AGE_MS = 1000;
 export interface SlowJobPorts {
   readonly ledger: Pick<
     Ledger,
-    "readWatch" | "saveSlowRecordOnce" | "readLatestDurations" | "addLatestDurations"
+    "readWatch" | "getOrCreateSlowRecord" | "readLatestDurations" | "addLatestDurations"
   >;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly durations: ReadLearnedDurations;
@@ -163,14 +163,18 @@ async function notifySlow(
       ageSeconds,
       usual: { p50Seconds, p95Seconds, fromJobs },
       context: document?.context ?? {},
-      jobPageUrl: createJobPageUrl(createLinkOptions(config, defaultUrl), { project, jobId, caller }, at),
+      jobPageUrl: createSignedJobPageUrlOrNull(
+        createLinkOptions(config, defaultUrl),
+        { project, jobId, caller },
+        at,
+      ),
     },
     job,
     (type) => medianSubJobSecondsIfEnough(latest, type),
   );
-  const expiresAt = computeLedgerExpiryTime(watch.deadlineAt, config.settings);
+  const expiresAt = computeExpiryAfterRetentionAndRetries(watch.deadlineAt, config.settings);
   const record = { summary, targets: [...targets], generations: document?.generations ?? {} };
-  const stored = await ledger.saveSlowRecordOnce(watch, record, expiresAt);
+  const stored = await ledger.getOrCreateSlowRecord(watch, record, expiresAt);
   const messages = stored.targets.map((target) => {
     const key = createNotificationKey(watch, stored.generations, "job.slow", target);
     return createNotificationMessage(watch, key, "slow", 0);

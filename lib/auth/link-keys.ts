@@ -101,14 +101,22 @@ export function verifyLinkKey(
  * Returns the URL of the status page of a watch. If the config contains no `linkKeys`, the result is null. The format
  * of this URL must stay the same, because chats contain old URLs.
  */
-export function createJobPageUrl(options: LinkOptions, watch: WatchKey, now: Instant): string | null {
+export function createSignedJobPageUrlOrNull(
+  options: LinkOptions,
+  watch: WatchKey,
+  now: Instant,
+): string | null {
   const path = `/jobs/${encodeURIComponent(watch.project)}/${encodeURIComponent(watch.jobId)}?`;
   const { project, jobId, caller } = watch;
   return urlWithKey(options, path, { kind: "watch", project, jobId }, caller, now);
 }
 
 /** Returns the URL of the page with all jobs of a project. If the config contains no `linkKeys`, the result is null. */
-export function createListPageUrl(options: LinkOptions, project: string, now: Instant): string | null {
+export function createSignedJobListUrlOrNull(
+  options: LinkOptions,
+  project: string,
+  now: Instant,
+): string | null {
   const path = `/jobs?project=${encodeURIComponent(project)}&`;
   return urlWithKey(options, path, { kind: "project", project }, "", now);
 }

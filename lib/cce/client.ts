@@ -18,7 +18,7 @@ import { parseAllowListIgnoringInvalid } from "../http/egress-rules.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import type { ListedJob, ListReply } from "./autopilot.ts";
 import { refusalForUnknownProject } from "./cce-error.ts";
-import { createMaskOfConfigSecretsAndTokens } from "./credential-mask.ts";
+import { createMaskOfConfigSecretsAndAddedTokens } from "./credential-mask.ts";
 import { hasFailedJobInTree } from "./parse-job.ts";
 import { createProjectQueries, type ProjectQueries } from "./project-queries.ts";
 import { createSenderOfOneLargeReplyAtATime } from "./send-cce-request.ts";
@@ -103,7 +103,7 @@ export function createCceClient(options: CceClientOptions): CceClient {
     monotonic,
     random,
     allow: parseAllowListIgnoringInvalid(config.settings.egress.allow),
-    createMask: () => createMaskOfConfigSecretsAndTokens(config),
+    createMask: () => createMaskOfConfigSecretsAndAddedTokens(config),
     connections: () => options.connections ?? connectionsAt(now()),
     sendCceRequest: createSenderOfOneLargeReplyAtATime(monotonic),
   };

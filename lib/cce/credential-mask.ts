@@ -38,7 +38,7 @@ export interface CredentialMask {
  * @param config the config with all secrets. The mask hides the secrets of all projects and targets. A proxy between
  * the service and CCE may know any secret.
  */
-export function createMaskOfConfigSecretsAndTokens(config: object): CredentialMask {
+export function createMaskOfConfigSecretsAndAddedTokens(config: object): CredentialMask {
   const maskConfig = getCachedSecretMask(config);
   let tokens: Secret[] = [];
   let maskTokens = createSecretMask([]);

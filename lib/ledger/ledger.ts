@@ -25,7 +25,7 @@ export interface TargetLedger {
    * Stores `at` as the time of the first response "gone" of a target, unless `goneSince` is already stored. Returns the
    * stored time.
    */
-  markTargetGoneOnce(name: string, at: Instant): Promise<Instant>;
+  getOrSetTargetGoneSince(name: string, at: Instant): Promise<Instant>;
   /** Deletes `goneSince` of a target. */
   clearTargetGone(name: string): Promise<void>;
   /** Switches a target off. The result is false if the target was already off. */
@@ -101,7 +101,7 @@ export interface SlowLedger {
   /**
    * Stores the record of a slow job, unless the watch generation already has such a record. Returns the stored record.
    */
-  saveSlowRecordOnce(watch: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
+  getOrCreateSlowRecord(watch: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
   readSlowRecord(generation: WatchGeneration): Promise<SlowRecord | null>;
   /** Returns the durations of the latest ended jobs of a type, or empty lists. */
   readLatestDurations(project: string, jobType: string): Promise<LatestDurations>;
@@ -200,7 +200,11 @@ export interface WaitingCallLedger {
    * waiting call has. The result is null if too many calls are waiting. If several calls start to wait at the same
    * time, the result may be null although a number is free.
    */
-  reserveWaitingNumberOrNull(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
+  reserveWaitingCallNumberOrNull(
+    call: WaitingCall,
+    now: Instant,
+    limits: WaitingLimits,
+  ): Promise<number | null>;
   /** Ends a waiting call before its time `until`, so that another call can get its number. */
   removeWaitingCall(number: number, call: WaitingCall): Promise<void>;
 }

@@ -76,13 +76,13 @@ export function removeCallerFromPageTokenOrThrow(token: string): string {
 export async function restoreCallerInPageTokenOrThrow(
   token: string,
   project: string,
-  ledger: Pick<WatchReadLedger, "listJobWatches">,
+  ledger: Pick<WatchReadLedger, "listJobWatchesNewestFirst">,
 ): Promise<string> {
   const text = PageToken.safeParse(token).success ? Buffer.from(token, "base64url").toString() : "";
   const position = PublicPosition.safeParse(parseJsonOrUndefined(text));
   if (!position.success) throw new PageTokenError("The page token is not valid.");
   const [acceptedAt, jobId, byte] = position.data;
-  const watches = await ledger.listJobWatches({ project, jobId });
+  const watches = await ledger.listJobWatchesNewestFirst({ project, jobId });
   // If several watches have the same byte, the next page starts after the last of these watches.
   const found = watches.findLast(
     (watch) => watch.acceptedAt === acceptedAt && callerByte(watch.caller) === byte,

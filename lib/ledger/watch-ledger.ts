@@ -174,7 +174,7 @@ export interface WatchChangeLedger {
    */
   readCallerData(generation: WatchGeneration): Promise<CallerData>;
   /** Stores the outcome of a watch generation, unless an outcome is already stored. Returns the stored outcome. */
-  saveOutcomeOnce(
+  getOrCreateOutcome(
     generation: WatchGeneration,
     outcome: StoredOutcome,
     expiresAt: Instant,
@@ -197,7 +197,7 @@ export interface WatchReadLedger {
    */
   readProgressEventuallyConsistent(key: WatchKey): Promise<WatchProgress | null>;
   /** Returns all watches of a job, newest first. */
-  listJobWatches(job: JobKey): Promise<readonly Watch[]>;
+  listJobWatchesNewestFirst(job: JobKey): Promise<readonly Watch[]>;
   /**
    * Counts the running watches of a caller, and ended watches with unfinished notifications. The returned count may be
    * some seconds old.

@@ -3,7 +3,13 @@ import { createClusterConsoleUrl } from "../domain/console-url.ts";
 import { explainUnclearWatchState, type Instant, wasJobObserved } from "../domain/job.ts";
 import { isOperationWithoutJob, operationNameOrJobType } from "../domain/operation-kind.ts";
 import { formatDuration } from "../domain/time-text.ts";
-import { type Html, html, normalizeHttpUrl, renderBdiElement, renderExternalLink } from "./html.ts";
+import {
+  type Html,
+  html,
+  normalizeHttpUrl,
+  renderBdiElement,
+  renderExternalLinkWithoutReferrer,
+} from "./html.ts";
 import { presentState, renderStateIcon } from "./state-icons.ts";
 import {
   parseInstantSince2000,
@@ -31,7 +37,7 @@ ${document.done ? html`<p>${endLine(document)}</p>` : waitingLine(document, wasO
 ${document.expected && html`<p>${usualDuration(document.expected)}</p>`}
 ${explanation && html`<p>${explanation}</p>`}
 ${!document.done && isOperationWithoutJob(document.type) && document.reason && html`<p>${renderBdiElement(document.reason)}</p>`}
-${consoleUrl && html`<p>${renderExternalLink(consoleUrl, "Open in the cloud’s console")}</p>`}
+${consoleUrl && html`<p>${renderExternalLinkWithoutReferrer(consoleUrl, "Open in the cloud’s console")}</p>`}
 ${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>${renderTimesInText(document.lastPollError)}</bdi></p>`}
 ${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)}</div>
 </header>`;
@@ -44,7 +50,9 @@ ${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)
 function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocument["context"]): Html {
   const run = normalizeHttpUrl(runUrl);
   const parts = [
-    run ? renderExternalLink(run, runLabel(run, pipeline)) : pipeline && renderBdiElement(pipeline),
+    run
+      ? renderExternalLinkWithoutReferrer(run, runLabel(run, pipeline))
+      : pipeline && renderBdiElement(pipeline),
     actor && html`by ${renderBdiElement(actor)}`,
     commit && html`at <code>${renderBdiElement(commit)}</code>`,
   ].filter(Boolean);

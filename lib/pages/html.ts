@@ -71,7 +71,7 @@ export function normalizeHttpUrl(text: string | null | undefined): string | null
 /**
  * Renders a link to another website. The other website does not see the URL of the page, which may contain a link key.
  */
-export function renderExternalLink(url: string, label: string): Html {
+export function renderExternalLinkWithoutReferrer(url: string, label: string): Html {
   return html`<a href="${url}" rel="noreferrer noopener">${renderBdiElement(label)}</a>`;
 }
 
@@ -86,7 +86,7 @@ export function renderTextWithLinks(text: string): Html {
     const address = match[0].replace(FINAL_PUNCTUATION, "");
     const url = normalizeHttpUrl(address);
     if (url === null) continue;
-    parts.push(html`${text.slice(end, match.index)}${renderExternalLink(url, address)}`);
+    parts.push(html`${text.slice(end, match.index)}${renderExternalLinkWithoutReferrer(url, address)}`);
     end = match.index + address.length;
   }
   return html`${parts}${text.slice(end)}`;

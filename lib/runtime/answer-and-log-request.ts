@@ -12,7 +12,7 @@ import { toTraceparentVersion00 } from "../domain/traceparent.ts";
 import { decodeText, withoutByteOrderMarks } from "../http/decompress-and-decode-text.ts";
 import { LedgerUnavailableError, NewerItemError } from "../ledger/ledger.ts";
 import { createLambdaHandler, type Invocation } from "./invocation.ts";
-import { log, runWithTraceparent } from "./log.ts";
+import { log, runWithTraceparentInLogs } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { isAwsUnavailableOrMisconfigured } from "./retry-aws.ts";
 
@@ -53,7 +53,7 @@ export function answerAndLogRequest(
   invocation: Invocation,
   defaultRoute: string,
 ): Promise<ApiResponse> {
-  return runWithTraceparent(toTraceparentVersion00(request.headers.traceparent), () =>
+  return runWithTraceparentInLogs(toTraceparentVersion00(request.headers.traceparent), () =>
     answer(handle, request, invocation, defaultRoute),
   );
 }

@@ -49,7 +49,7 @@ const currentTraceparent = new AsyncLocalStorage<string | null>();
  * `traceparent`, the trace context of the request or message. A log line about another watch does not contain this
  * trace context.
  */
-export function runWithTraceparent<T>(traceparent: string | null, run: () => T): T {
+export function runWithTraceparentInLogs<T>(traceparent: string | null, run: () => T): T {
   return currentTraceparent.run(traceparent, run);
 }
 

@@ -2,7 +2,7 @@ import type { MiddyfiedHandler } from "@middy/core";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { parseTraceparentInMessage } from "../domain/traceparent.ts";
 import { createLambdaHandler } from "./invocation.ts";
-import { log, runWithTraceparent } from "./log.ts";
+import { log, runWithTraceparentInLogs } from "./log.ts";
 import { meter } from "./metrics.ts";
 
 /** At its end, the handler needs `ANSWER_MS` to report unfinished messages to SQS. */
@@ -65,7 +65,9 @@ export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
  * throws an error.
  */
 export function handleMessageOrRetry(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
-  return runWithTraceparent(parseTraceparentInMessage(received.body), () => handleInTime(received, handle));
+  return runWithTraceparentInLogs(parseTraceparentInMessage(received.body), () =>
+    handleInTime(received, handle),
+  );
 }
 
 async function handleInTime(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {

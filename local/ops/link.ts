@@ -1,4 +1,4 @@
-import { createLinkOptions, createListPageUrl } from "../../lib/auth/link-keys.ts";
+import { createLinkOptions, createSignedJobListUrlOrNull } from "../../lib/auth/link-keys.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import { ConfigFileInvalidError, readWholeConfigFile } from "../stack/config-file.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
@@ -76,7 +76,11 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   if (days !== null && days > settings.linkDays)
     throw new UsageError(`--days must be at most ${settings.linkDays}, the value of settings.linkDays`);
   const links = { ...createLinkOptions(config, publicUrl), publicUrl };
-  const url = createListPageUrl(days === null ? links : { ...links, linkDays: days }, project, Date.now());
+  const url = createSignedJobListUrlOrNull(
+    days === null ? links : { ...links, linkDays: days },
+    project,
+    Date.now(),
+  );
   if (url === null)
     throw new RefusedError("settings.linkKeys is missing. Create a key: openssl rand -hex 32");
   process.stdout.write(`${url}\n`);

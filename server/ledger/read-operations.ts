@@ -54,7 +54,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
         return row === null ? null : { state: row.watch.state, nextPollAt: row.watch.nextPollAt };
       }),
 
-    listJobWatches: (job) =>
+    listJobWatchesNewestFirst: (job) =>
       store.read(() =>
         readJobRows(store, job)
           .map(({ watch }) => watch)

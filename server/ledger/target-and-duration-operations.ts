@@ -63,7 +63,7 @@ export function createTargetAndDurationOperations(
         if (until > read(name).throttledUntil) write(name, { throttledUntil: until }, until);
       }),
 
-    markTargetGoneOnce: (name, at) =>
+    getOrSetTargetGoneSince: (name, at) =>
       store.write(() => {
         const goneSince = read(name).goneSince ?? at;
         write(name, { goneSince }, at);
@@ -122,7 +122,7 @@ export function createTargetAndDurationOperations(
           .map((row) => DurationRow.parse(row)),
       ),
 
-    saveSlowRecordOnce: (key, summary, expiresAt) =>
+    getOrCreateSlowRecord: (key, summary, expiresAt) =>
       store.write(() => {
         const stored = readRecord(store, "slow", generationId(key));
         if (stored === null) writeRecord(store, "slow", generationId(key), summary, expiresAt);
@@ -162,7 +162,7 @@ export function createTargetAndDurationOperations(
 
     readDigest: (digestId) => store.read(() => readRecord(store, "digest", digestId)),
 
-    reserveWaitingNumberOrNull: (call, now, limits) =>
+    reserveWaitingCallNumberOrNull: (call, now, limits) =>
       store.write(() => {
         const calls = readRecord(store, "waiting", WAITING) ?? {};
         const number = findFreeCallNumber(calls, call.caller, now, limits);

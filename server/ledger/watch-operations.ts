@@ -91,7 +91,7 @@ export function createWatchChangeOperations(store: Store): WatchChangeLedger {
     readCallerData: (key) =>
       store.read(() => readRecord(store, "caller", generationId(key)) ?? NO_CALLER_DATA),
 
-    saveOutcomeOnce: (key, outcome, expiresAt) =>
+    getOrCreateOutcome: (key, outcome, expiresAt) =>
       store.write(() => {
         const stored = readRecord(store, "outcome", generationId(key));
         if (stored === null) writeRecord(store, "outcome", generationId(key), outcome, expiresAt);

@@ -1,10 +1,10 @@
 import { randomUUID as uuid } from "node:crypto";
 import { createApiHandler } from "../../functions/api/create-api-handler.ts";
-import { createCachedHealthCheck } from "../../functions/api/health.ts";
+import { createCachedHealthResponder } from "../../functions/api/health.ts";
 import { createAuditHandler } from "../../functions/audit/create-audit-handler.ts";
 import {
   createDiscoverHandler,
-  createJobDiscovery,
+  createDiscoveryOfNewJobsIfDue,
 } from "../../functions/discover/create-discover-handler.ts";
 import { createSmnHandler } from "../../functions/discover/create-smn-handler.ts";
 import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
@@ -43,7 +43,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   const shared = { ledger, configs, proxy, defaultUrl, wait, uuid, now: systemClock, random: systemRandom };
   const senders = { pollQueue: queues.poll, notifyQueue: queues.notify };
   const identify = createIdentityTokenCheck(systemClock, proxy);
-  const health = createCachedHealthCheck({
+  const health = createCachedHealthResponder({
     checks: {
       config: configs.check,
       // This read only checks whether the ledger responds. No target has the name `:health`, because target names
@@ -56,7 +56,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   });
   const createCce = (config: ConfigWithCredentials) =>
     createCceClient({ ...shared, config, monotonic: monotonicClock });
-  const discover = createJobDiscovery({ ...shared, ...senders, createCce });
+  const discover = createDiscoveryOfNewJobsIfDue({ ...shared, ...senders, createCce });
   const attempts = new UnrecordedAttemptLimit({ monotonic: monotonicClock, wait });
   const handleNotification = createNotifyHandler({
     ...shared,

@@ -6,7 +6,11 @@ import { createNotifyHandler } from "../../functions/notify/create-notify-handle
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import { authenticateAndLimitRequests } from "../../functions/shared/authenticate-and-limit-requests.ts";
 import { ROUTES } from "../../lib/api/routes.ts";
-import { createJobPageUrl, createLinkOptions, createListPageUrl } from "../../lib/auth/link-keys.ts";
+import {
+  createLinkOptions,
+  createSignedJobListUrlOrNull,
+  createSignedJobPageUrlOrNull,
+} from "../../lib/auth/link-keys.ts";
 import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../lib/config/assemble-config.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
@@ -282,8 +286,15 @@ test("DynamoDB is down: every call that reads or writes the ledger answers 503 w
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   const links = createLinkOptions(parsed.config, "https://default.example.com");
   const pages = new Map([
-    ["showJob", createJobPageUrl(links, { project: "prod", jobId: "job-1", caller: "token:all" }, clock.now)],
-    ["showJobs", createListPageUrl(links, "prod", clock.now)],
+    [
+      "showJob",
+      createSignedJobPageUrlOrNull(
+        links,
+        { project: "prod", jobId: "job-1", caller: "token:all" },
+        clock.now,
+      ),
+    ],
+    ["showJobs", createSignedJobListUrlOrNull(links, "prod", clock.now)],
   ]);
   await captured(async () => {
     for (const { operation, method, path } of CALLS.filter(

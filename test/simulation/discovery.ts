@@ -1,6 +1,6 @@
 import {
   createDiscoverHandler,
-  createJobDiscovery,
+  createDiscoveryOfNewJobsIfDue,
 } from "../../functions/discover/create-discover-handler.ts";
 import { discoveryCaller } from "../../functions/discover/start-discovered-watches.ts";
 import { DiscoverySettings, MIN_JOB_LIST_INTERVAL_MS } from "../../lib/config/projects.ts";
@@ -62,11 +62,12 @@ function discover(run: ServiceRun, trigger: "schedule" | "event"): void {
   const invocation = simulation.invocation("discover", LIMIT_MS);
   const { ledger, queue } = connect(run, invocation, 0);
   // The faulty ledger creates each method when the method is read, so a copy of all its methods would take long.
-  const { startOrExtendWatch, listJobWatches, saveDiscoveryIfUnchanged, reserveRequestTime } = ledger;
+  const { startOrExtendWatch, listJobWatchesNewestFirst, saveDiscoveryIfUnchanged, reserveRequestTime } =
+    ledger;
   const ports = plant.discover({
     ledger: {
       startOrExtendWatch,
-      listJobWatches,
+      listJobWatchesNewestFirst,
       saveDiscoveryIfUnchanged,
       reserveRequestTime,
       async claimDiscoveryIfDueOrRequested(name, now, intervalMs) {
@@ -88,7 +89,7 @@ function discover(run: ServiceRun, trigger: "schedule" | "event"): void {
     onOpenFailure: () => {},
     onFailure: (_project, error) => simulation.note(invocation, `fails: ${error}`),
   });
-  const discoverProject = createJobDiscovery(ports);
+  const discoverProject = createDiscoveryOfNewJobsIfDue(ports);
   const remainingMs = () => invocation.deadlineAt - simulation.now();
   const settings = config.projects[PROJECT]?.discover;
   const isEvent = trigger === "event" && settings !== undefined;

@@ -50,15 +50,15 @@ export function observeLedger(
         return claim;
       });
     },
-    saveOutcomeOnce(generation, outcome, expiresAt) {
+    getOrCreateOutcome(generation, outcome, expiresAt) {
       const id = idOfGeneration(generation);
       if (!saves.has(id)) saves.set(id, simulation.now());
-      return ledger.saveOutcomeOnce(generation, outcome, expiresAt);
+      return ledger.getOrCreateOutcome(generation, outcome, expiresAt);
     },
-    saveSlowRecordOnce(generation, record, expiresAt) {
+    getOrCreateSlowRecord(generation, record, expiresAt) {
       const id = idOfGeneration(generation);
       if (!slowSaves.has(id)) slowSaves.set(id, simulation.now());
-      return ledger.saveSlowRecordOnce(generation, record, expiresAt);
+      return ledger.getOrCreateSlowRecord(generation, record, expiresAt);
     },
   };
 }

@@ -46,7 +46,7 @@ export function readOperations({
       return watch === undefined ? null : { state: watch.state, nextPollAt: watch.nextPollAt };
     },
 
-    async listJobWatches(job) {
+    async listJobWatchesNewestFirst(job) {
       return jobWatches(watches, job);
     },
 

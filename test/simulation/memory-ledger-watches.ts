@@ -91,7 +91,7 @@ export function watchOperations(
       return callerData[idOfGeneration(key)] ?? NO_CALLER_DATA;
     },
 
-    async saveOutcomeOnce(key, stored) {
+    async getOrCreateOutcome(key, stored) {
       const id = idOfGeneration(key);
       const first = outcomes[id] ?? stored;
       outcomes[id] = first;

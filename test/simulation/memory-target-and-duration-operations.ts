@@ -43,7 +43,7 @@ export function targetAndDurationOperations({
       targets[name] = { ...targetOf(name), throttledUntil: Math.max(until, targetOf(name).throttledUntil) };
     },
 
-    async markTargetGoneOnce(name, at) {
+    async getOrSetTargetGoneSince(name, at) {
       const goneSince = targetOf(name).goneSince ?? at;
       targets[name] = { ...targetOf(name), goneSince };
       return goneSince;
@@ -78,7 +78,7 @@ export function targetAndDurationOperations({
       return counts;
     },
 
-    async saveSlowRecordOnce(key, record) {
+    async getOrCreateSlowRecord(key, record) {
       const id = idOfGeneration(key);
       slow[id] ??= record;
       return slow[id];
@@ -114,7 +114,7 @@ export function targetAndDurationOperations({
       return digests[digestId] ?? null;
     },
 
-    async reserveWaitingNumberOrNull(call, now, limits) {
+    async reserveWaitingCallNumberOrNull(call, now, limits) {
       const number = findFreeCallNumber(waitingCalls, call.caller, now, limits);
       if (number !== null) waitingCalls[number] = call;
       return number;

@@ -16,7 +16,7 @@ export function stopForAll(ledger: Ledger): Ledger {
   return {
     ...ledger,
     async stopWatch(key, at, expiresAt) {
-      for (const { project, jobId, caller } of await ledger.listJobWatches(key))
+      for (const { project, jobId, caller } of await ledger.listJobWatchesNewestFirst(key))
         if (caller !== key.caller) await ledger.stopWatch({ project, jobId, caller }, at, expiresAt);
       return ledger.stopWatch(key, at, expiresAt);
     },

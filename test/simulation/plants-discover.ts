@@ -21,8 +21,8 @@ export function discoverEnded(ports: DiscoverHandlerPorts): DiscoverHandlerPorts
 export function knownWatches(ledger: Ledger): Ledger {
   return {
     ...ledger,
-    async listJobWatches(job) {
-      const watches = await ledger.listJobWatches(job);
+    async listJobWatchesNewestFirst(job) {
+      const watches = await ledger.listJobWatchesNewestFirst(job);
       return watches.map((watch) => ({ ...watch, poll: Math.max(watch.poll, watch.previousPolls + 1) }));
     },
   };

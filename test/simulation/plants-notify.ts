@@ -56,7 +56,7 @@ export function recordBeforePost(ports: NotifyPorts): NotifyPorts {
 
 /** Switches a target off after the first response that says that the target no longer exists. */
 export function offAtFirstGone(ports: NotifyPorts): NotifyPorts {
-  return { ...ports, ledger: { ...ports.ledger, markTargetGoneOnce: async () => 0 } };
+  return { ...ports, ledger: { ...ports.ledger, getOrSetTargetGoneSince: async () => 0 } };
 }
 
 /** The smallest redelivery number that marks a message of the sweep. */

@@ -111,7 +111,7 @@ const STEPS = [
   ...["api notify.send", "discover cce.list"],
   ...[
     "claimDiscoveryIfDueOrRequested",
-    "listJobWatches",
+    "listJobWatchesNewestFirst",
     "startOrExtendWatch",
     "saveDiscoveryIfUnchanged",
   ].map((name) => `discover ledger.${name}`),
@@ -127,7 +127,7 @@ const STEPS = [
     "claimNotification",
     "clearTargetGone",
     "markDeadLettered",
-    "markTargetGoneOnce",
+    "getOrSetTargetGoneSince",
     "postponeNotificationAndEndLease",
   ].map((name) => `notify ledger.${name}`),
   ...[
@@ -154,8 +154,8 @@ const STEPS = [
     "readWatch",
     "recordPoll",
     "removeRunningMemberAndCountRemaining",
-    "saveOutcomeOnce",
-    "saveSlowRecordOnce",
+    "getOrCreateOutcome",
+    "getOrCreateSlowRecord",
   ].map((name) => `poll ledger.${name}`),
   ...["poll notify.send", "poll poll.send"],
   ...[

@@ -9,15 +9,15 @@ import {
 import {
   addDuration,
   addLatestDurations,
+  getOrCreateSlowRecord,
   readDurationCounts,
   readLatestDurations,
   readSlowRecord,
-  saveSlowRecordOnce,
 } from "../../lib/ledger/dynamo/durations.ts";
 import {
   endWatchUnlessTargetsAdded,
+  getOrCreateOutcome,
   readOutcomeWithoutTree,
-  saveOutcomeOnce,
   stopWatch,
 } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable, type LedgerTable } from "../../lib/ledger/dynamo/item-operations.ts";
@@ -47,15 +47,15 @@ import {
 import { startOrExtendWatch } from "../../lib/ledger/dynamo/start-or-extend-watch.ts";
 import {
   clearTargetGone,
-  markTargetGoneOnce,
+  getOrSetTargetGoneSince,
   readTarget,
   reserveRequestTime,
   switchTargetOff,
   switchTargetOn,
   throttleTargetUntilAtLeast,
 } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { removeWaitingCall, reserveWaitingNumberOrNull } from "../../lib/ledger/dynamo/waiting-calls.ts";
-import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
+import { removeWaitingCall, reserveWaitingCallNumberOrNull } from "../../lib/ledger/dynamo/waiting-calls.ts";
+import { listJobWatchesNewestFirst } from "../../lib/ledger/dynamo/watch-item.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
 /**
@@ -69,12 +69,12 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     undoPollClaim,
     recordPoll,
     readCallerData,
-    saveOutcomeOnce,
+    getOrCreateOutcome,
     readOutcomeWithoutTree,
     endWatchUnlessTargetsAdded,
     stopWatch,
     readWatch,
-    listJobWatches,
+    listJobWatchesNewestFirst,
     listOverdueWatches,
     rescheduleSweepIfUnchanged,
     scheduleSweepByAndExtendExpiry,
@@ -87,7 +87,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     startRedeliveryIfLatestIs,
     readTarget,
     throttleTargetUntilAtLeast,
-    markTargetGoneOnce,
+    getOrSetTargetGoneSince,
     clearTargetGone,
     switchTargetOff,
     switchTargetOn,
@@ -104,9 +104,9 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     hasSmnMessageId,
     readProgressEventuallyConsistent,
     countUnfinishedWatchesApproximately,
-    reserveWaitingNumberOrNull,
+    reserveWaitingCallNumberOrNull,
     removeWaitingCall,
-    saveSlowRecordOnce,
+    getOrCreateSlowRecord,
     readSlowRecord,
     readLatestDurations,
     addLatestDurations,

@@ -55,7 +55,7 @@ export async function addCallbacksAndSaveFirstContext(
  * calling function must remove from the watch item. The reason: after a restart, notifications of the old generation
  * may still need their callbacks.
  */
-export async function saveCallerItemAndBuildRemoval(
+export async function copyCallerDataAndReturnAttributesToRemove(
   table: LedgerTable,
   watchItem: Item,
 ): Promise<StoredValues> {

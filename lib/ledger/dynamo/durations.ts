@@ -148,7 +148,7 @@ function countsOf({ sk, ...attributes }: DurationsItem): DurationCount[] {
 }
 
 /** Each call costs one DynamoDB write. */
-export const saveSlowRecordOnce: LedgerOperation<"saveSlowRecordOnce"> = async (
+export const getOrCreateSlowRecord: LedgerOperation<"getOrCreateSlowRecord"> = async (
   table,
   generation,
   record,

@@ -31,7 +31,7 @@ import {
 } from "./item-operations.ts";
 import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
 import { overdueIndexAttributes, roundedOverdueIndexAttributesKeepingOrder } from "./overdue-index.ts";
-import { encodeLatestInstants, listJobWatches, NO_LEASE, WatchItem } from "./watch-item.ts";
+import { encodeLatestInstants, listJobWatchesNewestFirst, NO_LEASE, WatchItem } from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 
@@ -136,7 +136,12 @@ export const stopWatch: LedgerOperation<"stopWatch"> = async (table, key, at, ex
   return "over";
 };
 
-export const saveOutcomeOnce: LedgerOperation<"saveOutcomeOnce"> = async (table, key, outcome, expiresAt) => {
+export const getOrCreateOutcome: LedgerOperation<"getOrCreateOutcome"> = async (
+  table,
+  key,
+  outcome,
+  expiresAt,
+) => {
   const { summary, generations } = outcome;
   const created = await createItemIfAbsent(
     table,
@@ -184,7 +189,7 @@ export async function saveGenerationsOfTargetsAddedAfterEnd(
   const late = computeGenerationsOfTargetsAddedAfterEnd(
     watch,
     addedTargets,
-    await listJobWatches(table, watch),
+    await listJobWatchesNewestFirst(table, watch),
   );
   if (Object.keys(late).length === 0) return late;
   const stored = await readOutcomeWithoutTree(table, watch);

@@ -4,7 +4,7 @@ import type { NewWatch, OpenResult } from "../watch-ledger.ts";
 import {
   addCallbacksAndSaveFirstContext,
   callerAttributesIfSmall,
-  saveCallerItemAndBuildRemoval,
+  copyCallerDataAndReturnAttributesToRemove,
 } from "./caller-data.ts";
 import { saveGenerationsOfTargetsAddedAfterEnd } from "./end-watch.ts";
 import type { StoredValues } from "./expression.ts";
@@ -20,7 +20,7 @@ import {
 } from "./item-operations.ts";
 import { watchItemKey } from "./keys.ts";
 import { overdueIndexAttributes, roundUpToLastMsBeforeNextSweep } from "./overdue-index.ts";
-import { listJobWatches, NO_LEASE, toWatch, WatchItem } from "./watch-item.ts";
+import { listJobWatchesNewestFirst, NO_LEASE, toWatch, WatchItem } from "./watch-item.ts";
 
 /**
  * The maximum number of times that `startOrExtendWatch` tries to write a watch. A try fails if another call changes
@@ -71,9 +71,9 @@ async function restartWatch(
   found: WatchItem,
   item: Item,
 ): Promise<OpenResult | null> {
-  const others = await listJobWatches(table, watch);
+  const others = await listJobWatchesNewestFirst(table, watch);
   const generation = 1 + Math.max(found.generation, ...others.map((other) => other.generation));
-  const removed = await saveCallerItemAndBuildRemoval(table, item);
+  const removed = await copyCallerDataAndReturnAttributesToRemove(table, item);
   await addCallbacksAndSaveFirstContext(table, watch, generation);
   const restarted = await upsertItem(table, {
     key: watchItemKey(watch),

@@ -62,7 +62,11 @@ export const throttleTargetUntilAtLeast: LedgerOperation<"throttleTargetUntilAtL
   });
 };
 
-export const markTargetGoneOnce: LedgerOperation<"markTargetGoneOnce"> = async (table, name, at) => {
+export const getOrSetTargetGoneSince: LedgerOperation<"getOrSetTargetGoneSince"> = async (
+  table,
+  name,
+  at,
+) => {
   const marked = await upsertItem(table, {
     key: goneKey(name),
     set: { expiresAt: ceilToEpochSeconds(at + RETENTION_MS) },

@@ -118,7 +118,7 @@ export function decodeInstants(text: string | null): Instant[] {
 }
 
 /** Each call costs one consistent query. */
-export const listJobWatches: LedgerOperation<"listJobWatches"> = async (table, job) =>
+export const listJobWatchesNewestFirst: LedgerOperation<"listJobWatchesNewestFirst"> = async (table, job) =>
   parseJobWatchesOrThrow(await readJobItems(table, job, WATCH_PREFIX));
 
 /** Returns the watches among a job's items, newest first. */

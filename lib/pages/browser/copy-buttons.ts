@@ -2,7 +2,7 @@
 // `data-copy` is empty, the button copies the text of the element in front of the button.
 
 /** Shows the copy buttons. Without scripts, the copy buttons stay hidden. */
-export function showCopyButtons(page: ParentNode): void {
+export function unhideCopyButtons(page: ParentNode): void {
   for (const button of page.querySelectorAll<HTMLElement>("[data-copy]")) button.hidden = false;
 }
 
@@ -25,4 +25,4 @@ document.addEventListener("click", ({ target }) => {
   const button = target instanceof Element ? target.closest<HTMLElement>("[data-copy]") : null;
   if (button !== null) void copy(button);
 });
-showCopyButtons(document);
+unhideCopyButtons(document);

@@ -3,7 +3,7 @@
 // the page. The script changes only HTML nodes that differ. Selected text, open sections and typed text stay, because
 // the script does not replace equal nodes. The script never changes elements with the attribute `data-keep`.
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
-import { showCopyButtons } from "./copy-buttons.ts";
+import { unhideCopyButtons } from "./copy-buttons.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
 /** The script ignores a smaller difference between the clocks of the browser and of the service. */
@@ -85,7 +85,7 @@ function enhance(page: ParentNode): void {
     time.title = formatUtc(at);
     setText(time, ("short" in time.dataset ? shortTime : fullTime).format(at));
   }
-  showCopyButtons(page);
+  unhideCopyButtons(page);
 }
 
 function isSameNode(old: Node, next: Node): boolean {

@@ -32,7 +32,7 @@ import {
 import { createDigestItem } from "../../../lib/ledger/dynamo/notifications.ts";
 import { overdueIndexAttributes } from "../../../lib/ledger/dynamo/overdue-index.ts";
 import {
-  markTargetGoneOnce,
+  getOrSetTargetGoneSince,
   switchTargetOff,
   throttleTargetUntilAtLeast,
 } from "../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
@@ -117,7 +117,7 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
     (name, { offSince, goneSince, throttledUntil }) =>
     async (table) => {
       if (throttledUntil > 0) await throttleTargetUntilAtLeast(table, name, throttledUntil);
-      if (goneSince !== null) await markTargetGoneOnce(table, name, goneSince);
+      if (goneSince !== null) await getOrSetTargetGoneSince(table, name, goneSince);
       return offSince === null || switchTargetOff(table, name, offSince);
     },
   digest:

@@ -1,5 +1,5 @@
-import { createCachedHealthCheck } from "../../../functions/api/health.ts";
-import { createJobPageUrl, createListPageUrl } from "../../../lib/auth/link-keys.ts";
+import { createCachedHealthResponder } from "../../../functions/api/health.ts";
+import { createSignedJobListUrlOrNull, createSignedJobPageUrlOrNull } from "../../../lib/auth/link-keys.ts";
 import { attempt } from "../../lib/ledger/samples.ts";
 import { json, messages } from "../http-answers.ts";
 import { CONFIG, LINKS, START, TOKENS } from "../http-config.ts";
@@ -116,7 +116,7 @@ test.each(["config", "ledger", "queue"] as const)(
   "the health response is 503 if only the %s fails",
   async (failing) => {
     const well = { config: async () => 1, ledger: async () => 1, queue: async () => 1 };
-    const check = createCachedHealthCheck({
+    const check = createCachedHealthResponder({
       checks: { ...well, [failing]: () => Promise.reject(new Error("down")) },
       now: () => 0,
       wait: () => new Promise<void>(() => undefined),
@@ -134,8 +134,8 @@ describe("a project or a target that the operator added a moment ago", () => {
 
   test.each([
     ["the list of jobs", "GET", "/v1/jobs?project=secret", undefined, 200],
-    ["the page of the list", "GET", createListPageUrl(LINKS, "secret", START), undefined, 200],
-    ["the page of a job", "GET", createJobPageUrl(LINKS, watch, START), undefined, 200],
+    ["the page of the list", "GET", createSignedJobListUrlOrNull(LINKS, "secret", START), undefined, 200],
+    ["the page of a job", "GET", createSignedJobPageUrlOrNull(LINKS, watch, START), undefined, 200],
     ["the test of a target", "POST", "/v1/targets/ops/test", undefined, 200],
     ["the redelivery to a target", "POST", "/v1/targets/ops/redeliver", { since }, 202],
   ])("is known to %s", async (_, method, url, body, status) => {
@@ -147,7 +147,7 @@ describe("a project or a target that the operator added a moment ago", () => {
 
 test.each([
   ["the list of jobs", "GET", "/v1/jobs", undefined],
-  ["the page of the list", "GET", createListPageUrl(LINKS, "prod", START), undefined],
+  ["the page of the list", "GET", createSignedJobListUrlOrNull(LINKS, "prod", START), undefined],
   ["a redelivery", "POST", "/v1/targets/ops/redeliver", { since: "2026-11-23T08:00:00Z" }],
 ])("an error of the ledger during %s is no error of the request", async (_, method, url, body) => {
   const listRecentWatches = () => Promise.reject(new Error("the ledger is down"));

@@ -1,8 +1,8 @@
 import { PROBLEMS } from "../../../lib/api/problem-response.ts";
 import {
-  createJobPageUrl,
   createLinkKeyExpiringOnFullHour,
-  createListPageUrl,
+  createSignedJobListUrlOrNull,
+  createSignedJobPageUrlOrNull,
 } from "../../../lib/auth/link-keys.ts";
 import { describeDeliveryReasonsForApiReference } from "../../../lib/channels/delivery-reason.ts";
 import { json } from "../http-answers.ts";
@@ -80,10 +80,14 @@ describe("pages", () => {
   test("open with the key of their link, without a token", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
-    const answer = await api.ask("GET", createJobPageUrl(LINKS, watch, START) ?? "", { token: null });
+    const answer = await api.ask("GET", createSignedJobPageUrlOrNull(LINKS, watch, START) ?? "", {
+      token: null,
+    });
     expect(answer).toMatchObject({ status: 200, headers: { "content-type": "text/html; charset=utf-8" } });
     const headers = { "if-none-match": answer.headers?.etag ?? "" };
-    expect((await api.ask("GET", createJobPageUrl(LINKS, watch, START) ?? "", { headers })).status).toBe(304);
+    expect(
+      (await api.ask("GET", createSignedJobPageUrlOrNull(LINKS, watch, START) ?? "", { headers })).status,
+    ).toBe(304);
   });
 
   test("return the same 404 for an expired key, the key of another page, a missing key and an unknown job", async () => {
@@ -131,7 +135,7 @@ describe("pages", () => {
     const api = createHarness();
     const jobIds = Array.from({ length: 51 }, (_, i) => `job-${i}`);
     for (const jobId of jobIds) await api.ask("POST", "/v1/jobs", { body: { jobId } });
-    const url = createListPageUrl(LINKS, "prod", START) ?? "";
+    const url = createSignedJobListUrlOrNull(LINKS, "prod", START) ?? "";
     const page = await api.ask("GET", url, { token: null });
     const jobsOf = ({ body }: { body?: string }) => new Set(body?.match(/job-\d+/g)).size;
     expect(jobsOf(page)).toBe(50);
@@ -140,7 +144,7 @@ describe("pages", () => {
   });
 
   test("list the default project if the URL names no project", async () => {
-    const url = createListPageUrl(LINKS, "prod", START)?.replace("project=prod&", "") ?? "";
+    const url = createSignedJobListUrlOrNull(LINKS, "prod", START)?.replace("project=prod&", "") ?? "";
     expect(url).not.toContain("project");
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a-job" } });
@@ -151,22 +155,24 @@ describe("pages", () => {
   test("do not open when the config has no linkKeys", async () => {
     const settings = { ...CONFIG.settings, linkKeys: [] };
     const api = createHarness({ config: { ...CONFIG, settings } });
-    expect((await api.ask("GET", createJobPageUrl(LINKS, watch, START) ?? "")).status).toBe(404);
+    expect((await api.ask("GET", createSignedJobPageUrlOrNull(LINKS, watch, START) ?? "")).status).toBe(404);
   });
 
   test("list the watches of a project, each with a working link", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "b"] } });
-    const list = await api.ask("GET", createListPageUrl(LINKS, "prod", START) ?? "", { token: null });
+    const list = await api.ask("GET", createSignedJobListUrlOrNull(LINKS, "prod", START) ?? "", {
+      token: null,
+    });
     expect(list.status).toBe(200);
     const links = [...(list.body ?? "").matchAll(/href="(https:[^"]*\/jobs\/prod\/[^"]+)"/g)].map(
       ([, href]) => href ?? "",
     );
     expect(links).toHaveLength(2);
     for (const link of links) expect((await api.ask("GET", link, { token: null })).status).toBe(200);
-    expect((await api.ask("GET", `${createListPageUrl(LINKS, "prod", START)}&before=made-up`)).status).toBe(
-      404,
-    );
+    expect(
+      (await api.ask("GET", `${createSignedJobListUrlOrNull(LINKS, "prod", START)}&before=made-up`)).status,
+    ).toBe(404);
   });
 });
 
@@ -178,7 +184,7 @@ describe("links on a page", () => {
     await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "b"] } });
     const page = await api.ask(
       "GET",
-      createJobPageUrl(LINKS, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "",
+      createSignedJobPageUrlOrNull(LINKS, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "",
       { token: null },
     );
     expect(page.status).toBe(200);
@@ -229,14 +235,17 @@ describe("links on a page", () => {
       attempt: { ...attempt, answer },
       nextAttemptAt: START + 5000,
     });
-    return (await api.ask("GET", createJobPageUrl(LINKS, key, START) ?? "", { token: null })).body ?? "";
+    return (
+      (await api.ask("GET", createSignedJobPageUrlOrNull(LINKS, key, START) ?? "", { token: null })).body ??
+      ""
+    );
   }
 
   test("lead from a job to the list of the project and back, and expire with the first link", async () => {
     const api = createHarness({ config: withPages({ list: true }) });
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     let url =
-      createJobPageUrl(
+      createSignedJobPageUrlOrNull(
         { ...LINKS, linkDays: 2 },
         { project: "prod", jobId: "a", caller: "token:all" },
         START,
@@ -257,7 +266,8 @@ describe("links on a page", () => {
     const open = () =>
       api.ask(
         "GET",
-        createJobPageUrl(LINKS, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "",
+        createSignedJobPageUrlOrNull(LINKS, { project: "prod", jobId: "a", caller: "token:all" }, START) ??
+          "",
       );
     expect(hrefs(await open(), "https://console.").join()).not.toContain("/cluster/");
     await recordRunningJob(api, { tree: { ...RUNNING, clusterId: "b1f6e1a2" } });

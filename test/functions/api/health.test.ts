@@ -1,4 +1,4 @@
-import { createCachedHealthCheck, type HealthPorts } from "../../../functions/api/health.ts";
+import { createCachedHealthResponder, type HealthPorts } from "../../../functions/api/health.ts";
 import { HealthDocument } from "../../../lib/api/list-and-health-documents.ts";
 import { captured } from "../../lib/runtime/captured.ts";
 
@@ -8,7 +8,7 @@ const well: HealthPorts["checks"] = { config: async () => 1, ledger: async () =>
 function health(checks: HealthPorts["checks"], wait: () => Promise<void> = never) {
   const clock = { now: 0 };
   const unreachable: string[] = [];
-  const ask = createCachedHealthCheck({
+  const ask = createCachedHealthResponder({
     checks,
     now: () => clock.now,
     wait,
@@ -58,7 +58,12 @@ test("health waits three seconds for each check", async () => {
   const timers: { ms: number; end: () => void }[] = [];
   const wait = (ms: number) => new Promise<void>((end) => timers.push({ ms, end }));
   const checks = { config: () => wait(3001), ledger: () => wait(2999), queue: async () => 1 };
-  const answer = createCachedHealthCheck({ checks, now: () => 0, wait, onUnreachable: () => undefined })();
+  const answer = createCachedHealthResponder({
+    checks,
+    now: () => 0,
+    wait,
+    onUnreachable: () => undefined,
+  })();
   for (const { end } of timers.toSorted((a, b) => a.ms - b.ms)) {
     end();
     await new Promise(setImmediate);
@@ -72,12 +77,12 @@ test("health waits three seconds for each check", async () => {
 
 test("a failed health check is logged as an error with the name of the check and the cause", async () => {
   const failing = { ...well, queue: () => Promise.reject(new Error("no such queue")) };
-  const ask = createCachedHealthCheck({ checks: failing, now: () => 0, wait: never });
+  const ask = createCachedHealthResponder({ checks: failing, now: () => 0, wait: never });
   expect(await captured(ask)).toMatchObject([
     { level: "ERROR", message: "health check failed", check: "queue", error: { message: "no such queue" } },
   ]);
   const checks = { ...well, ledger: never };
-  const late = createCachedHealthCheck({ checks, now: () => 0, wait: async () => undefined });
+  const late = createCachedHealthResponder({ checks, now: () => 0, wait: async () => undefined });
   expect(await captured(late)).toMatchObject([
     { check: "ledger", error: { message: expect.stringContaining("within 3000 ms") } },
   ]);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readJobFilterAndErrors } from "../../../lib/api/job-filter.ts";
 import { JobList } from "../../../lib/api/list-and-health-documents.ts";
-import { createListPageUrl } from "../../../lib/auth/link-keys.ts";
+import { createSignedJobListUrlOrNull } from "../../../lib/auth/link-keys.ts";
 import { escapeHtml } from "../../../lib/domain/clean-text.ts";
 import type { Context } from "../../../lib/domain/context-and-labels.ts";
 import { json } from "../http-answers.ts";
@@ -173,7 +173,7 @@ test("the API and the list page find labels, actors and texts with special chara
     return { jobId: `s${day}`, caller: "anna", context, isFailed: false, day };
   });
   const api = await createListed({ labels: true }, stored);
-  const url = createListPageUrl(LINKS, "prod", api.clock.now);
+  const url = createSignedJobListUrlOrNull(LINKS, "prod", api.clock.now);
   for (const [index, text] of SPECIAL_TEXTS.entries()) {
     for (const [name, value] of [
       ["label", `team=x,y:${text}`],
@@ -197,7 +197,7 @@ test("the API and the list page find labels, actors and texts with special chara
 describe("the filters of the list page", () => {
   async function listPage(query: string, pages = {}): Promise<string> {
     const api = await createListed(pages);
-    const url = createListPageUrl(LINKS, "prod", api.clock.now);
+    const url = createSignedJobListUrlOrNull(LINKS, "prod", api.clock.now);
     const answer = await api.ask("GET", `${url}&${query}`, { token: null });
     expect(answer.status).toBe(200);
     return answer.body ?? "";

@@ -71,14 +71,14 @@ describe("the ledger reads of GET /v1/jobs", () => {
     expect(idsOf(await list(api, "?state=stopped&limit=2"))).toEqual(["j119", "j118"]);
     expect(countCalls(api, "listRecentWatches")).toBe(1);
     // A caller's own watch is the watch that the list shows, so the ledger is not asked for other watches of the job.
-    expect(countCalls(api, "listJobWatches")).toBe(0);
+    expect(countCalls(api, "listJobWatchesNewestFirst")).toBe(0);
   });
 
   test("ask for the other watches of few jobs if the page needs few jobs", async () => {
     const api = await createListed(100);
     const answer = await api.ask("GET", "/v1/jobs?state=watching&limit=1", { token: TOKENS.team });
     expect(JobList.parse(json(answer)).jobs).toMatchObject([{ jobId: "j99" }]);
-    expect(countCalls(api, "listJobWatches")).toBeLessThan(50);
+    expect(countCalls(api, "listJobWatchesNewestFirst")).toBeLessThan(50);
   });
 
   test("start at the time `to`", async () => {
@@ -112,7 +112,9 @@ describe("GET /v1/jobs", () => {
   });
 
   test("shows a job whose watches the ledger deletes at the same time", async () => {
-    const api = await createListed(1, undefined, { ledger: () => ({ listJobWatches: async () => [] }) });
+    const api = await createListed(1, undefined, {
+      ledger: () => ({ listJobWatchesNewestFirst: async () => [] }),
+    });
     const answer = await api.ask("GET", "/v1/jobs", { token: TOKENS.team });
     expect(json(answer).jobs).toMatchObject([{ jobId: "j0" }]);
   });

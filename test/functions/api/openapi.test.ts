@@ -1,7 +1,7 @@
 import { Hash } from "node:crypto";
 import { jest } from "@jest/globals";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { createJobPageUrl } from "../../../lib/auth/link-keys.ts";
+import { createSignedJobPageUrlOrNull } from "../../../lib/auth/link-keys.ts";
 import schemaExamples from "../../../lib/openapi/schema-examples.json" with { type: "json" };
 import { SimulatedSmn } from "../../../local/cce/simulated-smn.ts";
 import { json } from "../http-answers.ts";
@@ -83,7 +83,7 @@ function exampleRequests({
 
 function fill(path: string): string {
   const query = path.startsWith("/jobs/")
-    ? (createJobPageUrl(LINKS, key, START) ?? "").replace(/^[^?]*/, "")
+    ? (createSignedJobPageUrlOrNull(LINKS, key, START) ?? "").replace(/^[^?]*/, "")
     : "";
   return path.replace("{project}", "prod").replace("{jobId}", "a").replace("{name}", "deploys") + query;
 }

@@ -195,7 +195,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
       recordRefusal(api, { jobId: "both", event, target }, SINCE_MS);
     const slow = { ...SLOW, targets: ["audit"], generations: {} };
     const watch = { project: "prod", jobId: "both", caller: "token:all", generation: 0 };
-    await api.ledger.saveSlowRecordOnce(watch, slow, SINCE_MS * 2);
+    await api.ledger.getOrCreateSlowRecord(watch, slow, SINCE_MS * 2);
     await fail("job.slow", "audit");
     await fail("job.failed", "audit");
     api.calls.length = 0;
@@ -281,7 +281,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     await watchEnded(api, "a", "delivered");
     const watch = { project: "prod", jobId: "a", caller: "token:all", generation: 0 };
     const record = { ...SLOW, targets: ["deploys"], generations: { deploys: 3 } };
-    await api.ledger.saveSlowRecordOnce(watch, record, api.clock.now * 2);
+    await api.ledger.getOrCreateSlowRecord(watch, record, api.clock.now * 2);
     expect(json(await missed(api))).toEqual({ jobs: [], next: null });
     const generation = 3;
     await recordRefusal(api, { jobId: "a", event: "job.slow", target: "deploys", generation }, api.clock.now);

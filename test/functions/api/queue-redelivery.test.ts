@@ -154,7 +154,7 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     const api = await watched();
     await end(api, "succeeded");
     const record = { ...SLOW, targets: ["audit", "deploys"], generations: {} };
-    await api.ledger.saveSlowRecordOnce({ ...KEY, generation: 0 }, record, api.clock.now * 2);
+    await api.ledger.getOrCreateSlowRecord({ ...KEY, generation: 0 }, record, api.clock.now * 2);
     const { now } = api.clock;
     for (const [target, state] of [
       ["audit", "rejected"],

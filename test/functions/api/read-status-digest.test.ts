@@ -83,7 +83,7 @@ describe("the delivery to a chat of a digest", () => {
   test("does not replace the notification about the slow job, and is not shown while the job runs", async () => {
     const api = await digested();
     const generation = { project: "prod", jobId: "a", caller: "token:all", generation: 0 };
-    await api.ledger.saveSlowRecordOnce(
+    await api.ledger.getOrCreateSlowRecord(
       generation,
       { ...SLOW, targets: ["ops"], generations: {} },
       START * 2,

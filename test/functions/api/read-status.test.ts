@@ -144,7 +144,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     const api = await watched({ config: { ...CONFIG, targets } });
     const generation = { ...KEY, generation: 0 };
     const slow = { ...SLOW, targets: ["audit", "deploys"], generations: {} };
-    await api.ledger.saveSlowRecordOnce(generation, slow, START * 2);
+    await api.ledger.getOrCreateSlowRecord(generation, slow, START * 2);
     const events = async () =>
       StatusDocument.parse(json(await api.ask("GET", URL_OF_A))).deliveries.map(
         ({ target, event }) => `${target} ${event}`,

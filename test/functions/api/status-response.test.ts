@@ -7,7 +7,7 @@ import {
 } from "../../../functions/api/status-response.ts";
 import type { ApiResponse } from "../../../lib/api/http-message.ts";
 import { JobDocument, StatusDocument } from "../../../lib/api/status-document.ts";
-import { createJobPageUrl } from "../../../lib/auth/link-keys.ts";
+import { createSignedJobPageUrlOrNull } from "../../../lib/auth/link-keys.ts";
 import { parseJob } from "../../../lib/cce/parse-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { summarizeAndTruncateOutcome } from "../../../lib/domain/outcome-summary.ts";
@@ -81,7 +81,7 @@ describe("the status of a job with 20,000 subjobs", () => {
       concludedAt: START,
       polls: 1,
     });
-    await api.ledger.saveOutcomeOnce(
+    await api.ledger.getOrCreateOutcome(
       { ...KEY, generation: 0 },
       { summary: conclusion, tree, generations: {} },
       START * 2,
@@ -104,7 +104,7 @@ describe("the status of a job with 20,000 subjobs", () => {
     const api = await watched();
     const tree = nodes("Running");
     await recordTree(api, { ...tree, subJobs: [...tree.subJobs, failed] });
-    const page = await api.ask("GET", createJobPageUrl(LINKS, KEY, START) ?? "", { token: null });
+    const page = await api.ask("GET", createSignedJobPageUrlOrNull(LINKS, KEY, START) ?? "", { token: null });
     expect(page.status).toBe(200);
     expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
     expect(page.body).toContain("no quota");
@@ -154,7 +154,7 @@ test("a status shows that the resource is ready as soon as the outcome is stored
   });
   const ready = { state: "ready", reason: null, message: null } as const;
   const outcome = { summary: { ...summary, ready }, tree: null, generations: {} };
-  await api.ledger.saveOutcomeOnce({ ...KEY, generation: 0 }, outcome, START * 2);
+  await api.ledger.getOrCreateOutcome({ ...KEY, generation: 0 }, outcome, START * 2);
   expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({ state: "watching", ready });
 });
 
@@ -183,7 +183,7 @@ describe("the status of a job with reasons of hundreds of kilobytes", () => {
   test("has a page that fits into a response of Lambda", async () => {
     const api = await watched();
     await recordTree(api, tree);
-    const page = await api.ask("GET", createJobPageUrl(LINKS, KEY, START) ?? "", { token: null });
+    const page = await api.ask("GET", createSignedJobPageUrlOrNull(LINKS, KEY, START) ?? "", { token: null });
     expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
     expect(page.body).toContain("39 &quot;&lt;&amp;");
   });

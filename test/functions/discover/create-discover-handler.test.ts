@@ -1,6 +1,6 @@
 import {
   createDiscoverHandler,
-  createJobDiscovery,
+  createDiscoveryOfNewJobsIfDue,
 } from "../../../functions/discover/create-discover-handler.ts";
 import { type DiscoveryReport, logAndCountJobList } from "../../../functions/discover/discover-jobs.ts";
 import type { ListedJob, ListReply } from "../../../lib/cce/autopilot.ts";
@@ -69,7 +69,7 @@ function createDiscovery(options: { discover?: Record<string, unknown>; ledger?:
   };
   /** Creates an instance of the function. An instance remembers the jobs that have a watch. */
   const start = () => {
-    const discover = createJobDiscovery(ports);
+    const discover = createDiscoveryOfNewJobsIfDue(ports);
     const handler = createDiscoverHandler(discover, ports);
     return { discover, run: (remainingMs = 60_000) => handler({ remainingMs: () => remainingMs }) };
   };
@@ -302,7 +302,7 @@ describe("the discover function", () => {
   });
 
   it("polls a job whose watch another instance opened at the same time, and does not count the job as opened", async () => {
-    const flow = createDiscovery({ ledger: { listJobWatches: async () => [] } });
+    const flow = createDiscovery({ ledger: { listJobWatchesNewestFirst: async () => [] } });
     flow.cloud.jobs = [listed("a")];
     await flow.start().run();
     flow.clock.now += 2 * MINUTE_MS;
@@ -354,11 +354,11 @@ describe("the discover function", () => {
   ])("with %d known jobs has read the watches %d times after two lists", async (jobs, reads) => {
     let read = 0;
     const watch = { caller: CALLER, state: "stopped" } as Awaited<
-      ReturnType<Ledger["listJobWatches"]>
+      ReturnType<Ledger["listJobWatchesNewestFirst"]>
     >[number];
     const flow = createDiscovery({
       ledger: {
-        listJobWatches: async () => {
+        listJobWatchesNewestFirst: async () => {
           read += 1;
           return [watch];
         },
@@ -385,7 +385,7 @@ describe("the discover function", () => {
     const failed = { ...ports, ledger: { ...ports.ledger, claimDiscoveryIfDueOrRequested: down } };
     const lines = await captured(async () => {
       for (const own of [ports, failed])
-        await createDiscoverHandler(createJobDiscovery(own), own)({ remainingMs: () => 60_000 });
+        await createDiscoverHandler(createDiscoveryOfNewJobsIfDue(own), own)({ remainingMs: () => 60_000 });
     });
     expect(lines).toMatchObject([
       { message: "discovery failed", project: PROJECT, job_id: "a", error: { message: "throttled" } },

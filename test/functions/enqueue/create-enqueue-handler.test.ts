@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { logAndCountAccepted } from "../../../functions/enqueue/create-enqueue-handler.ts";
-import { createApproximateRunningWatchLimit } from "../../../functions/enqueue/running-watch-limit.ts";
+import { createApproximateRunningWatchLimitPerCaller } from "../../../functions/enqueue/running-watch-limit.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 import { capturedLog } from "../captured-log.ts";
@@ -410,7 +410,7 @@ describe("settings.limits.watchesPerCaller", () => {
       countUnfinishedWatchesApproximately,
       readProgressEventuallyConsistent: async () => null,
     };
-    const limit = createApproximateRunningWatchLimit({ ledger, now: () => clock.now });
+    const limit = createApproximateRunningWatchLimitPerCaller({ ledger, now: () => clock.now });
     const submission = { caller: "token:a", project: "prod", jobIds: ["a"] };
     expect(await limit(submission, 2)).toBe(false);
     watches = 0;
@@ -466,7 +466,7 @@ describe("settings.limits.watchesPerCaller", () => {
   /** Creates a limit whose ledger contains no watches. The calls of the ledger are in `calls`. */
   function createCountedLimit() {
     const calls: string[] = [];
-    const limit = createApproximateRunningWatchLimit({
+    const limit = createApproximateRunningWatchLimitPerCaller({
       ledger: {
         countUnfinishedWatchesApproximately: async (caller) => {
           calls.push(`count ${caller}`);
@@ -536,7 +536,7 @@ describe("settings.limits.watchesPerCaller", () => {
       counts += 1;
       return counts * 200;
     };
-    const limit = createApproximateRunningWatchLimit({
+    const limit = createApproximateRunningWatchLimitPerCaller({
       ledger: { ...ledger, countUnfinishedWatchesApproximately },
       now: () => 0,
     });

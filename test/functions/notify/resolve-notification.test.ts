@@ -140,7 +140,7 @@ describe("a notification of a slow job", () => {
 
   it("is delivered with the stored state of the job", async () => {
     const { flow, message } = await slow(["slow"]);
-    await flow.memory.saveSlowRecordOnce(WATCH, SLOW, 1);
+    await flow.memory.getOrCreateSlowRecord(WATCH, SLOW, 1);
     expect(await notifyWith(flow, message)).toBe("acknowledged");
     expect(flow.recorded.requests).toMatchObject([
       { key: KEY_OF_SLOW, redelivery: 0, content: { kind: "slow", summary: SLOW.summary } },
@@ -150,7 +150,7 @@ describe("a notification of a slow job", () => {
 
   it("is not delivered to a target that excludes slow jobs", async () => {
     const { flow, message } = await slow(["failed"]);
-    await flow.memory.saveSlowRecordOnce(WATCH, SLOW, 1);
+    await flow.memory.getOrCreateSlowRecord(WATCH, SLOW, 1);
     expect(await notifyWith(flow, message)).toBe("acknowledged");
     expect(flow.recorded.posts).toEqual([]);
     expect(flow.deadLetterQueue.state.messages).toEqual([]);

@@ -120,7 +120,7 @@ describe("the conclusion of a watch", () => {
     const before = await timedOutSummary();
     const again = createFlow();
     await again.open();
-    await again.memory.saveOutcomeOnce(
+    await again.memory.getOrCreateOutcome(
       { ...KEY, generation: 0 },
       { summary: before, tree: null, generations: {} },
       T0 * 2,
@@ -201,7 +201,7 @@ describe("the conclusion of a watch", () => {
         async readWatch(key) {
           await flow.open({ readyMinutes: 15 });
           const stored = { summary, tree: null, generations: {} };
-          await flow.memory.saveOutcomeOnce({ ...KEY, generation: 0 }, stored, T0 * 2);
+          await flow.memory.getOrCreateOutcome({ ...KEY, generation: 0 }, stored, T0 * 2);
           return flow.memory.readWatch(key);
         },
       },

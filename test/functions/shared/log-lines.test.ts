@@ -8,7 +8,7 @@ import type { JobResult } from "../../../lib/api/submission-result.ts";
 import type { AttemptResult } from "../../../lib/channels/attempt-delivery.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
-import { runWithTraceparent } from "../../../lib/runtime/log.ts";
+import { runWithTraceparentInLogs } from "../../../lib/runtime/log.ts";
 import { logActAndCountIfStop, NO_WATCH } from "../../../lib/runtime/log-act.ts";
 import { capturedLog } from "../captured-log.ts";
 
@@ -87,7 +87,7 @@ test("every log line from a request to its notification contains the job ID and 
     logAndCountConcluded(CONCLUSION);
     logAndCountAttempt(NOTIFICATION, ATTEMPTED, { state: "delivered", attempts: 1, latenessSeconds: 6.5 });
   };
-  const { logged, metrics } = await capturedLog(() => runWithTraceparent(TRACEPARENT, writeLines));
+  const { logged, metrics } = await capturedLog(() => runWithTraceparentInLogs(TRACEPARENT, writeLines));
   expect(logged).toEqual([
     {
       message: "accept",

@@ -13,8 +13,8 @@ function noting(ledger: () => Ledger, kept: Record<string, number>): Partial<Led
     startOrExtendWatch: (watch) => note("open", watch.expiresAt, () => ledger().startOrExtendWatch(watch)),
     createDigestIfAbsent: (digest) =>
       note("openDigest", digest.expiresAt, () => ledger().createDigestIfAbsent(digest)),
-    saveOutcomeOnce: (key, stored, at) =>
-      note("saveOutcome", at, () => ledger().saveOutcomeOnce(key, stored, at)),
+    getOrCreateOutcome: (key, stored, at) =>
+      note("saveOutcome", at, () => ledger().getOrCreateOutcome(key, stored, at)),
     endWatchUnlessTargetsAdded: (ending) =>
       note("end", ending.expiresAt, () => ledger().endWatchUnlessTargetsAdded(ending)),
     claimNotification: (claim) =>

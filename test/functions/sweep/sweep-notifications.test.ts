@@ -78,7 +78,7 @@ describe("a run of the sweep function", () => {
     const { audit } = flow.config.targets;
     if (audit !== undefined) audit.on = ["succeeded", "slow"];
     await flow.open();
-    await flow.memory.saveSlowRecordOnce(
+    await flow.memory.getOrCreateSlowRecord(
       { ...KEY, generation: 0 },
       { ...SLOW, targets: ["audit"], generations: {} },
       T0 * 2,

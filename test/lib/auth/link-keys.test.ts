@@ -1,8 +1,8 @@
 import {
-  createJobPageUrl,
   createLinkKeyExpiringOnFullHour,
   createLinkOptions,
-  createListPageUrl,
+  createSignedJobListUrlOrNull,
+  createSignedJobPageUrlOrNull,
   createStatusDocumentUrl,
   type LinkedPage,
   verifyLinkKey,
@@ -134,7 +134,9 @@ describe("the URLs of a watch", () => {
 
   test("have an encoded job ID", () => {
     expect(createStatusDocumentUrl(options.publicUrl, key)).toBe("https://n.example.com/v1/jobs/prod/a%3Ab");
-    expect(createJobPageUrl(options, key, NOW)).toContain("https://n.example.com/jobs/prod/a%3Ab?key=");
+    expect(createSignedJobPageUrlOrNull(options, key, NOW)).toContain(
+      "https://n.example.com/jobs/prod/a%3Ab?key=",
+    );
   });
 
   test("have keys that expire after the configured days", () => {
@@ -142,33 +144,33 @@ describe("the URLs of a watch", () => {
     const read = verifyLinkKey(
       options,
       { kind: "watch", ...key },
-      keyOf(createJobPageUrl(options, key, NOW)),
+      keyOf(createSignedJobPageUrlOrNull(options, key, NOW)),
       NOW,
     );
     expect(read?.expiresAt).toBe(expiresAt);
     const list = { kind: "project", project: "prod" } as const;
-    expect(verifyLinkKey(options, list, keyOf(createListPageUrl(options, "prod", NOW)), NOW)?.expiresAt).toBe(
-      expiresAt,
-    );
+    expect(
+      verifyLinkKey(options, list, keyOf(createSignedJobListUrlOrNull(options, "prod", NOW)), NOW)?.expiresAt,
+    ).toBe(expiresAt);
   });
 
   test("have keys that expire with the link that opened the page", () => {
-    const url = createJobPageUrl({ ...options, expiresAt: NEXT_HOUR }, key, NOW);
+    const url = createSignedJobPageUrlOrNull({ ...options, expiresAt: NEXT_HOUR }, key, NOW);
     expect(verifyLinkKey(options, { kind: "watch", ...key }, keyOf(url), NOW)?.expiresAt).toBe(NEXT_HOUR);
   });
 
   test("never change their format, because old messages in chats contain them", () => {
-    expect(createJobPageUrl(options, key, NOW)).toBe(
+    expect(createSignedJobPageUrlOrNull(options, key, NOW)).toBe(
       "https://n.example.com/jobs/prod/a%3Ab?key=mwuiwxs0.1aY6UioickKb.BP05tO9OMEePWdQ-laoldrkXQRZGy7Lw",
     );
-    expect(createListPageUrl(options, "prod", NOW)).toBe(
+    expect(createSignedJobListUrlOrNull(options, "prod", NOW)).toBe(
       "https://n.example.com/jobs?project=prod&key=mwuiwxs0.vasIkkSzXIR2.s0ZX9nTQ4rf8jbpze2h0B4S9He1z8y41",
     );
   });
 
   test("are null for pages when no link key is configured", () => {
-    expect(createJobPageUrl({ ...options, linkKeys: [] }, key, NOW)).toBeNull();
-    expect(createListPageUrl({ ...options, linkKeys: [] }, "prod", NOW)).toBeNull();
+    expect(createSignedJobPageUrlOrNull({ ...options, linkKeys: [] }, key, NOW)).toBeNull();
+    expect(createSignedJobListUrlOrNull({ ...options, linkKeys: [] }, "prod", NOW)).toBeNull();
   });
 });
 

@@ -1,10 +1,10 @@
-import { createMaskOfConfigSecretsAndTokens } from "../../../lib/cce/credential-mask.ts";
+import { createMaskOfConfigSecretsAndAddedTokens } from "../../../lib/cce/credential-mask.ts";
 import { Project } from "../../../lib/config/projects.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 
 const maskOf = (auth: object) =>
-  createMaskOfConfigSecretsAndTokens(Project.parse({ projectId: "p", region: "eu-de", auth }));
+  createMaskOfConfigSecretsAndAddedTokens(Project.parse({ projectId: "p", region: "eu-de", auth }));
 const keys = {
   kind: "aksk",
   accessKey: "AKEXAMPLE",

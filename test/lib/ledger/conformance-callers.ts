@@ -58,7 +58,7 @@ export function describeCallers(ledger: () => Ledger): void {
       for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
       const stored = { tree: null, generations: {} };
       const summary = conclusion(a, { context: { actor: "a" } });
-      await ledger().saveOutcomeOnce({ ...a, generation: 0 }, { ...stored, summary }, NEVER);
+      await ledger().getOrCreateOutcome({ ...a, generation: 0 }, { ...stored, summary }, NEVER);
       expect(await ledger().readOutcomeWithoutTree({ ...b, generation: 0 })).toBeNull();
       expect((await ledger().readWatch(b))?.summary).toBeNull();
     });
@@ -67,7 +67,7 @@ export function describeCallers(ledger: () => Ledger): void {
       const { a, b } = twoWatches({}, { acceptedAt: T0 + 1000 });
       for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
       await ledger().startOrExtendWatch({ ...a, jobId: `${a.jobId}-2` });
-      const callers = (await ledger().listJobWatches(a)).map(({ caller }) => caller);
+      const callers = (await ledger().listJobWatchesNewestFirst(a)).map(({ caller }) => caller);
       expect(callers).toEqual([b.caller, a.caller]);
       const page = await ledger().listRecentWatches(a.project, { limit: 1, before: null });
       expect(page.watches.map(({ caller }) => caller)).toEqual([b.caller]);
@@ -187,7 +187,7 @@ export function describeCallers(ledger: () => Ledger): void {
       await ledger().stopWatch(a, T0, NEVER);
       await ledger().startOrExtendWatch({ ...a, acceptedAt: T0 + 1000 });
       const outcome = { summary: conclusion(b), tree: null, generations: {} };
-      await ledger().saveOutcomeOnce({ ...b, generation: 0 }, outcome, NEVER);
+      await ledger().getOrCreateOutcome({ ...b, generation: 0 }, outcome, NEVER);
       await end(b, "failed");
       const added = await ledger().startOrExtendWatch({ ...b, targets: ["shared"] });
       expect(added).toMatchObject({ addedTargets: ["shared"], generations: { shared: 1 } });
@@ -207,7 +207,7 @@ export function describeCallers(ledger: () => Ledger): void {
         await ledger().startOrExtendWatch({ ...b, acceptedAt: T0 + restartMs });
         await end(a, outcomeOfOther);
         const outcome = { summary: conclusion(b), tree: null, generations: {} };
-        await ledger().saveOutcomeOnce({ ...b, generation: 1 }, outcome, NEVER);
+        await ledger().getOrCreateOutcome({ ...b, generation: 1 }, outcome, NEVER);
         await end(b, "failed", T0 + restartMs);
         await ledger().startOrExtendWatch({ ...b, targets: ["shared"], acceptedAt: T0 + 200_000 });
         expect((await keyOf(b, "job.failed")).generation).toBe(generation);
@@ -219,7 +219,7 @@ export function describeCallers(ledger: () => Ledger): void {
       for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
       const generations = (await ledger().readWatch(a))?.generations ?? {};
       const outcome = { summary: conclusion(a), tree: null, generations };
-      await ledger().saveOutcomeOnce({ ...a, generation: 0 }, outcome, NEVER);
+      await ledger().getOrCreateOutcome({ ...a, generation: 0 }, outcome, NEVER);
       const before = await keyOf(a, "job.failed");
       await ledger().stopWatch(b, T0, NEVER);
       await ledger().startOrExtendWatch({ ...b, acceptedAt: T0 + 1000 });

@@ -127,7 +127,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
       const key = { project: watch.project, jobId: watch.jobId };
       const summaries = await Promise.all(
         (["failed", "succeeded", "timed_out"] as const).map((outcome) =>
-          ledger().saveOutcomeOnce(
+          ledger().getOrCreateOutcome(
             firstGeneration(watch),
             { summary: conclusion(key, { outcome }), tree: null, generations: {} },
             NEVER,
@@ -146,7 +146,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
         tree: job({ state: "failed", subJobs: [job({ type: "CreateVM", reason: "no quota" })] }),
         generations: { a: 2 },
       };
-      await ledger().saveOutcomeOnce(firstGeneration(watch), stored, NEVER);
+      await ledger().getOrCreateOutcome(firstGeneration(watch), stored, NEVER);
       expect(await ledger().readWatch(watch)).toMatchObject(stored);
     });
 

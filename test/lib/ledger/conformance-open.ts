@@ -59,7 +59,7 @@ export function describeOpen(ledger: () => Ledger): void {
       expect(await ledger().claimPoll(claim)).toMatchObject({
         watch: { operation: AWAKE, jobType: "awake" },
       });
-      const [job] = await ledger().listJobWatches(watch);
+      const [job] = await ledger().listJobWatchesNewestFirst(watch);
       expect(job).toMatchObject({ operation: AWAKE });
     });
 
@@ -354,7 +354,7 @@ export function describeOpen(ledger: () => Ledger): void {
       async (outcome) => {
         const watch = newWatch({ targets: ["a"] });
         await ledger().startOrExtendWatch(watch);
-        await ledger().saveOutcomeOnce(
+        await ledger().getOrCreateOutcome(
           firstGeneration(watch),
           { summary: conclusion(watch), tree: null, generations: {} },
           NEVER,
@@ -402,7 +402,7 @@ export function describeOpen(ledger: () => Ledger): void {
       );
       await ledger().recordPoll(pollRecord({ key: watch, tree: job({ subJobs }) }));
       const first = conclusion({ project, jobId }, { outcome: "lost" });
-      await ledger().saveOutcomeOnce(
+      await ledger().getOrCreateOutcome(
         firstGeneration(watch),
         { summary: first, tree: null, generations: {} },
         NEVER,
@@ -441,7 +441,7 @@ export function describeOpen(ledger: () => Ledger): void {
       });
       const second = conclusion({ project, jobId }, { outcome: "succeeded" });
       const later = { ...watch, generation: 1 };
-      await ledger().saveOutcomeOnce(later, { summary: second, tree: null, generations: {} }, NEVER);
+      await ledger().getOrCreateOutcome(later, { summary: second, tree: null, generations: {} }, NEVER);
       expect([
         await ledger().readOutcomeWithoutTree(firstGeneration(watch)),
         await ledger().readOutcomeWithoutTree(later),
@@ -482,7 +482,7 @@ export function describeOpen(ledger: () => Ledger): void {
     it("adds targets to a watch that has ended and puts it into the overdue index", async () => {
       const watch = newWatch({ targets: ["a"] });
       await ledger().startOrExtendWatch(watch);
-      await ledger().saveOutcomeOnce(
+      await ledger().getOrCreateOutcome(
         firstGeneration(watch),
         { summary: conclusion(watch), tree: null, generations: {} },
         NEVER,

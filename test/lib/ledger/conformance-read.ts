@@ -24,7 +24,7 @@ export function describeReads(ledger: () => Ledger): void {
         { target: "a", event: "job.slow", state: "pending", attempts: 0, redelivery: 0, history: [] },
       ];
       expect((await ledger().readWatch(watch))?.slow).toBeNull();
-      await ledger().saveSlowRecordOnce({ ...watch, generation: 0 }, record, NEVER);
+      await ledger().getOrCreateSlowRecord({ ...watch, generation: 0 }, record, NEVER);
       await deliver("job.slow", 2);
       const running = await ledger().readWatch(watch);
       expect(running?.slow).toEqual(record);

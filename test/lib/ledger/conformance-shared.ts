@@ -40,17 +40,17 @@ export function describeShared(ledger: () => Ledger): void {
   describe("a target that is gone", () => {
     it("keeps the time of the first response until the time is cleared", async () => {
       const { project: name } = newKey();
-      expect(await ledger().markTargetGoneOnce(name, T0)).toBe(T0);
-      expect(await ledger().markTargetGoneOnce(name, T0 + 70_000)).toBe(T0);
+      expect(await ledger().getOrSetTargetGoneSince(name, T0)).toBe(T0);
+      expect(await ledger().getOrSetTargetGoneSince(name, T0 + 70_000)).toBe(T0);
       expect(await ledger().readTarget(name)).toMatchObject({ goneSince: T0, offSince: null });
       await ledger().clearTargetGone(name);
       expect((await ledger().readTarget(name)).goneSince).toBeNull();
-      expect(await ledger().markTargetGoneOnce(name, T0 + 90_000)).toBe(T0 + 90_000);
+      expect(await ledger().getOrSetTargetGoneSince(name, T0 + 90_000)).toBe(T0 + 90_000);
     });
 
     it("loses the time when it is switched on, and not when it is switched off", async () => {
       const { project: name } = newKey();
-      await ledger().markTargetGoneOnce(name, T0);
+      await ledger().getOrSetTargetGoneSince(name, T0);
       await ledger().switchTargetOff(name, T0 + 60_000);
       expect(await ledger().readTarget(name)).toMatchObject({ goneSince: T0, offSince: T0 + 60_000 });
       await ledger().switchTargetOn(name);
@@ -68,8 +68,8 @@ export function describeShared(ledger: () => Ledger): void {
     it("is stored once for each generation of a watch", async () => {
       const generation = { ...newKey(), generation: 0 };
       expect(await ledger().readSlowRecord(generation)).toBeNull();
-      expect(await ledger().saveSlowRecordOnce(generation, SLOW, NEVER)).toEqual(SLOW);
-      expect(await ledger().saveSlowRecordOnce(generation, { ...SLOW, targets: [] }, NEVER)).toEqual(SLOW);
+      expect(await ledger().getOrCreateSlowRecord(generation, SLOW, NEVER)).toEqual(SLOW);
+      expect(await ledger().getOrCreateSlowRecord(generation, { ...SLOW, targets: [] }, NEVER)).toEqual(SLOW);
       expect(await ledger().readSlowRecord(generation)).toEqual(SLOW);
       expect(await ledger().readSlowRecord({ ...generation, generation: 1 })).toBeNull();
     });
@@ -247,7 +247,7 @@ export function describeShared(ledger: () => Ledger): void {
     it("are at most two of one caller and three of all callers, until they end or their time is over", async () => {
       const from = startedAt;
       const start = (caller: string, now: number) =>
-        ledger().reserveWaitingNumberOrNull(call(caller, from + 5000), now, limits);
+        ledger().reserveWaitingCallNumberOrNull(call(caller, from + 5000), now, limits);
       expect([await start("a", from), await start("a", from), await start("a", from)]).toEqual([0, 1, null]);
       expect([await start("b", from), await start("c", from)]).toEqual([2, null]);
       await ledger().removeWaitingCall(1, call("b", from + 5000));
@@ -255,14 +255,16 @@ export function describeShared(ledger: () => Ledger): void {
       expect(await start("c", from)).toBeNull();
       await ledger().removeWaitingCall(1, call("a", from + 5000));
       expect([await start("c", from + 4999), await start("c", from + 4999)]).toEqual([1, null]);
-      expect(await ledger().reserveWaitingNumberOrNull(call("a", from + 9000), from + 5000, limits)).toBe(0);
+      expect(await ledger().reserveWaitingCallNumberOrNull(call("a", from + 9000), from + 5000, limits)).toBe(
+        0,
+      );
     });
 
     it("are both accepted if two calls begin at the same time", async () => {
       const from = startedAt;
       const started = await Promise.all(
         ["a", "b"].map((caller) =>
-          ledger().reserveWaitingNumberOrNull(call(caller, from + 5000), from, limits),
+          ledger().reserveWaitingCallNumberOrNull(call(caller, from + 5000), from, limits),
         ),
       );
       expect(new Set(started)).toEqual(new Set([0, 1]));
@@ -272,7 +274,7 @@ export function describeShared(ledger: () => Ledger): void {
       const from = startedAt;
       const started = await Promise.all(
         Array.from({ length: 12 }, (_, i) =>
-          ledger().reserveWaitingNumberOrNull(call(`many-${i}`, from + 5000), from, limits),
+          ledger().reserveWaitingCallNumberOrNull(call(`many-${i}`, from + 5000), from, limits),
         ),
       );
       const numbers = started.filter((number) => number !== null);

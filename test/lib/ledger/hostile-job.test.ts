@@ -55,7 +55,11 @@ async function watchThrough(tree: Job): Promise<number[]> {
     listUrl: null,
   });
   expect(
-    await ledger.saveOutcomeOnce(firstGeneration(key), { summary: conclusion, tree, generations: {} }, NEVER),
+    await ledger.getOrCreateOutcome(
+      firstGeneration(key),
+      { summary: conclusion, tree, generations: {} },
+      NEVER,
+    ),
   ).toEqual({ summary: conclusion, generations: {} });
   const ending = {
     key,

@@ -15,7 +15,7 @@ const CALLERS = [
   ["many characters that JSON escapes", "\u0001".repeat(800)],
 ] as const;
 const ledgerWith = (...callers: string[]) => ({
-  listJobWatches: async () => callers.map((caller) => ({ acceptedAt, jobId, caller }) as Watch),
+  listJobWatchesNewestFirst: async () => callers.map((caller) => ({ acceptedAt, jobId, caller }) as Watch),
 });
 
 test.each(CALLERS)("a page token is valid for a caller whose name has %s", (_, caller) => {
@@ -80,7 +80,7 @@ describe("the page token for a reader of the job list", () => {
   test("needs the watches of the job in the given project", async () => {
     const asked: unknown[] = [];
     const ledger = {
-      listJobWatches: async (job: unknown) => {
+      listJobWatchesNewestFirst: async (job: unknown) => {
         asked.push(job);
         return [];
       },
@@ -95,12 +95,16 @@ describe("the page token for a reader of the job list", () => {
 
   test("finds a watch only at its time", async () => {
     const token = toInternalPageToken({ acceptedAt, jobId, caller: "token:a" });
-    const same = { listJobWatches: async () => [{ acceptedAt, jobId, caller: "token:a" } as Watch] };
+    const same = {
+      listJobWatchesNewestFirst: async () => [{ acceptedAt, jobId, caller: "token:a" } as Watch],
+    };
     expect(await restoreCallerInPageTokenOrThrow(removeCallerFromPageTokenOrThrow(token), "prod", same)).toBe(
       token,
     );
     const later = {
-      listJobWatches: async () => [{ acceptedAt: acceptedAt + 1, jobId, caller: "token:a" } as Watch],
+      listJobWatchesNewestFirst: async () => [
+        { acceptedAt: acceptedAt + 1, jobId, caller: "token:a" } as Watch,
+      ],
     };
     expect(
       await restoreCallerInPageTokenOrThrow(removeCallerFromPageTokenOrThrow(token), "prod", later),

@@ -136,7 +136,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   },
   call("readCallerData", generation),
   call(
-    "saveOutcomeOnce",
+    "getOrCreateOutcome",
     generation,
     fc.record({
       summary: fc
@@ -206,7 +206,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   { weight: 2, arbitrary: call("startRedeliveryIfLatestIs", notification, redelivery, expiresAt) },
   call("readTarget", target),
   call("throttleTargetUntilAtLeast", target, now),
-  call("markTargetGoneOnce", target, now),
+  call("getOrSetTargetGoneSince", target, now),
   call("clearTargetGone", target),
   call("switchTargetOff", target, now),
   call("switchTargetOn", target),
@@ -252,7 +252,12 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   call("countUnfinishedWatchesApproximately", fc.constantFrom(...CALLERS)),
   {
     weight: 3,
-    arbitrary: call("reserveWaitingNumberOrNull", waitingCall, now, fc.constant({ total: 3, perCaller: 2 })),
+    arbitrary: call(
+      "reserveWaitingCallNumberOrNull",
+      waitingCall,
+      now,
+      fc.constant({ total: 3, perCaller: 2 }),
+    ),
   },
   call("removeWaitingCall", fc.nat(2), waitingCall),
 );
@@ -272,7 +277,9 @@ export async function readLedgerState(ledger: Ledger): Promise<unknown> {
   } while (before !== null);
   return {
     watches: await Promise.all(KEYS.map((found) => ledger.readWatch(found))),
-    jobs: await Promise.all(JOB_IDS.map((id) => ledger.listJobWatches({ project: PROJECT, jobId: id }))),
+    jobs: await Promise.all(
+      JOB_IDS.map((id) => ledger.listJobWatchesNewestFirst({ project: PROJECT, jobId: id })),
+    ),
     callerData: await Promise.all(generations.map((one) => ledger.readCallerData(one))),
     outcomes: await Promise.all(generations.map((one) => ledger.readOutcomeWithoutTree(one))),
     deliveries: await Promise.all(

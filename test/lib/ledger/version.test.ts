@@ -41,7 +41,7 @@ async function storeItems() {
   const notification = { ...generation, event: "job.failed", target: "deploys" };
   await ledger.startOrExtendWatch(watch);
   await ledger.claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: 1000 });
-  await ledger.saveOutcomeOnce(
+  await ledger.getOrCreateOutcome(
     generation,
     { summary: conclusion(watch), tree: null, generations: {} },
     NEVER,
@@ -56,7 +56,7 @@ async function storeItems() {
     expiresAt: NEVER,
   });
   await ledger.throttleTargetUntilAtLeast("deploys", T0);
-  await ledger.reserveWaitingNumberOrNull(WAITING, T0, WAITING_LIMITS);
+  await ledger.reserveWaitingCallNumberOrNull(WAITING, T0, WAITING_LIMITS);
   const duration = { project: "prod", jobType: "CreateCluster", day: 3, bucket: 4, expiresAt: NEVER };
   await ledger.addDuration(duration);
   return { watch, generation, notification, owner, duration };
@@ -86,11 +86,11 @@ const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>>
   stopWatch: ({ watch }) => ledger.stopWatch(watch, now, NEVER),
   readWatch: ({ watch }) => ledger.readWatch(watch),
   readProgressEventuallyConsistent: ({ watch }) => ledger.readProgressEventuallyConsistent(watch),
-  reserveWaitingNumberOrNull: () => ledger.reserveWaitingNumberOrNull(WAITING, T0, WAITING_LIMITS),
+  reserveWaitingCallNumberOrNull: () => ledger.reserveWaitingCallNumberOrNull(WAITING, T0, WAITING_LIMITS),
   readCallerData: ({ generation }) => ledger.readCallerData(generation),
   readOutcomeWithoutTree: ({ generation }) => ledger.readOutcomeWithoutTree(generation),
-  saveOutcomeOnce: ({ watch, generation }) =>
-    ledger.saveOutcomeOnce(generation, { summary: conclusion(watch), tree: null, generations: {} }, NEVER),
+  getOrCreateOutcome: ({ watch, generation }) =>
+    ledger.getOrCreateOutcome(generation, { summary: conclusion(watch), tree: null, generations: {} }, NEVER),
   listRecentWatches: ({ watch }) => ledger.listRecentWatches(watch.project, { limit: 10, before: null }),
   claimNotification: ({ owner }) =>
     ledger.claimNotification({ ...owner, messageId: "m-2", now, leaseMs: 1000, expiresAt: NEVER }),

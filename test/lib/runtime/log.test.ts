@@ -1,7 +1,7 @@
 import { jest } from "@jest/globals";
 import * as z from "zod";
 import { Secret } from "../../../lib/domain/secret.ts";
-import { addRequestIdToLogs, log, runWithTraceparent } from "../../../lib/runtime/log.ts";
+import { addRequestIdToLogs, log, runWithTraceparentInLogs } from "../../../lib/runtime/log.ts";
 import { captured } from "./captured.ts";
 
 test("a log line is JSON with its message, level, fields and request ID", async () => {
@@ -45,7 +45,7 @@ test("an error is logged with its name, its stack and its causes", async () => {
 test("a line without an error and without a trace context contains neither field", async () => {
   const lines = await captured(() => {
     log.error("record failed", {});
-    runWithTraceparent(null, () => log.info("poll", {}));
+    runWithTraceparentInLogs(null, () => log.info("poll", {}));
   });
   expect(lines.map((line) => "error" in line || "traceparent" in line)).toEqual([false, false]);
 });
@@ -89,7 +89,7 @@ test.each([
 test("a log line about another watch contains the trace context of this watch", async () => {
   const [current, other] = [1, 2].map((digit) => `00-${String(digit).repeat(32)}-b7ad6b7169203331-01`);
   const lines = await captured(() =>
-    runWithTraceparent(current ?? null, () => {
+    runWithTraceparentInLogs(current ?? null, () => {
       log.info("durations unread", {});
       log.info("redeliver", { traceparent: other ?? null });
       log.info("redeliver", { traceparent: null });

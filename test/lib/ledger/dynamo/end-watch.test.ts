@@ -1,8 +1,8 @@
 import { DynamoDBClient, GetItemCommand, type GetItemCommandOutput } from "@aws-sdk/client-dynamodb";
 import {
   endWatchUnlessTargetsAdded,
+  getOrCreateOutcome,
   readOutcomeWithoutTree,
-  saveOutcomeOnce,
   stopWatch,
 } from "../../../../lib/ledger/dynamo/end-watch.ts";
 import { callerDataItemKey, watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
@@ -43,7 +43,7 @@ it("reads an outcome without the tree, which can be a thousand times larger", as
   const table = { client, table: "ledger" };
   const key = newKey();
   const stored = { summary: conclusion(key), tree: job({ subJobs: [job()] }), generations: { a: 3 } };
-  await saveOutcomeOnce(table, firstGeneration(key), stored, NEVER);
+  await getOrCreateOutcome(table, firstGeneration(key), stored, NEVER);
   expect(await readOutcomeWithoutTree(table, firstGeneration(key))).toEqual({
     summary: stored.summary,
     generations: { a: 3 },

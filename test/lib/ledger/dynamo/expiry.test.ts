@@ -69,7 +69,7 @@ const poll = async (watch: NewWatch, number: number) => {
 };
 const save = async (watch: NewWatch, hours: number) => {
   const outcome = { summary: conclusion(watch), tree: null, generations: {} };
-  await ledger.saveOutcomeOnce(firstGeneration(watch), outcome, at(hours));
+  await ledger.getOrCreateOutcome(firstGeneration(watch), outcome, at(hours));
 };
 const end = async (watch: NewWatch, hours: number) => {
   const { acceptedAt, targets } = watch;
@@ -118,14 +118,14 @@ const WATCH_CASES: Readonly<
     return { watch: 60, "caller#0": 20, "caller#1": 60 };
   },
   "all items of a watch later before a redelivery": async (watch) => {
-    await ledger.saveSlowRecordOnce(firstGeneration(watch), SLOW, at(15));
+    await ledger.getOrCreateSlowRecord(firstGeneration(watch), SLOW, at(15));
     await save(watch, 20);
     await end(watch, 20);
     await ledger.scheduleSweepByAndExtendExpiry(firstGeneration(watch), T0, at(70));
     return { watch: 70, "caller#0": 70, "outcome#0": 70, "slow#0": 70 };
   },
   "no item of a watch earlier before a redelivery": async (watch) => {
-    await ledger.saveSlowRecordOnce(firstGeneration(watch), SLOW, at(90));
+    await ledger.getOrCreateSlowRecord(firstGeneration(watch), SLOW, at(90));
     await save(watch, 90);
     await end(watch, 90);
     await ledger.scheduleSweepByAndExtendExpiry(firstGeneration(watch), T0, at(70));
@@ -191,7 +191,7 @@ const OTHER_CASES: Readonly<
     return { latest: 10 };
   },
   "the record of a slow job": async (project) => {
-    await ledger.saveSlowRecordOnce({ ...newKey(), project, generation: 0 }, SLOW, at(10));
+    await ledger.getOrCreateSlowRecord({ ...newKey(), project, generation: 0 }, SLOW, at(10));
     return { "slow#0": 10 };
   },
   "a digest": async (digestId) => {
@@ -229,7 +229,7 @@ const OTHER_CASES: Readonly<
     return { rateLimit: 7 * 24 + 1 };
   },
   "that a target is gone one week after the last such response": async (name) => {
-    for (const hours of [0, 1]) await ledger.markTargetGoneOnce(name, at(hours));
+    for (const hours of [0, 1]) await ledger.getOrSetTargetGoneSince(name, at(hours));
     return { gone: 7 * 24 + 1 };
   },
   "never that a target is switched off": async (name) => {
@@ -247,7 +247,7 @@ it.each(Object.keys(OTHER_CASES))("DynamoDB deletes %s", async (name) => {
 it("DynamoDB deletes the waiting calls one day after the end of the latest call", async () => {
   const limits = { total: 2, perCaller: 2 };
   for (const hours of [1, 2]) {
-    await ledger.reserveWaitingNumberOrNull({ caller: "a", until: at(hours) }, T0, limits);
+    await ledger.reserveWaitingCallNumberOrNull({ caller: "a", until: at(hours) }, T0, limits);
     expect(await expiryHours("T#:waiting")).toEqual({ calls: 24 + hours });
   }
 });

@@ -45,7 +45,7 @@ function preparing(prepare: (command: { readonly input: object }) => void): Dyna
 async function openWatches(): Promise<NewWatch> {
   const watch = newWatch({ caller: "token:a", targets: ["x", "y", "z"], callbacks: { "callback:1": "e" } });
   for (const caller of CALLERS) await ledger.startOrExtendWatch({ ...watch, caller });
-  await ledger.saveOutcomeOnce(
+  await ledger.getOrCreateOutcome(
     firstGeneration(watch),
     { summary: conclusion(watch), tree: job(), generations: {} },
     NEVER,
@@ -74,7 +74,7 @@ describe("a read that DynamoDB returns in pages of one entry", () => {
 
   it.each<[string, (ledger: Ledger, watch: NewWatch) => Promise<unknown>]>([
     ["readWatch", (of, watch) => of.readWatch(watch)],
-    ["listJobWatches", (of, watch) => of.listJobWatches(watch)],
+    ["listJobWatchesNewestFirst", (of, watch) => of.listJobWatchesNewestFirst(watch)],
     [
       "countUnfinishedWatchesApproximately",
       (of, { caller }) => of.countUnfinishedWatchesApproximately(caller),
@@ -121,7 +121,7 @@ describe("a read that decides what the service does", () => {
     "of a stored outcome": (of, watch) => of.readOutcomeWithoutTree(firstGeneration(watch)),
     "of caller data": (of, watch) => of.readCallerData(firstGeneration(watch)),
     "of a watch": (of, watch) => of.readWatch(watch),
-    "of the watches of a job": (of, watch) => of.listJobWatches(watch),
+    "of the watches of a job": (of, watch) => of.listJobWatchesNewestFirst(watch),
     "of an end with other targets": (of, watch) =>
       of.endWatchUnlessTargetsAdded({
         key: watch,
@@ -138,19 +138,19 @@ describe("a read that decides what the service does", () => {
       await of.startOrExtendWatch({ ...watch, operation: AWAKE });
     },
     "of an outcome that exists already": (of, watch) =>
-      of.saveOutcomeOnce(
+      of.getOrCreateOutcome(
         firstGeneration(watch),
         { summary: conclusion(watch), tree: null, generations: {} },
         NEVER,
       ),
     "of a target": (of) => of.readTarget("x"),
     "of a slow job that is stored already": async (of, watch) => {
-      await ledger.saveSlowRecordOnce(firstGeneration(watch), SLOW, NEVER);
-      await of.saveSlowRecordOnce(firstGeneration(watch), SLOW, NEVER);
+      await ledger.getOrCreateSlowRecord(firstGeneration(watch), SLOW, NEVER);
+      await of.getOrCreateSlowRecord(firstGeneration(watch), SLOW, NEVER);
     },
     "of a digest": (of) => of.readDigest("d-1"),
     "of the waiting calls": (of) =>
-      of.reserveWaitingNumberOrNull({ caller: "a", until: T0 }, T0, { total: 1, perCaller: 1 }),
+      of.reserveWaitingCallNumberOrNull({ caller: "a", until: T0 }, T0, { total: 1, perCaller: 1 }),
   };
 
   it.each(Object.keys(CASES))("is consistent with all earlier writes: the read %s", async (name) => {
