@@ -16,8 +16,8 @@ export default {
       },
     ],
   },
-  // Tests on the embedded stack mostly wait, so three workers use two cores well.
-  maxWorkers: 3,
+  // Tests on the embedded stack mostly wait, so four workers use two cores well.
+  maxWorkers: 4,
   // This limit only ends a test that hangs, so that no test depends on the speed of the machine. maxCpuSeconds limits
   // tests.
   testTimeout: 300_000,

@@ -17,7 +17,7 @@ import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller-rights.ts";
 import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeExpiryAfterRetentionAndRetries } from "../../lib/config/retention.ts";
+import { computeExpiryAsLaterOfRetentionAndRetries } from "../../lib/config/retention.ts";
 import type { Instant, Outcome, TargetEvent, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createNotificationKey, type DeliveryRecord } from "../../lib/ledger/notification.ts";
@@ -185,7 +185,7 @@ export async function queueNotificationsAgain(
   { ledger, notifyQueue }: QueueAgainPorts,
 ): Promise<QueuedAgain> {
   if (notifications.length === 0) return new Map();
-  const expiresAt = computeExpiryAfterRetentionAndRetries(now, settings);
+  const expiresAt = computeExpiryAsLaterOfRetentionAndRetries(now, settings);
   // The function adds the watch to the overdue index before it sends messages. If a message is lost, the sweep function
   // finds the watch in the index and sends the message again.
   await ledger.scheduleSweepByAndExtendExpiry(watch, deliveriesOverdueAt(now), expiresAt);

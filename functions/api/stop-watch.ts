@@ -9,7 +9,7 @@ import {
 import { rejectUnexpectedQueryOrBody } from "../../lib/api/request-body.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller-rights.ts";
-import { computeExpiryAfterRetentionAndRetries } from "../../lib/config/retention.ts";
+import { computeExpiryAsLaterOfRetentionAndRetries } from "../../lib/config/retention.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
@@ -66,7 +66,11 @@ async function stopOne(
 ): Promise<ApiResponse | ProblemResponse> {
   const key = { project, jobId, caller: owner };
   const { settings } = await configs.current();
-  const result = await ledger.stopWatch(key, now(), computeExpiryAfterRetentionAndRetries(now(), settings));
+  const result = await ledger.stopWatch(
+    key,
+    now(),
+    computeExpiryAsLaterOfRetentionAndRetries(now(), settings),
+  );
   if (result === "missing") return watchNotFound(key);
   let watch: Watch | undefined;
   try {

@@ -1,6 +1,6 @@
 import type { Config } from "../../lib/config/config.ts";
 import type { DiscoverySettings } from "../../lib/config/projects.ts";
-import { computeExpiryAfterRetentionAndRetries } from "../../lib/config/retention.ts";
+import { computeExpiryAsLaterOfRetentionAndRetries } from "../../lib/config/retention.ts";
 import type { Clock, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createPollMessage, recreateFirstPollMessageIfUnclaimed } from "../../lib/queue/messages.ts";
@@ -100,7 +100,7 @@ async function openOne(
       digestId: null,
       traceparent: null,
       readyMinutes,
-      expiresAt: computeExpiryAfterRetentionAndRetries(
+      expiresAt: computeExpiryAsLaterOfRetentionAndRetries(
         deadlineAt + (readyMinutes ?? 0) * MINUTE_MS,
         config.settings,
       ),

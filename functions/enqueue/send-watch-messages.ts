@@ -1,6 +1,6 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeExpiryAfterRetentionAndRetries } from "../../lib/config/retention.ts";
+import { computeExpiryAsLaterOfRetentionAndRetries } from "../../lib/config/retention.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import { createNotificationKey } from "../../lib/ledger/notification.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
@@ -100,7 +100,9 @@ async function scheduleSweeps(
     opened.map(async (job) => {
       if (job.kind !== "already_watching" || outcomeOf(job.watch) === null) return;
       const expiresAt =
-        job.addedTargets.length === 0 ? null : computeExpiryAfterRetentionAndRetries(now, config.settings);
+        job.addedTargets.length === 0
+          ? null
+          : computeExpiryAsLaterOfRetentionAndRetries(now, config.settings);
       try {
         await ledger.scheduleSweepByAndExtendExpiry(job.watch, now + SWEEP_DELAY_MS, expiresAt);
       } catch (error) {

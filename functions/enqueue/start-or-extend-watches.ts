@@ -2,7 +2,7 @@ import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { LinkOptions } from "../../lib/auth/link-keys.ts";
 import { isChatKind } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeExpiryAfterRetentionAndRetries } from "../../lib/config/retention.ts";
+import { computeExpiryAsLaterOfRetentionAndRetries } from "../../lib/config/retention.ts";
 import type { PollSettings } from "../../lib/config/settings.ts";
 import type { Clock, Instant, Random } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -100,7 +100,7 @@ async function startOrExtendWatch(
       digestId,
       traceparent,
       limits: settings.limits,
-      expiresAt: computeExpiryAfterRetentionAndRetries(
+      expiresAt: computeExpiryAsLaterOfRetentionAndRetries(
         deadlineAt + (readyMinutes ?? 0) * MINUTE_MS,
         settings,
       ),
@@ -147,7 +147,7 @@ async function createDigestIfAbsent(
       targets,
       members: members.map(({ jobId, generation }) => ({ project, jobId, generation })),
       // All new watches of the call end at the same deadline.
-      expiresAt: computeExpiryAfterRetentionAndRetries(first.deadlineAt, config.settings),
+      expiresAt: computeExpiryAsLaterOfRetentionAndRetries(first.deadlineAt, config.settings),
     });
     return opened;
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Target } from "../../lib/channels/registry.ts";
 import { createCallbackTarget, isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import { computeExpiryAfterRetentionAndRetries } from "../../lib/config/retention.ts";
+import { computeExpiryAsLaterOfRetentionAndRetries } from "../../lib/config/retention.ts";
 import type { Clock, Instant, TargetEvent, WatchGeneration } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification.ts";
@@ -77,7 +77,7 @@ async function resolveWith(
 ): Promise<ResolvedNotification> {
   const name = message.target;
   const target = config.targets[name] ?? null;
-  const expiresAt = computeExpiryAfterRetentionAndRetries(now(), config.settings);
+  const expiresAt = computeExpiryAsLaterOfRetentionAndRetries(now(), config.settings);
   const notificationOf = (key: NotificationKey, content: NotificationContent, redelivery = 0) =>
     ({
       kind: "notification",

@@ -5,7 +5,7 @@ import {
 } from "../../lib/auth/link-keys.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeExpiryAfterRetentionAndRetries } from "../../lib/config/retention.ts";
+import { computeExpiryAsLaterOfRetentionAndRetries } from "../../lib/config/retention.ts";
 import type { Clock, Instant, Observation } from "../../lib/domain/job.ts";
 import {
   describeMainCause,
@@ -181,7 +181,7 @@ async function saveOutcome(
   return ledger.getOrCreateOutcome(
     { project, jobId, caller, generation },
     { summary, tree: job, generations: document?.generations ?? {} },
-    computeExpiryAfterRetentionAndRetries(at, settings),
+    computeExpiryAsLaterOfRetentionAndRetries(at, settings),
   );
 }
 
@@ -208,7 +208,7 @@ async function notifyAndEnd(
       concludedAt: summary.concludedAt,
       targets,
       polledAt,
-      expiresAt: computeExpiryAfterRetentionAndRetries(at, config.settings),
+      expiresAt: computeExpiryAsLaterOfRetentionAndRetries(at, config.settings),
       job: { phase, jobType, resourceName, cause: describeMainCause(summary), durationSeconds },
     });
     if (ended.kind === "ended") {

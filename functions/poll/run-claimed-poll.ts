@@ -11,9 +11,9 @@ import {
   postponePollOrTimeOut,
 } from "../../lib/schedule/decide-after-poll.ts";
 import {
+  computeReadyDeadlineAfterSuccessOrNull,
   decideAfterReadyCheck,
   type ReadyCheck,
-  readyDeadline,
 } from "../../lib/schedule/decide-after-ready-check.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
@@ -155,7 +155,10 @@ export function toPollResult(
  */
 export function computeEffectiveDeadline(claimed: Pick<ClaimedPoll, "message" | "watch">): Instant {
   const { message, watch } = claimed;
-  return Math.min(readyDeadline(watch) ?? watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
+  return Math.min(
+    computeReadyDeadlineAfterSuccessOrNull(watch) ?? watch.deadlineAt,
+    message.deadlineAt + LOOP_BOUND_MS,
+  );
 }
 
 /** The response of CCE, or the time to which the rate limit postponed the query. */

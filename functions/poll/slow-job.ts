@@ -1,6 +1,6 @@
 import { createLinkOptions, createSignedJobPageUrlOrNull } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeExpiryAfterRetentionAndRetries } from "../../lib/config/retention.ts";
+import { computeExpiryAsLaterOfRetentionAndRetries } from "../../lib/config/retention.ts";
 import type { Instant, Job, WatchKey } from "../../lib/domain/job.ts";
 import { isOutcomeOfEndedJob, type OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { type SlowSummary, summarizeAndTruncateSlowJob } from "../../lib/domain/slow-summary.ts";
@@ -172,7 +172,7 @@ async function notifySlow(
     job,
     (type) => medianSubJobSecondsIfEnough(latest, type),
   );
-  const expiresAt = computeExpiryAfterRetentionAndRetries(watch.deadlineAt, config.settings);
+  const expiresAt = computeExpiryAsLaterOfRetentionAndRetries(watch.deadlineAt, config.settings);
   const record = { summary, targets: [...targets], generations: document?.generations ?? {} };
   const stored = await ledger.getOrCreateSlowRecord(watch, record, expiresAt);
   const messages = stored.targets.map((target) => {

@@ -25,7 +25,7 @@ interface RetentionSettings {
  * for this longer time.
  * @param retentionStartsAt the deadline of the watch, the end of the watch, or its latest delivery attempt.
  */
-export function computeExpiryAfterRetentionAndRetries(
+export function computeExpiryAsLaterOfRetentionAndRetries(
   retentionStartsAt: Instant,
   { retentionDays, retry }: RetentionSettings,
 ): Instant {

@@ -46,7 +46,7 @@ interface ReadyWatch {
  * Returns the deadline by which the resource of a succeeded job must be usable. The result is null for a watch without
  * `readyMinutes`. Until a poll detects the success of the job, the result is also null.
  */
-export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | null {
+export function computeReadyDeadlineAfterSuccessOrNull({ readyMinutes, ready }: ReadyWatch): Instant | null {
   if (readyMinutes === null || ready === null) return null;
   return ready.succeededAt + Math.round(readyMinutes * MINUTE_MS);
 }
@@ -70,7 +70,7 @@ export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
     ready,
     jobType: null,
     acceptedAt: before.succeededAt,
-    deadlineAt: readyDeadline({ ...input.watch, ready }) ?? now,
+    deadlineAt: computeReadyDeadlineAfterSuccessOrNull({ ...input.watch, ready }) ?? now,
   };
   const pending = { ...job, type: null, state: "pending", createdAt: before.succeededAt } as const;
   const observation =

@@ -6,7 +6,7 @@ import {
 import type { Outcome } from "../../lib/domain/job.ts";
 import { createNotificationKey } from "../../lib/ledger/notification.ts";
 import { NotifyMessage, notificationKeyOfMessage, parseMessage } from "../../lib/queue/messages.ts";
-import { readyDeadline } from "../../lib/schedule/decide-after-ready-check.ts";
+import { computeReadyDeadlineAfterSuccessOrNull } from "../../lib/schedule/decide-after-ready-check.ts";
 import { checkDiscovery } from "./discovery.ts";
 import { checkCallers } from "./evaluate-callers.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
@@ -190,7 +190,9 @@ function checkWatch(
   if (state === "watching") lost.push(`${id} never ended`);
   else if (
     state !== "stopped" &&
-    concludedAt > Math.max(readyDeadline(watch) ?? deadlineAt, simulation.faultsEndAt()) + MAX_DELAY_MS
+    concludedAt >
+      Math.max(computeReadyDeadlineAfterSuccessOrNull(watch) ?? deadlineAt, simulation.faultsEndAt()) +
+        MAX_DELAY_MS
   )
     lost.push(`${id} ended too late`);
   if (state === "watching" || state === "stopped") return;
@@ -204,7 +206,7 @@ function checkWatch(
       .map((deadline) => deadline.deadlineAt),
   );
   const isReadyTimeOver =
-    concludedAt >= (readyDeadline(watch) ?? Number.POSITIVE_INFINITY) ||
+    concludedAt >= (computeReadyDeadlineAfterSuccessOrNull(watch) ?? Number.POSITIVE_INFINITY) ||
     watch.poll >= config.settings.maxPolls;
   const isReady = watch.readyMinutes === null || observed.has("resource succeeded");
   const isUnobserved = isReadyTimeOver || [...observed].some((what) => /^resource (un|for|mis)/.test(what));

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import SLOW_TESTS from "../slow-tests.json" with { type: "json" };
 import { runCommand } from "../support/run-command.ts";
+import { LONGEST_FILES } from "../support/slow-tests-first.ts";
 
 const CHEAP_TEST = "test/client/exit-code.test.ts";
 const SLOW_TEST = "test/structure/banned-words.test.ts";
@@ -10,6 +11,11 @@ test("the list of slow tests names only existing test files, each with a reason,
   expect(files.filter((file) => !file.endsWith(".test.ts") || !existsSync(file))).toEqual([]);
   expect(Object.values(SLOW_TESTS).filter((reason) => reason.length < 20)).toEqual([]);
   expect(files).toEqual(files.toSorted());
+});
+
+test("the list of the longest test files names only existing test files, and none twice", () => {
+  expect(LONGEST_FILES.filter((file) => !file.endsWith(".test.ts") || !existsSync(file))).toEqual([]);
+  expect(new Set(LONGEST_FILES).size).toBe(LONGEST_FILES.length);
 });
 
 test("a test that needs more CPU time than allowed fails, unless its file is in the list of slow tests", async () => {

@@ -1,5 +1,5 @@
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
-import { computeExpiryAfterRetentionAndRetries } from "../../../lib/config/retention.ts";
+import { computeExpiryAsLaterOfRetentionAndRetries } from "../../../lib/config/retention.ts";
 import fc from "../../support/properties.ts";
 
 const DAY_MS = 86_400_000;
@@ -12,8 +12,8 @@ function settingsWith(settings: object) {
 }
 
 it("keeps a watch for the configured number of days", () => {
-  expect(computeExpiryAfterRetentionAndRetries(NOW, settingsWith({}))).toBe(NOW + 30 * DAY_MS);
-  expect(computeExpiryAfterRetentionAndRetries(NOW, settingsWith({ retentionDays: 365 }))).toBe(
+  expect(computeExpiryAsLaterOfRetentionAndRetries(NOW, settingsWith({}))).toBe(NOW + 30 * DAY_MS);
+  expect(computeExpiryAsLaterOfRetentionAndRetries(NOW, settingsWith({ retentionDays: 365 }))).toBe(
     NOW + 365 * DAY_MS,
   );
 });
@@ -25,10 +25,10 @@ it("keeps a watch until its last dead letter leaves the queue, whatever the conf
     fc.property(days, fc.array(wait, { minLength: 1, maxLength: 30 }), (retentionDays, scheduleSeconds) => {
       const settings = settingsWith({ retentionDays, retry: { scheduleSeconds } });
       const latest = scheduleSeconds.reduce((sum, seconds) => sum + 1.2 * seconds * 1000, 0);
-      expect(computeExpiryAfterRetentionAndRetries(NOW, settings)).toBeGreaterThanOrEqual(
+      expect(computeExpiryAsLaterOfRetentionAndRetries(NOW, settings)).toBeGreaterThanOrEqual(
         NOW + latest + 15 * DAY_MS - 1,
       );
-      expect(computeExpiryAfterRetentionAndRetries(NOW, settings)).toBeGreaterThanOrEqual(
+      expect(computeExpiryAsLaterOfRetentionAndRetries(NOW, settings)).toBeGreaterThanOrEqual(
         NOW + retentionDays * DAY_MS,
       );
     }),

@@ -2,10 +2,10 @@ import { Settings } from "../../../lib/config/settings.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import type { ReadyProgress } from "../../../lib/domain/ready.ts";
 import {
+  computeReadyDeadlineAfterSuccessOrNull,
   concludeNotReadyOrReadyUnknown,
   decideAfterReadyCheck,
   type ReadyCheck,
-  readyDeadline,
 } from "../../../lib/schedule/decide-after-ready-check.ts";
 
 const NOW = Date.UTC(2026, 0, 15);
@@ -166,14 +166,14 @@ describe("decideAfterReadyCheck", () => {
   });
 });
 
-describe("readyDeadline", () => {
+describe("computeReadyDeadlineAfterSuccessOrNull", () => {
   it.each([
     [15, progress({ succeededAt: NOW }), NOW + 15 * MINUTE_MS],
     [0.5, progress({ succeededAt: NOW }), NOW + 30_000],
     [null, progress(), null],
     [15, null, null],
   ])("of a wait of %s minutes (%#)", (readyMinutes, ready, deadline) => {
-    expect(readyDeadline({ readyMinutes, ready })).toBe(deadline);
+    expect(computeReadyDeadlineAfterSuccessOrNull({ readyMinutes, ready })).toBe(deadline);
   });
 });
 
