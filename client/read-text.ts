@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { describeFileError } from "../lib/config/replace-env-and-file-references.ts";
-import { decodeText } from "../lib/http/decompress-and-decode-text.ts";
+import { decodeTextByDetectedOrDeclaredCharset } from "../lib/http/decompress-and-decode-text.ts";
 import { UsageError } from "./option-values.ts";
 
 /**
@@ -10,12 +10,12 @@ import { UsageError } from "./option-values.ts";
  */
 export async function readText(file: string, stdin: NodeJS.ReadStream): Promise<string> {
   if (file !== "-")
-    return readFile(file).then(decodeText, (error: unknown) => {
+    return readFile(file).then(decodeTextByDetectedOrDeclaredCharset, (error: unknown) => {
       throw new UsageError(`the file '${file}' ${describeFileError(error)}`);
     });
   if (stdin.isTTY)
     throw new UsageError(
       "--reply - reads the reply from another program: create-cluster.sh | cce-notifier watch --reply -",
     );
-  return decodeText(await buffer(stdin));
+  return decodeTextByDetectedOrDeclaredCharset(await buffer(stdin));
 }

@@ -1,5 +1,5 @@
 import type { DeliveryDocument, JobDocument, StatusDocument } from "../lib/api/status-document.ts";
-import { describeFailedWithNames, formatNameList, SHOWN_NAMES } from "../lib/domain/cause.ts";
+import { describeFailedOfTotalWithFirstNames, formatNameList, SHOWN_NAMES } from "../lib/domain/cause.ts";
 import { type JobKey, wasJobObserved } from "../lib/domain/job.ts";
 import { isOperationWithoutJob, operationNameOrJobType } from "../lib/domain/operation-kind.ts";
 import {
@@ -117,7 +117,7 @@ function listRunning(job: JobDocument): string {
 export function formatReasonLines({ state, reason, causes, causesOmitted }: StatusDocument): string[] {
   if (state === "succeeded" || state === "watching") return [];
   const lines = causes.flatMap((cause) => [
-    describeFailedWithNames(cause),
+    describeFailedOfTotalWithFirstNames(cause),
     ...(cause.reason ?? "").split("\n").map((line) => `  ${line}`),
     cause.hint === null ? "" : `  hint: ${cause.hint}`,
   ]);

@@ -3,7 +3,7 @@ import { DigestEvent, TargetGoneEvent, TestEvent, WebhookEvent } from "../lib/ch
 import { isJsonObject, type JsonObject } from "../lib/domain/json.ts";
 import {
   addFieldDescriptions,
-  addSchemaDescription,
+  addTopLevelDescriptionIfMissing,
   RESPONSE_SCHEMAS,
 } from "../lib/openapi/component-schemas.ts";
 
@@ -36,7 +36,7 @@ export function createEventSchema(): JsonObject {
   // First, each field gets its own description. Then each field without a description gets the description of its
   // schema.
   const described = mapNamed(schema, (name, node) => ({ ...addFieldDescriptions(name, node), [NAME]: name }));
-  const complete = mapNamed(described, addSchemaDescription);
+  const complete = mapNamed(described, addTopLevelDescriptionIfMissing);
   return { title: "Events of the CCE job notifier", ...complete };
 }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createLinkOptions, createSignedJobListUrlOrNull } from "../lib/auth/link-keys.ts";
+import { createSignedJobListUrlOrNull, createSignedPageLinkOptions } from "../lib/auth/link-keys.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import { runDemo } from "./demo/demo.ts";
 import { DEMO_PROJECT, startDemoEnvironment } from "./demo/demo-environment.ts";
@@ -77,7 +77,7 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
     screen.print("To keep the service running, and to submit jobs of your own: npm start");
     return isComplete ? 0 : 1;
   }
-  const links = createLinkOptions(await readWholeConfigFile(configFile), stack.api);
+  const links = createSignedPageLinkOptions(await readWholeConfigFile(configFile), stack.api);
   const listUrl = createSignedJobListUrlOrNull(links, DEMO_PROJECT, Date.now());
   const jobId = environment.startOtherJob();
   const { hasColours } = screen;

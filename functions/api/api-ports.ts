@@ -15,9 +15,9 @@ import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "limitRequests"> {
   readonly ledger: Pick<
     Ledger,
-    | "readWatch"
+    | "readWatchDocumentOrNull"
     | "readProgressEventuallyConsistent"
-    | "reserveWaitingCallNumberOrNull"
+    | "reserveCallNumberOrNull"
     | "removeWaitingCall"
     | "readCallerData"
     | "listJobWatchesNewestFirst"
@@ -25,7 +25,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
     | "scheduleSweepByAndExtendExpiry"
     | "stopWatch"
     | "startRedeliveryIfLatestIs"
-    | "readTarget"
+    | "readTargetState"
     | "switchTargetOn"
     | "removeRunningMemberAndCountRemaining"
     | "readDigest"

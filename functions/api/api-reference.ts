@@ -51,7 +51,9 @@ export async function createOpenApiResponse(
 }
 
 /** Creates the response to `GET /docs`: the API reference as an HTML page. */
-export async function createDocsResponse(request: Pick<ApiRequest, "headers">): Promise<ApiResponse> {
+export async function createHtmlDocsResponseOrNotModified(
+  request: Pick<ApiRequest, "headers">,
+): Promise<ApiResponse> {
   const made = await makeOnce("/docs", async () => {
     const { docsHtml, docsStyleSource, docsScriptSource } = await loadTexts();
     const headers = {

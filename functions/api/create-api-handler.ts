@@ -3,7 +3,7 @@ import { type ProblemResponse, problemResponse, renderProblem } from "../../lib/
 import { matchRoute, type OperationId, ROUTES } from "../../lib/api/routes.ts";
 import { checkRightAndReadWatchKey } from "../../lib/api/watch-path-and-wait-parameters.ts";
 import type { Caller } from "../../lib/auth/caller-rights.ts";
-import { createLinkOptions } from "../../lib/auth/link-keys.ts";
+import { createSignedPageLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { CallerOperation } from "../../lib/config/config.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { HandleRequest } from "../../lib/runtime/answer-and-log-request.ts";
@@ -14,12 +14,12 @@ import {
 import { createCachedDurationsReaderOrEmpty } from "../shared/learned-durations.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import {
-  createDocsResponse,
+  createHtmlDocsResponseOrNotModified,
   createOpenApiResponse,
   createStartPageForBrowserOrNotFound,
 } from "./api-reference.ts";
 import { listProjectJobsWithOwnOrNewestWatch } from "./list-jobs.ts";
-import { listUsableProjects, listUsableTargets } from "./list-usable-names.ts";
+import { listUsableProjects, listUsableTargetsOrInvalidRequest } from "./list-usable-names.ts";
 import { createJobPageResponse, createListPageResponse } from "./pages.ts";
 import { queueRedeliveryOfEndedWatch } from "./queue-redelivery.ts";
 import { queueRedeliveryOfFailedToTarget } from "./queue-redelivery-of-failed-to-target.ts";
@@ -37,7 +37,7 @@ type WatchStep = (key: WatchKey, request: ApiRequest, ports: RequestPorts, calle
 const OPEN_STEPS = {
   readHealth: (_params, _request, { health }) => health(),
   readOpenApi: async (_params, request, ports) => createOpenApiResponse(await publicUrl(ports), request),
-  readDocs: (_params, request) => createDocsResponse(request),
+  readDocs: (_params, request) => createHtmlDocsResponseOrNotModified(request),
   showStart: async (_params, request) => createStartPageForBrowserOrNotFound(request),
   showJob: createJobPageResponse,
   showJobs: createListPageResponse,
@@ -50,7 +50,7 @@ const CALLER_STEPS = {
   redeliverJob: onWatch("redeliver", queueRedeliveryOfEndedWatch),
   redeliverTarget: queueRedeliveryOfFailedToTarget,
   testTarget: testTargetAndSwitchOnIfDelivered,
-  listTargets: listUsableTargets,
+  listTargets: listUsableTargetsOrInvalidRequest,
   listProjects: listUsableProjects,
   /** API Gateway sends `POST /v1/jobs` to the function `enqueue`. */
   acceptJobs: async () => methodNotAllowed([ROUTES.acceptJobs.method]),
@@ -115,7 +115,7 @@ function methodNotAllowed(methods: readonly string[]): ProblemResponse {
 /** Returns the public URL of the service. If the service has no valid config, the result is `defaultUrl`. */
 async function publicUrl({ configs, defaultUrl }: RequestPorts): Promise<string> {
   try {
-    return createLinkOptions(await configs.current(), defaultUrl).publicUrl;
+    return createSignedPageLinkOptions(await configs.current(), defaultUrl).publicUrl;
   } catch {
     return defaultUrl;
   }

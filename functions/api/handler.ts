@@ -18,12 +18,12 @@ import { scheduleSweepByAndExtendExpiry } from "../../lib/ledger/dynamo/overdue-
 import {
   listRecentWatches,
   readProgressEventuallyConsistent,
-  readWatch,
+  readWatchDocumentOrNull,
 } from "../../lib/ledger/dynamo/read-watches.ts";
-import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
+import { readTargetState, switchTargetOn } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import {
   removeWaitingCall,
-  reserveWaitingCallNumberOrNull,
+  reserveCallNumberOrNull,
   WAITING_LIMITS,
 } from "../../lib/ledger/dynamo/waiting-calls.ts";
 import { listJobWatchesNewestFirst } from "../../lib/ledger/dynamo/watch-item.ts";
@@ -48,20 +48,20 @@ const { env, table, sqs, ...ports } = readEnvironmentAndCreateAwsPorts(
 );
 const ledger = bindToTable(table, {
   listJobWatchesNewestFirst,
-  readWatch,
+  readWatchDocumentOrNull,
   readProgressEventuallyConsistent,
   readCallerData,
   listRecentWatches,
   scheduleSweepByAndExtendExpiry,
   stopWatch,
   startRedeliveryIfLatestIs,
-  readTarget,
+  readTargetState,
   switchTargetOn,
   removeRunningMemberAndCountRemaining,
   readDigest,
   readDeliveryOrPendingRecord,
   readDurationCounts,
-  reserveWaitingCallNumberOrNull,
+  reserveCallNumberOrNull,
   removeWaitingCall,
 });
 
@@ -72,7 +72,7 @@ const health = createCachedHealthResponder({
     config: ports.configs.check,
     // The read only shows whether the ledger responds. No target has the name `:health`, because names of targets
     // contain no colon.
-    ledger: () => ledger.readTarget(":health"),
+    ledger: () => ledger.readTargetState(":health"),
     queue: () => Promise.all([env.POLL_QUEUE_URL, env.NOTIFY_QUEUE_URL].map(checkQueue)),
   },
   now: ports.now,

@@ -15,8 +15,8 @@ import type { ProblemResponse } from "../../lib/api/problem-response.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller-rights.ts";
 import {
-  createLinkOptions,
   createSignedJobPageUrlOrNull,
+  createSignedPageLinkOptions,
   createStatusDocumentUrl,
   type LinkOptions,
 } from "../../lib/auth/link-keys.ts";
@@ -33,7 +33,7 @@ import {
 } from "../../lib/ledger/page-token.ts";
 import { countQueriedPollsOfGeneration, type Watch } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
-import { selectOneWatchOfEachJob } from "./own-or-newest-watch.ts";
+import { keepOwnOrNewestWatchOfEachJob } from "./own-or-newest-watch.ts";
 
 /**
  * The maximum number of reads of the ledger for one page. A page may need several reads, because the ledger also
@@ -59,7 +59,7 @@ export async function listProjectJobsWithOwnOrNewestWatch(
   const config = await (project === null ? configs.current() : configs.currentWith("projects", project));
   const query = checkRightAndReadJobListQuery(request.query, caller, config);
   if (query.kind === "problem") return query;
-  const links = createLinkOptions(config, defaultUrl);
+  const links = createSignedPageLinkOptions(config, defaultUrl);
   try {
     const { jobs, next } = await readJobListPageOrThrow(query, readerOf(caller, ledger), ledger);
     const listed = jobs.map((job) => listedJob(job, caller, links, now()));
@@ -194,7 +194,7 @@ async function selectJobs(
   { caller, readContext }: ListReader,
   ledger: ApiPorts["ledger"],
 ): Promise<FoundJob[]> {
-  const visible = await selectOneWatchOfEachJob(watches, caller, ledger);
+  const visible = await keepOwnOrNewestWatchOfEachJob(watches, caller, ledger);
   const found = await Promise.all(
     visible.map(async (watch) => ({ watch, context: await readContext(watch) })),
   );

@@ -8,7 +8,7 @@ import type { ApiPorts } from "./api-ports.ts";
 type Ports = Pick<ApiPorts, "configs">;
 
 /** Creates the response to `GET /v1/targets`: names and kinds of the caller's targets. */
-export async function listUsableTargets(
+export async function listUsableTargetsOrInvalidRequest(
   _params: unknown,
   request: ApiRequest,
   { configs }: Ports,

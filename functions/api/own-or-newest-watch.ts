@@ -11,19 +11,20 @@ import type { WatchDelivery } from "../../lib/ledger/watch-deliveries-and-overdu
  */
 export async function readOwnOrNewestWatch(
   key: WatchKey,
-  ledger: Pick<Ledger, "readWatch" | "listJobWatchesNewestFirst">,
+  ledger: Pick<Ledger, "readWatchDocumentOrNull" | "listJobWatchesNewestFirst">,
 ): Promise<WatchDocument | null> {
-  const own = await ledger.readWatch(key);
+  const own = await ledger.readWatchDocumentOrNull(key);
   if (own !== null) return own;
   const [newest] = await ledger.listJobWatchesNewestFirst(key);
-  return newest === undefined ? null : ledger.readWatch(newest);
+  return newest === undefined ? null : ledger.readWatchDocumentOrNull(newest);
 }
 
 /**
- * Returns one watch for each job: the caller's own watch, or the newest watch if the caller has none.
+ * Returns those of the given watches that are the caller's own watch of their job. If the caller has no watch of a job,
+ * the result contains the newest watch of the job, provided that it is one of the given watches.
  * @param caller the name of the caller. For a reader without a token, `caller` is null
  */
-export async function selectOneWatchOfEachJob(
+export async function keepOwnOrNewestWatchOfEachJob(
   watches: readonly Watch[],
   caller: string | null,
   ledger: Pick<Ledger, "listJobWatchesNewestFirst">,

@@ -1,9 +1,9 @@
 import { type ApiRequest, type ApiResponse, withEtagOrNotModified } from "../../lib/api/http-message.ts";
 import { readJobFilterAndErrors } from "../../lib/api/job-filter.ts";
 import {
-  createLinkOptions,
   createSignedJobListUrlOrNull,
   createSignedJobPageUrlOrNull,
+  createSignedPageLinkOptions,
   type LinkedPage,
   type LinkOptions,
   verifyLinkKey,
@@ -48,11 +48,11 @@ export async function createJobPageResponse(
   const [config, now] = [await configs.currentWith("projects", project.data), ports.now()];
   const job = { project: project.data, jobId: jobId.data };
   const page = { kind: "watch", ...job } as const;
-  const opened = openPage(page, request, createLinkOptions(config, defaultUrl), now);
+  const opened = openPage(page, request, createSignedPageLinkOptions(config, defaultUrl), now);
   if (opened === null) return pageResponse(null, request);
   const { links, opens } = opened;
   const watch = (await ledger.listJobWatchesNewestFirst(job)).find(({ caller }) => opens(caller));
-  const watchDocument = watch === undefined ? null : await ledger.readWatch(watch);
+  const watchDocument = watch === undefined ? null : await ledger.readWatchDocumentOrNull(watch);
   if (watchDocument === null) return pageResponse(null, request);
   const { tree, ...complete } = await replaceDeliveriesByThoseOfDigest(watchDocument, ledger);
   const { pages } = config.settings;
@@ -108,7 +108,7 @@ export async function createListPageResponse(
   if (!project.success) return pageResponse(null, request);
   const [config, now] = [await configs.currentWith("projects", project.data), clock()];
   const page = { kind: "project", project: project.data } as const;
-  const opened = openPage(page, request, createLinkOptions(config, defaultUrl), now);
+  const opened = openPage(page, request, createSignedPageLinkOptions(config, defaultUrl), now);
   if (opened === null) return pageResponse(null, request);
   const fields = withoutEmptyFields(query);
   const { filter, errors } = readJobFilterAndErrors(fields);

@@ -172,7 +172,7 @@ async function redeliverWatch(
   ports: RequestPorts,
 ): Promise<readonly MissedJob[]> {
   const { ledger, notifyQueue, onRedelivered = logRedelivery } = ports;
-  const document = await ledger.readWatch(listed);
+  const document = await ledger.readWatchDocumentOrNull(listed);
   const outcome = document === null ? null : outcomeOf(document.watch);
   if (document === null || outcome === null) return [];
   const { watch, generations } = document;

@@ -53,7 +53,7 @@ export async function queueRedeliveryOfEndedWatch(
   const read = readRedeliveryRequest(request);
   if (read.kind === "problem") return read;
   const [config, now] = [await configs.current(), clock()];
-  const document = await ledger.readWatch(key);
+  const document = await ledger.readWatchDocumentOrNull(key);
   if (document === null) return watchNotFound(key);
   const { watch } = document;
   const { project, jobId, state } = watch;
@@ -216,7 +216,7 @@ export async function queueNotificationsAgain(
 /** Returns true if a target is switched off. */
 export async function isTargetSwitchedOff(
   target: string,
-  { ledger }: { readonly ledger: Pick<Ledger, "readTarget"> },
+  { ledger }: { readonly ledger: Pick<Ledger, "readTargetState"> },
 ): Promise<boolean> {
-  return !isCallbackTargetName(target) && (await ledger.readTarget(target)).offSince !== null;
+  return !isCallbackTargetName(target) && (await ledger.readTargetState(target)).offSince !== null;
 }

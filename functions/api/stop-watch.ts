@@ -74,7 +74,7 @@ async function stopOne(
   if (result === "missing") return watchNotFound(key);
   let watch: Watch | undefined;
   try {
-    watch = (await ledger.readWatch(key))?.watch;
+    watch = (await ledger.readWatchDocumentOrNull(key))?.watch;
   } finally {
     // The function logs the stop even if it could not read the watch.
     if (result === "stopped") {

@@ -53,7 +53,7 @@ export async function testTargetAndSwitchOnIfDelivered(
   if (target === undefined) return nameNotFound("target", name);
   const now = clock();
   // If the ledger is not available, this read throws an error before the function sends the test message.
-  const { offSince } = await ledger.readTarget(name);
+  const { offSince } = await ledger.readTargetState(name);
   const result = await deliver({
     target,
     content: { kind: "test", target: name, caller: caller.name, at: now },

@@ -14,11 +14,11 @@ import {
   type ResolvedSubmission,
 } from "../../lib/api/resolve-submission.ts";
 import type { Submission } from "../../lib/api/submission.ts";
-import { type JobResult, submissionResponse } from "../../lib/api/submission-result.ts";
+import { createAcceptedOrAllRejectedResponse, type JobResult } from "../../lib/api/submission-result.ts";
 import { mayUse } from "../../lib/auth/caller-rights.ts";
 import {
-  createLinkOptions,
   createSignedJobPageUrlOrNull,
+  createSignedPageLinkOptions,
   createStatusDocumentUrl,
 } from "../../lib/auth/link-keys.ts";
 import { JobId, type WatchKey } from "../../lib/domain/job.ts";
@@ -37,7 +37,7 @@ import {
   type LimitWatchesPorts,
   type MayWatchJobs,
 } from "./running-watch-limit.ts";
-import { sendWatchMessagesAndMarkFailed } from "./send-watch-messages.ts";
+import { sendPollsAndNotificationsOrMarkFailed } from "./send-watch-messages.ts";
 import {
   type AcceptPorts,
   createFirstPollDelayPlanner,
@@ -98,12 +98,12 @@ async function acceptRequest(
       FULL_RETRY_SECONDS,
     );
 
-  const links = createLinkOptions(config, ports.defaultUrl);
+  const links = createSignedPageLinkOptions(config, ports.defaultUrl);
   const traceparent = toTraceparentVersion00(request.headers.traceparent);
   const accepting = { ...ports, config, links, firstPollDelay, traceparent, now: ports.now() };
   const jobs = await acceptJobs(resolved, accepting);
   onAccepted({ caller: identified.caller.name, project: resolved.project }, jobs);
-  return submissionResponse(jobs, (i) => locate(watchedPath(submission, i)));
+  return createAcceptedOrAllRejectedResponse(jobs, (i) => locate(watchedPath(submission, i)));
 }
 
 /** Returns the position of a job in the request body. Error messages contain the position of the job. */
@@ -120,7 +120,7 @@ function watchedPath({ jobIds, operation }: Submission, index: number): readonly
  */
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
   const opened = await startOrExtendWatchesAndCreateDigest(submission, findValidJobIds(submission), ports);
-  const sent = await sendWatchMessagesAndMarkFailed(submission, opened, ports);
+  const sent = await sendPollsAndNotificationsOrMarkFailed(submission, opened, ports);
   const byId = new Map(sent.map((job) => [job.jobId, job]));
   return submission.jobIds.map((jobId) =>
     jobResult({ project: submission.project, jobId, caller: submission.caller }, byId.get(jobId), ports),

@@ -22,7 +22,7 @@ const SWEEP_DELAY_MS = 600_000;
  * Sends the poll messages and the notifications for the watches of an API call. If SQS does not confirm all messages of
  * a job, the result for this job is `failed`.
  */
-export async function sendWatchMessagesAndMarkFailed(
+export async function sendPollsAndNotificationsOrMarkFailed(
   { project, caller }: Pick<ResolvedSubmission, "project" | "caller">,
   opened: readonly OpenedJob[],
   ports: AcceptPorts,

@@ -51,7 +51,7 @@ type NotificationRequest = DeliveryRequest & Notification & { readonly target: T
 export interface NotifyPorts
   extends Omit<RecordAttemptPorts, "settings">,
     Pick<ReadMessagePorts, "onUnreadable"> {
-  readonly ledger: Pick<Ledger, "claimNotification" | "postponeNotificationAndEndLease" | "readTarget"> &
+  readonly ledger: Pick<Ledger, "claimNotification" | "postponeNotificationAndEndLease" | "readTargetState"> &
     ResolveNotificationPorts["ledger"] &
     ReserveSendTimePorts["ledger"] &
     RecordAttemptPorts["ledger"];
@@ -141,7 +141,7 @@ async function notify(
       settings,
     });
   if (target === null) return record({ ...NOT_ATTEMPTED, verdict: "rejected", reason: "target_unknown" });
-  const { offSince, goneSince, throttledUntil } = await ledger.readTarget(key.target);
+  const { offSince, goneSince, throttledUntil } = await ledger.readTargetState(key.target);
   if (offSince !== null) return record({ ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" });
 
   if (received.receiveCount >= GIVE_UP_RECEIVE_COUNT)

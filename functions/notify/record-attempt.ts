@@ -42,7 +42,7 @@ export function isNextAttemptLast({ receiveCount }: ReceivedMessage): boolean {
 export interface RecordAttemptPorts {
   readonly ledger: Pick<
     Ledger,
-    | "recordAttempt"
+    | "recordAttemptUnlessSuperseded"
     | "markDeadLettered"
     | "throttleTargetUntilAtLeast"
     | "getOrSetTargetGoneSince"
@@ -127,7 +127,7 @@ export async function recordAttemptAndSettleMessage(
   // failed notification waits.
   if (isThrottled && afterSeconds !== null)
     await ledger.throttleTargetUntilAtLeast(key.target, at + afterSeconds * 1000);
-  const recorded = await ledger.recordAttempt({
+  const recorded = await ledger.recordAttemptUnlessSuperseded({
     key,
     redelivery,
     messageId: received.messageId,

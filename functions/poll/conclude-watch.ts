@@ -1,7 +1,7 @@
 import {
-  createLinkOptions,
   createSignedJobListUrlOrNull,
   createSignedJobPageUrlOrNull,
+  createSignedPageLinkOptions,
 } from "../../lib/auth/link-keys.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
@@ -33,7 +33,7 @@ const SUBJOBS_MS = 5_000;
 export interface ConcludePorts {
   readonly ledger: Pick<
     Ledger,
-    | "readWatch"
+    | "readWatchDocumentOrNull"
     | "readOutcomeWithoutTree"
     | "getOrCreateOutcome"
     | "endWatchUnlessTargetsAdded"
@@ -90,14 +90,14 @@ class DeadlineMovedError extends Error {
  * @throws LeaseEndedError if the lease of the poll has ended meanwhile
  * @throws DeadlineMovedError if a caller has moved the deadline during the poll
  */
-export async function concludeAndNotifyUnlessStopped(
+export async function concludeAndNotifyUnlessStoppedOrRestarted(
   result: PollResult,
   decided: Conclusion,
   ports: ConcludePorts,
 ): Promise<OutcomeSummary | null> {
   const { watch } = result;
   const conclusion = concludeSucceededJob(watch, decided);
-  const document = await ports.ledger.readWatch(watch);
+  const document = await ports.ledger.readWatchDocumentOrNull(watch);
   if (document !== null) {
     const { state, generation } = document.watch;
     if (state !== "watching" || generation !== watch.generation) return null;
@@ -148,7 +148,7 @@ async function saveOutcome(
 ): Promise<OutcomeRecord> {
   const { project, jobId, caller, generation, acceptedAt, operation } = watch;
   const { settings } = config;
-  const links = createLinkOptions(config, defaultUrl);
+  const links = createSignedPageLinkOptions(config, defaultUrl);
   const latest = observation?.kind === "job" ? observation.job : (document?.tree ?? null);
   const job =
     outcome === "failed" && latest !== null && operation === null

@@ -15,13 +15,13 @@ import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
 import {
   type ConcludePorts,
   completeStoredConclusion,
-  concludeAndNotifyUnlessStopped,
+  concludeAndNotifyUnlessStoppedOrRestarted,
 } from "./conclude-watch.ts";
 import { logAndCountPollMessage, type PollReport } from "./poll-log.ts";
 import { createRunAloneAtBatchEnd, type RunAloneAtBatchEnd } from "./run-alone-at-batch-end.ts";
 import {
   type ClaimedPoll,
-  computeEffectiveDeadline,
+  computeLatestEndOfWatch,
   type MakePollPorts,
   runClaimedPollAndSendMessages,
   toPollResult,
@@ -177,12 +177,16 @@ async function claimAndPoll(
     }
     const tries = { unfinished: unfinishedTries, receives: received.receiveCount };
     const conclusion = concludeIfTooManyUnfinishedTries(
-      { ...watch, deadlineAt: computeEffectiveDeadline(claimed) },
+      { ...watch, deadlineAt: computeLatestEndOfWatch(claimed) },
       tries,
       claimedAt,
     );
     if (conclusion !== null) {
-      await concludeAndNotifyUnlessStopped(toPollResult(claimed, null, claimedAt), conclusion, scope);
+      await concludeAndNotifyUnlessStoppedOrRestarted(
+        toPollResult(claimed, null, claimedAt),
+        conclusion,
+        scope,
+      );
       report({ observation: "given_up", next: "concluded" });
       return "acknowledged";
     }

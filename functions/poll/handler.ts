@@ -17,7 +17,7 @@ import {
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import { readDigest, removeRunningMemberAndCountRemaining } from "../../lib/ledger/dynamo/notifications.ts";
 import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/poll-claims.ts";
-import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
+import { readWatchDocumentOrNull } from "../../lib/ledger/dynamo/read-watches.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { readEnvironmentAndCreateAwsPorts } from "../../lib/runtime/aws-ports.ts";
@@ -47,7 +47,7 @@ export const handler = createSqsHandler(
       claimPoll,
       undoPollClaim,
       recordPoll,
-      readWatch,
+      readWatchDocumentOrNull,
       getOrCreateOutcome,
       readOutcomeWithoutTree,
       endWatchUnlessTargetsAdded,

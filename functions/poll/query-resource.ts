@@ -28,7 +28,7 @@ const EMPTY_PHASE = "Available";
  * type of this job is the kind of the operation. The function never throws an error.
  * @param timeLimitMs the time limit for all queries together
  */
-export async function queryOperation(
+export async function queryOperationAsJob(
   watch: Pick<Watch, "project" | "jobId" | "phase">,
   operation: Operation,
   timeLimitMs: number,

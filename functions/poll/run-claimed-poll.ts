@@ -8,7 +8,7 @@ import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import {
   decideAfterPoll,
   type PollDecision,
-  postponePollOrTimeOut,
+  postponePollOrTimeOutAfterGrace,
 } from "../../lib/schedule/decide-after-poll.ts";
 import {
   computeReadyDeadlineAfterSuccessOrNull,
@@ -17,13 +17,17 @@ import {
 } from "../../lib/schedule/decide-after-ready-check.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
-import { type ConcludePorts, concludeAndNotifyUnlessStopped, type PollResult } from "./conclude-watch.ts";
+import {
+  type ConcludePorts,
+  concludeAndNotifyUnlessStoppedOrRestarted,
+  type PollResult,
+} from "./conclude-watch.ts";
 import type { PollReport } from "./poll-log.ts";
-import { queryOperation, queryResourcesUntilNotReady } from "./query-resource.ts";
+import { queryOperationAsJob, queryResourcesUntilNotReady } from "./query-resource.ts";
 import {
   notifyIfSlowAndPlanNextCheck,
   type SlowJobPorts,
-  saveDurationsIfSlowLimitIsUsed,
+  saveDurationsIfTargetsWantSlowJobs,
 } from "./slow-job.ts";
 
 /**
@@ -92,8 +96,8 @@ export async function runClaimedPollAndSendMessages(
         });
   const resource = kindOfResourceReply(claimed, answer, ready?.check ?? null);
   if (decision.kind === "conclude") {
-    const summary = await concludeAndNotifyUnlessStopped(result, decision, ports);
-    if (summary !== null) await saveDurationsIfSlowLimitIsUsed(result, summary, ports);
+    const summary = await concludeAndNotifyUnlessStoppedOrRestarted(result, decision, ports);
+    if (summary !== null) await saveDurationsIfTargetsWantSlowJobs(result, summary, ports);
     return { observation: answer.kind, resource, next: "concluded", delaySeconds: null };
   }
   const slowAt =
@@ -153,7 +157,7 @@ export function toPollResult(
  * Returns the time at which a watch must end, even if its job is still running or the resource of its job is not yet
  * usable.
  */
-export function computeEffectiveDeadline(claimed: Pick<ClaimedPoll, "message" | "watch">): Instant {
+export function computeLatestEndOfWatch(claimed: Pick<ClaimedPoll, "message" | "watch">): Instant {
   const { message, watch } = claimed;
   return Math.min(
     computeReadyDeadlineAfterSuccessOrNull(watch) ?? watch.deadlineAt,
@@ -177,12 +181,12 @@ async function askCce(
   const quota = config.settings.poll.queriesPerFiveMinutes;
   const until = rateLimitedUntil ?? (await rateLimit.reserve(project, quota));
   if (until !== null && until - now() > NEGLIGIBLE_WAIT_MS) return { kind: "rate_limited", until };
-  const stored = watch.ready === null ? null : ((await ledger.readWatch(watch))?.tree ?? null);
+  const stored = watch.ready === null ? null : ((await ledger.readWatchDocumentOrNull(watch))?.tree ?? null);
   if (stored !== null) return { kind: "job", job: stored, warnings: [] };
   const observation =
     watch.operation === null
       ? await cce.queryJob({ project, jobId }, { timeLimitMs })
-      : await queryOperation(watch, watch.operation, timeLimitMs, cce);
+      : await queryOperationAsJob(watch, watch.operation, timeLimitMs, cce);
   if (observation.kind === "throttled") rateLimit.onThrottled(project);
   return observation;
 }
@@ -193,8 +197,8 @@ async function decideNext(
   answer: CceAnswer,
   { config: { settings }, durations, random }: MakePollPorts,
 ): Promise<PollDecision> {
-  const bounded = { ...watch, polls, deadlineAt: computeEffectiveDeadline(claimed) };
-  if (answer.kind === "rate_limited") return postponePollOrTimeOut(bounded, answer.until, at);
+  const bounded = { ...watch, polls, deadlineAt: computeLatestEndOfWatch(claimed) };
+  if (answer.kind === "rate_limited") return postponePollOrTimeOutAfterGrace(bounded, answer.until, at);
   const jobType = (answer.kind === "job" ? answer.job.type : null) ?? watch.jobType;
   const learned = await durations(watch.project, jobType);
   const times = { durations: learned, now: at };

@@ -1,4 +1,4 @@
-import { createLinkOptions, createSignedJobPageUrlOrNull } from "../../lib/auth/link-keys.ts";
+import { createSignedJobPageUrlOrNull, createSignedPageLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeExpiryAsLaterOfRetentionAndRetries } from "../../lib/config/retention.ts";
 import type { Instant, Job, WatchKey } from "../../lib/domain/job.ts";
@@ -28,7 +28,7 @@ import {
 import { computeSlowLimitOf95Percent, type SlowLimit } from "../../lib/schedule/slow-limit.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import {
-  listResendableSlowNotifications,
+  listResendableNotificationsOfSlowJob,
   type ResendableNotification,
 } from "../shared/targets-to-notify-and-digests.ts";
 import type { PollResult } from "./conclude-watch.ts";
@@ -39,7 +39,7 @@ const LIMIT_MAX_AGE_MS = 1000;
 export interface SlowJobPorts {
   readonly ledger: Pick<
     Ledger,
-    "readWatch" | "getOrCreateSlowRecord" | "readLatestDurations" | "addLatestDurations"
+    "readWatchDocumentOrNull" | "getOrCreateSlowRecord" | "readLatestDurations" | "addLatestDurations"
   >;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly durations: ReadLearnedDurations;
@@ -74,7 +74,7 @@ export async function notifyIfSlowAndPlanNextCheck(
   const targets = slowTargets(watch, ports.config);
   if (targets.length === 0) return null;
   if (watch.slowAt !== null && watch.slowAt <= at) {
-    const document = await ports.ledger.readWatch(watch);
+    const document = await ports.ledger.readWatchDocumentOrNull(watch);
     if (document?.slow != null) return sendLostNotifications(result, document, document.slow, ports);
   }
   if (observation?.kind !== "job") return watch.slowAt;
@@ -113,7 +113,7 @@ async function sendLostNotifications(
   { summary }: SlowRecord,
   { config, notifyQueue, onSlow = logAndCountSlowJob, onSlowSentAgain = logAndCountSentAgain }: SlowJobPorts,
 ): Promise<Instant | null> {
-  const open = listResendableSlowNotifications(document, config.targets).filter(
+  const open = listResendableNotificationsOfSlowJob(document, config.targets).filter(
     ({ delivery }) => !isDeliveredOrDeadLettered(delivery),
   );
   const isRepeated = summary.polls === polls;
@@ -151,7 +151,7 @@ async function notifySlow(
   { ledger, notifyQueue, config, defaultUrl, onSlow = logAndCountSlowJob }: SlowJobPorts,
 ): Promise<void> {
   const { project, jobId, caller, acceptedAt } = watch;
-  const document = await ledger.readWatch(watch);
+  const document = await ledger.readWatchDocumentOrNull(watch);
   const summary = summarizeAndTruncateSlowJob(
     {
       project,
@@ -164,7 +164,7 @@ async function notifySlow(
       usual: { p50Seconds, p95Seconds, fromJobs },
       context: document?.context ?? {},
       jobPageUrl: createSignedJobPageUrlOrNull(
-        createLinkOptions(config, defaultUrl),
+        createSignedPageLinkOptions(config, defaultUrl),
         { project, jobId, caller },
         at,
       ),
@@ -187,7 +187,7 @@ async function notifySlow(
  * Stores the durations of an ended job and of its subjobs, but only if a target of the watch gets notifications about
  * slow jobs.
  */
-export async function saveDurationsIfSlowLimitIsUsed(
+export async function saveDurationsIfTargetsWantSlowJobs(
   { watch, observation }: Pick<PollResult, "watch" | "observation">,
   { jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,
   { ledger, config }: Pick<SlowJobPorts, "ledger" | "config">,

@@ -107,7 +107,7 @@ export interface ResendableNotification {
  * Returns the notifications about a slow job that the service can send again. The result omits each target whose
  * setting `on` no longer contains `slow`. The result never omits a redelivery that a caller requested.
  */
-export function listResendableSlowNotifications(
+export function listResendableNotificationsOfSlowJob(
   { watch, slow, deliveries }: Pick<WatchDocument, "watch" | "slow" | "deliveries">,
   targets: Config["targets"],
 ): readonly ResendableNotification[] {

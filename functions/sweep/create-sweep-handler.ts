@@ -40,7 +40,7 @@ const MANY_OVERDUE = 5;
 export type SweepItem = (WatchKey & Pick<Watch, "traceparent">) | { readonly target: string };
 
 export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
-  readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdueWatches" | "readTarget">;
+  readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdueWatches" | "readTargetState">;
   readonly configs: Pick<ConfigSource, "current">;
   /** Called with the error if the sweep function could not check a watch or a target. */
   readonly onFailure?: (failed: SweepItem, error: unknown) => void;
@@ -105,7 +105,7 @@ async function sweepWatches(
     } catch (error) {
       failed += 1;
       const { project, jobId, caller } = entry;
-      const document = await ports.ledger.readWatch(entry).catch(() => null);
+      const document = await ports.ledger.readWatchDocumentOrNull(entry).catch(() => null);
       onFailure({ project, jobId, caller, traceparent: document?.watch.traceparent ?? null }, error);
     }
   };
@@ -148,7 +148,7 @@ async function reportOffTargets(
   const failures = await Promise.all(
     others.map(async (target) => {
       try {
-        const { offSince } = await ledger.readTarget(target);
+        const { offSince } = await ledger.readTargetState(target);
         if (offSince !== null && offSince > now() - REPORT_OFF_TARGET_MS)
           await sendAllOrThrow(notifyQueue, [createTargetGoneMessage(target, offSince, fallbackTarget)]);
         return [];

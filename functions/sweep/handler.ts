@@ -4,8 +4,8 @@ import { PublicProject } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import { readDeliveryOrPendingRecord, readDigest } from "../../lib/ledger/dynamo/notifications.ts";
 import { listOverdueWatches, rescheduleSweepIfUnchanged } from "../../lib/ledger/dynamo/overdue-index.ts";
-import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
-import { readTarget } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
+import { readWatchDocumentOrNull } from "../../lib/ledger/dynamo/read-watches.ts";
+import { readTargetState } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { readEnvironmentAndCreateAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
@@ -27,10 +27,10 @@ export const handler = createScheduleHandler(
     ledger: bindToTable(table, {
       listOverdueWatches,
       rescheduleSweepIfUnchanged,
-      readWatch,
+      readWatchDocumentOrNull,
       readDeliveryOrPendingRecord,
       readDigest,
-      readTarget,
+      readTargetState,
     }),
     pollQueue: createSqsSender({ ...sqs, url: env.POLL_QUEUE_URL }),
     notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),

@@ -19,7 +19,7 @@ import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import {
   createDigestNotificationKey,
   listDigestTargetsOfWatch,
-  listResendableSlowNotifications,
+  listResendableNotificationsOfSlowJob,
   type ResendableNotification,
   splitTargetsToNotify,
 } from "../shared/targets-to-notify-and-digests.ts";
@@ -40,7 +40,7 @@ const LEASE_WAIT_SECONDS = 36;
 export interface SweepWatchPorts {
   readonly ledger: Pick<
     Ledger,
-    "rescheduleSweepIfUnchanged" | "readWatch" | "readDeliveryOrPendingRecord" | "readDigest"
+    "rescheduleSweepIfUnchanged" | "readWatchDocumentOrNull" | "readDeliveryOrPendingRecord" | "readDigest"
   >;
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifyQueue: Pick<Queue, "send">;
@@ -88,7 +88,7 @@ export async function resendOverdueMessagesAndReschedule(
 
 async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgainOfWatch> {
   const { ledger, pollQueue, now } = ports;
-  const document = await ledger.readWatch(entry);
+  const document = await ledger.readWatchDocumentOrNull(entry);
   const traceparent = document?.watch.traceparent ?? null;
   if (document?.watch.state === "watching") {
     const { poll, pollDone, nextPollAt } = document.watch;
@@ -138,7 +138,7 @@ async function sendNotifications(
     return { delivery, message: createNotificationMessage(watch, key, outcome, delivery?.redelivery ?? 0) };
   });
   const digestNotifications = await readDigestNotifications(watch, byDigest, digest, ledger);
-  const slowNotifications = listResendableSlowNotifications(document, config.targets);
+  const slowNotifications = listResendableNotificationsOfSlowJob(document, config.targets);
   const open = [...ownNotifications, ...slowNotifications, ...(digestNotifications ?? [])].filter(
     ({ delivery }) => !isDeliveredOrDeadLettered(delivery),
   );
@@ -167,11 +167,11 @@ async function readDigestNotifications(
   { digestId, traceparent }: Watch,
   targets: readonly string[],
   digest: Digest | null,
-  ledger: Pick<Ledger, "readWatch" | "readDeliveryOrPendingRecord">,
+  ledger: Pick<Ledger, "readWatchDocumentOrNull" | "readDeliveryOrPendingRecord">,
 ): Promise<readonly ResendableNotification[] | null> {
   if (digestId === null || digest === null || targets.length === 0) return [];
   for (const job of digest.running) {
-    const member = (await ledger.readWatch({ ...job, caller: digest.caller }))?.watch;
+    const member = (await ledger.readWatchDocumentOrNull({ ...job, caller: digest.caller }))?.watch;
     if (member?.state === "watching" && member.digestId === digestId) return null;
   }
   return Promise.all(

@@ -42,7 +42,7 @@ export const handler = createLambdaHandler<unknown, void>(async (event) => {
       readEnvironmentOrThrow("CONFIG_PATH").CONFIG_PATH,
       logActAndCountIfStop,
     );
-  else writeActLinesOfLogEvent(event, writeLine);
+  else writeActLinesOfLogEventOrThrow(event, writeLine);
 });
 
 /**
@@ -51,7 +51,7 @@ export const handler = createLambdaHandler<unknown, void>(async (event) => {
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
  * @throws ZodError if the event has another form.
  */
-export function writeActLinesOfLogEvent(event: unknown, writeLine: (line: string) => void): void {
+export function writeActLinesOfLogEventOrThrow(event: unknown, writeLine: (line: string) => void): void {
   const { data } = SubscriptionEvent.parse(event).awslogs;
   const text = gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_EVENT_BYTES }).toString();
   const { messageType, logEvents } = LogLines.parse(parseJsonOrUndefined(text));

@@ -18,7 +18,7 @@ import {
   listParameterErrors,
   toRequestErrors,
 } from "./request-errors.ts";
-import { checkProjectRight } from "./watch-path-and-wait-parameters.ts";
+import { rejectForbiddenOrHiddenProject } from "./watch-path-and-wait-parameters.ts";
 
 /** A watch in the job list. The list entry of a watch contains no subjobs and no deliveries. */
 export const ListedJob = z.object({
@@ -99,7 +99,7 @@ export function checkRightAndReadJobListQuery(
 ): JobListQuery | ProblemResponse {
   const project = query.get("project") ?? config.settings.defaultProject;
   if (project !== undefined && Name.safeParse(project).success) {
-    const problem = checkProjectRight(caller, "read", project);
+    const problem = rejectForbiddenOrHiddenProject(caller, "read", project);
     if (problem !== null) return problem;
   }
   const { filter, errors: filterErrors } = readJobFilterAndErrors(query);

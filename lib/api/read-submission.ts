@@ -1,9 +1,9 @@
 import type * as z from "zod/mini";
 import {
   describeErrorInReply,
-  findDisplayableOrderId,
   findJobId,
   findOperationWithoutJob,
+  findOrderIdOrEllipsis,
 } from "../cce/find-job-id.ts";
 import type { Context } from "../domain/context-and-labels.ts";
 import { JobId } from "../domain/job.ts";
@@ -126,7 +126,7 @@ function readableNames(json: unknown): Submission {
 function isReply(json: unknown): boolean {
   if (!isJsonObject(json)) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
-  const finders = [findJobId, findDisplayableOrderId, findOperationWithoutJob, describeErrorInReply];
+  const finders = [findJobId, findOrderIdOrEllipsis, findOperationWithoutJob, describeErrorInReply];
   return finders.some((find) => find(json) !== null);
 }
 
@@ -196,7 +196,7 @@ function queryErrors(query: URLSearchParams): RequestError[] {
 function withoutJobId(reply: unknown): string {
   const refusal = describeErrorInReply(reply);
   if (refusal !== null) return `CCE refused the call: ${refusal}`;
-  const orderId = findDisplayableOrderId(reply);
+  const orderId = findOrderIdOrEllipsis(reply);
   return orderId === null
     ? "contains no job ID and no operation. Send the reply of CCE to the call that started the job or the operation."
     : `contains the order ${truncate(orderId, MAX_ORDER_CHARACTERS)} of a prepaid resource and no job ID. CCE starts the job after the payment of the order. Submit the ID of that job then.`;

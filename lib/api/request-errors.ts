@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
 import { type Caller, mayUse } from "../auth/caller-rights.ts";
 import type { Config } from "../config/config.ts";
-import { describeIssue } from "../domain/zod-fields.ts";
+import { describeIssueWithoutPath } from "../domain/zod-fields.ts";
 import { type ProblemResponse, problemResponse, type RequestError } from "./problem-response.ts";
 
 /**
@@ -32,7 +32,7 @@ export function toRequestErrors(
   return (error?.issues ?? []).flatMap((issue): RequestError[] =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => ({ ...locate([...issue.path, key]), detail: "unknown field" }))
-      : [{ ...locate(issue.path), detail: describeIssue(issue) }],
+      : [{ ...locate(issue.path), detail: describeIssueWithoutPath(issue) }],
   );
 }
 

@@ -32,7 +32,7 @@ export type SubmissionResult = z.infer<typeof SubmissionResult>;
  * the same request may succeed later, the status of the error response is 503. Otherwise, the status is 422.
  * @param locateInRequest returns the position of a job in the request, for an error
  */
-export function submissionResponse(
+export function createAcceptedOrAllRejectedResponse(
   jobs: readonly JobResult[],
   locateInRequest: (index: number) => ReturnType<Locate>,
 ): ApiResponse | ProblemResponse {

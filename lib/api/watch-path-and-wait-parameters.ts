@@ -16,7 +16,7 @@ import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-
  * operation, returns null. If the caller may use the project for other operations, the status is 403. Otherwise, the
  * status is 404, so that the caller cannot find out whether the project exists.
  */
-export function checkProjectRight(
+export function rejectForbiddenOrHiddenProject(
   caller: Caller,
   operation: CallerOperation,
   project: string,
@@ -43,7 +43,7 @@ export function checkRightAndReadWatchKey(
     ...toRequestErrors(jobId, () => ({ parameter: "jobId" })),
   ];
   if (!project.success) return malformedPathNotFound(errors);
-  const problem = checkProjectRight(caller, operation, project.data);
+  const problem = rejectForbiddenOrHiddenProject(caller, operation, project.data);
   if (problem !== null) return problem;
   if (!jobId.success) return malformedPathNotFound(errors);
   return { kind: "key", key: { project: project.data, jobId: jobId.data, caller: caller.name } };

@@ -39,7 +39,7 @@ export interface LinkOptions {
  * Returns the options with which the service creates links to pages. A link begins with the setting `publicUrl`. If the
  * config contains no `publicUrl`, a link begins with the URL of the API.
  */
-export function createLinkOptions(
+export function createSignedPageLinkOptions(
   { settings, projects }: Pick<Config, "settings" | "projects">,
   defaultUrl: string,
 ): LinkOptions {

@@ -7,7 +7,7 @@ import type { JsonObject } from "../domain/json.ts";
  */
 export function listMismatchedClaimNames(claims: JsonObject, rule: OidcRule): readonly string[] {
   const patterns = Object.entries(rule.claims).filter(
-    ([name, pattern]) => !claimValues(claims, name).some((value) => matchesWildcardPattern(value, pattern)),
+    ([name, pattern]) => !claimValues(claims, name).some((value) => matchesAsteriskPattern(value, pattern)),
   );
   const names = patterns.map(([name]) => name);
   return claimValues(claims, "aud").includes(rule.audience) ? names : ["aud", ...names];
@@ -26,7 +26,7 @@ function claimValues(claims: JsonObject, name: string): string[] {
  * Returns true if a text matches a pattern. In a pattern, `*` stands for any text, including an empty text. The
  * function uses no regular expression, because a regular expression would take very long for some texts.
  */
-export function matchesWildcardPattern(text: string, pattern: string): boolean {
+export function matchesAsteriskPattern(text: string, pattern: string): boolean {
   const [head = "", ...rest] = pattern.split("*");
   const tail = rest.pop();
   if (tail === undefined) return text === head;

@@ -91,7 +91,7 @@ export type ListReply =
  * only the jobs of its own clusters. If the Autopilot API refuses the request, the function lists only the jobs of the
  * standard API. If the setting `autopilot` is true, the function returns the refusal.
  */
-export function createJobListerToleratingAutopilotRefusal(
+export function createJobListerToleratingOptionalApiRefusal(
   autopilot: AutopilotSetting,
   now: Clock,
   list: (api: CceApi, onJob: (job: ListedJob) => void, endAt: number) => Promise<ListReply>,

@@ -100,10 +100,7 @@ const withLowerCaseNames = (value: unknown): JsonObject =>
     Object.entries(toObjectOrEmpty(value)).map(([name, inner]) => [name.toLowerCase(), inner]),
   );
 
-/**
- * If CCE sends an object instead of a text, one of these fields may contain the text. The field names may be in upper
- * or lower case.
- */
+/** The fields that may contain the text if CCE sends an object instead of a text. Letter case does not matter. */
 const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],
   ...["error", "errors", "reason", "description", "detail", "details", "title", "text"],

@@ -72,7 +72,7 @@ function textOfId(value: unknown): string {
  * JavaScript, so the function returns `…` for such an order ID. If the response contains no order ID, the result is
  * null.
  */
-export function findDisplayableOrderId(reply: unknown): string | null {
+export function findOrderIdOrEllipsis(reply: unknown): string | null {
   for (const { status, top, spec, metadata } of listBodies(reply))
     for (const fields of [status, top, toObjectOrEmpty(spec.extendParam), metadata])
       for (const [name, value] of Object.entries(fields)) {

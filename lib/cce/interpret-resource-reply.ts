@@ -65,7 +65,7 @@ export function resourcePathParts(
  * Returns the query parameters in the URL of a resource. Only the URL of an add-on has a query parameter: the cluster
  * ID.
  */
-export function urlParametersOfResource(resource: WatchedResource): Readonly<Record<string, string>> {
+export function queryParametersOfResource(resource: WatchedResource): Readonly<Record<string, string>> {
   const { goal, clusterId } = resource;
   return RESOURCE_GOALS[goal] === "addon" ? { cluster_id: clusterId } : {};
 }

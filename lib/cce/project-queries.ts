@@ -13,7 +13,7 @@ import {
 } from "./auth-headers.ts";
 import {
   type CceApi,
-  createJobListerToleratingAutopilotRefusal,
+  createJobListerToleratingOptionalApiRefusal,
   createQueryTryingBothApis,
   type ListedJob,
   type ListReply,
@@ -40,9 +40,9 @@ import {
 import { interpretJobReplyUnmasked, type JobReply, type Queried } from "./interpret-job-reply.ts";
 import {
   interpretResourceReplyUnmasked,
+  queryParametersOfResource,
   resourcePathParts,
   treatGoneAsSuccessOfDeletion,
-  urlParametersOfResource,
 } from "./interpret-resource-reply.ts";
 import {
   type CceRequest,
@@ -164,7 +164,7 @@ export function createProjectQueries(
     sendTwice(JOB_PATHS[api], wanted, (request) => sendCceRequest(request, endAt, breaker, wanted.observe)),
   );
 
-  const listBothApis = createJobListerToleratingAutopilotRefusal(
+  const listBothApis = createJobListerToleratingOptionalApiRefusal(
     project.autopilot,
     now,
     async (api, onJob, endAt) => {
@@ -214,7 +214,7 @@ export function createProjectQueries(
       const observe = observeWith((reply) =>
         interpretResourceReplyUnmasked(reply, resource, now(), name, mask.maskText),
       );
-      const parameters = urlParametersOfResource(resource);
+      const parameters = queryParametersOfResource(resource);
       const wanted = { path: resourcePathParts(resource, project.projectId), parameters, observe };
       return treatGoneAsSuccessOfDeletion(await query(resource.id, wanted, timeLimitMs), resource);
     },

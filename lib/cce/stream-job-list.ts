@@ -52,7 +52,7 @@ export async function streamJobList(
 ): Promise<ListReply | Observation> {
   let isList = false;
   let listBytes = 0;
-  const scanner = createArrayScannerDroppingDeepValues((json) => {
+  const scanner = createArrayScannerReplacingDeepValuesByNull((json) => {
     const job = parseListedJob(json);
     if (job !== null) onJob(job);
   });
@@ -99,7 +99,7 @@ interface ListScanner {
  * `metadata`, `spec` or `status` contain arrays or objects, the scanner replaces these values by null. The JSON text of
  * a job with thousands of subjobs thus becomes short. The scanner keeps only one object in memory.
  */
-export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => void): ListScanner {
+export function createArrayScannerReplacingDeepValuesByNull(onEntry: (json: string) => void): ListScanner {
   /** The number of brackets and braces that are open at the current position. `depth` is null before the array. */
   let depth: number | null = null;
   let isList = true;

@@ -79,7 +79,7 @@ export function parseJsonBodyIgnoringCase<T>(lowerCaseSchema: z.ZodMiniType<T>, 
  * must contain a field that no other service uses, such as `errcode`. A name such as `code` is not enough, because any
  * proxy may send `{"error":{"code":404}}`.
  */
-export function parseWrappedJsonBodyIgnoringCase<T>(
+export function parseJsonBodyEvenIfWrappedIgnoringCase<T>(
   lowerCaseSchema: z.ZodMiniType<T>,
   body: string,
 ): T | undefined {

@@ -63,7 +63,7 @@ const KNOWN_ENTRY =
  * its secret fields. While an operator adds or removes a project or target, only one of its two entries exists for some
  * time.
  */
-export function assembleConfigDocument(entries: readonly ConfigEntry[]): AssembledConfig {
+export function assembleConfigDocumentOrListFaults(entries: readonly ConfigEntry[]): AssembledConfig {
   const faults: string[] = [];
   const pems = new Map(entries.filter(isCertificate).map(({ name, value }) => [name, value]));
   const values = new Map<string, unknown>();

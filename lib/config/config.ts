@@ -4,7 +4,7 @@ import type { Target } from "../channels/registry.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 import { Name } from "../domain/names.ts";
 import {
-  describeIssue,
+  describeIssueWithoutPath,
   httpUrlSchema,
   listSchema,
   NonEmpty,
@@ -143,7 +143,7 @@ export function createConfigParser<P extends PublicProject, T extends PublicTarg
       const parsed = Document.safeParse(document);
       const issues = parsed.error?.issues ?? [];
       const faults = [
-        ...issues.map((issue) => `${formatPath(issue.path)}: ${describeIssue(issue)}`),
+        ...issues.map((issue) => `${formatPath(issue.path)}: ${describeIssueWithoutPath(issue)}`),
         ...findUnknownNames(document, parts),
       ];
       return parsed.success && faults.length === 0

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { fillPlaceholdersOrEmpty, type TextKey } from "./text-in-default-language.ts";
+import { fillPlaceholdersEmptyIfMissing, type TextKey } from "./text-in-default-language.ts";
 import { Count, listSchema, MaybeText, unwrapLazy, withDescription } from "./zod-fields.ts";
 
 /** A group of failed subjobs with the same type and similar failure reasons. */
@@ -134,14 +134,14 @@ export function describeFailedOfTotal(
 ): string {
   const unit = UNITS.find(([pattern]) => pattern.test(type ?? ""))?.[1] ?? "cause.subJobs";
   const one = type === null ? "cause.oneOfUnknownType" : "cause.one";
-  return fillPlaceholdersOrEmpty(texts[total === 1 ? one : unit], { count, total, type: shownType });
+  return fillPlaceholdersEmptyIfMissing(texts[total === 1 ? one : unit], { count, total, type: shownType });
 }
 
 /**
  * Describes a cause in English, with some resource names. The returned text is, for example, `2 of 3 nodes failed:
  * pool-a-0, pool-a-1`.
  */
-export function describeFailedWithNames(cause: CauseInTree): string {
+export function describeFailedOfTotalWithFirstNames(cause: CauseInTree): string {
   return [describeFailedOfTotal(cause), formatFirstResourceNames(cause)]
     .filter((text) => text !== "")
     .join(": ");

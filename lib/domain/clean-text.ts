@@ -22,7 +22,7 @@ export function cleanToOneLine(text: string): string {
 }
 
 /** Makes untrusted text safe to show, but does not remove line breaks and tabs. */
-export function cleanKeepingLines(text: string): string {
+export function removeUnsafeCharactersKeepingLines(text: string): string {
   return removeTerminalColours(text)
     .toWellFormed()
     .replace(DIRECTION, "")

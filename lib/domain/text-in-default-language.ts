@@ -8,7 +8,7 @@ export type TextKey = keyof typeof en;
 type Values = Readonly<Record<string, string | number>>;
 
 /** Replaces each placeholder in a text, such as `{count}`, by the value with the same name. */
-export function fillPlaceholdersOrEmpty(text: string, values: Values): string {
+export function fillPlaceholdersEmptyIfMissing(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
@@ -22,5 +22,5 @@ export function joinSentences(sentences: readonly (string | null)[]): string {
 
 /** Returns a text in English, the language of the API, of webhook events and of logs. */
 export function textInDefaultLanguage(key: TextKey, values: Values = {}): string {
-  return fillPlaceholdersOrEmpty(en[key], values);
+  return fillPlaceholdersEmptyIfMissing(en[key], values);
 }

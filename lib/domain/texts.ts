@@ -1,6 +1,6 @@
 import "./zod-fields.ts";
 import * as z from "zod/mini";
-import { fillPlaceholdersOrEmpty, joinSentences, type TextKey } from "./text-in-default-language.ts";
+import { fillPlaceholdersEmptyIfMissing, joinSentences, type TextKey } from "./text-in-default-language.ts";
 import de from "./texts/de.json" with { type: "json" };
 import en from "./texts/en.json" with { type: "json" };
 import zhCn from "./texts/zh-CN.json" with { type: "json" };
@@ -30,7 +30,7 @@ function translateNames(names: string, texts: Texts): string {
   const [, shown, count] = /^(.*) and (\d+) more$/s.exec(names) ?? [];
   return shown === undefined || count === undefined
     ? names
-    : fillPlaceholdersOrEmpty(texts["names.more"], { names: shown, count });
+    : fillPlaceholdersEmptyIfMissing(texts["names.more"], { names: shown, count });
 }
 
 /**
@@ -59,7 +59,7 @@ export function translateKnownSentences(text: string, texts: Texts): string {
     if (!found?.match) return joinSentences([...sentences, rest]);
     const { span = "", names = "", ...values } = found.match.groups ?? {};
     sentences.push(
-      fillPlaceholdersOrEmpty(texts[found.key], {
+      fillPlaceholdersEmptyIfMissing(texts[found.key], {
         ...values,
         span: translateDurationUnits(span, texts),
         names: translateNames(names, texts),

@@ -153,7 +153,7 @@ export function withDescription<Schema extends z.core.$ZodType>(schema: Schema, 
 }
 
 /** Returns the error message of a zod issue. If a key of an object is invalid, the message is about the key. */
-export function describeIssue(issue: z.core.$ZodIssue): string {
+export function describeIssueWithoutPath(issue: z.core.$ZodIssue): string {
   const keyMessage = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
   return keyMessage ?? issue.message;
 }

@@ -31,7 +31,10 @@ export async function decompressTruncateAndDecodeText(
   const plain = await decompressBody(encoded, maxBytes);
   return plain === null
     ? null
-    : { text: decodeText(plain.body, encoded.headers["content-type"]), isTruncated: plain.isTruncated };
+    : {
+        text: decodeTextByDetectedOrDeclaredCharset(plain.body, encoded.headers["content-type"]),
+        isTruncated: plain.isTruncated,
+      };
 }
 
 /**
@@ -147,7 +150,7 @@ const isZlib = ([first = 0, second = 0]: Buffer): boolean =>
  * Content-Type contains a charset, the function uses UTF-8 (RFC 8259, section 8.1). The function replaces invalid bytes
  * by U+FFFD.
  */
-export function decodeText(bytes: Buffer, contentType?: string): string {
+export function decodeTextByDetectedOrDeclaredCharset(bytes: Buffer, contentType?: string): string {
   const charset =
     charsetOfFirstBytes(bytes) ?? /charset\s*=\s*["']?([^\s"';,]+)/i.exec(contentType ?? "")?.[1];
   const isUtf8 = charset === undefined || /^utf-?8$/i.test(charset);

@@ -18,7 +18,7 @@ export interface TargetState {
 }
 
 export interface TargetLedger {
-  readTarget(name: string): Promise<TargetState>;
+  readTargetState(name: string): Promise<TargetState>;
   /** Sets `throttledUntil` of a target, unless a later time is stored. */
   throttleTargetUntilAtLeast(name: string, until: Instant): Promise<void>;
   /**
@@ -200,11 +200,7 @@ export interface WaitingCallLedger {
    * waiting call has. The result is null if too many calls are waiting. If several calls start to wait at the same
    * time, the result may be null although a number is free.
    */
-  reserveWaitingCallNumberOrNull(
-    call: WaitingCall,
-    now: Instant,
-    limits: WaitingLimits,
-  ): Promise<number | null>;
+  reserveCallNumberOrNull(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
   /** Ends a waiting call before its time `until`, so that another call can get its number. */
   removeWaitingCall(number: number, call: WaitingCall): Promise<void>;
 }

@@ -72,7 +72,7 @@ interface WatchOfJob extends WatchTargets, StartedGeneration {
  * the target gets only one notification.
  * @param jobWatches all watches of the job
  */
-export function computeGenerationsOfTargetsAddedAfterEnd(
+export function findSharedGenerationsOfTargetsAddedAfterEnd(
   ended: StartedGeneration,
   addedTargets: readonly string[],
   jobWatches: readonly WatchOfJob[],
@@ -220,7 +220,7 @@ export interface NotificationLedger {
    * Stores a delivery attempt of a notification. The call ends the lease of the notification. If the lease belongs to
    * another queue message, the function writes nothing and returns `superseded`.
    */
-  recordAttempt(record: AttemptRecord): Promise<"recorded" | "superseded">;
+  recordAttemptUnlessSuperseded(record: AttemptRecord): Promise<"recorded" | "superseded">;
   /**
    * Ends the lease of a notification without a delivery attempt. If the lease belongs to another queue message, the
    * function writes nothing and returns `superseded`.

@@ -190,10 +190,10 @@ export interface WatchChangeLedger {
 
 export interface WatchReadLedger {
   /** Returns null for an unknown watch. */
-  readWatch(key: WatchKey): Promise<WatchDocument | null>;
+  readWatchDocumentOrNull(key: WatchKey): Promise<WatchDocument | null>;
   /**
    * Returns only the state and the next poll time of a watch, or null for an unknown watch. A call costs less than a
-   * call of `readWatch`. The returned values may be a second old.
+   * call of `readWatchDocumentOrNull`. The returned values may be a second old.
    */
   readProgressEventuallyConsistent(key: WatchKey): Promise<WatchProgress | null>;
   /** Returns all watches of a job, newest first. */

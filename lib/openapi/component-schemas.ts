@@ -126,13 +126,13 @@ export function createComponentSchemas(): Readonly<Record<string, JsonObject>> {
   return Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [
       name,
-      addSchemaDescription(name, addFieldDescriptions(name, schema)),
+      addTopLevelDescriptionIfMissing(name, addFieldDescriptions(name, schema)),
     ]),
   );
 }
 
 /** Returns the JSON Schema of a request parameter without its description. */
-export function createParameterSchema(schema: z.core.$ZodType): JsonObject {
+export function createParameterSchemaWithoutDescription(schema: z.core.$ZodType): JsonObject {
   const {
     $schema: _version,
     description: _text,
@@ -217,7 +217,7 @@ const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, 
  * description does not change.
  * @param name the name of the schema in the OpenAPI document, or the name of a webhook event
  */
-export function addSchemaDescription(name: string, schema: JsonObject): JsonObject {
+export function addTopLevelDescriptionIfMissing(name: string, schema: JsonObject): JsonObject {
   const description = FIELD_DESCRIPTIONS[name]?.[""];
   return description === undefined ? schema : { description, ...schema };
 }

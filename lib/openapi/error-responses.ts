@@ -71,7 +71,9 @@ const ERROR_HEADERS: Readonly<Record<number, readonly string[]>> = {
  * Returns all error responses of an operation, sorted by HTTP status. The result contains the errors of the service and
  * the errors of API Gateway.
  */
-export function createErrorResponses(kinds: readonly ProblemKind[]): readonly ErrorResponse[] {
+export function createErrorResponsesWithGatewayErrors(
+  kinds: readonly ProblemKind[],
+): readonly ErrorResponse[] {
   const statuses = new Set([...kinds.map((kind) => PROBLEMS[kind].status), ...GATEWAY_STATUSES]);
   return [...statuses].sort().map((status) => {
     const ofStatus = kinds.filter((kind) => PROBLEMS[kind].status === status);

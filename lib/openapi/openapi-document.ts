@@ -14,8 +14,8 @@ import { OPERATION_KINDS } from "../domain/operation-kind.ts";
 import { unwrapLazy } from "../domain/zod-fields.ts";
 import { PageToken } from "../ledger/page-token.ts";
 import baseDocument from "./base-document.json" with { type: "json" };
-import { createComponentSchemas, createParameterSchema } from "./component-schemas.ts";
-import { type Content, createErrorResponses } from "./error-responses.ts";
+import { createComponentSchemas, createParameterSchemaWithoutDescription } from "./component-schemas.ts";
+import { type Content, createErrorResponsesWithGatewayErrors } from "./error-responses.ts";
 import fieldHelp from "./field-help.json" with { type: "json" };
 import operations from "./operations.json" with { type: "json" };
 import schemaExamples from "./schema-examples.json" with { type: "json" };
@@ -31,20 +31,24 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   // The parameter `operation` has a pattern and no enum, because only one schema may contain the kinds of operations as
   // an enum.
   operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
-  clusterId: createParameterSchema(unwrapLazy(Operation).shape.clusterId),
+  clusterId: createParameterSchemaWithoutDescription(unwrapLazy(Operation).shape.clusterId),
   traceparent: { type: "string" },
   all: { type: "string", enum: ["true"] },
-  notify: { ...createParameterSchema(notify), minItems: 1 },
+  notify: { ...createParameterSchemaWithoutDescription(notify), minItems: 1 },
   state: { type: "array", items: { $ref: "#/components/schemas/WatchState" }, minItems: 1 },
   ...createSchemas({ type: FilterText, text: FilterText, since: FilterTime, to: FilterTime }),
-  label: { type: "array", items: createParameterSchema(Label), maxItems: MAX_FILTER_LABELS },
+  label: {
+    type: "array",
+    items: createParameterSchemaWithoutDescription(Label),
+    maxItems: MAX_FILTER_LABELS,
+  },
   limit: { type: "integer", minimum: 1, maximum: MAX_LIST_LIMIT, default: DEFAULT_LIST_LIMIT },
   wait: { type: "integer", minimum: 1, maximum: MAX_WAIT_SECONDS },
 };
 
 function createSchemas(schemas: Readonly<Record<string, z.core.$ZodType>>): Record<string, JsonObject> {
   return Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => [name, createParameterSchema(schema)]),
+    Object.entries(schemas).map(([name, schema]) => [name, createParameterSchemaWithoutDescription(schema)]),
   );
 }
 
@@ -156,7 +160,7 @@ function openApiOperation(operationId: keyof typeof OPERATIONS, path: string) {
     return { name, in: "path", required: true, description: PATH_PARAMETERS[name] ?? "" };
   });
   const isEvent = EVENTS.some((event) => event === operationId);
-  const errors = isEvent ? [] : createErrorResponses((problems ?? []) as ProblemKind[]);
+  const errors = isEvent ? [] : createErrorResponsesWithGatewayErrors((problems ?? []) as ProblemKind[]);
   return {
     operationId,
     ...texts,

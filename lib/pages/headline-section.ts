@@ -16,7 +16,7 @@ import {
   renderCountdown,
   renderRunningDuration,
   renderTimesInText,
-  renderTimeWithAge,
+  renderTimeWithAgeAddedByScript,
 } from "./time-html.ts";
 import { formatSvgPercent } from "./timeline.ts";
 
@@ -121,7 +121,7 @@ function endLine(document: StatusDocument): Html {
     (jobEnded ? parseInstantSince2000(document.updatedAt) : null) ??
     parseInstantSince2000(document.concludedAt);
   const label = jobEnded ? "Ended" : "Watched until";
-  return html`${end !== null && html`${label} ${renderTimeWithAge(end)}.`}`;
+  return html`${end !== null && html`${label} ${renderTimeWithAgeAddedByScript(end)}.`}`;
 }
 
 /**

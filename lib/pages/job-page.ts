@@ -11,11 +11,11 @@ import { type RenderedPage, renderHtmlPage, renderPageFooter } from "./page-shel
 import { presentState, renderStateIcon } from "./state-icons.ts";
 import { renderSubJobsSection } from "./subjobs-section.ts";
 import {
+  parseAndRenderTimeOrNull,
   parseInstantSince2000,
   renderCountdown,
-  renderIfKnown,
   renderTime,
-  renderTimeWithAge,
+  renderTimeWithAgeAddedByScript,
   roundNowDownByAge,
 } from "./time-html.ts";
 import { formatSvgPercent } from "./timeline.ts";
@@ -134,14 +134,14 @@ ${factList([
   ["Region", region && renderBdiElement(region)],
   ["State", html`<code>${document.state}</code>`],
   ["Phase", document.phase && html`<code>${renderBdiElement(document.phase)}</code>`],
-  ["Created", renderIfKnown(document.createdAt, renderTime)],
-  ["Updated", renderIfKnown(document.updatedAt, renderTime)],
-  ["Accepted", renderIfKnown(document.acceptedAt, renderTime)],
-  ["Concluded", done && renderIfKnown(document.concludedAt, renderTime)],
-  ["Deadline", !done && renderIfKnown(document.deadlineAt, renderTime)],
+  ["Created", parseAndRenderTimeOrNull(document.createdAt, renderTime)],
+  ["Updated", parseAndRenderTimeOrNull(document.updatedAt, renderTime)],
+  ["Accepted", parseAndRenderTimeOrNull(document.acceptedAt, renderTime)],
+  ["Concluded", done && parseAndRenderTimeOrNull(document.concludedAt, renderTime)],
+  ["Deadline", !done && parseAndRenderTimeOrNull(document.deadlineAt, renderTime)],
   ["Polls", String(polls)],
-  ["Latest poll", renderIfKnown(document.polledAt.at(-1) ?? null, renderTimeWithAge)],
-  ["Next poll", !done && renderIfKnown(document.nextPollAt, renderCountdown)],
+  ["Latest poll", parseAndRenderTimeOrNull(document.polledAt.at(-1) ?? null, renderTimeWithAgeAddedByScript)],
+  ["Next poll", !done && parseAndRenderTimeOrNull(document.nextPollAt, renderCountdown)],
   ["Detected", lagSeconds !== null && `${lagSeconds.toFixed(1)} s after the job’s end`],
 ])}
 ${pollStrip(document, now)}</details></section>`;

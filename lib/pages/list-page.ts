@@ -15,7 +15,7 @@ import { LIST_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { type Html, html, renderBdiElement } from "./html.ts";
 import { type RenderedPage, renderHtmlPage, renderPageFooter } from "./page-shell.ts";
 import { presentState, renderStateIcon, type StatePresentation } from "./state-icons.ts";
-import { renderRunningDuration, renderTimeWithAge, roundNowDownByAge } from "./time-html.ts";
+import { renderRunningDuration, renderTimeWithAgeAddedByScript, roundNowDownByAge } from "./time-html.ts";
 
 /** The fields of a watch that the list page shows. */
 export interface ListedWatch
@@ -90,7 +90,7 @@ function listEntry(watch: ListedWatch, now: Instant): Html {
     cause && html`<span class="cause" title="${cause}">${renderBdiElement(cause)}</span>`
   }${watch.state === "watching" && pollErrorLine(watch)}
 ${origin.length > 0 && html`<span class="by">${origin.map((part) => html`${part} `)}</span>`}${watch.resourceName === null && html`<span class="id"><bdi>${watch.jobId}</bdi></span>`}</span>
-<span class="since">${renderTimeWithAge(watch.acceptedAt)}</span>
+<span class="since">${renderTimeWithAgeAddedByScript(watch.acceptedAt)}</span>
 <span class="watched">${shownDuration(watch, now)}</span></a></li>
 `;
 }
@@ -100,7 +100,7 @@ function pollErrorLine({ accessError, lastPollError }: ListedWatch): Html | null
   const error = accessError ?? lastPollError;
   if (error === null) return null;
   const text = "kind" in error ? ACCESS_ERROR_TEXTS[error.kind] : error.text;
-  return html`<span class="poll error">Polls have failed since ${renderTimeWithAge(error.since)}: ${renderBdiElement(text)}</span>`;
+  return html`<span class="poll error">Polls have failed since ${renderTimeWithAgeAddedByScript(error.since)}: ${renderBdiElement(text)}</span>`;
 }
 
 /**

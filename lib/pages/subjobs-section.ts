@@ -5,8 +5,8 @@ import { truncate } from "../domain/truncate-text.ts";
 import { type Html, html, renderBdiElement, renderCamelCaseNameWithLineBreaks } from "./html.ts";
 import { type IconName, presentState, renderStateIcon } from "./state-icons.ts";
 import {
+  parseAndRenderTimeOrNull,
   parseInstantSince2000,
-  renderIfKnown,
   renderRunningDuration,
   renderTimeWithoutYear,
 } from "./time-html.ts";
@@ -217,7 +217,7 @@ function timesTable(rows: readonly TableRow[], isOver: boolean): Html {
 function tableRow({ job, depth }: TableRow, isOver: boolean): Html {
   const duration = jobDurationMs(job);
   const [created, updated] = [job.createdAt, job.updatedAt].map((iso) =>
-    renderIfKnown(iso, renderTimeWithoutYear),
+    parseAndRenderTimeOrNull(iso, renderTimeWithoutYear),
   );
   const phase = truncate(job.phase?.trim() || "–", MAX_PHASE_CHARACTERS);
   const name = html`<bdi>${job.type || UNNAMED}${job.resourceName && ` ${job.resourceName}`}</bdi>`;

@@ -23,7 +23,7 @@ export function parseInstantSince2000(iso: string | null): Instant | null {
 /**
  * Parses a time in the format ISO 8601, and calls `render` with the time. If the time is unknown, the result is null.
  */
-export function renderIfKnown<Rendered>(
+export function parseAndRenderTimeOrNull<Rendered>(
   iso: string | null,
   render: (at: Instant) => Rendered,
 ): Rendered | null {
@@ -62,7 +62,7 @@ export function renderTimeWithoutYear(instant: Instant): Html {
 }
 
 /** Renders a time. The browser script adds the age of the time, for example `9 min ago`. */
-export function renderTimeWithAge(instant: Instant): Html {
+export function renderTimeWithAgeAddedByScript(instant: Instant): Html {
   return html`${renderTime(instant)}<span class="ago" data-ago="${toIsoOrThrow(instant)}"></span>`;
 }
 
@@ -76,7 +76,7 @@ export function renderCountdown(instant: Instant): Html {
 export function renderTimesInText(text: string): Html {
   return html`${text.split(ISO_TIME).map((part, index) => {
     const instant = index % 2 === 1 ? parseInstantSince2000(part) : null;
-    return instant === null ? part : renderTimeWithAge(instant);
+    return instant === null ? part : renderTimeWithAgeAddedByScript(instant);
   })}`;
 }
 

@@ -9,7 +9,10 @@ import {
 } from "../api/problem-response.ts";
 import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
 import { toTraceparentVersion00 } from "../domain/traceparent.ts";
-import { decodeText, withoutByteOrderMarks } from "../http/decompress-and-decode-text.ts";
+import {
+  decodeTextByDetectedOrDeclaredCharset,
+  withoutByteOrderMarks,
+} from "../http/decompress-and-decode-text.ts";
 import { LedgerUnavailableError, NewerItemError } from "../ledger/ledger.ts";
 import { createLambdaHandler, type Invocation } from "./invocation.ts";
 import { log, runWithTraceparentInLogs } from "./log.ts";
@@ -140,6 +143,6 @@ function readRequest(event: APIGatewayProxyEventV2): ApiRequest {
 /** If a body is not UTF-8, API Gateway sends it as base64. */
 function readBody({ body = "", isBase64Encoded, headers }: APIGatewayProxyEventV2): string {
   return isBase64Encoded
-    ? decodeText(Buffer.from(body, "base64"), headers["content-type"])
+    ? decodeTextByDetectedOrDeclaredCharset(Buffer.from(body, "base64"), headers["content-type"])
     : withoutByteOrderMarks(body);
 }

@@ -22,7 +22,7 @@ export function createSqsHandler(
     const handle = startBatch(Records.length);
     const remainingMs = () => invocation.remainingMs() - ANSWER_MS;
     const dispositions = await Promise.all(
-      Records.map((record) => handleMessageOrRetry(readRecord(record, remainingMs), handle)),
+      Records.map((record) => handleMessageOrRetryOnErrorOrTimeout(readRecord(record, remainingMs), handle)),
     );
     const failed = Records.filter((_, i) => dispositions[i] !== "acknowledged");
     return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
@@ -64,7 +64,10 @@ export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
  * long, the function returns `retry`. All log lines contain the trace context of the message. The function itself never
  * throws an error.
  */
-export function handleMessageOrRetry(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
+export function handleMessageOrRetryOnErrorOrTimeout(
+  received: ReceivedMessage,
+  handle: HandleMessage,
+): Promise<Disposition> {
   return runWithTraceparentInLogs(parseTraceparentInMessage(received.body), () =>
     handleInTime(received, handle),
   );

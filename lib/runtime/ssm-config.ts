@@ -5,7 +5,7 @@ import {
   SSMClient,
 } from "@aws-sdk/client-ssm";
 import {
-  assembleConfigDocument,
+  assembleConfigDocumentOrListFaults,
   type ConfigEntry,
   type ConfigPart,
   SINGLE_ENTRIES,
@@ -43,7 +43,7 @@ export function createCachedSsmConfigSource<C extends Config>(
       const until = now() + timeLimitMs;
       const delays = { firstDelayMs: FIRST_DELAY_MS, maxDelayMs: MAX_DELAY_MS };
       const retry = { until, ...delays, now, random, wait };
-      return assembleConfigDocument(await readConfigParts(client, path, parts, { retry, known }));
+      return assembleConfigDocumentOrListFaults(await readConfigParts(client, path, parts, { retry, known }));
     },
     now,
     random,

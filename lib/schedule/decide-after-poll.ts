@@ -116,7 +116,7 @@ export function concludeIfTooManyUnfinishedTries(
  * `rateLimitedUntil`. If `rateLimitedUntil` is more than one hour after the deadline, the service does not make the
  * last poll, and the watch times out at the deadline.
  */
-export function postponePollOrTimeOut(
+export function postponePollOrTimeOutAfterGrace(
   watch: Omit<PolledWatch, "polls" | "jobType">,
   rateLimitedUntil: Instant,
   now: Instant,

@@ -85,7 +85,7 @@ export function countJobsPerBucketSinceDurationsChanged(durations: readonly Dura
  * Counts the jobs in each bucket (range of durations) for the latest days. The function takes only the latest days that
  * together contain at least `minJobs` jobs. If all days together contain fewer jobs, the function takes all days.
  */
-export function countJobsPerBucketOfLatestDays(
+export function countJobsPerBucketAndTotalOfLatestDays(
   durations: readonly DurationCount[],
   minJobs: number,
 ): RecentJobs {

@@ -6,7 +6,7 @@ import {
   type DurationCount,
   fractionalBucketOfDuration,
 } from "./duration-counts.ts";
-import { getCachedSurvivalCurve, survivalAt, survivalAtFractionalBucket } from "./survival-curve.ts";
+import { getCachedSurvivalAtBucketStarts, survivalAt, survivalAtFractionalBucket } from "./survival-curve.ts";
 
 /**
  * The poll plan considers polls only at certain ages of a job, the planned ages. The next planned age is 1/400 older,
@@ -65,7 +65,7 @@ export function pickNextPollDelaySeconds(job: PendingJob, poll: PollSettings, ra
     pollCostSeconds: poll.pollCostSeconds,
     minDelaySeconds: Math.max(1, Math.ceil(poll.minDelaySeconds)),
     maxDelaySeconds: Math.max(1, Math.floor(poll.maxDelaySeconds)),
-    survival: getCachedSurvivalCurve(job.jobType, job.durations),
+    survival: getCachedSurvivalAtBucketStarts(job.jobType, job.durations),
   });
   return pickDelay(plan, poll, random);
 }
@@ -91,7 +91,7 @@ interface PlanInput extends PollCosts {
   /** The age of the job at the time of the current poll. */
   readonly ageSeconds: number;
   readonly maxDelaySeconds: number;
-  /** The survival curve of the job from `getCachedSurvivalCurve`. */
+  /** The survival curve of the job from `getCachedSurvivalAtBucketStarts`. */
   readonly survival: Float64Array;
 }
 

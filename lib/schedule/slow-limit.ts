@@ -1,6 +1,6 @@
 import {
   bucketStartSeconds,
-  countJobsPerBucketOfLatestDays,
+  countJobsPerBucketAndTotalOfLatestDays,
   countJobsPerBucketSinceDurationsChanged,
   type DurationCount,
   type RecentJobs,
@@ -41,7 +41,7 @@ export function computeSlowLimitOf95Percent(
 ): SlowLimit | null {
   const recent = countJobsPerBucketSinceDurationsChanged(durations);
   if (recent.total < MIN_JOBS) return null;
-  const latest = countJobsPerBucketOfLatestDays(durations, MIN_JOBS);
+  const latest = countJobsPerBucketAndTotalOfLatestDays(durations, MIN_JOBS);
   const bucket = Math.max(slowBucket(recent), slowBucket(latest));
   return {
     p50Seconds: roundedBucketMiddleSeconds(bucketOfRank(recent.counts, 0.5 * recent.total)),

@@ -42,7 +42,7 @@ const MAX_DISTANCE = 150;
  * smoothed durations of ended jobs. If the usual duration of jobs has changed, the function ignores all jobs before the
  * change.
  */
-export function getCachedSurvivalCurve(
+export function getCachedSurvivalAtBucketStarts(
   jobType: string | null,
   durations: readonly DurationCount[],
 ): Float64Array {

@@ -1,6 +1,6 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { channelOf } from "../../lib/channels/registry.ts";
-import { assembleConfigDocument, type ConfigEntry } from "../../lib/config/assemble-config.ts";
+import { assembleConfigDocumentOrListFaults, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import type { ParsedConfig } from "../../lib/config/config.ts";
 import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import { monotonicClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
@@ -94,7 +94,7 @@ function faultsOf(document: unknown): readonly string[] {
 }
 
 function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
-  const assembled = assembleConfigDocument(entries);
+  const assembled = assembleConfigDocumentOrListFaults(entries);
   return assembled.kind === "faults" ? assembled.faults : faultsOf(assembled.document);
 }
 

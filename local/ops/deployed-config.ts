@@ -1,5 +1,5 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { assembleConfigDocument, type ConfigEntry } from "../../lib/config/assemble-config.ts";
+import { assembleConfigDocumentOrListFaults, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import type { ParsedConfig, WholeConfig } from "../../lib/config/config.ts";
 import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import { readSsmParameters } from "../../lib/runtime/ssm-config.ts";
@@ -16,7 +16,7 @@ export async function readDeployedEntries(stage: Stage): Promise<readonly Config
 
 /** Joins config entries to one config, and checks the config. Returns the config, or all errors in the config. */
 export function parseEntries(entries: readonly ConfigEntry[]): ParsedConfig {
-  const assembled = assembleConfigDocument(entries);
+  const assembled = assembleConfigDocumentOrListFaults(entries);
   return assembled.kind === "faults" ? assembled : parseWholeConfig(assembled.document);
 }
 

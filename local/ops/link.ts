@@ -1,4 +1,4 @@
-import { createLinkOptions, createSignedJobListUrlOrNull } from "../../lib/auth/link-keys.ts";
+import { createSignedJobListUrlOrNull, createSignedPageLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import { ConfigFileInvalidError, readWholeConfigFile } from "../stack/config-file.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
@@ -75,7 +75,7 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   const publicUrl = address.replace(/\/+$/, "");
   if (days !== null && days > settings.linkDays)
     throw new UsageError(`--days must be at most ${settings.linkDays}, the value of settings.linkDays`);
-  const links = { ...createLinkOptions(config, publicUrl), publicUrl };
+  const links = { ...createSignedPageLinkOptions(config, publicUrl), publicUrl };
   const url = createSignedJobListUrlOrNull(
     days === null ? links : { ...links, linkDays: days },
     project,

@@ -6,7 +6,7 @@ import {
   startRedeliveryIfLatestIs,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import { scheduleSweepByAndExtendExpiry } from "../../lib/ledger/dynamo/overdue-index.ts";
-import { readTarget } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
+import { readTargetState } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { deliveriesOverdueAt } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import { sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
@@ -50,7 +50,7 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
   const table = { client: new DynamoDBClient({ region }), table: `${SERVICE}-${stage}-ledger` };
   const ports: RedrivePorts = {
     readDeliveryOrPendingRecord: (key) => readDeliveryOrPendingRecord(table, key),
-    readTarget: (name) => readTarget(table, name),
+    readTargetState: (name) => readTargetState(table, name),
     async startRedeliveryIfLatestIs(watch, key, after) {
       const expiresAt = Date.now() + RETENTION_MS;
       await scheduleSweepByAndExtendExpiry(table, watch, deliveriesOverdueAt(Date.now()), expiresAt);

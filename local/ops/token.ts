@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { CALLER_OPERATIONS, Rights } from "../../lib/config/config.ts";
 import { Name } from "../../lib/domain/names.ts";
-import { describeIssue } from "../../lib/domain/zod-fields.ts";
+import { describeIssueWithoutPath } from "../../lib/domain/zod-fields.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { createToken, TOKEN_BYTES } from "./create-token.ts";
 import { configPath, resolveStage, STAGE_OPTIONS, STAGE_USAGE } from "./deployed-stage.ts";
@@ -45,7 +45,9 @@ await runCommand(
     // This check prevents a token with invalid rights, which would make the whole config invalid.
     if (!rights.success)
       throw new UsageError(
-        rights.error.issues.map((issue) => `${issue.path.join(".")}: ${describeIssue(issue)}`).join("\n"),
+        rights.error.issues
+          .map((issue) => `${issue.path.join(".")}: ${describeIssueWithoutPath(issue)}`)
+          .join("\n"),
       );
     const { token, entry } = createToken(randomBytes(TOKEN_BYTES), rights.data);
     const stored = JSON.stringify(entry);

@@ -10,7 +10,7 @@ import {
   replaceEnvAndFileReferences,
 } from "../../lib/config/replace-env-and-file-references.ts";
 import { isJsonObject, parseJsonOrUndefined } from "../../lib/domain/json.ts";
-import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
+import { decodeTextByDetectedOrDeclaredCharset } from "../../lib/http/decompress-and-decode-text.ts";
 
 /** The error message lists every error in the config. */
 export class ConfigFileInvalidError extends Error {
@@ -38,10 +38,11 @@ export async function readConfigDocument(file: string): Promise<unknown> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new ConfigFileInvalidError(file, [`the file ${describeFileError(error)}`]);
   });
-  const document = parseJsonOrUndefined(decodeText(bytes));
+  const document = parseJsonOrUndefined(decodeTextByDetectedOrDeclaredCharset(bytes));
   // The error message of JSON.parse is not used: it contains a part of the config, which may be secret.
   if (document === undefined) throw new ConfigFileInvalidError(file, ["must be JSON"]);
-  const readText = async (path: string) => decodeText(await readFile(resolve(dirname(file), path)));
+  const readText = async (path: string) =>
+    decodeTextByDetectedOrDeclaredCharset(await readFile(resolve(dirname(file), path)));
   const resolved = await replaceEnvAndFileReferences(document, { env: process.env, readText });
   if (resolved.faults.length > 0) throw new ConfigFileInvalidError(file, resolved.faults);
   return resolved.document;

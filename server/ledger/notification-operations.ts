@@ -51,7 +51,7 @@ export function createNotificationOperations(store: Store): NotificationLedger {
         return { kind: "claimed", record: delivery };
       }),
 
-    recordAttempt: (record) =>
+    recordAttemptUnlessSuperseded: (record) =>
       store.write(() => {
         const row = readLeased(record);
         if (row === null) return "superseded";

@@ -22,7 +22,7 @@ const Overdue = z.object({ project: z.string(), job_id: z.string(), caller: z.st
 /** Returns the ledger operations that read watches or plan the sweep function's next check of a watch. */
 export function createWatchReadOperations(store: Store): WatchReadLedger {
   return {
-    readWatch: (key) =>
+    readWatchDocumentOrNull: (key) =>
       store.read(() => {
         const row = readWatchRow(store, key);
         if (row === null) return null;

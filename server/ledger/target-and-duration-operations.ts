@@ -52,7 +52,7 @@ export function createTargetAndDurationOperations(
     writeRecord(store, "target", name, state, state.offSince === null ? usedAt + RETENTION_MS : null);
   };
   return {
-    readTarget: (name) =>
+    readTargetState: (name) =>
       store.read(() => {
         const { offSince, goneSince, throttledUntil } = read(name);
         return { offSince, goneSince, throttledUntil };
@@ -162,7 +162,7 @@ export function createTargetAndDurationOperations(
 
     readDigest: (digestId) => store.read(() => readRecord(store, "digest", digestId)),
 
-    reserveWaitingCallNumberOrNull: (call, now, limits) =>
+    reserveCallNumberOrNull: (call, now, limits) =>
       store.write(() => {
         const calls = readRecord(store, "waiting", WAITING) ?? {};
         const number = findFreeCallNumber(calls, call.caller, now, limits);

@@ -1,6 +1,6 @@
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import {
-  computeGenerationsOfTargetsAddedAfterEnd,
+  findSharedGenerationsOfTargetsAddedAfterEnd,
   type NotificationGenerations,
 } from "../../lib/ledger/notification.ts";
 import { type CallerData, isRestartedByCall, type Watch } from "../../lib/ledger/watch.ts";
@@ -151,7 +151,7 @@ function saveGenerationsOfTargetsAddedAfterEnd(
   addedTargets: readonly string[],
 ): NotificationGenerations {
   const before = readJobRows(store, watch).map((row) => row.watch);
-  const generations = computeGenerationsOfTargetsAddedAfterEnd(watch, addedTargets, before);
+  const generations = findSharedGenerationsOfTargetsAddedAfterEnd(watch, addedTargets, before);
   const id = generationId(watch);
   const stored = readRecord(store, "outcome", id);
   if (stored !== null)

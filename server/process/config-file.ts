@@ -7,7 +7,7 @@ import {
   replaceEnvAndFileReferences,
 } from "../../lib/config/replace-env-and-file-references.ts";
 import { isJsonObject, parseJsonOrUndefined } from "../../lib/domain/json.ts";
-import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
+import { decodeTextByDetectedOrDeclaredCharset } from "../../lib/http/decompress-and-decode-text.ts";
 
 /**
  * Reads a config file and resolves its references to environment variables and files.
@@ -17,9 +17,10 @@ export async function readConfigFile(file: string, env: ReferencePorts["env"]): 
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new Error(`the file ${file} ${describeFileError(cause)}`, { cause });
   });
-  const parsed = parseJsonOrUndefined(decodeText(bytes));
+  const parsed = parseJsonOrUndefined(decodeTextByDetectedOrDeclaredCharset(bytes));
   if (!isJsonObject(parsed)) return { kind: "faults", faults: ["(the document): must be a JSON object"] };
-  const readText = async (path: string) => decodeText(await readFile(resolve(dirname(file), path)));
+  const readText = async (path: string) =>
+    decodeTextByDetectedOrDeclaredCharset(await readFile(resolve(dirname(file), path)));
   const { document, faults } = await replaceEnvAndFileReferences(parsed, { env, readText });
   return faults.length > 0 || !isJsonObject(document)
     ? { kind: "faults", faults }

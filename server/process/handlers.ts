@@ -48,7 +48,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       config: configs.check,
       // This read only checks whether the ledger responds. No target has the name `:health`, because target names
       // contain no colon.
-      ledger: () => ledger.readTarget(":health"),
+      ledger: () => ledger.readTargetState(":health"),
       queue: () => queues.poll.nextVisibleAt(),
     },
     now: systemClock,
@@ -60,7 +60,11 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   const attempts = new UnrecordedAttemptLimit({ monotonic: monotonicClock, wait });
   const handleNotification = createNotifyHandler({
     ...shared,
-    ledger: { ...ledger, recordAttempt: (record) => attempts.record(() => ledger.recordAttempt(record)) },
+    ledger: {
+      ...ledger,
+      recordAttemptUnlessSuperseded: (record) =>
+        attempts.record(() => ledger.recordAttemptUnlessSuperseded(record)),
+    },
     limitAttempts: (attempt) => attempts.run(attempt),
     notifyQueue: queues.notify,
     deadLetterQueue: queues.notifyDead,

@@ -12,7 +12,7 @@ import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { problemResponse, renderProblem } from "../../lib/api/problem-response.ts";
 import { MAX_BODY_BYTES } from "../../lib/api/request-body.ts";
 import { toTraceparentVersion00 } from "../../lib/domain/traceparent.ts";
-import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
+import { decodeTextByDetectedOrDeclaredCharset } from "../../lib/http/decompress-and-decode-text.ts";
 import type { AllowList } from "../../lib/http/egress-rules.ts";
 import { log } from "../../lib/runtime/log.ts";
 
@@ -122,7 +122,7 @@ async function handle(
     path: path ?? "/",
     query: new URLSearchParams(query.join("?")),
     headers,
-    body: decodeText(bytes, headers["content-type"]),
+    body: decodeTextByDetectedOrDeclaredCharset(bytes, headers["content-type"]),
     requestId,
     sourceIp,
   };

@@ -1,7 +1,7 @@
 import type { Instant } from "../../lib/domain/job.ts";
 import { parseTraceparentInMessage } from "../../lib/domain/traceparent.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { type HandleMessage, handleMessageOrRetry } from "../../lib/runtime/sqs-handler.ts";
+import { type HandleMessage, handleMessageOrRetryOnErrorOrTimeout } from "../../lib/runtime/sqs-handler.ts";
 import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
 
 /** The maximum number of messages in a batch, as for SQS on AWS. */
@@ -127,7 +127,7 @@ export class QueueWorker {
     const startedAt = monotonic();
     const remainingMs = () => timeLimitMs - (monotonic() - startedAt);
     const received = { messageId, receiptHandle, body, receiveCount, remainingMs };
-    const disposition = await handleMessageOrRetry(received, handle);
+    const disposition = await handleMessageOrRetryOnErrorOrTimeout(received, handle);
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
       // A message that could not be deleted is processed again later, which has no effect.

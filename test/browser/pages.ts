@@ -1,4 +1,4 @@
-import { createDocsResponse } from "../../functions/api/api-reference.ts";
+import { createHtmlDocsResponseOrNotModified } from "../../functions/api/api-reference.ts";
 import type { StatusDocument } from "../../lib/api/status-document.ts";
 import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
@@ -18,7 +18,7 @@ function endedJob(part: Partial<StatusDocument>): StatusDocument {
   return { ...runningJob(), expected: undefined, done: true, nextPollAt: null, ...part };
 }
 
-const docs = await createDocsResponse({ headers: {} });
+const docs = await createHtmlDocsResponseOrNotModified({ headers: {} });
 
 /** Every kind of page, by the name of its screenshot. */
 export const PAGES: Readonly<Record<string, RenderedPage>> = {

@@ -18,7 +18,7 @@ export interface Rules extends DeliveryRules {
  * In every order of steps, these requests have the same answer, so an invocation does not wait at them.
  */
 const UNAFFECTED = new Set([
-  ...["readCallerData", "readTarget", "clearTargetGone"],
+  ...["readCallerData", "readTargetState", "clearTargetGone"],
   ...["readDurationCounts", "addDuration", "readLatestDurations", "addLatestDurations"],
 ]);
 

@@ -7,9 +7,9 @@ import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import { authenticateAndLimitRequests } from "../../functions/shared/authenticate-and-limit-requests.ts";
 import { ROUTES } from "../../lib/api/routes.ts";
 import {
-  createLinkOptions,
   createSignedJobListUrlOrNull,
   createSignedJobPageUrlOrNull,
+  createSignedPageLinkOptions,
 } from "../../lib/auth/link-keys.ts";
 import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../lib/config/assemble-config.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
@@ -284,7 +284,7 @@ test("DynamoDB is down: every call that reads or writes the ledger answers 503 w
   );
   const parsed = parseWholeConfig(CONFIG);
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
-  const links = createLinkOptions(parsed.config, "https://default.example.com");
+  const links = createSignedPageLinkOptions(parsed.config, "https://default.example.com");
   const pages = new Map([
     [
       "showJob",

@@ -2,7 +2,7 @@ import { createNotifyHandler } from "../../functions/notify/create-notify-handle
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
 import { createPollMessage } from "../../lib/queue/messages.ts";
-import { type HandleMessage, handleMessageOrRetry } from "../../lib/runtime/sqs-handler.ts";
+import { type HandleMessage, handleMessageOrRetryOnErrorOrTimeout } from "../../lib/runtime/sqs-handler.ts";
 import { createSqliteLedger } from "../../server/ledger/sqlite-ledger.ts";
 import { createSqliteQueue, type QueueName, type SqliteQueue } from "../../server/queue/sqlite-queue.ts";
 import { Store } from "../../server/store/store.ts";
@@ -102,7 +102,10 @@ function startProcess(opened: Store, crashRun: CrashRun) {
   const handleNext = async (from: SqliteQueue, startBatch: () => HandleMessage) => {
     const [message] = await from.receive(1);
     if (message === undefined) return;
-    const disposition = await handleMessageOrRetry({ ...message, remainingMs: () => 28_000 }, startBatch());
+    const disposition = await handleMessageOrRetryOnErrorOrTimeout(
+      { ...message, remainingMs: () => 28_000 },
+      startBatch(),
+    );
     if (disposition === "acknowledged") await from.remove(message.receiptHandle);
   };
   return {
@@ -147,12 +150,12 @@ async function run(crashes: readonly CrashPoint[]): Promise<CrashRun & { readonl
     const service = startProcess(store, crashRun);
     const ledger = createSqliteLedger(store);
     // The caller repeats its request until the service has accepted the job.
-    if ((await ledger.readWatch(KEY)) === null) await service.start().catch(() => undefined);
+    if ((await ledger.readWatchDocumentOrNull(KEY)) === null) await service.start().catch(() => undefined);
     for (let step = 0; step < MAX_STEPS && !crashRun.isDead && !isOver; step += 1) {
       await service.step().catch((error: unknown) => {
         if (!(error instanceof CrashError)) throw error;
       });
-      const document = await ledger.readWatch(KEY);
+      const document = await ledger.readWatchDocumentOrNull(KEY);
       isOver = document?.watch.state === "failed" && document.deliveries[0]?.state === "delivered";
     }
     store.close();

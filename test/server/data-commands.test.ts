@@ -16,9 +16,9 @@ async function startService() {
   return { directory, store, watch };
 }
 
-async function readWatch(directory: string, watch: ReturnType<typeof newWatch>) {
+async function readWatchDocumentOrNull(directory: string, watch: ReturnType<typeof newWatch>) {
   const store = Store.open(directory, { exclusive: true });
-  const document = await createSqliteLedger(store).readWatch(watch);
+  const document = await createSqliteLedger(store).readWatchDocumentOrNull(watch);
   store.close();
   return document;
 }
@@ -31,7 +31,7 @@ describe("the commands on a data directory", () => {
     await createSqliteLedger(store).stopWatch(watch, 1, 2);
     const restored = createDataDirectory();
     copyFileSync(file, join(restored, DATABASE_FILE));
-    expect((await readWatch(restored, watch))?.watch.state).toBe("watching");
+    expect((await readWatchDocumentOrNull(restored, watch))?.watch.state).toBe("watching");
     expect(await runDataCommand("backup", [file, "--data", directory])).toBe(2);
     store.close();
   });
@@ -42,7 +42,9 @@ describe("the commands on a data directory", () => {
     expect(await runDataCommand("export", [file, "--data", directory])).toBe(0);
     const target = createDataDirectory();
     expect(await runDataCommand("import", [file, "--data", target])).toBe(0);
-    expect(await readWatch(target, watch)).toEqual(await createSqliteLedger(store).readWatch(watch));
+    expect(await readWatchDocumentOrNull(target, watch)).toEqual(
+      await createSqliteLedger(store).readWatchDocumentOrNull(watch),
+    );
     expect(await runDataCommand("import", [file, "--data", target])).toBe(1);
     store.close();
   });

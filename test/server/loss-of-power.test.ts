@@ -60,7 +60,7 @@ test("the service has every accepted job after SIGKILL and a loss of power at an
     const store = Store.open(copyDataWithShorterLog(bytes), { exclusive: true });
     const ledger = createSqliteLedger(store);
     for (const { jobId, caller, logBytes } of accepted) {
-      const document = await ledger.readWatch({ project: PROJECT, jobId, caller });
+      const document = await ledger.readWatchDocumentOrNull({ project: PROJECT, jobId, caller });
       if (logBytes <= bytes) expect(document?.watch).toMatchObject({ state: "watching", targets: ["audit"] });
     }
     store.close();

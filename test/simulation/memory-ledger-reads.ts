@@ -16,7 +16,7 @@ export function readOperations({
   slow: slowJobs,
 }: LedgerState): WatchReadLedger {
   return {
-    async readWatch(key) {
+    async readWatchDocumentOrNull(key) {
       const row = watches[idOf(key)];
       if (row === undefined) return null;
       const { watch } = row;

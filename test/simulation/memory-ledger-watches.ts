@@ -1,5 +1,5 @@
 import type { WatchKey } from "../../lib/domain/job.ts";
-import { computeGenerationsOfTargetsAddedAfterEnd } from "../../lib/ledger/notification.ts";
+import { findSharedGenerationsOfTargetsAddedAfterEnd } from "../../lib/ledger/notification.ts";
 import { type CallerData, isRestartedByCall } from "../../lib/ledger/watch.ts";
 import { roundUpToLastMsBeforeSweep } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import type { OpenResult, WatchChangeLedger } from "../../lib/ledger/watch-ledger.ts";
@@ -63,7 +63,7 @@ export function watchOperations(
       write(stored);
       if (!needsGenerations) return { kind: "already_watching", watch, addedTargets, generations: {} };
       const before = jobWatches(watches, wanted);
-      const generations = computeGenerationsOfTargetsAddedAfterEnd(watch, addedTargets, before);
+      const generations = findSharedGenerationsOfTargetsAddedAfterEnd(watch, addedTargets, before);
       const outcome = outcomes[id];
       if (outcome !== undefined)
         outcomes[id] = { ...outcome, generations: { ...outcome.generations, ...generations } };

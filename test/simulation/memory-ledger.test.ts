@@ -11,7 +11,7 @@ describe("the state of the simulation", () => {
     expect(after.state).toEqual(before.state);
     const claim = { key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS };
     expect(await after.claimPoll(claim)).toMatchObject({ kind: "claimed" });
-    expect((await before.readWatch(watch))?.watch.poll).toBe(0);
+    expect((await before.readWatchDocumentOrNull(watch))?.watch.poll).toBe(0);
   });
 
   it("changes before a call returns its promise", () => {

@@ -28,7 +28,7 @@ export function targetAndDurationOperations({
   const targetOf = (name: string): TargetRow =>
     targets[name] ?? { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0 };
   return {
-    async readTarget(name) {
+    async readTargetState(name) {
       const { offSince, goneSince, throttledUntil } = targetOf(name);
       return { offSince, goneSince, throttledUntil };
     },
@@ -114,7 +114,7 @@ export function targetAndDurationOperations({
       return digests[digestId] ?? null;
     },
 
-    async reserveWaitingCallNumberOrNull(call, now, limits) {
+    async reserveCallNumberOrNull(call, now, limits) {
       const number = findFreeCallNumber(waitingCalls, call.caller, now, limits);
       if (number !== null) waitingCalls[number] = call;
       return number;

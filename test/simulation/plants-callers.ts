@@ -29,7 +29,8 @@ export function keyWithoutTarget(ledger: Ledger): Ledger {
   return {
     ...ledger,
     claimNotification: (claim) => ledger.claimNotification({ ...claim, key: shared(claim.key) }),
-    recordAttempt: (record) => ledger.recordAttempt({ ...record, key: shared(record.key) }),
+    recordAttemptUnlessSuperseded: (record) =>
+      ledger.recordAttemptUnlessSuperseded({ ...record, key: shared(record.key) }),
     postponeNotificationAndEndLease: (wait) =>
       ledger.postponeNotificationAndEndLease({ ...wait, key: shared(wait.key) }),
   };
@@ -39,8 +40,8 @@ export function keyWithoutTarget(ledger: Ledger): Ledger {
 export function ownGeneration(ledger: Ledger): Ledger {
   return {
     ...ledger,
-    async readWatch(key) {
-      const document = await ledger.readWatch(key);
+    async readWatchDocumentOrNull(key) {
+      const document = await ledger.readWatchDocumentOrNull(key);
       return document && { ...document, generations: {} };
     },
   };
@@ -51,7 +52,7 @@ export function earlierDeadline(ledger: Ledger): Ledger {
   return {
     ...ledger,
     async startOrExtendWatch(wanted) {
-      const found = (await ledger.readWatch(wanted))?.watch;
+      const found = (await ledger.readWatchDocumentOrNull(wanted))?.watch;
       if (found?.state !== "watching") return ledger.startOrExtendWatch(wanted);
       const deadlineAt = Math.min(found.deadlineAt, wanted.deadlineAt);
       const opened = await ledger.startOrExtendWatch({ ...wanted, deadlineAt });

@@ -17,8 +17,8 @@ export function noClaim(ports: NotifyPorts): NotifyPorts {
         const { key, redelivery } = wanted;
         return { kind: "claimed", record: { ...createPendingDeliveryRecord(key.target), redelivery } };
       },
-      async recordAttempt(record) {
-        await ledger.recordAttempt(record);
+      async recordAttemptUnlessSuperseded(record) {
+        await ledger.recordAttemptUnlessSuperseded(record);
         return "recorded";
       },
     },
@@ -40,7 +40,7 @@ export function recordBeforePost(ports: NotifyPorts): NotifyPorts {
     },
     async deliver(request) {
       const { key, redelivery } = request;
-      await ledger.recordAttempt({
+      await ledger.recordAttemptUnlessSuperseded({
         key,
         redelivery,
         messageId: messageIds.get(JSON.stringify(key)) ?? "",
@@ -92,9 +92,9 @@ export function unclaimedIfSwept(ports: NotifyPorts): NotifyPorts {
         const [to, claim] = unmark(marked);
         return to.claimNotification(claim);
       },
-      recordAttempt(marked) {
+      recordAttemptUnlessSuperseded(marked) {
         const [to, record] = unmark(marked);
-        return to.recordAttempt(record);
+        return to.recordAttemptUnlessSuperseded(record);
       },
       postponeNotificationAndEndLease(marked) {
         const [to, postponement] = unmark(marked);
@@ -106,14 +106,16 @@ export function unclaimedIfSwept(ports: NotifyPorts): NotifyPorts {
 }
 
 /** Sees the notifications of slow jobs as delivered. */
-export function forgetSlow<T extends { readonly ledger: Pick<Ledger, "readWatch"> }>(ports: T): T {
+export function forgetSlow<T extends { readonly ledger: Pick<Ledger, "readWatchDocumentOrNull"> }>(
+  ports: T,
+): T {
   const { ledger } = ports;
   return {
     ...ports,
     ledger: {
       ...ledger,
-      async readWatch(key: WatchKey) {
-        const found = await ledger.readWatch(key);
+      async readWatchDocumentOrNull(key: WatchKey) {
+        const found = await ledger.readWatchDocumentOrNull(key);
         return (
           found && {
             ...found,

@@ -101,8 +101,8 @@ export function concludeAtSuccess(ledger: PollPorts["ledger"]): PollPorts["ledge
       const claim = await ledger.claimPoll(wanted);
       return claim.kind === "claimed" ? { ...claim, watch: { ...claim.watch, readyMinutes: null } } : claim;
     },
-    async readWatch(key) {
-      const document = await ledger.readWatch(key);
+    async readWatchDocumentOrNull(key) {
+      const document = await ledger.readWatchDocumentOrNull(key);
       return document && { ...document, watch: { ...document.watch, readyMinutes: null } };
     },
   };

@@ -102,8 +102,8 @@ describe("a job of five polls and two targets", () => {
 /** All requests that the functions make in the scenarios, as `FUNCTION SERVICE.REQUEST`. */
 const STEPS = [
   ...[
-    "readTarget",
-    "readWatch",
+    "readTargetState",
+    "readWatchDocumentOrNull",
     "scheduleSweepByAndExtendExpiry",
     "startRedeliveryIfLatestIs",
     "stopWatch",
@@ -134,8 +134,8 @@ const STEPS = [
     "readDigest",
     "readOutcomeWithoutTree",
     "readSlowRecord",
-    "readTarget",
-    "recordAttempt",
+    "readTargetState",
+    "recordAttemptUnlessSuperseded",
     "reserveRequestTime",
   ].map((name) => `notify ledger.${name}`),
   ...["switchTargetOff", "throttleTargetUntilAtLeast"].map((name) => `notify ledger.${name}`),
@@ -151,7 +151,7 @@ const STEPS = [
     "readLatestDurations",
   ].map((name) => `poll ledger.${name}`),
   ...[
-    "readWatch",
+    "readWatchDocumentOrNull",
     "recordPoll",
     "removeRunningMemberAndCountRemaining",
     "getOrCreateOutcome",
@@ -162,8 +162,8 @@ const STEPS = [
     "listOverdueWatches",
     "readDeliveryOrPendingRecord",
     "readDigest",
-    "readTarget",
-    "readWatch",
+    "readTargetState",
+    "readWatchDocumentOrNull",
     "rescheduleSweepIfUnchanged",
   ].map((name) => `sweep ledger.${name}`),
   ...["sweep notify.send", "sweep poll.send"],

@@ -28,7 +28,7 @@ import {
   postponeNotificationAndEndLease,
   readDeliveryOrPendingRecord,
   readDigest,
-  recordAttempt,
+  recordAttemptUnlessSuperseded,
   removeRunningMemberAndCountRemaining,
   startRedeliveryIfLatestIs,
 } from "../../lib/ledger/dynamo/notifications.ts";
@@ -42,19 +42,19 @@ import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/po
 import {
   listRecentWatches,
   readProgressEventuallyConsistent,
-  readWatch,
+  readWatchDocumentOrNull,
 } from "../../lib/ledger/dynamo/read-watches.ts";
 import { startOrExtendWatch } from "../../lib/ledger/dynamo/start-or-extend-watch.ts";
 import {
   clearTargetGone,
   getOrSetTargetGoneSince,
-  readTarget,
+  readTargetState,
   reserveRequestTime,
   switchTargetOff,
   switchTargetOn,
   throttleTargetUntilAtLeast,
 } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { removeWaitingCall, reserveWaitingCallNumberOrNull } from "../../lib/ledger/dynamo/waiting-calls.ts";
+import { removeWaitingCall, reserveCallNumberOrNull } from "../../lib/ledger/dynamo/waiting-calls.ts";
 import { listJobWatchesNewestFirst } from "../../lib/ledger/dynamo/watch-item.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
@@ -73,19 +73,19 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     readOutcomeWithoutTree,
     endWatchUnlessTargetsAdded,
     stopWatch,
-    readWatch,
+    readWatchDocumentOrNull,
     listJobWatchesNewestFirst,
     listOverdueWatches,
     rescheduleSweepIfUnchanged,
     scheduleSweepByAndExtendExpiry,
     listRecentWatches,
     claimNotification,
-    recordAttempt,
+    recordAttemptUnlessSuperseded,
     postponeNotificationAndEndLease,
     readDeliveryOrPendingRecord,
     markDeadLettered,
     startRedeliveryIfLatestIs,
-    readTarget,
+    readTargetState,
     throttleTargetUntilAtLeast,
     getOrSetTargetGoneSince,
     clearTargetGone,
@@ -104,7 +104,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     hasSmnMessageId,
     readProgressEventuallyConsistent,
     countUnfinishedWatchesApproximately,
-    reserveWaitingCallNumberOrNull,
+    reserveCallNumberOrNull,
     removeWaitingCall,
     getOrCreateSlowRecord,
     readSlowRecord,

@@ -4,7 +4,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import { type Secret, SecretText } from "../../domain/secret.ts";
 import type { RunningSubJob, SlowSummary } from "../../domain/slow-summary.ts";
 import {
-  fillPlaceholdersOrEmpty,
+  fillPlaceholdersEmptyIfMissing,
   joinSentences,
   type TextKey,
 } from "../../domain/text-in-default-language.ts";
@@ -164,7 +164,7 @@ function systemMessage(
 ): ChatMessage {
   const caller = content.kind === "test" ? cleanToOneLine(content.caller) : "";
   const [headline, ...statements] = keys.map((key) =>
-    fillPlaceholdersOrEmpty(texts[key], { target: content.target, caller }),
+    fillPlaceholdersEmptyIfMissing(texts[key], { target: content.target, caller }),
   );
   return { ...EMPTY_MESSAGE, tone, headline: headline ?? "", statements, at: content.at, texts };
 }
@@ -173,13 +173,14 @@ function systemMessage(
 function formatSlowMessage(summary: SlowSummary, budget: TextBudget, texts: Texts): ChatMessage {
   const { usual, running, runningOmitted, ageSeconds, polledAt } = summary;
   const duration = (seconds: number) => translateDurationUnits(formatDuration(seconds * 1000), texts);
-  const usualText = fillPlaceholdersOrEmpty(texts["slow.usual"], {
+  const usualText = fillPlaceholdersEmptyIfMissing(texts["slow.usual"], {
     count: usual.fromJobs,
     p50: duration(usual.p50Seconds),
     p95: duration(usual.p95Seconds),
   });
   const moreText = runningOmitted === 1 ? texts["slow.more.one"] : texts["slow.more"];
-  const more = runningOmitted === 0 ? [] : [fillPlaceholdersOrEmpty(moreText, { count: runningOmitted })];
+  const more =
+    runningOmitted === 0 ? [] : [fillPlaceholdersEmptyIfMissing(moreText, { count: runningOmitted })];
   return {
     tone: "doubtful",
     mentions: true,
@@ -214,12 +215,12 @@ function runningText(
   const name = truncate(resource === "" ? type : `${type} (${resource})`, budget.textCharacters);
   const running =
     ageSeconds === null
-      ? fillPlaceholdersOrEmpty(texts["slow.running"], { name })
-      : fillPlaceholdersOrEmpty(texts["slow.runningFor"], { name, duration: duration(ageSeconds) });
+      ? fillPlaceholdersEmptyIfMissing(texts["slow.running"], { name })
+      : fillPlaceholdersEmptyIfMissing(texts["slow.runningFor"], { name, duration: duration(ageSeconds) });
   return usualSeconds === null
     ? running
     : joinSentences([
         running,
-        fillPlaceholdersOrEmpty(texts["slow.usually"], { duration: duration(usualSeconds) }),
+        fillPlaceholdersEmptyIfMissing(texts["slow.usually"], { duration: duration(usualSeconds) }),
       ]);
 }

@@ -1,9 +1,9 @@
 import { type CauseInTree, describeFailedOfTotal, formatFirstResourceNames } from "../../domain/cause.ts";
-import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
+import { cleanToOneLine, removeUnsafeCharactersKeepingLines } from "../../domain/clean-text.ts";
 import { findHint, translateHint } from "../../domain/hints.ts";
 import type { Instant } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { fillPlaceholdersOrEmpty } from "../../domain/text-in-default-language.ts";
+import { fillPlaceholdersEmptyIfMissing } from "../../domain/text-in-default-language.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 
@@ -216,7 +216,7 @@ function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseT
   const title = describeFailedOfTotal(cause, texts, typeText(cause.type, budget, texts));
   const path = cause.path.map((type) => typeText(type, budget, texts));
   return {
-    title: names === "" ? title : fillPlaceholdersOrEmpty(texts["cause.named"], { title, names }),
+    title: names === "" ? title : fillPlaceholdersEmptyIfMissing(texts["cause.named"], { title, names }),
     // If a path has only two types, the headline and the title already contain both types.
     path: path.length > 2 ? path.join(STEP) : null,
     reason: reasonText(cause.reason, budget),
@@ -229,7 +229,9 @@ function typeText(type: string | null, budget: TextBudget, texts: Texts): string
 }
 
 function reasonText(reason: string | null, budget: TextBudget): string | null {
-  return reason === null ? null : truncate(cleanKeepingLines(reason), budget.reasonCharacters) || null;
+  return reason === null
+    ? null
+    : truncate(removeUnsafeCharactersKeepingLines(reason), budget.reasonCharacters) || null;
 }
 
 function hintOf(hint: string | null, texts: Texts): Hint | null {
@@ -241,5 +243,7 @@ function hintOf(hint: string | null, texts: Texts): Hint | null {
 /** Returns an array with one note about the omitted causes. If no cause is omitted, the returned array is empty. */
 export function formatOmittedCausesNote(count: number, texts: Texts): string[] {
   if (count === 0) return [];
-  return [count === 1 ? texts["causes.more.one"] : fillPlaceholdersOrEmpty(texts["causes.more"], { count })];
+  return [
+    count === 1 ? texts["causes.more.one"] : fillPlaceholdersEmptyIfMissing(texts["causes.more"], { count }),
+  ];
 }

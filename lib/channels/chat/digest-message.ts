@@ -3,7 +3,7 @@ import { cleanToOneLine } from "../../domain/clean-text.ts";
 import { OUTCOMES, wasJobObserved } from "../../domain/job.ts";
 import { normalizeReasonForGrouping } from "../../domain/list-causes.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { fillPlaceholdersOrEmpty } from "../../domain/text-in-default-language.ts";
+import { fillPlaceholdersEmptyIfMissing } from "../../domain/text-in-default-language.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { CauseText, ChatMessage, Fact, Link, TextBudget } from "./chat-message.ts";
@@ -58,7 +58,7 @@ export function formatDigestMessage(
     ...EMPTY_MESSAGE,
     tone,
     mentions: unsuccessful.length > 0,
-    headline: fillPlaceholdersOrEmpty(texts["digest.headline"], {
+    headline: fillPlaceholdersEmptyIfMissing(texts["digest.headline"], {
       icon,
       jobs: countJobs(summaries, texts),
       counts: countOutcomes(summaries, texts),
@@ -68,7 +68,11 @@ export function formatDigestMessage(
       ...formatOmittedCausesNote(omitted, texts),
       ...(succeeded.length === 0
         ? []
-        : [fillPlaceholdersOrEmpty(texts["digest.rest"], { names: namesOf(succeeded, budget, texts) })]),
+        : [
+            fillPlaceholdersEmptyIfMissing(texts["digest.rest"], {
+              names: namesOf(succeeded, budget, texts),
+            }),
+          ]),
     ],
     facts: listCommonFacts(summaries, budget, texts),
     links: linksOf(unsuccessful, summaries, texts),
@@ -121,7 +125,7 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
   if (first === undefined) return cause;
   const { outcome } = first;
   const label = jobs.length === 1 ? formatJobLabel(first, texts) : namesOf(jobs, budget, texts);
-  const title = fillPlaceholdersOrEmpty(texts.headline, {
+  const title = fillPlaceholdersEmptyIfMissing(texts.headline, {
     icon: OUTCOME_PRESENTATION[outcome].icon,
     outcome: texts[`outcome.${outcome}`],
     job: truncate(label, budget.textCharacters),
@@ -189,7 +193,7 @@ function linksOf(
 function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const counts = DIGEST_ORDER.flatMap((outcome) => {
     const count = summaries.filter((summary) => summary.outcome === outcome).length;
-    return count === 0 ? [] : [fillPlaceholdersOrEmpty(texts[`digest.${outcome}`], { count })];
+    return count === 0 ? [] : [fillPlaceholdersEmptyIfMissing(texts[`digest.${outcome}`], { count })];
   });
   return counts.join(texts["digest.separator"]) || texts["digest.none"];
 }
@@ -210,5 +214,5 @@ function countJobs(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const count = summaries.length;
   return count === 1
     ? texts[`digest.${unit}.one`]
-    : fillPlaceholdersOrEmpty(texts[`digest.${unit}`], { count });
+    : fillPlaceholdersEmptyIfMissing(texts[`digest.${unit}`], { count });
 }

@@ -1,9 +1,9 @@
-import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
+import { cleanToOneLine, removeUnsafeCharactersKeepingLines } from "../../domain/clean-text.ts";
 import { createClusterConsoleUrl } from "../../domain/console-url.ts";
 import { type Outcome, wasJobObserved } from "../../domain/job.ts";
 import { OperationKind } from "../../domain/operation-kind.ts";
 import { isOutcomeOfEndedJob, type OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { fillPlaceholdersOrEmpty } from "../../domain/text-in-default-language.ts";
+import { fillPlaceholdersEmptyIfMissing } from "../../domain/text-in-default-language.ts";
 import { type Texts, translateDurationUnits, translateKnownSentences } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
@@ -78,10 +78,10 @@ export function formatHeadline(
   texts: Texts,
 ): string {
   const job = truncate(formatJobLabel(label, texts), budget.textCharacters);
-  const title = fillPlaceholdersOrEmpty(texts.headline, { icon, outcome, job });
+  const title = fillPlaceholdersEmptyIfMissing(texts.headline, { icon, outcome, job });
   if (duration === null) return truncate(title, MAX_HEADLINE_CHARACTERS);
   const withDuration = (headline: string) =>
-    fillPlaceholdersOrEmpty(texts["headline.duration"], { headline, duration });
+    fillPlaceholdersEmptyIfMissing(texts["headline.duration"], { headline, duration });
   return withDuration(truncate(title, MAX_HEADLINE_CHARACTERS - withDuration("").length));
 }
 
@@ -92,7 +92,7 @@ export function formatJobLabel({ jobType, resourceName, project }: JobLabel, tex
     cleanToOneLine(kind.success ? texts[`operation.${kind.data}`] : (jobType ?? "")),
     cleanToOneLine(resourceName ?? ""),
   ];
-  if (type === "" && name === "") return fillPlaceholdersOrEmpty(texts["job.inProject"], { project });
+  if (type === "" && name === "") return fillPlaceholdersEmptyIfMissing(texts["job.inProject"], { project });
   return [type || texts.job, name].filter((part) => part !== "").join(" ");
 }
 
@@ -141,7 +141,10 @@ export function translateTimeoutOrNotReadyReason(
   budget: TextBudget,
   texts: Texts,
 ): string {
-  return truncate(translateKnownSentences(cleanKeepingLines(reason ?? ""), texts), budget.reasonCharacters);
+  return truncate(
+    translateKnownSentences(removeUnsafeCharactersKeepingLines(reason ?? ""), texts),
+    budget.reasonCharacters,
+  );
 }
 
 function warningsOf({ warnings }: OutcomeSummary, budget: TextBudget, texts: Texts): readonly string[] {
@@ -154,7 +157,7 @@ function warningsOf({ warnings }: OutcomeSummary, budget: TextBudget, texts: Tex
   const [, count = "1"] = MORE_WARNINGS.exec(warnings.at(-1) ?? "") ?? [];
   const total = omitted + Number(count) - 1;
   const more =
-    omitted === 0 ? [] : [fillPlaceholdersOrEmpty(texts["sentence.moreWarnings"], { count: total })];
+    omitted === 0 ? [] : [fillPlaceholdersEmptyIfMissing(texts["sentence.moreWarnings"], { count: total })];
   return [...lines, ...more].map((line) => `⚠️ ${line}`);
 }
 
@@ -209,7 +212,7 @@ export function formatFooter(
     first === undefined || others.length > 0
       ? []
       : [
-          fillPlaceholdersOrEmpty(texts["job.id"], {
+          fillPlaceholdersEmptyIfMissing(texts["job.id"], {
             jobId: truncate(cleanToOneLine(first.jobId), MAX_JOB_ID_CHARACTERS),
           }),
         ];

@@ -42,7 +42,7 @@ const Body = z.lazy(() => z.object({ errcode: NumberOrMissing, errmsg: TextOrEmp
  * https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type
  */
 function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
-  const result = verdict.parseWrappedJsonBodyIgnoringCase(Body, body);
+  const result = verdict.parseJsonBodyEvenIfWrappedIgnoringCase(Body, body);
   if (result === undefined) return null;
   const { errcode: code, errmsg: text } = result;
   return verdictOfResultCodeOrText(

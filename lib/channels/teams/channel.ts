@@ -3,7 +3,7 @@ import { textSchema } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
-import { formatPlainTeamsMessage, formatTeamsMessage, isTeamsMessageWithinLimits } from "./message.ts";
+import { formatHeadlineOnlyTeamsCard, formatTeamsMessage, isTeamsMessageWithinSizeLimit } from "./message.ts";
 
 /**
  * The channel for a workflow of Microsoft Teams. In the config of a Teams target, `mention` is the email address or the
@@ -13,8 +13,8 @@ export const teamsChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("teams"), ...chatFields }),
   rateLimit: { messages: 4, windowMs: 1000 },
   render: formatTeamsMessage,
-  renderPlain: formatPlainTeamsMessage,
-  isWithinLimits: isTeamsMessageWithinLimits,
+  renderPlain: formatHeadlineOnlyTeamsCard,
+  isWithinLimits: isTeamsMessageWithinSizeLimit,
   ownVerdictOf: teamsVerdict,
 });
 

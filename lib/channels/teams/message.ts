@@ -31,7 +31,7 @@ export function formatTeamsMessage(message: ChatMessage, { mention }: Configured
 }
 
 /** Formats the headline as a card. A Teams workflow accepts only cards. */
-export function formatPlainTeamsMessage(headline: string, { mention }: ConfiguredTexts): JsonObject {
+export function formatHeadlineOnlyTeamsCard(headline: string, { mention }: ConfiguredTexts): JsonObject {
   const body = [paragraph({ text: headline }), ...mentionBlocks(mention)];
   return createPayload(headline, { body, msteams: { entities: entitiesOf(mention) } });
 }
@@ -136,6 +136,6 @@ function withoutMentionTags(text: string): string {
 }
 
 /** Returns true if the size of a message is within the limit of Teams. */
-export function isTeamsMessageWithinLimits(payload: JsonObject): boolean {
+export function isTeamsMessageWithinSizeLimit(payload: JsonObject): boolean {
   return Buffer.byteLength(JSON.stringify(payload)) <= MAX_BODY_BYTES;
 }

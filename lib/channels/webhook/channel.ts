@@ -1,7 +1,7 @@
 import { readCappedRetryAfterSeconds } from "../../http/retry-after.ts";
 import * as verdict from "../attempt-verdict.ts";
 import { type Channel, createJsonPostRequest } from "../channel.ts";
-import { formatWebhookMessage } from "./message.ts";
+import { formatWebhookEventWithFallback } from "./message.ts";
 import { createWebhookSignatureHeaders } from "./signature.ts";
 import { WebhookTarget } from "./target.ts";
 
@@ -13,7 +13,7 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   isChat: false,
   target: WebhookTarget,
   rateLimit: null,
-  format: formatWebhookMessage,
+  format: formatWebhookEventWithFallback,
   /**
    * Builds an HTTP request with the headers from the config, a signature and the trace context. The signature protects
    * exactly the bytes of the body.

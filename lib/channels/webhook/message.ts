@@ -15,7 +15,7 @@ const MAX_DIGEST_JOBS = 70;
  * Formats a notification as a webhook event. All attempts of a notification send the same bytes. If the event is too
  * large for the target, the service sends a simpler event without the list of failures.
  */
-export function formatWebhookMessage(content: NotificationContent): FormattedMessage {
+export function formatWebhookEventWithFallback(content: NotificationContent): FormattedMessage {
   return { payload: createEvent(content), fallback: createSimplerEvent(content) };
 }
 

@@ -32,7 +32,7 @@ const Body = z.lazy(() => z.object({ errcode: NumberOrMissing, errmsg: TextOrEmp
  * null. https://developer.work.weixin.qq.com/document/path/90313
  */
 function wecomVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
-  const result = verdict.parseWrappedJsonBodyIgnoringCase(Body, body);
+  const result = verdict.parseJsonBodyEvenIfWrappedIgnoringCase(Body, body);
   if (result === undefined) return null;
   return verdictOfResultCodeOrText(
     status,

@@ -67,7 +67,7 @@ export function decompressTree(bytes: Uint8Array): Job {
  * Returns the hash of a tree of subjobs.
  * @param json the tree of subjobs as JSON text
  */
-export function hashTreeJson(json: string | Uint8Array): string {
+export function computeShortHashOfTreeJson(json: string | Uint8Array): string {
   return hash("sha256", json, "base64url").slice(0, 11);
 }
 
@@ -75,7 +75,7 @@ export function hashTreeJson(json: string | Uint8Array): string {
  * Returns the tree of subjobs of a watch. If no tree is stored, the result is null.
  * @param stored the compressed tree from the tree item, or undefined if the watch has no tree item
  */
-export function decompressTreeWithChangeIfHashMatches(
+export function decompressTreeApplyingChangeIfHashMatches(
   { tree, treeHash, treeChange }: WatchItem,
   stored: Uint8Array | undefined,
 ): Job | null {
@@ -91,7 +91,8 @@ export function decompressTreeWithChangeIfHashMatches(
 function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
   try {
     const json = decompressBytes(treeChange, decompressBytes(stored));
-    if (hashTreeJson(json) === treeHash) return Job.parse(parseJsonOrUndefined(json.toString()));
+    if (computeShortHashOfTreeJson(json) === treeHash)
+      return Job.parse(parseJsonOrUndefined(json.toString()));
   } catch {
     // `treeChange` belongs to another version of the tree item.
   }

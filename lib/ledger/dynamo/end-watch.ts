@@ -4,7 +4,7 @@ import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { TextNullByDefault } from "../../domain/zod-fields.ts";
 import {
-  computeGenerationsOfTargetsAddedAfterEnd,
+  findSharedGenerationsOfTargetsAddedAfterEnd,
   type NotificationGenerations,
   type StartedGeneration,
 } from "../notification.ts";
@@ -186,7 +186,7 @@ export async function saveGenerationsOfTargetsAddedAfterEnd(
   watch: StartedGeneration,
   addedTargets: readonly string[],
 ): Promise<NotificationGenerations> {
-  const late = computeGenerationsOfTargetsAddedAfterEnd(
+  const late = findSharedGenerationsOfTargetsAddedAfterEnd(
     watch,
     addedTargets,
     await listJobWatchesNewestFirst(table, watch),

@@ -7,8 +7,8 @@ import type { PollClaim, PollOfMessage, PollToClaim } from "../watch-ledger.ts";
 import {
   compressJson,
   compressTruncatedTree,
+  computeShortHashOfTreeJson,
   decompressBytes,
-  hashTreeJson,
   INLINE_TREE_BYTES,
   MAX_CHANGED_JSON_LENGTH,
 } from "./compressed-tree.ts";
@@ -191,7 +191,7 @@ async function planTreeChange(
   stored: TreeState,
 ): Promise<TreeChange> {
   const json = JSON.stringify(tree);
-  const treeHash = hashTreeJson(json);
+  const treeHash = computeShortHashOfTreeJson(json);
   if (treeHash === stored.treeHash) return NO_CHANGE;
   const packed = compressTruncatedTree(tree);
   if (packed.length <= INLINE_TREE_BYTES)
@@ -218,7 +218,7 @@ async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState
   const base = known?.treeHash === treeHash ? known : await readBaseTree(table, key, treeHash);
   if (base === null || base.expirySeconds < treeExpirySeconds(before)) return null;
   // Without `treeChange` in the watch item, the tree item must contain the latest tree.
-  return treeChange === null && hashTreeJson(base.json) !== treeHash ? null : base;
+  return treeChange === null && computeShortHashOfTreeJson(base.json) !== treeHash ? null : base;
 }
 
 async function readBaseTree(table: LedgerTable, key: WatchKey, treeHash: string): Promise<BaseTree | null> {

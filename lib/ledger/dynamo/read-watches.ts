@@ -6,7 +6,7 @@ import { type PagePosition, parsePageTokenOrThrow, toInternalPageToken } from ".
 import type { Watch } from "../watch.ts";
 import { listDeliveries } from "../watch-deliveries-and-overdue-times.ts";
 import { mergeCallerDataPreferringContextOfWatchItem } from "./caller-data.ts";
-import { decompressTreeWithChangeIfHashMatches } from "./compressed-tree.ts";
+import { decompressTreeApplyingChangeIfHashMatches } from "./compressed-tree.ts";
 import { slowItemKey, toSlowRecord } from "./durations.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributesWithoutNulls } from "./expression.ts";
@@ -29,7 +29,7 @@ import {
   watchItemKey,
 } from "./keys.ts";
 import { toDeliveryRecordOrPending } from "./notifications.ts";
-import { parseJobWatchesOrThrow, readJobItems, toWatch, WatchItem } from "./watch-item.ts";
+import { parseJobWatchesNewestFirstOrThrow, readJobItems, toWatch, WatchItem } from "./watch-item.ts";
 
 /** BatchGetItem of DynamoDB accepts at most 100 keys. */
 const MAX_PAGE = 100;
@@ -43,7 +43,7 @@ const Progress = z.lazy(() => z.pick(unwrapLazy(WatchItem), { state: true, nextP
 const Entry = z.lazy(() => z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() }));
 
 /** Each call costs one consistent query per megabyte of the job's items. */
-export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
+export const readWatchDocumentOrNull: LedgerOperation<"readWatchDocumentOrNull"> = async (table, key) => {
   const items = await readJobItems(table, key);
   const watchItem = items.get(watchItemKey(key).sk);
   if (watchItem === undefined) return null;
@@ -53,7 +53,7 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   const outcome = outcomeItem === undefined ? null : toStoredOutcome(outcomeItem);
   const generations =
     outcome?.generations ??
-    mapTargetsToHighestGenerationIfHigherThanOwn(watch, parseJobWatchesOrThrow(items));
+    mapTargetsToHighestGenerationIfHigherThanOwn(watch, parseJobWatchesNewestFirstOrThrow(items));
   const slowItem = items.get(slowItemKey(watch).sk);
   const slow = slowItem === undefined ? null : toSlowRecord(slowItem);
   return {
@@ -61,7 +61,8 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
     watch,
     summary: outcome?.summary ?? null,
     tree:
-      outcome?.tree ?? decompressTreeWithChangeIfHashMatches(parsed, items.get(treeItemKey(key).sk)?.tree?.B),
+      outcome?.tree ??
+      decompressTreeApplyingChangeIfHashMatches(parsed, items.get(treeItemKey(key).sk)?.tree?.B),
     generations,
     slow,
     deliveries: listDeliveries(watch, generations, slow, (key) => {

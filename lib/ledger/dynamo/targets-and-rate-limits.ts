@@ -38,7 +38,7 @@ const TargetItem = z.lazy(() =>
 );
 
 /** Each call costs one query. */
-export const readTarget: LedgerOperation<"readTarget"> = async (table, name) => {
+export const readTargetState: LedgerOperation<"readTargetState"> = async (table, name) => {
   const { pk } = rateLimitKey(name);
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk }, { ConsistentRead: true });
   const items = Items.map((item) => parseItemOrThrow(TargetItem, item));

@@ -119,10 +119,10 @@ export function decodeInstants(text: string | null): Instant[] {
 
 /** Each call costs one consistent query. */
 export const listJobWatchesNewestFirst: LedgerOperation<"listJobWatchesNewestFirst"> = async (table, job) =>
-  parseJobWatchesOrThrow(await readJobItems(table, job, WATCH_PREFIX));
+  parseJobWatchesNewestFirstOrThrow(await readJobItems(table, job, WATCH_PREFIX));
 
 /** Returns the watches among a job's items, newest first. */
-export function parseJobWatchesOrThrow(items: ReadonlyMap<string, Item>): Watch[] {
+export function parseJobWatchesNewestFirstOrThrow(items: ReadonlyMap<string, Item>): Watch[] {
   return [...items]
     .filter(([sk]) => sk.startsWith(WATCH_PREFIX))
     .map(([, item]) => toWatch(parseItemOrThrow(WatchItem, item)))

@@ -5,7 +5,7 @@ import { callbackAttributes } from "../../../lib/ledger/dynamo/caller-data.ts";
 import {
   compressJson,
   compressTruncatedTree,
-  hashTreeJson,
+  computeShortHashOfTreeJson,
 } from "../../../lib/ledger/dynamo/compressed-tree.ts";
 import { discoveryKey, saveSmnMessageIdOnce } from "../../../lib/ledger/dynamo/discovery.ts";
 import {
@@ -176,7 +176,7 @@ export function toWatchWrite(
     lastPollErrorSince: watch.lastPollError?.since ?? null,
     ready: watch.ready === null ? null : JSON.stringify(watch.ready),
     operation: watch.operation === null ? null : JSON.stringify(watch.operation),
-    treeHash: tree === null ? null : hashTreeJson(JSON.stringify(tree)),
+    treeHash: tree === null ? null : computeShortHashOfTreeJson(JSON.stringify(tree)),
     hasCallerItem: hasCallerData ? true : null,
     expiresAt: ceilToEpochSeconds(expiresAt),
   });

@@ -34,7 +34,7 @@ export function openOneNodeRedrive(
     },
     ports: {
       readDeliveryOrPendingRecord: ledger.readDeliveryOrPendingRecord,
-      readTarget: ledger.readTarget,
+      readTargetState: ledger.readTargetState,
       async startRedeliveryIfLatestIs(watch, key, after) {
         const expiresAt = Date.now() + retentionMs;
         await ledger.scheduleSweepByAndExtendExpiry(watch, deliveriesOverdueAt(Date.now()), expiresAt);

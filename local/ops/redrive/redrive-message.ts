@@ -24,7 +24,7 @@ export type RedriveResult =
 
 export interface RedrivePorts {
   readonly readDeliveryOrPendingRecord: (key: NotificationKey) => Promise<DeliveryRecord>;
-  readonly readTarget: (name: string) => Promise<Pick<TargetState, "offSince">>;
+  readonly readTargetState: (name: string) => Promise<Pick<TargetState, "offSince">>;
   /**
    * Starts a new redelivery of a failed notification. `after` is the number of the previous redelivery. Returns the
    * number of the new redelivery, or null if a newer redelivery has already started.
@@ -86,7 +86,7 @@ function notificationTitle(message: NotifyMessage): string {
 export async function redriveMessage(
   queue: "poll" | "notify",
   deadLetter: { readonly id: string; readonly body: string },
-  { readDeliveryOrPendingRecord, readTarget, startRedeliveryIfLatestIs, send }: RedrivePorts,
+  { readDeliveryOrPendingRecord, readTargetState, startRedeliveryIfLatestIs, send }: RedrivePorts,
 ): Promise<RedriveResult> {
   const described = parseDeadLetter(queue, deadLetter);
   const { title } = described;
@@ -106,7 +106,7 @@ export async function redriveMessage(
   const obsolete = obsoleteCause(delivery, message.redelivery);
   if (obsolete !== null) return { kind: "obsolete", title, cause: obsolete };
   // A notification to a switched-off target is not sent, because it would soon be a dead letter again.
-  if (!isCallbackTargetName(target) && (await readTarget(target)).offSince !== null)
+  if (!isCallbackTargetName(target) && (await readTargetState(target)).offSince !== null)
     return kept(`the target is switched off; test it first: POST /v1/targets/${target}/test`);
   const redelivery = await startRedeliveryIfLatestIs(watch, key, delivery.redelivery);
   if (redelivery === null) return { kind: "obsolete", title, cause: "was sent again at the same time" };

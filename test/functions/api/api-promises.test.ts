@@ -39,7 +39,7 @@ test("a delivery changes the ETag of a status, so a caller that has the old stat
   const key = { project: "prod", jobId: "a", generation: 0, event: "job.failed", target: "audit" };
   const owner = { key, redelivery: 0, messageId: "n" };
   await api.ledger.claimNotification({ ...owner, now: START, leaseMs: 1000, expiresAt: START * 2 });
-  await api.ledger.recordAttempt({
+  await api.ledger.recordAttemptUnlessSuperseded({
     ...owner,
     state: "delivered",
     spent: true,
@@ -59,7 +59,7 @@ test("a status shows a redelivery to a target whose `on` excludes the outcome", 
   await api.ledger.startRedeliveryIfLatestIs(key, 0, START * 2);
   const owner = { key, redelivery: 1, messageId: "n" };
   await api.ledger.claimNotification({ ...owner, now: START, leaseMs: 1000, expiresAt: START * 2 });
-  await api.ledger.recordAttempt({
+  await api.ledger.recordAttemptUnlessSuperseded({
     ...owner,
     state: "delivered",
     spent: true,
@@ -85,7 +85,7 @@ test("a redelivery includes the callback of the caller's own watch, whatever tar
   const body = { jobId: "d", notify: ["deploys"], callbackUrl };
   await api.ask("POST", "/v1/jobs", { body, token: TOKENS.team });
   const key = { project: "prod", jobId: "d", caller: "token:team" };
-  const watch = (await api.ledger.readWatch(key))?.watch;
+  const watch = (await api.ledger.readWatchDocumentOrNull(key))?.watch;
   await end(api, "succeeded", watch?.targets, key);
   const answer = await api.ask("POST", "/v1/jobs/prod/d/redeliver", { token: TOKENS.team });
   expect(json(answer).targets).toEqual([{ target: expect.stringMatching(/^callback:/), status: "queued" }]);
@@ -103,7 +103,7 @@ test("a redelivery of a restarted watch is sent as one of its own generation", a
     acceptedAt: api.clock.now,
     outcome: "failed",
     concludedAt: api.clock.now,
-    targets: (await api.ledger.readWatch(KEY))?.watch.targets ?? [],
+    targets: (await api.ledger.readWatchDocumentOrNull(KEY))?.watch.targets ?? [],
     polledAt: [],
     expiresAt: START * 2,
   });

@@ -40,7 +40,7 @@ async function watchEnded(
   if ((await api.ledger.claimNotification(claim)).kind !== "claimed") return;
   const verdict: Verdict = state === "exhausted" || state === "pending" ? "retry" : state;
   const attempt = { at: endedAt, verdict, status: 503, durationMs: 1, reason: "server_error", answer: "" };
-  await api.ledger.recordAttempt({
+  await api.ledger.recordAttemptUnlessSuperseded({
     ...owner,
     state,
     spent: true,
@@ -66,7 +66,13 @@ async function recordRefusal(
     reason: "refused",
     answer: "",
   } as const;
-  await api.ledger.recordAttempt({ ...owner, state: "rejected", spent: true, nextAttemptAt: null, attempt });
+  await api.ledger.recordAttemptUnlessSuperseded({
+    ...owner,
+    state: "rejected",
+    spent: true,
+    nextAttemptAt: null,
+    attempt,
+  });
 }
 
 /** Accepts watches without targets at the given times, so that other watches are on another page of the list. */
@@ -200,7 +206,9 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     await fail("job.failed", "audit");
     api.calls.length = 0;
     expect(json(await missed(api)).jobs).toEqual([]);
-    expect([countCalls(api, "ledger.readWatch"), countCalls(api, "ledger.readDigest")]).toEqual([1, 0]);
+    expect([countCalls(api, "ledger.readWatchDocumentOrNull"), countCalls(api, "ledger.readDigest")]).toEqual(
+      [1, 0],
+    );
     await fail("job.failed", "deploys");
     expect(json(await missed(api)).jobs).toMatchObject([{ jobId: "both", status: "queued" }]);
     expect(messages(api.notifyQueue)).toMatchObject([{ target: "deploys", outcome: "failed" }]);
@@ -398,8 +406,8 @@ describe("POST /v1/targets/{name}/redeliver", () => {
       const harness = createHarness({
         ledger: (memory) => ({
           ...api.ledger,
-          readWatch: async (key) => {
-            const document = await api.ledger.readWatch(key);
+          readWatchDocumentOrNull: async (key) => {
+            const document = await api.ledger.readWatchDocumentOrNull(key);
             const deliveries = document?.deliveries.map((delivery) => ({ ...delivery, redelivery })) ?? [];
             return document && { ...document, deliveries, watch: { ...document.watch, digestId: "d-1" } };
           },
@@ -481,7 +489,9 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     ],
   ])("omits a listed watch that %s meanwhile", async (_, change) => {
     const api = createHarness({
-      ledger: (memory) => ({ readWatch: async (key) => change(await memory.readWatch(key)) }),
+      ledger: (memory) => ({
+        readWatchDocumentOrNull: async (key) => change(await memory.readWatchDocumentOrNull(key)),
+      }),
     });
     await watchEnded(api, "a", "exhausted");
     expect(json(await missed(api))).toEqual({ jobs: [], next: null });

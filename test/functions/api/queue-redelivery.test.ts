@@ -33,7 +33,7 @@ describe("notifications that are queued again", () => {
     { lost = [], failed = [] }: { lost?: readonly string[]; failed?: readonly number[] } = {},
   ) {
     const api = await watched();
-    const found = await api.ledger.readWatch(KEY);
+    const found = await api.ledger.readWatchDocumentOrNull(KEY);
     if (found === null) throw new Error("the watch is missing");
     const deliveries = [
       delivery("deploys", "job.failed", 7),
@@ -107,7 +107,7 @@ describe("notifications that are queued again", () => {
 
   test("about a slow job are those that have finally failed", async () => {
     const api = await watched();
-    const document = await api.ledger.readWatch(KEY);
+    const document = await api.ledger.readWatchDocumentOrNull(KEY);
     if (document === null) throw new Error("the watch is missing");
     const deliveries = [
       { ...delivery("audit", "job.failed", 0), state: "rejected" as const },
@@ -164,7 +164,13 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
       const owner = { key, redelivery: 0, messageId: "n" };
       await api.ledger.claimNotification({ ...owner, now, leaseMs: 1000, expiresAt: now * 2 });
       const attempt = { at: now, verdict: state, status: 200, durationMs: 1, reason: "x", answer: "" };
-      await api.ledger.recordAttempt({ ...owner, state, spent: true, attempt, nextAttemptAt: null });
+      await api.ledger.recordAttemptUnlessSuperseded({
+        ...owner,
+        state,
+        spent: true,
+        attempt,
+        nextAttemptAt: null,
+      });
     }
     expect(json(await again(api, { targets: ["deploys"] })).targets).toEqual([
       { target: "deploys", status: "queued" },
@@ -182,7 +188,7 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     const api = await watched();
     const body = { jobId: "a", notify: [], callbackUrl: "https://hooks.example.com/cce" };
     await api.ask("POST", "/v1/jobs", { body });
-    const targets = (await api.ledger.readWatch(KEY))?.watch.targets ?? [];
+    const targets = (await api.ledger.readWatchDocumentOrNull(KEY))?.watch.targets ?? [];
     await end(api, "succeeded", targets);
     expect(json(await again(api)).targets).toEqual([
       { target: "audit", status: "queued" },

@@ -29,8 +29,8 @@ describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
     const answer = await api.ask("GET", `${URL_OF_A}?wait=9`);
     expect(answer).toMatchObject({ status: 200, headers: { "retry-after": "11" } });
     expect([json(answer).state, api.waits]).toEqual(["watching", []]);
-    expect(api.calls.filter((call) => call === "ledger.reserveWaitingCallNumberOrNull")).toEqual([]);
-    expect(api.calls.filter((call) => call === "ledger.readWatch")).toHaveLength(1);
+    expect(api.calls.filter((call) => call === "ledger.reserveCallNumberOrNull")).toEqual([]);
+    expect(api.calls.filter((call) => call === "ledger.readWatchDocumentOrNull")).toHaveLength(1);
   });
 
   test.each([
@@ -93,7 +93,7 @@ describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
     await api.ask("GET", `${URL_OF_A}?wait=15`);
     const count = (name: string) => api.calls.filter((call) => call === `ledger.${name}`).length;
     expect([
-      count("readWatch"),
+      count("readWatchDocumentOrNull"),
       count("readProgressEventuallyConsistent"),
       count("listJobWatchesNewestFirst"),
     ]).toEqual([2, 15, 0]);
@@ -114,13 +114,13 @@ describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
     const ask = (token?: string) =>
       api.ask("GET", `${URL_OF_A}?wait=5`, token === undefined ? {} : { token });
     for (const caller of ["token:all", "token:all"])
-      await api.ledger.reserveWaitingCallNumberOrNull({ caller, until }, api.clock.now, limits);
+      await api.ledger.reserveCallNumberOrNull({ caller, until }, api.clock.now, limits);
     expect(await ask()).toMatchObject({ status: 200, headers: { "retry-after": "2" } });
     expect(api.waits).toEqual([]);
     await ask(TOKENS.team);
     expect(api.waits).toHaveLength(5);
     for (const caller of ["x", "y"])
-      await api.ledger.reserveWaitingCallNumberOrNull({ caller, until }, api.clock.now, limits);
+      await api.ledger.reserveCallNumberOrNull({ caller, until }, api.clock.now, limits);
     expect(await ask(TOKENS.team)).toMatchObject({ status: 200, headers: { "retry-after": "2" } });
     expect(api.waits).toHaveLength(5);
   });

@@ -81,7 +81,11 @@ describe("the right to an operation", () => {
     ]);
     expect((await post({ jobId: "b", project: "secret", notify: ["ops"] })).status).toBe(202);
     await post({ jobId: "c", project: "prod" });
-    const watch = await api.ledger.readWatch({ project: "prod", jobId: "c", caller: caller.name });
+    const watch = await api.ledger.readWatchDocumentOrNull({
+      project: "prod",
+      jobId: "c",
+      caller: caller.name,
+    });
     expect(watch?.watch.targets).toEqual(["deploys"]);
   });
 

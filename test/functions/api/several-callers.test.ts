@@ -52,7 +52,7 @@ async function deliver(api: Harness, target: string): Promise<void> {
   const now = api.clock.now;
   await api.ledger.claimNotification({ ...owner, now, leaseMs: 1000, expiresAt: now * 2 });
   const attempt = { at: now, verdict: "delivered", status: 200, durationMs: 1, reason: "ok" } as const;
-  await api.ledger.recordAttempt({
+  await api.ledger.recordAttemptUnlessSuperseded({
     ...owner,
     state: "delivered",
     spent: true,
@@ -114,7 +114,7 @@ describe("POST /v1/jobs of several callers", () => {
     for (const caller of ["first", "second"] as const) await post(api, caller, { notify: [], callbackUrl });
     const [a, b] = await Promise.all(
       (["first", "second"] as const).map(
-        async (caller) => (await api.ledger.readWatch(keyOf(caller)))?.watch,
+        async (caller) => (await api.ledger.readWatchDocumentOrNull(keyOf(caller)))?.watch,
       ),
     );
     expect(a?.targets).toHaveLength(1);
@@ -196,7 +196,7 @@ describe("DELETE /v1/jobs/{project}/{jobId} of several callers", () => {
   const states = async (api: Harness) =>
     Promise.all(
       (["first", "second"] as const).map(
-        async (caller) => (await api.ledger.readWatch(keyOf(caller)))?.watch.state,
+        async (caller) => (await api.ledger.readWatchDocumentOrNull(keyOf(caller)))?.watch.state,
       ),
     );
 
@@ -356,7 +356,7 @@ describe("the page link of a watch", () => {
 
 test("the watch of another caller contains only the targets that the reader may use", async () => {
   const api = await createTwo();
-  const document = await api.ledger.readWatch(keyOf("second"));
+  const document = await api.ledger.readWatchDocumentOrNull(keyOf("second"));
   if (document === null) throw new Error("the watch is missing");
   const reader = { name: "token:reader", rights: [CALLERS.reader] as Rights[] };
   expect(redactWatchForCaller(document, reader).watch.targets).toEqual(["deploys"]);

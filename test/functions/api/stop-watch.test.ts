@@ -126,9 +126,11 @@ describe("DELETE with ?all=true", () => {
     expect(answer.status).toBe(503);
     expect(json(answer).detail).toContain("Send the request again");
     for (const caller of ["token:all", "token:team"])
-      expect(await api.ledger.readWatch({ project: "prod", jobId: "a", caller })).toMatchObject({
-        watch: { state: "stopped" },
-      });
+      expect(await api.ledger.readWatchDocumentOrNull({ project: "prod", jobId: "a", caller })).toMatchObject(
+        {
+          watch: { state: "stopped" },
+        },
+      );
   });
 
   test("ignores a watch that the ledger deletes at the same time", async () => {
@@ -138,11 +140,11 @@ describe("DELETE with ?all=true", () => {
   });
 
   test("logs the stop of a watch that the ledger deletes or cannot read after the stop", async () => {
-    const gone = await watched({ ledger: () => ({ readWatch: async () => null }) });
+    const gone = await watched({ ledger: () => ({ readWatchDocumentOrNull: async () => null }) });
     expect(await gone.ask("DELETE", URL_OF_A)).toEqual({ status: 204 });
     expect(gone.acts).toMatchObject([{ act: "stop", traceparent: null }]);
     const down = () => Promise.reject(new Error("the ledger is down"));
-    const failing = await watched({ ledger: () => ({ readWatch: down }) });
+    const failing = await watched({ ledger: () => ({ readWatchDocumentOrNull: down }) });
     await expect(failing.ask("DELETE", URL_OF_A)).rejects.toThrow("the ledger is down");
     expect(failing.acts).toMatchObject([{ act: "stop", owner: "token:all", targets: [] }]);
   });
@@ -212,7 +214,8 @@ describe("DELETE of a member of a digest", () => {
     await api.ask("DELETE", "/v1/jobs/prod/a");
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     expect(
-      (await api.ledger.readWatch({ project: "prod", jobId: "a", caller: "token:all" }))?.watch.digestId,
+      (await api.ledger.readWatchDocumentOrNull({ project: "prod", jobId: "a", caller: "token:all" }))?.watch
+        .digestId,
     ).toBeNull();
   });
 });

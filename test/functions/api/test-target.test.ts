@@ -39,17 +39,17 @@ describe("POST /v1/targets/{name}/test", () => {
     await api.ledger.switchTargetOff("audit", START);
     api.attempted = { verdict: "gone", status: 410, reason: "target_gone" };
     expect(json(await testTarget(api, "audit"))).toMatchObject({ verdict: "gone", status: 410 });
-    expect((await api.ledger.readTarget("audit")).offSince).toBe(START);
+    expect((await api.ledger.readTargetState("audit")).offSince).toBe(START);
     api.attempted = {};
     await testTarget(api, "audit");
-    expect((await api.ledger.readTarget("audit")).offSince).toBeNull();
+    expect((await api.ledger.readTargetState("audit")).offSince).toBeNull();
     await testTarget(api, "audit");
     expect(api.acts.map(({ act }) => act)).toEqual(["test", "test", "target_on", "test"]);
   });
 
   test("sends nothing while the ledger is not available", async () => {
     const api = createHarness({
-      ledger: () => ({ readTarget: () => Promise.reject(new Error("the ledger is down")) }),
+      ledger: () => ({ readTargetState: () => Promise.reject(new Error("the ledger is down")) }),
     });
     await expect(testTarget(api, "audit")).rejects.toThrow("the ledger is down");
     expect([api.deliveries, api.acts]).toEqual([[], []]);

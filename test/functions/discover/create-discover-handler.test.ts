@@ -92,7 +92,7 @@ describe("the discover function", () => {
     });
     flow.cloud.jobs = [listed("a"), listed("b", "failed"), listed("a")];
     await flow.start().run();
-    const document = await flow.memory.readWatch(keyOf("a"));
+    const document = await flow.memory.readWatchDocumentOrNull(keyOf("a"));
     expect(document).toMatchObject({
       context: { labels: { source: "discovery" } },
       watch: {
@@ -102,7 +102,7 @@ describe("the discover function", () => {
         nextPollAt: T0,
       },
     });
-    expect(await flow.memory.readWatch(keyOf("b"))).toBeNull();
+    expect(await flow.memory.readWatchDocumentOrNull(keyOf("b"))).toBeNull();
     expect(flow.pollQueue.receive(10)).toMatchObject([{}]);
     expect(flow.reports).toMatchObject([{ kind: "listed", opened: ["a"], failed: 0 }]);
   });
@@ -296,7 +296,7 @@ describe("the discover function", () => {
     flow.cloud.jobs = [listed("a")];
     await flow.start().run();
     expect(flow.reports).toMatchObject([{ opened: ["a"] }]);
-    const document = await flow.memory.readWatch(keyOf("a"));
+    const document = await flow.memory.readWatchDocumentOrNull(keyOf("a"));
     expect(document).toMatchObject({ watch: { state: "watching", readyMinutes: null } });
     expect(document?.context).toStrictEqual({});
   });
@@ -334,7 +334,7 @@ describe("the discover function", () => {
     flow.clock.now += 10_000;
     const { event } = createEvents(flow);
     await event();
-    expect((await flow.memory.readWatch(keyOf("b")))?.watch.readyMinutes).toBe(15);
+    expect((await flow.memory.readWatchDocumentOrNull(keyOf("b")))?.watch.readyMinutes).toBe(15);
     const [without = 0, ready = 0] = expiries;
     expect(ready - without).toBe(10_000 + 15 * MINUTE_MS);
   });

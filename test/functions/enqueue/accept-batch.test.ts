@@ -54,10 +54,12 @@ describe("a batch", () => {
       targets: ["deploys", "ops"],
     });
     expect(
-      (await api.ledger.readWatch({ project: "prod", jobId: "a", caller: "token:all" }))?.watch.digestId,
+      (await api.ledger.readWatchDocumentOrNull({ project: "prod", jobId: "a", caller: "token:all" }))?.watch
+        .digestId,
     ).toBe("uuid-1");
     expect(
-      (await api.ledger.readWatch({ project: "prod", jobId: "known", caller: "token:all" }))?.watch.digestId,
+      (await api.ledger.readWatchDocumentOrNull({ project: "prod", jobId: "known", caller: "token:all" }))
+        ?.watch.digestId,
     ).toBeNull();
   });
 

@@ -12,7 +12,11 @@ describe("a callbackUrl", () => {
   test("is stored encrypted, under a name that does not reveal the URL", async () => {
     const api = createHarness();
     expect((await api.ask("POST", "/v1/jobs", { body })).status).toBe(202);
-    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:all" });
+    const document = await api.ledger.readWatchDocumentOrNull({
+      project: "prod",
+      jobId: JOB,
+      caller: "token:all",
+    });
     const [target] = document?.watch.targets ?? [];
     expect(target).toMatch(/^callback:[0-9a-f]{16}$/);
     expect(JSON.stringify(api.ledger.state)).not.toContain("secret=7");
@@ -27,7 +31,11 @@ describe("a callbackUrl", () => {
       const linkKeys = [createHash("sha256").update(word).digest("hex")];
       const api = createHarness({ config: { ...CONFIG, settings: { ...CONFIG.settings, linkKeys } } });
       await api.ask("POST", "/v1/jobs", { body });
-      const document = await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:all" });
+      const document = await api.ledger.readWatchDocumentOrNull({
+        project: "prod",
+        jobId: JOB,
+        caller: "token:all",
+      });
       return document?.watch.targets[0];
     });
     const [first, second, again] = await Promise.all(names);

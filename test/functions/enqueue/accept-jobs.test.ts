@@ -31,7 +31,11 @@ describe("a submitted job", () => {
         deadlineAt: START + 120 * 60_000,
       },
     ]);
-    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:all" });
+    const document = await api.ledger.readWatchDocumentOrNull({
+      project: "prod",
+      jobId: JOB,
+      caller: "token:all",
+    });
     expect(document?.watch).toMatchObject({ targets: ["audit", "deploys"], nextPollAt: START + 10_000 });
   });
 
@@ -42,7 +46,11 @@ describe("a submitted job", () => {
     for (const header of [traceparent, other])
       await api.ask("POST", "/v1/jobs", { body: { jobId: JOB }, headers: { traceparent: header } });
     expect(messages(api.pollQueue)).toMatchObject([{ traceparent }, { traceparent }]);
-    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:all" });
+    const document = await api.ledger.readWatchDocumentOrNull({
+      project: "prod",
+      jobId: JOB,
+      caller: "token:all",
+    });
     expect(document?.watch.traceparent).toBe(traceparent);
   });
 
@@ -60,7 +68,11 @@ describe("a submitted job", () => {
     await api.ask("POST", "/v1/jobs", {
       body: { jobId: JOB, project: "secret", notify: ["ops", "audit", "ops"], deadlineMinutes: 5, context },
     });
-    const document = await api.ledger.readWatch({ project: "secret", jobId: JOB, caller: "token:all" });
+    const document = await api.ledger.readWatchDocumentOrNull({
+      project: "secret",
+      jobId: JOB,
+      caller: "token:all",
+    });
     expect(document?.watch).toMatchObject({ targets: ["audit", "ops"], deadlineAt: START + 300_000 });
     expect(document?.context).toEqual(context);
   });
@@ -141,7 +153,11 @@ describe("a submitted job", () => {
     const api = createHarness();
     const body = { jobId: JOB, until: "ready", readyMinutes: 4e-218 };
     expect(await api.ask("POST", "/v1/jobs", { body })).toMatchObject({ status: 202 });
-    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:all" });
+    const document = await api.ledger.readWatchDocumentOrNull({
+      project: "prod",
+      jobId: JOB,
+      caller: "token:all",
+    });
     expect(document?.watch.readyMinutes).toBeGreaterThan(1e-5);
   });
 
@@ -162,7 +178,11 @@ describe("a submitted job", () => {
       },
     );
     expect(json(answer).jobs[0]).toMatchObject({ jobId: JOB, status: "accepted" });
-    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:all" });
+    const document = await api.ledger.readWatchDocumentOrNull({
+      project: "prod",
+      jobId: JOB,
+      caller: "token:all",
+    });
     expect(document).toMatchObject({ watch: { targets: ["audit", "ops"] }, context: { actor: "kim" } });
   });
 
@@ -170,7 +190,8 @@ describe("a submitted job", () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB }, token: TOKENS.team });
     expect(
-      (await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:team" }))?.watch.targets,
+      (await api.ledger.readWatchDocumentOrNull({ project: "prod", jobId: JOB, caller: "token:team" }))?.watch
+        .targets,
     ).toEqual(["deploys"]);
   });
 });

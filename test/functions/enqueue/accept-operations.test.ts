@@ -25,7 +25,11 @@ describe("a submitted operation", () => {
     expect(json(answer).jobs).toMatchObject([{ project: "prod", jobId, status: "accepted" }]);
     expect(answer.headers?.location).toBe(json(answer).jobs[0]?.statusUrl);
     expect(messages(api.pollQueue)).toMatchObject([{ kind: "poll", jobId, poll: 1 }]);
-    const document = await api.ledger.readWatch({ project: "prod", jobId, caller: "token:all" });
+    const document = await api.ledger.readWatchDocumentOrNull({
+      project: "prod",
+      jobId,
+      caller: "token:all",
+    });
     expect(document?.watch).toMatchObject({ operation, jobType: operation.kind, readyMinutes: null });
   });
 
@@ -63,7 +67,8 @@ describe("a submitted operation", () => {
     for (const operation of [AWAKE, PRECHECK])
       await api.ask("POST", "/v1/jobs", { body: { operation, until: "ready" } });
     const minutes = async (jobId: string) =>
-      (await api.ledger.readWatch({ project: "prod", jobId, caller: "token:all" }))?.watch.readyMinutes;
+      (await api.ledger.readWatchDocumentOrNull({ project: "prod", jobId, caller: "token:all" }))?.watch
+        .readyMinutes;
     expect(await minutes("task-1")).toBe(15);
     expect(await minutes("awake:c-1")).toBeNull();
     expect(await minutes("task-2")).toBeNull();

@@ -285,7 +285,9 @@ describe("errors of a request", () => {
     expect((await api.ask("POST", "/v1/jobs?from=cce&notify=ops,", { body: reply })).status).toBe(202);
     expect((await api.ask("POST", "/v1/jobs", { body: { jobId: "b", notify: [] } })).status).toBe(202);
     const [named, nobody] = await Promise.all(
-      ["a", "b"].map((jobId) => api.ledger.readWatch({ project: "prod", jobId, caller: "token:all" })),
+      ["a", "b"].map((jobId) =>
+        api.ledger.readWatchDocumentOrNull({ project: "prod", jobId, caller: "token:all" }),
+      ),
     );
     expect([named?.watch.targets, nobody?.watch.targets]).toEqual([["ops"], []]);
   });

@@ -35,7 +35,7 @@ describe("a callback whose receiver is gone", () => {
     expect(await first()).toMatchObject({ state: "gone", deadLettered: true });
     const attributes = { reason: "gone", detail: "target_gone", target: TARGET };
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes }]);
-    expect((await flow.memory.readTarget(TARGET)).offSince).toBeNull();
+    expect((await flow.memory.readTargetState(TARGET)).offSince).toBeNull();
 
     flow.clock.now += 20 * DAY_MS;
     const second = await ended(flow, "job-2");

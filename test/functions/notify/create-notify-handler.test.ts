@@ -88,7 +88,7 @@ describe("a notification", () => {
     flow.attempted = THROTTLED;
     expect(await flow.notify()).toBe("retry");
     expect(await readRecord()).toMatchObject({ state: "pending", attempts: 0 });
-    expect((await flow.memory.readTarget("audit")).throttledUntil).toBe(flow.clock.now + 900_000);
+    expect((await flow.memory.readTargetState("audit")).throttledUntil).toBe(flow.clock.now + 900_000);
   });
 
   it("goes to the dead-letter queue with the reason after the last attempt of the schedule", async () => {
@@ -161,7 +161,7 @@ describe("a notification", () => {
     const now = flow.clock.now;
     await flow.memory.claimNotification({ key, ...lease, now, leaseMs: 35_000, expiresAt: now * 2 });
     const attempt = { at: now, verdict: "rejected", status: 400, durationMs: 1, answer: "" } as const;
-    await flow.memory.recordAttempt({
+    await flow.memory.recordAttemptUnlessSuperseded({
       key,
       ...lease,
       state: "rejected",
@@ -179,9 +179,9 @@ describe("a notification", () => {
     async (remainingMs) => {
       const flow = createFlow({
         ledger: {
-          async readTarget(name) {
+          async readTargetState(name) {
             flow.remainingMs = remainingMs;
-            return flow.memory.readTarget(name);
+            return flow.memory.readTargetState(name);
           },
         },
       });

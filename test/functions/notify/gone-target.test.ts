@@ -21,7 +21,7 @@ async function ended(jobIds: readonly string[] = [KEY.jobId], settings = {}) {
       event: "job.failed",
       target: "audit",
     });
-  const target = () => flow.memory.readTarget("audit");
+  const target = () => flow.memory.readTargetState("audit");
   const notifyWith = async (result: AttemptResult) => {
     flow.attempted = result;
     return flow.notify();

@@ -21,7 +21,7 @@ describe("a response with a Retry-After header", () => {
     await flow.poll(1);
     flow.attempted = { ...BUSY, ...changes };
     await flow.notify();
-    const { throttledUntil } = await flow.memory.readTarget("audit");
+    const { throttledUntil } = await flow.memory.readTargetState("audit");
     expect(throttledUntil).toBe(throttledMs === 0 ? 0 : flow.clock.now + throttledMs);
   });
 });
@@ -30,9 +30,9 @@ describe("a notification to a target that is switched off", () => {
   it("does not switch the target off again if somebody has switched the target on meanwhile", async () => {
     const flow = createFlow({
       ledger: {
-        async recordAttempt(record) {
+        async recordAttemptUnlessSuperseded(record) {
           await flow.memory.switchTargetOn("audit");
-          return flow.memory.recordAttempt(record);
+          return flow.memory.recordAttemptUnlessSuperseded(record);
         },
       },
     });
@@ -42,7 +42,7 @@ describe("a notification to a target that is switched off", () => {
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     expect(await flow.notify()).toBe("acknowledged");
     expect(flow.recorded.posts).toEqual([]);
-    expect((await flow.memory.readTarget("audit")).offSince).toBeNull();
+    expect((await flow.memory.readTargetState("audit")).offSince).toBeNull();
     expect(flow.recorded.acts).toEqual([]);
   });
 });

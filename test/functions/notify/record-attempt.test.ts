@@ -66,7 +66,7 @@ describe("a receiver that answers 429", () => {
     await flow.notify();
     const { now } = flow.clock;
     expect((await readRecord()).nextAttemptAt).toBe(now + 12 * HOUR_MS);
-    expect((await flow.memory.readTarget("audit")).throttledUntil).toBe(now + 1000);
+    expect((await flow.memory.readTargetState("audit")).throttledUntil).toBe(now + 1000);
 
     flow.attempted = DELIVERED;
     await flow.open({ jobId: "job-2" });
@@ -81,7 +81,7 @@ describe("a receiver that answers 429", () => {
     flow.attempted = throttledFor(null);
     await flow.notify();
     const until = flow.clock.now + 30_000;
-    expect((await flow.memory.readTarget("audit")).throttledUntil).toBe(until);
+    expect((await flow.memory.readTargetState("audit")).throttledUntil).toBe(until);
     expect((await readRecord()).nextAttemptAt).toBe(until);
   });
 
@@ -191,7 +191,7 @@ describe("the report of an attempt", () => {
 
 describe("an attempt whose notification another message has taken over", () => {
   it("leaves its message in the queue, and neither postpones nor dead-letters the notification", async () => {
-    const flow = createFlow({ ledger: { recordAttempt: async () => "superseded" } });
+    const flow = createFlow({ ledger: { recordAttemptUnlessSuperseded: async () => "superseded" } });
     await flow.open();
     flow.observation = jobIn("failed");
     await flow.poll(1);

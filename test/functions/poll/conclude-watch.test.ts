@@ -38,7 +38,7 @@ describe("the conclusion of a watch", () => {
     await flow.poll(1);
     expect(calls).toBe(2);
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit" }, { target: "ops" }]);
-    expect((await flow.memory.readWatch(KEY))?.watch.targets).toEqual(["audit", "ops"]);
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.targets).toEqual(["audit", "ops"]);
   });
 
   it("sends the same outcome again after a crash", async () => {
@@ -83,9 +83,9 @@ describe("the conclusion of a watch", () => {
   it("notifies nobody when the watch was stopped at the same time", async () => {
     const flow = createFlow({
       ledger: {
-        async readWatch(key) {
+        async readWatchDocumentOrNull(key) {
           await flow.memory.stopWatch(key, flow.clock.now, flow.clock.now * 2);
-          return flow.memory.readWatch(key);
+          return flow.memory.readWatchDocumentOrNull(key);
         },
       },
     });
@@ -99,9 +99,9 @@ describe("the conclusion of a watch", () => {
   it("does not time out when the caller moves the deadline during the poll, and repeats the poll", async () => {
     const flow: ReturnType<typeof createFlow> = createFlow({
       ledger: {
-        async readWatch(key) {
+        async readWatchDocumentOrNull(key) {
           await flow.open({ deadlineAt: T0 + 3_600_000 });
-          return flow.memory.readWatch(key);
+          return flow.memory.readWatchDocumentOrNull(key);
         },
       },
     });
@@ -113,7 +113,7 @@ describe("the conclusion of a watch", () => {
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
     expect(await flow.memory.readOutcomeWithoutTree({ ...KEY, generation: 0 })).toBeNull();
     expect(await flow.poll(1)).toBe("acknowledged");
-    expect((await flow.memory.readWatch(KEY))?.watch.state).toBe("watching");
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.state).toBe("watching");
   });
 
   it("stores a new outcome for a restarted watch whose previous generation had an outcome", async () => {
@@ -165,9 +165,9 @@ describe("the conclusion of a watch", () => {
     async (state) => {
       const flow: ReturnType<typeof createFlow> = createFlow({
         ledger: {
-          async readWatch(key) {
+          async readWatchDocumentOrNull(key) {
             await flow.open({ deadlineAt: T0 + 7_200_000 });
-            return flow.memory.readWatch(key);
+            return flow.memory.readWatchDocumentOrNull(key);
           },
         },
       });
@@ -185,7 +185,7 @@ describe("the conclusion of a watch", () => {
   ] satisfies [string, Observation, number][])(
     "is %s if the ledger returns no document of the watch",
     async (outcome, observation, deadlineAt) => {
-      const flow = createFlow({ ledger: { readWatch: async () => null } });
+      const flow = createFlow({ ledger: { readWatchDocumentOrNull: async () => null } });
       await flow.open({ deadlineAt, context: { actor: "release-bot" } });
       flow.observation = observation;
       expect(await flow.poll(1)).toBe("acknowledged");
@@ -198,11 +198,11 @@ describe("the conclusion of a watch", () => {
     const summary = await timedOutSummary();
     const flow: ReturnType<typeof createFlow> = createFlow({
       ledger: {
-        async readWatch(key) {
+        async readWatchDocumentOrNull(key) {
           await flow.open({ readyMinutes: 15 });
           const stored = { summary, tree: null, generations: {} };
           await flow.memory.getOrCreateOutcome({ ...KEY, generation: 0 }, stored, T0 * 2);
-          return flow.memory.readWatch(key);
+          return flow.memory.readWatchDocumentOrNull(key);
         },
       },
     });
@@ -220,7 +220,7 @@ describe("the conclusion of a watch", () => {
     flow.clock.now += 10_000;
     flow.observation = endedJob("failed", { reason: "no quota" });
     await flow.poll(2, "m-2");
-    expect(await flow.memory.readWatch(KEY)).toMatchObject({
+    expect(await flow.memory.readWatchDocumentOrNull(KEY)).toMatchObject({
       tree: { type: "CreateCluster", phase: "failed" },
       summary: { region: "eu-de", reason: "no quota", polls: 2 },
       watch: {
@@ -321,7 +321,10 @@ describe("the conclusion of a watch", () => {
     crash = false;
     await flow.poll(2);
     expect(flow.recorded.polls.at(-1)).toMatchObject({ observation: "resumed" });
-    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ state: "failed", polledAt: [T0] });
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch).toMatchObject({
+      state: "failed",
+      polledAt: [T0],
+    });
   });
 });
 

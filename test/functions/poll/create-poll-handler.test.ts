@@ -8,13 +8,13 @@ describe("a poll", () => {
     const order: string[] = [];
     const sending = {
       send: async (messages: Parameters<typeof flow.pollQueue.send>[0]) => {
-        order.push(`done is ${(await flow.memory.readWatch(KEY))?.watch.pollDone}`);
+        order.push(`done is ${(await flow.memory.readWatchDocumentOrNull(KEY))?.watch.pollDone}`);
         return flow.pollQueue.send(messages);
       },
     };
     expect(await flow.poll(1, "m-1", sending)).toBe("acknowledged");
     expect(order).toEqual(["done is false"]);
-    const watch = (await flow.memory.readWatch(KEY))?.watch;
+    const watch = (await flow.memory.readWatchDocumentOrNull(KEY))?.watch;
     expect(watch).toMatchObject({
       poll: 1,
       pollDone: true,
@@ -31,7 +31,7 @@ describe("a poll", () => {
     await flow.open();
     const down = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
     await expect(flow.poll(1, "m-1", down)).rejects.toThrow("1 of 1 messages were not sent");
-    expect((await flow.memory.readWatch(KEY))?.watch.pollDone).toBe(false);
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.pollDone).toBe(false);
   });
 
   it("acknowledges a stale message and a poll leased to another message, and retries during its own lease", async () => {
@@ -57,7 +57,7 @@ describe("a poll", () => {
     await flow.open();
     flow.remainingMs = 6_000;
     expect(await flow.poll(1)).toBe("retry");
-    expect((await flow.memory.readWatch(KEY))?.watch.poll).toBe(0);
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.poll).toBe(0);
   });
 
   it("sends no query before the end of a long Retry-After of CCE", async () => {
@@ -167,7 +167,10 @@ describe("a poll", () => {
     flow.observation = jobIn("pending");
     expect(await flow.poll(1)).toBe("acknowledged");
     expect(flow.recorded.polls.at(-1)).toMatchObject({ observation: "resumed", next: "concluded" });
-    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ state: "lost", concludedAt: keptAt });
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch).toMatchObject({
+      state: "lost",
+      concludedAt: keptAt,
+    });
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit", outcome: "lost" }]);
     expect(bodiesOf(flow.pollQueue)).toEqual([]);
   });
@@ -192,7 +195,7 @@ describe("a poll", () => {
       name: "LeaseEndedError",
       message: "the lease of this poll has ended",
     });
-    expect(await flow.memory.readWatch(KEY)).toMatchObject({
+    expect(await flow.memory.readWatchDocumentOrNull(KEY)).toMatchObject({
       summary: null,
       watch: { state: "watching" },
     });
@@ -211,7 +214,7 @@ describe("a poll", () => {
       },
     };
     expect(await flow.poll(1, "m-1", flow.pollQueue, KEY.jobId, crossing)).toBe("acknowledged");
-    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch).toMatchObject({
       state: "watching",
       poll: 1,
       previousPolls: 1,
@@ -240,7 +243,7 @@ describe("a poll", () => {
     ]);
     expect(await flow.notify()).toBe("acknowledged");
     expect(new Set(flow.recorded.posts).size).toBe(2);
-    expect(await flow.memory.readWatch(KEY)).toMatchObject({
+    expect(await flow.memory.readWatchDocumentOrNull(KEY)).toMatchObject({
       watch: { state: "succeeded" },
       summary: { polls: 1 },
       deliveries: [{ target: "audit", state: "delivered", history: [{}] }],
@@ -265,7 +268,7 @@ describe("a poll", () => {
       { kind: "notification", target: "audit", outcome: "succeeded", redelivery: 0 },
       { kind: "notification", target: "deploys", outcome: "succeeded" },
     ]);
-    expect((await flow.memory.readWatch(KEY))?.watch.state).toBe("succeeded");
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.state).toBe("succeeded");
   });
 });
 
@@ -289,10 +292,16 @@ describe("a poll of a project that gets no answer from CCE", () => {
     expect(await poll(1)).toBe("retry");
     expect(changed).toEqual([13]);
     expect(flow.recorded.timeLimitsMs).toEqual([]);
-    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ poll: 0, nextPollAt: T0 });
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch).toMatchObject({
+      poll: 0,
+      nextPollAt: T0,
+    });
     flow.receiveCount = 2;
     expect(await poll(1)).toBe("acknowledged");
-    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ poll: 1, pollDone: true });
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch).toMatchObject({
+      poll: 1,
+      pollDone: true,
+    });
     expect(flow.recorded.polls.map(({ observation }) => observation)).toEqual([
       "project_not_answering",
       "unavailable",

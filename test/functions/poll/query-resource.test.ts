@@ -1,4 +1,4 @@
-import { queryOperation, queryResourcesUntilNotReady } from "../../../functions/poll/query-resource.ts";
+import { queryOperationAsJob, queryResourcesUntilNotReady } from "../../../functions/poll/query-resource.ts";
 import { interpretResourceReplyUnmasked } from "../../../lib/cce/interpret-resource-reply.ts";
 import type { Job, JobState, Observation } from "../../../lib/domain/job.ts";
 import type { Operation } from "../../../lib/domain/operation.ts";
@@ -17,7 +17,7 @@ const AWAKE = { kind: "awake", clusterId: "c" } as const;
 /** Queries an operation in a cloud that returns these statuses of the queried resources one after the other. */
 async function query(operation: Operation, phase: string | null, ...statuses: readonly object[]) {
   const remaining = [...statuses];
-  return queryOperation({ ...KEY, phase }, operation, 1000, {
+  return queryOperationAsJob({ ...KEY, phase }, operation, 1000, {
     queryResource: async (project, resource): Promise<Observation> => {
       const body = JSON.stringify({ metadata: { name: "blue" }, ...remaining.shift() });
       return interpretResourceReplyUnmasked({ status: 200, headers: {}, body }, resource, T0, project);
@@ -219,7 +219,7 @@ describe("a state that may be from before the operation", () => {
     flow.resources = [running, running];
     await flow.poll(1);
     expect(bodiesOf(flow.pollQueue)).toMatchObject([{ kind: "poll", poll: 2 }]);
-    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch).toMatchObject({
       state: "watching",
       phase: "running",
       nextPollAt: T0 + 5000,
@@ -379,7 +379,7 @@ describe("the query of the resources of a succeeded job", () => {
 describe("the query of an operation", () => {
   it("gives each query the time limit, and names the resource and no pause", async () => {
     const timeLimitsMs: number[] = [];
-    const observation = await queryOperation({ ...KEY, phase: null }, UPGRADE, 1234, {
+    const observation = await queryOperationAsJob({ ...KEY, phase: null }, UPGRADE, 1234, {
       queryResource: async (project, resource, { timeLimitMs }): Promise<Observation> => {
         timeLimitsMs.push(timeLimitMs);
         const body = JSON.stringify({ metadata: { name: "blue" }, ...status("Failed") });
@@ -406,7 +406,7 @@ describe("the query of an operation", () => {
         return interpretResourceReplyUnmasked({ status: 200, headers: {}, body }, resource, T0, project);
       },
     };
-    await queryOperation({ ...KEY, phase: null }, UPGRADE, 1000, cce);
+    await queryOperationAsJob({ ...KEY, phase: null }, UPGRADE, 1000, cce);
     expect(queried).toEqual(["upgrade_task_succeeded"]);
   });
 });

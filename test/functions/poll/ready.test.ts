@@ -51,7 +51,7 @@ describe("a watch that waits until ready", () => {
     const flow = await openReady();
     flow.resources = [UNAVAILABLE, AVAILABLE];
     await flow.poll(1);
-    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch).toMatchObject({
       state: "watching",
       phase: "Success",
       ready: { succeededAt: T0, wasNotReady: true, reason: "Unavailable", message: "no master answers" },
@@ -226,11 +226,11 @@ describe("a watch that waits until ready", () => {
   it("repeats the poll that saw the success if the caller asks during the poll to wait until ready", async () => {
     const flow = createFlow();
     await flow.open();
-    const { readWatch } = flow.memory;
+    const { readWatchDocumentOrNull } = flow.memory;
     const ledger = {
-      async readWatch(key: typeof KEY) {
+      async readWatchDocumentOrNull(key: typeof KEY) {
         await flow.open({ readyMinutes: 15 });
-        return readWatch(key);
+        return readWatchDocumentOrNull(key);
       },
     };
     const racing = createFlow({ ledger: { ...flow.memory, ...ledger } });

@@ -35,7 +35,7 @@ describe("the poll of a job", () => {
     await flow.open();
     await flow.poll(1);
     const delaySeconds = flow.pollQueue.state.messages[0]?.visibleAt ?? 0;
-    const nextPollAt = (await flow.memory.readWatch(KEY))?.watch.nextPollAt;
+    const nextPollAt = (await flow.memory.readWatchDocumentOrNull(KEY))?.watch.nextPollAt;
     expect(nextPollAt).toBe(delaySeconds);
     expect(nextPollAt).toBeGreaterThan(T0 + 1000);
   });
@@ -54,7 +54,7 @@ describe("the poll of a job", () => {
       await flow.poll(1);
       flow.observation = observation;
       await flow.poll(2);
-      const watch = (await flow.memory.readWatch(KEY))?.watch;
+      const watch = (await flow.memory.readWatchDocumentOrNull(KEY))?.watch;
       expect(watch).toMatchObject({
         poll: 2,
         phase: "pending",
@@ -125,7 +125,9 @@ describe("the poll of a job", () => {
   it("queries the job again if the ledger has no document of a watch whose job has succeeded", async () => {
     let isGone = false;
     const flow = createFlow({
-      ledger: { readWatch: async (key) => (isGone ? null : flow.memory.readWatch(key)) },
+      ledger: {
+        readWatchDocumentOrNull: async (key) => (isGone ? null : flow.memory.readWatchDocumentOrNull(key)),
+      },
     });
     await flow.open({ readyMinutes: 15 });
     flow.observation = succeededCluster();
@@ -182,12 +184,12 @@ describe("the poll that ends a watch", () => {
   it("stores nothing for a watch that was restarted meanwhile", async () => {
     const flow = createFlow();
     await flow.open();
-    const { readWatch } = flow.memory;
+    const { readWatchDocumentOrNull } = flow.memory;
     const restarted = createFlow({
       ledger: {
         ...flow.memory,
-        async readWatch(key) {
-          const document = await readWatch(key);
+        async readWatchDocumentOrNull(key) {
+          const document = await readWatchDocumentOrNull(key);
           return document && { ...document, watch: { ...document.watch, generation: 1 } };
         },
       },
@@ -257,7 +259,7 @@ describe("the delay of the next poll of a job that may become slow", () => {
       await flow.memory.addDuration({ ...entry, bucket: bucketOfDuration(300) });
     await flow.open();
     await flow.poll(1);
-    const slowAt = (await flow.memory.readWatch(KEY))?.watch.slowAt ?? 0;
+    const slowAt = (await flow.memory.readWatchDocumentOrNull(KEY))?.watch.slowAt ?? 0;
     expect(slowAt).toBeGreaterThan(T0 + 300_000);
     return { flow, slowAt };
   }
@@ -292,7 +294,7 @@ describe("the delay of the next poll of a job that may become slow", () => {
     flow.config.settings.poll.queriesPerFiveMinutes = 10;
     await flow.poll(2);
     expect(delays(flow).slice(1)).toEqual([600]);
-    expect((await flow.memory.readWatch(KEY))?.watch.slowAt).toBe(slowAt);
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.slowAt).toBe(slowAt);
   });
 });
 
@@ -327,7 +329,7 @@ describe("the rate limit of a project", () => {
     });
     await flow.open();
     await flow.poll(1);
-    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch).toMatchObject({
       poll: 1,
       rateLimitedPolls: 1,
       polledAt: [],

@@ -80,7 +80,10 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     await pollAt(20 * MINUTE);
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
     expect(flow.recorded).toMatchObject({ slow: [{ jobId: "job-1" }], slowSentAgain: [] });
-    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ state: "watching", slowAt: null });
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch).toMatchObject({
+      state: "watching",
+      slowAt: null,
+    });
   });
 
   it("is notified again by a later poll if the message was lost, and only to targets that still ask for it", async () => {
@@ -105,7 +108,7 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     flow.config.settings.poll.minDelaySeconds = 2;
     await pollAt(MINUTE);
     await pollAt(6 * MINUTE);
-    const { nextPollAt } = (await flow.memory.readWatch(KEY))?.watch ?? {};
+    const { nextPollAt } = (await flow.memory.readWatchDocumentOrNull(KEY))?.watch ?? {};
     expect(nextPollAt).toBeGreaterThan(T0 + 6 * MINUTE + 10_000);
   });
 
@@ -115,7 +118,7 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([SLOW]);
     for (const minutes of [44, 48]) {
       flow.notifyQueue.purge();
-      const { nextPollAt } = (await flow.memory.readWatch(KEY))?.watch ?? {};
+      const { nextPollAt } = (await flow.memory.readWatchDocumentOrNull(KEY))?.watch ?? {};
       expect(nextPollAt).toBeLessThanOrEqual(T0 + minutes * MINUTE);
       await pollAt(minutes * MINUTE);
       expect(bodiesOf(flow.notifyQueue)).toMatchObject([SLOW]);
@@ -149,7 +152,7 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     expect(bodiesOf(flow.notifyQueue)).toMatchObject(expect.arrayContaining([expect.objectContaining(SLOW)]));
     while ((await flow.notify()) !== "nothing");
     expect(flow.recorded.posts).toHaveLength(2);
-    const document = await flow.memory.readWatch(KEY);
+    const document = await flow.memory.readWatchDocumentOrNull(KEY);
     expect(document?.deliveries).toMatchObject([
       { target: "audit", event: "job.succeeded", state: "pending" },
       { target: "deploys", event: "job.succeeded", state: "delivered" },
@@ -182,7 +185,7 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     const { flow, pollAt } = await openSlow();
     flow.config.settings.poll.minDelaySeconds = 2;
     await pollAt(295_000);
-    const { slowAt, nextPollAt } = (await flow.memory.readWatch(KEY))?.watch ?? {};
+    const { slowAt, nextPollAt } = (await flow.memory.readWatchDocumentOrNull(KEY))?.watch ?? {};
     expect(slowAt).toBeGreaterThan(T0 + 299_000);
     expect(slowAt).toBeLessThan(T0 + 310_000);
     expect(nextPollAt).toBeLessThanOrEqual((slowAt ?? 0) + 1000);
@@ -251,7 +254,7 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     await pollAt(10 * MINUTE);
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ ...SLOW, target: "ops" }]);
     expect(flow.recorded.slowSentAgain).toEqual([1]);
-    const { slowAt } = (await flow.memory.readWatch(KEY))?.watch ?? {};
+    const { slowAt } = (await flow.memory.readWatchDocumentOrNull(KEY))?.watch ?? {};
     expect(slowAt).toBeGreaterThan(T0 + 10 * MINUTE);
     expect(slowAt).toBeLessThan(T0 + 11 * MINUTE);
   });
@@ -270,31 +273,34 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     const { flow, pollAt } = await openSlow();
     await pollAt(MINUTE);
     await pollAt(6 * MINUTE);
-    expect((await flow.memory.readWatch(KEY))?.watch.slowAt).toBe(T0 + 10 * MINUTE);
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.slowAt).toBe(T0 + 10 * MINUTE);
   });
 
   it("keeps the time from which it is slow while CCE does not answer", async () => {
     const { flow, pollAt } = await openSlow();
     await pollAt(MINUTE);
-    const slowAt = (await flow.memory.readWatch(KEY))?.watch.slowAt;
+    const slowAt = (await flow.memory.readWatchDocumentOrNull(KEY))?.watch.slowAt;
     flow.observation = { kind: "unavailable", text: "HTTP 503" };
     await pollAt(2 * MINUTE);
     await pollAt(8 * MINUTE);
     expect(slowAt).toBeGreaterThan(T0 + 4 * MINUTE);
-    expect((await flow.memory.readWatch(KEY))?.watch.slowAt).toBe(slowAt);
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.slowAt).toBe(slowAt);
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
 
   it("is not slow after its success, while the service waits until the resource is usable", async () => {
     const { flow, pollAt } = await openSlow({ readyMinutes: 60 });
     await pollAt(MINUTE);
-    const slowAt = (await flow.memory.readWatch(KEY))?.watch.slowAt;
+    const slowAt = (await flow.memory.readWatchDocumentOrNull(KEY))?.watch.slowAt;
     flow.observation = withCluster(jobIn("succeeded"));
     flow.resources = [1, 2].map(() => ({ kind: "unavailable", text: "HTTP 503" }));
     await pollAt(2 * MINUTE);
-    expect((await flow.memory.readWatch(KEY))?.watch.slowAt).toBe(slowAt);
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.slowAt).toBe(slowAt);
     await pollAt((slowAt ?? 0) - T0);
-    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ state: "watching", slowAt: null });
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch).toMatchObject({
+      state: "watching",
+      slowAt: null,
+    });
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
 
@@ -311,11 +317,11 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     const typed = flow.observation as Extract<Observation, { kind: "job" }>;
     flow.observation = { ...typed, job: { ...typed.job, type: null } };
     await pollAt(MINUTE);
-    expect((await flow.memory.readWatch(KEY))?.watch.slowAt).toBeNull();
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.slowAt).toBeNull();
     expect(types).toEqual([]);
     flow.observation = typed;
     await pollAt(2 * MINUTE);
-    expect((await flow.memory.readWatch(KEY))?.watch.slowAt).toBeGreaterThan(T0 + 4 * MINUTE);
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.slowAt).toBeGreaterThan(T0 + 4 * MINUTE);
   });
 
   it("is notified if a later poll sees no type of the job", async () => {
@@ -336,16 +342,16 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     await memory.addDuration({ ...entry, bucket: bucketOfDuration(290) });
     flow.clock.now += 1001;
     await poll(1);
-    expect((await memory.readWatch(KEY))?.watch.slowAt).toBeGreaterThan(T0 + 4 * MINUTE);
+    expect((await memory.readWatchDocumentOrNull(KEY))?.watch.slowAt).toBeGreaterThan(T0 + 4 * MINUTE);
   });
 
   it("is read from the ledger only if a notification is due or may be overdue", async () => {
     let reads = 0;
     const { flow, pollAt } = await openSlow({
       ledger: {
-        readWatch: (key) => {
+        readWatchDocumentOrNull: (key) => {
           reads += 1;
-          return flow.memory.readWatch(key);
+          return flow.memory.readWatchDocumentOrNull(key);
         },
       },
     });
@@ -359,14 +365,14 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     expect(await readsAt(7)).toBe(0);
     await flow.notify();
     expect(await readsAt(10)).toBe(1);
-    expect((await flow.memory.readWatch(KEY))?.watch.slowAt).toBeNull();
+    expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.slowAt).toBeNull();
     expect(await readsAt(12)).toBe(0);
   });
 
   it("is notified at the instant from which it is slow", async () => {
     const { flow, pollAt } = await openSlow();
     await pollAt(MINUTE);
-    const slowAt = (await flow.memory.readWatch(KEY))?.watch.slowAt ?? 0;
+    const slowAt = (await flow.memory.readWatchDocumentOrNull(KEY))?.watch.slowAt ?? 0;
     await pollAt(slowAt - T0 - 1);
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
     await pollAt(slowAt - T0);
@@ -377,7 +383,7 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     const { flow, pollAt } = await openSlow();
     await pollAt(MINUTE);
     await addRisingDurations(flow);
-    await pollAt(((await flow.memory.readWatch(KEY))?.watch.slowAt ?? 0) - T0);
+    await pollAt(((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.slowAt ?? 0) - T0);
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
 
@@ -428,7 +434,7 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
   });
 
   it("has a summary without region and context if the project and the document of the watch are gone", async () => {
-    const { flow, pollAt } = await openSlow({ ledger: { readWatch: async () => null } });
+    const { flow, pollAt } = await openSlow({ ledger: { readWatchDocumentOrNull: async () => null } });
     await flow.memory.stopWatch(KEY, T0, T0 * 2);
     await flow.open({ context: { actor: "release-bot" } });
     Reflect.deleteProperty(flow.config.projects, PROJECT);
@@ -501,7 +507,7 @@ it("an operation without a job is never notified as slow if too few operations h
 it("an operation without a job is notified once that it is slow", async () => {
   const { flow, pollAt, jobType } = await openSlowUpgrade(20);
   await pollAt(MINUTE);
-  expect((await flow.memory.readWatch(KEY))?.watch.slowAt).toBeGreaterThan(T0 + 4 * MINUTE);
+  expect((await flow.memory.readWatchDocumentOrNull(KEY))?.watch.slowAt).toBeGreaterThan(T0 + 4 * MINUTE);
   expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   await pollAt(6 * MINUTE);
   await pollAt(7 * MINUTE);

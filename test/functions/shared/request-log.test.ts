@@ -65,7 +65,8 @@ describe("the log line of a change by a caller", () => {
           isStopped = true;
           return ledger.stopWatch(...parameters);
         },
-        readWatch: (key) => (isStopped ? Promise.reject(new Error("outage")) : ledger.readWatch(key)),
+        readWatchDocumentOrNull: (key) =>
+          isStopped ? Promise.reject(new Error("outage")) : ledger.readWatchDocumentOrNull(key),
       }),
     });
     await expect(api.ask("DELETE", URL_OF_A)).rejects.toThrow("outage");

@@ -2,7 +2,7 @@ import {
   createDigestNotificationKey,
   isSubscribedToSlowOrRemoved,
   listDigestTargetsOfWatch,
-  listResendableSlowNotifications,
+  listResendableNotificationsOfSlowJob,
   removeDigestMemberAndSendIfLast,
   splitTargetsToNotify,
   TARGET_PROJECT,
@@ -122,9 +122,9 @@ describe("the notifications about a slow job that can be sent again", () => {
   async function resendable(deliveries: WatchDocument["deliveries"], slow: WatchDocument["slow"] = SLOW) {
     const flow = createFlow();
     await flow.open();
-    const document = await flow.memory.readWatch(KEY);
+    const document = await flow.memory.readWatchDocumentOrNull(KEY);
     if (document === null) throw new Error("the watch is missing");
-    return listResendableSlowNotifications({ ...document, slow, deliveries }, TARGETS);
+    return listResendableNotificationsOfSlowJob({ ...document, slow, deliveries }, TARGETS);
   }
   const delivery = (target: string, event: "job.slow" | "job.failed" = "job.slow", redelivery = 0) => ({
     ...createPendingDeliveryRecord(target),

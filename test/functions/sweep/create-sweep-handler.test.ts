@@ -20,7 +20,8 @@ const refuse = () => Promise.reject(new Error("throttled"));
 function withPoison(ledger: Partial<Ledger> = {}) {
   const flow = createFlow({
     ledger: {
-      readWatch: (key) => (key.jobId.startsWith("poison") ? refuse() : flow.memory.readWatch(key)),
+      readWatchDocumentOrNull: (key) =>
+        key.jobId.startsWith("poison") ? refuse() : flow.memory.readWatchDocumentOrNull(key),
       ...ledger,
     },
   });
@@ -175,7 +176,7 @@ describe("a run of the sweep", () => {
     const moved: (number | null)[] = [];
     const flow = createFlow({
       ledger: {
-        readWatch: async () => null,
+        readWatchDocumentOrNull: async () => null,
         rescheduleSweepIfUnchanged: async (_, dueAt) => {
           moved.push(dueAt);
           return "moved";
@@ -390,7 +391,7 @@ describe("a run of the sweep", () => {
     const flow = createFlow({
       settings: { fallbackTarget: "ops" },
       ledger: {
-        readTarget: (name) => (name === "deploys" ? refuse() : flow.memory.readTarget(name)),
+        readTargetState: (name) => (name === "deploys" ? refuse() : flow.memory.readTargetState(name)),
       },
     });
     await flow.open();

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import type { Context } from "aws-lambda";
-import { handler, writeActLinesOfLogEvent } from "../../../functions/trail/handler.ts";
+import { handler, writeActLinesOfLogEventOrThrow } from "../../../functions/trail/handler.ts";
 import { captured } from "../../lib/runtime/captured.ts";
 
 const ACT = '{"level":"INFO","message":"act","act":"stop","who":"token:ci","from":"192.0.2.1"}';
@@ -13,7 +13,7 @@ function eventOf(lines: readonly string[], messageType = "DATA_MESSAGE") {
 
 function copied(event: unknown): string[] {
   const lines: string[] = [];
-  writeActLinesOfLogEvent(event, (line) => lines.push(line));
+  writeActLinesOfLogEventOrThrow(event, (line) => lines.push(line));
   return lines;
 }
 
@@ -35,7 +35,7 @@ test("the handler logs an act for an event about a changed config entry", async 
   expect(lines).toMatchObject([{ message: "act", act: "config_put", who: "AIDA1", entry: "settings" }]);
 });
 
-test("writeActLinesOfLogEvent refuses an event of more than 16 MiB", () => {
+test("writeActLinesOfLogEventOrThrow refuses an event of more than 16 MiB", () => {
   const empty = JSON.stringify({ messageType: "DATA_MESSAGE", logEvents: [] });
   const ofBytes = (bytes: number) => ({
     awslogs: { data: gzipSync(empty.padEnd(bytes)).toString("base64") },
@@ -44,21 +44,21 @@ test("writeActLinesOfLogEvent refuses an event of more than 16 MiB", () => {
   expect(() => copied(ofBytes(16 * 1024 * 1024 + 1))).toThrow("larger than 16777216 bytes");
 });
 
-test("writeActLinesOfLogEvent writes each line about an act unchanged, without the line break", () => {
+test("writeActLinesOfLogEventOrThrow writes each line about an act unchanged, without the line break", () => {
   expect(copied(eventOf([`${ACT}\n`, ACT]))).toEqual([ACT, ACT]);
 });
 
-test("writeActLinesOfLogEvent writes no other line", () => {
+test("writeActLinesOfLogEventOrThrow writes no other line", () => {
   const others = ["START RequestId: 1", '{"message":"request"}', '"act"', '{"text":"act"}', ""];
   expect(copied(eventOf(others))).toEqual([]);
 });
 
-test("writeActLinesOfLogEvent ignores a control message", () => {
+test("writeActLinesOfLogEventOrThrow ignores a control message", () => {
   expect(copied(eventOf([ACT], "CONTROL_MESSAGE"))).toEqual([]);
 });
 
 test.each([{}, { awslogs: { data: "" } }, { awslogs: { data: gzipSync("{}").toString("base64") } }])(
-  "writeActLinesOfLogEvent refuses another event: %j",
+  "writeActLinesOfLogEventOrThrow refuses another event: %j",
   (event) => {
     expect(() => copied(event)).toThrow();
   },

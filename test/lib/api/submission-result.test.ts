@@ -1,4 +1,4 @@
-import { type JobResult, submissionResponse } from "../../../lib/api/submission-result.ts";
+import { createAcceptedOrAllRejectedResponse, type JobResult } from "../../../lib/api/submission-result.ts";
 
 const locate = (index: number) => ({ pointer: `#/jobIds/${index}` });
 const accepted: JobResult = {
@@ -16,14 +16,14 @@ const rejected = (status: number, detail = "is malformed"): JobResult => ({
   error: { type: "about:blank", title: "t", status, detail },
 });
 const problemOf = (jobs: readonly JobResult[]) => {
-  const response = submissionResponse(jobs, locate);
+  const response = createAcceptedOrAllRejectedResponse(jobs, locate);
   return "body" in response && response.body !== undefined ? JSON.parse(response.body) : response;
 };
 
 it("a submission with at least one accepted or known job has the status 202 and all results", () => {
   for (const first of [accepted, { ...accepted, status: "already_watching" as const }]) {
     const jobs = [rejected(422), first];
-    const response = submissionResponse(jobs, locate);
+    const response = createAcceptedOrAllRejectedResponse(jobs, locate);
     expect(response).toMatchObject({ status: 202 });
     expect(problemOf(jobs)).toEqual({ jobs });
   }
@@ -34,7 +34,9 @@ it.each([
   [[accepted, accepted], undefined],
   [[{ ...accepted, statusUrl: null }], undefined],
 ])("the response has a location only for a single job with a URL (case %#)", (jobs, location) => {
-  const { headers } = submissionResponse(jobs, locate) as { headers?: Record<string, string> };
+  const { headers } = createAcceptedOrAllRejectedResponse(jobs, locate) as {
+    headers?: Record<string, string>;
+  };
   expect(headers?.location).toBe(location);
   expect(Object.keys(headers ?? {}).includes("location")).toBe(location !== undefined);
 });
@@ -45,7 +47,7 @@ it.each([
 ])(
   "a submission without an accepted job is a problem with the errors of all jobs (case %#)",
   (jobs, status, detail) => {
-    expect(submissionResponse(jobs, locate)).toMatchObject({
+    expect(createAcceptedOrAllRejectedResponse(jobs, locate)).toMatchObject({
       problem: {
         status,
         detail,

@@ -1,8 +1,8 @@
 import type { ProblemResponse } from "../../../lib/api/problem-response.ts";
 import {
-  checkProjectRight,
   checkRightAndReadWatchKey,
   readWaitSeconds,
+  rejectForbiddenOrHiddenProject,
 } from "../../../lib/api/watch-path-and-wait-parameters.ts";
 import type { Caller } from "../../../lib/auth/caller-rights.ts";
 
@@ -20,9 +20,9 @@ const problemOf = (response: ProblemResponse | { readonly kind: string } | null)
 const FORBIDDEN = [403, "project: the token has no right to the operation 'stop' for the project 'prod'"];
 
 test("a caller without the right to an operation gets 403, and a caller without the project gets 404", () => {
-  expect(checkProjectRight(caller, "read", "prod")).toBeNull();
-  expect(problemOf(checkProjectRight(caller, "stop", "prod"))).toEqual(FORBIDDEN);
-  const unknown = checkProjectRight(caller, "stop", "secret");
+  expect(rejectForbiddenOrHiddenProject(caller, "read", "prod")).toBeNull();
+  expect(problemOf(rejectForbiddenOrHiddenProject(caller, "stop", "prod"))).toEqual(FORBIDDEN);
+  const unknown = rejectForbiddenOrHiddenProject(caller, "stop", "secret");
   expect(problemOf(unknown)?.toString()).toMatch(/^404/);
   expect(unknown?.problem.detail).toContain("project");
   expect(unknown?.problem.detail).toContain("secret");

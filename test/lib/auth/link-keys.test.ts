@@ -1,8 +1,8 @@
 import {
   createLinkKeyExpiringOnFullHour,
-  createLinkOptions,
   createSignedJobListUrlOrNull,
   createSignedJobPageUrlOrNull,
+  createSignedPageLinkOptions,
   createStatusDocumentUrl,
   type LinkedPage,
   verifyLinkKey,
@@ -188,7 +188,7 @@ describe("the options of links", () => {
       settings: { publicUrl, linkKeys: [LINK_KEY], linkDays: 7 },
     });
     if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
-    return createLinkOptions(parsed.config, defaultUrl);
+    return createSignedPageLinkOptions(parsed.config, defaultUrl);
   };
 
   test("are the keys, the days and the linkVersion of each project", () => {

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createIssuerKeysCacheKeepingLastValid } from "../../../lib/auth/issuer-keys.ts";
-import { listMismatchedClaimNames, matchesWildcardPattern } from "../../../lib/auth/match-oidc-rule.ts";
+import { listMismatchedClaimNames, matchesAsteriskPattern } from "../../../lib/auth/match-oidc-rule.ts";
 import { hasJwtForm, verifyIdentityToken } from "../../../lib/auth/verify-identity-token.ts";
 import type { OidcRule } from "../../../lib/config/config.ts";
 import fc from "../../support/properties.ts";
@@ -494,7 +494,7 @@ test.each([
   ["a.c", "abc", false],
   ["repo:org/*:ref:refs/heads/main", "repo:org/x:ref:refs/heads/main-evil", false],
 ])("the pattern '%s' matches '%s': %s", (pattern, text, expected) => {
-  expect(matchesWildcardPattern(text, pattern)).toBe(expected);
+  expect(matchesAsteriskPattern(text, pattern)).toBe(expected);
 });
 
 test("a pattern matches the same texts as a regular expression made from the pattern", () => {
@@ -502,7 +502,7 @@ test("a pattern matches the same texts as a regular expression made from the pat
   const pattern = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 6 });
   fc.assert(
     fc.property(pattern, text, (wanted, given) => {
-      expect(matchesWildcardPattern(given, wanted)).toBe(
+      expect(matchesAsteriskPattern(given, wanted)).toBe(
         new RegExp(`^${wanted.replaceAll("*", ".*")}$`).test(given),
       );
     }),

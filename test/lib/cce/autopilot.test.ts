@@ -1,6 +1,6 @@
 import {
   type CceApi,
-  createJobListerToleratingAutopilotRefusal,
+  createJobListerToleratingOptionalApiRefusal,
   createQueryTryingBothApis,
   type ListReply,
 } from "../../../lib/cce/autopilot.ts";
@@ -123,7 +123,7 @@ describe("the memory of the jobs of Autopilot clusters", () => {
   });
 });
 
-describe("createJobListerToleratingAutopilotRefusal", () => {
+describe("createJobListerToleratingOptionalApiRefusal", () => {
   const HOUR_MS = 3_600_000;
   const listed = (isComplete: boolean, date: number | null = null): ListReply => ({
     kind: "list",
@@ -135,7 +135,7 @@ describe("createJobListerToleratingAutopilotRefusal", () => {
   async function list(answers: Record<CceApi, ListReply>, autopilot?: boolean, times: number[] = [0]) {
     const requests = { standard: 0, autopilot: 0 };
     let now = 0;
-    const listJobs = createJobListerToleratingAutopilotRefusal(
+    const listJobs = createJobListerToleratingOptionalApiRefusal(
       autopilot,
       () => now,
       async (api) => {

@@ -1,8 +1,8 @@
 import {
   describeErrorInReply,
-  findDisplayableOrderId,
   findJobId,
   findOperationWithoutJob,
+  findOrderIdOrEllipsis,
 } from "../../../lib/cce/find-job-id.ts";
 import { JobId } from "../../../lib/domain/job.ts";
 import fc from "../../support/properties.ts";
@@ -54,7 +54,7 @@ describe("findJobId", () => {
   });
 });
 
-describe("findDisplayableOrderId", () => {
+describe("findOrderIdOrEllipsis", () => {
   it.each([
     ["CS2601", { orderID: "CS2601" }],
     ["CS2601", { status: { jobID: null, OrderId: " CS2601 " } }],
@@ -69,7 +69,7 @@ describe("findDisplayableOrderId", () => {
     [null, { order: 7 }],
     [null, "CS2601"],
   ])("returns %j for %j", (orderId, reply) => {
-    expect(findDisplayableOrderId(reply)).toBe(orderId);
+    expect(findOrderIdOrEllipsis(reply)).toBe(orderId);
   });
 });
 

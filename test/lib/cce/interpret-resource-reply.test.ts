@@ -1,8 +1,8 @@
 import {
   interpretResourceReplyUnmasked,
+  queryParametersOfResource,
   resourcePathParts,
   treatGoneAsSuccessOfDeletion,
-  urlParametersOfResource,
 } from "../../../lib/cce/interpret-resource-reply.ts";
 import type { ResourceGoal, WatchedResource } from "../../../lib/domain/job-resources.ts";
 
@@ -238,6 +238,6 @@ describe("resourcePathParts", () => {
 });
 
 it("the URL of an add-on has the cluster as a query parameter", () => {
-  expect(urlParametersOfResource(resource("addon_deleted"))).toEqual({ cluster_id: "c" });
-  expect(urlParametersOfResource(resource("node_active"))).toEqual({});
+  expect(queryParametersOfResource(resource("addon_deleted"))).toEqual({ cluster_id: "c" });
+  expect(queryParametersOfResource(resource("node_active"))).toEqual({});
 });

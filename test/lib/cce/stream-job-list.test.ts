@@ -1,7 +1,10 @@
 import type { RequestListener } from "node:http";
 import { gzipSync } from "node:zlib";
 import type { TextReplyOrFailure } from "../../../lib/cce/send-cce-request.ts";
-import { createArrayScannerDroppingDeepValues, streamJobList } from "../../../lib/cce/stream-job-list.ts";
+import {
+  createArrayScannerReplacingDeepValuesByNull,
+  streamJobList,
+} from "../../../lib/cce/stream-job-list.ts";
 import { createConnections } from "../../../lib/http/connections.ts";
 import fc from "../../support/properties.ts";
 import { serve } from "./harness.ts";
@@ -9,7 +12,7 @@ import { serve } from "./harness.ts";
 /** Scans a text in chunks of some bytes. */
 function scan(text: string, chunkBytes: number) {
   const entries: string[] = [];
-  const scanner = createArrayScannerDroppingDeepValues((json) => entries.push(json));
+  const scanner = createArrayScannerReplacingDeepValuesByNull((json) => entries.push(json));
   const bytes = Buffer.from(text);
   let isList = true;
   for (let at = 0; at < bytes.length; at += chunkBytes)
@@ -25,7 +28,7 @@ function flatten(value: unknown, depth = 2): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, flatten(item, depth + 1)]));
 }
 
-describe("createArrayScannerDroppingDeepValues", () => {
+describe("createArrayScannerReplacingDeepValuesByNull", () => {
   it("returns each object of any list without its deeply nested values, for every size of the chunks", () => {
     const entry = fc.object({ maxDepth: 4, withNullPrototype: false });
     fc.assert(

@@ -2,8 +2,8 @@ import * as z from "zod/mini";
 import {
   delivered,
   gone,
+  parseJsonBodyEvenIfWrappedIgnoringCase,
   parseJsonBodyIgnoringCase,
-  parseWrappedJsonBodyIgnoringCase,
   rejected,
   rejectedUnlessTextSaysTemporary,
   retryOnSchedule,
@@ -325,8 +325,8 @@ describe("the verdict for the text of an error", () => {
   });
 });
 
-it("parseWrappedJsonBodyIgnoringCase reads a body with a byte order mark", () => {
-  expect(parseWrappedJsonBodyIgnoringCase(z.object({ code: z.number() }), '\ufeff{"code":0}')).toEqual({
+it("parseJsonBodyEvenIfWrappedIgnoringCase reads a body with a byte order mark", () => {
+  expect(parseJsonBodyEvenIfWrappedIgnoringCase(z.object({ code: z.number() }), '\ufeff{"code":0}')).toEqual({
     code: 0,
   });
 });

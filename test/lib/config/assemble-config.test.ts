@@ -1,6 +1,6 @@
 import { PublicTarget } from "../../../lib/channels/channel.ts";
 import {
-  assembleConfigDocument,
+  assembleConfigDocumentOrListFaults,
   configEntryOfField,
   splitEntryBySecrecy,
 } from "../../../lib/config/assemble-config.ts";
@@ -12,7 +12,7 @@ import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
 describe("assembling a config", () => {
   it("puts every entry into the document, and sorts OIDC rules by number", () => {
     expect(
-      assembleConfigDocument([
+      assembleConfigDocumentOrListFaults([
         { name: "projects/prod", value: '{"projectId":"1"}' },
         { name: "projects/test", value: '{"projectId":"2"}' },
         { name: "oidc/1", value: '{"issuer":"second"}' },
@@ -31,11 +31,11 @@ describe("assembling a config", () => {
 
   it("puts the tenth OIDC rule after the second", () => {
     const entries = [10, 2, 1].map((n) => ({ name: `oidc/${n}`, value: String(n) }));
-    expect(assembleConfigDocument(entries)).toMatchObject({ document: { oidc: [1, 2, 10] } });
+    expect(assembleConfigDocumentOrListFaults(entries)).toMatchObject({ document: { oidc: [1, 2, 10] } });
   });
 
   it("reports every unknown entry and every entry that is not JSON, without their values", () => {
-    const assembled = assembleConfigDocument([
+    const assembled = assembleConfigDocumentOrListFaults([
       { name: "project/prod", value: '"hunter2"' },
       { name: "targets/a/b", value: "{}" },
       { name: "projects", value: "{}" },
@@ -56,7 +56,7 @@ describe("assembling a config", () => {
   });
 
   it("accepts a name that every JavaScript object has", () => {
-    const assembled = assembleConfigDocument([{ name: "projects/constructor", value: "{}" }]);
+    const assembled = assembleConfigDocumentOrListFaults([{ name: "projects/constructor", value: "{}" }]);
     expect(assembled).toMatchObject({ kind: "document", document: { projects: { constructor: {} } } });
   });
 });
@@ -100,7 +100,7 @@ test("only entries below secret/ and linkKeys contain secrets, and together the 
     "secret/targets/deploys",
   ]);
   const { oidc: _, ...stored } = document;
-  expect(assembleConfigDocument(entries)).toEqual({ kind: "document", document: stored });
+  expect(assembleConfigDocumentOrListFaults(entries)).toEqual({ kind: "document", document: stored });
   expect(parseWholeConfig(stored).kind).toBe("config");
 });
 
@@ -110,7 +110,7 @@ test("a document without secrets is valid without the secret entries, and names 
     target: PublicTarget,
   });
   const read = entries.filter(({ name }) => !SECRET.test(name) && !/^(secret|linkKeys|tokens)/.test(name));
-  const assembled = assembleConfigDocument(read);
+  const assembled = assembleConfigDocumentOrListFaults(read);
   if (assembled.kind === "faults") throw new Error(assembled.faults.join());
   expect(configParser.parse(assembled.document)).toMatchObject({
     kind: "config",
@@ -146,12 +146,12 @@ test.each([
     "settings: 'callbackSecrets' belongs in the entry secret/settings",
   ],
 ])("a field in an entry with other readers is an error: %j", (entry, fault) => {
-  expect(assembleConfigDocument([entry])).toEqual({ kind: "faults", faults: [fault] });
+  expect(assembleConfigDocumentOrListFaults([entry])).toEqual({ kind: "faults", faults: [fault] });
 });
 
 test("secret fields of an entry that does not exist are ignored", () => {
   expect(
-    assembleConfigDocument([
+    assembleConfigDocumentOrListFaults([
       { name: "secret/targets/a", value: '{"url":"x"}' },
       { name: "secret/settings", value: '{"callbackSecrets":[]}' },
     ]),

@@ -1,4 +1,4 @@
-import { assembleConfigDocument } from "../../../lib/config/assemble-config.ts";
+import { assembleConfigDocumentOrListFaults } from "../../../lib/config/assemble-config.ts";
 import {
   ConfigInvalidError,
   ConfigUnreadableError,
@@ -36,7 +36,7 @@ function setUp(entries: Entries, random = () => 0) {
       state.limits.push(timeLimitMs);
       const result = state.next.shift() ?? state.entries;
       if (result instanceof Error) throw result;
-      return assembleConfigDocument(result);
+      return assembleConfigDocumentOrListFaults(result);
     },
     now: () => state.now,
     random,

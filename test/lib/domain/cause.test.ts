@@ -2,7 +2,7 @@ import {
   Cause,
   CauseInTree,
   describeFailedOfTotal,
-  describeFailedWithNames,
+  describeFailedOfTotalWithFirstNames,
   Failure,
   formatFirstResourceNames,
   formatNameList,
@@ -44,10 +44,10 @@ it.each(["CreateNodeVM", "ScaleupNodePool", "CreateCluster", "CreateEIP", null])
 
 it("the line about a cause has the count and the first names, and no colon without names", () => {
   const cause = { type: "CreateNode", reason: null, hint: null, count: 2, total: 3, path: [] };
-  expect(describeFailedWithNames({ ...cause, resources: ["pool-a-0", "pool-a-1"] })).toBe(
+  expect(describeFailedOfTotalWithFirstNames({ ...cause, resources: ["pool-a-0", "pool-a-1"] })).toBe(
     "2 of 3 nodes failed: pool-a-0, pool-a-1",
   );
-  expect(describeFailedWithNames({ ...cause, resources: [] })).toBe("2 of 3 nodes failed");
+  expect(describeFailedOfTotalWithFirstNames({ ...cause, resources: [] })).toBe("2 of 3 nodes failed");
 });
 
 it("the line about subjobs without a type calls the type unknown", () => {

@@ -1,8 +1,8 @@
 import {
-  cleanKeepingLines,
   cleanToOneLine,
   escapeAmpersandAndAngleBrackets,
   escapeHtml,
+  removeUnsafeCharactersKeepingLines,
 } from "../../../lib/domain/clean-text.ts";
 
 it.each([
@@ -17,12 +17,12 @@ it.each([
   expect(cleanToOneLine(text)).toBe(expected);
 });
 
-it("cleanKeepingLines keeps line breaks and tabs", () => {
-  expect(cleanKeepingLines("a\r\nb\rc\u2028d\te\u0007\u202e\n")).toBe("a\nb\nc\nd\te");
+it("removeUnsafeCharactersKeepingLines keeps line breaks and tabs", () => {
+  expect(removeUnsafeCharactersKeepingLines("a\r\nb\rc\u2028d\te\u0007\u202e\n")).toBe("a\nb\nc\nd\te");
 });
 
-it("cleanKeepingLines removes the colours of a terminal", () => {
-  expect(cleanKeepingLines("\u001b[31merror\u001b[0m\n\u001b[2Jb")).toBe("error\n[2Jb");
+it("removeUnsafeCharactersKeepingLines removes the colours of a terminal", () => {
+  expect(removeUnsafeCharactersKeepingLines("\u001b[31merror\u001b[0m\n\u001b[2Jb")).toBe("error\n[2Jb");
 });
 
 it("escapeHtml escapes text for elements and attributes, and escapeAmpersandAndAngleBrackets escapes only tags", () => {

@@ -3,7 +3,7 @@ import { Settings } from "../../../lib/config/settings.ts";
 import hintRows from "../../../lib/domain/hint-patterns.json" with { type: "json" };
 import { findHint, translateHint } from "../../../lib/domain/hints.ts";
 import { summarizeAndTruncateOutcome } from "../../../lib/domain/outcome-summary.ts";
-import { fillPlaceholdersOrEmpty } from "../../../lib/domain/text-in-default-language.ts";
+import { fillPlaceholdersEmptyIfMissing } from "../../../lib/domain/text-in-default-language.ts";
 import {
   Language,
   textsOfLanguage,
@@ -13,7 +13,7 @@ import {
 import {
   concludeIfTooManyUnfinishedTries,
   decideAfterPoll,
-  postponePollOrTimeOut,
+  postponePollOrTimeOutAfterGrace,
 } from "../../../lib/schedule/decide-after-poll.ts";
 import { FAILED, facts, job, SAMPLES } from "../channels/samples.ts";
 
@@ -59,7 +59,7 @@ it("an unknown hint is not translated", () => {
 });
 
 it("a value that contains braces is not replaced again", () => {
-  expect(fillPlaceholdersOrEmpty("{a} {b}", { a: "{b}", b: 1 })).toBe("{b} 1");
+  expect(fillPlaceholdersEmptyIfMissing("{a} {b}", { a: "{b}", b: 1 })).toBe("{b} 1");
 });
 
 /** The reasons and warnings that the service writes into an outcome, apart from the texts of CCE. */
@@ -80,7 +80,7 @@ function ownSentences(): string[] {
     decideAfterPoll({ ...input, observation: pending }),
     decideAfterPoll({ ...input, observation: pending, now: 1, settings: { ...settings, maxPolls: 2 } }),
     concludeIfTooManyUnfinishedTries(watch, { unfinished: 9, receives: 9 }, 0),
-    postponePollOrTimeOut(watch, 99_000_000, 7_200_000),
+    postponePollOrTimeOutAfterGrace(watch, 99_000_000, 7_200_000),
   ];
   const reasons = decisions.map((decision) => (decision?.kind === "conclude" ? decision.reason : null));
   const status = (phase?: string) => JSON.stringify({ kind: "Job", spec: {}, status: { phase } });

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import {
   Count,
-  describeIssue,
+  describeIssueWithoutPath,
   httpUrlSchema,
   limitedTextSchema,
   NonEmpty,
@@ -58,12 +58,14 @@ it.each<[Record<string, unknown>, string]>([
   [{ odd: 1 }, "must be date"],
   [{ other: 1 }, "has an unknown field: 'other'"],
   [{ other: 1, another: 1 }, "has unknown fields: 'other', 'another'"],
-])("describeIssue says what must be there: %j", (value, message) => {
-  expect(Shape.safeParse(value).error?.issues.map(describeIssue)).toEqual([message]);
+])("describeIssueWithoutPath says what must be there: %j", (value, message) => {
+  expect(Shape.safeParse(value).error?.issues.map(describeIssueWithoutPath)).toEqual([message]);
 });
 
-it("describeIssue names a missing field", () => {
-  expect(z.object({ a: NonEmpty }).safeParse({}).error?.issues.map(describeIssue)).toEqual(["is missing"]);
+it("describeIssueWithoutPath names a missing field", () => {
+  expect(z.object({ a: NonEmpty }).safeParse({}).error?.issues.map(describeIssueWithoutPath)).toEqual([
+    "is missing",
+  ]);
 });
 
 it("a record refuses the name __proto__, and checks its keys and values", () => {

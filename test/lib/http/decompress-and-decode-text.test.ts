@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import {
-  decodeText,
+  decodeTextByDetectedOrDeclaredCharset,
   decompressTruncateAndDecodeText,
   isCompressed,
 } from "../../../lib/http/decompress-and-decode-text.ts";
@@ -171,7 +171,7 @@ function encodeUtf32(text: string, isLittleEndian: boolean): Buffer {
   return Buffer.concat(characters);
 }
 
-describe("decodeText", () => {
+describe("decodeTextByDetectedOrDeclaredCharset", () => {
   const utf16be = Buffer.from(JSON_TEXT, "utf16le").swap16();
   it.each([
     ["UTF-8 with a byte order mark", Buffer.from(`\ufeff${JSON_TEXT}`), undefined],
@@ -191,7 +191,7 @@ describe("decodeText", () => {
       "application/json; charset=utf-16",
     ],
   ])("reads %s", (_, bytes, contentType) => {
-    expect(decodeText(bytes, contentType)).toBe(JSON_TEXT);
+    expect(decodeTextByDetectedOrDeclaredCharset(bytes, contentType)).toBe(JSON_TEXT);
   });
 
   it.each([
@@ -201,11 +201,13 @@ describe("decodeText", () => {
     ["utf-32le", [0xf6, 0, 0, 0, 0, 0xd8, 0, 0, 0, 0xf4, 1, 0], "ö\ufffd\u{1f400}"],
     ["ucs-4", [0x7f, 0xff, 0xff, 0xff, 0, 0, 0xd8, 0, 0x61], "\ufffd\ufffd"],
   ])("reads the charset %s", (charset, bytes, text) => {
-    expect(decodeText(Buffer.from(bytes), `text/plain;charset=${charset}`)).toBe(text);
+    expect(decodeTextByDetectedOrDeclaredCharset(Buffer.from(bytes), `text/plain;charset=${charset}`)).toBe(
+      text,
+    );
   });
 
   it("replaces bytes that are not valid in the charset", () => {
-    expect(decodeText(Buffer.from([0x61, 0xff]), undefined)).toBe("a\ufffd");
+    expect(decodeTextByDetectedOrDeclaredCharset(Buffer.from([0x61, 0xff]), undefined)).toBe("a\ufffd");
   });
 });
 
@@ -236,7 +238,7 @@ describe("the charset of a body or file", () => {
     ["UTF-32 in big-endian order with a byte order mark", utf32("\ufeffaö", false)],
     ["UTF-32 in big-endian order that begins with ASCII", utf32("aö", false)],
   ])("is recognized by its first bytes, whatever the header says: %s", (_, bytes) => {
-    expect(decodeText(bytes, `text/plain; charset=${LATIN}`)).toBe("aö");
+    expect(decodeTextByDetectedOrDeclaredCharset(bytes, `text/plain; charset=${LATIN}`)).toBe("aö");
   });
 
   it.each([
@@ -257,10 +259,10 @@ describe("the charset of a body or file", () => {
     ["text/plain; charset=xutf-32", encode("öl", "utf8"), "öl"],
     ["text/plain; charset=ucs-4le", utf32("öl", true), "öl"],
   ])("is that of the header if the first bytes prove nothing: %s", (contentType, bytes, text) => {
-    expect(decodeText(bytes, contentType)).toBe(text);
+    expect(decodeTextByDetectedOrDeclaredCharset(bytes, contentType)).toBe(text);
   });
 
   it("leaves a byte order mark after the beginning", () => {
-    expect(decodeText(encode("\ufeff\ufeffa\ufeffb", "utf8"))).toBe("a\ufeffb");
+    expect(decodeTextByDetectedOrDeclaredCharset(encode("\ufeff\ufeffa\ufeffb", "utf8"))).toBe("a\ufeffb");
   });
 });

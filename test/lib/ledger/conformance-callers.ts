@@ -26,12 +26,12 @@ export function describeCallers(ledger: () => Ledger): void {
       const { a, b } = twoWatches({}, { ...own, targets: ["callback:b", "ops"], digestId: "d-b" });
       expect(await ledger().startOrExtendWatch(a)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
       expect(await ledger().startOrExtendWatch(b)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
-      expect(await ledger().readWatch(a)).toMatchObject({
+      expect(await ledger().readWatchDocumentOrNull(a)).toMatchObject({
         context: a.context,
         callbacks: {},
         watch: { caller: "token:a", targets: ["shared"], deadlineAt: a.deadlineAt, digestId: null },
       });
-      expect(await ledger().readWatch(b)).toMatchObject({
+      expect(await ledger().readWatchDocumentOrNull(b)).toMatchObject({
         context: { actor: "b" },
         callbacks: own.callbacks,
         watch: { caller: b.caller, targets: ["callback:b", "ops"], deadlineAt: T0 + 1, digestId: "d-b" },
@@ -45,12 +45,12 @@ export function describeCallers(ledger: () => Ledger): void {
       for (const [messageId, key] of [["m-a", a] as const, ["m-b", b] as const])
         expect(await ledger().claimPoll({ ...claim, key, messageId })).toMatchObject({ kind: "claimed" });
       expect(await ledger().stopWatch(a, T0 + 5, NEVER)).toBe("stopped");
-      expect((await ledger().readWatch(b))?.watch.state).toBe("watching");
+      expect((await ledger().readWatchDocumentOrNull(b))?.watch.state).toBe("watching");
       expect(await end(b, "failed")).toEqual({ kind: "ended" });
-      expect((await ledger().readWatch(a))?.watch.state).toBe("stopped");
+      expect((await ledger().readWatchDocumentOrNull(a))?.watch.state).toBe("stopped");
       const third = { ...a, caller: "token:c" };
       expect(await ledger().stopWatch(third, T0, NEVER)).toBe("missing");
-      expect(await ledger().readWatch(third)).toBeNull();
+      expect(await ledger().readWatchDocumentOrNull(third)).toBeNull();
     });
 
     it("have their own outcomes", async () => {
@@ -60,7 +60,7 @@ export function describeCallers(ledger: () => Ledger): void {
       const summary = conclusion(a, { context: { actor: "a" } });
       await ledger().getOrCreateOutcome({ ...a, generation: 0 }, { ...stored, summary }, NEVER);
       expect(await ledger().readOutcomeWithoutTree({ ...b, generation: 0 })).toBeNull();
-      expect((await ledger().readWatch(b))?.summary).toBeNull();
+      expect((await ledger().readWatchDocumentOrNull(b))?.summary).toBeNull();
     });
 
     it("are listed newest first, by job and by project", async () => {
@@ -101,7 +101,7 @@ export function describeCallers(ledger: () => Ledger): void {
       ] as const) {
         const again = await ledger().startOrExtendWatch({ ...watch, deadlineAt: asked });
         expect(again).toMatchObject({ kind: "already_watching", watch: { deadlineAt: result } });
-        expect((await ledger().readWatch(watch))?.watch.deadlineAt).toBe(result);
+        expect((await ledger().readWatchDocumentOrNull(watch))?.watch.deadlineAt).toBe(result);
       }
     });
 
@@ -116,7 +116,7 @@ export function describeCallers(ledger: () => Ledger): void {
 
   describe("the notification of two watches to the same target", () => {
     const keyOf = async (watch: NewWatch, event: string) => {
-      const document = await ledger().readWatch(watch);
+      const document = await ledger().readWatchDocumentOrNull(watch);
       if (document === null) throw new Error("the watch does not exist");
       return createNotificationKey(document.watch, document.generations, event, "shared");
     };
@@ -217,7 +217,7 @@ export function describeCallers(ledger: () => Ledger): void {
     it("keeps its key after the outcome was stored", async () => {
       const { a, b } = twoWatches();
       for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
-      const generations = (await ledger().readWatch(a))?.generations ?? {};
+      const generations = (await ledger().readWatchDocumentOrNull(a))?.generations ?? {};
       const outcome = { summary: conclusion(a), tree: null, generations };
       await ledger().getOrCreateOutcome({ ...a, generation: 0 }, outcome, NEVER);
       const before = await keyOf(a, "job.failed");

@@ -29,7 +29,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
       ).toEqual({
         kind: "ended",
       });
-      expect((await ledger().readWatch(watch))?.watch).toMatchObject({
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch).toMatchObject({
         ...job,
         state: "failed",
         pollDone: true,
@@ -90,7 +90,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
       await ledger().startOrExtendWatch(watch);
       expect(await ledger().stopWatch(watch, T0 + 7, NEVER)).toBe("stopped");
       expect(await ledger().stopWatch(watch, T0 + 8, NEVER)).toBe("over");
-      expect((await ledger().readWatch(watch))?.watch).toMatchObject({
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch).toMatchObject({
         state: "stopped",
         concludedAt: T0 + 7,
         nextPollAt: null,
@@ -147,7 +147,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
         generations: { a: 2 },
       };
       await ledger().getOrCreateOutcome(firstGeneration(watch), stored, NEVER);
-      expect(await ledger().readWatch(watch)).toMatchObject(stored);
+      expect(await ledger().readWatchDocumentOrNull(watch)).toMatchObject(stored);
     });
 
     it("does not end a restarted watch with the acceptance time of the previous generation", async () => {
@@ -164,7 +164,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
         kind: "targets_changed",
         targets: ["deploys"],
       });
-      expect((await ledger().readWatch(watch))?.watch.state).toBe("watching");
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch.state).toBe("watching");
     });
   });
 }

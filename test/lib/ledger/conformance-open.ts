@@ -34,7 +34,7 @@ export function describeOpen(ledger: () => Ledger): void {
   describe("opening a watch", () => {
     it("keeps the longer of two times readyMinutes while the watch runs", async () => {
       const watch = newWatch();
-      const readyMinutes = async () => (await ledger().readWatch(watch))?.watch.readyMinutes;
+      const readyMinutes = async () => (await ledger().readWatchDocumentOrNull(watch))?.watch.readyMinutes;
       await ledger().startOrExtendWatch(watch);
       for (const [asked, expected] of [
         [15, 15],
@@ -54,7 +54,10 @@ export function describeOpen(ledger: () => Ledger): void {
     it("stores the operation of a watch, and the kind as the type of the job", async () => {
       const watch = newWatch({ operation: AWAKE });
       await ledger().startOrExtendWatch(watch);
-      expect((await ledger().readWatch(watch))?.watch).toMatchObject({ operation: AWAKE, jobType: "awake" });
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch).toMatchObject({
+        operation: AWAKE,
+        jobType: "awake",
+      });
       const claim = { key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS };
       expect(await ledger().claimPoll(claim)).toMatchObject({
         watch: { operation: AWAKE, jobType: "awake" },
@@ -70,7 +73,7 @@ export function describeOpen(ledger: () => Ledger): void {
       await ledger().endWatchUnlessTargetsAdded(endOf(watch));
       const again = { ...watch, acceptedAt: T0 + 1 };
       expect(await ledger().startOrExtendWatch(again)).toEqual({ kind: "accepted", poll: 1, generation: 1 });
-      expect((await ledger().readWatch(watch))?.watch).toMatchObject({
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch).toMatchObject({
         state: "watching",
         operation: AWAKE,
         jobType: "awake",
@@ -88,13 +91,13 @@ export function describeOpen(ledger: () => Ledger): void {
       await ledger().endWatchUnlessTargetsAdded(endOf(watch));
       expect(await ledger().startOrExtendWatch({ ...watch, operation: second })).toMatchObject({ kind });
       const stored = kind === "accepted" ? second : first;
-      expect((await ledger().readWatch(watch))?.watch.operation).toEqual(stored);
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch.operation).toEqual(stored);
     });
 
     it("accepts a new watch with poll 1", async () => {
       const watch = newWatch({ targets: ["ops", "deploys"] });
       expect(await ledger().startOrExtendWatch(watch)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
-      const read = await ledger().readWatch(watch);
+      const read = await ledger().readWatchDocumentOrNull(watch);
       expect(read?.watch).toEqual({
         project: watch.project,
         jobId: watch.jobId,
@@ -132,16 +135,16 @@ export function describeOpen(ledger: () => Ledger): void {
       const watch = newWatch({ traceparent: TRACEPARENT });
       await ledger().startOrExtendWatch(watch);
       await ledger().startOrExtendWatch({ ...watch, traceparent: null, targets: ["ops"] });
-      expect((await ledger().readWatch(watch))?.watch.traceparent).toBe(TRACEPARENT);
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch.traceparent).toBe(TRACEPARENT);
       await ledger().stopWatch(watch, T0, NEVER);
       await ledger().startOrExtendWatch({ ...watch, traceparent: null });
-      expect((await ledger().readWatch(watch))?.watch.traceparent).toBeNull();
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch.traceparent).toBeNull();
     });
 
     it("accepts a watch without targets, context or callbacks", async () => {
       const watch = newWatch({ targets: [], context: {} });
       expect(await ledger().startOrExtendWatch(watch)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
-      expect(await ledger().readWatch(watch)).toMatchObject({
+      expect(await ledger().readWatchDocumentOrNull(watch)).toMatchObject({
         context: {},
         callbacks: {},
         watch: { targets: [] },
@@ -157,7 +160,7 @@ export function describeOpen(ledger: () => Ledger): void {
         context: { actor: "other" },
       });
       expect(again).toMatchObject({ kind: "already_watching", addedTargets: [], watch: { poll: 0 } });
-      expect(await ledger().readWatch(watch)).toMatchObject({
+      expect(await ledger().readWatchDocumentOrNull(watch)).toMatchObject({
         watch: { deadlineAt: watch.deadlineAt },
         context: watch.context,
       });
@@ -168,7 +171,7 @@ export function describeOpen(ledger: () => Ledger): void {
       await ledger().startOrExtendWatch(watch);
       const again = await ledger().startOrExtendWatch({ ...watch, targets: ["c", "b"] });
       expect(again).toMatchObject({ addedTargets: ["c"], watch: { targets: ["a", "b", "c"] } });
-      expect((await ledger().readWatch(watch))?.watch.targets).toEqual(["a", "b", "c"]);
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch.targets).toEqual(["a", "b", "c"]);
     });
 
     it("accepts one of two concurrent calls and keeps the targets of both", async () => {
@@ -178,7 +181,7 @@ export function describeOpen(ledger: () => Ledger): void {
         ledger().startOrExtendWatch({ ...watch, targets: ["b"] }),
       ]);
       expect(both.map(({ kind }) => kind).sort()).toEqual(["accepted", "already_watching"]);
-      expect((await ledger().readWatch(watch))?.watch.targets).toEqual(["a", "b"]);
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch.targets).toEqual(["a", "b"]);
     });
 
     it("returns a new target to only one of several concurrent calls", async () => {
@@ -205,7 +208,7 @@ export function describeOpen(ledger: () => Ledger): void {
       await ledger().startOrExtendWatch(watch);
       expect(await add("callback:2", "callback:3")).toBe("callbacksPerWatch");
       expect(await add("callback:2", "b", "c", "d")).toBe("targetsPerWatch");
-      expect((await ledger().readWatch(watch))?.watch).toMatchObject({
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch).toMatchObject({
         targets: watch.targets,
         deadlineAt: watch.deadlineAt,
       });
@@ -232,7 +235,7 @@ export function describeOpen(ledger: () => Ledger): void {
           ledger().startOrExtendWatch({ ...watch, targets: [`callback:${i}`] }),
         ),
       );
-      expect((await ledger().readWatch(watch))?.watch.targets.length).toBeLessThanOrEqual(3);
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch.targets.length).toBeLessThanOrEqual(3);
     });
 
     it("counts the watches of a caller until they are over", async () => {
@@ -265,13 +268,13 @@ export function describeOpen(ledger: () => Ledger): void {
         });
         const expected = { context, callbacks: { "callback:a": ENCRYPTED, "callback:b": "encrypted-b" } };
         expect(await ledger().readCallerData(firstGeneration(watch))).toEqual(expected);
-        expect(await ledger().readWatch(watch)).toMatchObject(expected);
+        expect(await ledger().readWatchDocumentOrNull(watch)).toMatchObject(expected);
       }
     });
 
     it("returns nothing for a watch that does not exist", async () => {
       const { project, jobId, caller } = newWatch();
-      expect(await ledger().readWatch({ project, jobId, caller })).toBeNull();
+      expect(await ledger().readWatchDocumentOrNull({ project, jobId, caller })).toBeNull();
       expect(await ledger().readCallerData(firstGeneration({ project, jobId, caller }))).toEqual({
         context: {},
         callbacks: {},
@@ -292,7 +295,7 @@ export function describeOpen(ledger: () => Ledger): void {
       const context = { actor: "later" };
       const again = await ledger().startOrExtendWatch({ ...watch, ...later, targets: ["b"], context });
       expect(again).toEqual({ kind: "accepted", poll: 2, generation: 1 });
-      expect((await ledger().readWatch(watch))?.watch).toMatchObject({
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch).toMatchObject({
         ...later,
         state: "watching",
         poll: 1,
@@ -313,7 +316,7 @@ export function describeOpen(ledger: () => Ledger): void {
       const watch = newWatch();
       const poll = { key: watch, poll: 1, messageId: "m-1" };
       await ledger().startOrExtendWatch(watch);
-      const before = await ledger().readWatch(watch);
+      const before = await ledger().readWatchDocumentOrNull(watch);
       await ledger().claimPoll({ ...poll, now: T0, leaseMs: LEASE_MS });
       await ledger().recordPoll(
         pollRecord({
@@ -329,7 +332,7 @@ export function describeOpen(ledger: () => Ledger): void {
       );
       await ledger().stopWatch(watch, T0 + 1000, NEVER);
       await ledger().startOrExtendWatch(watch);
-      expect(await ledger().readWatch(watch)).toEqual({
+      expect(await ledger().readWatchDocumentOrNull(watch)).toEqual({
         ...before,
         watch: { ...before?.watch, generation: 1, poll: 1, previousPolls: 1 },
       });
@@ -366,7 +369,10 @@ export function describeOpen(ledger: () => Ledger): void {
           "already_watching",
         );
         expect(await ledger().stopWatch(watch, T0 + 6000, NEVER)).toBe("over");
-        expect(await ledger().readWatch(watch)).toMatchObject({ watch: { state: outcome }, summary: {} });
+        expect(await ledger().readWatchDocumentOrNull(watch)).toMatchObject({
+          watch: { state: outcome },
+          summary: {},
+        });
 
         const later = { ...watch, acceptedAt: T0 + 7000, deadlineAt: T0 + 9_000_000 };
         expect(await ledger().startOrExtendWatch(later)).toEqual({
@@ -376,7 +382,7 @@ export function describeOpen(ledger: () => Ledger): void {
         });
         const further = await ledger().startOrExtendWatch({ ...later, acceptedAt: T0 + 8000 });
         expect(further.kind).toBe("already_watching");
-        expect(await ledger().readWatch(watch)).toMatchObject({
+        expect(await ledger().readWatchDocumentOrNull(watch)).toMatchObject({
           summary: null,
           tree: null,
           watch: {
@@ -425,7 +431,7 @@ export function describeOpen(ledger: () => Ledger): void {
         targets: ["b"],
       };
       await ledger().startOrExtendWatch(again);
-      expect(await ledger().readWatch(watch)).toMatchObject({
+      expect(await ledger().readWatchDocumentOrNull(watch)).toMatchObject({
         context: { actor: "second" },
         summary: null,
         tree: null,
@@ -459,8 +465,8 @@ export function describeOpen(ledger: () => Ledger): void {
       await ledger().stopWatch(watch, T0 + 1, NEVER);
       const second = { context: { actor: "second" }, callbacks: { "callback:b": encrypted } };
       await ledger().startOrExtendWatch({ ...watch, ...second, targets: ["callback:b"] });
-      expect(await ledger().readWatch(watch)).toMatchObject(second);
-      expect((await ledger().readWatch(watch))?.callbacks).toEqual(second.callbacks);
+      expect(await ledger().readWatchDocumentOrNull(watch)).toMatchObject(second);
+      expect((await ledger().readWatchDocumentOrNull(watch))?.callbacks).toEqual(second.callbacks);
       expect(await ledger().readCallerData({ ...firstGeneration(watch), generation: 1 })).toEqual(second);
       expect(await ledger().readCallerData(firstGeneration(watch))).toEqual({
         context: { actor: "first" },

@@ -118,7 +118,7 @@ export function describePolls(ledger: () => Ledger): void {
         phase: null,
       } as const;
       expect(await ledger().recordPoll(pollRecord({ key: watch, ...expected }))).toBe("recorded");
-      expect((await ledger().readWatch(watch))?.watch).toMatchObject({
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch).toMatchObject({
         ...expected,
         poll: 1,
         pollDone: true,
@@ -136,7 +136,7 @@ export function describePolls(ledger: () => Ledger): void {
       await ledger().recordPoll(pollRecord({ key: watch, accessError, consecutiveFailures: 1 }));
       await claim(watch, 2, "m-2");
       await ledger().recordPoll(pollRecord({ key: watch, poll: 2, messageId: "m-2" }));
-      expect((await ledger().readWatch(watch))?.watch).toMatchObject({
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch).toMatchObject({
         accessError: null,
         consecutiveFailures: 0,
       });
@@ -147,10 +147,10 @@ export function describePolls(ledger: () => Ledger): void {
       await claim(watch, 1, "m-1");
       const lastPollError = { since: T0 - 9, text: "CCE cannot be reached (ENOTFOUND)" };
       await ledger().recordPoll(pollRecord({ key: watch, lastPollError }));
-      expect((await ledger().readWatch(watch))?.watch.lastPollError).toEqual(lastPollError);
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch.lastPollError).toEqual(lastPollError);
       await claim(watch, 2, "m-2");
       await ledger().recordPoll(pollRecord({ key: watch, poll: 2, messageId: "m-2" }));
-      expect((await ledger().readWatch(watch))?.watch.lastPollError).toBeNull();
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch.lastPollError).toBeNull();
     });
 
     it("writes nothing after the lease was lost, the poll is done or the watch is over", async () => {
@@ -175,7 +175,7 @@ export function describePolls(ledger: () => Ledger): void {
         const poll = { key: watch, poll: at + 1, messageId: "m-1" };
         await ledger().claimPoll({ ...poll, now: T0, leaseMs: LEASE_MS });
         await ledger().recordPoll(pollRecord({ ...poll, slowAt }));
-        found.push((await ledger().readWatch(watch))?.watch.slowAt);
+        found.push((await ledger().readWatchDocumentOrNull(watch))?.watch.slowAt);
       }
       expect(found).toEqual([T0 + 5000, T0 + 5000, T0 + 9000, null]);
     });
@@ -196,7 +196,7 @@ export function describePolls(ledger: () => Ledger): void {
         const poll = { key: watch, poll: at + 1, messageId: "m-1" };
         await ledger().claimPoll({ ...poll, now: T0, leaseMs: LEASE_MS });
         await ledger().recordPoll(pollRecord({ ...poll, ready }));
-        found.push((await ledger().readWatch(watch))?.watch.ready);
+        found.push((await ledger().readWatchDocumentOrNull(watch))?.watch.ready);
       }
       expect(found).toEqual([null, first, first, second]);
     });
@@ -205,14 +205,17 @@ export function describePolls(ledger: () => Ledger): void {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       await ledger().recordPoll(pollRecord({ key: watch, rateLimited: true }));
-      expect((await ledger().readWatch(watch))?.watch).toMatchObject({
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch).toMatchObject({
         poll: 1,
         rateLimitedPolls: 1,
         pollDone: true,
       });
       await claim(watch, 2, "m-2");
       await ledger().recordPoll(pollRecord({ key: watch, poll: 2, messageId: "m-2" }));
-      expect((await ledger().readWatch(watch))?.watch).toMatchObject({ poll: 2, rateLimitedPolls: 1 });
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch).toMatchObject({
+        poll: 2,
+        rateLimitedPolls: 1,
+      });
     });
 
     it("keeps only the latest polls", async () => {
@@ -220,7 +223,7 @@ export function describePolls(ledger: () => Ledger): void {
       await claim(watch, 1, "m-1");
       const polledAt = Array.from({ length: POLL_HISTORY + 5 }, (_, i) => T0 + i * 17_003);
       await ledger().recordPoll(pollRecord({ key: watch, polledAt }));
-      expect((await ledger().readWatch(watch))?.watch.polledAt).toEqual(polledAt.slice(5));
+      expect((await ledger().readWatchDocumentOrNull(watch))?.watch.polledAt).toEqual(polledAt.slice(5));
     });
 
     it("stores small and large trees, replaces a changed tree and keeps the tree when a poll has no tree", async () => {
@@ -232,7 +235,7 @@ export function describePolls(ledger: () => Ledger): void {
         const poll = index + 1;
         await claim(watch, poll, "m-1");
         await ledger().recordPoll(pollRecord({ key: watch, poll, tree }));
-        expect((await ledger().readWatch(watch))?.tree).toEqual(tree ?? large);
+        expect((await ledger().readWatchDocumentOrNull(watch))?.tree).toEqual(tree ?? large);
       }
     });
   });

@@ -12,7 +12,7 @@ export function describeReads(ledger: () => Ledger): void {
         const notification = { key, redelivery: 0, messageId: "n-1" };
         await ledger().claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
         const tried = { state: "delivered", spent: true, nextAttemptAt: null } as const;
-        await ledger().recordAttempt({
+        await ledger().recordAttemptUnlessSuperseded({
           ...notification,
           ...tried,
           attempt: attempt({ verdict: "delivered" }),
@@ -23,10 +23,10 @@ export function describeReads(ledger: () => Ledger): void {
         { target: "b", event: "job.slow", state: "delivered", history: [{ verdict: "delivered" }] },
         { target: "a", event: "job.slow", state: "pending", attempts: 0, redelivery: 0, history: [] },
       ];
-      expect((await ledger().readWatch(watch))?.slow).toBeNull();
+      expect((await ledger().readWatchDocumentOrNull(watch))?.slow).toBeNull();
       await ledger().getOrCreateSlowRecord({ ...watch, generation: 0 }, record, NEVER);
       await deliver("job.slow", 2);
-      const running = await ledger().readWatch(watch);
+      const running = await ledger().readWatchDocumentOrNull(watch);
       expect(running?.slow).toEqual(record);
       expect(running?.deliveries).toMatchObject([
         { target: "a", event: null, state: "pending" },
@@ -41,7 +41,7 @@ export function describeReads(ledger: () => Ledger): void {
         ...end,
       });
       await deliver("job.failed", 0);
-      expect((await ledger().readWatch(watch))?.deliveries).toMatchObject([
+      expect((await ledger().readWatchDocumentOrNull(watch))?.deliveries).toMatchObject([
         { target: "a", event: "job.failed", state: "pending", attempts: 0, redelivery: 0, history: [] },
         { target: "b", event: "job.failed", state: "delivered", attempts: 1 },
         ...slow,
@@ -67,7 +67,9 @@ export function describeReads(ledger: () => Ledger): void {
       const watch = newWatch();
       await ledger().startOrExtendWatch({ ...watch, jobId: "job-1", targets: ["a"] });
       await ledger().startOrExtendWatch({ ...watch, jobId: "job-10", targets: ["b"] });
-      expect((await ledger().readWatch({ ...watch, jobId: "job-1" }))?.watch.targets).toEqual(["a"]);
+      expect((await ledger().readWatchDocumentOrNull({ ...watch, jobId: "job-1" }))?.watch.targets).toEqual([
+        "a",
+      ]);
     });
   });
 

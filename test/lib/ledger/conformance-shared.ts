@@ -6,7 +6,7 @@ export function describeShared(ledger: () => Ledger): void {
   describe("a target", () => {
     it("is on and not throttled at first", async () => {
       const nothing = { offSince: null, goneSince: null, throttledUntil: 0 };
-      expect(await ledger().readTarget(newKey().project)).toEqual(nothing);
+      expect(await ledger().readTargetState(newKey().project)).toEqual(nothing);
     });
 
     it("has request times one interval apart, also for concurrent calls", async () => {
@@ -22,7 +22,7 @@ export function describeShared(ledger: () => Ledger): void {
       const { project: name } = newKey();
       for (const until of [T0 + 5000, T0 + 9000, T0 + 7000])
         await ledger().throttleTargetUntilAtLeast(name, until);
-      expect((await ledger().readTarget(name)).throttledUntil).toBe(T0 + 9000);
+      expect((await ledger().readTargetState(name)).throttledUntil).toBe(T0 + 9000);
     });
 
     it("is switched off by one of several concurrent calls, and on again", async () => {
@@ -30,9 +30,9 @@ export function describeShared(ledger: () => Ledger): void {
       await ledger().throttleTargetUntilAtLeast(name, T0 + 1);
       const offs = await Promise.all([1, 2, 3].map((i) => ledger().switchTargetOff(name, T0 + i)));
       expect(offs.filter((first) => first)).toHaveLength(1);
-      expect((await ledger().readTarget(name)).offSince).toBeGreaterThan(T0);
+      expect((await ledger().readTargetState(name)).offSince).toBeGreaterThan(T0);
       await ledger().switchTargetOn(name);
-      expect(await ledger().readTarget(name)).toMatchObject({ offSince: null, throttledUntil: T0 + 1 });
+      expect(await ledger().readTargetState(name)).toMatchObject({ offSince: null, throttledUntil: T0 + 1 });
       expect(await ledger().switchTargetOff(name, T0)).toBe(true);
     });
   });
@@ -42,9 +42,9 @@ export function describeShared(ledger: () => Ledger): void {
       const { project: name } = newKey();
       expect(await ledger().getOrSetTargetGoneSince(name, T0)).toBe(T0);
       expect(await ledger().getOrSetTargetGoneSince(name, T0 + 70_000)).toBe(T0);
-      expect(await ledger().readTarget(name)).toMatchObject({ goneSince: T0, offSince: null });
+      expect(await ledger().readTargetState(name)).toMatchObject({ goneSince: T0, offSince: null });
       await ledger().clearTargetGone(name);
-      expect((await ledger().readTarget(name)).goneSince).toBeNull();
+      expect((await ledger().readTargetState(name)).goneSince).toBeNull();
       expect(await ledger().getOrSetTargetGoneSince(name, T0 + 90_000)).toBe(T0 + 90_000);
     });
 
@@ -52,15 +52,15 @@ export function describeShared(ledger: () => Ledger): void {
       const { project: name } = newKey();
       await ledger().getOrSetTargetGoneSince(name, T0);
       await ledger().switchTargetOff(name, T0 + 60_000);
-      expect(await ledger().readTarget(name)).toMatchObject({ goneSince: T0, offSince: T0 + 60_000 });
+      expect(await ledger().readTargetState(name)).toMatchObject({ goneSince: T0, offSince: T0 + 60_000 });
       await ledger().switchTargetOn(name);
-      expect(await ledger().readTarget(name)).toMatchObject({ goneSince: null, offSince: null });
+      expect(await ledger().readTargetState(name)).toMatchObject({ goneSince: null, offSince: null });
     });
 
     it("is not changed by clearing a time that does not exist", async () => {
       const { project: name } = newKey();
       await ledger().clearTargetGone(name);
-      expect((await ledger().readTarget(name)).goneSince).toBeNull();
+      expect((await ledger().readTargetState(name)).goneSince).toBeNull();
     });
   });
 
@@ -247,7 +247,7 @@ export function describeShared(ledger: () => Ledger): void {
     it("are at most two of one caller and three of all callers, until they end or their time is over", async () => {
       const from = startedAt;
       const start = (caller: string, now: number) =>
-        ledger().reserveWaitingCallNumberOrNull(call(caller, from + 5000), now, limits);
+        ledger().reserveCallNumberOrNull(call(caller, from + 5000), now, limits);
       expect([await start("a", from), await start("a", from), await start("a", from)]).toEqual([0, 1, null]);
       expect([await start("b", from), await start("c", from)]).toEqual([2, null]);
       await ledger().removeWaitingCall(1, call("b", from + 5000));
@@ -255,17 +255,13 @@ export function describeShared(ledger: () => Ledger): void {
       expect(await start("c", from)).toBeNull();
       await ledger().removeWaitingCall(1, call("a", from + 5000));
       expect([await start("c", from + 4999), await start("c", from + 4999)]).toEqual([1, null]);
-      expect(await ledger().reserveWaitingCallNumberOrNull(call("a", from + 9000), from + 5000, limits)).toBe(
-        0,
-      );
+      expect(await ledger().reserveCallNumberOrNull(call("a", from + 9000), from + 5000, limits)).toBe(0);
     });
 
     it("are both accepted if two calls begin at the same time", async () => {
       const from = startedAt;
       const started = await Promise.all(
-        ["a", "b"].map((caller) =>
-          ledger().reserveWaitingCallNumberOrNull(call(caller, from + 5000), from, limits),
-        ),
+        ["a", "b"].map((caller) => ledger().reserveCallNumberOrNull(call(caller, from + 5000), from, limits)),
       );
       expect(new Set(started)).toEqual(new Set([0, 1]));
     });
@@ -274,7 +270,7 @@ export function describeShared(ledger: () => Ledger): void {
       const from = startedAt;
       const started = await Promise.all(
         Array.from({ length: 12 }, (_, i) =>
-          ledger().reserveWaitingCallNumberOrNull(call(`many-${i}`, from + 5000), from, limits),
+          ledger().reserveCallNumberOrNull(call(`many-${i}`, from + 5000), from, limits),
         ),
       );
       const numbers = started.filter((number) => number !== null);

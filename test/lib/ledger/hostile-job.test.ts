@@ -32,7 +32,7 @@ async function watchThrough(tree: Job): Promise<number[]> {
   await ledger.claimPoll({ key, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
   const record = pollRecord({ key, phase, jobType, resourceName, tree });
   expect(await ledger.recordPoll(record)).toBe("recorded");
-  const document = await ledger.readWatch(key);
+  const document = await ledger.readWatchDocumentOrNull(key);
   expect(document).toMatchObject({
     watch: { state: "watching", pollDone: true },
     tree: { state: tree.state },
@@ -78,7 +78,10 @@ async function watchThrough(tree: Job): Promise<number[]> {
   ).toEqual({
     kind: "ended",
   });
-  expect(await ledger.readWatch(key)).toMatchObject({ summary: conclusion, tree: { state: tree.state } });
+  expect(await ledger.readWatchDocumentOrNull(key)).toMatchObject({
+    summary: conclusion,
+    tree: { state: tree.state },
+  });
   return itemsOf(key);
 }
 

@@ -1,7 +1,7 @@
 import {
-  computeGenerationsOfTargetsAddedAfterEnd,
   createNotificationKey,
   createPendingDeliveryRecord,
+  findSharedGenerationsOfTargetsAddedAfterEnd,
   mapTargetsToHighestGenerationIfHigherThanOwn,
 } from "../../../lib/ledger/notification.ts";
 import { T0 } from "./samples.ts";
@@ -43,7 +43,7 @@ describe("the generations of targets that a caller adds to an ended watch", () =
     ...changes,
   });
   const generations = (...others: ReturnType<typeof other>[]) =>
-    computeGenerationsOfTargetsAddedAfterEnd(
+    findSharedGenerationsOfTargetsAddedAfterEnd(
       ended,
       ["chat"],
       [{ ...other(ended), targets: ["chat"] }, ...others],

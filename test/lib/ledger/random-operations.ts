@@ -171,7 +171,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
     ),
   },
   { weight: 3, arbitrary: call("stopWatch", key, now, expiresAt) },
-  call("readWatch", key),
+  call("readWatchDocumentOrNull", key),
   call(
     "rescheduleSweepIfUnchanged",
     key.chain((found) => now.map((dueAt) => ({ ...found, dueAt: dueAt + 300_000 }))),
@@ -188,7 +188,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   {
     weight: 6,
     arbitrary: call(
-      "recordAttempt",
+      "recordAttemptUnlessSuperseded",
       fc.record({
         ...owner,
         state: fc.constantFrom("pending", "delivered", "rejected", "gone", "exhausted"),
@@ -204,7 +204,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   call("readDeliveryOrPendingRecord", notification),
   { weight: 2, arbitrary: call("markDeadLettered", notification, redelivery) },
   { weight: 2, arbitrary: call("startRedeliveryIfLatestIs", notification, redelivery, expiresAt) },
-  call("readTarget", target),
+  call("readTargetState", target),
   call("throttleTargetUntilAtLeast", target, now),
   call("getOrSetTargetGoneSince", target, now),
   call("clearTargetGone", target),
@@ -252,12 +252,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   call("countUnfinishedWatchesApproximately", fc.constantFrom(...CALLERS)),
   {
     weight: 3,
-    arbitrary: call(
-      "reserveWaitingCallNumberOrNull",
-      waitingCall,
-      now,
-      fc.constant({ total: 3, perCaller: 2 }),
-    ),
+    arbitrary: call("reserveCallNumberOrNull", waitingCall, now, fc.constant({ total: 3, perCaller: 2 })),
   },
   call("removeWaitingCall", fc.nat(2), waitingCall),
 );
@@ -276,7 +271,7 @@ export async function readLedgerState(ledger: Ledger): Promise<unknown> {
     before = page.next;
   } while (before !== null);
   return {
-    watches: await Promise.all(KEYS.map((found) => ledger.readWatch(found))),
+    watches: await Promise.all(KEYS.map((found) => ledger.readWatchDocumentOrNull(found))),
     jobs: await Promise.all(
       JOB_IDS.map((id) => ledger.listJobWatchesNewestFirst({ project: PROJECT, jobId: id })),
     ),
@@ -289,7 +284,7 @@ export async function readLedgerState(ledger: Ledger): Promise<unknown> {
         ),
       ),
     ),
-    targets: await Promise.all(TARGETS.map((name) => ledger.readTarget(name))),
+    targets: await Promise.all(TARGETS.map((name) => ledger.readTargetState(name))),
     durations: await Promise.all(
       ["A", "B", "awake", ANY_TYPE].map((type) => ledger.readDurationCounts(PROJECT, type)),
     ),

@@ -56,7 +56,7 @@ async function storeItems() {
     expiresAt: NEVER,
   });
   await ledger.throttleTargetUntilAtLeast("deploys", T0);
-  await ledger.reserveWaitingCallNumberOrNull(WAITING, T0, WAITING_LIMITS);
+  await ledger.reserveCallNumberOrNull(WAITING, T0, WAITING_LIMITS);
   const duration = { project: "prod", jobType: "CreateCluster", day: 3, bucket: 4, expiresAt: NEVER };
   await ledger.addDuration(duration);
   return { watch, generation, notification, owner, duration };
@@ -84,9 +84,9 @@ const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>>
       expiresAt: NEVER,
     }),
   stopWatch: ({ watch }) => ledger.stopWatch(watch, now, NEVER),
-  readWatch: ({ watch }) => ledger.readWatch(watch),
+  readWatchDocumentOrNull: ({ watch }) => ledger.readWatchDocumentOrNull(watch),
   readProgressEventuallyConsistent: ({ watch }) => ledger.readProgressEventuallyConsistent(watch),
-  reserveWaitingCallNumberOrNull: () => ledger.reserveWaitingCallNumberOrNull(WAITING, T0, WAITING_LIMITS),
+  reserveCallNumberOrNull: () => ledger.reserveCallNumberOrNull(WAITING, T0, WAITING_LIMITS),
   readCallerData: ({ generation }) => ledger.readCallerData(generation),
   readOutcomeWithoutTree: ({ generation }) => ledger.readOutcomeWithoutTree(generation),
   getOrCreateOutcome: ({ watch, generation }) =>
@@ -97,7 +97,7 @@ const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>>
   readDeliveryOrPendingRecord: ({ notification }) => ledger.readDeliveryOrPendingRecord(notification),
   startRedeliveryIfLatestIs: ({ notification }) => ledger.startRedeliveryIfLatestIs(notification, 0, NEVER),
   readDigest: () => ledger.readDigest("d-1"),
-  readTarget: () => ledger.readTarget("deploys"),
+  readTargetState: () => ledger.readTargetState("deploys"),
   addDuration: ({ duration }) => ledger.addDuration(duration),
   readDurationCounts: () => ledger.readDurationCounts("prod", "CreateCluster"),
 };
@@ -105,8 +105,8 @@ const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>>
 /** The operations that have no effect if their condition is false. */
 const HAS_NO_EFFECT: Readonly<Record<string, (stored: Stored) => Promise<unknown>>> = {
   recordPoll: ({ watch }) => ledger.recordPoll(pollRecord({ key: watch })),
-  recordAttempt: ({ owner }) =>
-    ledger.recordAttempt({
+  recordAttemptUnlessSuperseded: ({ owner }) =>
+    ledger.recordAttemptUnlessSuperseded({
       ...owner,
       state: "delivered",
       spent: true,

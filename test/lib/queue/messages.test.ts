@@ -132,7 +132,7 @@ describe("the message of the first poll", () => {
   const opened = async () => {
     const watch = newWatch();
     await ledger.startOrExtendWatch(watch);
-    const document = await ledger.readWatch(watch);
+    const document = await ledger.readWatchDocumentOrNull(watch);
     if (document === null) throw new Error("no watch");
     return document.watch;
   };

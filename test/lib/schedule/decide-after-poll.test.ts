@@ -5,7 +5,7 @@ import {
   decideAfterPoll,
   type PollDecision,
   type PolledWatch,
-  postponePollOrTimeOut,
+  postponePollOrTimeOutAfterGrace,
 } from "../../../lib/schedule/decide-after-poll.ts";
 import { BUCKETS } from "../../../lib/schedule/duration-counts.ts";
 import fc from "../../support/properties.ts";
@@ -397,9 +397,9 @@ const limitedWatch = {
 };
 const dueIn = (minutes: number) => ({ ...limitedWatch, deadlineAt: NOW + minutes * MINUTE_MS });
 
-describe("postponePollOrTimeOut", () => {
+describe("postponePollOrTimeOutAfterGrace", () => {
   it("polls again when the rate limit allows a query, and changes nothing else", () => {
-    expect(postponePollOrTimeOut(limitedWatch, NOW + 61_500, NOW)).toEqual({
+    expect(postponePollOrTimeOutAfterGrace(limitedWatch, NOW + 61_500, NOW)).toEqual({
       kind: "poll_again",
       delaySeconds: 62,
       consecutiveFailures: 3,
@@ -409,37 +409,47 @@ describe("postponePollOrTimeOut", () => {
   });
 
   it("polls again after 900 seconds when the rate limit lasts longer", () => {
-    expect(postponePollOrTimeOut(limitedWatch, NOW + 20 * MINUTE_MS, NOW)).toMatchObject({
+    expect(postponePollOrTimeOutAfterGrace(limitedWatch, NOW + 20 * MINUTE_MS, NOW)).toMatchObject({
       delaySeconds: 900,
     });
   });
 
   it("polls at once when the rate limit ended before now", () => {
-    expect(postponePollOrTimeOut(limitedWatch, NOW - 5000, NOW)).toMatchObject({ delaySeconds: 0 });
-    expect(postponePollOrTimeOut(limitedWatch, NOW, NOW)).toMatchObject({ delaySeconds: 0 });
-    expect(postponePollOrTimeOut(limitedWatch, NOW + 1, NOW)).toMatchObject({ delaySeconds: 1 });
+    expect(postponePollOrTimeOutAfterGrace(limitedWatch, NOW - 5000, NOW)).toMatchObject({ delaySeconds: 0 });
+    expect(postponePollOrTimeOutAfterGrace(limitedWatch, NOW, NOW)).toMatchObject({ delaySeconds: 0 });
+    expect(postponePollOrTimeOutAfterGrace(limitedWatch, NOW + 1, NOW)).toMatchObject({ delaySeconds: 1 });
   });
 
   it("makes a last poll up to exactly one hour after the deadline", () => {
     const due = dueIn(0);
-    expect(postponePollOrTimeOut(due, NOW + 60 * MINUTE_MS, NOW)).toMatchObject({ delaySeconds: 900 });
-    expect(postponePollOrTimeOut(due, NOW + 60 * MINUTE_MS + 1, NOW)).toMatchObject({ outcome: "timed_out" });
-    expect(postponePollOrTimeOut({ ...due, deadlineAt: NOW + 1 }, NOW + 61 * MINUTE_MS, NOW)).toMatchObject({
+    expect(postponePollOrTimeOutAfterGrace(due, NOW + 60 * MINUTE_MS, NOW)).toMatchObject({
+      delaySeconds: 900,
+    });
+    expect(postponePollOrTimeOutAfterGrace(due, NOW + 60 * MINUTE_MS + 1, NOW)).toMatchObject({
+      outcome: "timed_out",
+    });
+    expect(
+      postponePollOrTimeOutAfterGrace({ ...due, deadlineAt: NOW + 1 }, NOW + 61 * MINUTE_MS, NOW),
+    ).toMatchObject({
       delaySeconds: 1,
     });
   });
 
   it("waits for a last poll beyond the deadline", () => {
-    expect(postponePollOrTimeOut(dueIn(-1), NOW + 10 * MINUTE_MS, NOW)).toMatchObject({ delaySeconds: 600 });
-    expect(postponePollOrTimeOut(dueIn(1), NOW + 10 * MINUTE_MS, NOW)).toMatchObject({ delaySeconds: 600 });
+    expect(postponePollOrTimeOutAfterGrace(dueIn(-1), NOW + 10 * MINUTE_MS, NOW)).toMatchObject({
+      delaySeconds: 600,
+    });
+    expect(postponePollOrTimeOutAfterGrace(dueIn(1), NOW + 10 * MINUTE_MS, NOW)).toMatchObject({
+      delaySeconds: 600,
+    });
   });
 
   it("times out at the deadline when the rate limit lasts over an hour longer", () => {
-    expect(postponePollOrTimeOut(dueIn(1), NOW + 62 * MINUTE_MS, NOW)).toMatchObject({
+    expect(postponePollOrTimeOutAfterGrace(dueIn(1), NOW + 62 * MINUTE_MS, NOW)).toMatchObject({
       kind: "poll_again",
       delaySeconds: 60,
     });
-    expect(postponePollOrTimeOut(dueIn(0), NOW + 61 * MINUTE_MS, NOW)).toEqual({
+    expect(postponePollOrTimeOutAfterGrace(dueIn(0), NOW + 61 * MINUTE_MS, NOW)).toEqual({
       kind: "conclude",
       outcome: "timed_out",
       reason: "The deadline of 60 min has passed. The rate limit of the project allowed no last poll.",

@@ -2,7 +2,7 @@ import {
   BUCKETS,
   bucketOfDuration,
   bucketStartSeconds,
-  countJobsPerBucketOfLatestDays,
+  countJobsPerBucketAndTotalOfLatestDays,
   countJobsPerBucketSinceDurationsChanged,
   type DurationCount,
   daysSince1970,
@@ -43,7 +43,7 @@ describe("duration buckets", () => {
 const on = (day: number, bucket: number, count: number): DurationCount => ({ day, bucket, count });
 
 /** Returns the counts of the buckets that contain jobs. */
-function nonEmpty({ counts, total }: ReturnType<typeof countJobsPerBucketOfLatestDays>) {
+function nonEmpty({ counts, total }: ReturnType<typeof countJobsPerBucketAndTotalOfLatestDays>) {
   const buckets = [...counts].flatMap((count, bucket) => (count === 0 ? [] : [[bucket, count]]));
   return { total, buckets: Object.fromEntries(buckets) as Record<string, number> };
 }
@@ -60,13 +60,13 @@ describe("the counts of the latest days", () => {
     [8, { total: 10, buckets: { 5: 6, 7: 4 } }],
     [999, { total: 10, buckets: { 5: 6, 7: 4 } }],
   ])("contain whole days with together at least %i jobs, if there are as many", (minJobs, expected) => {
-    expect(nonEmpty(countJobsPerBucketOfLatestDays(days, minJobs))).toEqual(expected);
+    expect(nonEmpty(countJobsPerBucketAndTotalOfLatestDays(days, minJobs))).toEqual(expected);
   });
 
   it("ignore counts that are not positive, and buckets that do not exist", () => {
     const wrong = [on(9, -1, 5), on(9, BUCKETS, 5), on(9, 3, 0), on(9, 3, -2)];
     const edges = [on(1, 0, 1), on(1, BUCKETS - 1, 1)];
-    expect(nonEmpty(countJobsPerBucketOfLatestDays([...wrong, ...edges], 9))).toEqual({
+    expect(nonEmpty(countJobsPerBucketAndTotalOfLatestDays([...wrong, ...edges], 9))).toEqual({
       total: 2,
       buckets: { 0: 1, [BUCKETS - 1]: 1 },
     });

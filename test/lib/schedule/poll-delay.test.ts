@@ -15,7 +15,7 @@ import {
   planCheapestPolls,
   roundAndClampDelaySeconds,
 } from "../../../lib/schedule/poll-delay.ts";
-import { getCachedSurvivalCurve, survivalAt } from "../../../lib/schedule/survival-curve.ts";
+import { getCachedSurvivalAtBucketStarts, survivalAt } from "../../../lib/schedule/survival-curve.ts";
 import fc from "../../support/properties.ts";
 
 const NOW = Date.UTC(2026, 0, 15);
@@ -167,7 +167,7 @@ const histories = fc.array(
   }),
   { maxLength: 12 },
 );
-const learned = (past: readonly DurationCount[]) => getCachedSurvivalCurve("CreateNode", past);
+const learned = (past: readonly DurationCount[]) => getCachedSurvivalAtBucketStarts("CreateNode", past);
 const costs = fc.record({
   pollCostSeconds: fc.constantFrom(0.2, 1, 7, 60),
   minDelaySeconds: fc.constantFrom(1, 2, 15),

@@ -6,7 +6,7 @@ import {
 } from "../../../lib/schedule/duration-counts.ts";
 import {
   assumedJobsLongerThanEachBucketStart,
-  getCachedSurvivalCurve,
+  getCachedSurvivalAtBucketStarts,
   smoothCounts,
   survivalAt,
 } from "../../../lib/schedule/survival-curve.ts";
@@ -22,9 +22,10 @@ const days = (from: number, to: number, secondsOn: (day: number) => number) =>
   Array.from({ length: to - from + 1 }, (_, index) => at(from + index, secondsOn(from + index), 2));
 /** Returns durations that differ from `seconds` by up to 30 s, without a trend. The steps use the golden ratio. */
 const about = (seconds: number) => (day: number) => seconds - 30 + ((day * 37.08) % 60);
-const learned = (durations: readonly DurationCount[]) => getCachedSurvivalCurve("CreateCluster", durations);
+const learned = (durations: readonly DurationCount[]) =>
+  getCachedSurvivalAtBucketStarts("CreateCluster", durations);
 
-describe("getCachedSurvivalCurve", () => {
+describe("getCachedSurvivalAtBucketStarts", () => {
   it("falls from 1 and never reaches 0, for any durations", () => {
     const count = fc.record({
       day: fc.nat(420),
@@ -33,7 +34,7 @@ describe("getCachedSurvivalCurve", () => {
     });
     fc.assert(
       fc.property(fc.array(count), fc.constantFrom("CreateCluster", "Delete", null), (counts, type) => {
-        const survival = getCachedSurvivalCurve(type, counts);
+        const survival = getCachedSurvivalAtBucketStarts(type, counts);
         expect(survival[0]).toBeCloseTo(1, 9);
         for (let bucket = 1; bucket <= BUCKETS; bucket++) {
           expect(survival[bucket]).toBeGreaterThan(0);
@@ -45,14 +46,16 @@ describe("getCachedSurvivalCurve", () => {
   });
 
   it("returns the prior when no job has ended, and the same array each time", () => {
-    expect(getCachedSurvivalCurve("CreateNode", [])).toBe(getCachedSurvivalCurve("CreateNode", []));
+    expect(getCachedSurvivalAtBucketStarts("CreateNode", [])).toBe(
+      getCachedSurvivalAtBucketStarts("CreateNode", []),
+    );
   });
 
   it("learns from one list of counts only once per type", () => {
     const durations = days(1, 20, about(400));
-    const survival = getCachedSurvivalCurve("CreateCluster", durations);
-    expect(getCachedSurvivalCurve("CreateCluster", durations)).toBe(survival);
-    expect(getCachedSurvivalCurve("CreateNode", durations)).not.toBe(survival);
+    const survival = getCachedSurvivalAtBucketStarts("CreateCluster", durations);
+    expect(getCachedSurvivalAtBucketStarts("CreateCluster", durations)).toBe(survival);
+    expect(getCachedSurvivalAtBucketStarts("CreateNode", durations)).not.toBe(survival);
   });
 
   it("forgets the days before a change", () => {
@@ -100,7 +103,7 @@ describe("survivalAt", () => {
 });
 
 test("one ended job counts as much as the assumed jobs: the curve is their weighted mean", () => {
-  const survival = getCachedSurvivalCurve("CreateCluster", [at(1, 3600, 1)]);
+  const survival = getCachedSurvivalAtBucketStarts("CreateCluster", [at(1, 3600, 1)]);
   const prior = assumedJobsLongerThanEachBucketStart("CreateCluster", 1);
   const seconds = 1200;
   expect(survival[0]).toBe(1);

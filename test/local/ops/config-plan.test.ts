@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { assembleConfigDocument, type ConfigEntry } from "../../../lib/config/assemble-config.ts";
+import { assembleConfigDocumentOrListFaults, type ConfigEntry } from "../../../lib/config/assemble-config.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { entriesAfterSteps, type PlanStep, planConfigSteps } from "../../../local/ops/config-plan.ts";
 import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
@@ -44,7 +44,9 @@ test("the entries after a plan include the kept entries with their values", () =
 
 /** Returns the faults of the config that a function reads from these entries. */
 function faultsOf(entries: Iterable<ConfigEntry>): readonly string[] {
-  const assembled = assembleConfigDocument([...entries].sort((a, b) => (a.name < b.name ? -1 : 1)));
+  const assembled = assembleConfigDocumentOrListFaults(
+    [...entries].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  );
   if (assembled.kind === "faults") return assembled.faults;
   const parsed = parseWholeConfig(assembled.document);
   return parsed.kind === "faults" ? parsed.faults : [];
@@ -169,7 +171,7 @@ describe("the certificates of targets and projects", () => {
     ]);
     for (const { name, value } of entries)
       expect(value.includes("-----BEGIN CERTIFICATE")).toBe(name.startsWith("certificates/"));
-    expect(assembleConfigDocument(entries)).toEqual({ kind: "document", document: withTls });
+    expect(assembleConfigDocumentOrListFaults(entries)).toEqual({ kind: "document", document: withTls });
     expect(faultsOf(entries)).toEqual([]);
   });
 
@@ -187,7 +189,9 @@ describe("the certificates of targets and projects", () => {
   test("of an entry that the file does not contain are kept with the entry", () => {
     const kept = apply(apply([], withTls), { projects: documentOf({}).projects });
     expect(faultsOf(kept)).toEqual([]);
-    expect(assembleConfigDocument(kept)).toMatchObject({ document: { targets: withTls.targets } });
+    expect(assembleConfigDocumentOrListFaults(kept)).toMatchObject({
+      document: { targets: withTls.targets },
+    });
   });
 
   test("that are missing are faults with the name of the entry that refers to them", () => {

@@ -35,11 +35,11 @@ describe("a clock that was set back by an hour", () => {
     now += 20_000 + LEASE_MS;
     expect(await queue.receive(10)).toMatchObject([{ body: "a" }]);
     expect(await ledger.claimPoll({ ...claim, messageId: "m-2", now })).toMatchObject({ kind: "claimed" });
-    expect((await ledger.readWatch(watch))?.watch.nextPollAt).toBe(T0 - HOUR_MS + 20_000);
+    expect((await ledger.readWatchDocumentOrNull(watch))?.watch.nextPollAt).toBe(T0 - HOUR_MS + 20_000);
     expect(await ledger.listOverdueWatches(now + 60_000, 10)).toHaveLength(1);
     const again = await ledger.claimNotification({ ...owner, now, leaseMs: LEASE_MS, expiresAt: NEVER });
     expect(again.kind).toBe("claimed");
-    expect((await ledger.readTarget("a")).throttledUntil).toBe(T0 - HOUR_MS + 20_000);
+    expect((await ledger.readTargetState("a")).throttledUntil).toBe(T0 - HOUR_MS + 20_000);
     store.close();
   });
 

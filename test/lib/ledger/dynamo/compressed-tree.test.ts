@@ -4,11 +4,11 @@ import type { Job } from "../../../../lib/domain/job.ts";
 import {
   compressJson,
   compressTruncatedTree,
+  computeShortHashOfTreeJson,
   decompressBytes,
   decompressJson,
   decompressTree,
-  decompressTreeWithChangeIfHashMatches,
-  hashTreeJson,
+  decompressTreeApplyingChangeIfHashMatches,
 } from "../../../../lib/ledger/dynamo/compressed-tree.ts";
 import { WatchItem } from "../../../../lib/ledger/dynamo/watch-item.ts";
 import { job } from "../samples.ts";
@@ -83,16 +83,16 @@ describe("a stored tree with a later change", () => {
     pollDone: true,
     acceptedAt: 0,
     deadlineAt: 0,
-    treeHash: hashTreeJson(json),
+    treeHash: computeShortHashOfTreeJson(json),
     treeChange,
   });
 
   it("is the latest tree", () => {
-    expect(decompressTreeWithChangeIfHashMatches(item, stored)).toEqual(latest);
+    expect(decompressTreeApplyingChangeIfHashMatches(item, stored)).toEqual(latest);
   });
 
   it("is the stored tree without the change if another call has already stored another tree", () => {
     const changed = compressTruncatedTree(other);
-    expect(decompressTreeWithChangeIfHashMatches(item, changed)).toEqual(other);
+    expect(decompressTreeApplyingChangeIfHashMatches(item, changed)).toEqual(other);
   });
 });

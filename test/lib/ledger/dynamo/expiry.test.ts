@@ -160,7 +160,7 @@ it("DynamoDB deletes a notification at the time of its latest claim or redeliver
     await ledger.claimNotification({ ...owner, now, leaseMs: LEASE_MS, expiresAt: at(hours) });
     expect(await expiryHours(project)).toEqual({ "notification#0": hours });
   }
-  await ledger.recordAttempt({
+  await ledger.recordAttemptUnlessSuperseded({
     ...owner,
     state: "delivered",
     spent: true,
@@ -247,7 +247,7 @@ it.each(Object.keys(OTHER_CASES))("DynamoDB deletes %s", async (name) => {
 it("DynamoDB deletes the waiting calls one day after the end of the latest call", async () => {
   const limits = { total: 2, perCaller: 2 };
   for (const hours of [1, 2]) {
-    await ledger.reserveWaitingCallNumberOrNull({ caller: "a", until: at(hours) }, T0, limits);
+    await ledger.reserveCallNumberOrNull({ caller: "a", until: at(hours) }, T0, limits);
     expect(await expiryHours("T#:waiting")).toEqual({ calls: 24 + hours });
   }
 });

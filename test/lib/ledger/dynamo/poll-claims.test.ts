@@ -2,8 +2,8 @@ import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk
 import type { Job } from "../../../../lib/domain/job.ts";
 import {
   compressTruncatedTree,
+  computeShortHashOfTreeJson,
   decompressTree,
-  hashTreeJson,
 } from "../../../../lib/ledger/dynamo/compressed-tree.ts";
 import { toAttributesWithoutNulls } from "../../../../lib/ledger/dynamo/expression.ts";
 import { readRawItem, upsertItem } from "../../../../lib/ledger/dynamo/item-operations.ts";
@@ -55,11 +55,14 @@ it("stores a large tree at the next poll when the first write failed", async () 
   await expect(recordPoll({ ...table, client: withoutTrees(dynamo.client) }, record)).rejects.toThrow(
     "throttled",
   );
-  expect(await ledger.readWatch(watch)).toMatchObject({ tree: null, watch: { poll: 1, pollDone: true } });
+  expect(await ledger.readWatchDocumentOrNull(watch)).toMatchObject({
+    tree: null,
+    watch: { poll: 1, pollDone: true },
+  });
 
   await ledger.claimPoll({ key: watch, poll: 2, messageId: "m-2", now: T0, leaseMs: LEASE_MS });
   await ledger.recordPoll({ ...record, poll: 2, messageId: "m-2" });
-  expect((await ledger.readWatch(watch))?.tree).toEqual(tree);
+  expect((await ledger.readWatchDocumentOrNull(watch))?.tree).toEqual(tree);
 });
 
 it("stores a large tree at the next poll when neither the tree nor its missing state could be written", async () => {
@@ -93,7 +96,7 @@ it("stores a large tree at the next poll when neither the tree nor its missing s
   await expect(first).rejects.toThrow("throttled");
   expect(failures).toBe(0);
   await poll(2, treeOf("Success"));
-  expect((await ledger.readWatch(watch))?.tree).toEqual(treeOf("Success"));
+  expect((await ledger.readWatchDocumentOrNull(watch))?.tree).toEqual(treeOf("Success"));
 });
 
 it("writes each change of a tree with more than 32 kB to the tree item", async () => {
@@ -108,7 +111,7 @@ it("writes each change of a tree with more than 32 kB to the tree item", async (
     const messageId = `m-${at}`;
     await ledger.claimPoll({ key: watch, poll: at + 1, messageId, now: T0, leaseMs: LEASE_MS });
     await ledger.recordPoll(pollRecord({ key: watch, poll: at + 1, messageId, tree }));
-    expect((await ledger.readWatch(watch))?.tree).toEqual(tree);
+    expect((await ledger.readWatchDocumentOrNull(watch))?.tree).toEqual(tree);
     const item = await readRawItem({ client: dynamo.client, table: "polls" }, treeItemKey(watch));
     stored.push(decompressTree(item?.tree?.B ?? Buffer.of()).subJobs[7]?.phase);
   }
@@ -133,7 +136,7 @@ it("reads the item before the write only if the tree does not fit into the watch
     await ledger.claimPoll({ key: watch, poll: at + 1, messageId, now: T0, leaseMs: LEASE_MS });
     const record = pollRecord({ key: watch, poll: at + 1, messageId, tree });
     expect(await recordPoll({ ...table, client }, record)).toBe("recorded");
-    if (tree !== null) expect((await ledger.readWatch(watch))?.tree).toEqual(tree);
+    if (tree !== null) expect((await ledger.readWatchDocumentOrNull(watch))?.tree).toEqual(tree);
   }
   expect(returned).toEqual(["NONE", "NONE", "NONE", "ALL_OLD", "NONE"]);
 });
@@ -165,7 +168,7 @@ describe("a large tree that changes", () => {
   const readItem = async (key: ItemKey) =>
     (await readRawItem({ ...table, client: dynamo.client }, key)) ?? {};
   const storedTree = async () => decompressTree((await readItem(treeItemKey(watch))).tree?.B ?? Buffer.of());
-  const readTree = async () => (await ledger.readWatch(watch))?.tree;
+  const readTree = async () => (await ledger.readWatchDocumentOrNull(watch))?.tree;
 
   it("is stored once, and its changes are in the watch item", async () => {
     for (const ended of [0, 2, 3, 3, 7]) {
@@ -178,7 +181,9 @@ describe("a large tree that changes", () => {
   });
 
   it("is stored again if the changes are too large for the watch item", async () => {
-    const other = job({ subJobs: subJobs.map((subJob, i) => ({ ...subJob, reason: hashTreeJson(`${i}`) })) });
+    const other = job({
+      subJobs: subJobs.map((subJob, i) => ({ ...subJob, reason: computeShortHashOfTreeJson(`${i}`) })),
+    });
     await poll(treeWith(0));
     await poll(treeWith(1));
     await poll(other);
@@ -211,7 +216,10 @@ describe("a large tree that changes", () => {
     const older = (await readItem(treeItemKey(watch))).tree?.B;
     await upsertItem(
       { ...table, client: dynamo.client },
-      { key: watchItemKey(watch), set: { treeHash: hashTreeJson(JSON.stringify(treeWith(1))) } },
+      {
+        key: watchItemKey(watch),
+        set: { treeHash: computeShortHashOfTreeJson(JSON.stringify(treeWith(1))) },
+      },
     );
     await poll(treeWith(2));
     expect(older).not.toEqual((await readItem(treeItemKey(watch))).tree?.B);
@@ -262,7 +270,7 @@ describe("the memory of a process", () => {
       if (!(command instanceof UpdateItemCommand)) throw new Error("unexpected command");
       const { pk = { S: "" }, sk = { S: "" } } = command.input.Key ?? {};
       if (sk.S?.startsWith("tree#")) counts.treeWrites += 1;
-      const [treeHash, treeChange] = [hashTreeJson(JSON.stringify(stored.tree)), Buffer.of(1)];
+      const [treeHash, treeChange] = [computeShortHashOfTreeJson(JSON.stringify(stored.tree)), Buffer.of(1)];
       const watch = { v: 1, state: "watching", generation: 0, poll: 0, pollDone: true };
       const times = { acceptedAt: T0, deadlineAt: T0 + 1 };
       return {

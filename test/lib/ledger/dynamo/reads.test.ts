@@ -55,7 +55,7 @@ async function openWatches(): Promise<NewWatch> {
     const notification = { key, redelivery: 0, messageId: "n-1" };
     await ledger.claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
     const record = { state: "delivered", spent: true, nextAttemptAt: null, attempt: attempt() } as const;
-    await ledger.recordAttempt({ ...notification, ...record });
+    await ledger.recordAttemptUnlessSuperseded({ ...notification, ...record });
   }
   return watch;
 }
@@ -73,7 +73,7 @@ describe("a read that DynamoDB returns in pages of one entry", () => {
   };
 
   it.each<[string, (ledger: Ledger, watch: NewWatch) => Promise<unknown>]>([
-    ["readWatch", (of, watch) => of.readWatch(watch)],
+    ["readWatchDocumentOrNull", (of, watch) => of.readWatchDocumentOrNull(watch)],
     ["listJobWatchesNewestFirst", (of, watch) => of.listJobWatchesNewestFirst(watch)],
     [
       "countUnfinishedWatchesApproximately",
@@ -120,7 +120,7 @@ describe("a read that decides what the service does", () => {
       of.readDeliveryOrPendingRecord({ ...firstGeneration(watch), event: "job.watching", target: "x" }),
     "of a stored outcome": (of, watch) => of.readOutcomeWithoutTree(firstGeneration(watch)),
     "of caller data": (of, watch) => of.readCallerData(firstGeneration(watch)),
-    "of a watch": (of, watch) => of.readWatch(watch),
+    "of a watch": (of, watch) => of.readWatchDocumentOrNull(watch),
     "of the watches of a job": (of, watch) => of.listJobWatchesNewestFirst(watch),
     "of an end with other targets": (of, watch) =>
       of.endWatchUnlessTargetsAdded({
@@ -143,14 +143,14 @@ describe("a read that decides what the service does", () => {
         { summary: conclusion(watch), tree: null, generations: {} },
         NEVER,
       ),
-    "of a target": (of) => of.readTarget("x"),
+    "of a target": (of) => of.readTargetState("x"),
     "of a slow job that is stored already": async (of, watch) => {
       await ledger.getOrCreateSlowRecord(firstGeneration(watch), SLOW, NEVER);
       await of.getOrCreateSlowRecord(firstGeneration(watch), SLOW, NEVER);
     },
     "of a digest": (of) => of.readDigest("d-1"),
     "of the waiting calls": (of) =>
-      of.reserveWaitingCallNumberOrNull({ caller: "a", until: T0 }, T0, { total: 1, perCaller: 1 }),
+      of.reserveCallNumberOrNull({ caller: "a", until: T0 }, T0, { total: 1, perCaller: 1 }),
   };
 
   it.each(Object.keys(CASES))("is consistent with all earlier writes: the read %s", async (name) => {

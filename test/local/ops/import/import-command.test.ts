@@ -68,9 +68,9 @@ test("import writes the watches of a stopped service once, and only into a stage
   const refused = await runImport(other.file);
   expect(refused).toMatchObject({ code: 1 });
   expect(refused.stderr).toContain("The stage dev has watches of its own");
-  expect(await ledger.readWatch(other.watch)).toBeNull();
+  expect(await ledger.readWatchDocumentOrNull(other.watch)).toBeNull();
   expect(await runImport(other.file, "--stage-in-use")).toMatchObject({ code: 0 });
-  expect((await ledger.readWatch(other.watch))?.watch.state).toBe("watching");
+  expect((await ledger.readWatchDocumentOrNull(other.watch))?.watch.state).toBe("watching");
 });
 
 test("import refuses an export of a service that was running, and a file that is no export", async () => {

@@ -31,7 +31,7 @@ async function redrive(
         ...createPendingDeliveryRecord(target),
         ...record,
       }),
-      readTarget: async () => ({ offSince }),
+      readTargetState: async () => ({ offSince }),
       startRedeliveryIfLatestIs: async (watch, { generation, target }) => {
         expect({ watch, generation }).toEqual({ watch: WATCH, generation: 2 });
         calls.push(`startRedeliveryIfLatestIs ${target}`);
