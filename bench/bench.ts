@@ -39,11 +39,11 @@ const { values, positionals } = readScriptArguments(
   },
 );
 const EFFORT = values.quick
-  ? { loads: 7, rounds: 5, recordsPerRound: 250, trees: 3, records: 5000, watches: [100, 400], polls: 100 }
+  ? { loads: 7, rounds: 15, recordsPerRound: 100, trees: 3, records: 5000, watches: [100, 400], polls: 100 }
   : {
       loads: 15,
-      rounds: 7,
-      recordsPerRound: 1000,
+      rounds: 35,
+      recordsPerRound: 200,
       trees: 9,
       records: 10_000,
       watches: [100, 1000, 10_000],

@@ -24,7 +24,7 @@ async function measure(): Promise<Rivals> {
   const packaged = await packageAndUnpackService();
   const bench = await startBenchEnvironment(packaged);
   try {
-    const effort = { rounds: 5, recordsPerRound: 250 };
+    const effort = { rounds: 15, recordsPerRound: 100 };
     const { poll } = await measureCpuTimes(await recordWorkloads(bench), effort, bench, packaged);
     return await measureRivals(packaged, poll.microseconds, 15);
   } finally {

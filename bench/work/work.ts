@@ -14,7 +14,8 @@ import type { Workload, Workloads } from "./workloads.ts";
 
 interface Effort {
   /**
-   * The number of measured rounds. In each round, the bench first measures the function, and then the baseline program.
+   * The number of measured rounds. In each round, the bench measures the function and the baseline program. Many short
+   * rounds give a steadier median than few long rounds, because the speed of a shared machine changes every second.
    */
   readonly rounds: number;
   /** The number of jobs, polls or notifications in one round of the measurement. */
@@ -27,7 +28,7 @@ interface Compared extends MicrosecondFigure {
 }
 
 /** The number of warm-up rounds, which are not measured. During the warm-up rounds, V8 compiles the code. */
-const WARM_UP_ROUNDS = 2;
+const WARM_UP_ROUNDS = 5;
 
 /** The allowed maximum of this ratio: the CPU time of a function divided by the CPU time of the baseline program. */
 const MAX_RATIOS = { poll: 1.15, notification: 1.2, accept: 0.9 };
@@ -68,11 +69,15 @@ async function compareWithFloor(
   const [measured, baseline]: [number[], number[]] = [[], []];
   try {
     for (let round = -WARM_UP_ROUNDS; round < effort.rounds; round++) {
-      const productTime = (await product.run([workload.event], times)).microseconds;
-      const floorTime = (await floor.run([workload.event], times)).microseconds;
-      if (round < 0) continue;
-      measured.push(productTime / times / workload.records);
-      baseline.push(floorTime / times / workload.records);
+      const pair = [
+        { worker: product, results: measured },
+        { worker: floor, results: baseline },
+      ];
+      // The order changes from round to round, because the second program may profit from the first one.
+      for (const { worker, results } of round % 2 === 0 ? pair : pair.toReversed()) {
+        const { microseconds } = await worker.run([workload.event], times);
+        if (round >= 0) results.push(microseconds / times / workload.records);
+      }
     }
     wire.clear();
     await product.run([workload.event]);

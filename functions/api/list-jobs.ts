@@ -27,7 +27,7 @@ import { toIsoOrNull, toIsoOrThrow } from "../../lib/domain/time-text.ts";
 import { isDiscoveryWatch } from "../../lib/ledger/audit.ts";
 import {
   PageTokenError,
-  removeCallerFromPageTokenOrThrow,
+  replaceCallerByHashInPageTokenOrThrow,
   restoreCallerInPageTokenOrThrow,
   toInternalPageToken,
 } from "../../lib/ledger/page-token.ts";
@@ -170,14 +170,17 @@ export async function readJobListPageOrThrow(
       const last = jobs.length >= limit ? jobs[limit - 1]?.watch : undefined;
       if (last === undefined) continue;
       const position = last === page.watches.at(-1) ? page.next : toInternalPageToken(last);
-      return { jobs: jobs.slice(0, limit), next: position && removeCallerFromPageTokenOrThrow(position) };
+      return {
+        jobs: jobs.slice(0, limit),
+        next: position && replaceCallerByHashInPageTokenOrThrow(position),
+      };
     }
     next = page.next;
     const oldest = page.watches.at(-1)?.acceptedAt ?? Infinity;
     if (oldest < (filter.since ?? -Infinity)) next = null;
     if (next === null || !isFiltered) break;
   }
-  return { jobs, next: next && removeCallerFromPageTokenOrThrow(next) };
+  return { jobs, next: next && replaceCallerByHashInPageTokenOrThrow(next) };
 }
 
 /**

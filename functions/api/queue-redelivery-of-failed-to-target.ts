@@ -23,7 +23,7 @@ import { Name } from "../../lib/domain/names.ts";
 import { createNotificationKey, type DeliveryRecord } from "../../lib/ledger/notification.ts";
 import {
   PageTokenError,
-  removeCallerFromPageTokenOrThrow,
+  replaceCallerByHashInPageTokenOrThrow,
   restoreCallerInPageTokenOrThrow,
 } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
@@ -138,7 +138,7 @@ async function redeliverPages(
     jobs,
     next: createPageTokenOfMissedRedelivery({
       project,
-      before: before && removeCallerFromPageTokenOrThrow(before),
+      before: before && replaceCallerByHashInPageTokenOrThrow(before),
     }),
   };
 }

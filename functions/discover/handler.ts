@@ -49,8 +49,10 @@ const handleSchedule = createScheduleHandler(createDiscoverHandler(discover, por
 const handleRequest = createHttpHandler(createSmnHandler(discover, { ...ports, ledger }));
 
 /** Handles an HTTP request with an SMN message, or an event from the schedule. */
-export const handler = async (event: object, context: Context): Promise<unknown> =>
-  isRequest(event) ? handleRequest(event, context) : handleSchedule(event, context);
+export const handler = async (requestOrScheduleEvent: object, context: Context): Promise<unknown> =>
+  isRequest(requestOrScheduleEvent)
+    ? handleRequest(requestOrScheduleEvent, context)
+    : handleSchedule(requestOrScheduleEvent, context);
 
 function isRequest(event: object): event is APIGatewayProxyEventV2 {
   return "requestContext" in event;

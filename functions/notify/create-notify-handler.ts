@@ -25,7 +25,7 @@ import {
   isNextAttemptLast,
   postponeMessage,
   type RecordAttemptPorts,
-  recordAttemptAndSettleMessage,
+  recordAttemptAndSettleMessageAndGoneTarget,
 } from "./record-attempt.ts";
 import { type ReserveSendTimePorts, reserveSendTime } from "./reserve-send-time.ts";
 import {
@@ -136,7 +136,7 @@ async function notify(
 
   const before = { claimedAt: lease.now, record: claim.record };
   const record = (result: AttemptResult, attempted = NOT_MADE) =>
-    recordAttemptAndSettleMessage(notification, received, { ...before, ...attempted }, result, {
+    recordAttemptAndSettleMessageAndGoneTarget(notification, received, { ...before, ...attempted }, result, {
       ...ports,
       settings,
     });

@@ -12,7 +12,7 @@ import {
   postponeNotificationAndEndLease,
   readDeliveryOrPendingRecord,
   readDigest,
-  recordAttemptUnlessSuperseded,
+  recordAttemptIfClaimed,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import {
   clearTargetGone,
@@ -47,7 +47,7 @@ const handleMessage = createNotifyHandler({
     readDigest,
     readDeliveryOrPendingRecord,
     claimNotification,
-    recordAttemptUnlessSuperseded,
+    recordAttemptIfClaimed,
     postponeNotificationAndEndLease,
     markDeadLettered,
     readTargetState,

@@ -42,7 +42,7 @@ export function isNextAttemptLast({ receiveCount }: ReceivedMessage): boolean {
 export interface RecordAttemptPorts {
   readonly ledger: Pick<
     Ledger,
-    | "recordAttemptUnlessSuperseded"
+    | "recordAttemptIfClaimed"
     | "markDeadLettered"
     | "throttleTargetUntilAtLeast"
     | "getOrSetTargetGoneSince"
@@ -80,7 +80,7 @@ export interface BeforeAttempt {
  * the message, or sends a dead letter. If the target responds "gone" again at least a minute after its first response
  * "gone", the function switches the target off.
  */
-export async function recordAttemptAndSettleMessage(
+export async function recordAttemptAndSettleMessageAndGoneTarget(
   notification: Notification,
   received: ReceivedMessage,
   { claimedAt, record, isMarkedGone, latenessSeconds }: BeforeAttempt,
@@ -127,7 +127,7 @@ export async function recordAttemptAndSettleMessage(
   // failed notification waits.
   if (isThrottled && afterSeconds !== null)
     await ledger.throttleTargetUntilAtLeast(key.target, at + afterSeconds * 1000);
-  const recorded = await ledger.recordAttemptUnlessSuperseded({
+  const recorded = await ledger.recordAttemptIfClaimed({
     key,
     redelivery,
     messageId: received.messageId,

@@ -1,7 +1,7 @@
 import type { JSONWebKeySet, JWK, JWTPayload } from "jose";
 import type { OidcRule } from "../config/config.ts";
 import type { Settings } from "../config/settings.ts";
-import { cleanToOneLine } from "../domain/clean-text.ts";
+import { toSafeOneLineText } from "../domain/clean-text.ts";
 import { CallerName, type Instant } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
@@ -52,7 +52,7 @@ export async function verifyIdentityToken(
   const { decodeJwt } = await import("jose/jwt/decode");
   const issuer = claimedIssuer(token, decodeJwt);
   const refuse = (check: FailedCheck["check"], claims: readonly string[] = []): IdentityCheck => {
-    const shown = truncate(cleanToOneLine(issuer ?? ""), MAX_ISSUER_CHARACTERS);
+    const shown = truncate(toSafeOneLineText(issuer ?? ""), MAX_ISSUER_CHARACTERS);
     return { kind: "refused", refusal: { issuer: shown, check, claims } };
   };
   if (issuer === null) return refuse("form");

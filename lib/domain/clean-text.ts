@@ -17,12 +17,12 @@ export const removeTerminalColours = (text: string): string => text.replace(COLO
  * The function removes characters that change the reading direction. The function replaces half of a surrogate pair by
  * U+FFFD.
  */
-export function cleanToOneLine(text: string): string {
+export function toSafeOneLineText(text: string): string {
   return removeTerminalColours(text).toWellFormed().replace(DIRECTION, "").replace(CONTROL, " ").trim();
 }
 
 /** Makes untrusted text safe to show, but does not remove line breaks and tabs. */
-export function removeUnsafeCharactersKeepingLines(text: string): string {
+export function toSafeMultilineText(text: string): string {
   return removeTerminalColours(text)
     .toWellFormed()
     .replace(DIRECTION, "")

@@ -220,7 +220,7 @@ export interface NotificationLedger {
    * Stores a delivery attempt of a notification. The call ends the lease of the notification. If the lease belongs to
    * another queue message, the function writes nothing and returns `superseded`.
    */
-  recordAttemptUnlessSuperseded(record: AttemptRecord): Promise<"recorded" | "superseded">;
+  recordAttemptIfClaimed(record: AttemptRecord): Promise<"recorded" | "superseded">;
   /**
    * Ends the lease of a notification without a delivery attempt. If the lease belongs to another queue message, the
    * function writes nothing and returns `superseded`.

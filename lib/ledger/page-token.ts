@@ -38,7 +38,7 @@ export class PageTokenError extends Error {
 
 /**
  * Returns the internal page token for the position of a watch. The internal page token contains the name of a caller,
- * so API clients must not see it. `removeCallerFromPageTokenOrThrow` creates a page token without the caller name.
+ * so API clients must not see it. `replaceCallerByHashInPageTokenOrThrow` creates a page token without the caller name.
  */
 export function toInternalPageToken({ acceptedAt, jobId, caller }: PagePosition): string {
   return Buffer.from(JSON.stringify([acceptedAt, jobId, caller])).toString("base64url");
@@ -62,7 +62,7 @@ export function parsePageTokenOrThrow(token: string): PagePosition {
  * byte does not reveal the caller name.
  * @throws PageTokenError if `toInternalPageToken` did not create the token.
  */
-export function removeCallerFromPageTokenOrThrow(token: string): string {
+export function replaceCallerByHashInPageTokenOrThrow(token: string): string {
   const { acceptedAt, jobId, caller } = parsePageTokenOrThrow(token);
   return Buffer.from(JSON.stringify([acceptedAt, jobId, callerByte(caller)])).toString("base64url");
 }
@@ -71,7 +71,7 @@ export function removeCallerFromPageTokenOrThrow(token: string): string {
  * Converts a page token without a caller name to an internal page token. The function finds the caller name among the
  * current watches of the job. If the watch was restarted in the meantime, the function cannot find the name. If the
  * name is not found, the next page starts after all watches with the same acceptance time.
- * @throws PageTokenError if `removeCallerFromPageTokenOrThrow` did not create the token.
+ * @throws PageTokenError if `replaceCallerByHashInPageTokenOrThrow` did not create the token.
  */
 export async function restoreCallerInPageTokenOrThrow(
   token: string,

@@ -60,7 +60,7 @@ export function pickFirstPollDelaySeconds(
  * the limits of the config.
  */
 export function pickNextPollDelaySeconds(job: PendingJob, poll: PollSettings, random: Random): number {
-  const plan = cheapestDelayRange({
+  const plan = findDelaysCloseToLowestCost({
     ageSeconds: job.ageSeconds,
     pollCostSeconds: poll.pollCostSeconds,
     minDelaySeconds: Math.max(1, Math.ceil(poll.minDelaySeconds)),
@@ -105,7 +105,7 @@ interface DelayRange {
  * includes all later polls of the job. For a job older than all planned ages, the function returns only the maximum
  * delay.
  */
-export function cheapestDelayRange(input: PlanInput): DelayRange {
+export function findDelaysCloseToLowestCost(input: PlanInput): DelayRange {
   const { ageSeconds, minDelaySeconds: min, maxDelaySeconds: max, survival, pollCostSeconds } = input;
   const last = AGES.length - 1;
   const first = firstIndexFrom(ageSeconds);

@@ -51,7 +51,7 @@ export function createNotificationOperations(store: Store): NotificationLedger {
         return { kind: "claimed", record: delivery };
       }),
 
-    recordAttemptUnlessSuperseded: (record) =>
+    recordAttemptIfClaimed: (record) =>
       store.write(() => {
         const row = readLeased(record);
         if (row === null) return "superseded";

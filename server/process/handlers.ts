@@ -62,8 +62,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
     ...shared,
     ledger: {
       ...ledger,
-      recordAttemptUnlessSuperseded: (record) =>
-        attempts.record(() => ledger.recordAttemptUnlessSuperseded(record)),
+      recordAttemptIfClaimed: (record) => attempts.record(() => ledger.recordAttemptIfClaimed(record)),
     },
     limitAttempts: (attempt) => attempts.run(attempt),
     notifyQueue: queues.notify,

@@ -20,7 +20,7 @@ export const LEDGER_METHODS: readonly (keyof Ledger)[] = [
   "scheduleSweepByAndExtendExpiry",
   "listRecentWatches",
   "claimNotification",
-  "recordAttemptUnlessSuperseded",
+  "recordAttemptIfClaimed",
   "postponeNotificationAndEndLease",
   "readDeliveryOrPendingRecord",
   "markDeadLettered",

@@ -41,7 +41,7 @@ export function notificationOperations({ notifications }: LedgerState): Notifica
       return { kind: "claimed", record: delivery };
     },
 
-    async recordAttemptUnlessSuperseded(record) {
+    async recordAttemptIfClaimed(record) {
       const row = leased(record);
       if (row === null) return "superseded";
       const { state, nextAttemptAt, attempt, spent } = record;

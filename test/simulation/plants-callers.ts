@@ -29,8 +29,7 @@ export function keyWithoutTarget(ledger: Ledger): Ledger {
   return {
     ...ledger,
     claimNotification: (claim) => ledger.claimNotification({ ...claim, key: shared(claim.key) }),
-    recordAttemptUnlessSuperseded: (record) =>
-      ledger.recordAttemptUnlessSuperseded({ ...record, key: shared(record.key) }),
+    recordAttemptIfClaimed: (record) => ledger.recordAttemptIfClaimed({ ...record, key: shared(record.key) }),
     postponeNotificationAndEndLease: (wait) =>
       ledger.postponeNotificationAndEndLease({ ...wait, key: shared(wait.key) }),
   };

@@ -17,8 +17,8 @@ export function noClaim(ports: NotifyPorts): NotifyPorts {
         const { key, redelivery } = wanted;
         return { kind: "claimed", record: { ...createPendingDeliveryRecord(key.target), redelivery } };
       },
-      async recordAttemptUnlessSuperseded(record) {
-        await ledger.recordAttemptUnlessSuperseded(record);
+      async recordAttemptIfClaimed(record) {
+        await ledger.recordAttemptIfClaimed(record);
         return "recorded";
       },
     },
@@ -40,7 +40,7 @@ export function recordBeforePost(ports: NotifyPorts): NotifyPorts {
     },
     async deliver(request) {
       const { key, redelivery } = request;
-      await ledger.recordAttemptUnlessSuperseded({
+      await ledger.recordAttemptIfClaimed({
         key,
         redelivery,
         messageId: messageIds.get(JSON.stringify(key)) ?? "",
@@ -92,9 +92,9 @@ export function unclaimedIfSwept(ports: NotifyPorts): NotifyPorts {
         const [to, claim] = unmark(marked);
         return to.claimNotification(claim);
       },
-      recordAttemptUnlessSuperseded(marked) {
+      recordAttemptIfClaimed(marked) {
         const [to, record] = unmark(marked);
-        return to.recordAttemptUnlessSuperseded(record);
+        return to.recordAttemptIfClaimed(record);
       },
       postponeNotificationAndEndLease(marked) {
         const [to, postponement] = unmark(marked);

@@ -135,7 +135,7 @@ const STEPS = [
     "readOutcomeWithoutTree",
     "readSlowRecord",
     "readTargetState",
-    "recordAttemptUnlessSuperseded",
+    "recordAttemptIfClaimed",
     "reserveRequestTime",
   ].map((name) => `notify ledger.${name}`),
   ...["switchTargetOff", "throttleTargetUntilAtLeast"].map((name) => `notify ledger.${name}`),

@@ -28,7 +28,7 @@ import {
   postponeNotificationAndEndLease,
   readDeliveryOrPendingRecord,
   readDigest,
-  recordAttemptUnlessSuperseded,
+  recordAttemptIfClaimed,
   removeRunningMemberAndCountRemaining,
   startRedeliveryIfLatestIs,
 } from "../../lib/ledger/dynamo/notifications.ts";
@@ -80,7 +80,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     scheduleSweepByAndExtendExpiry,
     listRecentWatches,
     claimNotification,
-    recordAttemptUnlessSuperseded,
+    recordAttemptIfClaimed,
     postponeNotificationAndEndLease,
     readDeliveryOrPendingRecord,
     markDeadLettered,

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { cleanToOneLine } from "../../domain/clean-text.ts";
+import { toSafeOneLineText } from "../../domain/clean-text.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { type Secret, SecretText } from "../../domain/secret.ts";
 import type { RunningSubJob, SlowSummary } from "../../domain/slow-summary.ts";
@@ -162,7 +162,7 @@ function systemMessage(
   content: Extract<NotificationContent, { kind: "target_gone" | "test" }>,
   texts: Texts,
 ): ChatMessage {
-  const caller = content.kind === "test" ? cleanToOneLine(content.caller) : "";
+  const caller = content.kind === "test" ? toSafeOneLineText(content.caller) : "";
   const [headline, ...statements] = keys.map((key) =>
     fillPlaceholdersEmptyIfMissing(texts[key], { target: content.target, caller }),
   );
@@ -210,8 +210,8 @@ function runningText(
   budget: TextBudget,
   texts: Texts,
 ): string {
-  const type = cleanToOneLine(path.at(-1) ?? "");
-  const resource = cleanToOneLine(resourceName ?? "");
+  const type = toSafeOneLineText(path.at(-1) ?? "");
+  const resource = toSafeOneLineText(resourceName ?? "");
   const name = truncate(resource === "" ? type : `${type} (${resource})`, budget.textCharacters);
   const running =
     ageSeconds === null

@@ -1,5 +1,5 @@
 import { type CauseInTree, describeFailedOfTotal, formatFirstResourceNames } from "../../domain/cause.ts";
-import { cleanToOneLine, removeUnsafeCharactersKeepingLines } from "../../domain/clean-text.ts";
+import { toSafeMultilineText, toSafeOneLineText } from "../../domain/clean-text.ts";
 import { findHint, translateHint } from "../../domain/hints.ts";
 import type { Instant } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
@@ -210,7 +210,7 @@ const withoutRepeatedPaths = (causes: readonly CauseText[]): CauseText[] =>
 
 function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseText {
   const names = truncate(
-    cleanToOneLine(formatFirstResourceNames(cause, texts["names.more"])),
+    toSafeOneLineText(formatFirstResourceNames(cause, texts["names.more"])),
     budget.textCharacters,
   );
   const title = describeFailedOfTotal(cause, texts, typeText(cause.type, budget, texts));
@@ -225,19 +225,17 @@ function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseT
 }
 
 function typeText(type: string | null, budget: TextBudget, texts: Texts): string {
-  return truncate(cleanToOneLine(type ?? ""), budget.textCharacters) || texts["cause.unknownType"];
+  return truncate(toSafeOneLineText(type ?? ""), budget.textCharacters) || texts["cause.unknownType"];
 }
 
 function reasonText(reason: string | null, budget: TextBudget): string | null {
-  return reason === null
-    ? null
-    : truncate(removeUnsafeCharactersKeepingLines(reason), budget.reasonCharacters) || null;
+  return reason === null ? null : truncate(toSafeMultilineText(reason), budget.reasonCharacters) || null;
 }
 
 function hintOf(hint: string | null, texts: Texts): Hint | null {
   return hint === null
     ? null
-    : splitHintIntoAdviceAndUrl(truncate(cleanToOneLine(translateHint(hint, texts)), MAX_HINT_CHARACTERS));
+    : splitHintIntoAdviceAndUrl(truncate(toSafeOneLineText(translateHint(hint, texts)), MAX_HINT_CHARACTERS));
 }
 
 /** Returns an array with one note about the omitted causes. If no cause is omitted, the returned array is empty. */

@@ -1,5 +1,5 @@
 import { formatNameList, SHOWN_NAMES } from "../../domain/cause.ts";
-import { cleanToOneLine } from "../../domain/clean-text.ts";
+import { toSafeOneLineText } from "../../domain/clean-text.ts";
 import { OUTCOMES, wasJobObserved } from "../../domain/job.ts";
 import { normalizeReasonForGrouping } from "../../domain/list-causes.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
@@ -137,7 +137,7 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
   return {
     ...cause,
     title,
-    path: path === null ? null : truncate(cleanToOneLine(path), budget.textCharacters),
+    path: path === null ? null : truncate(toSafeOneLineText(path), budget.textCharacters),
   };
 }
 
@@ -148,7 +148,7 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
 function namesOf(summaries: readonly OutcomeSummary[], budget: TextBudget, texts: Texts): string {
   const counts = new Map<string, number>();
   for (const summary of summaries) {
-    const name = cleanToOneLine(summary.resourceName ?? "") || formatJobLabel(summary, texts);
+    const name = toSafeOneLineText(summary.resourceName ?? "") || formatJobLabel(summary, texts);
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const shown = [...counts].slice(0, SHOWN_NAMES);

@@ -1,4 +1,4 @@
-import { cleanToOneLine, removeUnsafeCharactersKeepingLines } from "../../domain/clean-text.ts";
+import { toSafeMultilineText, toSafeOneLineText } from "../../domain/clean-text.ts";
 import { createClusterConsoleUrl } from "../../domain/console-url.ts";
 import { type Outcome, wasJobObserved } from "../../domain/job.ts";
 import { OperationKind } from "../../domain/operation-kind.ts";
@@ -89,8 +89,8 @@ export function formatHeadline(
 export function formatJobLabel({ jobType, resourceName, project }: JobLabel, texts: Texts): string {
   const kind = OperationKind.safeParse(jobType);
   const [type, name] = [
-    cleanToOneLine(kind.success ? texts[`operation.${kind.data}`] : (jobType ?? "")),
-    cleanToOneLine(resourceName ?? ""),
+    toSafeOneLineText(kind.success ? texts[`operation.${kind.data}`] : (jobType ?? "")),
+    toSafeOneLineText(resourceName ?? ""),
   ];
   if (type === "" && name === "") return fillPlaceholdersEmptyIfMissing(texts["job.inProject"], { project });
   return [type || texts.job, name].filter((part) => part !== "").join(" ");
@@ -141,16 +141,13 @@ export function translateTimeoutOrNotReadyReason(
   budget: TextBudget,
   texts: Texts,
 ): string {
-  return truncate(
-    translateKnownSentences(removeUnsafeCharactersKeepingLines(reason ?? ""), texts),
-    budget.reasonCharacters,
-  );
+  return truncate(translateKnownSentences(toSafeMultilineText(reason ?? ""), texts), budget.reasonCharacters);
 }
 
 function warningsOf({ warnings }: OutcomeSummary, budget: TextBudget, texts: Texts): readonly string[] {
   const shown = warnings.length <= MAX_WARNINGS ? warnings : warnings.slice(0, MAX_WARNINGS - 1);
   const lines = shown.map((warning) =>
-    truncate(translateKnownSentences(cleanToOneLine(warning), texts), budget.textCharacters),
+    truncate(translateKnownSentences(toSafeOneLineText(warning), texts), budget.textCharacters),
   );
   const omitted = warnings.length - shown.length;
   // If a job has very many warnings, the last entry states how many warnings the summary omits.
@@ -174,8 +171,8 @@ export function listContextFacts(
   ];
   return facts
     .map(([label, value]) => ({
-      label: truncate(cleanToOneLine(label), budget.textCharacters),
-      value: truncate(cleanToOneLine(value ?? ""), budget.textCharacters),
+      label: truncate(toSafeOneLineText(label), budget.textCharacters),
+      value: truncate(toSafeOneLineText(value ?? ""), budget.textCharacters),
     }))
     .filter(({ label, value }) => label !== "" && value !== "")
     .slice(0, budget.facts);
@@ -213,9 +210,9 @@ export function formatFooter(
       ? []
       : [
           fillPlaceholdersEmptyIfMissing(texts["job.id"], {
-            jobId: truncate(cleanToOneLine(first.jobId), MAX_JOB_ID_CHARACTERS),
+            jobId: truncate(toSafeOneLineText(first.jobId), MAX_JOB_ID_CHARACTERS),
           }),
         ];
   const parts = summaries.flatMap(({ project, region }) => [project, region ?? ""]);
-  return [...new Set(parts.map(cleanToOneLine).filter((part) => part !== "")), ...jobId].join(" · ");
+  return [...new Set(parts.map(toSafeOneLineText).filter((part) => part !== "")), ...jobId].join(" · ");
 }

@@ -90,10 +90,7 @@ function explainRefusal(item: NotificationItem, wanted: NotificationToClaim): No
  * After a delivery attempt, the item still contains the ID of the queue message that made the attempt. If another queue
  * message for the same notification arrives, the stored ID shows that it is a duplicate.
  */
-export const recordAttemptUnlessSuperseded: LedgerOperation<"recordAttemptUnlessSuperseded"> = async (
-  table,
-  record,
-) => {
+export const recordAttemptIfClaimed: LedgerOperation<"recordAttemptIfClaimed"> = async (table, record) => {
   const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;
   const isThrottled = !spent && state === "pending" && attempt.verdict === "retry";
   const recorded = await upsertItem(table, {

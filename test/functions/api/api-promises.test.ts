@@ -39,7 +39,7 @@ test("a delivery changes the ETag of a status, so a caller that has the old stat
   const key = { project: "prod", jobId: "a", generation: 0, event: "job.failed", target: "audit" };
   const owner = { key, redelivery: 0, messageId: "n" };
   await api.ledger.claimNotification({ ...owner, now: START, leaseMs: 1000, expiresAt: START * 2 });
-  await api.ledger.recordAttemptUnlessSuperseded({
+  await api.ledger.recordAttemptIfClaimed({
     ...owner,
     state: "delivered",
     spent: true,
@@ -59,7 +59,7 @@ test("a status shows a redelivery to a target whose `on` excludes the outcome", 
   await api.ledger.startRedeliveryIfLatestIs(key, 0, START * 2);
   const owner = { key, redelivery: 1, messageId: "n" };
   await api.ledger.claimNotification({ ...owner, now: START, leaseMs: 1000, expiresAt: START * 2 });
-  await api.ledger.recordAttemptUnlessSuperseded({
+  await api.ledger.recordAttemptIfClaimed({
     ...owner,
     state: "delivered",
     spent: true,

@@ -228,7 +228,7 @@ describe("links on a page", () => {
       messageId: "n",
     };
     await api.ledger.claimNotification({ ...sent, now: START, leaseMs: 1000, expiresAt: START + 1e10 });
-    await api.ledger.recordAttemptUnlessSuperseded({
+    await api.ledger.recordAttemptIfClaimed({
       ...sent,
       state: "pending",
       spent: true,

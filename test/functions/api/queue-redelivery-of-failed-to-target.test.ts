@@ -40,7 +40,7 @@ async function watchEnded(
   if ((await api.ledger.claimNotification(claim)).kind !== "claimed") return;
   const verdict: Verdict = state === "exhausted" || state === "pending" ? "retry" : state;
   const attempt = { at: endedAt, verdict, status: 503, durationMs: 1, reason: "server_error", answer: "" };
-  await api.ledger.recordAttemptUnlessSuperseded({
+  await api.ledger.recordAttemptIfClaimed({
     ...owner,
     state,
     spent: true,
@@ -66,7 +66,7 @@ async function recordRefusal(
     reason: "refused",
     answer: "",
   } as const;
-  await api.ledger.recordAttemptUnlessSuperseded({
+  await api.ledger.recordAttemptIfClaimed({
     ...owner,
     state: "rejected",
     spent: true,

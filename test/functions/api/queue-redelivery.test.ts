@@ -164,7 +164,7 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
       const owner = { key, redelivery: 0, messageId: "n" };
       await api.ledger.claimNotification({ ...owner, now, leaseMs: 1000, expiresAt: now * 2 });
       const attempt = { at: now, verdict: state, status: 200, durationMs: 1, reason: "x", answer: "" };
-      await api.ledger.recordAttemptUnlessSuperseded({
+      await api.ledger.recordAttemptIfClaimed({
         ...owner,
         state,
         spent: true,

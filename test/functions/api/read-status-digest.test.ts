@@ -25,7 +25,7 @@ async function attempt(api: Harness, target: string, state: DeliveryState, statu
   const { now } = api.clock;
   await api.ledger.claimNotification({ key, ...lease, now, leaseMs: 1000, expiresAt: now * 2 });
   const reason = state === "delivered" ? "ok" : "server_error";
-  await api.ledger.recordAttemptUnlessSuperseded({
+  await api.ledger.recordAttemptIfClaimed({
     key,
     ...lease,
     state,

@@ -52,7 +52,7 @@ async function deliver(api: Harness, target: string): Promise<void> {
   const now = api.clock.now;
   await api.ledger.claimNotification({ ...owner, now, leaseMs: 1000, expiresAt: now * 2 });
   const attempt = { at: now, verdict: "delivered", status: 200, durationMs: 1, reason: "ok" } as const;
-  await api.ledger.recordAttemptUnlessSuperseded({
+  await api.ledger.recordAttemptIfClaimed({
     ...owner,
     state: "delivered",
     spent: true,

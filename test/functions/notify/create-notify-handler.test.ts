@@ -161,7 +161,7 @@ describe("a notification", () => {
     const now = flow.clock.now;
     await flow.memory.claimNotification({ key, ...lease, now, leaseMs: 35_000, expiresAt: now * 2 });
     const attempt = { at: now, verdict: "rejected", status: 400, durationMs: 1, answer: "" } as const;
-    await flow.memory.recordAttemptUnlessSuperseded({
+    await flow.memory.recordAttemptIfClaimed({
       key,
       ...lease,
       state: "rejected",

@@ -30,9 +30,9 @@ describe("a notification to a target that is switched off", () => {
   it("does not switch the target off again if somebody has switched the target on meanwhile", async () => {
     const flow = createFlow({
       ledger: {
-        async recordAttemptUnlessSuperseded(record) {
+        async recordAttemptIfClaimed(record) {
           await flow.memory.switchTargetOn("audit");
-          return flow.memory.recordAttemptUnlessSuperseded(record);
+          return flow.memory.recordAttemptIfClaimed(record);
         },
       },
     });

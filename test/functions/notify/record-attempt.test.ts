@@ -191,7 +191,7 @@ describe("the report of an attempt", () => {
 
 describe("an attempt whose notification another message has taken over", () => {
   it("leaves its message in the queue, and neither postpones nor dead-letters the notification", async () => {
-    const flow = createFlow({ ledger: { recordAttemptUnlessSuperseded: async () => "superseded" } });
+    const flow = createFlow({ ledger: { recordAttemptIfClaimed: async () => "superseded" } });
     await flow.open();
     flow.observation = jobIn("failed");
     await flow.poll(1);

@@ -14,7 +14,7 @@ async function attempted(state: "pending" | "rejected" | "delivered", nextAttemp
   flow.notifyQueue.purge();
   const owner = { key: NOTIFICATION, redelivery: 0, messageId: "n-1" };
   await flow.memory.claimNotification({ ...owner, now: T0, leaseMs: 1000, expiresAt: T0 * 2 });
-  await flow.memory.recordAttemptUnlessSuperseded({
+  await flow.memory.recordAttemptIfClaimed({
     ...owner,
     state,
     spent: true,

@@ -1,8 +1,8 @@
 import {
-  cleanToOneLine,
   escapeAmpersandAndAngleBrackets,
   escapeHtml,
-  removeUnsafeCharactersKeepingLines,
+  toSafeMultilineText,
+  toSafeOneLineText,
 } from "../../../lib/domain/clean-text.ts";
 
 it.each([
@@ -13,16 +13,16 @@ it.each([
   ["\u2066hidden\u2069", "hidden"],
   ["half \ud83d", "half \ufffd"],
   ["  padded\t", "padded"],
-])("cleanToOneLine removes control characters and line breaks: %j", (text, expected) => {
-  expect(cleanToOneLine(text)).toBe(expected);
+])("toSafeOneLineText removes control characters and line breaks: %j", (text, expected) => {
+  expect(toSafeOneLineText(text)).toBe(expected);
 });
 
-it("removeUnsafeCharactersKeepingLines keeps line breaks and tabs", () => {
-  expect(removeUnsafeCharactersKeepingLines("a\r\nb\rc\u2028d\te\u0007\u202e\n")).toBe("a\nb\nc\nd\te");
+it("toSafeMultilineText keeps line breaks and tabs", () => {
+  expect(toSafeMultilineText("a\r\nb\rc\u2028d\te\u0007\u202e\n")).toBe("a\nb\nc\nd\te");
 });
 
-it("removeUnsafeCharactersKeepingLines removes the colours of a terminal", () => {
-  expect(removeUnsafeCharactersKeepingLines("\u001b[31merror\u001b[0m\n\u001b[2Jb")).toBe("error\n[2Jb");
+it("toSafeMultilineText removes the colours of a terminal", () => {
+  expect(toSafeMultilineText("\u001b[31merror\u001b[0m\n\u001b[2Jb")).toBe("error\n[2Jb");
 });
 
 it("escapeHtml escapes text for elements and attributes, and escapeAmpersandAndAngleBrackets escapes only tags", () => {

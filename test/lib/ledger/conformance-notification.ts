@@ -18,7 +18,7 @@ export function describeNotifications(ledger: () => Ledger): void {
   const claim = (key: NotificationKey, messageId: string, now = T0, redelivery = 0) =>
     ledger().claimNotification({ key, messageId, now, redelivery, leaseMs: LEASE_MS, expiresAt: NEVER });
   const record = (key: NotificationKey, messageId: string, changes: Partial<AttemptRecord> = {}) =>
-    ledger().recordAttemptUnlessSuperseded({
+    ledger().recordAttemptIfClaimed({
       key,
       redelivery: 0,
       messageId,

@@ -12,7 +12,7 @@ export function describeReads(ledger: () => Ledger): void {
         const notification = { key, redelivery: 0, messageId: "n-1" };
         await ledger().claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
         const tried = { state: "delivered", spent: true, nextAttemptAt: null } as const;
-        await ledger().recordAttemptUnlessSuperseded({
+        await ledger().recordAttemptIfClaimed({
           ...notification,
           ...tried,
           attempt: attempt({ verdict: "delivered" }),

@@ -2,7 +2,7 @@ import {
   PageToken,
   PageTokenError,
   parsePageTokenOrThrow,
-  removeCallerFromPageTokenOrThrow,
+  replaceCallerByHashInPageTokenOrThrow,
   restoreCallerInPageTokenOrThrow,
   toInternalPageToken,
 } from "../../../lib/ledger/page-token.ts";
@@ -64,12 +64,12 @@ describe("the page token for a reader of the job list", () => {
     const token = toInternalPageToken({ acceptedAt, jobId, caller });
     const ledger = ledgerWith("token:b", caller, "discover:prod");
     expect(
-      await restoreCallerInPageTokenOrThrow(removeCallerFromPageTokenOrThrow(token), "prod", ledger),
+      await restoreCallerInPageTokenOrThrow(replaceCallerByHashInPageTokenOrThrow(token), "prod", ledger),
     ).toBe(token);
   });
 
   test("contains no name, and continues after the watches of the job if the watch is gone", async () => {
-    const hidden = removeCallerFromPageTokenOrThrow(
+    const hidden = replaceCallerByHashInPageTokenOrThrow(
       toInternalPageToken({ acceptedAt, jobId, caller: "token:a" }),
     );
     expect(Buffer.from(hidden, "base64url").toString()).toMatch(/^\[\d+,"j+",\d{1,3}\]$/);
@@ -86,7 +86,7 @@ describe("the page token for a reader of the job list", () => {
       },
     };
     await restoreCallerInPageTokenOrThrow(
-      removeCallerFromPageTokenOrThrow(toInternalPageToken({ acceptedAt, jobId, caller: "c" })),
+      replaceCallerByHashInPageTokenOrThrow(toInternalPageToken({ acceptedAt, jobId, caller: "c" })),
       "prod",
       ledger,
     );
@@ -98,16 +98,16 @@ describe("the page token for a reader of the job list", () => {
     const same = {
       listJobWatchesNewestFirst: async () => [{ acceptedAt, jobId, caller: "token:a" } as Watch],
     };
-    expect(await restoreCallerInPageTokenOrThrow(removeCallerFromPageTokenOrThrow(token), "prod", same)).toBe(
-      token,
-    );
+    expect(
+      await restoreCallerInPageTokenOrThrow(replaceCallerByHashInPageTokenOrThrow(token), "prod", same),
+    ).toBe(token);
     const later = {
       listJobWatchesNewestFirst: async () => [
         { acceptedAt: acceptedAt + 1, jobId, caller: "token:a" } as Watch,
       ],
     };
     expect(
-      await restoreCallerInPageTokenOrThrow(removeCallerFromPageTokenOrThrow(token), "prod", later),
+      await restoreCallerInPageTokenOrThrow(replaceCallerByHashInPageTokenOrThrow(token), "prod", later),
     ).not.toBe(token);
   });
 

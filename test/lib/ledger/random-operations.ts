@@ -188,7 +188,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   {
     weight: 6,
     arbitrary: call(
-      "recordAttemptUnlessSuperseded",
+      "recordAttemptIfClaimed",
       fc.record({
         ...owner,
         state: fc.constantFrom("pending", "delivered", "rejected", "gone", "exhausted"),

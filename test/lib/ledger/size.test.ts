@@ -121,7 +121,7 @@ describe("the cost of a watch", () => {
     };
     await ledger.claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
     const done = { state: "delivered", spent: true, nextAttemptAt: null } as const;
-    await ledger.recordAttemptUnlessSuperseded({ ...notification, ...done, attempt: attempt() });
+    await ledger.recordAttemptIfClaimed({ ...notification, ...done, attempt: attempt() });
     expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand"]);
   });
 
@@ -142,7 +142,7 @@ it("a notification that waits for its target for a day does not grow with each a
   for (let i = 0; i < 3 * ATTEMPT_HISTORY; i += 1) {
     await ledger.claimNotification({ ...notification, now: T0 + i, leaseMs: LEASE_MS, expiresAt: NEVER });
     const record = { state: "pending", spent: false, nextAttemptAt: T0 + i, attempt: attempt() } as const;
-    await ledger.recordAttemptUnlessSuperseded({ ...notification, ...record });
+    await ledger.recordAttemptIfClaimed({ ...notification, ...record });
     const command = new GetItemCommand({ TableName: "ledger", Key: { pk: { S: pk }, sk: { S: sk } } });
     lengths.push((await dynamo.client.send(command)).Item?.history?.L?.length ?? 0);
   }

@@ -105,8 +105,8 @@ const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>>
 /** The operations that have no effect if their condition is false. */
 const HAS_NO_EFFECT: Readonly<Record<string, (stored: Stored) => Promise<unknown>>> = {
   recordPoll: ({ watch }) => ledger.recordPoll(pollRecord({ key: watch })),
-  recordAttemptUnlessSuperseded: ({ owner }) =>
-    ledger.recordAttemptUnlessSuperseded({
+  recordAttemptIfClaimed: ({ owner }) =>
+    ledger.recordAttemptIfClaimed({
       ...owner,
       state: "delivered",
       spent: true,

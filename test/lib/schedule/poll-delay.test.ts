@@ -8,7 +8,7 @@ import {
 } from "../../../lib/schedule/duration-counts.ts";
 import {
   AGES,
-  cheapestDelayRange,
+  findDelaysCloseToLowestCost,
   pickDelayAfterFailedPollsSeconds,
   pickFirstPollDelaySeconds,
   pickNextPollDelaySeconds,
@@ -63,7 +63,13 @@ describe("the delay of a poll", () => {
     const bucket = bucketOfDuration(300);
     const survival = Float64Array.from({ length: BUCKETS + 1 }, (_, at) => (at <= bucket ? 1 : 1e-9));
     const range = (ageSeconds: number, maxDelaySeconds = 900) =>
-      cheapestDelayRange({ survival, ageSeconds, maxDelaySeconds, pollCostSeconds: 60, minDelaySeconds: 2 });
+      findDelaysCloseToLowestCost({
+        survival,
+        ageSeconds,
+        maxDelaySeconds,
+        pollCostSeconds: 60,
+        minDelaySeconds: 2,
+      });
     const end = bucketStartSeconds(bucket + 1);
     for (const age of [0, 0.5, 100]) {
       const { minSeconds, maxSeconds } = range(age);
@@ -223,7 +229,7 @@ describe("the plan of polls", () => {
         for (const age of list) {
           const pending = survivalAt(survival, age);
           const cost = (delay: number) => pending * delay + between(least, age + delay);
-          const { minSeconds, maxSeconds } = cheapestDelayRange({
+          const { minSeconds, maxSeconds } = findDelaysCloseToLowestCost({
             ...settings,
             survival,
             ageSeconds: age,
@@ -288,7 +294,7 @@ describe("the plan of polls", () => {
       const survival = learned(past([60, 90, 95, 130, 180, 250]));
       const least = leastCosts(survival, settings);
       for (const ageSeconds of [0, 1, 10.5, 20, 40.25, 57, 58.9, 85, 93.5, 120, 128, 131.75, 175, 200.1])
-        expect([ageSeconds, cheapestDelayRange({ ...settings, survival, ageSeconds })]).toEqual([
+        expect([ageSeconds, findDelaysCloseToLowestCost({ ...settings, survival, ageSeconds })]).toEqual([
           ageSeconds,
           cheapDelays(survival, ageSeconds, settings, least),
         ]);
@@ -302,7 +308,7 @@ describe("the plan of polls", () => {
         costs,
         fc.double({ min: 0, max: 2 * bucketStartSeconds(BUCKETS), noNaN: true }),
         (past, settings, ageSeconds) => {
-          const { minSeconds, maxSeconds } = cheapestDelayRange({
+          const { minSeconds, maxSeconds } = findDelaysCloseToLowestCost({
             ...settings,
             survival: learned(past),
             ageSeconds,
@@ -321,7 +327,7 @@ describe("the plan of polls", () => {
     const survival = learned(past([60]));
     const [before = 0, end = 0] = AGES.slice(-2);
     const settings = { pollCostSeconds: 1, minDelaySeconds: 2, maxDelaySeconds: 1e6 };
-    const delays = cheapestDelayRange({ ...settings, survival, ageSeconds: before - 10 });
+    const delays = findDelaysCloseToLowestCost({ ...settings, survival, ageSeconds: before - 10 });
     expect(delays.minSeconds).toBeGreaterThanOrEqual(10);
     expect(delays.maxSeconds).toBe(Math.floor(end - (before - 10)));
   });
@@ -329,7 +335,7 @@ describe("the plan of polls", () => {
   it("returns the maximum delay for an age beyond all planned ages", () => {
     const survival = new Float64Array(BUCKETS + 1).fill(1);
     const settings = { pollCostSeconds: 1, minDelaySeconds: 2, maxDelaySeconds: 900 };
-    expect(cheapestDelayRange({ ...settings, survival, ageSeconds: 1e9 })).toEqual({
+    expect(findDelaysCloseToLowestCost({ ...settings, survival, ageSeconds: 1e9 })).toEqual({
       minSeconds: 900,
       maxSeconds: 900,
     });

@@ -160,7 +160,7 @@ it("DynamoDB deletes a notification at the time of its latest claim or redeliver
     await ledger.claimNotification({ ...owner, now, leaseMs: LEASE_MS, expiresAt: at(hours) });
     expect(await expiryHours(project)).toEqual({ "notification#0": hours });
   }
-  await ledger.recordAttemptUnlessSuperseded({
+  await ledger.recordAttemptIfClaimed({
     ...owner,
     state: "delivered",
     spent: true,

@@ -55,7 +55,7 @@ async function openWatches(): Promise<NewWatch> {
     const notification = { key, redelivery: 0, messageId: "n-1" };
     await ledger.claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
     const record = { state: "delivered", spent: true, nextAttemptAt: null, attempt: attempt() } as const;
-    await ledger.recordAttemptUnlessSuperseded({ ...notification, ...record });
+    await ledger.recordAttemptIfClaimed({ ...notification, ...record });
   }
   return watch;
 }

@@ -128,7 +128,7 @@ describe("an import into a stage", () => {
       await ledger.endWatchUnlessTargetsAdded({ key: watch, acceptedAt, targets, expiresAt, ...ended });
       const owner = { key, redelivery: 0, messageId: "m-1" };
       await ledger.claimNotification({ ...owner, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
-      await ledger.recordAttemptUnlessSuperseded({
+      await ledger.recordAttemptIfClaimed({
         ...owner,
         state: "delivered",
         spent: true,
