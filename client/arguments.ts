@@ -66,7 +66,7 @@ function read(
   };
   switch (command) {
     case "watch":
-      return { ...readWatchDocumentOrNull(options, names, project, () => readJobs(false)), ...output };
+      return { ...readWatch(options, names, project, () => readJobs(false)), ...output };
     case "status":
       return { kind: command, jobs: readJobs(), ...readWaitOptions(options), ...output };
     case "list":
@@ -107,7 +107,7 @@ type WithoutOutput<Kind extends ServiceCommand["kind"]> = Omit<
   keyof OutputOptions
 >;
 
-function readWatchDocumentOrNull(
+function readWatch(
   options: OptionValues,
   names: readonly string[],
   project: string | undefined,

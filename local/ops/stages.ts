@@ -166,14 +166,11 @@ export async function readStageFile(stage: string, folder = STAGES_FOLDER): Prom
     throw new StageFileError(file, [...nameFaults, "must be JSON. Check its quotes, commas and braces"]);
   const parsed = StageFile.safeParse(document);
   if (parsed.success && nameFaults.length === 0) return parsed.data;
-  throw new StageFileError(file, [
-    ...nameFaults,
-    ...(parsed.error?.issues ?? []).flatMap(describeIssueWithoutPath),
-  ]);
+  throw new StageFileError(file, [...nameFaults, ...(parsed.error?.issues ?? []).flatMap(describeIssue)]);
 }
 
 /** Returns one text for each error in a zod issue. */
-function describeIssueWithoutPath(issue: z.core.$ZodIssue): readonly string[] {
+function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(StageFile.shape).join(", ");
     return issue.keys.map((key) => `unknown setting ${JSON.stringify(key)}. Settings: ${known}`);
