@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { availableParallelism } from "node:os";
 import type { FunctionResource } from "../template/functions.ts";
 import type { ConcurrencyPool } from "./concurrency-pool.ts";
 import { Instance, type InstanceOptions } from "./instance.ts";
@@ -23,20 +24,28 @@ interface FunctionHostOptions extends FunctionCode, Pick<InstanceOptions, "log">
    * least this number of processes for the function.
    */
   readonly eventSourceConcurrency?: number;
+  /**
+   * The largest number of processes of the function that start at the same time. The default is the number of
+   * processors: each start needs a whole processor, and other processes can become free during the starts.
+   */
+  readonly maxStartingInstances?: number;
 }
 
 /**
  * A local Lambda function and its processes. The free process that was used last gets the next invocation. An
- * invocation without a free process starts a new process.
+ * invocation without a free process starts a new process. If too many processes start or run already, the invocation
+ * waits until a process is free or can start.
  */
 export class FunctionHost {
   readonly resource: FunctionResource;
   readonly #options: FunctionHostOptions;
   readonly #maxInstances: number;
+  readonly #maxStartingInstances: number;
   readonly #instances = new Set<Instance>();
   #code: FunctionCode;
   #idle: Instance[] = [];
-  /** The invocations that wait for a free process. Each item is a function that continues one of these invocations. */
+  #startingCount = 0;
+  /** The invocations that wait for a process. Each item is a function that continues one of these invocations. */
   #waiting: (() => void)[] = [];
   #isStopped = false;
 
@@ -45,6 +54,7 @@ export class FunctionHost {
     this.#code = options;
     this.resource = options.resource;
     this.#maxInstances = Math.max(DEFAULT_MAX_INSTANCES, options.eventSourceConcurrency ?? 0);
+    this.#maxStartingInstances = options.maxStartingInstances ?? Math.max(1, availableParallelism() - 1);
   }
 
   get pids(): readonly number[] {
@@ -108,7 +118,8 @@ export class FunctionHost {
       if (this.#isStopped) return null;
       const idle = this.#idle.pop();
       if (idle) return idle;
-      if (this.#instances.size < this.#maxInstances) return this.#start();
+      if (this.#instances.size < this.#maxInstances && this.#startingCount < this.#maxStartingInstances)
+        return this.#start();
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
@@ -125,6 +136,11 @@ export class FunctionHost {
       },
     });
     this.#instances.add(instance);
+    this.#startingCount += 1;
+    void instance.initialized.then(() => {
+      this.#startingCount -= 1;
+      this.#waiting.shift()?.();
+    });
     await instance.start();
     return instance;
   }

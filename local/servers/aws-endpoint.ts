@@ -1,13 +1,15 @@
 import {
   Agent,
   createServer,
-  type IncomingHttpHeaders,
   type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestListener,
   type ServerResponse,
   request as sendRequest,
 } from "node:http";
 import { parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { AwsError, accessKeyIdOf } from "./aws-error.ts";
+import { callRequestListener } from "./call-request-listener.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
 import { CREDENTIALS } from "./start-sqs.ts";
 
@@ -28,7 +30,7 @@ export interface AwsCall {
 
 export interface AwsReply {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: OutgoingHttpHeaders;
   readonly body: Buffer;
 }
 
@@ -42,16 +44,19 @@ export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsRep
 
 /**
  * Starts an HTTP server that applies rules to each call of an AWS service. If no rule refuses a call, the server
- * forwards the call to the URL `upstream`.
+ * forwards the call to the server at the URL `upstream`.
  */
 export async function startAwsEndpoint(options: {
   service: AwsCall["service"];
   upstream: string;
+  /** The request listener of the server at `upstream`, if the server runs in this process. */
+  upstreamListener?: RequestListener | null;
   rules: readonly AwsRule[];
   /** The access key ID in all requests that this server forwards to `upstream`. */
   upstreamAccessKeyId?: string;
 }): Promise<LocalServer> {
-  const { service, upstream, rules, upstreamAccessKeyId = CREDENTIALS.accessKeyId } = options;
+  const { service, upstream, upstreamListener = null, rules } = options;
+  const { upstreamAccessKeyId = CREDENTIALS.accessKeyId } = options;
   const { hostname: host, port } = new URL(upstream);
   const agent = new Agent({ keepAlive: true });
 
@@ -89,17 +94,17 @@ export async function startAwsEndpoint(options: {
       /Credential=[^/]+\//,
       `Credential=${upstreamAccessKeyId}/`,
     );
+    const sentHeaders = { ...headers, ...(authorization && { authorization }) };
+    if (upstreamListener !== null)
+      return callRequestListener(upstreamListener, { method, url: path, headers: sentHeaders }, body);
     return new Promise((resolve, reject) => {
-      const sent = sendRequest(
-        { host, port, path, method, agent, headers: { ...headers, ...(authorization && { authorization }) } },
-        (response) => {
-          readBody(response).then(
-            (received) =>
-              resolve({ status: response.statusCode ?? 500, headers: response.headers, body: received }),
-            reject,
-          );
-        },
-      );
+      const sent = sendRequest({ host, port, path, method, agent, headers: sentHeaders }, (response) => {
+        readBody(response).then(
+          (received) =>
+            resolve({ status: response.statusCode ?? 500, headers: response.headers, body: received }),
+          reject,
+        );
+      });
       sent.once("error", reject).end(body);
       if (caller.closed) sent.destroy();
       else caller.once("close", () => sent.destroy());

@@ -42,6 +42,7 @@ export async function startAwsEndpoints(options: {
     const endpoint = await startAwsEndpoint({
       service,
       upstream: upstream[service],
+      upstreamListener: service === "dynamodb" ? dynamo.listener : null,
       rules: [authorize, ...rules],
       upstreamAccessKeyId: service === "ssm" ? ssmAccessKeyId : CREDENTIALS.accessKeyId,
     });

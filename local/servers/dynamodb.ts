@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
   CreateTableCommand,
@@ -15,6 +16,8 @@ import { CREDENTIALS } from "./start-sqs.ts";
 
 export interface DynamoServer {
   readonly url: string;
+  /** The request listener of the server, or null if the server runs in another process. */
+  readonly listener: RequestListener | null;
   readonly client: DynamoDBClient;
   /**
    * Creates the tables that do not exist yet. Returns `existed: true` if at least one of the tables already existed.
@@ -48,6 +51,7 @@ export async function startDynamo(region: string, folder: string | null): Promis
     updateTableMs: 0,
     ...(folder !== null && { path: folder }),
   });
+  const [listener] = server.listeners("request");
   refuseOtherHosts(server);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -55,6 +59,7 @@ export async function startDynamo(region: string, folder: string | null): Promis
   const client = new DynamoDBClient({ endpoint: url, region, credentials: CREDENTIALS });
   return {
     url,
+    listener: listener as RequestListener,
     client,
     async createTables(tables) {
       let existed = false;

@@ -37,6 +37,7 @@ export function connectDynamo(region: string, url: string): DynamoServer {
   const client = new DynamoDBClient({ endpoint: url, region, credentials: CREDENTIALS });
   return {
     url,
+    listener: null,
     client,
     async createTables(tables) {
       for (const { definition, timeToLiveAttribute } of tables) {

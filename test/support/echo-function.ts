@@ -33,7 +33,7 @@ export interface Echo {
   readonly taskRoot: string;
   /** The output of the function's processes. */
   readonly lines: string[];
-  host(changes?: Partial<FunctionResource>): FunctionHost;
+  host(changes?: Partial<FunctionResource>, options?: { maxStartingInstances?: number }): FunctionHost;
   remove(): Promise<void>;
 }
 
@@ -45,9 +45,10 @@ export async function unpackEcho(): Promise<Echo> {
   return {
     taskRoot,
     lines,
-    host(changes = {}) {
+    host(changes = {}, options = {}) {
       const resource = { ...ECHO, ...changes };
       return new FunctionHost({
+        ...options,
         resource,
         pool: new ConcurrencyPool(DEFAULT_ACCOUNT_CONCURRENCY, [resource]),
         taskRoot,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { FunctionHost } from "../../../local/lambda/function-host.ts";
 import type { FunctionResource } from "../../../local/template/functions.ts";
 import { ECHO, type Echo, unpackEcho } from "../../support/echo-function.ts";
+import { eventually } from "../../support/eventually.ts";
 
 let echo: Echo;
 let host: FunctionHost;
@@ -76,10 +77,21 @@ describe("FunctionHost", () => {
   });
 
   it("lets invocations of a function without a quota wait for a free process of this machine", async () => {
-    hostOf();
-    const found = await Promise.all(Array.from({ length: 12 }, () => resultOf({ do: "context" })));
-    expect(found).toHaveLength(12);
-    expect(host.pids).toHaveLength(10);
+    hostOf({ timeoutSeconds: 300 });
+    const hanging = Array.from({ length: 12 }, () => host.invoke({ do: "hang" }));
+    await eventually("ten processes", () => host.pids.length === 10);
+    expect(await host.kill()).toBe(10);
+    await eventually("the processes of the waiting invocations", () => host.pids.length === 2);
+    await host.stop();
+    expect(await Promise.all(hanging)).toEqual(Array(12).fill(expect.objectContaining({ kind: "error" })));
+  });
+
+  it("starts no more processes at the same time than allowed, and prefers processes that are free by then", async () => {
+    host = echo.host({}, { maxStartingInstances: 1 });
+    const results = Array.from({ length: 12 }, () => resultOf({ do: "context" }));
+    await Promise.race(results);
+    expect(host.pids.length).toBeLessThanOrEqual(3);
+    expect(await Promise.all(results)).toHaveLength(12);
   });
 
   it("returns the error that a handler throws", async () => {
