@@ -132,7 +132,7 @@ async function waitForOneJob(random: () => number) {
   });
   if (!ended) throw new Error("The command did not see the end of the job.");
   const count = (name: string) => api.calls.filter((call) => call === `ledger.${name}`).length;
-  job.waits = count("reserveCallNumberOrNull");
+  job.waits = count("addWaitingCallUnlessTooMany");
   job.smallReads = count("readProgressEventuallyConsistent");
   job.waitedSeconds = api.waits.reduce((total, ms) => total + ms, 0) / 1000;
   return job;

@@ -8,7 +8,7 @@ const STARTERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = 
 
 /**
  * The function waits at most this number of milliseconds for the exit status of the started program. If the program
- * still runs after this time, it may be the browser itself, so the function returns true.
+ * still runs after this time, the function returns true, because the program may be the browser itself.
  */
 const START_TIME_LIMIT_MS = 1_000;
 

@@ -17,7 +17,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
     Ledger,
     | "readWatchDocumentOrNull"
     | "readProgressEventuallyConsistent"
-    | "reserveCallNumberOrNull"
+    | "addWaitingCallUnlessTooMany"
     | "removeWaitingCall"
     | "readCallerData"
     | "listJobWatchesNewestFirst"

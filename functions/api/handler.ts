@@ -22,8 +22,8 @@ import {
 } from "../../lib/ledger/dynamo/read-watches.ts";
 import { readTargetState, switchTargetOn } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import {
+  addWaitingCallUnlessTooMany,
   removeWaitingCall,
-  reserveCallNumberOrNull,
   WAITING_LIMITS,
 } from "../../lib/ledger/dynamo/waiting-calls.ts";
 import { listJobWatchesNewestFirst } from "../../lib/ledger/dynamo/watch-item.ts";
@@ -61,7 +61,7 @@ const ledger = bindToTable(table, {
   readDigest,
   readDeliveryOrPendingRecord,
   readDurationCounts,
-  reserveCallNumberOrNull,
+  addWaitingCallUnlessTooMany,
   removeWaitingCall,
 });
 

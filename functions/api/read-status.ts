@@ -138,7 +138,7 @@ async function waitForEnd(
     progress?.state === "watching" && now() < until && (progress.nextPollAt ?? 0) <= until;
   if (!mayEnd(watch)) return "not_needed";
   const call = { caller, until };
-  const number = await ledger.reserveCallNumberOrNull(call, now(), waitingLimits);
+  const number = await ledger.addWaitingCallUnlessTooMany(call, now(), waitingLimits);
   if (number === null) return "too_many";
   try {
     for (let progress: WatchProgress | null = watch; mayEnd(progress); ) {

@@ -12,13 +12,13 @@ import { concludeIfTooManyUnfinishedTries } from "../../lib/schedule/decide-afte
 import { handleMessageOrDeadLetter, type ReadMessagePorts } from "../shared/handle-message-or-dead-letter.ts";
 import { createCachedDurationsReaderOrEmpty } from "../shared/learned-durations.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
+import { type BatchEndWaiter, createBatchEndWaiter } from "./batch-end-waiter.ts";
 import {
   type ConcludePorts,
   completeStoredConclusion,
   concludeAndNotifyUnlessStoppedOrRestarted,
 } from "./conclude-watch.ts";
 import { logAndCountPollMessage, type PollReport } from "./poll-log.ts";
-import { createRunAloneAtBatchEnd, type RunAloneAtBatchEnd } from "./run-alone-at-batch-end.ts";
 import {
   type ClaimedPoll,
   computeLatestEndOfWatch,
@@ -74,7 +74,7 @@ interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
   readonly ledger: PollPorts["ledger"];
   readonly pollQueue: Pick<Queue, "send" | "changeVisibility">;
   readonly cce: ReturnType<PollPorts["createCce"]>;
-  readonly runAlone: RunAloneAtBatchEnd;
+  readonly batchEnd: BatchEndWaiter;
 }
 
 /**
@@ -88,7 +88,7 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
   return (messages) => {
     const sender = createCoalescingSender(ports.pollQueue, messages, ports.timer);
     const pollQueue = { ...ports.pollQueue, send: sender.send };
-    const runAlone = createRunAloneAtBatchEnd(messages);
+    const batchEnd = createBatchEndWaiter(messages);
     return async (received) => {
       try {
         const readPorts = { ...ports, queue: ports.pollQueue };
@@ -96,12 +96,12 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
           const config = await ports.configs.currentWith("projects", message.project);
           const cce = clients.get(config) ?? ports.createCce(config);
           clients.set(config, cce);
-          const scope = { ...ports, pollQueue, config, cce, runAlone, durations, rateLimit };
+          const scope = { ...ports, pollQueue, config, cce, batchEnd, durations, rateLimit };
           return pollJob(message, received, scope);
         });
       } finally {
         sender.done();
-        runAlone.done();
+        batchEnd.done();
       }
     };
   };
@@ -135,7 +135,7 @@ async function claimAndPoll(
   received: ReceivedMessage,
   scope: PollScope,
 ): Promise<Disposition> {
-  const { ledger, pollQueue, runAlone, random, onPoll = logAndCountPollMessage } = scope;
+  const { ledger, pollQueue, batchEnd, random, onPoll = logAndCountPollMessage } = scope;
   const { key, poll, messageId } = wanted;
   const report = (made: Pick<PollReport, "observation" | "next"> & Partial<PollReport>) =>
     onPoll({ key, poll, resource: null, delaySeconds: null, latenessSeconds: null, ...made });
@@ -192,7 +192,7 @@ async function claimAndPoll(
     }
   }
   // A poll that crashes the process would also end all other polls of the batch.
-  const mayPoll = unfinishedTries < TRIES_BEFORE_ALONE || (await runAlone.waitUntilAlone());
+  const mayPoll = unfinishedTries < TRIES_BEFORE_ALONE || (await batchEnd.waitUntilAlone());
   const queryMs = queryTimeMs(received);
   if (!mayPoll || queryMs <= 0) {
     await ledger.undoPollClaim(wanted);

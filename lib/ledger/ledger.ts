@@ -200,7 +200,7 @@ export interface WaitingCallLedger {
    * waiting call has. The result is null if too many calls are waiting. If several calls start to wait at the same
    * time, the result may be null although a number is free.
    */
-  reserveCallNumberOrNull(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
+  addWaitingCallUnlessTooMany(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
   /** Ends a waiting call before its time `until`, so that another call can get its number. */
   removeWaitingCall(number: number, call: WaitingCall): Promise<void>;
 }

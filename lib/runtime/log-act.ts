@@ -51,8 +51,8 @@ export function createConfigAct(
 const NONE = "-";
 
 /**
- * Writes a log line about an act (a change that other users must be able to find in the log). The time of the log line
- * is also the time of the act. If the act is the stop of a watch, the metric `Stopped` counts it.
+ * Writes a log line about an act (a change that other users must be able to find in the log). The log line has no
+ * separate field for the time of the act. If the act is the stop of a watch, the metric `Stopped` counts it.
  */
 export function logActAndCountIfStop(made: Act): void {
   const { act, who, from, project, jobId, owner, traceparent, targets, entry } = made;

@@ -34,7 +34,7 @@ export function isTransientAwsError(error: unknown): boolean {
   return typeof status === "number" ? status >= 500 || status === 429 : typeof code === "string";
 }
 
-/** The names of errors with which AWS refuses a wrong request. A wrong request is a bug in this program. */
+/** The names of the errors with which AWS refuses a wrong request of this program. Such an error shows a bug. */
 const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
   "ValidationException",
   "SerializationException",

@@ -51,7 +51,7 @@ export interface EmbeddedStack {
   stop(): Promise<void>;
 }
 
-/** The error of a template that AWS would refuse, or with which the service would fail on AWS. */
+/** The error if AWS would refuse the template, or if the service would fail on AWS because of the template. */
 class TemplateRefusedError extends Error {
   override name = "TemplateRefusedError";
   readonly faults: readonly string[];

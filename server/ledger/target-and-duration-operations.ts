@@ -162,7 +162,7 @@ export function createTargetAndDurationOperations(
 
     readDigest: (digestId) => store.read(() => readRecord(store, "digest", digestId)),
 
-    reserveCallNumberOrNull: (call, now, limits) =>
+    addWaitingCallUnlessTooMany: (call, now, limits) =>
       store.write(() => {
         const calls = readRecord(store, "waiting", WAITING) ?? {};
         const number = findFreeCallNumber(calls, call.caller, now, limits);

@@ -48,7 +48,7 @@ export const LEDGER_METHODS: readonly (keyof Ledger)[] = [
   "addLatestDurations",
   "readProgressEventuallyConsistent",
   "countUnfinishedWatchesApproximately",
-  "reserveCallNumberOrNull",
+  "addWaitingCallUnlessTooMany",
   "removeWaitingCall",
 ];
 

@@ -114,7 +114,7 @@ export function targetAndDurationOperations({
       return digests[digestId] ?? null;
     },
 
-    async reserveCallNumberOrNull(call, now, limits) {
+    async addWaitingCallUnlessTooMany(call, now, limits) {
       const number = findFreeCallNumber(waitingCalls, call.caller, now, limits);
       if (number !== null) waitingCalls[number] = call;
       return number;

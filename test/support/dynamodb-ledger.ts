@@ -54,7 +54,7 @@ import {
   switchTargetOn,
   throttleTargetUntilAtLeast,
 } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { removeWaitingCall, reserveCallNumberOrNull } from "../../lib/ledger/dynamo/waiting-calls.ts";
+import { addWaitingCallUnlessTooMany, removeWaitingCall } from "../../lib/ledger/dynamo/waiting-calls.ts";
 import { listJobWatchesNewestFirst } from "../../lib/ledger/dynamo/watch-item.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
@@ -104,7 +104,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     hasSmnMessageId,
     readProgressEventuallyConsistent,
     countUnfinishedWatchesApproximately,
-    reserveCallNumberOrNull,
+    addWaitingCallUnlessTooMany,
     removeWaitingCall,
     getOrCreateSlowRecord,
     readSlowRecord,

@@ -31,7 +31,7 @@ const Call = z.lazy(() => z.object({ caller: z.string(), until: z.number() }));
 const attributeOf = (number: number) => `call${number}`;
 
 /** Each try costs one read. If a number is free, the try also costs one write. */
-export const reserveCallNumberOrNull: LedgerOperation<"reserveCallNumberOrNull"> = async (
+export const addWaitingCallUnlessTooMany: LedgerOperation<"addWaitingCallUnlessTooMany"> = async (
   table,
   call,
   now,

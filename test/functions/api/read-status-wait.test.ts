@@ -29,7 +29,7 @@ describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
     const answer = await api.ask("GET", `${URL_OF_A}?wait=9`);
     expect(answer).toMatchObject({ status: 200, headers: { "retry-after": "11" } });
     expect([json(answer).state, api.waits]).toEqual(["watching", []]);
-    expect(api.calls.filter((call) => call === "ledger.reserveCallNumberOrNull")).toEqual([]);
+    expect(api.calls.filter((call) => call === "ledger.addWaitingCallUnlessTooMany")).toEqual([]);
     expect(api.calls.filter((call) => call === "ledger.readWatchDocumentOrNull")).toHaveLength(1);
   });
 
@@ -114,13 +114,13 @@ describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
     const ask = (token?: string) =>
       api.ask("GET", `${URL_OF_A}?wait=5`, token === undefined ? {} : { token });
     for (const caller of ["token:all", "token:all"])
-      await api.ledger.reserveCallNumberOrNull({ caller, until }, api.clock.now, limits);
+      await api.ledger.addWaitingCallUnlessTooMany({ caller, until }, api.clock.now, limits);
     expect(await ask()).toMatchObject({ status: 200, headers: { "retry-after": "2" } });
     expect(api.waits).toEqual([]);
     await ask(TOKENS.team);
     expect(api.waits).toHaveLength(5);
     for (const caller of ["x", "y"])
-      await api.ledger.reserveCallNumberOrNull({ caller, until }, api.clock.now, limits);
+      await api.ledger.addWaitingCallUnlessTooMany({ caller, until }, api.clock.now, limits);
     expect(await ask(TOKENS.team)).toMatchObject({ status: 200, headers: { "retry-after": "2" } });
     expect(api.waits).toHaveLength(5);
   });

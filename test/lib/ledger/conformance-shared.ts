@@ -247,7 +247,7 @@ export function describeShared(ledger: () => Ledger): void {
     it("are at most two of one caller and three of all callers, until they end or their time is over", async () => {
       const from = startedAt;
       const start = (caller: string, now: number) =>
-        ledger().reserveCallNumberOrNull(call(caller, from + 5000), now, limits);
+        ledger().addWaitingCallUnlessTooMany(call(caller, from + 5000), now, limits);
       expect([await start("a", from), await start("a", from), await start("a", from)]).toEqual([0, 1, null]);
       expect([await start("b", from), await start("c", from)]).toEqual([2, null]);
       await ledger().removeWaitingCall(1, call("b", from + 5000));
@@ -255,13 +255,15 @@ export function describeShared(ledger: () => Ledger): void {
       expect(await start("c", from)).toBeNull();
       await ledger().removeWaitingCall(1, call("a", from + 5000));
       expect([await start("c", from + 4999), await start("c", from + 4999)]).toEqual([1, null]);
-      expect(await ledger().reserveCallNumberOrNull(call("a", from + 9000), from + 5000, limits)).toBe(0);
+      expect(await ledger().addWaitingCallUnlessTooMany(call("a", from + 9000), from + 5000, limits)).toBe(0);
     });
 
     it("are both accepted if two calls begin at the same time", async () => {
       const from = startedAt;
       const started = await Promise.all(
-        ["a", "b"].map((caller) => ledger().reserveCallNumberOrNull(call(caller, from + 5000), from, limits)),
+        ["a", "b"].map((caller) =>
+          ledger().addWaitingCallUnlessTooMany(call(caller, from + 5000), from, limits),
+        ),
       );
       expect(new Set(started)).toEqual(new Set([0, 1]));
     });
@@ -270,7 +272,7 @@ export function describeShared(ledger: () => Ledger): void {
       const from = startedAt;
       const started = await Promise.all(
         Array.from({ length: 12 }, (_, i) =>
-          ledger().reserveCallNumberOrNull(call(`many-${i}`, from + 5000), from, limits),
+          ledger().addWaitingCallUnlessTooMany(call(`many-${i}`, from + 5000), from, limits),
         ),
       );
       const numbers = started.filter((number) => number !== null);

@@ -252,7 +252,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   call("countUnfinishedWatchesApproximately", fc.constantFrom(...CALLERS)),
   {
     weight: 3,
-    arbitrary: call("reserveCallNumberOrNull", waitingCall, now, fc.constant({ total: 3, perCaller: 2 })),
+    arbitrary: call("addWaitingCallUnlessTooMany", waitingCall, now, fc.constant({ total: 3, perCaller: 2 })),
   },
   call("removeWaitingCall", fc.nat(2), waitingCall),
 );

@@ -56,7 +56,7 @@ async function storeItems() {
     expiresAt: NEVER,
   });
   await ledger.throttleTargetUntilAtLeast("deploys", T0);
-  await ledger.reserveCallNumberOrNull(WAITING, T0, WAITING_LIMITS);
+  await ledger.addWaitingCallUnlessTooMany(WAITING, T0, WAITING_LIMITS);
   const duration = { project: "prod", jobType: "CreateCluster", day: 3, bucket: 4, expiresAt: NEVER };
   await ledger.addDuration(duration);
   return { watch, generation, notification, owner, duration };
@@ -86,7 +86,7 @@ const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>>
   stopWatch: ({ watch }) => ledger.stopWatch(watch, now, NEVER),
   readWatchDocumentOrNull: ({ watch }) => ledger.readWatchDocumentOrNull(watch),
   readProgressEventuallyConsistent: ({ watch }) => ledger.readProgressEventuallyConsistent(watch),
-  reserveCallNumberOrNull: () => ledger.reserveCallNumberOrNull(WAITING, T0, WAITING_LIMITS),
+  addWaitingCallUnlessTooMany: () => ledger.addWaitingCallUnlessTooMany(WAITING, T0, WAITING_LIMITS),
   readCallerData: ({ generation }) => ledger.readCallerData(generation),
   readOutcomeWithoutTree: ({ generation }) => ledger.readOutcomeWithoutTree(generation),
   getOrCreateOutcome: ({ watch, generation }) =>

@@ -247,7 +247,7 @@ it.each(Object.keys(OTHER_CASES))("DynamoDB deletes %s", async (name) => {
 it("DynamoDB deletes the waiting calls one day after the end of the latest call", async () => {
   const limits = { total: 2, perCaller: 2 };
   for (const hours of [1, 2]) {
-    await ledger.reserveCallNumberOrNull({ caller: "a", until: at(hours) }, T0, limits);
+    await ledger.addWaitingCallUnlessTooMany({ caller: "a", until: at(hours) }, T0, limits);
     expect(await expiryHours("T#:waiting")).toEqual({ calls: 24 + hours });
   }
 });

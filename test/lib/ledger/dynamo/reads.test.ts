@@ -150,7 +150,7 @@ describe("a read that decides what the service does", () => {
     },
     "of a digest": (of) => of.readDigest("d-1"),
     "of the waiting calls": (of) =>
-      of.reserveCallNumberOrNull({ caller: "a", until: T0 }, T0, { total: 1, perCaller: 1 }),
+      of.addWaitingCallUnlessTooMany({ caller: "a", until: T0 }, T0, { total: 1, perCaller: 1 }),
   };
 
   it.each(Object.keys(CASES))("is consistent with all earlier writes: the read %s", async (name) => {

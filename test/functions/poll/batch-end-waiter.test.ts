@@ -1,7 +1,7 @@
-import { createRunAloneAtBatchEnd } from "../../../functions/poll/run-alone-at-batch-end.ts";
+import { createBatchEndWaiter } from "../../../functions/poll/batch-end-waiter.ts";
 
 test("a poll that must run alone starts after all other polls of the batch are done", async () => {
-  const order = createRunAloneAtBatchEnd(3);
+  const order = createBatchEndWaiter(3);
   const started: boolean[] = [];
   const waiting = order.waitUntilAlone().then((mayRun) => started.push(mayRun));
   order.done();
@@ -13,7 +13,7 @@ test("a poll that must run alone starts after all other polls of the batch are d
 });
 
 test("only one poll of a batch may run alone", async () => {
-  const order = createRunAloneAtBatchEnd(2);
+  const order = createBatchEndWaiter(2);
   const first = order.waitUntilAlone();
   expect(await order.waitUntilAlone()).toBe(false);
   order.done();
@@ -21,5 +21,5 @@ test("only one poll of a batch may run alone", async () => {
 });
 
 test("the only poll of a batch runs at once", async () => {
-  expect(await createRunAloneAtBatchEnd(1).waitUntilAlone()).toBe(true);
+  expect(await createBatchEndWaiter(1).waitUntilAlone()).toBe(true);
 });

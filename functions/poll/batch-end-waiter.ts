@@ -1,4 +1,4 @@
-export interface RunAloneAtBatchEnd {
+export interface BatchEndWaiter {
   /**
    * Waits until all other polls of the batch are done, and returns true. Only one poll of a batch can run alone. For
    * every further poll that wants to run alone, returns false at once. If the function returns false, the caller must
@@ -14,7 +14,7 @@ export interface RunAloneAtBatchEnd {
  * process would also end the other polls.
  * @param messageCount the number of queue messages in the batch
  */
-export function createRunAloneAtBatchEnd(messageCount: number): RunAloneAtBatchEnd {
+export function createBatchEndWaiter(messageCount: number): BatchEndWaiter {
   let unfinished = messageCount;
   let isTaken = false;
   let start = (): void => {};
