@@ -59,6 +59,7 @@ export async function startAwsEndpoint(options: {
   const { upstreamAccessKeyId = CREDENTIALS.accessKeyId } = options;
   const { hostname: host, port } = new URL(upstream);
   const agent = new Agent({ keepAlive: true });
+  const running = new Set<Promise<AwsReply>>();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<AwsReply> {
     const body = await readBody(request);
@@ -112,13 +113,17 @@ export async function startAwsEndpoint(options: {
   }
 
   const server = createServer(async (request, response) => {
+    const reply = answer(request, response);
+    running.add(reply);
     try {
-      const { status, headers, body } = await answer(request, response);
+      const { status, headers, body } = await reply;
       const { "transfer-encoding": _, ...kept } = headers;
       response.writeHead(status, { ...kept, "content-length": body.length }).end(body);
     } catch (error) {
       if (!(error instanceof AwsError)) response.destroy();
       else response.writeHead(error.status, error.headers).end(error.body);
+    } finally {
+      running.delete(reply);
     }
   });
   const local = await listenLocally(server);
@@ -126,6 +131,8 @@ export async function startAwsEndpoint(options: {
     url: local.url,
     async stop() {
       await local.stop();
+      // After this wait, the caller can stop the server at `upstream`. Otherwise, a running call would fail there.
+      await Promise.allSettled(running);
       agent.destroy();
     },
   };

@@ -40,7 +40,8 @@ interface LateIndex {
    */
   readonly copies: readonly TableResource[];
   readonly rule: AwsRule;
-  stop(): void;
+  /** Starts no further copy, and waits until the running copies have ended. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -67,6 +68,7 @@ export function createLateIndex(options: {
     ]),
   );
   const timers = new Set<NodeJS.Timeout>();
+  const running = new Set<Promise<void>>();
 
   async function copyItem(TableName: string, Key: Item): Promise<void> {
     const found = await client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
@@ -82,7 +84,9 @@ export function createLateIndex(options: {
     const timer = setTimeout(() => {
       timers.delete(timer);
       // The error is ignored: a copy fails only after the database server has stopped.
-      copyItem(TableName, key).catch(() => {});
+      const copied = copyItem(TableName, key).catch(() => {});
+      running.add(copied);
+      void copied.then(() => running.delete(copied));
     }, delays.next() * MAX_LAG_MS);
     timers.add(timer);
   }
@@ -111,7 +115,10 @@ export function createLateIndex(options: {
       if (reply.status === 200) writesOf(call).forEach(copyLater);
       return reply;
     },
-    stop: () => timers.forEach(clearTimeout),
+    async stop() {
+      timers.forEach(clearTimeout);
+      await Promise.all(running);
+    },
   };
 }
 

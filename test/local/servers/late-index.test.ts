@@ -62,8 +62,8 @@ async function startLate(seed: number) {
     client,
     async stop() {
       client.destroy();
-      lateIndex.stop();
       await endpoint.stop();
+      await lateIndex.stop();
     },
   };
 }
