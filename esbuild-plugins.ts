@@ -161,7 +161,6 @@ export const SCHEMA_FUNCTIONS = [
   "registerKeywords",
   "textSchema",
   "unwrapLazy",
-  "webhookTargetSchema",
   "withChecks",
   "withDescription",
 ];

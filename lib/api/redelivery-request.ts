@@ -10,8 +10,10 @@ import { readJsonBody } from "./request-body.ts";
 import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-errors.ts";
 
 /** The name of a target in the config, or the name of the target for a caller's `callbackUrl`. */
-const TargetName = textSchema(
-  z.regex(/^(?:callback:)?[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "must be the name of a target of the watch"),
+const TargetName = z.lazy(() =>
+  textSchema(
+    z.regex(/^(?:callback:)?[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "must be the name of a target of the watch"),
+  ),
 );
 
 /** The body of a request `POST …/redeliver`. A request with an empty body is about all targets of the watch. */
@@ -132,7 +134,7 @@ export interface MissedPosition {
   readonly before: string | null;
 }
 
-const Position = z.tuple([Name, z.nullable(PageToken)]);
+const Position = z.lazy(() => z.tuple([Name, z.nullable(PageToken)]));
 
 export function createPageTokenOfMissedRedelivery({ project, before }: MissedPosition): string {
   return Buffer.from(JSON.stringify([project, before])).toString("base64url");

@@ -52,7 +52,7 @@ export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<str
  * messages within the size limits, and `signature.ts` creates the signature.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
-  readonly target: Schema;
+  readonly target: z.ZodMiniLazy<Schema>;
   /**
    * True if people read the messages, and false if programs read them. Only chats get digests (one message about
    * several jobs).

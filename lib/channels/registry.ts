@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { type InnerSchema, unwrapLazy } from "../domain/zod-fields.ts";
 import type { Channel, TargetSchema } from "./channel.ts";
 import { dingtalkChannel } from "./dingtalk/channel.ts";
 import { discordChannel } from "./discord/channel.ts";
@@ -20,7 +21,7 @@ export const CHANNELS = [
 ] as const;
 
 interface ChannelRegistry<Schema extends TargetSchema> {
-  readonly Target: z.ZodMiniDiscriminatedUnion<[Schema, ...Schema[]], "kind">;
+  readonly Target: z.ZodMiniLazy<z.ZodMiniDiscriminatedUnion<[Schema, ...Schema[]], "kind">>;
   /**
    * @throws {Error} if no channel has the given kind. TypeScript already prevents an unknown kind.
    */
@@ -33,9 +34,14 @@ export function createChannelRegistry<Schema extends TargetSchema>(
 ): ChannelRegistry<Schema> {
   const [first, ...others] = channels;
   return {
-    Target: z.discriminatedUnion("kind", [first.target, ...others.map(({ target }) => target)]),
+    Target: z.lazy(() =>
+      z.discriminatedUnion("kind", [
+        unwrapLazy(first.target),
+        ...others.map(({ target }) => unwrapLazy(target)),
+      ]),
+    ),
     channelOf(kind) {
-      const channel = channels.find(({ target }) => target.shape.kind.def.values.includes(kind));
+      const channel = channels.find(({ target }) => unwrapLazy(target).shape.kind.def.values.includes(kind));
       if (channel === undefined) throw new Error(`no channel has the kind '${kind}'`);
       return channel;
     },
@@ -43,6 +49,7 @@ export function createChannelRegistry<Schema extends TargetSchema>(
 }
 
 /** A target in the config. In a log, the URL, the secrets and the header values of a target appear as `<secret>`. */
-export const { Target, channelOf } = createChannelRegistry<(typeof CHANNELS)[number]["target"]>(CHANNELS);
+export const { Target, channelOf } =
+  createChannelRegistry<InnerSchema<(typeof CHANNELS)[number]["target"]>>(CHANNELS);
 export type Target = z.infer<typeof Target>;
 export type TargetKind = Target["kind"];

@@ -56,4 +56,4 @@ const MAX_READY_MINUTES = 1440;
 /** With the value `ready`, a watch ends only when the resource of its job is usable. */
 export const Until = z.literal("ready");
 /** The maximum number of minutes between the success of a job and the time at which its resource is usable. */
-export const ReadyMinutes = numberSchema(z.positive(), z.maximum(MAX_READY_MINUTES));
+export const ReadyMinutes = z.lazy(() => numberSchema(z.positive(), z.maximum(MAX_READY_MINUTES)));

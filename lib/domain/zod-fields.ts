@@ -210,6 +210,9 @@ function quoted(values: readonly unknown[]): string {
   return values.map((value) => `'${String(value)}'`).join(", ");
 }
 
+/** The type of the inner schema of a schema that `z.lazy` created. */
+export type InnerSchema<Lazy extends z.ZodMiniLazy> = Lazy["_zod"]["innerType"];
+
 /**
  * Returns the inner schema of a schema that `z.lazy` created. If the inner schema does not exist yet, the function
  * creates the inner schema.

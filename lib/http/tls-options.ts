@@ -7,10 +7,12 @@ const BEGIN = /-----BEGIN CERTIFICATE-----/g;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /** One or more certificates in PEM, for example the certificate of a private certificate authority. */
-export const Certificates = textSchema(
-  z.refine(
-    (pem) => parseCertificates(pem) !== null,
-    "must be one or more certificates in PEM ('-----BEGIN CERTIFICATE-----')",
+export const Certificates = z.lazy(() =>
+  textSchema(
+    z.refine(
+      (pem) => parseCertificates(pem) !== null,
+      "must be one or more certificates in PEM ('-----BEGIN CERTIFICATE-----')",
+    ),
   ),
 );
 

@@ -2,12 +2,13 @@ import * as z from "zod";
 import { verdictOfNetworkError } from "../../lib/channels/attempt-verdict.ts";
 import { channelOf, Target } from "../../lib/channels/registry.ts";
 import { Verdict } from "../../lib/domain/job.ts";
+import { unwrapLazy } from "../../lib/domain/zod-fields.ts";
 import { findRefusingRule } from "../../lib/http/egress.ts";
 import { checkUrlBeforeDns, parseAllowListIgnoringInvalid } from "../../lib/http/egress-rules.ts";
 import { describeDifference } from "./cce-checks.ts";
 
 const ResponseCase = z.object({
-  target: z.enum(Target.def.options.flatMap(({ shape }) => shape.kind.def.values)),
+  target: z.enum(unwrapLazy(Target).def.options.flatMap(({ shape }) => shape.kind.def.values)),
   status: z.int().nullable(),
   headers: z.record(z.string(), z.string()),
   body: z.string(),

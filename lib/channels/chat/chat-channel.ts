@@ -45,7 +45,7 @@ export const chatFields = {
   ...commonFields,
   /** The language of the messages to the target. The service does not translate failure reasons from the cloud. */
   language: z._default(Language, "en"),
-  mention: z.optional(textSchema(z.minLength(1), z.maxLength(200))),
+  mention: z.lazy(() => z.optional(textSchema(z.minLength(1), z.maxLength(200)))),
 };
 
 /**
@@ -55,8 +55,10 @@ export const chatFields = {
 export const robotFields = {
   ...chatFields,
   secret: z.optional(SecretText),
-  keyword: z.optional(
-    textSchema(z.trim(), z.minLength(1), z.maxLength(50), z.regex(/^\P{C}*$/u, "must be one line of text")),
+  keyword: z.lazy(() =>
+    z.optional(
+      textSchema(z.trim(), z.minLength(1), z.maxLength(50), z.regex(/^\P{C}*$/u, "must be one line of text")),
+    ),
   ),
 };
 

@@ -16,7 +16,7 @@ import { createDingtalkSignatureQuery } from "./signature.ts";
  * ID or `all`.
  */
 export const dingtalkChannel = createChatChannel({
-  target: z.strictObject({ kind: z.literal("dingtalk"), ...robotFields }),
+  target: z.lazy(() => z.strictObject({ kind: z.literal("dingtalk"), ...robotFields })),
   rateLimit: { messages: 20, windowMs: 60_000 },
   render: formatDingtalkMessage,
   renderPlain: formatPlainDingtalkMessage,

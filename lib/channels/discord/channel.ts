@@ -11,7 +11,7 @@ import { formatDiscordMessage, formatPlainDiscordMessage, isDiscordMessageWithin
  * `@everyone` or `@here`.
  */
 export const discordChannel = createChatChannel({
-  target: z.strictObject({ kind: z.literal("discord"), ...chatFields }),
+  target: z.lazy(() => z.strictObject({ kind: z.literal("discord"), ...chatFields })),
   // https://discord.com/developers/docs/topics/rate-limits
   rateLimit: { messages: 5, windowMs: 2000 },
   render: formatDiscordMessage,

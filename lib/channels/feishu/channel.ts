@@ -12,7 +12,7 @@ import { createFeishuSignature } from "./signature.ts";
  * a whole `<at>` tag.
  */
 export const feishuChannel = createChatChannel({
-  target: z.strictObject({ kind: z.literal("feishu"), ...robotFields }),
+  target: z.lazy(() => z.strictObject({ kind: z.literal("feishu"), ...robotFields })),
   rateLimit: { messages: 100, windowMs: 60_000 },
   render: formatFeishuMessage,
   renderPlain: formatPlainFeishuMessage,

@@ -13,7 +13,7 @@ const SLACK_HOSTS: ReadonlySet<string> = new Set(["hooks.slack.com", "hooks.slac
  * `<@U…>`, `<!subteam^S…>` or `<!here>`.
  */
 export const slackChannel = createChatChannel({
-  target: z.strictObject({ kind: z.literal("slack"), ...chatFields }),
+  target: z.lazy(() => z.strictObject({ kind: z.literal("slack"), ...chatFields })),
   // https://docs.slack.dev/apis/web-api/rate-limits#posting
   rateLimit: { messages: 1, windowMs: 1000 },
   // Slack itself always sends Retry-After with HTTP status 429, but other servers that accept Slack messages may not

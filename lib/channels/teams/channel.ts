@@ -10,7 +10,7 @@ import { formatHeadlineOnlyTeamsCard, formatTeamsMessage, isTeamsMessageWithinSi
  * object ID of a user.
  */
 export const teamsChannel = createChatChannel({
-  target: z.strictObject({ kind: z.literal("teams"), ...chatFields }),
+  target: z.lazy(() => z.strictObject({ kind: z.literal("teams"), ...chatFields })),
   rateLimit: { messages: 4, windowMs: 1000 },
   render: formatTeamsMessage,
   renderPlain: formatHeadlineOnlyTeamsCard,

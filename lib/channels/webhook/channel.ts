@@ -1,3 +1,4 @@
+import type { InnerSchema } from "../../domain/zod-fields.ts";
 import { readCappedRetryAfterSeconds } from "../../http/retry-after.ts";
 import * as verdict from "../attempt-verdict.ts";
 import { type Channel, createJsonPostRequest } from "../channel.ts";
@@ -9,7 +10,7 @@ import { WebhookTarget } from "./target.ts";
  * The channel for webhook targets. The webhook channel follows the specification Standard Webhooks. Programs, not
  * people, read the notifications of a webhook.
  */
-export const webhookChannel: Channel<typeof WebhookTarget> = {
+export const webhookChannel: Channel<InnerSchema<typeof WebhookTarget>> = {
   isChat: false,
   target: WebhookTarget,
   rateLimit: null,

@@ -61,16 +61,14 @@ const HeaderValue = z.lazy(() =>
  * The schema of a webhook target in the config. The service also creates a webhook target for the `callbackUrl` of a
  * caller.
  */
-export const WebhookTarget = webhookTargetSchema();
-
-function webhookTargetSchema() {
-  return z.strictObject({
+export const WebhookTarget = z.lazy(() =>
+  z.strictObject({
     kind: z.literal(WEBHOOK_KIND),
     ...commonFields,
     secrets: listSchema(WebhookSecret, z.minLength(1), z.maxLength(5)),
     headers: z._default(recordSchemaRefusingProto(HeaderName, HeaderValue), {}),
-  });
-}
+  }),
+);
 export type WebhookTarget = z.infer<typeof WebhookTarget>;
 
 /**

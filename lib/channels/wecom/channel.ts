@@ -17,7 +17,7 @@ const RATE_WINDOW_SECONDS = 60;
  * `<@mara>`.
  */
 export const wecomChannel = createChatChannel({
-  target: z.strictObject({ kind: z.literal("wecom"), ...chatFields }),
+  target: z.lazy(() => z.strictObject({ kind: z.literal("wecom"), ...chatFields })),
   rateLimit: { messages: 20, windowMs: RATE_WINDOW_SECONDS * 1000 },
   render: formatWecomMessage,
   renderPlain: formatPlainWecomMessage,

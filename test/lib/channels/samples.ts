@@ -7,10 +7,11 @@ import {
   summarizeAndTruncateOutcome,
 } from "../../../lib/domain/outcome-summary.ts";
 import { type SlowSummary, summarizeAndTruncateSlowJob } from "../../../lib/domain/slow-summary.ts";
+import { unwrapLazy } from "../../../lib/domain/zod-fields.ts";
 
 const LIST_URL = "https://notifier.example.com/jobs?project=prod&key=k.l";
 const START = Date.parse("2026-04-14T08:00:00.000Z");
-export const KINDS: readonly TargetKind[] = Target.def.options.flatMap(
+export const KINDS: readonly TargetKind[] = unwrapLazy(Target).def.options.flatMap(
   (option) => option.shape.kind.def.values,
 );
 export const CHAT_KINDS = KINDS.filter((kind) => kind !== "webhook");
