@@ -40,10 +40,13 @@ export async function countWatchesAndFindOrphaned(table: LedgerTable, now: Insta
         const found = await readSchedule(table, key);
         if (found === null) return;
         // A watch of a newer release waits until an operator deploys this release again, so the watch is not orphaned.
-        const result = found === "newer" ? "live" : classifyWatchForAudit(found, now);
-        if (found !== "newer" && result === "orphaned")
-          audit.orphaned.push({ ...key, traceparent: found.traceparent });
-        else if (result !== "orphaned") audit[result] += 1;
+        if (found === "newer") {
+          audit.live += 1;
+          return;
+        }
+        const result = classifyWatchForAudit(found, now);
+        if (result === "orphaned") audit.orphaned.push({ ...key, traceparent: found.traceparent });
+        else audit[result] += 1;
       }),
     );
   }

@@ -124,14 +124,12 @@ async function queryCounts(table: LedgerTable, project: string, jobType: string)
 
 /** Returns one count for each day and duration bucket, oldest day first. */
 function sumCounts(counts: readonly DurationCount[]): DurationCount[] {
-  const equal = Map.groupBy(counts, ({ day, bucket }) => `${day}/${bucket}`);
-  return [...equal.values()]
-    .flatMap(([first, ...more]) =>
-      first === undefined
-        ? []
-        : [{ ...first, count: more.reduce((sum, { count }) => sum + count, first.count) }],
-    )
-    .sort((a, b) => a.day - b.day || a.bucket - b.bucket);
+  const sums = new Map<string, DurationCount>();
+  for (const { day, bucket, count } of counts) {
+    const key = `${day}/${bucket}`;
+    sums.set(key, { day, bucket, count: count + (sums.get(key)?.count ?? 0) });
+  }
+  return [...sums.values()].sort((a, b) => a.day - b.day || a.bucket - b.bucket);
 }
 
 function durationsPartition(project: string, jobType: string): string {

@@ -35,11 +35,15 @@ export function parseJobPartitionKeyOrThrow(pk: string): JobKey {
 export const WATCH_PREFIX = "watch#";
 
 /**
- * Returns the key of a watch item. The caller name is the last part of the key, because only the caller name may
+ * Returns the sort key of a watch item. The caller name is the last part of the key, because only the caller name may
  * contain `#`.
  */
+export function watchSortKey(caller: string): string {
+  return `${WATCH_PREFIX}${caller}`;
+}
+
 export function watchItemKey(key: WatchKey): ItemKey {
-  return { pk: jobPartitionKey(key), sk: `${WATCH_PREFIX}${key.caller}` };
+  return { pk: jobPartitionKey(key), sk: watchSortKey(key.caller) };
 }
 
 export function parseWatchItemKeyOrThrow({ pk, sk }: ItemKey): WatchKey {

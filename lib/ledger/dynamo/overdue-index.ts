@@ -17,6 +17,7 @@ import {
   outcomeItemKey,
   parseWatchItemKeyOrThrow,
   watchItemKey,
+  watchSortKey,
 } from "./keys.ts";
 
 /** The index of the watches that the sweep function must check. */
@@ -113,8 +114,7 @@ async function listOverdueInShard(
 export const countUnfinishedWatchesApproximately: LedgerOperation<
   "countUnfinishedWatchesApproximately"
 > = async (table, caller) => {
-  // The sort key of a watch item depends only on the caller, not on the project or the job.
-  const { sk } = watchItemKey({ project: "", jobId: "", caller });
+  const sk = watchSortKey(caller);
   const counts = await Promise.all(
     Array.from({ length: OVERDUE_SHARDS }, async (_, shard) => {
       let count = 0;

@@ -268,6 +268,12 @@ export function describeNotifications(ledger: () => Ledger): void {
       expect(await claim(key, "n-1", T0, 2)).toMatchObject({ kind: "claimed" });
     });
 
+    it("is refused after a redelivery that was never started", async () => {
+      const key = newNotification();
+      expect(await ledger().startRedeliveryIfLatestIs(key, 1, NEVER)).toBeNull();
+      expect(await claim(key, "n-1")).toMatchObject({ kind: "claimed", record: { redelivery: 0 } });
+    });
+
     it("ignores the dead letter of the previous redelivery", async () => {
       const key = newNotification();
       await ledger().startRedeliveryIfLatestIs(key, 0, NEVER);

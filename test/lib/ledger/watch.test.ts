@@ -1,4 +1,4 @@
-import { findFreeCallNumber } from "../../../lib/ledger/ledger.ts";
+import { findFreeCallNumber, LedgerUnavailableError, NewerItemError } from "../../../lib/ledger/ledger.ts";
 import {
   compareNewestFirst,
   countQueriedPollsOfGeneration,
@@ -126,4 +126,20 @@ describe("findFreeCallNumber", () => {
     expect(free({ 0: call("ci", T0 + 1), 1: call("ci", T0) })).toBe(1);
     expect(free({ 0: call("ci", T0 + 1), 1: call("ci", T0 + 1) }, "other")).toBe(2);
   });
+});
+
+const DISK_FULL = new Error("the disk is full");
+
+test.each([
+  ["NewerItemError", new NewerItemError(1), /later release.*up to version 1\.$/, undefined],
+  [
+    "LedgerUnavailableError",
+    new LedgerUnavailableError(DISK_FULL),
+    /database cannot be used at the moment/,
+    DISK_FULL,
+  ],
+])("a log shows the name, the message and the cause of the error: %s", (name, error, message, cause) => {
+  expect(error.name).toBe(name);
+  expect(error.message).toMatch(message);
+  expect(error.cause).toBe(cause);
 });

@@ -1,4 +1,9 @@
-import { type AttributeValue, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import type { WatchKey } from "../../../../lib/domain/job.ts";
 import { countWatchesAndFindOrphaned } from "../../../../lib/ledger/dynamo/audit-watches.ts";
 import { watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
@@ -46,6 +51,13 @@ async function open(
   return key;
 }
 
+/** Returns the table with a client that passes each read of one item to `read`. */
+function readingItems(read: (command: GetItemCommand) => Promise<object>) {
+  const send = (command: Parameters<DynamoDBClient["send"]>[0]) =>
+    command instanceof GetItemCommand ? read(command) : dynamo.client.send(command);
+  return { ...table(), client: Object.assign(Object.create(dynamo.client) as DynamoDBClient, { send }) };
+}
+
 /** Gives the item of a watch the format version of a newer release. */
 async function raiseVersion(key: WatchKey): Promise<void> {
   const { pk, sk } = watchItemKey(key);
@@ -91,7 +103,12 @@ it("counts watches that are live, concluded or stopped, and lists orphaned watch
       expiresAt: NEVER,
     });
   await ledger.stopWatch(await open("stopped"), NOW, NEVER);
-  expect(await countWatchesAndFindOrphaned(table(), NOW)).toEqual({
+  let reads = 0;
+  const counting = readingItems((command) => {
+    reads += 1;
+    return dynamo.client.send(command);
+  });
+  expect(await countWatchesAndFindOrphaned(counting, NOW)).toEqual({
     accepted: 5,
     concluded: 2,
     stopped: 1,
@@ -99,6 +116,8 @@ it("counts watches that are live, concluded or stopped, and lists orphaned watch
     discovered: 0,
     orphaned: [],
   });
+  // Only the items of running watches are read, because each read costs money.
+  expect(reads).toBe(2);
 
   await removePlan(await open("without-plan"));
   await open("beyond-its-deadline", NOW - 2 * HOUR_MS, NOW + 30_000);
@@ -138,4 +157,21 @@ it("counts the watches of discovery, also next to the watch of a caller", async 
   await open("found");
   const { accepted, live, discovered } = await countWatchesAndFindOrphaned(table(), NOW);
   expect([accepted - before.accepted, live - before.live, discovered]).toEqual([2, 2, 1]);
+});
+
+it("does not count a running watch that was deleted in the meantime", async () => {
+  await open("deleted");
+  const audit = await countWatchesAndFindOrphaned(
+    readingItems(async () => ({})),
+    NOW,
+  );
+  expect(audit).toMatchObject({ accepted: 0, live: 0, orphaned: [] });
+});
+
+it("fails if a running watch cannot be read, and does not count the watch as live", async () => {
+  await open("unreadable");
+  const failing = readingItems(async () => {
+    throw new Error("throttled");
+  });
+  await expect(countWatchesAndFindOrphaned(failing, NOW)).rejects.toThrow("throttled");
 });

@@ -7,6 +7,7 @@ import {
 } from "../../../../lib/ledger/dynamo/end-watch.ts";
 import { callerDataItemKey, watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
 import { startOrExtendWatch } from "../../../../lib/ledger/dynamo/start-or-extend-watch.ts";
+import type { NewWatch } from "../../../../lib/ledger/watch-ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createTable } from "../../../support/table.ts";
 import { conclusion, firstGeneration, job, NEVER, newKey, newWatch, T0 } from "../samples.ts";
@@ -14,6 +15,7 @@ import { conclusion, firstGeneration, job, NEVER, newKey, newWatch, T0 } from ".
 let dynamo: EmbeddedDynamo;
 let client: DynamoDBClient;
 let answered: string[][] = [];
+let sent: string[] = [];
 
 beforeAll(async () => {
   dynamo = await startDynamo();
@@ -23,6 +25,7 @@ beforeAll(async () => {
   client.middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {
+        sent.push(commandName ?? "");
         const result = await next(args);
         if (commandName === "GetItemCommand")
           answered.push(Object.keys((result.output as GetItemCommandOutput).Item ?? {}).sort());
@@ -33,6 +36,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   answered = [];
+  sent = [];
 });
 afterAll(async () => {
   client.destroy();
@@ -51,6 +55,57 @@ it("reads an outcome without the tree, which can be a thousand times larger", as
   expect(answered).toEqual([["generations", "pk", "summary", "v"]]);
 });
 
+const endingOf = (watch: NewWatch, expiresAt = NEVER) =>
+  ({
+    key: watch,
+    acceptedAt: watch.acceptedAt,
+    outcome: "succeeded",
+    concludedAt: T0,
+    targets: watch.targets,
+    polledAt: [],
+    expiresAt,
+  }) as const;
+
+it.each(["endWatchUnlessTargetsAdded", "stopWatch"] as const)(
+  "%s costs one write if all caller data is in the watch item",
+  async (operation) => {
+    const table = { client, table: "ledger" };
+    const watch = newWatch();
+    await startOrExtendWatch(table, watch);
+    sent = [];
+    if (operation === "stopWatch") await stopWatch(table, watch, T0, NEVER);
+    else await endWatchUnlessTargetsAdded(table, endingOf(watch));
+    expect(sent).toEqual(["UpdateItemCommand"]);
+  },
+);
+
+describe("a target that a caller adds to an ended watch", () => {
+  const table = () => ({ client, table: "ledger" });
+  const add = (watch: NewWatch, target: string) =>
+    startOrExtendWatch(table(), { ...watch, targets: [target] });
+
+  it("costs no write of the outcome if no other watch of the job has the target", async () => {
+    const watch = newWatch();
+    await startOrExtendWatch(table(), watch);
+    await endWatchUnlessTargetsAdded(table(), endingOf(watch));
+    sent = [];
+    expect(await add(watch, "audit")).toMatchObject({ addedTargets: ["audit"], generations: {} });
+    expect(sent).toEqual(["PutItemCommand", "GetItemCommand", "QueryCommand", "UpdateItemCommand"]);
+  });
+
+  it("gets the generation of the other watch that notified the target, also if the outcome was deleted", async () => {
+    const restarted = newWatch({ caller: "token:a", targets: ["shared"] });
+    await startOrExtendWatch(table(), restarted);
+    await stopWatch(table(), restarted, T0, NEVER);
+    await startOrExtendWatch(table(), restarted);
+    const watch = { ...restarted, caller: "token:b", targets: ["own"] };
+    await startOrExtendWatch(table(), watch);
+    for (const each of [restarted, watch]) await endWatchUnlessTargetsAdded(table(), endingOf(each));
+    expect(await add(watch, "shared")).toMatchObject({ generations: { shared: 1 } });
+    expect(await readOutcomeWithoutTree(table(), firstGeneration(watch))).toBeNull();
+  });
+});
+
 it.each(["endWatchUnlessTargetsAdded", "stopWatch"] as const)(
   "%s makes the item with the context and the labels expire together with the watch",
   async (operation) => {
@@ -60,16 +115,7 @@ it.each(["endWatchUnlessTargetsAdded", "stopWatch"] as const)(
     await startOrExtendWatch(table, wanted);
     const expiresAt = T0 + 1_000_000;
     if (operation === "stopWatch") await stopWatch(table, wanted, T0, expiresAt);
-    else
-      await endWatchUnlessTargetsAdded(table, {
-        key: wanted,
-        acceptedAt: wanted.acceptedAt,
-        outcome: "succeeded",
-        concludedAt: T0,
-        targets: wanted.targets,
-        polledAt: [],
-        expiresAt,
-      });
+    else await endWatchUnlessTargetsAdded(table, endingOf(wanted, expiresAt));
     for (const key of [watchItemKey(wanted), callerDataItemKey(firstGeneration(wanted))]) {
       const command = new GetItemCommand({
         TableName: "ledger",

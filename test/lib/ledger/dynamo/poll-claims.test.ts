@@ -32,11 +32,12 @@ function withoutTrees(client: DynamoDBClient): DynamoDBClient {
   return Object.assign(Object.create(client) as DynamoDBClient, { send });
 }
 
-/** Returns a client that reads no single item. */
-function withoutReads(client: DynamoDBClient): DynamoDBClient {
+/** Returns a client that reads no single item, and calls `onRead` before each refused read. */
+function withoutReads(client: DynamoDBClient, onRead = () => {}): DynamoDBClient {
   const send = async (command: Parameters<typeof client.send>[0]) => {
-    if (command instanceof GetItemCommand) throw new Error("throttled");
-    return client.send(command);
+    if (!(command instanceof GetItemCommand)) return client.send(command);
+    onRead();
+    throw new Error("throttled");
   };
   return Object.assign(Object.create(client) as DynamoDBClient, { send });
 }
@@ -81,7 +82,12 @@ it("stores a large tree at the next poll when neither the tree nor its missing s
   const treeOf = (phase: string) =>
     job({
       subJobs: Array.from({ length: 40 }, (_, i) =>
-        job({ jobId: `${i * 7919}`, reason: `because of ${i}`, phase }),
+        job({
+          jobId: `${i * 7919}`,
+          reason: `because of ${i}`,
+          // The change of one subjob is small, so it would fit into the watch item.
+          phase: i === 0 ? phase : "Running",
+        }),
       ),
     });
   await ledger.startOrExtendWatch(watch);
@@ -100,15 +106,20 @@ it("stores a large tree at the next poll when neither the tree nor its missing s
 });
 
 it("writes each change of a tree with more than 32 kB to the tree item", async () => {
-  const ledger = createDynamoLedger({ client: dynamo.client, table: "polls" });
   const watch = newWatch();
-  await ledger.startOrExtendWatch(watch);
+  await createDynamoLedger({ client: dynamo.client, table: "polls" }).startOrExtendWatch(watch);
   const stored: unknown[] = [];
+  let reads = 0;
+  const client = withoutReads(dynamo.client, () => {
+    reads += 1;
+  });
   for (const [at, phase] of ["Running", "Success"].entries()) {
     const tree = job({
       subJobs: Array.from({ length: 200 }, (_, i) => job({ jobId: `${i * 7919}`, phase })),
     });
     const messageId = `m-${at}`;
+    // Another process makes each poll. A read of the earlier tree would cost money to no effect.
+    const ledger = createDynamoLedger({ client, table: "polls" });
     await ledger.claimPoll({ key: watch, poll: at + 1, messageId, now: T0, leaseMs: LEASE_MS });
     await ledger.recordPoll(pollRecord({ key: watch, poll: at + 1, messageId, tree }));
     expect((await ledger.readWatchDocumentOrNull(watch))?.tree).toEqual(tree);
@@ -116,6 +127,7 @@ it("writes each change of a tree with more than 32 kB to the tree item", async (
     stored.push(decompressTree(item?.tree?.B ?? Buffer.of()).subJobs[7]?.phase);
   }
   expect(stored).toEqual(["Running", "Success"]);
+  expect(reads).toBe(0);
 });
 
 it("reads the item before the write only if the tree does not fit into the watch item", async () => {
