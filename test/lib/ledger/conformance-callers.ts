@@ -64,13 +64,13 @@ export function describeCallers(ledger: () => Ledger): void {
     });
 
     it("are listed newest first, by job and by project", async () => {
-      const { a, b } = twoWatches({}, { acceptedAt: T0 + 1000 });
+      const { a, b } = twoWatches({ acceptedAt: T0 + 1000 }, { acceptedAt: T0 });
       for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
-      await ledger().startOrExtendWatch({ ...a, jobId: `${a.jobId}-2` });
+      await ledger().startOrExtendWatch({ ...b, jobId: `${a.jobId}-2` });
       const callers = (await ledger().listJobWatchesNewestFirst(a)).map(({ caller }) => caller);
-      expect(callers).toEqual([b.caller, a.caller]);
+      expect(callers).toEqual([a.caller, b.caller]);
       const page = await ledger().listRecentWatches(a.project, { limit: 1, before: null });
-      expect(page.watches.map(({ caller }) => caller)).toEqual([b.caller]);
+      expect(page.watches.map(({ caller }) => caller)).toEqual([a.caller]);
       const rest = await ledger().listRecentWatches(a.project, { limit: 9, before: page.next });
       expect(rest.watches.map(({ jobId }) => jobId).toSorted()).toEqual([a.jobId, `${a.jobId}-2`]);
     });

@@ -109,6 +109,8 @@ export function describeNotifications(ledger: () => Ledger): void {
       async (state) => {
         const key = newNotification();
         await claim(key, "n-1");
+        await record(key, "n-1", { nextAttemptAt: T0 });
+        await claim(key, "n-1");
         await record(key, "n-1", {
           state,
           nextAttemptAt: null,
@@ -184,7 +186,8 @@ export function describeNotifications(ledger: () => Ledger): void {
       const times = Array.from({ length: 2 * ATTEMPT_HISTORY + 3 }, (_, i) => T0 + i);
       for (const at of times) {
         await claim(key, "n-1", at);
-        await record(key, "n-1", { nextAttemptAt: at, attempt: attempt({ at, status: null }) });
+        const latest = { nextAttemptAt: at, attempt: attempt({ at, status: null }) };
+        expect(await record(key, "n-1", latest)).toBe("recorded");
       }
       const { history, attempts } = await ledger().readDeliveryOrPendingRecord(key);
       expect(attempts).toBe(times.length);

@@ -272,13 +272,13 @@ export function describeOpen(ledger: () => Ledger): void {
       }
     });
 
-    it("returns nothing for a watch that does not exist", async () => {
-      const { project, jobId, caller } = newWatch();
-      expect(await ledger().readWatchDocumentOrNull({ project, jobId, caller })).toBeNull();
-      expect(await ledger().readCallerData(firstGeneration({ project, jobId, caller }))).toEqual({
-        context: {},
-        callbacks: {},
-      });
+    it("returns nothing for a watch or a generation that does not exist", async () => {
+      const watch = newWatch();
+      expect(await ledger().readWatchDocumentOrNull(watch)).toBeNull();
+      const nothing = { context: {}, callbacks: {} };
+      expect(await ledger().readCallerData(firstGeneration(watch))).toEqual(nothing);
+      await ledger().startOrExtendWatch(watch);
+      expect(await ledger().readCallerData({ ...firstGeneration(watch), generation: 7 })).toEqual(nothing);
     });
 
     it("restarts a stopped watch with new data and the next poll number", async () => {

@@ -95,4 +95,10 @@ describe("a stored tree with a later change", () => {
     const changed = compressTruncatedTree(other);
     expect(decompressTreeApplyingChangeIfHashMatches(item, changed)).toEqual(other);
   });
+
+  it("is missing until the stored tree is written, and after a restart of the watch", () => {
+    expect(decompressTreeApplyingChangeIfHashMatches({ ...item, treeChange: null }, undefined)).toBeNull();
+    const restarted = { ...item, treeHash: null, treeChange: null };
+    expect(decompressTreeApplyingChangeIfHashMatches(restarted, stored)).toBeNull();
+  });
 });

@@ -1,4 +1,9 @@
-import { DynamoDBClient, GetItemCommand, type GetItemCommandOutput } from "@aws-sdk/client-dynamodb";
+import {
+  DynamoDBClient,
+  GetItemCommand,
+  type GetItemCommandOutput,
+  type QueryCommandOutput,
+} from "@aws-sdk/client-dynamodb";
 import {
   endWatchUnlessTargetsAdded,
   getOrCreateOutcome,
@@ -16,6 +21,7 @@ let dynamo: EmbeddedDynamo;
 let client: DynamoDBClient;
 let answered: string[][] = [];
 let sent: string[] = [];
+let queried: unknown[] = [];
 
 beforeAll(async () => {
   dynamo = await startDynamo();
@@ -29,6 +35,8 @@ beforeAll(async () => {
         const result = await next(args);
         if (commandName === "GetItemCommand")
           answered.push(Object.keys((result.output as GetItemCommandOutput).Item ?? {}).sort());
+        if (commandName === "QueryCommand")
+          queried.push(...((result.output as QueryCommandOutput).Items ?? []).map(({ sk }) => sk?.S));
         return result;
       },
     { step: "initialize" },
@@ -37,6 +45,7 @@ beforeAll(async () => {
 beforeEach(() => {
   answered = [];
   sent = [];
+  queried = [];
 });
 afterAll(async () => {
   client.destroy();
@@ -101,7 +110,10 @@ describe("a target that a caller adds to an ended watch", () => {
     const watch = { ...restarted, caller: "token:b", targets: ["own"] };
     await startOrExtendWatch(table(), watch);
     for (const each of [restarted, watch]) await endWatchUnlessTargetsAdded(table(), endingOf(each));
+    queried = [];
     expect(await add(watch, "shared")).toMatchObject({ generations: { shared: 1 } });
+    // The job also has items with caller data, which are not read.
+    expect(queried).toEqual([restarted, watch].map((each) => watchItemKey(each).sk));
     expect(await readOutcomeWithoutTree(table(), firstGeneration(watch))).toBeNull();
   });
 });

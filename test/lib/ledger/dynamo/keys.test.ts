@@ -1,3 +1,5 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { createItemIfAbsent, parseItemOrThrow } from "../../../../lib/ledger/dynamo/item-operations.ts";
 import {
   callerDataItemKey,
   notificationItemKey,
@@ -10,6 +12,7 @@ import {
   watchItemKey,
 } from "../../../../lib/ledger/dynamo/keys.ts";
 import { OVERDUE_SHARDS, overdueShard } from "../../../../lib/ledger/dynamo/overdue-index.ts";
+import { WatchItem } from "../../../../lib/ledger/dynamo/watch-item.ts";
 import { CALLER } from "../samples.ts";
 
 const job = { project: "prod", jobId: "job-1" };
@@ -53,4 +56,14 @@ it("the watches of a job and of many jobs are in all shards of the overdue index
       expect(count).toBeGreaterThan(350);
       expect(count).toBeLessThan(650);
     }
+});
+
+it("an item of a kind without a version is neither written nor read", async () => {
+  const send = async () => ({});
+  const table = { client: { send } as unknown as DynamoDBClient, table: "ledger" };
+  const unknown = "unknown first letter";
+  await expect(createItemIfAbsent(table, { pk: "X#a", sk: "b" }, {})).rejects.toThrow(unknown);
+  expect(() => parseItemOrThrow(WatchItem, { pk: { S: "X#a" }, sk: { S: "b" }, v: { N: "1" } })).toThrow(
+    unknown,
+  );
 });

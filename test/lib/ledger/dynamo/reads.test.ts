@@ -2,6 +2,7 @@ import { type DynamoDBClient, GetItemCommand, QueryCommand, ScanCommand } from "
 import { countWatchesAndFindOrphaned } from "../../../../lib/ledger/dynamo/audit-watches.ts";
 import type { Ledger } from "../../../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../../../lib/ledger/watch-ledger.ts";
+import { ANY_TYPE } from "../../../../lib/schedule/duration-counts.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createDynamoLedger } from "../../../support/dynamodb-ledger.ts";
 import { createTable } from "../../../support/table.ts";
@@ -165,13 +166,15 @@ describe("a read that decides what the service does", () => {
     expect(new Set(reads)).toEqual(new Set([true]));
   });
 
-  it("is cheaper and not consistent while a call only waits for progress", async () => {
-    const watch = await openWatches();
+  it.each<[string, (of: Ledger, watch: NewWatch) => Promise<unknown>]>([
+    ["a call only waits for progress", (of, watch) => of.readProgressEventuallyConsistent(watch)],
+    ["durations are summed", (of, { project }) => of.readDurationCounts(project, ANY_TYPE)],
+  ])("is cheaper and not consistent while %s", async (_, read) => {
     const reads: unknown[] = [];
     const client = preparing((command) => {
       if (command instanceof GetItemCommand) reads.push(command.input.ConsistentRead);
     });
-    await createDynamoLedger({ client, table: TABLE }).readProgressEventuallyConsistent(watch);
+    await read(createDynamoLedger({ client, table: TABLE }), newWatch());
     expect(reads).toEqual([false]);
   });
 });
