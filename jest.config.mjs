@@ -20,7 +20,7 @@ export default {
   maxWorkers: 4,
   // This limit only ends a test that hangs, so that no test depends on the speed of the machine. maxCpuSeconds limits
   // tests.
-  testTimeout: 300_000,
+  testTimeout: 900_000,
   testSequencer: "<rootDir>/test/support/slow-tests-first.ts",
   testEnvironment: "./test/support/test-environment.ts",
   // A test needs up to twice the CPU time next to other programs, so a test of more than 5 s on a quiet machine is

@@ -362,7 +362,6 @@ describe("the API", () => {
     await eventually(
       "the restarted watch to notify the target again",
       async () => typesOf(jobId).length >= 3,
-      30_000,
     );
     expect(typesOf(jobId)).toEqual(["job.timed_out ci", "job.failed kim", "job.failed late"]);
   });

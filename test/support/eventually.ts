@@ -11,7 +11,7 @@ const PAUSE_MS = 60;
 export async function eventually<T>(
   what: string,
   read: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  withinMs = 240_000,
+  withinMs = 800_000,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {

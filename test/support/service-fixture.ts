@@ -155,15 +155,10 @@ export async function startServiceFixture(options: {
     },
     status: (jobId) => read(jobId, ""),
     over: (jobId) =>
-      eventually(
-        `${jobId} and its notifications to end`,
-        async () => {
-          const status = await read(jobId, "?wait=20");
-          return status.done && status.deliveries.every(({ state }) => state !== "pending") && status;
-        },
-        // If a receiver is gone, the service tries it again after a minute.
-        120_000,
-      ),
+      eventually(`${jobId} and its notifications to end`, async () => {
+        const status = await read(jobId, "?wait=20");
+        return status.done && status.deliveries.every(({ state }) => state !== "pending") && status;
+      }),
     async stop() {
       queues.stop();
       await stack.stop();

@@ -13,7 +13,7 @@ export interface TerminalProgram {
   /** Everything that the program has written. */
   written(): string;
   /** Waits until the terminal shows a text. */
-  shows(text: string | RegExp, timeLimitMs?: number): Promise<void>;
+  shows(text: string | RegExp): Promise<void>;
   type(text: string): void;
   /** Waits for the end of the program. */
   ended: Promise<{ readonly exitCode: number; readonly signal: number }>;
@@ -64,12 +64,10 @@ export function startInTerminal(
   return {
     lines,
     written: () => written,
-    async shows(text, timeLimitMs = 10_000) {
-      await eventually(`the terminal to show ${text}`, async () => matches(text), timeLimitMs).catch(
-        (error) => {
-          throw new Error(`${error.message}\n${lines().join("\n")}`);
-        },
-      );
+    async shows(text) {
+      await eventually(`the terminal to show ${text}`, () => matches(text)).catch((error) => {
+        throw new Error(`${error.message}\n${lines().join("\n")}`);
+      });
     },
     type: (text) => child.write(text),
     ended,

@@ -37,4 +37,4 @@ async function compareDrivers(calls: readonly LedgerCall[]): Promise<void> {
 test("the ledger of the simulation returns the same as DynamoDB for random calls", async () => {
   const calls = fc.array(ledgerCall, { minLength: 1, maxLength: MAX_CALLS, size: "max" });
   await fc.assert(fc.asyncProperty(calls, compareDrivers), { numRuns: RUNS });
-}, 600_000);
+});

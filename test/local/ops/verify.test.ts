@@ -122,7 +122,7 @@ test("verify plays all promises on a stage, writes a report, and leaves the conf
 test("verify removes its entries after Ctrl-C", async () => {
   const before = await readEntries();
   const run = startVerify(`http://127.0.0.1:${port}`);
-  await eventually("the jobs to be accepted", () => run.output().includes("jobs are accepted"), 60_000);
+  await eventually("the jobs to be accepted", () => run.output().includes("jobs are accepted"));
   expect((await readEntries()).length).toBe(before.length + 7);
   run.child.kill("SIGINT");
   expect(await run.ended).toBe(1);
@@ -143,7 +143,7 @@ test("verify reports broken promises if no notification arrives in time", async 
   const before = await readEntries();
   const run = startVerify(`http://127.0.0.1:${port}`, "--minutes", "0.01");
   const isBroken = () => /BROKEN a failed job is notified .*: no notification of/.test(run.output());
-  await eventually("a broken promise", isBroken, 60_000);
+  await eventually("a broken promise", isBroken);
   run.child.kill("SIGINT");
   expect(await run.ended).toBe(1);
   expect(await readEntries()).toEqual(before);

@@ -8,8 +8,9 @@ const MODULE = pathToFileURL("local/stack/run-until-stopped.ts");
 it("a second signal ends a process that does not end by itself", async () => {
   const code = `import { waitForStopSignal } from ${JSON.stringify(MODULE)};
     setInterval(() => {}, 1000);
+    const stopped = waitForStopSignal();
     console.log("listening");
-    console.log(await waitForStopSignal());`;
+    console.log(await stopped);`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", code]);
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

@@ -83,7 +83,7 @@ test("an imported ledger returns the same as the exported ledger after random ca
   };
   const calls = fc.array(ledgerCall, { minLength: 1, maxLength: MAX_CALLS, size: "max" });
   await fc.assert(fc.asyncProperty(calls, compare), { numRuns: RUNS });
-}, 600_000);
+});
 
 test("an imported ledger returns the same as the exported ledger for the next random calls", async () => {
   const compare = async (before: readonly LedgerCall[], after: readonly LedgerCall[]): Promise<void> => {
@@ -110,7 +110,7 @@ test("an imported ledger returns the same as the exported ledger for the next ra
   );
   const calls = fc.array(lasting, { minLength: 1, maxLength: MAX_CALLS, size: "max" });
   await fc.assert(fc.asyncProperty(calls, calls, compare), { numRuns: RUNS });
-}, 600_000);
+});
 
 describe("an import into a stage", () => {
   const watch = newWatch({ targets: ["audit"], expiresAt: NEVER });
