@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { PLANT_NAMES } from "../simulation/plants.ts";
+import { LARGE_YOUNG_GENERATION } from "../support/young-generation.ts";
 import { HIDDEN_PLANTS, VISIBLE_PLANTS } from "./visible-plants.ts";
 
 const EXPLORE = fileURLToPath(new URL("./explore.ts", import.meta.url));
@@ -9,7 +10,7 @@ const EXPLORE = fileURLToPath(new URL("./explore.ts", import.meta.url));
 /** Runs `npm run explore` in its own process. In the test runner the exploration would be many times slower. */
 function explore(...args: string[]): Promise<{ code: number; stdout: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [EXPLORE, ...args], (_error, stdout) =>
+    const child = execFile(process.execPath, [LARGE_YOUNG_GENERATION, EXPLORE, ...args], (_error, stdout) =>
       resolve({ code: child.exitCode ?? -1, stdout }),
     );
   });

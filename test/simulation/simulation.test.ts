@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { LARGE_YOUNG_GENERATION } from "../support/young-generation.ts";
 import { faultEverywhere, findBrokenPromises, REQUEST_FAULTS, runScenario } from "./fault-points.ts";
 import { FIVE_POLLS } from "./fault-scenarios.ts";
 import { NO_PLANT } from "./plant.ts";
@@ -15,8 +16,10 @@ const SIMULATE = fileURLToPath(new URL("./simulate.ts", import.meta.url));
 /** Runs `npm run simulate` in its own process. In the test runner the simulation would be many times slower. */
 function simulate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [SIMULATE, ...args], (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    const child = execFile(
+      process.execPath,
+      [LARGE_YOUNG_GENERATION, SIMULATE, ...args],
+      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });
 }
