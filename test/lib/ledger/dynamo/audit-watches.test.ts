@@ -131,15 +131,10 @@ it("counts watches that are live, concluded or stopped, and lists orphaned watch
   ]);
 });
 
-it("counts two hundred more watches", async () => {
-  const before = await countWatchesAndFindOrphaned(table(), NOW);
-  for (let i = 0; i < 10; i += 1)
-    await Promise.all(Array.from({ length: 20 }, (_, k) => open(`many-${i}-${k}`)));
-  const after = await countWatchesAndFindOrphaned(table(), NOW);
-  expect(after.accepted - before.accepted).toBe(200);
-  expect(after.live - before.live).toBe(200);
-  // DynamoDB does not promise an order of the items of a scan.
-  expect(new Set(after.orphaned)).toEqual(new Set(before.orphaned));
+it("counts more watches than it reads at the same time", async () => {
+  await Promise.all(Array.from({ length: 45 }, (_, i) => open(`many-${i}`)));
+  const audit = await countWatchesAndFindOrphaned(table(), NOW);
+  expect(audit).toMatchObject({ accepted: 45, live: 45, orphaned: [] });
 });
 
 it("counts a watch that a newer release wrote as live", async () => {

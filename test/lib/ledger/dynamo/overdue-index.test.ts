@@ -18,11 +18,11 @@ import { createTable } from "../../../support/table.ts";
 import { LEASE_MS, newWatch, pollRecord, T0 } from "../samples.ts";
 
 let dynamo: EmbeddedDynamo;
-beforeEach(async () => {
+beforeAll(async () => {
   dynamo = await startDynamo();
-  await createTable(dynamo.client, "overdue");
 });
-afterEach(() => dynamo.stop());
+beforeEach(() => createTable(dynamo.client, "overdue"));
+afterAll(() => dynamo.stop());
 
 const tableOf = () => ({ client: dynamo.client, table: "overdue" });
 const caller = "token:ci";
