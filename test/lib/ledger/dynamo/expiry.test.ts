@@ -245,10 +245,11 @@ it.each(Object.keys(OTHER_CASES))("DynamoDB deletes %s", async (name) => {
 });
 
 it("DynamoDB deletes the waiting calls one day after the end of the latest call", async () => {
-  const limits = { total: 2, perCaller: 2 };
   for (const hours of [1, 2]) {
-    await ledger.addWaitingCallUnlessTooMany({ caller: "a", until: at(hours) }, T0, limits);
+    const call = { caller: "a", until: at(hours) };
+    const number = await ledger.addWaitingCallUnlessTooMany(call, T0, { total: 1, perCaller: 1 });
     expect(await expiryHours("T#:waiting")).toEqual({ calls: 24 + hours });
+    await ledger.removeWaitingCall(number ?? -1, call);
   }
 });
 

@@ -112,3 +112,18 @@ test("an earlier sweep without a later expiry costs one write", async () => {
   await scheduleSweepByAndExtendExpiry(table, { ...watch, generation: 0 }, T0, null);
   expect(writes).toEqual([expect.any(UpdateItemCommand)]);
 });
+
+test("a poll adds a watch that is missing in the index", async () => {
+  const ledger = createDynamoLedger(tableOf());
+  const watch = newWatch();
+  await ledger.startOrExtendWatch(watch);
+  const { pk, sk } = watchItemKey(watch);
+  const UpdateExpression = "REMOVE dueAt, dueOrder, dueShard";
+  const Key = { pk: { S: pk }, sk: { S: sk } };
+  await dynamo.client.send(new UpdateItemCommand({ TableName: "overdue", Key, UpdateExpression }));
+  expect(await ledger.listOverdueWatches(T0 + 1_000_000, 10)).toEqual([]);
+  await ledger.claimPoll({ key: watch, poll: 1, messageId: "m", now: T0, leaseMs: LEASE_MS });
+  await ledger.recordPoll(pollRecord({ key: watch, messageId: "m", nextPollAt: T0 + 120_000 }));
+  const [listed] = await ledger.listOverdueWatches(T0 + 1_000_000, 10);
+  expect(listed).toMatchObject({ project: watch.project, dueAt: T0 + 150_000 });
+});
