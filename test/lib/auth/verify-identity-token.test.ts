@@ -27,6 +27,10 @@ async function createIssuer(discovery: object = {}) {
     clock: { now: NOW },
     down: false,
     hangs: false,
+    /** The times in milliseconds for which the code under test has waited for the issuer. */
+    waits: [] as number[],
+    /** The end of these waits. By default, a wait ends after the answer of an issuer that does not hang. */
+    waitEnd: undefined as Promise<void> | undefined,
     keys: [{ ...(await exportJWK(pair.publicKey)), kid: "one" }],
     privateKey: pair.privateKey,
     async fetchText(url: string) {
@@ -56,7 +60,10 @@ async function createIssuer(discovery: object = {}) {
         .sign(issuer.privateKey);
     },
   };
-  const wait = (ms: number) => setTimeout(ms);
+  const wait = (ms: number) => {
+    issuer.waits.push(ms);
+    return issuer.waitEnd ?? setTimeout(0);
+  };
   const keys = createIssuerKeysCacheKeepingLastValid(issuer.fetchText, () => issuer.clock.now, wait);
   const check = (token: string, oidc = [RULE], identityTokenMinutes = 60) =>
     verifyIdentityToken(token, { oidc, settings: { identityTokenMinutes } }, keys, issuer.clock.now);
@@ -348,9 +355,8 @@ describe("the issuer's keys", () => {
     issuer.clock.now += 30_000;
     const forged = check(await issuer.token({}, { kid: "two" }));
     const good = await issuer.token();
-    const startedAt = performance.now();
-    for (let i = 0; i < 20; i += 1) expect(await check(good)).toMatchObject({ kind: "caller" });
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(await check(good)).toMatchObject({ kind: "caller" });
+    expect(issuer.waits).toEqual([]);
     expect(await Promise.race([forged, "waits"])).toBe("waits");
     expect(issuer.reads).toHaveLength(3);
   });
@@ -361,9 +367,15 @@ describe("the issuer's keys", () => {
     issuer.hangs = true;
     issuer.clock.now += 3_600_000;
     const good = await issuer.token({}, { expires: issuer.clock.now + 600_000 });
+    let endWait = () => {};
+    issuer.waitEnd = new Promise((resolve) => {
+      endWait = resolve;
+    });
     const first = check(good);
     expect(await check(good)).toMatchObject({ kind: "caller" });
     expect(await Promise.race([first, "waits"])).toBe("waits");
+    expect(issuer.waits).toEqual([500]);
+    endWait();
     expect(await first).toMatchObject({ kind: "caller" });
   });
 

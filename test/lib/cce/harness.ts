@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CceClient, createCceClient } from "../../../lib/cce/client.ts";
 import { Project } from "../../../lib/config/projects.ts";
+import type { Connections } from "../../../lib/http/connections.ts";
 
 interface Clock {
   readonly now: () => number;
@@ -24,12 +25,12 @@ export const LIMIT = { timeLimitMs: 5000 };
 export function clientOf(
   endpoint: string,
   auths: Readonly<Record<string, object>>,
-  clock: Partial<Clock> = {},
+  options: Partial<Clock> & { readonly connections?: Connections } = {},
 ): CceClient {
   const projects = Object.fromEntries(
     Object.entries(auths).map(([name, auth]) => [name, Project.parse({ projectId: name, endpoint, auth })]),
   );
-  return createCceClient({ config: { projects, ...LOOPBACK_ALLOWED }, ...CLOCK, ...clock });
+  return createCceClient({ config: { projects, ...LOOPBACK_ALLOWED }, ...CLOCK, ...options });
 }
 
 export interface Served {

@@ -1,0 +1,18 @@
+import { jest } from "@jest/globals";
+
+const NOT_FAKED = ["nextTick", "setImmediate", "setInterval", "Date", "queueMicrotask"] as const;
+
+/**
+ * Replaces `setTimeout` and `performance` by fake ones until `jest.useRealTimers`. Time limits then end only when the
+ * test calls `jest.advanceTimersByTime`, so that a slow machine changes no result. Sockets and promises work as usual.
+ */
+export function fakeTimeouts(): void {
+  jest.useFakeTimers({ doNotFake: [...NOT_FAKED] });
+}
+
+/** Returns the result of `work` if `work` has ended, and otherwise "waits". */
+export async function resultOrWaits<T>(work: Promise<T>): Promise<T | "waits"> {
+  // All that follows from an elapsed time limit, without a socket or another timer, ends before the next `setImmediate`.
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  return Promise.race([work, "waits" as const]);
+}
