@@ -76,7 +76,7 @@ export async function startDeliveryFixture(): Promise<DeliveryFixture> {
       await fetch(`${receivers[receiver].url}/behaviour`, { method: "PUT", body: JSON.stringify(behaviour) });
     },
     arrived: (receiver, count) =>
-      receivers[receiver].notifications.waitFor({ channel: null, count, waitMs: 60_000 }),
+      receivers[receiver].notifications.waitFor({ channel: null, count, waitMs: 800_000 }),
     async endJobs(receiver, jobs = 1) {
       const jobIds = Array.from({ length: jobs }, () => fixture.addJob(succeedingJob));
       await fixture.submit({ jobIds, notify: [receiver] });

@@ -29,8 +29,8 @@ beforeEach(async () => {
 /** Submits jobs with a digest, and waits until both queues are empty. */
 async function submitDigest(jobIds: readonly string[]): Promise<void> {
   await fixture.submit({ jobIds, digest: true, notify: ["deploys", "alarms", "audit"] });
-  await receiver.notifications.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
-  await receiver.notifications.waitFor({ channel: "webhook", count: jobIds.length, waitMs: 30_000 });
+  await receiver.notifications.waitFor({ channel: "slack", count: 1, waitMs: 800_000 });
+  await receiver.notifications.waitFor({ channel: "webhook", count: jobIds.length, waitMs: 800_000 });
   await fixture.queues.empty("poll");
   await fixture.queues.empty("notify");
 }
@@ -78,7 +78,7 @@ describe("a submission with a digest", () => {
       deadlineMinutes: 2 / 60,
       project: PROJECT,
     });
-    const [digest] = await receiver.notifications.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
+    const [digest] = await receiver.notifications.waitFor({ channel: "slack", count: 1, waitMs: 800_000 });
     expect(JSON.parse(digest?.body ?? "").text).toMatch(/2 .*1 timed out, 1 succeeded/);
   });
 });

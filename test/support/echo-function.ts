@@ -19,7 +19,8 @@ export const ECHO: FunctionResource = {
   arn: "arn:aws:lambda:eu-central-1:000000000000:function:toy-service-dev-echo",
   handler: "functions/echo.handler",
   artifact: "echo.zip",
-  timeoutSeconds: 5,
+  // On a busy machine, an invocation may take many seconds.
+  timeoutSeconds: 300,
   memoryMb: 200,
   recursiveLoop: "Terminate",
   reservedConcurrency: null,

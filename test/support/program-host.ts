@@ -18,7 +18,7 @@ type Program = z.infer<typeof Program>;
  * The time in which a program must close its open resources, such as servers and timers. In a process of its own, an
  * open resource would prevent the end of the process.
  */
-const CLOSE_TIME_LIMIT_MS = 2_000;
+const CLOSE_TIME_LIMIT_MS = Number(process.argv[2]);
 const PAUSE_MS = 5;
 
 /** The error that stops a program when it calls `process.exit`. */

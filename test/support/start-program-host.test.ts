@@ -46,5 +46,7 @@ it("a program gets no environment variable and no exit status of the program bef
 
 it("a program whose process would not end is an error", async () => {
   const file = await write("import { createServer } from 'node:net'; createServer().listen(0, '127.0.0.1')");
-  await expect(host.run(file, [])).rejects.toThrow("the program leaves open: TCPServerWrap");
+  const hasty = startProgramHost(500);
+  await expect(hasty.run(file, [])).rejects.toThrow("the program leaves open: TCPServerWrap");
+  await hasty.stop();
 });

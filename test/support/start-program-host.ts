@@ -29,9 +29,11 @@ export interface ProgramHost {
  * Starts a process that runs programs of this repository. The programs share their imported modules, because loading
  * modules takes most of the start time. A program that also exports functions gets its own process, because it runs
  * only as the main file of a process.
+ * @param closeTimeLimitMs the time in which a program must close its open resources, in milliseconds. The default only
+ * ends a program that hangs, because other work on the machine can make each program slow.
  */
-export function startProgramHost(): ProgramHost {
-  const host = fork(HOST, {
+export function startProgramHost(closeTimeLimitMs = 60_000): ProgramHost {
+  const host = fork(HOST, [String(closeTimeLimitMs)], {
     execArgv: [],
     env: { ...inheritedEnvironment() },
     stdio: ["ignore", "inherit", "inherit", "ipc"],

@@ -122,8 +122,9 @@ async function send(...tasks: readonly Readonly<Record<string, unknown>>[]): Pro
 }
 
 /** Waits for `count` batches of the function and returns them. */
-async function batches(count: number, waitMs = 10_000) {
-  const arrived = await stack.receiver.notifications.waitFor({ channel: "report", count, waitMs });
+async function batches(count: number) {
+  const limits = { channel: "report", count, waitMs: 800_000 };
+  const arrived = await stack.receiver.notifications.waitFor(limits);
   return arrived.map(({ body }) => JSON.parse(body).Records);
 }
 
@@ -205,7 +206,7 @@ describe("an event source", () => {
     const MessageBody = JSON.stringify({ do: "succeed", report: `${stack.receiver.url}/report` });
     for (const _ of [1, 2, 3])
       await sqs.send(new SendMessageCommand({ QueueUrl: stack.queues.batch, MessageBody }));
-    const [batch] = await batches(1, 4_000);
+    const [batch] = await batches(1);
     expect(batch).toHaveLength(3);
   });
 
