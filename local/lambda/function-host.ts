@@ -25,8 +25,9 @@ interface FunctionHostOptions extends FunctionCode, Pick<InstanceOptions, "log">
    */
   readonly eventSourceConcurrency?: number;
   /**
-   * The largest number of processes of the function that start at the same time. The default is the number of
-   * processors: each start needs a whole processor, and other processes can become free during the starts.
+   * The largest number of processes of the function that start at the same time. The default is one less than the number
+   * of processors, and at least 1: each start needs a whole processor, the stack itself needs one too, and other
+   * processes can become free during the starts.
    */
   readonly maxStartingInstances?: number;
 }
