@@ -112,7 +112,7 @@ export async function readHelpTexts(): Promise<void> {
 }
 
 /** Returns the file of the program that a script runs. */
-const fileOf = (script: string) => /node (?:--\S+ )*(\S+\.(?:ts|mjs))/.exec(script)?.[1];
+const fileOf = (script: string) => /node (?:--(?!test\b)\S+ )*(\S+\.(?:ts|mjs))/.exec(script)?.[1];
 
 function knowsOption(script: string, file: string | undefined, option: string): boolean {
   // The Serverless Framework has options of its own.

@@ -9,7 +9,7 @@ const { scripts } = z
   .parse(JSON.parse(readFileSync("package.json", "utf8")));
 /** Each npm script that runs a program of this repository, with the last such program. */
 const PROGRAMS = Object.entries(scripts).flatMap(([name, script]): (readonly [string, string])[] => {
-  const [, file] = /node (?:--\S+ )*(\S+\.(?:ts|mjs))(?: --demo)?$/.exec(script) ?? [];
+  const [, file] = /node (?:--(?!test\b)\S+ )*(\S+\.(?:ts|mjs))(?: --demo)?$/.exec(script) ?? [];
   return file === undefined ? [] : [[name, file]];
 });
 
