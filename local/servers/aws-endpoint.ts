@@ -2,13 +2,13 @@ import {
   Agent,
   createServer,
   type IncomingMessage,
-  type OutgoingHttpHeaders,
   type RequestListener,
   type ServerResponse,
   request as sendRequest,
 } from "node:http";
 import { parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { AwsError, accessKeyIdOf } from "./aws-error.ts";
+import type { AwsReply } from "./aws-reply.ts";
 import { callRequestListener } from "./call-request-listener.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
 import { CREDENTIALS } from "./start-sqs.ts";
@@ -26,12 +26,6 @@ export interface AwsCall {
   readonly input: AwsInput;
   readonly accessKeyId: string;
   readonly sessionToken: string | null;
-}
-
-export interface AwsReply {
-  readonly status: number;
-  readonly headers: OutgoingHttpHeaders;
-  readonly body: Buffer;
 }
 
 /**
@@ -150,11 +144,4 @@ function readBody(message: IncomingMessage): Promise<Buffer> {
       .once("end", () => resolve(Buffer.concat(chunks)))
       .once("error", reject);
   });
-}
-
-/** Returns a copy of `reply` with the JSON of `output` as its body. */
-export function changeReply(reply: AwsReply, output: unknown): AwsReply {
-  // The header `x-amz-crc32` is removed, because it is the checksum of the original body.
-  const { "x-amz-crc32": _, ...headers } = reply.headers;
-  return { status: reply.status, headers, body: Buffer.from(JSON.stringify(output)) };
 }

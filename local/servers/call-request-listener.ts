@@ -1,6 +1,6 @@
 import { type IncomingMessage, type RequestListener, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import type { AwsReply } from "./aws-endpoint.ts";
+import type { AwsReply } from "./aws-reply.ts";
 
 /**
  * Calls the request listener of an HTTP server in this process, without a network connection: a connection needs more

@@ -9,7 +9,8 @@ import * as z from "zod";
 import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { createRandomSource } from "../random-source.ts";
 import type { TableResource } from "../template/tables.ts";
-import { type AwsCall, type AwsReply, type AwsRule, changeReply } from "./aws-endpoint.ts";
+import type { AwsCall, AwsRule } from "./aws-endpoint.ts";
+import { type AwsReply, changeReply } from "./aws-reply.ts";
 
 /**
  * The longest delay, in milliseconds, until a simulated index shows a write. AWS guarantees no maximum delay for an

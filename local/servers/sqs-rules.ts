@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
-import { type AwsCall, type AwsReply, type AwsRule, changeReply } from "./aws-endpoint.ts";
+import type { AwsCall, AwsRule } from "./aws-endpoint.ts";
 import { AwsError } from "./aws-error.ts";
+import { type AwsReply, changeReply } from "./aws-reply.ts";
 
 const MAX_DELAY_SECONDS = 900;
 const MAX_VISIBILITY_SECONDS = 43_200;

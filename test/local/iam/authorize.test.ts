@@ -1,6 +1,7 @@
 import { createAuthorizationRule } from "../../../local/iam/authorize.ts";
 import { RoleSessions } from "../../../local/iam/role-sessions.ts";
-import type { AwsCall, AwsReply } from "../../../local/servers/aws-endpoint.ts";
+import type { AwsCall } from "../../../local/servers/aws-endpoint.ts";
+import type { AwsReply } from "../../../local/servers/aws-reply.ts";
 import { readService } from "../../../local/template/service.ts";
 import { Template } from "../../../local/template/template.ts";
 
