@@ -272,7 +272,7 @@ describe("npm run stack", () => {
 
 /** Copies the toy service and changes its serverless.yml. */
 async function changedService(change: (text: string) => string): Promise<string> {
-  const folder = await mkdtemp(join(TOY_SERVICE, "..", "changed-"));
+  const folder = await mkdtemp(resolve("build/changed-service-"));
   await cp(TOY_SERVICE, folder, { recursive: true });
   await writeFile(join(folder, SERVICE), change(await readFile(join(folder, SERVICE), "utf8")));
   return folder;

@@ -1,9 +1,9 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import type { NewWatch, WatchEnd } from "../../../lib/ledger/watch-ledger.ts";
 import {
   AWAKE,
   CALLER,
   conclusion,
+  endOf,
   firstGeneration,
   job,
   LEASE_MS,
@@ -16,19 +16,6 @@ import {
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const ENCRYPTED = "encrypted:".padEnd(180, "x");
-
-/** Returns the end of the first generation of a watch. */
-function endOf(watch: NewWatch): WatchEnd {
-  return {
-    key: watch,
-    acceptedAt: watch.acceptedAt,
-    outcome: "succeeded",
-    concludedAt: T0,
-    targets: watch.targets,
-    polledAt: [],
-    expiresAt: NEVER,
-  };
-}
 
 export function describeOpen(ledger: () => Ledger): void {
   describe("opening a watch", () => {

@@ -3,7 +3,7 @@ import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { summarizeAndTruncateSlowJob } from "../../../lib/domain/slow-summary.ts";
 import type { Attempt } from "../../../lib/ledger/notification.ts";
 import type { SlowRecord } from "../../../lib/ledger/watch-deliveries-and-overdue-times.ts";
-import type { NewWatch, PollRecord } from "../../../lib/ledger/watch-ledger.ts";
+import type { NewWatch, PollRecord, WatchEnd } from "../../../lib/ledger/watch-ledger.ts";
 
 export const T0 = Date.parse("2027-01-15T08:00:00Z");
 export const LEASE_MS = 30_000;
@@ -43,6 +43,19 @@ export function newWatch(changes: Partial<NewWatch> = {}): NewWatch {
     traceparent: null,
     expiresAt: NEVER,
     ...changes,
+  };
+}
+
+/** Returns the end of the first generation of a watch. */
+export function endOf(watch: NewWatch, expiresAt = NEVER): WatchEnd {
+  return {
+    key: watch,
+    acceptedAt: watch.acceptedAt,
+    outcome: "succeeded",
+    concludedAt: T0,
+    targets: watch.targets,
+    polledAt: [],
+    expiresAt,
   };
 }
 

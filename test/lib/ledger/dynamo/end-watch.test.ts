@@ -15,7 +15,7 @@ import { startOrExtendWatch } from "../../../../lib/ledger/dynamo/start-or-exten
 import type { NewWatch } from "../../../../lib/ledger/watch-ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createTable } from "../../../support/table.ts";
-import { conclusion, firstGeneration, job, NEVER, newKey, newWatch, T0 } from "../samples.ts";
+import { conclusion, endOf, firstGeneration, job, NEVER, newKey, newWatch, T0 } from "../samples.ts";
 
 let dynamo: EmbeddedDynamo;
 let client: DynamoDBClient;
@@ -64,17 +64,6 @@ it("reads an outcome without the tree, which can be a thousand times larger", as
   expect(answered).toEqual([["generations", "pk", "summary", "v"]]);
 });
 
-const endingOf = (watch: NewWatch, expiresAt = NEVER) =>
-  ({
-    key: watch,
-    acceptedAt: watch.acceptedAt,
-    outcome: "succeeded",
-    concludedAt: T0,
-    targets: watch.targets,
-    polledAt: [],
-    expiresAt,
-  }) as const;
-
 it.each(["endWatchUnlessTargetsAdded", "stopWatch"] as const)(
   "%s costs one write if all caller data is in the watch item",
   async (operation) => {
@@ -83,7 +72,7 @@ it.each(["endWatchUnlessTargetsAdded", "stopWatch"] as const)(
     await startOrExtendWatch(table, watch);
     sent = [];
     if (operation === "stopWatch") await stopWatch(table, watch, T0, NEVER);
-    else await endWatchUnlessTargetsAdded(table, endingOf(watch));
+    else await endWatchUnlessTargetsAdded(table, endOf(watch));
     expect(sent).toEqual(["UpdateItemCommand"]);
   },
 );
@@ -96,7 +85,7 @@ describe("a target that a caller adds to an ended watch", () => {
   it("costs no write of the outcome if no other watch of the job has the target", async () => {
     const watch = newWatch();
     await startOrExtendWatch(table(), watch);
-    await endWatchUnlessTargetsAdded(table(), endingOf(watch));
+    await endWatchUnlessTargetsAdded(table(), endOf(watch));
     sent = [];
     expect(await add(watch, "audit")).toMatchObject({ addedTargets: ["audit"], generations: {} });
     expect(sent).toEqual(["PutItemCommand", "GetItemCommand", "QueryCommand", "UpdateItemCommand"]);
@@ -109,7 +98,7 @@ describe("a target that a caller adds to an ended watch", () => {
     await startOrExtendWatch(table(), restarted);
     const watch = { ...restarted, caller: "token:b", targets: ["own"] };
     await startOrExtendWatch(table(), watch);
-    for (const each of [restarted, watch]) await endWatchUnlessTargetsAdded(table(), endingOf(each));
+    for (const each of [restarted, watch]) await endWatchUnlessTargetsAdded(table(), endOf(each));
     queried = [];
     expect(await add(watch, "shared")).toMatchObject({ generations: { shared: 1 } });
     // The job also has items with caller data, which are not read.
@@ -127,7 +116,7 @@ it.each(["endWatchUnlessTargetsAdded", "stopWatch"] as const)(
     await startOrExtendWatch(table, wanted);
     const expiresAt = T0 + 1_000_000;
     if (operation === "stopWatch") await stopWatch(table, wanted, T0, expiresAt);
-    else await endWatchUnlessTargetsAdded(table, endingOf(wanted, expiresAt));
+    else await endWatchUnlessTargetsAdded(table, endOf(wanted, expiresAt));
     for (const key of [watchItemKey(wanted), callerDataItemKey(firstGeneration(wanted))]) {
       const command = new GetItemCommand({
         TableName: "ledger",
