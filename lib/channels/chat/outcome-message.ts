@@ -104,7 +104,7 @@ function durationText(summary: OutcomeSummary, texts: Texts): string | null {
   const { outcome, durationSeconds, acceptedAt, concludedAt } = summary;
   const hasEnded = isOutcomeOfEndedJob(outcome);
   if (hasEnded && durationSeconds === null) return null;
-  const durationMs = hasEnded ? (durationSeconds ?? 0) * 1000 : Math.max(0, concludedAt - acceptedAt);
+  const durationMs = hasEnded ? (durationSeconds ?? 0) * 1000 : concludedAt - acceptedAt;
   return translateDurationUnits(formatDuration(durationMs), texts);
 }
 

@@ -7,7 +7,7 @@ import { getCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import type { EgressOptions } from "../../../lib/http/egress.ts";
 import fc from "../../support/properties.ts";
-import { type Answering, startReceiver, startTcp } from "../http/support/receiver.ts";
+import { type Answering, type Received, startReceiver, startTcp } from "../http/support/receiver.ts";
 import { CHAT_KINDS, format, KINDS, SAMPLES } from "./samples.ts";
 import { attempt, CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.ts";
 import { targetOf, WHSEC } from "./support/targets.ts";
@@ -167,6 +167,32 @@ describe("deliver", () => {
     const { result, received } = await attempt("dingtalk", answer);
     expect(result).toMatchObject({ verdict: "rejected", reason: "stale_timestamp" });
     expect(received).toHaveLength(2);
+  });
+
+  it.each<[TargetKind, Answering, (request: Received) => number]>([
+    [
+      "dingtalk",
+      (_, response) => response.end('{"errcode":310000,"errmsg":"invalid timestamp"}'),
+      ({ path }) => Number(new URLSearchParams(path.split("?")[1]).get("timestamp")),
+    ],
+    [
+      "feishu",
+      (_, response) => response.end(REFUSALS.feishu[1]),
+      ({ body }) => Number(JSON.parse(body).timestamp) * 1000,
+    ],
+    [
+      "webhook",
+      (_, response) => response.writeHead(413).end(),
+      ({ headers }) => Number(headers["webhook-timestamp"]) * 1000,
+    ],
+  ])("signs the second request to %s with the time of the second request", async (kind, answer, timeOf) => {
+    const elapsedMs = [0, 0, 3000];
+    const { received } = await attempt(kind, answer, {
+      content: { kind: "outcome", summary: SAMPLES.failed },
+      now: 1_700_000_000_000,
+      monotonic: () => elapsedMs.shift() ?? 3000,
+    });
+    expect(received.map(timeOf)).toEqual([1_700_000_000_000, 1_700_000_003_000]);
   });
 
   it("stops at the time limit in the middle of a chat's answer, with the verdict retry", async () => {

@@ -20,6 +20,15 @@ describe("minIntervalWithMarginMs", () => {
     },
   );
 
+  it.each(limits)(
+    "keeps messages to %s below the limit of %i messages in %i ms if the network delays only the first message",
+    (kind, messages, windowMs) => {
+      const delayOfFirstMs = windowMs / 20;
+      const lastAt = minIntervalWithMarginMs(channelOf(kind).rateLimit) * messages;
+      expect(lastAt - delayOfFirstMs).toBeGreaterThan(windowMs);
+    },
+  );
+
   it("returns 0 for a channel without a rate limit", () => expect(minIntervalWithMarginMs(null)).toBe(0));
 });
 

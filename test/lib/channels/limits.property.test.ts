@@ -84,6 +84,20 @@ describe.each(CHAT_KINDS)("the configured mention in a message for %s", (kind) =
   });
 });
 
+it.each([
+  ["slack", { text: expect.not.stringMatching(/[<>]|@(all|channel|everyone|here)/) }],
+  ["feishu", { content: { text: expect.not.stringMatching(/<\/?at\b/i) } }],
+  ["dingtalk", { at: { atMobiles: [], atUserIds: [], isAtAll: false } }],
+  ["wecom", { text: { mentioned_list: [] } }],
+  ["teams", { summary: expect.not.stringMatching(/<\/?at\b/i) }],
+  ["discord", { content: expect.not.stringContaining("@everyone"), allowed_mentions: { parse: [] } }],
+] as const)("the plain message for %s mentions nobody, whatever the job is called", (kind, expected) => {
+  const property = fc.property(hostileSummary, (summary) => {
+    expect(formatOutcome(target(kind, false), summary).fallback).toMatchObject(expected);
+  });
+  fc.assert(property, OUTCOME_VALUES);
+});
+
 it("the plain message of a chat contains only the headline and no link", () => {
   for (const kind of CHAT_KINDS) {
     fc.assert(
@@ -106,11 +120,16 @@ it.each(CHAT_KINDS)("the plain message for %s has no host name from which the ch
   expect(json).toContain("www.\u200bevil.\u200bexample/a v1.25.3 Ecs.0319");
 });
 
-it("the text of a message for Slack names every shown cause, also if the reasons are long", () => {
+it.each([
+  ["", {}],
+  [" and the labels", Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`k${i}`, "v".repeat(200)]))],
+])("the text of a message for Slack names every shown cause, also if the reasons%s are long", (_, labels) => {
   const subJobs = ["A", "B", "C", "D", "E"].map((type) =>
     job({ ...FAILED, type, reason: `Ecs.${type} ${"failed <&> ".repeat(400)}` }),
   );
-  const summary = summarizeAndTruncateOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }));
+  const summary = summarizeAndTruncateOutcome(
+    facts({ outcome: "failed", job: job({ ...FAILED, subJobs }), context: { labels } }),
+  );
   const { text } = formatOutcome(target("slack"), summary).payload;
   for (const type of ["A", "B", "C", "D", "E"])
     expect(text).toEqual(expect.stringContaining(`▸ ${type} failed\nEcs.${type} failed`));
@@ -257,6 +276,13 @@ it.each([
   ["wecom", "2026-04-14 08:09:14 UTC"],
 ] as const)("a message for %s has the time in the reader's zone if the chat can show it", (kind, time) => {
   expect(JSON.stringify(formatOutcome(target(kind), SAMPLES.failed).payload)).toContain(time);
+});
+
+it.each(CHAT_KINDS)("a test message for %s shows a caller with control characters in one line", (kind) => {
+  const caller = "oidc:https://ci.example.com:a\nb\u202e";
+  const { payload } = format(target(kind, false), { kind: "test", target: "deploys", caller, at: 0 });
+  expect(JSON.stringify(payload)).toMatch(/:a b /);
+  expect(JSON.stringify(payload)).not.toContain("\u202e");
 });
 
 it.each(CHAT_KINDS)("a test message for %s says who sent the test", (kind) => {

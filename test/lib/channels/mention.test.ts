@@ -6,9 +6,15 @@ function payloadFor(kind: string, mention: string): Readonly<Record<string, unkn
   return formatOutcome(target, SAMPLES.failed).payload;
 }
 
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
 describe("the formatter", () => {
   it.each([
     ["13800001111", { atMobiles: ["13800001111"], atUserIds: [], isAtAll: false }],
+    ["+86-13800001111", { atMobiles: ["+86-13800001111"], atUserIds: [], isAtAll: false }],
     ["@manager7", { atMobiles: [], atUserIds: ["manager7"], isAtAll: false }],
     ["all", { atMobiles: [], atUserIds: [], isAtAll: true }],
   ])("names the mention %s in both the `at` field and the text of DingTalk", (mention, at) => {
@@ -55,6 +61,21 @@ describe("the formatter", () => {
     const target = Target.parse({ kind: "wecom", url: "https://hooks.example.com/x", mention });
     const { fallback } = formatOutcome(target, SAMPLES.failed);
     expect(fallback).toMatchObject({ text: { mentioned_list: [name] } });
+  });
+
+  it.each([
+    ["slack", "<!subteam^S1>", "<!subteam^S1> "],
+    ["feishu", "ou_7", '<at user_id="ou_7"></at>'],
+    ["feishu", "<at id=ou_7></at>", '<at user_id="ou_7"></at>'],
+    ["feishu", "@all", '<at user_id="all"></at>'],
+    ["dingtalk", "@13800001111", " @13800001111"],
+    ["teams", "kim@example.com", "<at>kim@example.com</at>"],
+    ["discord", "<@&42>", " <@&42>"],
+  ])("mentions the same people in the plain message of %s: %s", (kind, mention, text) => {
+    const target = Target.parse({ kind, url: "https://hooks.example.com/x", mention });
+    const { payload, fallback } = formatOutcome(target, SAMPLES.failed);
+    expect(textsIn(fallback).filter((one) => one.includes(text))).not.toEqual([]);
+    for (const field of ["at", "allowed_mentions"]) expect(fallback?.[field]).toEqual(payload[field]);
   });
 
   it.each(["kim@example.com", "<at>kim@example.com</at>"])(

@@ -13,6 +13,16 @@ const gone = { verdict: "gone", reason: "target_gone" } as const;
 const disabled = { verdict: "gone", reason: "target_disabled" } as const;
 const HTML = "<html><title>Sign in</title></html>";
 
+/** Codes of Slack, Mattermost and Rocket.Chat for a webhook that no longer works. */
+const SLACK_GONE = ["invalid_token", "no_active_hooks", "no_service", "no_service_id", "no_team"];
+/** Codes of Slack, Mattermost and Rocket.Chat for a sender or a channel that may not post. */
+const SLACK_ACCESS = [
+  ...["ekm_access_denied", "invalid_auth", "not_authed", "not_in_channel", "org_login_required"],
+  ...["posting_to_general_channel_denied", "restricted_action", "team_access_not_granted", "token_expired"],
+  ...["web.incoming_webhook.channel.app_error", "web.incoming_webhook.channel_locked.app_error"],
+  ...["web.incoming_webhook.user.app_error", "error-invalid-channel", "error-not-allowed"],
+];
+
 const rows: Record<TargetKind, readonly Row[]> = {
   slack: [
     [200, "ok", delivered],
@@ -77,6 +87,10 @@ const rows: Record<TargetKind, readonly Row[]> = {
     [429, "", throttled(60)],
     [429, '{"retry_after":0}', throttled(0)],
     [429, '{"retry_after":1,"ok":false,"error":"rate_limited"}', throttled(1)],
+    ...SLACK_GONE.map((error) => [403, JSON.stringify({ ok: false, error }), gone] as const),
+    ...SLACK_ACCESS.map(
+      (error) => [403, JSON.stringify({ ok: false, error }), rejected("access_refused")] as const,
+    ),
   ],
   webhook: [
     [202, "<html>", delivered],
@@ -92,6 +106,8 @@ const rows: Record<TargetKind, readonly Row[]> = {
     [200, '\ufeff{"code":0,"msg":"success"}', delivered],
     [200, '{"code":11232,"msg":"frequency limited"}', throttled(null)],
     [400, '{"code":11232,"msg":"frequency limited"}', throttled(null)],
+    [200, '{"code":11232}', throttled(null)],
+    [400, '{"code":99991400}', throttled(null)],
     [400, '{"code":9499,"msg":"too many request","data":{}}', throttled(null)],
     [200, '{"code":9499,"msg":"Too Many Request"}', throttled(null)],
     [500, '{"code":9499,"msg":"too many request"}', throttled(null)],
@@ -254,6 +270,14 @@ const rows: Record<TargetKind, readonly Row[]> = {
     [403, '{"code":403,"message":"Forbidden"}', retry("unreadable_answer")],
     [400, '{"code":50083,"message":"Thread is archived"}', rejected("access_refused")],
     [400, '{"code":220004,"message":"no webhooks in forums"}', rejected("access_refused")],
+    [400, '{"code":220003,"message":"Webhooks can only create threads"}', rejected("access_refused")],
+    [400, '{"code":160005,"message":"Thread is locked"}', rejected("access_refused")],
+    [
+      400,
+      '{"code":50024,"message":"Cannot execute action on this channel type"}',
+      rejected("access_refused"),
+    ],
+    [403, '{"code":50001,"message":"Missing Access"}', rejected("access_refused")],
     [400, '{"allowed_mentions":["x"]}', rejected("payload_refused")],
     [400, '{"_misc":["x"]}', rejected("payload_refused")],
     [403, "<title>Attention Required! | Cloudflare</title>", retry("cloudflare_refused")],
@@ -312,9 +336,23 @@ it("the verdict for an answer with the header of a Cloudflare challenge says tha
   expect(channelOf("slack").verdictOf(answer, 0)).toMatchObject(retry("cloudflare_refused"));
 });
 
-it("the verdict for a 503 of a webhook has the wait from the header", () => {
-  const answer = { status: 503, headers: { "retry-after": "7" }, body: "" };
-  expect(channelOf("webhook").verdictOf(answer, 0)).toMatchObject({ verdict: "retry", afterSeconds: 7 });
+describe.each(KINDS)("the verdict for an answer of %s with the header Retry-After", (kind) => {
+  it.each([
+    [401, HTML],
+    [403, "error code: 1010"],
+    [403, "error code: 1015"],
+    [403, "<title>Attention Required! | Cloudflare</title>"],
+    [404, ""],
+    [408, ""],
+    [413, HTML],
+    [425, ""],
+    [429, ""],
+    [503, ""],
+    [600, ""],
+  ])("has the wait of the header for the status %i and the body %j", (status, body) => {
+    const answer = { status, headers: { "retry-after": "7" }, body };
+    expect(channelOf(kind).verdictOf(answer, 0)).toMatchObject({ verdict: "retry", afterSeconds: 7 });
+  });
 });
 
 it.each([

@@ -36,6 +36,39 @@ it("computes duration and lag from the cloud's times, and never returns a negati
   expect(SAMPLES.lost).toMatchObject({ durationSeconds: null, lagSeconds: null });
 });
 
+it("computes duration and lag from the poll that saw the job end, not from the end of the wait until ready", () => {
+  const waited = { jobEndObservedAt: 61_000, acceptedAt: 1_000, concludedAt: 901_000 } as const;
+  const ended = job({ createdAt: 0, updatedAt: 60_000 });
+  expect(summarizeAndTruncateOutcome(facts({ ...waited, job: ended }))).toMatchObject({
+    durationSeconds: 60,
+    lagSeconds: 1,
+  });
+  const operation = { kind: "awake", clusterId: "c-1" } as const;
+  expect(summarizeAndTruncateOutcome(facts({ ...waited, operation, job: null }))).toMatchObject({
+    durationSeconds: 60,
+    lagSeconds: null,
+  });
+});
+
+it("takes the type and the cluster of an operation from the request if no poll returned them", () => {
+  const operation = { kind: "awake", clusterId: "c-1" } as const;
+  const named = { jobType: "awake", clusterId: "c-1" };
+  expect(summarizeAndTruncateOutcome(facts({ operation, job: null }))).toMatchObject(named);
+  const unnamed = job({ type: null, clusterId: null });
+  expect(summarizeAndTruncateOutcome(facts({ operation, job: unnamed }))).toMatchObject(named);
+});
+
+it("omits a URL of more than 1500 bytes", () => {
+  const url = (bytes: number) => "https://notifier.example.com/jobs/ä".padEnd(bytes - 1, "x");
+  const urlsOf = (bytes: number) => {
+    const urls = { jobPageUrl: url(bytes), listUrl: url(bytes) };
+    const { jobPageUrl, listUrl } = summarizeAndTruncateOutcome(facts(urls));
+    return [jobPageUrl, listUrl];
+  };
+  expect(urlsOf(1500)).toEqual([url(1500), url(1500)]);
+  expect(urlsOf(1501)).toEqual([null, null]);
+});
+
 it("adds one warning for a succeeded job with a failed subjob", () => {
   const root = job({ subJobs: [job(FAILED)] });
   const warning = "CCE reports success for this job, although a subjob failed.";

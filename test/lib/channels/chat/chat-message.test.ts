@@ -238,6 +238,18 @@ describe("the chat message", () => {
     expect(labels([...NODES, { ...failed, project: "other" }])).not.toContain("All jobs");
   });
 
+  it("links a digest to the pipeline run only if all jobs come from the same run", () => {
+    const linksOf = (...runUrls: readonly (string | undefined)[]) =>
+      digestOf(runUrls.map((runUrl) => ({ ...failed, context: { runUrl } })))
+        .links.filter(({ label }) => label === "Pipeline run")
+        .map(({ url }) => url);
+    expect(linksOf("https://ci.example.com/1", "https://ci.example.com/1")).toEqual([
+      "https://ci.example.com/1",
+    ]);
+    expect(linksOf("https://ci.example.com/1", "https://ci.example.com/2")).toEqual([]);
+    expect(linksOf("https://ci.example.com/1", undefined)).toEqual([]);
+  });
+
   it.each([
     "javascript:alert(1)",
     "https://user:pw@ci.example.com/",

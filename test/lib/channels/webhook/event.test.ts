@@ -61,3 +61,13 @@ it("a job event has the fields in the documented order", () => {
     ...["createdAt", "updatedAt", "durationSeconds", "watch", "context", "statusUrl"],
   ]);
 });
+
+it("the digest event is dated by the job that ended last, and lists at most 70 jobs", () => {
+  const jobs = Array.from({ length: 80 }, (_, index) => ({
+    ...SAMPLES.failed,
+    concludedAt: Date.UTC(2026, 0, 1) + ((index * 7) % 80) * 1000,
+  }));
+  const { payload } = formatDigest(webhook, jobs);
+  expect(payload).toMatchObject({ timestamp: "2026-01-01T00:01:19.000Z", data: { total: 80 } });
+  expect((payload.data as { jobs: unknown[] }).jobs).toHaveLength(70);
+});
