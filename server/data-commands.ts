@@ -28,11 +28,16 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
 
+/** Only the owner of a backup or an export may read it, as with the data directory. */
+const OWNER_ONLY = 0o600;
+
 type DataCommand = (file: string, store: Store, directory: string) => Promise<string>;
 
 const backup: DataCommand = async (file, store) => {
   const part = `${file}.part`;
+  // SQLite writes only into a file that is missing or empty, and would create a file that every user may read.
   rmSync(part, { force: true });
+  writeFileSync(part, "", { mode: OWNER_ONLY });
   store.run("VACUUM INTO ?", part);
   checkDatabaseFile(part);
   const handle = openSync(part, "r+");
@@ -48,7 +53,7 @@ const exportData: DataCommand = async (file, store, directory) => {
     for (const table of EXPORT_TABLES)
       for (const row of store.all(`SELECT * FROM ${table}`)) lines.push(JSON.stringify({ table, row }));
   });
-  writeFileSync(file, `${lines.join("\n")}\n`, { mode: 0o600 });
+  writeFileSync(file, `${lines.join("\n")}\n`, { mode: OWNER_ONLY });
   return `${lines.length - 1} rows were written to ${file}.`;
 };
 

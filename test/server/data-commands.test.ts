@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runDataCommand } from "../../server/data-commands.ts";
 import { createSqliteLedger } from "../../server/ledger/sqlite-ledger.ts";
@@ -46,6 +46,35 @@ describe("the commands on a data directory", () => {
       await createSqliteLedger(store).readWatchDocumentOrNull(watch),
     );
     expect(await runDataCommand("import", [file, "--data", target])).toBe(1);
+    store.close();
+  });
+
+  it.each(["backup", "export"])("write a file of %s that only its owner may read", async (name) => {
+    const { directory, store } = await startService();
+    const file = join(createDataDirectory(), "file");
+    expect(await runDataCommand(name, [file, "--data", directory])).toBe(0);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    store.close();
+  });
+
+  it("write a backup although an interrupted backup has left a part of a file", async () => {
+    const { directory, store } = await startService();
+    const folder = createDataDirectory();
+    writeFileSync(join(folder, "backup.sqlite.part"), "left");
+    expect(await runDataCommand("backup", [join(folder, "backup.sqlite"), "--data", directory])).toBe(0);
+    expect(readdirSync(folder)).toEqual(["backup.sqlite"]);
+    store.close();
+  });
+
+  it("import nothing while the service runs on the data directory", async () => {
+    const { directory, store } = await startService();
+    const file = join(createDataDirectory(), "export.jsonl");
+    expect(await runDataCommand("export", [file, "--data", directory])).toBe(0);
+    const target = createDataDirectory();
+    const running = Store.open(target, { exclusive: true });
+    expect(await runDataCommand("import", [file, "--data", target])).toBe(1);
+    expect(running.all("SELECT * FROM watch")).toEqual([]);
+    running.close();
     store.close();
   });
 

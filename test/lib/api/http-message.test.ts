@@ -59,6 +59,12 @@ test("a JSON response may be stored only by its caller, which must ask again", (
   });
 });
 
+test("a header that the operation sets replaces the default header of a JSON response", () => {
+  expect(jsonResponse(200, {}, { "cache-control": "no-store" }).headers).toMatchObject({
+    "cache-control": "no-store",
+  });
+});
+
 test("a response has a short ETag of its body, and keeps an ETag that it already has", () => {
   expect(computeEtag("a")).toMatch(/^"[\w-]{27}"$/);
   expect(withEtag({ status: 200, body: "a" }).headers).toEqual({ etag: computeEtag("a") });
@@ -70,9 +76,10 @@ test("a response has a short ETag of its body, and keeps an ETag that it already
 });
 
 test("only a successful response that the caller already has becomes a response without a body", () => {
-  const response = jsonResponse(200, { a: 1 });
+  const response = jsonResponse(200, { a: 1 }, { vary: "authorization", link: "</x>" });
   const headers = { "if-none-match": computeEtag('{"a":1}') };
   const { "content-type": _, ...kept } = withEtag(response).headers;
+  expect(kept).toMatchObject({ vary: "authorization", link: "</x>", "cache-control": "private, no-cache" });
   expect(withEtagOrNotModified(response, { headers })).toEqual({ status: 304, headers: kept });
   expect(withEtagOrNotModified(response, { headers: {} })).toEqual(withEtag(response));
   expect(withEtagOrNotModified({ ...response, status: 404 }, { headers })).toMatchObject({ status: 404 });
