@@ -55,7 +55,7 @@ export class ListenError extends Error {
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { host, port, tls } = options;
   const listener: RequestListener = (request, response) => {
-    handle(request, response, options).catch((error: unknown) => {
+    handle(request, response, options, () => !server.listening).catch((error: unknown) => {
       log.error("response failed", {}, error);
       response.destroy();
     });
@@ -95,7 +95,6 @@ function urlHost(host: string): string {
 async function stop(server: Server, timeLimitMs: number): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), timeLimitMs);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
   await closed;
   clearTimeout(timer);
 }
@@ -104,11 +103,10 @@ async function handle(
   incoming: IncomingMessage,
   response: ServerResponse,
   { answer, trustedProxies }: HttpServerOptions,
+  isStopping: () => boolean,
 ): Promise<void> {
   const requestId = randomUUID();
   const { bytes, isTooLong } = await readBody(incoming);
-  // The rest of a body that is too long is never read, so the server closes the connection.
-  if (isTooLong) response.setHeader("connection", "close");
   const [encodedPath = "/", ...query] = (incoming.url ?? "/").split("?");
   const path = decodePath(encodedPath);
   const headers = joinHeaders(incoming);
@@ -141,6 +139,8 @@ async function handle(
     requestId,
     traceparent,
   });
+  // The rest of a body that is too long is never read. During a stop, a connection that stays open delays the stop.
+  if (isTooLong || isStopping()) response.setHeader("connection", "close");
   send(response, request.method, result);
 }
 

@@ -57,12 +57,14 @@ describe("the commands on a data directory", () => {
     store.close();
   });
 
-  it("write a backup although an interrupted backup has left a part of a file", async () => {
+  it("write a backup that only its owner may read although an interrupted backup has left its file", async () => {
     const { directory, store } = await startService();
     const folder = createDataDirectory();
-    writeFileSync(join(folder, "backup.sqlite.part"), "left");
-    expect(await runDataCommand("backup", [join(folder, "backup.sqlite"), "--data", directory])).toBe(0);
+    const file = join(folder, "backup.sqlite");
+    writeFileSync(`${file}.part`, "left", { mode: 0o644 });
+    expect(await runDataCommand("backup", [file, "--data", directory])).toBe(0);
     expect(readdirSync(folder)).toEqual(["backup.sqlite"]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     store.close();
   });
 

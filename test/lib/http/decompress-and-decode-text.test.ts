@@ -129,9 +129,11 @@ describe("decompressTruncateAndDecodeText", () => {
       const numbers = Array.from({ length: 20_000 }, (_, i) => (i * i * 7919).toString(36));
       const compressed = compress(JSON_TEXT + numbers.join());
       const start = compressed.subarray(0, compressed.length - 3000);
-      const decoded = await decode(start, encodedAs(coding), { isTruncated: true });
-      expect(decoded?.isTruncated).toBe(true);
-      expect(decoded?.text.startsWith(JSON_TEXT.slice(0, 9))).toBe(true);
+      for (const maxBytes of [LIMIT, 10_000_000]) {
+        const decoded = await decode(start, encodedAs(coding), { isTruncated: true, maxBytes });
+        expect(decoded?.isTruncated).toBe(true);
+        expect(decoded?.text.startsWith(JSON_TEXT.slice(0, 9))).toBe(true);
+      }
     },
   );
 
