@@ -51,6 +51,38 @@ test.each([0, 25])(
   },
 );
 
+test.each<[string, string, (client: NotifierClient) => Promise<unknown>]>([
+  ["a status", "/v1/jobs/a%2Fb/c%3Fd", (client) => client.status({ project: "a/b", jobId: "c?d" })],
+  ["a stop", "/v1/jobs/a%2Fb/c%3Fd", (client) => client.stop({ project: "a/b", jobId: "c?d" })],
+  [
+    "a redelivery",
+    "/v1/jobs/a%2Fb/c%3Fd/redeliver",
+    (client) => client.redeliver({ project: "a/b", jobId: "c?d" }),
+  ],
+  ["a test", "/v1/targets/a%2Fb/test", (client) => client.test("a/b")],
+  [
+    "a redelivery of what a target missed",
+    "/v1/targets/a%2Fb/redeliver?before=x%26y",
+    (client) => client.redeliverMissed("a/b", MISSED, "x&y"),
+  ],
+  [
+    "a page of jobs",
+    "/v1/jobs?text=a%26b&label=c%3Ad",
+    (client) =>
+      client.list([
+        ["text", "a&b"],
+        ["label", "c:d"],
+      ]),
+  ],
+  [
+    "a submission of a reply",
+    "/v1/jobs?from=cce&actor=a%26b",
+    (client) => client.watchReply("{}", { actor: "a&b" }),
+  ],
+])("the URL of %s has escaped names", async (_, path, call) => {
+  expect((await requestsOf(call)).requests[0]).toBe(`https://notifier.example${path}`);
+});
+
 test.each(["https://notifier.example", "https://notifier.example/", "https://notifier.example//"])(
   "the path of a call follows the URL %s with one slash",
   async (url) => {

@@ -34,13 +34,16 @@ test.each<[unknown, object]>([
   expect(readRedeliveryRequest(request(body))).toEqual({ kind: "redelivery", redelivery });
 });
 
-test.each<[unknown, string, unknown[]]>([
+test.each<[unknown, string, unknown[] | null]>([
   [{ targets: [`${NAME}a`] }, "", ["#/targets/0: must be the name of a target of the watch"]],
   [
     { targets: ["-a", "x callback:a", "a b", ""] },
     "",
     Array(4).fill(expect.stringContaining("must be the name of a target")),
   ],
+  [{ targets: Array(50).fill("a") }, "", null],
+  [{ targets: Array(51).fill("a") }, "", ["#/targets: must have at most 50 targets"]],
+  [{ targets: [] }, "", ["#/targets: must have at least 1 target. Omit 'targets' to notify all targets."]],
   [{ target: "a" }, "", ["#/target: unknown field"]],
   [{}, "targets=a", ['targets: unknown parameter. Send the targets in the body: {"targets":["NAME"]}.']],
   [{}, "colour=red", ["colour: unknown parameter"]],

@@ -36,10 +36,14 @@ test("finds the caller of a token by any hash of the token, in upper or lower ca
   const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
   const rights: Rights = { projects: ["prod"], targets: ["*"], operations: ["read"] };
   const tokens = {
-    ci: { sha256: [sha256("old"), sha256("new").toUpperCase()], ...rights },
+    ci: {
+      sha256: [sha256("old"), sha256("new").toUpperCase(), sha256("newer"), sha256("newest")],
+      ...rights,
+    },
     other: { sha256: sha256("else"), ...rights },
   };
-  expect(findTokenCaller("old", tokens)?.name).toBe("token:ci");
+  for (const token of ["old", "newer", "newest"])
+    expect(findTokenCaller(token, tokens)?.name).toBe("token:ci");
   expect(findTokenCaller("new", tokens)).toEqual({ name: "token:ci", rights: [rights] });
   expect(findTokenCaller(sha256("old"), tokens)).toBeNull();
   expect(findTokenCaller("", tokens)).toBeNull();

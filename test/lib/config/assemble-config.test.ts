@@ -136,6 +136,10 @@ test.each([
     { name: "targets/a", value: '{"url":"hunter2"}' },
     "targets/a: 'url' belongs in the entry secret/targets/a",
   ],
+  [
+    { name: "targets/a", value: '{"kind":"slack","url":"hunter2"}' },
+    "targets/a: 'url' belongs in the entry secret/targets/a",
+  ],
   [{ name: "secret/targets/a", value: '{"on":[]}' }, "secret/targets/a: 'on' belongs in the entry targets/a"],
   [
     { name: "settings", value: '{"linkKeys":["hunter2"]}' },
@@ -147,6 +151,20 @@ test.each([
   ],
 ])("a field in an entry with other readers is an error: %j", (entry, fault) => {
   expect(assembleConfigDocumentOrListFaults([entry])).toEqual({ kind: "faults", faults: [fault] });
+});
+
+test("certificates of several entries stand on lines of their own, because PEM needs it", () => {
+  const certificate = (body: string) => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----`;
+  const assembled = assembleConfigDocumentOrListFaults([
+    { name: "certificates/a", value: certificate("A") },
+    { name: "certificates/b", value: certificate("B") },
+    { name: "projects/prod", value: "{}" },
+    { name: "secret/projects/prod", value: '{"ca":{"certificates":["b","a"]}}' },
+  ]);
+  expect(assembled).toEqual({
+    kind: "document",
+    document: { projects: { prod: { ca: `${certificate("B")}\n${certificate("A")}` } } },
+  });
 });
 
 test("secret fields of an entry that does not exist are ignored", () => {

@@ -196,6 +196,11 @@ describe("decodeTextByDetectedOrDeclaredCharset", () => {
     expect(decodeTextByDetectedOrDeclaredCharset(bytes, contentType)).toBe(JSON_TEXT);
   });
 
+  it("reads the charset of a content type in upper case", () => {
+    const text = decodeTextByDetectedOrDeclaredCharset(Buffer.from([0xf6]), "TEXT/PLAIN; CHARSET=ISO-8859-1");
+    expect(text).toBe("ö");
+  });
+
   it.each([
     ["gbk", [0xc8, 0xb1, 0xbb, 0xf5], "缺货"],
     ["iso-8859-1", [0xf6], "ö"],

@@ -28,6 +28,21 @@ describe("the page /metrics", () => {
     ]);
   });
 
+  it("counts a value in each bucket whose upper limit is not below the value", () => {
+    const metrics = new MetricRegistry();
+    for (const seconds of [0.1, 5, 6, 4000]) metrics.add("LagSeconds", seconds, {});
+    const buckets = [...metrics.render([]).matchAll(/^LagSeconds_bucket\{le="(.+)"\} (\d+)$/gm)];
+    const counts = Object.fromEntries(buckets.map(([, limit, count]) => [limit, Number(count)]));
+    expect(counts).toMatchObject({ "0.1": 1, "2.5": 1, "5": 2, "10": 3, "3600": 3, "+Inf": 4 });
+  });
+
+  it("escapes quotes, backslashes and line breaks in the value of a label", () => {
+    const samples = [{ labels: { queue: 'a"b\\c\nd' }, value: 1 }];
+    expect(new MetricRegistry().render([{ name: "Size", help: "The size.", samples }])).toContain(
+      'Size{queue="a\\"b\\\\c\\nd"} 1\n',
+    );
+  });
+
   it("knows which metrics the service writes with labels", async () => {
     const emitted = [...(await readEmittedMetrics())].map((metric) => metric.split(" "));
     const labelled = emitted.filter(([, dimensions]) => dimensions !== "service").map(([name]) => name);

@@ -29,9 +29,18 @@ describe("a clock that was set back by an hour", () => {
     await ledger.claimNotification({ ...owner, now, leaseMs: LEASE_MS, expiresAt: NEVER });
     await ledger.postponeNotificationAndEndLease({ ...owner, until: now + 20_000, requestAt: null });
     await ledger.throttleTargetUntilAtLeast("a", now + 20_000);
+    await ledger.reserveRequestTime("a", now, 15_000);
+    const running = { key: { ...notification, target: "b" }, redelivery: 0 };
+    const claimedAt = { leaseMs: LEASE_MS, expiresAt: NEVER };
+    await ledger.claimNotification({ ...running, ...claimedAt, messageId: "n-1", now });
 
     now -= HOUR_MS;
     await shiftTimes(store, -HOUR_MS);
+    expect(await ledger.reserveRequestTime("a", now, 0)).toBe(now + 15_000);
+    const stillLeased = { ...running, ...claimedAt, messageId: "n-2", now: now + LEASE_MS };
+    expect((await ledger.claimNotification(stillLeased)).kind).toBe("other_owner");
+    const free = { ...stillLeased, now: now + LEASE_MS + 1 };
+    expect((await ledger.claimNotification(free)).kind).toBe("claimed");
     now += 20_000 + LEASE_MS;
     expect(await queue.receive(10)).toMatchObject([{ body: "a" }]);
     expect(await ledger.claimPoll({ ...claim, messageId: "m-2", now })).toMatchObject({ kind: "claimed" });
