@@ -9,6 +9,52 @@ import { ROOT } from "./own-template.ts";
 import { DEFAULTS } from "./stage-defaults.ts";
 
 const SERVERLESS = createRequire(import.meta.url).resolve("serverless/bin/serverless.js");
+const RUNBOOK = "https://example.com/runbook";
+const LOG_GROUPS = ["Enqueue", "Poll", "Notify", "Api", "Sweep", "Discover", "Audit"].map(
+  (name) => `resources.extensions.${name}LogGroup.Properties.RetentionInDays`,
+);
+/** A stage file with every setting, each with another value, and the only properties that the setting changes. */
+const ALL_SETTINGS: Readonly<Record<string, readonly [value: unknown, changed: readonly string[]]>> = {
+  region: ["eu-west-1", ["provider.region"]],
+  alarmEmail: [
+    "oncall@example.com",
+    [
+      "resources.Conditions.HasAlarmEmail.Fn::Not.0.Fn::Equals.0",
+      "resources.Resources.AlarmMail.Properties.Endpoint",
+    ],
+  ],
+  pollConcurrency: [21, ["functions.poll.events.0.sqs.maximumConcurrency"]],
+  notifyConcurrency: [22, ["functions.notify.events.0.sqs.maximumConcurrency"]],
+  pollReservedConcurrency: [23, ["functions.poll.reservedConcurrency"]],
+  notifyReservedConcurrency: [24, ["functions.notify.reservedConcurrency"]],
+  apiRatePerSecond: [
+    25,
+    ["resources.extensions.HttpApiStage.Properties.DefaultRouteSettings.ThrottlingRateLimit"],
+  ],
+  apiBurst: [26, ["resources.extensions.HttpApiStage.Properties.DefaultRouteSettings.ThrottlingBurstLimit"]],
+  runawayPollsPerHour: [27_001, ["resources.Resources.RunawayPollsAlarm.Properties.Threshold"]],
+  // Each function has its own setting here.
+  memoryMegabytes: [301, []],
+  enqueueMemoryMegabytes: [302, ["functions.enqueue.memorySize"]],
+  pollMemoryMegabytes: [303, ["functions.poll.memorySize"]],
+  notifyMemoryMegabytes: [304, ["functions.notify.memorySize"]],
+  apiMemoryMegabytes: [305, ["functions.api.memorySize"]],
+  sweepMemoryMegabytes: [306, ["functions.sweep.memorySize"]],
+  discoverMemoryMegabytes: [307, ["functions.discover.memorySize"]],
+  auditMemoryMegabytes: [308, ["functions.audit.memorySize"]],
+  trailMemoryMegabytes: [309, ["functions.trail.memorySize"]],
+  logRetentionDays: [545, LOG_GROUPS],
+  accessLogRetentionDays: [365, ["resources.Resources.AccessLog.Properties.RetentionInDays"]],
+  actRetentionDays: [731, ["resources.extensions.TrailLogGroup.Properties.RetentionInDays"]],
+  logLevel: ["DEBUG", ["provider.environment.POWERTOOLS_LOG_LEVEL"]],
+  httpsProxy: ["http://proxy.example.com:3128", ["provider.environment.HTTPS_PROXY"]],
+  noProxy: ["without-proxy.example.com", ["provider.environment.NO_PROXY"]],
+  ledgerOnRemoval: [
+    "Delete",
+    ["resources.Resources.Ledger.DeletionPolicy", "resources.Resources.Ledger.UpdateReplacePolicy"],
+  ],
+};
+
 const Printed = z.object({
   params: z.object({ default: z.record(z.string(), z.unknown()) }),
   provider: z.object({ region: z.string(), stage: z.string() }),
@@ -26,7 +72,8 @@ beforeAll(async () => {
   for (const name of ["serverless.yml", "framework-plugin.ts", "resources", "package.json"])
     await cp(join(ROOT, name), join(folder, name), { recursive: true });
   await mkdir(join(folder, "stages"));
-  const file = { region: "eu-west-1", alarmEmail: "oncall@example.com", logRetentionDays: 60 };
+  const settings = Object.entries(ALL_SETTINGS).map(([name, [value]]) => [name, value]);
+  const file = { ...Object.fromEntries(settings), runbookUrl: RUNBOOK };
   await writeFile(join(folder, "stages/prod.json"), JSON.stringify(file));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -38,16 +85,23 @@ function printWithoutParameters() {
   return withoutParameters;
 }
 
-/** Returns the service that the framework resolves for a command line. */
-async function print(parameters: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const options = { cwd: folder, env };
+/** Returns the service that the framework resolves for a command line, as the framework prints it. */
+async function printWhole(
+  parameters: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<unknown> {
   const { stdout, stderr } = await runCommand(
     process.execPath,
     [SERVERLESS, "print", "--format", "json", ...parameters],
-    options,
+    { cwd: folder, env },
   );
   if (!stdout.startsWith("{")) throw new Error(stdout + stderr);
-  const { params, provider, functions, resources } = Printed.parse(JSON.parse(stdout));
+  return JSON.parse(stdout);
+}
+
+/** Returns the settings of the service that the framework resolves for a command line. */
+async function print(parameters: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { params, provider, functions, resources } = Printed.parse(await printWhole(parameters, env));
   const memory = Object.fromEntries(
     Object.entries(functions).map(([name, { memorySize }]) => [name, memorySize]),
   );
@@ -55,15 +109,28 @@ async function print(parameters: readonly string[], env: Readonly<Record<string,
   return { ...provider, ...params.default, memory, mail, parameters: Object.keys(params.default) };
 }
 
-test("a deployment reads its region and settings from the stage file", async () => {
-  expect(await print(["--stage", "prod"], { AWS_REGION: "us-east-1" })).toMatchObject({
-    region: "eu-west-1",
-    stage: "prod",
-    logRetentionDays: 60,
-    mail: "oncall@example.com",
-    pollConcurrency: 10,
-    logLevel: "INFO",
-  });
+/** Returns the values in a printed service that are not objects, each with its path. */
+function listValues(part: unknown, path: string): readonly (readonly [path: string, value: unknown])[] {
+  if (typeof part !== "object" || part === null) return [[path, part]];
+  return Object.entries(part).flatMap(([name, value]) =>
+    listValues(value, path === "" ? name : `${path}.${name}`),
+  );
+}
+
+test("each setting of a stage file changes the properties that it is for, and no others", async () => {
+  const printed = await printWhole(["--stage", "prod"], { AWS_REGION: "us-east-1" });
+  // The parameters repeat the settings, and the custom values contain all values of ledgerOnRemoval.
+  const values = listValues(printed, "").filter(([path]) => !/^(?:params|custom)\./.test(path));
+  for (const [name, [value, changed]] of Object.entries(ALL_SETTINGS)) {
+    const paths = values.filter(([, other]) => other === value).map(([path]) => path);
+    expect([name, ...paths.toSorted()]).toEqual([name, ...changed.toSorted()]);
+  }
+  const links = values.filter(([, value]) => String(value).includes(`${RUNBOOK}#`)).map(([path]) => path);
+  const alarms = values.filter(([path]) => path.endsWith(".AlarmName")).map(([path]) => path);
+  expect(alarms.length).toBeGreaterThan(10);
+  expect(links).toEqual(alarms.map((path) => path.replace(/AlarmName$/, "AlarmDescription")));
+  const names = [...Object.keys(ALL_SETTINGS), "runbookUrl"];
+  expect(names.toSorted()).toEqual(Object.keys(StageFile.shape).toSorted());
 });
 
 test("a stage without a file has the defaults", async () => {
