@@ -1,8 +1,12 @@
 import type { Socket } from "node:net";
 import { setImmediate as nextTick } from "node:timers/promises";
 import { jest } from "@jest/globals";
+import { createCceClient } from "../../../lib/cce/client.ts";
+import { Project } from "../../../lib/config/projects.ts";
+import { createConnections } from "../../../lib/http/connections.ts";
 import { fakeTimeouts } from "../../support/fake-timeouts.ts";
-import { clientOf, LIMIT, type Served, serve } from "./harness.ts";
+import { authority, startTlsReceiver } from "../http/support/receiver.ts";
+import { CLOCK, clientOf, LIMIT, LOOPBACK_ALLOWED, type Served, serve } from "./harness.ts";
 
 const AUTH = { kind: "token", token: "fixedtokenexample" };
 const TEN = Array.from({ length: 10 }, (_, i) => `job-${i}`);
@@ -67,5 +71,39 @@ describe("the client's connections", () => {
     expect(one).toEqual(other);
     await query();
     expect(requested).toHaveLength(2);
+  });
+});
+
+describe("the certificate authority of a project", () => {
+  /** Lists jobs and queries one from a server whose certificate comes from a private authority. */
+  async function askWith(part: object) {
+    const receiver = await startTlsReceiver(({ path }, response) => {
+      if (path.includes("/auth/tokens"))
+        response.writeHead(201, { "x-subject-token": "issuedtoken" }).end("{}");
+      else response.end(path.endsWith("/jobs") ? "[]" : JSON.stringify({ kind: "Job" }));
+    }, "receiver");
+    const endpoint = `https://receiver.test:${receiver.port}`;
+    const auth = { kind: "password", iamEndpoint: endpoint, domain: "d", user: "u", password: "pass" };
+    const projects = { p: Project.parse({ projectId: "p", endpoint, auth, ...part }) };
+    const connections = createConnections(65_536, {
+      lookup: (_name, _options, done) => done(null, [{ address: "127.0.0.1", family: 4 }]),
+    });
+    const client = createCceClient({ config: { projects, ...LOOPBACK_ALLOWED }, ...CLOCK, connections });
+    const replies = [
+      await client.queryJob({ project: "p", jobId: "j" }, LIMIT),
+      await client.listJobs("p", () => undefined, LIMIT),
+    ];
+    connections.https.destroy();
+    await receiver.close();
+    return replies;
+  }
+
+  it("is trusted by queries of jobs, by lists and by the sign-in at IAM", async () => {
+    expect(await askWith({ ca: authority })).toMatchObject([{ kind: "job" }, { kind: "list" }]);
+  });
+
+  it("is not trusted without the setting `ca`", async () => {
+    const refused = { kind: "unavailable", text: expect.stringContaining("its certificate is not trusted") };
+    expect(await askWith({})).toMatchObject([refused, refused]);
   });
 });

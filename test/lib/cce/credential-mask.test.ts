@@ -36,8 +36,9 @@ describe("the credential mask of a project", () => {
   it("masks a token after it was added, and earlier tokens too", () => {
     const { maskText, addToken } = maskOf({ kind: "password", domain: "d", user: "u", password: "pass" });
     expect(maskText("MIIone")).toBe("MIIone");
-    for (const token of ["MIIone", "MIItwo"]) addToken(new Secret(token));
-    expect(maskText("MIIone MIItwo pass")).toBe("<secret> <secret> <secret>");
+    const issued = ["MIIone", "MIItwo", "MIIthree", "MIIfour"];
+    for (const token of issued) addToken(new Secret(token));
+    expect(maskText(`${issued.join(" ")} pass`)).toBe("<secret> <secret> <secret> <secret> <secret>");
   });
 
   it("masks the canonical request and the signature in a gateway's error and keeps the text after them", () => {
@@ -68,9 +69,10 @@ describe("the credential mask of a project", () => {
       updatedAt: null,
       subJobs: [],
     };
-    const masked = mask.maskObservation({ kind: "job", job: { ...job, subJobs: [job] }, warnings: [text] });
+    const texts = { warnings: [text], message: text };
+    const masked = mask.maskObservation({ kind: "job", job: { ...job, subJobs: [job] }, ...texts });
     expect(JSON.stringify(masked)).not.toContain("fixedtoken");
-    expect(JSON.stringify(masked).match(/is <secret>/g)).toHaveLength(15);
+    expect(JSON.stringify(masked).match(/is <secret>/g)).toHaveLength(16);
     const long = mask.maskObservation({ kind: "unavailable", text: `${"x".repeat(395)}fixedtoken` });
     expect(long).toMatchObject({ text: expect.stringMatching(/x<sec?…?$|x<.*…$/) });
     expect(JSON.stringify(long)).not.toContain("fixed");

@@ -1,5 +1,10 @@
-import { OUTCOMES } from "../../../lib/domain/job.ts";
-import { describeState, lowerCaseFirstLetter, STATE_TEXTS } from "../../../lib/domain/state-text.ts";
+import { OUTCOMES, WATCH_STATES } from "../../../lib/domain/job.ts";
+import {
+  describeState,
+  isExplainedByReasonNotCauses,
+  lowerCaseFirstLetter,
+  STATE_TEXTS,
+} from "../../../lib/domain/state-text.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
 it.each(OUTCOMES)("pages and the command use the word of the chats for the outcome %s", (outcome) => {
@@ -21,4 +26,8 @@ it.each([
 
 it("inside a line the first letter of a state is small", () => {
   expect(lowerCaseFirstLetter(STATE_TEXTS.not_ready)).toBe("not ready");
+});
+
+it("only a job that did not become ready in time, timed out or is lost has a reason in place of causes", () => {
+  expect(WATCH_STATES.filter(isExplainedByReasonNotCauses)).toEqual(["not_ready", "timed_out", "lost"]);
 });

@@ -287,6 +287,18 @@ describe("the header of the job page", () => {
   });
 
   it.each([
+    ["deploy", "deploy (ci.example.com)"],
+    [undefined, "Open the run (ci.example.com)"],
+    ["https://ci.example.com", "https://ci.example.com "],
+    ["https://ci.example.com/shop", "https://ci.example.com/shop "],
+    ["https://ci.example.com.evil.example/shop", "https://ci.example.com.evil.example/shop (ci.example.com)"],
+    ["http://ci.example.com/shop", "http://ci.example.com/shop (ci.example.com)"],
+  ])("shows the host of the run's URL unless the pipeline %j names it", (pipeline, text) => {
+    const context = { pipeline, runUrl: "https://ci.example.com/runs/1" };
+    expect(headerOf({ context })).toContain(`Started ${text}`);
+  });
+
+  it.each([
     [420, 540, 42, "Usually 7–9 min (from 42 jobs)."],
     [421, 425, 1, "Usually about 7 min (from 1 job)."],
     [40, 95, 3, "Usually 40–95 s (from 3 jobs)."],

@@ -100,6 +100,14 @@ describe("renderListPage", () => {
     );
   });
 
+  it("says that a succeeded job waits for its resource, until the watch has ended", () => {
+    const ready = { succeededAt: NOW, readyPolls: 0, wasNotReady: true, reason: null, message: null };
+    const waiting = listed({ state: "watching", concludedAt: null, jobType: null, ready });
+    expect(row(waiting)).toMatch(/^Succeeded, waiting until ready Job /);
+    expect(render([waiting])).toContain('<body class="c-running">');
+    expect(row(listed({ state: "not_ready", ready }))).toMatch(/^Not ready /);
+  });
+
   it("shows errors of polls only for a running job", () => {
     const accessError = { kind: "forbidden", since: NOW } as const;
     for (const watch of listedWatches()) {
