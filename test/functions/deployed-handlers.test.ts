@@ -1,0 +1,263 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { jest } from "@jest/globals";
+import type { Context } from "aws-lambda";
+import type { NewWatch } from "../../lib/ledger/watch-ledger.ts";
+import { createPollMessage, createTargetGoneMessage } from "../../lib/queue/messages.ts";
+import { createCceTrace, SimulatedSmn } from "../../local/cce/simulated-smn.ts";
+import { startSsm } from "../../local/servers/ssm.ts";
+import { startSqs } from "../../local/servers/start-sqs.ts";
+import { startDynamo } from "../support/dynamodb.ts";
+import { createDynamoLedger } from "../support/dynamodb-ledger.ts";
+import { createTable } from "../support/table.ts";
+import { CONFIG, TOKENS, TOPIC } from "./http-config.ts";
+
+const TABLE = "handlers-test";
+const PATH = "/cce-job-notifier/handlers";
+const REGION = "eu-central-1";
+const ISSUER = "https://issuer.example.com";
+const SMN = "smn.eu-de.otc.t-systems.com";
+const QUEUES = ["poll", "poll-dead", "notify", "notify-dead"] as const;
+const ALL = { projects: ["*"], targets: ["*"], operations: ["*"] };
+const config = {
+  ...CONFIG,
+  projects: { prod: { ...CONFIG.projects.prod, endpoint: "https://cce.example.com" } },
+  oidc: [{ issuer: ISSUER, audience: "notifier", claims: { sub: "a" }, ...ALL }],
+  settings: {
+    ...CONFIG.settings,
+    fallbackTarget: "audit",
+    // The proxy resolves a host name only if the allow list contains the name.
+    egress: { allow: ["issuer.example.com", "audit.example.com", SMN] },
+  },
+};
+
+/** The hosts that the functions have reached through the proxy. */
+const connected = new Set<string>();
+const proxy = createServer().on("connect", ({ url = "" }, socket) => {
+  connected.add(url);
+  socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+});
+type Ledger = ReturnType<typeof createDynamoLedger>;
+let ledger: Ledger;
+let sqs: Awaited<ReturnType<typeof startSqs>>;
+const stops: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const folder = await mkdtemp(join(tmpdir(), "handlers-"));
+  const configFile = join(folder, "config.json");
+  await writeFile(configFile, JSON.stringify(config));
+  const ssm = await startSsm({ configFile, path: PATH, region: REGION });
+  sqs = await startSqs(REGION);
+  const dynamo = await startDynamo();
+  await createTable(dynamo.client, TABLE);
+  ledger = createDynamoLedger({ client: dynamo.client, table: TABLE, sweepIntervalMs: 1 });
+  for (const QueueName of QUEUES) await sqs.client.send(new CreateQueueCommand({ QueueName }));
+  Object.assign(process.env, {
+    HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    AWS_ENDPOINT_URL_SSM: ssm.url,
+    AWS_ENDPOINT_URL_SQS: sqs.url,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: "x",
+    AWS_SECRET_ACCESS_KEY: "y",
+    LEDGER_TABLE: TABLE,
+    SWEEP_INTERVAL_SECONDS: "300",
+    CONFIG_PATH: PATH,
+    PUBLIC_URL: "https://notifier.example.com",
+    POLL_QUEUE_URL: urlOf("poll"),
+    POLL_DEAD_QUEUE_URL: urlOf("poll-dead"),
+    NOTIFY_QUEUE_URL: urlOf("notify"),
+    NOTIFY_DEAD_QUEUE_URL: urlOf("notify-dead"),
+  });
+  const { AWS_CLIENT } = await import("../../lib/runtime/aws-client.ts");
+  stops.push(
+    () => AWS_CLIENT.requestHandler.destroy(),
+    () => proxy.close(),
+    () => ssm.stop(),
+    () => sqs.stop(),
+    () => dynamo.stop(),
+    () => rm(folder, { recursive: true }),
+  );
+});
+afterAll(async () => {
+  for (const stop of stops) await stop();
+});
+
+const urlOf = (name: string) => `${sqs.url}/000000000000/${name}`;
+const CONTEXT = { awsRequestId: "lambda-1", getRemainingTimeInMillis: () => 28_000 } as Context;
+
+/**
+ * Calls the deployed handler of a function. The handlers are loaded only after the environment is complete, because
+ * they read the environment variables when they are loaded.
+ */
+async function invoke(name: string, event: object): Promise<unknown> {
+  const { handler } = await import(`../../functions/${name}/handler.ts`);
+  const { captured } = await import("../lib/runtime/captured.ts");
+  const answers: unknown[] = [];
+  await captured(async () => {
+    answers.push(await handler(event, CONTEXT));
+  });
+  return answers[0];
+}
+
+const request = (method: string, rawPath: string, body: object, token = TOKENS.all) => ({
+  routeKey: "$default",
+  rawPath,
+  rawQueryString: "",
+  headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+  requestContext: { requestId: "api-1", http: { method } },
+  isBase64Encoded: false,
+  ...(method === "POST" && { body: JSON.stringify(body) }),
+});
+
+const base64url = (document: object) => Buffer.from(JSON.stringify(document)).toString("base64url");
+const identityToken = `${base64url({ alg: "RS256", kid: "k" })}.${base64url({ iss: ISSUER, aud: "notifier", sub: "a" })}.AAAA`;
+
+const message = (body: string) => ({
+  Records: [{ messageId: "m", receiptHandle: "r", body, attributes: { ApproximateReceiveCount: "1" } }],
+});
+const smnMessage = () =>
+  new SimulatedSmn(Date.now).createMessage(`https://${SMN}`, TOPIC, {
+    message: createCceTrace("createNode"),
+  });
+
+/** Starts a watch whose first poll was due a minute ago. */
+async function startWatch(jobId: string, wanted: Partial<NewWatch> = {}) {
+  const now = Date.now();
+  const key = { project: "prod", jobId, caller: "token:all" };
+  await ledger.startOrExtendWatch({
+    ...key,
+    acceptedAt: now - 60_000,
+    deadlineAt: now + 3_600_000,
+    nextPollAt: now - 60_000,
+    targets: ["audit"],
+    context: {},
+    callbacks: {},
+    digestId: null,
+    traceparent: null,
+    expiresAt: now + 86_400_000,
+    ...wanted,
+  });
+  return message(createPollMessage({ ...key, poll: 1, deadlineAt: now + 3_600_000 }, 0).body);
+}
+
+/** Lets a watch end. Its deadline is over, and its only poll cannot reach CCE. */
+async function endWatch(jobId: string) {
+  await invoke("poll", await startWatch(jobId, { deadlineAt: Date.now() - 1000 }));
+}
+
+const countMessages = () =>
+  Promise.all(
+    QUEUES.map(async (name) => {
+      const AttributeNames = ["All" as const];
+      const { Attributes = {} } = await sqs.client.send(
+        new GetQueueAttributesCommand({ QueueUrl: urlOf(name), AttributeNames }),
+      );
+      const { ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed } = Attributes;
+      return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesDelayed);
+    }),
+  );
+
+describe("the deployed handler of", () => {
+  test.each(["poll", "notify"])("api reports in the health that the %s queue is missing", async (name) => {
+    const now = Date.now() + (name === "poll" ? 10_000 : 20_000);
+    // The previous result of the health check is still stored for two seconds.
+    const clock = jest.spyOn(Date, "now").mockReturnValue(now);
+    await sqs.client.send(new DeleteQueueCommand({ QueueUrl: urlOf(name) }));
+    const answer = await invoke("api", request("GET", "/v1/health", {}));
+    clock.mockRestore();
+    await sqs.client.send(new CreateQueueCommand({ QueueName: name }));
+    expect(answer).toMatchObject({
+      statusCode: 503,
+      body: JSON.stringify({
+        status: "degraded",
+        checks: { config: "ok", ledger: "ok", queue: "unreachable" },
+      }),
+    });
+  });
+
+  test.each([
+    ["enqueue", "accepts a job", "poll", async () => request("POST", "/v1/jobs", { jobId: "a" })],
+    [
+      "enqueue",
+      "adds a target to an ended watch",
+      "notify",
+      async () => {
+        await endWatch("b");
+        return request("POST", "/v1/jobs", { jobId: "b", notify: ["ops"] });
+      },
+    ],
+    ["poll", "finds no end of a job", "poll", () => startWatch("c")],
+    ["poll", "ends a watch", "notify", () => startWatch("d", { deadlineAt: Date.now() - 1000 })],
+    ["poll", "gets a malformed message", "poll-dead", async () => message("{}")],
+    ["notify", "gets a malformed message", "notify-dead", async () => message("{}")],
+    [
+      "api",
+      "redelivers a notification",
+      "notify",
+      async () => {
+        await endWatch("e");
+        return request("POST", "/v1/jobs/prod/e/redeliver", {});
+      },
+    ],
+  ] as const)("%s, when it %s, sends a message only to the queue %s", async (name, _, queue, prepare) => {
+    const event = await prepare();
+    const before = await countMessages();
+    await invoke(name, event);
+    const sent = (await countMessages()).map((count, i) => count - (before[i] ?? 0));
+    expect(sent.map((count, i) => (count > 0 ? QUEUES[i] : null)).filter(Boolean)).toEqual([queue]);
+  });
+
+  test("sweep sends overdue polls and alerts about targets to their own queues", async () => {
+    await startWatch("f");
+    const before = await countMessages();
+    await invoke("sweep", {});
+    const [poll = 0, ...others] = await countMessages();
+    expect(poll).toBeGreaterThan(before[0] ?? 0);
+    expect(others).toEqual(before.slice(1));
+    await ledger.switchTargetOff("ops", Date.now());
+    await invoke("sweep", {});
+    const [pollDead = 0, notify = 0, notifyDead = 0] = others;
+    expect(await countMessages()).toEqual([poll, pollDead, notify + 1, notifyDead]);
+  });
+
+  test.each([
+    [
+      "enqueue",
+      "checks an identity token",
+      "issuer.example.com",
+      async () => request("POST", "/v1/jobs", {}, identityToken),
+    ],
+    [
+      "api",
+      "checks an identity token",
+      "issuer.example.com",
+      async () => request("GET", "/v1/jobs", {}, identityToken),
+    ],
+    ["api", "tests a target", "audit.example.com", async () => request("POST", "/v1/targets/audit/test", {})],
+    ["poll", "queries a job", "cce.example.com", () => startWatch("g")],
+    [
+      "notify",
+      "sends a notification",
+      "audit.example.com",
+      async () => message(createTargetGoneMessage("deploys", Date.now(), "audit").body),
+    ],
+    ["discover", "lists the jobs of a project", "cce.example.com", async () => ({})],
+    [
+      "discover",
+      "checks an SMN message",
+      SMN,
+      async () => request("POST", "/v1/events/smn/prod", smnMessage()),
+    ],
+  ] as const)("%s uses the proxy in HTTPS_PROXY when it %s", async (name, _, host, prepare) => {
+    const event = await prepare();
+    connected.clear();
+    await invoke(name, event);
+    expect([...connected]).toEqual([`${host}:443`]);
+  });
+});
