@@ -1,5 +1,7 @@
 import { jest } from "@jest/globals";
+import type { Disposition } from "../../../lib/runtime/sqs-handler.ts";
 import { QueueWorker } from "../../../server/process/queue-worker.ts";
+import { captured } from "../../lib/runtime/captured.ts";
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -45,4 +47,133 @@ describe("the worker of a queue", () => {
     expect(receives).toBe(5);
     await worker.stop();
   });
+});
+
+/** A queue in memory that returns the given batches, and a worker of the queue. */
+function createWorker(
+  handle: (message: { readonly body: string }) => Promise<Disposition>,
+  options: {
+    readonly batches: (readonly string[])[];
+    readonly concurrency?: number;
+    readonly receiveFails?: number;
+  },
+) {
+  const removed: string[] = [];
+  const asked: number[] = [];
+  let failures = options.receiveFails ?? 0;
+  const worker = new QueueWorker({
+    queue: {
+      receive: async (max) => {
+        if (failures > 0) {
+          failures -= 1;
+          throw new Error("the database is locked");
+        }
+        asked.push(max);
+        return (options.batches.shift() ?? []).map((body) => ({
+          messageId: body,
+          body,
+          attributes: {},
+          sentAt: 0,
+          receiveCount: 1,
+          receiptHandle: `${body}/1`,
+        }));
+      },
+      remove: async (receiptHandle) => void removed.push(receiptHandle),
+      nextVisibleAt: async () => null,
+    },
+    startBatch: () => handle,
+    concurrency: options.concurrency ?? 10,
+    timeLimitMs: 60_000,
+    now: Date.now,
+    monotonic: () => performance.now(),
+  });
+  return { worker, removed, asked };
+}
+
+describe("a message that the worker has received", () => {
+  it("is removed only if its handler acknowledges it", async () => {
+    const handle = async ({ body }: { readonly body: string }): Promise<Disposition> => {
+      if (body === "fails") throw new Error("planned");
+      return body === "done" ? "acknowledged" : "retry";
+    };
+    const { worker, removed } = createWorker(handle, { batches: [["done", "again", "fails"]] });
+    const lines = await captured(async () => {
+      worker.wake();
+      await jest.advanceTimersByTimeAsync(0);
+    });
+    expect(removed).toEqual(["done/1"]);
+    expect(lines).toMatchObject([{ message: "record failed", message_id: "fails" }]);
+    await worker.stop();
+  });
+
+  it("is not handled a second time while it is being handled", async () => {
+    const started: string[] = [];
+    const end = Promise.withResolvers<Disposition>();
+    const handle = ({ body }: { readonly body: string }) => {
+      started.push(body);
+      return end.promise;
+    };
+    const { worker } = createWorker(handle, { batches: [["a"], ["a", "b"]] });
+    worker.wake();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(started).toEqual(["a", "b"]);
+    end.resolve("acknowledged");
+    await worker.stop();
+  });
+
+  it("is one of at most as many as the worker may handle at the same time", async () => {
+    const ends: (() => void)[] = [];
+    const handle = () => new Promise<Disposition>((resolve) => ends.push(() => resolve("acknowledged")));
+    const { worker, asked } = createWorker(handle, { batches: [["a", "b"], ["c"], ["d"]], concurrency: 3 });
+    worker.wake();
+    await jest.advanceTimersByTimeAsync(0);
+    expect([asked, ends.length]).toEqual([[3, 1], 3]);
+    worker.wake();
+    await jest.advanceTimersByTimeAsync(2000);
+    expect(asked).toEqual([3, 1]);
+    ends[0]?.();
+    await jest.advanceTimersByTimeAsync(0);
+    expect([asked, ends.length]).toEqual([[3, 1, 1], 4]);
+    for (const end of ends) end();
+    await worker.stop();
+  });
+
+  it("is handled before the stop of the worker ends, and no other message is received", async () => {
+    const end = Promise.withResolvers<Disposition>();
+    const { worker, removed, asked } = createWorker(() => end.promise, { batches: [["a"], [], ["b"]] });
+    worker.wake();
+    await jest.advanceTimersByTimeAsync(0);
+    const before = asked.length;
+    let isStopped = false;
+    const stopped = worker.stop().then(() => {
+      isStopped = true;
+    });
+    await jest.advanceTimersByTimeAsync(5000);
+    expect([isStopped, removed]).toEqual([false, []]);
+    end.resolve("acknowledged");
+    await stopped;
+    worker.wake();
+    await jest.advanceTimersByTimeAsync(5000);
+    expect([removed, asked.length]).toEqual([["a/1"], before]);
+  });
+});
+
+test("the worker receives again a second after an error of the database, and logs the error", async () => {
+  const handled: string[] = [];
+  const handle = async ({ body }: { readonly body: string }): Promise<Disposition> => {
+    handled.push(body);
+    return "acknowledged";
+  };
+  const { worker } = createWorker(handle, { batches: [["a"]], receiveFails: 1 });
+  const lines = await captured(async () => {
+    worker.wake();
+    await jest.advanceTimersByTimeAsync(999);
+    expect(handled).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+  });
+  expect(handled).toEqual(["a"]);
+  expect(lines).toMatchObject([
+    { message: "queue unavailable", error: { message: "the database is locked" } },
+  ]);
+  await worker.stop();
 });
