@@ -38,6 +38,8 @@ export class QueueWorker {
    */
   readonly #running = new Set<string>();
   readonly #done = new Set<Promise<void>>();
+  /** The latest check of the queue. The promise never rejects. */
+  #receiving: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   /** The time of the worker's next check of the queue, or null while the worker receives messages. */
   #nextReceiveAt: Instant | null = Number.POSITIVE_INFINITY;
@@ -54,14 +56,16 @@ export class QueueWorker {
    * @param visibleAt the time at which the message becomes visible in the queue
    */
   wake(visibleAt: Instant = 0): void {
+    if (this.#isStopped) return;
     if (this.#nextReceiveAt === null) this.#mustReceiveAgain = true;
-    else if (visibleAt < this.#nextReceiveAt) void this.#receive();
+    else if (visibleAt < this.#nextReceiveAt) this.#receiving = this.#receive();
   }
 
   /** Stops receiving messages, and waits until all received messages are processed. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    await this.#receiving;
     await Promise.all(this.#done);
   }
 
@@ -115,7 +119,7 @@ export class QueueWorker {
       const done = this.#handle(message, handle).finally(() => {
         this.#running.delete(message.messageId);
         this.#done.delete(done);
-        if (!this.#isStopped && this.#running.size + BATCH_MESSAGES >= this.#options.concurrency) this.wake();
+        if (this.#running.size + BATCH_MESSAGES >= this.#options.concurrency) this.wake();
       });
       this.#done.add(done);
     }

@@ -56,10 +56,12 @@ function createWorker(
     readonly batches: (readonly string[])[];
     readonly concurrency?: number;
     readonly receiveFails?: number;
+    readonly beforeReceive?: Promise<void>;
   },
 ) {
   const removed: string[] = [];
   const asked: number[] = [];
+  let reads = 0;
   let failures = options.receiveFails ?? 0;
   const worker = new QueueWorker({
     queue: {
@@ -68,6 +70,7 @@ function createWorker(
           failures -= 1;
           throw new Error("the database is locked");
         }
+        await options.beforeReceive;
         asked.push(max);
         return (options.batches.shift() ?? []).map((body) => ({
           messageId: body,
@@ -79,7 +82,10 @@ function createWorker(
         }));
       },
       remove: async (receiptHandle) => void removed.push(receiptHandle),
-      nextVisibleAt: async () => null,
+      nextVisibleAt: async () => {
+        reads += 1;
+        return null;
+      },
     },
     startBatch: () => handle,
     concurrency: options.concurrency ?? 10,
@@ -87,7 +93,7 @@ function createWorker(
     now: Date.now,
     monotonic: () => performance.now(),
   });
-  return { worker, removed, asked };
+  return { worker, removed, asked, readsOfNextMessage: () => reads };
 }
 
 describe("a message that the worker has received", () => {
@@ -140,7 +146,9 @@ describe("a message that the worker has received", () => {
 
   it("is handled before the stop of the worker ends, and no other message is received", async () => {
     const end = Promise.withResolvers<Disposition>();
-    const { worker, removed, asked } = createWorker(() => end.promise, { batches: [["a"], [], ["b"]] });
+    const { worker, removed, asked, readsOfNextMessage } = createWorker(() => end.promise, {
+      batches: [["a"], [], ["b"]],
+    });
     worker.wake();
     await jest.advanceTimersByTimeAsync(0);
     const before = asked.length;
@@ -155,6 +163,8 @@ describe("a message that the worker has received", () => {
     worker.wake();
     await jest.advanceTimersByTimeAsync(5000);
     expect([removed, asked.length]).toEqual([["a/1"], before]);
+    // After the stop, the database may be closed.
+    expect(readsOfNextMessage()).toBe(1);
   });
 });
 
@@ -176,4 +186,23 @@ test("the worker receives again a second after an error of the database, and log
     { message: "queue unavailable", error: { message: "the database is locked" } },
   ]);
   await worker.stop();
+});
+
+test("the stop of the worker waits for a receive that is running, and for the messages that it returns", async () => {
+  const received = Promise.withResolvers<void>();
+  const { worker, removed } = createWorker(async () => "acknowledged", {
+    batches: [["a"]],
+    beforeReceive: received.promise,
+  });
+  worker.wake();
+  await jest.advanceTimersByTimeAsync(0);
+  let isStopped = false;
+  const stopped = worker.stop().then(() => {
+    isStopped = true;
+  });
+  await jest.advanceTimersByTimeAsync(5000);
+  expect(isStopped).toBe(false);
+  received.resolve();
+  await stopped;
+  expect(removed).toEqual(["a/1"]);
 });
