@@ -128,23 +128,23 @@ describe("a message that the worker has received", () => {
   });
 
   it("is one of at most as many as the worker may handle at the same time", async () => {
-    const ends: (() => void)[] = [];
-    const handle = () => new Promise<Disposition>((resolve) => ends.push(() => resolve("acknowledged")));
+    const finish: (() => void)[] = [];
+    const handle = () => new Promise<Disposition>((resolve) => finish.push(() => resolve("acknowledged")));
     const { worker, asked } = createWorker(handle, { batches: [["a", "b"], ["c"], ["d"]], concurrency: 3 });
     worker.wake();
     await jest.advanceTimersByTimeAsync(0);
-    expect([asked, ends.length]).toEqual([[3, 1], 3]);
+    expect([asked, finish.length]).toEqual([[3, 1], 3]);
     worker.wake();
     await jest.advanceTimersByTimeAsync(2000);
     expect(asked).toEqual([3, 1]);
-    ends[0]?.();
+    finish[0]?.();
     await jest.advanceTimersByTimeAsync(0);
-    expect([asked, ends.length]).toEqual([[3, 1, 1], 4]);
-    for (const end of ends) end();
+    expect([asked, finish.length]).toEqual([[3, 1, 1], 4]);
+    for (const end of finish) end();
     await worker.stop();
   });
 
-  it("is handled before the stop of the worker ends, and no other message is received", async () => {
+  it("is handled before the stop of the worker is over, and no other message is received", async () => {
     const end = Promise.withResolvers<Disposition>();
     const { worker, removed, asked, readsOfNextMessage } = createWorker(() => end.promise, {
       batches: [["a"], [], ["b"]],
