@@ -111,7 +111,7 @@ export function jobStartOrAcceptanceTime(document: StatusDocument): Instant {
 }
 
 function clock(document: StatusDocument, now: Instant): Html | string | null {
-  if (!document.done) return renderRunningDuration(Math.min(jobStartOrAcceptanceTime(document), now), now);
+  if (!document.done) return renderRunningDuration(jobStartOrAcceptanceTime(document), now);
   return document.durationSeconds === null ? null : formatDuration(document.durationSeconds * 1000);
 }
 

@@ -125,7 +125,7 @@ describe("createCceClient", () => {
     const query = (timeLimitMs: number) => client.queryJob({ project: "c", jobId: "j" }, { timeLimitMs });
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     const before = timers();
-    const patient = query(5000);
+    const patient = query(60_000);
     await arrived.promise;
     expect(await query(20)).toEqual({ kind: "unavailable", text: "CCE did not answer in time" });
     answer();

@@ -81,6 +81,14 @@ describe("the requests to CCE", () => {
     expect(query?.headers["x-auth-token"]).toBe("issuedtoken");
   });
 
+  it("accept a long token of IAM, and responses with up to 60,000 bytes of headers", async () => {
+    const headers = { "x-subject-token": "t".repeat(12_000), "x-padding": "p".repeat(48_000) };
+    await serveReplies((request) => (isTokenRequest(request) ? [201, headers, "{}"] : [200, headers, JOB]));
+    const client = clientOf(served.url, { prod: passwordOf(served.url) });
+    expect(await client.queryJob({ project: "prod", jobId: "j-1" }, LIMIT)).toMatchObject({ kind: "job" });
+    expect(requests.at(-1)?.headers["x-auth-token"]).toHaveLength(12_000);
+  });
+
   it("use a token until the expiry time at the end of a long response", async () => {
     let now = Date.UTC(2027, 0, 1);
     const token = { catalog: "x".repeat(900_000), expires_at: "2027-01-02T00:00:00Z" };

@@ -47,6 +47,61 @@ it.each(KNOWN)("returns advice for %p", (reason, advice) => {
   expect(findHint(reason)).toContain(advice);
 });
 
+/** Further reasons for the rows of `hint-patterns.json`: the vendor's error codes, and other spellings. */
+const OTHER_REASONS: Readonly<Record<string, readonly string[]>> = {
+  keyPair: ["Ecs.0314", "the key pair web does not match", "keypair web not found", "query keypair fail"],
+  kmsKey: ["Ecs.0912"],
+  securityGroupInUse: ["SecurityGroup 8d1e is in use"],
+  masterFlavor: ["CCE.01400004", "no available flavor for master"],
+  soldOut: [
+    "sold out",
+    "Ecs.0319",
+    "Ecs.0707",
+    "insufficient capacity",
+    "insufficient resources",
+    "No valid host",
+  ],
+  subnet: ["CCE.01400002"],
+  ipv6: ["CCE.01400003", "IPv6 is not supported"],
+  cidr: ["CCE.01400005", "CIDR conflict"],
+  addresses: [
+    ...["Ecs.0012", "insufficient IP addresses", "does not contain enough IP addresses"],
+    ...["no available IP", "subnet s-1 is full"],
+  ],
+  fixedAddress: ["Ecs.0010", "VPC.0701", "Private IP address 10.0.0.7 is in use"],
+  account: [
+    ...["Ecs.0003", "VPC.2701", "VPC.0005", "insufficient balance", "the balance is insufficient"],
+    ...["the account is in arrears", "余额不足", "欠费"],
+  ],
+  agency: ["Ecs.0004", "assume role fail", "the agency cce_admin_trust is missing"],
+  permissions: ["VPC.2201", "VPC.0010", "disallowed by policy", "CCE.01403001", "not authorized"],
+  locked: ["CCE.01429002"],
+  installNode: ["failed to install node", "install node kubernetes: timeout"],
+  quotaClusters: ["CCE.01400007"],
+  quotaCpus: [
+    "CCE.01400009",
+    "insufficient vCPU quota",
+    "insufficient core quota",
+    "Quota exceeded for cores: 4",
+  ],
+  quotaMemory: ["CCE.01400010", "insufficient RAM quota", "Quota exceeded for ram: 4"],
+  quotaSecurityGroups: ["CCE.01400011"],
+  quotaEips: ["CCE.01400012", "the EIP exceeds the quota", "quota exceeded for EIP"],
+  quotaDisks: ["EVS: insufficient quota", "the quota of disk space is used up", "VolumeLimitExceeded"],
+  quotaServers: ["CCE.01400008", "Ecs.0001", "insufficient server quota", "Quota exceeded for instances: 4"],
+  quotaOther: [
+    ...["quota exceeded", "the quota is used up", "insufficient router quota", "exceeds the listener quota"],
+    ...["配额不足", "配额已用完"],
+  ],
+};
+
+it.each(
+  Object.entries(OTHER_REASONS).flatMap(([id, reasons]) => reasons.map((reason) => [reason, id] as const)),
+)("returns for the reason %j the advice %s", (reason, id) => {
+  const texts: Readonly<Record<string, string>> = textsOfLanguage("en");
+  expect(findHint(reason)).toContain(texts[`hint.${id}`]);
+});
+
 it.each([
   ["创建虚拟机失败：规格已售罄", "sold out"],
   ["账户余额不足", "account is restricted"],

@@ -118,6 +118,12 @@ describe("the causes of a failed job", () => {
     ]);
   });
 
+  it("do not name the resource of the job itself, because the headline names it", () => {
+    const root = job({ ...FAILED, resourceName: "checkout", subJobs: [failedNode("no capacity")] });
+    const { causes } = listCausesOfSimilarFailures(countAndGroupSubJobs(root), 9000);
+    expect(causes).toMatchObject([{ count: 1, resources: [] }]);
+  });
+
   it("treat names in another case as equal", () => {
     const nodes = ["Web-A", "web-b"].map((resourceName) =>
       failedNode(`${resourceName.toUpperCase()} is not reachable`, { resourceName }),

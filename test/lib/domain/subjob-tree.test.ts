@@ -88,6 +88,14 @@ describe("omitSucceededAndExcessSubJobs", () => {
     });
   });
 
+  it("keeps a succeeded parent whose subjobs were omitted by their state: failed before pending", () => {
+    const withOmitted = (state: JobState) => succeeded({ omitted: counts({ total: 1, [state]: 1 }) });
+    const [good, open, bad] = [withOmitted("succeeded"), withOmitted("pending"), withOmitted("failed")];
+    const tree = job({ subJobs: [good, open, bad] });
+    expect(omitSucceededAndExcessSubJobs(tree, 3).subJobs).toEqual([open, bad]);
+    expect(omitSucceededAndExcessSubJobs(tree, 1).subJobs).toEqual([bad]);
+  });
+
   it("returns the same object if nothing is omitted", () => {
     const tree = job({ subJobs: [failed(), pending({ subJobs: [failed()] })] });
     expect(omitSucceededAndExcessSubJobs(tree, 2)).toBe(tree);
