@@ -437,6 +437,19 @@ describe("stop and redeliver", () => {
     ]);
   });
 
+  test("redeliver --since --dry-run sends nothing on any page", async () => {
+    const dryRuns: unknown[] = [];
+    const job = { project: "prod", jobId: "a", status: "missed" };
+    const { code } = await run(
+      ["redeliver", "--target", "ops", "--since", "2026-11-23T09:00:00Z", "--dry-run"],
+      (_, body) => {
+        dryRuns.push(JSON.parse(body).dryRun);
+        return { status: 202, body: { jobs: [job], next: dryRuns.length < 3 ? "abc" : null } };
+      },
+    );
+    expect([code, dryRuns]).toEqual([0, [true, true, true]]);
+  });
+
   test("redeliver --since exits with 1 if the target is switched off, and with 0 if it missed nothing", async () => {
     const since = ["redeliver", "--target", "ops", "--since", "2026-11-23T09:00:00Z"];
     const skipped = { project: "prod", jobId: "a", status: "skipped", reason: "target_off" };

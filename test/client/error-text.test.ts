@@ -6,6 +6,7 @@ import {
 } from "../../client/error-text.ts";
 import { ProblemError, TokenError, UnreachableError } from "../../client/errors.ts";
 import { UsageError } from "../../client/option-values.ts";
+import { PROBLEMS } from "../../lib/api/problem-response.ts";
 
 const sent = {
   body: {
@@ -71,6 +72,14 @@ test("the lines of an error are its message and each fault that the message does
   expect(formatErrorLines(new ProblemError({ ...withoutFaults, type: "/docs#problem-not-found" }))).toEqual([
     "2 values are not valid",
   ]);
+});
+
+test("only the error of something that was not found omits its title, because its detail says it", () => {
+  const lines = Object.entries(PROBLEMS).flatMap(([kind, problem]) =>
+    formatErrorLines(new ProblemError({ ...problem, type: `/docs#problem-${kind}`, detail: kind })),
+  );
+  const titled = Object.entries(PROBLEMS).map(([kind, { title }]) => `${title}: ${kind}`);
+  expect(lines).toEqual(titled.map((line) => (line === "Not found: not-found" ? "not-found" : line)));
 });
 
 test.each([new UnreachableError("no answer"), new TokenError("no answer"), new UsageError("no answer")])(

@@ -34,6 +34,16 @@ Job prod/5f0e7f0e · duration 9 min 10 s · [status page](<${PAGE}>)
 `);
 });
 
+test("a hint in the summary contains no HTML, and its links stay", () => {
+  const causes = JOB.causes.map((cause) => ({
+    ...cause,
+    hint: "a < b & <img src=x> https://docs.example/a_b",
+  }));
+  expect(renderJobSummary({ ...JOB, causes }, null)).toContain(
+    "*Hint:* a &lt; b &amp; &lt;img src=x&gt; https://docs.example/a_b\n",
+  );
+});
+
 test("the summary of an operation without a job names the operation in words", () => {
   const operation: SummarizedJob = { ...JOB, state: "succeeded", type: "cluster_upgrade", causes: [] };
   expect(renderJobSummary(operation, null)).toMatch(/^### Cluster upgrade prod\\-eu\\: succeeded\n/);

@@ -50,6 +50,15 @@ test("tries a call again after temporary errors, with the delay of the service a
   stop();
 });
 
+test("a call without a token fails with the error of the token's source, and sends no request", async () => {
+  const { url, requests, stop } = await serve([good]);
+  const error = new TokenError("GitHub gave no token");
+  const client = createClient({ url, token: () => Promise.reject(error), wait: async () => {} });
+  await expect(client.status(KEY)).rejects.toBe(error);
+  expect(requests).toEqual([]);
+  stop();
+});
+
 test.each([
   ["7", 7],
   ["999999", 999_999],

@@ -71,7 +71,8 @@ async function act(
   return {
     ...ran,
     bodies,
-    output: (await read(output))?.trimEnd().split("\n"),
+    // A line without a line break at its end would continue with the next output of the step.
+    output: (await read(output))?.split("\n").slice(0, -1),
     summary: await read(summary),
   };
 }

@@ -81,6 +81,7 @@ test("describeUnknownName lists only names that the caller may use, at most 20",
 
 test.each([
   ["#/a~1b/0/12/x7/7x/~0", "`a/b[0][12].x7.7x.~`: is bad."],
+  ["#/a~01b", "`a~1b`: is bad."],
   ["#/jobId", "`jobId`: is bad."],
   ["#", "`body`: is bad."],
 ])("a single error at %s is a readable sentence", (pointer, detail) => {

@@ -3,7 +3,9 @@ import { locateInBody } from "../../../lib/api/request-errors.ts";
 import { checkRightsAndResolveSubmission, hasUnknownName } from "../../../lib/api/resolve-submission.ts";
 import type { Submission } from "../../../lib/api/submission.ts";
 import type { Caller } from "../../../lib/auth/caller-rights.ts";
+import { decrypt } from "../../../lib/auth/encryption.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
+import { Secret } from "../../../lib/domain/secret.ts";
 
 const LINK_KEY = "7f3k9q2m5x8w1z4c6v0b3n7j5h2g8d1s";
 const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", token: "t" } };
@@ -227,6 +229,15 @@ describe("a callback URL", () => {
     expect(callbacksOf(`${callbackUrl}2`)).not.toEqual([name]);
     const other = { ...ALL, name: "token:other" };
     expect(callbacksOf(callbackUrl, other)).not.toEqual([name]);
+  });
+
+  it("is encrypted in its normalized form for its target", () => {
+    const url = callbackUrl.replace("hooks.", "HOOKS.");
+    const result = resolve({ jobId: "j", notify: [], callbackUrl: url });
+    if (result.kind !== "resolved") throw new Error(JSON.stringify(result));
+    const [[target = "", encrypted = ""] = []] = Object.entries(result.callbacks);
+    expect(decrypt(encrypted, [new Secret(LINK_KEY)], target)?.reveal()).toBe(callbackUrl);
+    expect(decrypt(encrypted, [new Secret(LINK_KEY)], "callback:0")).toBeNull();
   });
 
   it.each<[string, object, string]>([

@@ -41,6 +41,7 @@ test.each([
   "/cce/",
   "/v1",
   "/v1/docs",
+  "/v1/openapi-json",
   "/docs/v1/jobs",
   "/v1/jobs/prod/x/y",
   "/v1/jobs//a",

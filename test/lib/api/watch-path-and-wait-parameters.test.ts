@@ -28,6 +28,18 @@ test("a caller without the right to an operation gets 403, and a caller without 
   expect(unknown?.problem.detail).toContain("secret");
 });
 
+test.each(["read", "stop", "redeliver", "test"] as const)(
+  "a caller who may only watch jobs of a project gets 403 for the operation '%s', because the caller knows the project",
+  (operation) => {
+    const watcher: Caller = {
+      name: "token:ci",
+      rights: [{ projects: ["prod"], targets: [], operations: ["watch"] }],
+    };
+    expect(rejectForbiddenOrHiddenProject(watcher, operation, "prod")?.problem.status).toBe(403);
+    expect(rejectForbiddenOrHiddenProject(watcher, operation, "dev")?.problem.status).toBe(404);
+  },
+);
+
 test.each<[string, string, unknown]>([
   ["prod", "j-1", { kind: "key", key: { project: "prod", jobId: "j-1", caller: "token:ci" } }],
   ["prod", "../j", [404, expect.stringMatching(/^jobId: /)]],

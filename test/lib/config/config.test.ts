@@ -44,7 +44,9 @@ it("adds every default to a small config", () => {
   const parsed = parseWholeConfig({ projects: { prod: project }, targets: { deploys: slack } });
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   const { projects, targets, settings, tokens, oidc } = parsed.config;
-  expect(projects.prod).toMatchObject({ linkVersion: 0 });
+  expect(projects.prod).toMatchObject({ linkVersion: 0, readyMinutes: 15 });
+  const discovered = parseWholeConfig({ projects: { prod: { ...project, discover: { notify: [] } } } });
+  expect(discovered).toMatchObject({ config: { projects: { prod: { discover: { everyMinutes: 2 } } } } });
   expect(targets.deploys?.on).toEqual(["succeeded", "failed", "not_ready", "timed_out", "lost"]);
   expect([tokens, oidc]).toEqual([{}, []]);
   expect(settings).toEqual({
@@ -139,7 +141,10 @@ it.each(["accessKey", "secretKey", "securityToken"])("removes a line break at th
 it("reports unknown projects and targets next to malformed parts, and each malformed part once", () => {
   expect(
     faultsOf({
-      projects: { prod: { ...project, region: "!" }, none: { projectId: "p", auth: 7 } },
+      projects: {
+        prod: { ...project, region: "!", discover: { notify: ["deploys", "prod"] } },
+        none: { projectId: "p", auth: 7 },
+      },
       targets: { deploys: { ...slack, url: 7 } },
       tokens: { ci: { sha256: "12", projects: ["prd", "a b", 7], targets: ["*", "deploys"] }, odd: 7 },
       oidc: [{ projects: ["prd"] }, 7],
@@ -149,6 +154,7 @@ it("reports unknown projects and targets next to malformed parts, and each malfo
     "projects.none.region: is missing: a project needs a region or an endpoint",
     "tokens.ci.projects[0]: unknown project 'prd'. Known projects: prod, none",
     "oidc[0].projects[0]: unknown project 'prd'. Known projects: prod, none",
+    "projects.prod.discover.notify[1]: unknown target 'prod'. Known targets: deploys",
     "settings.defaultProject: unknown project 'prd'. Known projects: prod, none",
     "settings.fallbackTarget: unknown target 'deploy'. Known targets: deploys",
   ]);

@@ -23,6 +23,17 @@ describe("references in a config", () => {
     });
   });
 
+  it.each([
+    ["pass word \n", "pass word "],
+    ["\tpass", "\tpass"],
+    ["pass\n\n", "pass\n"],
+    ["pass", "pass"],
+  ])("to the file %j are the text %j, without one line break at the end", async (content, expected) => {
+    const ports = { env: {}, readText: async () => content };
+    const { document } = await replaceEnvAndFileReferences({ a: { $file: "f" } }, ports);
+    expect(document).toEqual({ a: expected });
+  });
+
   it("are all reported with their paths if they do not resolve", async () => {
     const document = { a: [{ $env: "MISSING" }], b: { c: { $file: "none.txt" } }, d: { $env: 5 } };
     const { faults } = await replaceEnvAndFileReferences(document, PORTS);

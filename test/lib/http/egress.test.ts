@@ -228,6 +228,7 @@ describe("guardedFetchOrThrow", () => {
       "BODY_UNDECODABLE",
     ],
     ["that is too long", (_, reply) => reply.end("x".repeat(11)), { maxBytes: 10 }, "ANSWER_TOO_LONG"],
+    ["of more than 256 KiB", (_, reply) => reply.end("x".repeat(262_145)), {}, "ANSWER_TOO_LONG"],
   ])("throws for an answer %s", async (_, answer, options, code) => {
     const { document } = await fetchFrom(answer, options);
     await expect(document).rejects.toEqual(

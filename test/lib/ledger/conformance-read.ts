@@ -167,6 +167,19 @@ export function describeReads(ledger: () => Ledger): void {
       expect(listed).toEqual(jobIds.toReversed());
     });
 
+    it("has a restarted watch at the time of its restart", async () => {
+      const watch = newWatch();
+      await ledger().startOrExtendWatch({ ...watch, jobId: "j-0" });
+      await ledger().startOrExtendWatch({ ...watch, jobId: "j-1", acceptedAt: T0 + 1000 });
+      await ledger().stopWatch({ ...watch, jobId: "j-0" }, T0 + 2000, NEVER);
+      await ledger().startOrExtendWatch({ ...watch, jobId: "j-0", acceptedAt: T0 + 3000 });
+      const { watches } = await ledger().listRecentWatches(watch.project, { limit: 9, before: null });
+      expect(watches.map(({ jobId, acceptedAt }) => [jobId, acceptedAt])).toEqual([
+        ["j-0", T0 + 3000],
+        ["j-1", T0 + 1000],
+      ]);
+    });
+
     it("is empty for a project without watches", async () => {
       expect(await ledger().listRecentWatches("nowhere", { limit: 5, before: null })).toEqual({
         watches: [],

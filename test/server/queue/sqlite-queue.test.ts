@@ -28,6 +28,18 @@ describeQueue("on SQLite", async () => {
   };
 });
 
+test("the visibility of a message cannot be changed after its visibility timeout", async () => {
+  const store = openTestStore();
+  stores.push(store);
+  let now = 1_800_000_000_000;
+  const queue = createSqliteQueue(store, { name: "poll", now: () => now, visibilityMs: 1000 });
+  await queue.send([{ id: "a", body: "a", delaySeconds: 0 }]);
+  const [message] = await queue.receive(1);
+  now += 1000;
+  await expect(queue.changeVisibility(message?.receiptHandle ?? "", 60)).rejects.toThrow("not in flight");
+  expect(await queue.receive(1)).toHaveLength(1);
+});
+
 describe("a receive of a queue on SQLite", () => {
   it("reads no message behind those that it delivers, so that a long queue does not make it slower", async () => {
     const store = openTestStore();
