@@ -1,56 +1,69 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs";
 import { jest } from "@jest/globals";
 import type { Context } from "aws-lambda";
+import * as z from "zod";
 import type { NewWatch } from "../../lib/ledger/watch-ledger.ts";
 import { createPollMessage, createTargetGoneMessage } from "../../lib/queue/messages.ts";
 import { createCceTrace, SimulatedSmn } from "../../local/cce/simulated-smn.ts";
 import { startSsm } from "../../local/servers/ssm.ts";
 import { startSqs } from "../../local/servers/start-sqs.ts";
+import { startConnectProxy } from "../lib/http/support/connect-proxy.ts";
+import { authority, type Receiver, startTlsReceiver } from "../lib/http/support/receiver.ts";
 import { startDynamo } from "../support/dynamodb.ts";
 import { createDynamoLedger } from "../support/dynamodb-ledger.ts";
 import { createTable } from "../support/table.ts";
 import { CONFIG, TOKENS, TOPIC } from "./http-config.ts";
 
+const Answer = z.object({ body: z.string() });
+const Accepted = z.object({ jobs: z.array(z.object({ statusUrl: z.string(), pageUrl: z.string() })) });
+
 const TABLE = "handlers-test";
 const PATH = "/cce-job-notifier/handlers";
 const REGION = "eu-central-1";
 const ISSUER = "https://issuer.example.com";
+const PUBLIC_URL = "https://notifier-of-the-environment.example.com";
 const SMN = "smn.eu-de.otc.t-systems.com";
 const QUEUES = ["poll", "poll-dead", "notify", "notify-dead"] as const;
 const ALL = { projects: ["*"], targets: ["*"], operations: ["*"] };
-const config = {
+const { publicUrl: _, ...settings } = CONFIG.settings;
+/** Returns a config in which CCE and a target have certificates of the tests' certificate authority. */
+const configFor = (endpoint: string) => ({
   ...CONFIG,
-  projects: { prod: { ...CONFIG.projects.prod, endpoint: "https://cce.example.com" } },
+  projects: { prod: { ...CONFIG.projects.prod, endpoint, ca: authority } },
+  targets: { ...CONFIG.targets, audit: { ...CONFIG.targets.audit, url: `${endpoint}/in`, ca: authority } },
   oidc: [{ issuer: ISSUER, audience: "notifier", claims: { sub: "a" }, ...ALL }],
   settings: {
-    ...CONFIG.settings,
+    ...settings,
     fallbackTarget: "audit",
     // The proxy resolves a host name only if the allow list contains the name.
-    egress: { allow: ["issuer.example.com", "audit.example.com", SMN] },
+    egress: { allow: ["issuer.example.com", "receiver.test", SMN] },
   },
-};
-
-/** The hosts that the functions have reached through the proxy. */
-const connected = new Set<string>();
-const proxy = createServer().on("connect", ({ url = "" }, socket) => {
-  connected.add(url);
-  socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
 });
+
+let proxy: Awaited<ReturnType<typeof startConnectProxy>>;
+/** Answers the requests to CCE and to the target. */
+let receiver: Receiver;
 type Ledger = ReturnType<typeof createDynamoLedger>;
 let ledger: Ledger;
 let sqs: Awaited<ReturnType<typeof startSqs>>;
 const stops: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  proxy = await startConnectProxy();
+  receiver = await startTlsReceiver((_, response) => response.writeHead(503).end(), "receiver");
   const folder = await mkdtemp(join(tmpdir(), "handlers-"));
   const configFile = join(folder, "config.json");
-  await writeFile(configFile, JSON.stringify(config));
+  await writeFile(configFile, JSON.stringify(configFor(`https://receiver.test:${receiver.port}`)));
   const ssm = await startSsm({ configFile, path: PATH, region: REGION });
   sqs = await startSqs(REGION);
   const dynamo = await startDynamo();
@@ -58,7 +71,7 @@ beforeAll(async () => {
   ledger = createDynamoLedger({ client: dynamo.client, table: TABLE, sweepIntervalMs: 1 });
   for (const QueueName of QUEUES) await sqs.client.send(new CreateQueueCommand({ QueueName }));
   Object.assign(process.env, {
-    HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    HTTPS_PROXY: proxy.url,
     AWS_ENDPOINT_URL_SSM: ssm.url,
     AWS_ENDPOINT_URL_SQS: sqs.url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
@@ -68,7 +81,7 @@ beforeAll(async () => {
     LEDGER_TABLE: TABLE,
     SWEEP_INTERVAL_SECONDS: "300",
     CONFIG_PATH: PATH,
-    PUBLIC_URL: "https://notifier.example.com",
+    PUBLIC_URL,
     POLL_QUEUE_URL: urlOf("poll"),
     POLL_DEAD_QUEUE_URL: urlOf("poll-dead"),
     NOTIFY_QUEUE_URL: urlOf("notify"),
@@ -78,6 +91,7 @@ beforeAll(async () => {
   stops.push(
     () => AWS_CLIENT.requestHandler.destroy(),
     () => proxy.close(),
+    () => receiver.close(),
     () => ssm.stop(),
     () => sqs.stop(),
     () => dynamo.stop(),
@@ -91,6 +105,9 @@ afterAll(async () => {
 const urlOf = (name: string) => `${sqs.url}/000000000000/${name}`;
 const CONTEXT = { awsRequestId: "lambda-1", getRemainingTimeInMillis: () => 28_000 } as Context;
 
+/** The errors that the handlers have logged. */
+const errors: object[] = [];
+
 /**
  * Calls the deployed handler of a function. The handlers are loaded only after the environment is complete, because
  * they read the environment variables when they are loaded.
@@ -99,9 +116,10 @@ async function invoke(name: string, event: object): Promise<unknown> {
   const { handler } = await import(`../../functions/${name}/handler.ts`);
   const { captured } = await import("../lib/runtime/captured.ts");
   const answers: unknown[] = [];
-  await captured(async () => {
+  const lines = await captured(async () => {
     answers.push(await handler(event, CONTEXT));
   });
+  for (const { level, ...line } of lines) if (level === "ERROR") errors.push(line);
   return answers[0];
 }
 
@@ -118,8 +136,8 @@ const request = (method: string, rawPath: string, body: object, token = TOKENS.a
 const base64url = (document: object) => Buffer.from(JSON.stringify(document)).toString("base64url");
 const identityToken = `${base64url({ alg: "RS256", kid: "k" })}.${base64url({ iss: ISSUER, aud: "notifier", sub: "a" })}.AAAA`;
 
-const message = (body: string) => ({
-  Records: [{ messageId: "m", receiptHandle: "r", body, attributes: { ApproximateReceiveCount: "1" } }],
+const message = (body: string, receiptHandle = "r") => ({
+  Records: [{ messageId: "m", receiptHandle, body, attributes: { ApproximateReceiveCount: "1" } }],
 });
 const smnMessage = () =>
   new SimulatedSmn(Date.now).createMessage(`https://${SMN}`, TOPIC, {
@@ -149,6 +167,16 @@ async function startWatch(jobId: string, wanted: Partial<NewWatch> = {}) {
 /** Lets a watch end. Its deadline is over, and its only poll cannot reach CCE. */
 async function endWatch(jobId: string) {
   await invoke("poll", await startWatch(jobId, { deadlineAt: Date.now() - 1000 }));
+}
+
+/** Sends the message of an alert to the notify queue, and receives it. */
+async function sendAlert() {
+  const { body } = createTargetGoneMessage("deploys", Date.now(), "audit");
+  const QueueUrl = urlOf("notify");
+  await sqs.client.send(new PurgeQueueCommand({ QueueUrl }));
+  await sqs.client.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
+  const { Messages: [sent] = [] } = await sqs.client.send(new ReceiveMessageCommand({ QueueUrl }));
+  return message(sent?.Body ?? "", sent?.ReceiptHandle);
 }
 
 const countMessages = () =>
@@ -227,37 +255,51 @@ describe("the deployed handler of", () => {
   });
 
   test.each([
-    [
-      "enqueue",
-      "checks an identity token",
-      "issuer.example.com",
-      async () => request("POST", "/v1/jobs", {}, identityToken),
-    ],
-    [
-      "api",
-      "checks an identity token",
-      "issuer.example.com",
-      async () => request("GET", "/v1/jobs", {}, identityToken),
-    ],
-    ["api", "tests a target", "audit.example.com", async () => request("POST", "/v1/targets/audit/test", {})],
-    ["poll", "queries a job", "cce.example.com", () => startWatch("g")],
-    [
-      "notify",
-      "sends a notification",
-      "audit.example.com",
-      async () => message(createTargetGoneMessage("deploys", Date.now(), "audit").body),
-    ],
-    ["discover", "lists the jobs of a project", "cce.example.com", async () => ({})],
-    [
-      "discover",
-      "checks an SMN message",
-      SMN,
-      async () => request("POST", "/v1/events/smn/prod", smnMessage()),
-    ],
-  ] as const)("%s uses the proxy in HTTPS_PROXY when it %s", async (name, _, host, prepare) => {
+    ["enqueue", "checks an identity token", async () => request("POST", "/v1/jobs", {}, identityToken)],
+    ["api", "checks an identity token", async () => request("GET", "/v1/jobs", {}, identityToken)],
+  ])("%s uses the proxy in HTTPS_PROXY when it %s", async (name, _, prepare) => {
+    const from = proxy.tunnels.length;
+    await invoke(name, await prepare());
+    expect(new Set(proxy.tunnels.slice(from))).toEqual(new Set(["issuer.example.com:443"]));
+  });
+
+  test("discover uses the proxy in HTTPS_PROXY when it checks an SMN message", async () => {
+    const from = proxy.tunnels.length;
+    await invoke("discover", request("POST", "/v1/events/smn/prod", smnMessage()));
+    expect(new Set(proxy.tunnels.slice(from))).toEqual(new Set([`${SMN}:443`]));
+  });
+
+  test.each([
+    ["api", "tests a target", async () => request("POST", "/v1/targets/audit/test", {})],
+    ["poll", "queries a job", () => startWatch("g")],
+    ["notify", "sends a notification", sendAlert],
+    ["discover", "lists the jobs of a project", async () => ({})],
+  ])("%s uses the proxy and the own certificate authority when it %s", async (name, _, prepare) => {
     const event = await prepare();
-    connected.clear();
+    const requests = receiver.received.length;
+    errors.length = 0;
     await invoke(name, event);
-    expect([...connected]).toEqual([`${host}:443`]);
+    // Only the proxy resolves the name of the receiver.
+    expect(receiver.received.length - requests).toBeGreaterThan(0);
+    // The function notify postpones its message, whose receipt handle belongs to the notify queue.
+    expect(errors).toEqual([]);
+  });
+
+  test("enqueue and poll create links to the public URL of the environment, and api opens them", async () => {
+    const answer = await invoke("enqueue", request("POST", "/v1/jobs", { jobId: "h" }));
+    const { jobs } = Accepted.parse(JSON.parse(Answer.parse(answer).body));
+    await endWatch("i");
+    const document = await ledger.readWatchDocumentOrNull({
+      project: "prod",
+      jobId: "i",
+      caller: "token:all",
+    });
+    for (const link of [jobs[0]?.pageUrl, document?.summary?.jobPageUrl]) {
+      expect(link).toContain(`${PUBLIC_URL}/jobs/prod/`);
+      const { pathname, search } = new URL(link ?? "");
+      const event = { ...request("GET", pathname, {}), rawQueryString: search.slice(1) };
+      expect(await invoke("api", event)).toMatchObject({ statusCode: 200 });
+    }
+    expect(jobs[0]?.statusUrl).toBe(`${PUBLIC_URL}/v1/jobs/prod/h`);
   });
 });
