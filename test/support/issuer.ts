@@ -10,6 +10,8 @@ export interface Issuer {
   readonly url: string;
   /** The paths of all requests that the issuer has received. */
   readonly requests: string[];
+  /** The HTTP status of all responses. */
+  status: number;
   token(options: { audience: string; claims: Record<string, unknown> }): Promise<string>;
   stop(): Promise<void>;
 }
@@ -22,7 +24,7 @@ export async function startIssuer(): Promise<Issuer> {
     const path = request.url ?? "";
     requests.push(path);
     documentOf(new URL(path, url)).then((document) =>
-      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(document)),
+      response.writeHead(issuer.status, { "content-type": "application/json" }).end(JSON.stringify(document)),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -52,14 +54,16 @@ export async function startIssuer(): Promise<Issuer> {
     }
   }
 
-  return {
+  const issuer: Issuer = {
     url,
     requests,
+    status: 200,
     token,
     async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
     },
   };
+  return issuer;
 }

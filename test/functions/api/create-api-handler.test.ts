@@ -346,6 +346,8 @@ describe("the API reference", () => {
     expect(page.headers?.["content-security-policy"]).toMatch(
       /^default-src 'none'; style-src 'sha256-[^;]+; script-src 'sha256-[^ ;]+;/,
     );
+    for (const directive of ["base-uri", "form-action", "frame-ancestors"])
+      expect(page.headers?.["content-security-policy"]).toContain(`; ${directive} 'none'`);
     expect(page.body).not.toMatch(/<link|<img|@import|\bsrc=/);
     for (const [, anchor] of (page.body ?? "").matchAll(/href="#([^"]+)"/g))
       expect(page.body).toContain(`id="${anchor}"`);

@@ -1,4 +1,5 @@
 import { logAndCountSentAgain, logAndCountSlowJob } from "../../../functions/poll/slow-job.ts";
+import { DEFAULT_RETENTION_DAYS } from "../../../lib/config/retention.ts";
 import { Settings } from "../../../lib/config/settings.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
 import { bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-counts.ts";
@@ -84,6 +85,22 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
       state: "watching",
       slowAt: null,
     });
+  });
+
+  it("has stored data for its notification until the retention after the deadline of its watch is over", async () => {
+    const expiries: number[] = [];
+    const slow = await openSlow({
+      ledger: {
+        getOrCreateSlowRecord(watch, record, expiresAt) {
+          expiries.push(expiresAt);
+          return slow.flow.memory.getOrCreateSlowRecord(watch, record, expiresAt);
+        },
+      },
+    });
+    for (const ms of [MINUTE, 6 * MINUTE]) await slow.pollAt(ms);
+    const { deadlineAt = 0 } = (await slow.flow.memory.readWatchDocumentOrNull(KEY))?.watch ?? {};
+    expect(expiries).toHaveLength(1);
+    expect(expiries[0]).toBeGreaterThanOrEqual(deadlineAt + DEFAULT_RETENTION_DAYS * 86_400_000);
   });
 
   it("is notified again by a later poll if the message was lost, and only to targets that still ask for it", async () => {

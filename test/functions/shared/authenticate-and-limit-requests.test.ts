@@ -47,6 +47,32 @@ test("a refused identity token is logged with its issuer, the failed check and t
   await issuer.stop();
 });
 
+test.each([
+  [200, "caller"],
+  [203, "problem"],
+  [302, "problem"],
+  [404, "problem"],
+])("with the HTTP status %i of an issuer and valid keys, the result is a %s", async (status, kind) => {
+  const issuer = await startIssuer();
+  issuer.status = status;
+  const rule = { issuer: issuer.url, audience: "us", projects: ["*"], targets: ["*"], operations: ["read"] };
+  const parsed = parseWholeConfig({
+    oidc: [{ ...rule, claims: { sub: "*" } }],
+    settings: { egress: { allow: ["127.0.0.1"] } },
+  });
+  if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
+  const token = await issuer.token({ audience: "us", claims: {} });
+  const answer = await authenticateAndLimitRequests(`Bearer ${token}`, {
+    configs: { current: async () => parsed.config, refreshed: async () => parsed.config },
+    identify: createIdentityTokenCheck(() => Date.now()),
+    note: () => undefined,
+    limitRequests: () => null,
+    onIssuerFailure: () => undefined,
+  });
+  expect(answer.kind).toBe(kind);
+  await issuer.stop();
+});
+
 describe("the authentication of a request", () => {
   const configOf = (changes: object = {}) => {
     const parsed = parseWholeConfig({ ...CONFIG, ...changes });
