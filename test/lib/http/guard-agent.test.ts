@@ -118,13 +118,16 @@ describe("the check of addresses when a socket opens", () => {
     expect(server.questions).toEqual(["A flip.example.net", "AAAA flip.example.net"]);
   });
 
-  it("allows a private name in the allow list", async () => {
-    const { port, received } = await receiver();
-    const { lookup } = await names(() => ["127.0.0.1"]);
-    const call = caller(["receiver.internal"], lookup);
-    expect(await call(`http://receiver.internal:${port}/hook`)).toMatchObject({ status: 200 });
-    expect(received).toHaveLength(1);
-  });
+  it.each(["receiver.internal", "receiver.internal."])(
+    "allows the private name %s in the allow list",
+    async (name) => {
+      const { port, received } = await receiver();
+      const { lookup } = await names(() => ["127.0.0.1"]);
+      const call = caller(["receiver.internal"], lookup);
+      expect(await call(`http://${name}:${port}/hook`)).toMatchObject({ status: 200 });
+      expect(received).toHaveLength(1);
+    },
+  );
 
   it("connects to the next address of a name when the first address refuses the connection", async () => {
     const { port } = await receiver("127.0.0.2");

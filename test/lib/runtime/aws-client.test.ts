@@ -254,6 +254,12 @@ describe("the request handler of the AWS clients", () => {
     expect(requests[0]?.headers["content-length"]).toBe(String(Buffer.byteLength(received)));
   });
 
+  it("accepts the longest response of DynamoDB, whose text may be twice as long as its data", async () => {
+    const text = '"'.repeat(1_048_576);
+    const longest: Answer = (response) => response.end(JSON.stringify({ Item: { pk: { S: text } } }));
+    expect((await ask([longest], 300_000))?.length).toBe(text.length);
+  });
+
   it("throws when a response is longer than 4 MiB", async () => {
     const endless: Answer = (response) => {
       const write = () => {

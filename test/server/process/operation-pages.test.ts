@@ -1,9 +1,14 @@
+import { jest } from "@jest/globals";
+import type { ApiRequest } from "../../../lib/api/http-message.ts";
 import type { ConfigSource } from "../../../lib/config/config-source.ts";
+import type { Invocation } from "../../../lib/runtime/invocation.ts";
+import type { Handlers } from "../../../server/process/handlers.ts";
 import { MetricRegistry } from "../../../server/process/metric-registry.ts";
 import { OPERATION_PAGES } from "../../../server/process/operation-pages.ts";
 import { routeRequest } from "../../../server/process/route-request.ts";
 import { createSqliteQueue, type QueueName } from "../../../server/queue/sqlite-queue.ts";
 import type { Store } from "../../../server/store/store.ts";
+import { captured } from "../../lib/runtime/captured.ts";
 import { openTestStore } from "../open-test-store.ts";
 
 let store: Store;
@@ -12,6 +17,15 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
+const REQUEST: ApiRequest = {
+  method: "GET",
+  path: "/",
+  query: new URLSearchParams(),
+  headers: {},
+  body: "",
+  requestId: "r",
+  sourceIp: "192.0.2.1",
+};
 const READABLE = { current: async () => ({}) };
 const UNREADABLE = { current: () => Promise.reject(new Error("no config")) };
 
@@ -102,15 +116,7 @@ describe("the page /metrics", () => {
 
 describe("a request during the start of the service", () => {
   const ask = (path: string) => {
-    const request = {
-      method: "GET",
-      path,
-      query: new URLSearchParams(),
-      headers: {},
-      body: "",
-      requestId: "r",
-      sourceIp: "192.0.2.1",
-    };
+    const request = { ...REQUEST, path };
     return routeRequest(request, null, portsWith(), 1000);
   };
 
@@ -123,5 +129,48 @@ describe("a request during the start of the service", () => {
     expect((await ask("/metrics")).headers).toMatchObject({
       "content-type": expect.stringContaining("openmetrics"),
     });
+  });
+});
+
+describe("a request to the running service", () => {
+  const ask = async (method: string, path: string) => {
+    let remaining: readonly number[] = [];
+    const handler = (name: string) => async (_: ApiRequest, invocation: Invocation) => {
+      const before = invocation.remainingMs();
+      jest.advanceTimersByTime(400);
+      remaining = [before, invocation.remainingMs()];
+      return { status: 200, body: name };
+    };
+    const handlers = {
+      enqueue: handler("enqueue"),
+      smn: handler("smn"),
+      api: handler("api"),
+    } as unknown as Handlers;
+    const request = { ...REQUEST, method, path };
+    jest.useFakeTimers();
+    try {
+      let answered: string | undefined;
+      await captured(async () => {
+        answered = (await routeRequest(request, handlers, portsWith(), 1000)).body;
+      });
+      return { answered, remaining };
+    } finally {
+      jest.useRealTimers();
+    }
+  };
+
+  it.each([
+    ["POST", "/v1/jobs", "enqueue"],
+    ["GET", "/v1/jobs", "api"],
+    ["DELETE", "/v1/jobs/prod/a", "api"],
+    ["POST", "/v1/events/smn/prod", "smn"],
+    ["GET", "/v1/events/smn/prod", "api"],
+    ["GET", "/unknown", "api"],
+  ])("%s %s is answered by the handler %s", async (method, path, handler) => {
+    expect((await ask(method, path)).answered).toBe(handler);
+  });
+
+  it("has less time left while it is answered", async () => {
+    expect((await ask("GET", "/v1/jobs")).remaining).toEqual([1000, 600]);
   });
 });
