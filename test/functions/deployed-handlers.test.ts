@@ -18,7 +18,7 @@ import { createCceTrace, SimulatedSmn } from "../../local/cce/simulated-smn.ts";
 import { startSsm } from "../../local/servers/ssm.ts";
 import { startSqs } from "../../local/servers/start-sqs.ts";
 import { startConnectProxy } from "../lib/http/support/connect-proxy.ts";
-import { authority, type Receiver, startTlsReceiver } from "../lib/http/support/receiver.ts";
+import { authority, type Receiver, startReceiver, startTlsReceiver } from "../lib/http/support/receiver.ts";
 import { startDynamo } from "../support/dynamodb.ts";
 import { createDynamoLedger } from "../support/dynamodb-ledger.ts";
 import { createTable } from "../support/table.ts";
@@ -46,13 +46,16 @@ const configFor = (endpoint: string) => ({
     ...settings,
     fallbackTarget: "audit",
     // The proxy resolves a host name only if the allow list contains the name.
-    egress: { allow: ["issuer.example.com", "receiver.test", SMN] },
+    egress: { allow: ["issuer.example.com", "receiver.test", "127.0.0.1", SMN] },
+    callbackHosts: ["127.0.0.1"],
+    callbackSecrets: [`whsec_${"A".repeat(40)}`],
   },
 });
 
 let proxy: Awaited<ReturnType<typeof startConnectProxy>>;
 /** Answers the requests to CCE and to the target. */
 let receiver: Receiver;
+let callbackReceiver: Receiver;
 type Ledger = ReturnType<typeof createDynamoLedger>;
 let ledger: Ledger;
 let sqs: Awaited<ReturnType<typeof startSqs>>;
@@ -60,6 +63,7 @@ const stops: (() => unknown)[] = [];
 
 beforeAll(async () => {
   proxy = await startConnectProxy();
+  callbackReceiver = await startReceiver((_, response) => response.end());
   receiver = await startTlsReceiver((_, response) => response.writeHead(503).end(), "receiver");
   const folder = await mkdtemp(join(tmpdir(), "handlers-"));
   const configFile = join(folder, "config.json");
@@ -92,6 +96,7 @@ beforeAll(async () => {
     () => AWS_CLIENT.requestHandler.destroy(),
     () => proxy.close(),
     () => receiver.close(),
+    () => callbackReceiver.close(),
     () => ssm.stop(),
     () => sqs.stop(),
     () => dynamo.stop(),
@@ -161,8 +166,16 @@ async function startWatch(jobId: string, wanted: Partial<NewWatch> = {}) {
     expiresAt: now + 86_400_000,
     ...wanted,
   });
-  return message(createPollMessage({ ...key, poll: 1, deadlineAt: now + 3_600_000 }, 0).body);
+  return firstPollOf(jobId);
 }
+
+const firstPollOf = (jobId: string) =>
+  message(
+    createPollMessage(
+      { project: "prod", jobId, caller: "token:all", poll: 1, deadlineAt: Date.now() + 3_600_000 },
+      0,
+    ).body,
+  );
 
 /** Lets a watch end. Its deadline is over, and its only poll cannot reach CCE. */
 async function endWatch(jobId: string) {
@@ -175,6 +188,11 @@ async function sendAlert() {
   const QueueUrl = urlOf("notify");
   await sqs.client.send(new PurgeQueueCommand({ QueueUrl }));
   await sqs.client.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
+  return receiveNotification();
+}
+
+async function receiveNotification() {
+  const QueueUrl = urlOf("notify");
   const { Messages: [sent] = [] } = await sqs.client.send(new ReceiveMessageCommand({ QueueUrl }));
   return message(sent?.Body ?? "", sent?.ReceiptHandle);
 }
@@ -193,9 +211,9 @@ const countMessages = () =>
 
 describe("the deployed handler of", () => {
   test.each(["poll", "notify"])("api reports in the health that the %s queue is missing", async (name) => {
-    const now = Date.now() + (name === "poll" ? 10_000 : 20_000);
-    // The previous result of the health check is still stored for two seconds.
-    const clock = jest.spyOn(Date, "now").mockReturnValue(now);
+    // The previous result of the health check is stored for two seconds. The service corrects a clock that differs
+    // from the clock of AWS by five seconds.
+    const clock = jest.spyOn(Date, "now").mockReturnValue(Date.now() + (name === "poll" ? 0 : 3000));
     await sqs.client.send(new DeleteQueueCommand({ QueueUrl: urlOf(name) }));
     const answer = await invoke("api", request("GET", "/v1/health", {}));
     clock.mockRestore();
@@ -283,6 +301,25 @@ describe("the deployed handler of", () => {
     expect(receiver.received.length - requests).toBeGreaterThan(0);
     // The function notify postpones its message, whose receipt handle belongs to the notify queue.
     expect(errors).toEqual([]);
+  });
+
+  test("enqueue, poll and notify send a signed callback", async () => {
+    const callbackUrl = `http://127.0.0.1:${callbackReceiver.port}/hook`;
+    await invoke(
+      "enqueue",
+      request("POST", "/v1/jobs", { jobId: "k", notify: [], callbackUrl, deadlineMinutes: 0.02 }),
+    );
+    await sqs.client.send(new PurgeQueueCommand({ QueueUrl: urlOf("notify") }));
+    const clock = jest.spyOn(Date, "now").mockReturnValue(Date.now() + 3000);
+    await invoke("poll", firstPollOf("k"));
+    clock.mockRestore();
+    await invoke("notify", await receiveNotification());
+    expect(callbackReceiver.received).toEqual([
+      expect.objectContaining({
+        path: "/hook",
+        headers: expect.objectContaining({ "webhook-signature": expect.stringMatching(/^v1,/) }),
+      }),
+    ]);
   });
 
   test("enqueue and poll create links to the public URL of the environment, and api opens them", async () => {
