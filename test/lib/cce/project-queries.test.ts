@@ -81,6 +81,32 @@ describe("the requests to CCE", () => {
     expect(query?.headers["x-auth-token"]).toBe("issuedtoken");
   });
 
+  it("are shared by parallel queries of one resource for one goal only", async () => {
+    await serveReplies(({ url }) => [
+      200,
+      {},
+      `{"status":{"phase":"${url?.includes("/c-2") ? "Error" : "Available"}"}}`,
+    ]);
+    const client = clientOf(served.url, { prod: TOKEN, test: TOKEN });
+    const queryOf = (project: string, goal: WatchedResource["goal"], clusterId: string) =>
+      client.queryResource(project, { goal, clusterId, id: clusterId, ownJobIds: [] }, LIMIT);
+    const observations = await Promise.all([
+      queryOf("prod", "cluster_available", "c-1"),
+      queryOf("prod", "cluster_available", "c-1"),
+      queryOf("prod", "cluster_hibernated", "c-1"),
+      queryOf("prod", "cluster_available", "c-2"),
+      queryOf("test", "cluster_available", "c-1"),
+    ]);
+    expect(observations.map((one) => one.kind === "job" && one.job.state)).toEqual([
+      ...["succeeded", "succeeded", "pending", "failed", "succeeded"],
+    ]);
+    expect(
+      paths()
+        .map((path) => path.replace("GET /api/v3/projects/", ""))
+        .toSorted(),
+    ).toEqual(["prod/clusters/c-1", "prod/clusters/c-1", "prod/clusters/c-2", "test/clusters/c-1"]);
+  });
+
   it("accept a long token of IAM, and responses with up to 60,000 bytes of headers", async () => {
     const headers = { "x-subject-token": "t".repeat(12_000), "x-padding": "p".repeat(48_000) };
     await serveReplies((request) => (isTokenRequest(request) ? [201, headers, "{}"] : [200, headers, JOB]));

@@ -36,6 +36,19 @@ describe.each(OTHERS)("the texts in the language %s", (language) => {
     }
   });
 
+  it("contain the abbreviations, the names with an underscore, the numbers, the icons and the paths of the English texts", () => {
+    const wordsOf = (text: string) => text.match(/\/v1\/\S+|\w*(?:[A-Z]{2}|_)\w*|\p{So}|\b\d+\b/gu) ?? [];
+    const translated: Readonly<Record<string, string>> = texts;
+    const missing = Object.entries(EN).flatMap(([key, text]) =>
+      wordsOf(text)
+        // In Chinese, an EIP is called `弹性公网 IP`.
+        .map((word) => (word === "EIPs" ? "IP" : word.replace(/s$/, "")))
+        .filter((word) => !translated[key]?.includes(word))
+        .map((word) => [key, word]),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it("contain every hint, with the link of the English hint", () => {
     for (const reason of ["Ecs.0314", "sold out", "Insufficient EIP quota."]) {
       const hint = findHint(reason) ?? "";
