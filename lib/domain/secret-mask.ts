@@ -112,8 +112,12 @@ function spellingsOf(secret: string): string[] {
     ? [trimmed]
     : [...decodedViewsOf(trimmed, ENCODED)].map((view) => view.text);
   // A server may replace a space in a secret by a line break, and the mask removes line breaks. The mask therefore also
-  // searches for the secret without spaces.
-  const views = [...decoded, trimmed.replace(/\s+/g, "")];
+  // searches for the secret without one of its spaces and without all spaces.
+  const wrapped = Array.from(
+    trimmed.matchAll(/ +/g),
+    ({ 0: spaces, index }) => trimmed.slice(0, index) + trimmed.slice(index + spaces.length),
+  );
+  const views = [...decoded, ...wrapped, trimmed.replace(/\s+/g, "")];
   return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
 }
 
@@ -185,13 +189,8 @@ function replaceEach(view: View, pattern: RegExp, replace: (match: string) => re
 /** Decodes a match of the regular expression `ENCODED`. */
 function decodeCharacters(match: string): Replacement[] {
   if (match.startsWith("%")) return decodePercent(match);
-  return [
-    {
-      character: match.startsWith("&") ? decodeEntity(match) : decodeEscape(match),
-      from: 0,
-      to: match.length,
-    },
-  ];
+  const character = match.startsWith("&") ? decodeEntity(match) : decodeEscape(match);
+  return [{ character, from: 0, to: match.length }];
 }
 
 function decodePercent(match: string): Replacement[] {

@@ -123,7 +123,7 @@ describe("createCceClient", () => {
     });
     const client = createClient(served.url, { c: token });
     const query = (timeLimitMs: number) => client.queryJob({ project: "c", jobId: "j" }, { timeLimitMs });
-    // Jest itself may start timers in this process, so the test looks only at timers with the delay of a call.
+    // Jest itself may start timers in this process, so the test counts only timers with the delay of a call.
     const [started, stopped] = [jest.spyOn(globalThis, "setTimeout"), jest.spyOn(globalThis, "clearTimeout")];
     const patient = query(60_000);
     await arrived.promise;

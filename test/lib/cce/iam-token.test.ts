@@ -79,6 +79,19 @@ describe("the token cache of a project", () => {
     expect([await get(), iam.requests]).toEqual(["unavailable", 2]);
   });
 
+  it("requests a token again after 15 minutes, even if IAM asked for a longer wait", async () => {
+    const { clock, iam, get } = createTokens(() => ({
+      kind: "throttled",
+      text: "no",
+      retryAfterSeconds: 43_200,
+    }));
+    await get();
+    clock.at += 899_999;
+    expect([await get(), iam.requests]).toEqual(["throttled", 1]);
+    clock.at += 1;
+    expect([await get(), iam.requests]).toEqual(["throttled", 2]);
+  });
+
   it("requests a token again 30 seconds after IAM refused the password", async () => {
     const { clock, iam, get } = createTokens(() => refusal("unauthorized"));
     for (const afterMs of [0, 1, 29_998]) {

@@ -72,3 +72,14 @@ it("one subjob without a type is a subjob", () => {
   expect(describeFailedOfTotal({ type: null, count: 1, total: 1 })).toBe("A subjob failed");
   expect(describeFailedOfTotal({ type: "CreateNode", count: 1, total: 1 })).toBe("CreateNode failed");
 });
+
+it.each([
+  ["CreateNodeVM", "2 of 3 nodes failed"],
+  ["ScaleNodePool", "2 of 3 node pools failed"],
+  ["CreateCluster", "2 of 3 clusters failed"],
+  ["CreateNodeSecurityGroup", "2 of 3 subjobs of type CreateNodeSecurityGroup failed"],
+  ["UpdateNodePoolTags", "2 of 3 subjobs of type UpdateNodePoolTags failed"],
+  ["CreateClusterEIP", "2 of 3 subjobs of type CreateClusterEIP failed"],
+])("the resources of the type %s are counted by the end of the type", (type, text) => {
+  expect(describeFailedOfTotal({ type, count: 2, total: 3 })).toBe(text);
+});

@@ -118,6 +118,12 @@ describe("the causes of a failed job", () => {
     ]);
   });
 
+  it("have a total that is not less than the count, also if a failed subjob is below a subjob of its own type", () => {
+    const succeeded = job({ type: "CreateNodeVM", subJobs: [failedNode("no capacity")] });
+    const { causes } = causesOf([failedNode("no capacity", { subJobs: [succeeded] })]);
+    expect(causes).toMatchObject([{ count: 2, total: 2 }]);
+  });
+
   it("do not name the resource of the job itself, because the headline names it", () => {
     const root = job({ ...FAILED, resourceName: "checkout", subJobs: [failedNode("no capacity")] });
     const { causes } = listCausesOfSimilarFailures(countAndGroupSubJobs(root), 9000);

@@ -13,6 +13,16 @@ test("a secret that starts inside another secret is masked to its end", () => {
     );
 });
 
+test.each([
+  ["Bearer tok en-1", "a Bearer\ntok en-1 b"],
+  ["Bearer tok en-1", "a Bearer tok\n  en-1 b"],
+  ["Bearer tok en-1", "a Bearer\ntok\nen-1 b"],
+  ["Bearer tok en-1", "a Bearertoken-1 b"],
+  [" tok-en-12\n", "a tok-en-12 b"],
+])("the secret %j is found with other white space: %j", (secret, text) => {
+  expect(createSecretMask([secret])(text)).toBe("a <secret> b");
+});
+
 test("a mask of many secrets works like a mask of few secrets", () => {
   const secrets = Array.from({ length: 500 }, (_, i) => `secret-${i}-word`);
   const maskAll = createSecretMask(secrets);

@@ -37,14 +37,15 @@ describe.each(OTHERS)("the texts in the language %s", (language) => {
   });
 
   it("contain the abbreviations, the names with an underscore, the numbers, the icons and the paths of the English texts", () => {
-    const wordsOf = (text: string) => text.match(/\/v1\/\S+|\w*(?:[A-Z]{2}|_)\w*|\p{So}|\b\d+\b/gu) ?? [];
+    const fixedPartsOf = (text: string) =>
+      text.match(/\/v1\/\S+|\w*(?:[A-Z]{2}|_)\w*|\p{So}|\b\d+\b/gu) ?? [];
     const translated: Readonly<Record<string, string>> = texts;
     const missing = Object.entries(EN).flatMap(([key, text]) =>
-      wordsOf(text)
+      fixedPartsOf(text)
         // In Chinese, an EIP is called `弹性公网 IP`.
-        .map((word) => (word === "EIPs" ? "IP" : word.replace(/s$/, "")))
-        .filter((word) => !translated[key]?.includes(word))
-        .map((word) => [key, word]),
+        .map((part) => (part === "EIPs" ? "IP" : part.replace(/s$/, "")))
+        .filter((part) => !translated[key]?.includes(part))
+        .map((part) => [key, part]),
     );
     expect(missing).toEqual([]);
   });
