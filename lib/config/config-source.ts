@@ -6,7 +6,7 @@ import type { Config, ConfigParser } from "./config.ts";
 /** The time in milliseconds after which the service reads the config again. */
 const MAX_AGE_MS = 5 * 60_000;
 /** The function `refreshed` returns a config that is at most `REFRESH_AGE_MS` old. */
-const REFRESH_AGE_MS = 10_000;
+export const REFRESH_AGE_MS = 10_000;
 /**
  * The time from a failed read of the config to the next read. The time is short, because the cause of most failed reads
  * is temporary.

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
 import * as z from "zod";
+import { REFRESH_AGE_MS } from "../../../lib/config/config-source.ts";
 import { parseJsonOrUndefined } from "../../../lib/domain/json.ts";
 import { readErrorName } from "../doctor/finding.ts";
 import type { PublicServer } from "./public-server.ts";
@@ -92,18 +93,20 @@ export async function checkPromises(scope: PromiseScope): Promise<readonly Promi
     scope.report({ promise, ...result, seconds });
   };
 
-  const [failing, succeeding, endless] = [
-    addJob(20, "Failed"),
-    addJob(20, "Success"),
-    addJob(null, "Success"),
-  ];
   await play("a new token is accepted after a change of the config", async () => {
     await waitFor(scope, CONFIG_LIMIT_MS, "the token is refused", async () => {
       const { status } = await call("GET", path("unknown-job"));
       return status === 404;
     });
+    // An instance that read the config just before the change refuses the token until its config is old enough.
+    await pause(scope, REFRESH_AGE_MS);
     return "the stage reads the new entries";
   });
+  const [failing, succeeding, endless] = [
+    addJob(20, "Failed"),
+    addJob(20, "Success"),
+    addJob(null, "Success"),
+  ];
   await play("a request without a token is refused", async () => {
     const { status } = await call("POST", "/v1/jobs", { jobId: failing }, "");
     expectStatus(status, 401);
@@ -188,7 +191,7 @@ function expectStatus(status: number, expected: number): void {
  * @throws BrokenPromiseError after `limitMs` milliseconds, or if the verification is stopped.
  */
 async function waitFor<T>(
-  { stopping }: Pick<PromiseScope, "stopping">,
+  scope: Pick<PromiseScope, "stopping">,
   limitMs: number,
   problem: string,
   check: () => Promise<T | null | undefined | false>,
@@ -197,10 +200,15 @@ async function waitFor<T>(
   for (;;) {
     const value = await check();
     if (value !== null && value !== undefined && value !== false) return value;
-    if (stopping.aborted) throw new BrokenPromiseError("the verification was stopped");
     if (performance.now() > deadline) throw new BrokenPromiseError(`${problem} within ${limitMs / 1000} s`);
-    await sleep(PAUSE_MS);
+    await pause(scope, PAUSE_MS);
   }
+}
+
+/** @throws BrokenPromiseError if the verification is stopped. */
+async function pause({ stopping }: Pick<PromiseScope, "stopping">, ms: number): Promise<void> {
+  await sleep(ms, undefined, { signal: stopping }).catch(() => undefined);
+  if (stopping.aborted) throw new BrokenPromiseError("the verification was stopped");
 }
 
 function describe(error: unknown): string {
