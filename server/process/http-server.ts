@@ -141,7 +141,7 @@ async function handle(
   });
   // The rest of a body that is too long is never read. During a stop, a connection that stays open delays the stop.
   if (isTooLong || isStopping()) response.setHeader("connection", "close");
-  send(response, request.method, result);
+  send(response, result);
 }
 
 /**
@@ -197,10 +197,10 @@ function clientAddress(
   return client;
 }
 
-function send(response: ServerResponse, method: string, { status, headers, body = "" }: ApiResponse): void {
+/** Sends a response. Node.js itself drops the body of a response to HEAD, and of a response with status 204 or 304. */
+function send(response: ServerResponse, { status, headers, body = "" }: ApiResponse): void {
   const bytes = Buffer.from(body);
-  const hasNoBody = status === 204 || status === 304;
-  if (!hasNoBody) response.setHeader("content-length", bytes.length);
+  if (status !== 204 && status !== 304) response.setHeader("content-length", bytes.length);
   response.writeHead(status, { ...headers });
-  response.end(hasNoBody || method === "HEAD" ? undefined : bytes);
+  response.end(bytes);
 }
