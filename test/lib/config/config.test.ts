@@ -138,6 +138,16 @@ it.each(["accessKey", "secretKey", "securityToken"])("removes a line break at th
   expect((read as Record<string, Secret> | undefined)?.[field]?.reveal()).toBe("value");
 });
 
+it.each([
+  [{ region: "eu-de" }, []],
+  [{ endpoint: "https://cce.example.com" }, []],
+  [{ region: "eu-de", endpoint: "https://cce.example.com" }, []],
+  [{}, ["projects.prod.region: is missing: a project needs a region or an endpoint"]],
+])("a project with the address %j has the faults %j", (address, faults) => {
+  const { region: _, ...others } = project;
+  expect(faultsOf({ projects: { prod: { ...others, ...address } } })).toEqual(faults);
+});
+
 it("reports unknown projects and targets next to malformed parts, and each malformed part once", () => {
   expect(
     faultsOf({

@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { Worker } from "node:worker_threads";
 import { LedgerUnavailableError } from "../../../lib/ledger/ledger.ts";
-import { DATABASE_FILE, DataUnusableError } from "../../../server/store/database-file.ts";
+import { checkDatabaseFile, DATABASE_FILE, DataUnusableError } from "../../../server/store/database-file.ts";
 import { Store } from "../../../server/store/store.ts";
 import { createDataDirectory, openTestStore } from "../open-test-store.ts";
 
@@ -131,6 +133,40 @@ describe("the store", () => {
     database.exec("CREATE TABLE song (title TEXT); PRAGMA user_version = 1");
     database.close();
     expect(() => Store.open(other, EXCLUSIVE)).toThrow("is a database of another program");
+  });
+
+  it("checks every page of a backup", async () => {
+    const directory = createDataDirectory();
+    const store = Store.open(directory, EXCLUSIVE);
+    for (let i = 0; i < 40; i += 1) await add(store, `id-${i}`, "x".repeat(1000));
+    store.close();
+    const file = join(directory, DATABASE_FILE);
+    expect(() => checkDatabaseFile(file)).not.toThrow();
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(0x5a, bytes.length - 4096));
+    expect(() => checkDatabaseFile(file)).toThrow();
+  });
+
+  it("waits for the write of another process, such as an operator's command", async () => {
+    const directory = createDataDirectory();
+    const store = Store.open(directory, EXCLUSIVE);
+    const other = new Worker(
+      `const { parentPort, workerData } = require("node:worker_threads");
+       const { DatabaseSync } = require("node:sqlite");
+       const database = new DatabaseSync(workerData);
+       database.exec("BEGIN IMMEDIATE; INSERT INTO record (kind, id, body) VALUES ('test', 'other', '{}')");
+       parentPort.postMessage("writing");
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+       database.exec("COMMIT");
+       database.close();`,
+      { eval: true, workerData: join(directory, DATABASE_FILE) },
+    );
+    const ended = once(other, "exit");
+    await once(other, "message");
+    await add(store, "own");
+    expect(readIds(store)).toEqual(["other", "own"]);
+    await ended;
+    store.close();
   });
 
   it("lets an operator's command read and write next to the process that runs the service", async () => {
