@@ -17,6 +17,7 @@ import {
 } from "../../client/server-command-options.ts";
 import { CALLER_OPERATIONS } from "../../lib/config/config.ts";
 import { createSqliteQueue } from "../../server/queue/sqlite-queue.ts";
+import { SERVE_USAGE } from "../../server/serve.ts";
 import { Store } from "../../server/store/store.ts";
 import { type ProgramHost, startProgramHost } from "../support/start-program-host.ts";
 
@@ -155,6 +156,15 @@ test.each(Object.keys(SERVER_COMMAND_OPTIONS) as ServerCommandName[])(
 
 test("the completion of the command token knows all operations", () => {
   expect(SERVER_COMMAND_OPTIONS.token.operation?.choices).toEqual(CALLER_OPERATIONS);
+});
+
+test("the completion of the command serve has the defaults of its help", () => {
+  const help = SERVE_USAGE.replace(/\s+/g, " ");
+  const defaults = Object.values(SERVER_COMMAND_OPTIONS.serve).flatMap(
+    ({ text }) => /\(default: [^;)]+/.exec(text)?.[0] ?? [],
+  );
+  expect(defaults).toHaveLength(2);
+  for (const text of defaults) expect(help).toContain(text);
 });
 
 test("a command of the one-node edition says which files it needs", async () => {
