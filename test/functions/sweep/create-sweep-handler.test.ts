@@ -40,6 +40,16 @@ describe("a run of the sweep", () => {
     expect(bodiesOf(flow.pollQueue)).toMatchObject(jobIds.map((jobId) => ({ jobId, poll: 1 })));
   });
 
+  it("sends the lost polls of all callers of a job again", async () => {
+    const flow = createFlow();
+    const callers = [KEY.caller, "token:other"];
+    for (const caller of callers) await flow.open({ caller });
+    flow.pollQueue.purge();
+    flow.clock.now += MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ polls: 2, failed: 0, finished: true });
+    expect(bodiesOf(flow.pollQueue)).toMatchObject(callers.map((caller) => ({ caller, poll: 1 })));
+  });
+
   it("reports each watch whose messages were sent again, with its trace context", async () => {
     const flow = createFlow();
     await flow.open({ traceparent: TRACEPARENT });
@@ -491,6 +501,7 @@ describe("a message that was sent again", () => {
     const flow = createFlow();
     await flow.open({ targets: ["audit"] });
     flow.observation = jobIn("failed");
+    flow.clock.now += 30 * MINUTE_MS;
     await flow.poll(1);
     const concludedAt = flow.clock.now;
     const stuck: number[] = [];

@@ -259,6 +259,19 @@ export function describeOpen(ledger: () => Ledger): void {
       }
     });
 
+    it("keeps the first context of a generation after a restart, also if a later call added a callback", async () => {
+      const watch = newWatch({ context: { actor: "first" }, targets: ["callback:a"] });
+      const callbacks = { "callback:a": ENCRYPTED };
+      await ledger().startOrExtendWatch(watch);
+      await ledger().startOrExtendWatch({ ...watch, context: { actor: "later" }, callbacks });
+      await ledger().stopWatch(watch, T0 + 1, NEVER);
+      await ledger().startOrExtendWatch({ ...watch, context: { actor: "restart" } });
+      expect(await ledger().readCallerData(firstGeneration(watch))).toEqual({
+        context: { actor: "first" },
+        callbacks,
+      });
+    });
+
     it("returns nothing for a watch or a generation that does not exist", async () => {
       const watch = newWatch();
       expect(await ledger().readWatchDocumentOrNull(watch)).toBeNull();
