@@ -56,6 +56,35 @@ describe("interpretResourceReplyUnmasked", () => {
     expect(interpret(goal, body)).toMatchObject({ kind: "job", job: { state } });
   });
 
+  it.each([
+    ["node_pool_scaled", "failed", ["Error", "SoldOut"]],
+    ["node_pool_scaled", "pending", ["Synchronizing", "Synchronized", "Deleting"]],
+    ["upgrade_task_succeeded", "succeeded", ["Success"]],
+    ["upgrade_task_succeeded", "failed", ["Failed"]],
+    ["upgrade_task_succeeded", "pending", ["Init", "Queuing", "Running", "Pause"]],
+    ["precheck_task_succeeded", "failed", ["Failed", "Error"]],
+    ["precheck_task_succeeded", "pending", ["Init", "Queuing", "Running"]],
+    ["cluster_upgraded", "failed", ["Error", "RollingBack", "RollbackFailed"]],
+    ["cluster_upgraded", "pending", ["Upgrading", "Unavailable", "Resizing"]],
+    ["cluster_available", "pending", ["Awaking", "Hibernation", "RollingBack", "RollbackFailed"]],
+    ["cluster_hibernated", "succeeded", ["Hibernation"]],
+    ["cluster_hibernated", "failed", ["Error"]],
+    ["cluster_hibernated", "pending", ["Available", "Hibernating", "Awaking"]],
+    ["addon_running", "succeeded", ["running", "available"]],
+    ["addon_running", "failed", ["abnormal", "upgradeFailed", "rollbackFailed", "deleteFailed"]],
+    ["addon_running", "pending", ["installing", "upgrading", "rollbacking", "deleting", "unknown"]],
+    ["addon_deleted", "succeeded", ["deleteSuccess"]],
+    ["addon_deleted", "failed", ["deleteFailed"]],
+    ["addon_deleted", "pending", ["deleting", "running", "abnormal", "installFailed"]],
+  ] as const)("reads for the goal %s as %s without a warning: %j", (goal, state, phases) => {
+    for (const phase of phases)
+      expect(interpret(goal, { spec: {}, status: { phase } })).toMatchObject({
+        kind: "job",
+        job: { phase, state },
+        warnings: [],
+      });
+  });
+
   it("returns the state of a resource without the spaces around it", () => {
     expect(interpret("cluster_available", { status: { phase: " Creating " } })).toMatchObject({
       job: { phase: "Creating" },

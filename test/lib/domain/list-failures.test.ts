@@ -52,3 +52,8 @@ it.each<[string, Job[], string[]]>([
 ])("first omits %s when the space is small", (_, tree, expected) => {
   expect(listOf(tree, spaceFor(2) + 40).slice(0, 2)).toEqual(expected);
 });
+
+it("omits a failure that is too large, and keeps smaller failures in tree order", () => {
+  const tree = [failedJob("a", "full", [failedJob("b", "full")]), failedJob("c", "x".repeat(250))];
+  expect(listOf(tree, spaceFor(2) + 40)).toEqual(["a", "b"]);
+});

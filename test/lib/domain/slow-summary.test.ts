@@ -75,6 +75,8 @@ it("the summary of a slow job lists five running subjobs and the number of the o
   const subJobs = (count: number) => Array.from({ length: count }, () => running());
   expect(summarize({ subJobs: subJobs(5) })).toMatchObject({ running: { length: 5 }, runningOmitted: 0 });
   expect(summarize({ subJobs: subJobs(7) })).toMatchObject({ running: { length: 5 }, runningOmitted: 2 });
+  const below = { subJobs: [running({ subJobs: subJobs(7) })] };
+  expect(summarize(below)).toMatchObject({ running: { length: 5 }, runningOmitted: 2 });
 });
 
 it("the summary of a slow job truncates names to 100 characters and paths to the last ten types", () => {
