@@ -99,6 +99,13 @@ test("gives a caller the separate rights of all rules that match, and of no othe
   });
 });
 
+test("a refusal names at most 200 characters of the issuer in the token, because the log contains them", async () => {
+  const { issuer, check } = await createIssuer();
+  const result = await check(await issuer.token({}, { issuer: `https://${"x".repeat(10_000)}` }));
+  const shown = result.kind === "refused" ? result.refusal?.issuer : undefined;
+  expect(shown).toHaveLength(200);
+});
+
 test("refuses a `sub` that reads as a caller of another issuer in the config", async () => {
   const { issuer, check } = await createIssuer();
   const rules = [RULE, { ...RULE, issuer: `${ISSUER}:8443` }];

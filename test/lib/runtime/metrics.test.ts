@@ -37,6 +37,17 @@ test("all metrics without dimensions are written in one record without units", a
   ]);
 });
 
+test.each(["AttemptsFailed", "PollsWithoutJob"] as const)(
+  "the value 0 of %s is written, because the average of all values is a share",
+  async (name) => {
+    const [record] = await recordsOf(() => {
+      meter.add(name, 0);
+      publishMetrics();
+    });
+    expect(record).toMatchObject({ [name]: 0 });
+  },
+);
+
 test.each(["AuditDiscrepancy", "LiveWatches", "SweepFound"] as const)(
   "a schedule that finds nothing writes no value of %s, because AWS charges for each hour with a value",
   async (name) => {
