@@ -175,6 +175,22 @@ it("Slack's field `text` is at most 4000 characters, mentions nobody and keeps t
   expect(text).not.toMatch(/@channel|<!here>/);
 });
 
+it.each(CHAT_KINDS)("a message for %s is within the limits for one to five long Chinese reasons", (kind) => {
+  const subJobs = ["A", "B", "C", "D", "E"].map((type) =>
+    job({ ...FAILED, type, reason: `${type}${"创建失败".repeat(300)}` }),
+  );
+  const { causes } = summarizeAndTruncateOutcome(
+    facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }),
+  );
+  const reason = "创建失败".repeat(1000);
+  expect(causes).toHaveLength(5);
+  for (const count of [1, 2, 3, 4, 5]) {
+    const shown = causes.slice(0, count).map((cause) => ({ ...cause, reason }));
+    const { payload } = formatOutcome(target(kind, false), { ...SAMPLES.failed, causes: shown });
+    expectRulesKept(kind, payload);
+  }
+});
+
 it("a card for Teams with five failures of 400 lines each stays below 22 kB, with one block per reason", () => {
   const reason = `failed\n${"ten chars.\n".repeat(400)}`;
   const subJobs = Array.from({ length: 5 }, (_, index) => job({ ...FAILED, type: `Step${index}`, reason }));
