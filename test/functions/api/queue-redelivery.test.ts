@@ -201,9 +201,10 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     await end(api, "succeeded");
     const [before] = await api.ledger.listOverdueWatches(api.clock.now * 2, 10);
     if (before !== undefined) await api.ledger.rescheduleSweepIfUnchanged(before, null);
+    api.clock.now += 86_400_000;
     await again(api);
     expect(await api.ledger.listOverdueWatches(api.clock.now + 59_999, 10)).toEqual([]);
-    expect(await api.ledger.listOverdueWatches(api.clock.now * 2, 10)).toMatchObject([KEY]);
+    expect(await api.ledger.listOverdueWatches(api.clock.now + 900_000, 10)).toMatchObject([KEY]);
   });
 
   test("notifies a named target although its `on` excludes the outcome", async () => {
@@ -348,5 +349,7 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
       { target: "audit", status: "queued" },
       { target: "deploys", status: "skipped", reason: "not_queued" },
     ]);
+    expect(api.logged).toEqual([["redeliver", { ...KEY, traceparent: null }, ["audit"]]]);
+    expect(api.acts).toMatchObject([{ act: "redeliver", targets: ["audit"] }]);
   });
 });

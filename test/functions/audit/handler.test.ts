@@ -1,11 +1,15 @@
 import type { Context } from "aws-lambda";
 import { captured } from "../../lib/runtime/captured.ts";
-import { startDynamo } from "../../support/dynamodb.ts";
+import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
 import { createDynamoLedger } from "../../support/dynamodb-ledger.ts";
 import { createTable } from "../../support/table.ts";
 
+let dynamo: EmbeddedDynamo | undefined;
+afterEach(() => dynamo?.stop());
+
 test("the deployed handler audits the watches in the table of its environment", async () => {
-  const { client, endpoint, stop } = await startDynamo();
+  dynamo = await startDynamo();
+  const { client, endpoint } = dynamo;
   await createTable(client, "audit-test");
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
@@ -33,5 +37,4 @@ test("the deployed handler audits the watches in the table of its environment", 
   const context = { awsRequestId: "request-1", getRemainingTimeInMillis: () => 10_000 } as Context;
   const lines = await captured(() => handler({}, context));
   expect(lines).toContainEqual(expect.objectContaining({ message: "audit", accepted: 1, live: 1 }));
-  await stop();
 });

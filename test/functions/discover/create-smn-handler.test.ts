@@ -14,6 +14,11 @@ const SMN = "https://smn.eu-de.otc.t-systems.com";
 const CONSOLE = "https://console.otc.t-systems.com";
 const PATH = "/v1/events/smn/prod";
 
+const stops: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
 type HarnessOptions = NonNullable<Parameters<typeof createHarness>[0]>;
 
 /** Creates the API with a simulated SMN that has the hosts of Open Telekom Cloud. */
@@ -394,6 +399,7 @@ describe("the event trigger", () => {
 
   it("gets the certificate with the egress rules of the config and the authorities of the project", async () => {
     const receiver = await startTlsReceiver((_, response) => response.end(), "receiver");
+    stops.push(() => receiver.close());
     const smn = new SimulatedSmn(() => START);
     const { prod, secret } = CONFIG.projects;
     const smnEndpoint = `https://127.0.0.1:${receiver.port}`;
@@ -412,7 +418,6 @@ describe("the event trigger", () => {
     // The authority is known, so the certificate is refused for its host name only.
     expect(await errorOf({ ca: authority }, allow)).toMatchObject({ code: "ERR_TLS_CERT_ALTNAME_INVALID" });
     expect(receiver.received).toEqual([]);
-    await receiver.close();
   });
 
   it("gets the certificate only at `smnEndpoint` if the config has one", async () => {

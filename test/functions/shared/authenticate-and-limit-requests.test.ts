@@ -7,13 +7,16 @@ import {
 import type { IdentityCheck } from "../../../lib/auth/verify-identity-token.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { captured } from "../../lib/runtime/captured.ts";
-import { startIssuer } from "../../support/issuer.ts";
+import { type Issuer, startIssuer } from "../../support/issuer.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 
+let issuer: Issuer | undefined;
+afterEach(() => issuer?.stop());
+
 test("a refused identity token is logged with its issuer, the failed check and the claim, and never with the token", async () => {
-  const issuer = await startIssuer();
+  issuer = await startIssuer();
   const rule = { issuer: issuer.url, audience: "us", projects: ["*"], targets: ["*"], operations: ["read"] };
   const parsed = parseWholeConfig({
     oidc: [{ ...rule, claims: { sub: "repo:org/infra:*", repository: "org/*" } }],
@@ -44,7 +47,6 @@ test("a refused identity token is logged with its issuer, the failed check and t
   ]);
   for (const part of token.split(".")) expect(JSON.stringify(lines)).not.toContain(part);
   expect(JSON.stringify(lines)).not.toContain("org@7");
-  await issuer.stop();
 });
 
 test.each([
@@ -53,7 +55,7 @@ test.each([
   [302, "problem"],
   [404, "problem"],
 ])("with the HTTP status %i of an issuer and valid keys, the result is a %s", async (status, kind) => {
-  const issuer = await startIssuer();
+  issuer = await startIssuer();
   issuer.status = status;
   const rule = { issuer: issuer.url, audience: "us", projects: ["*"], targets: ["*"], operations: ["read"] };
   const parsed = parseWholeConfig({
@@ -70,7 +72,6 @@ test.each([
     onIssuerFailure: () => undefined,
   });
   expect(answer.kind).toBe(kind);
-  await issuer.stop();
 });
 
 describe("the authentication of a request", () => {

@@ -4,6 +4,7 @@ import {
   type SendMessageBatchCommandOutput,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { jest } from "@jest/globals";
 import { mockClient } from "aws-sdk-client-mock";
 import { createNotificationMessage, createPollMessage } from "../../../lib/queue/messages.ts";
 import type { OutgoingMessage } from "../../../lib/queue/queue.ts";
@@ -101,17 +102,23 @@ describe("the SQS queue", () => {
     expect(waited).toEqual([25, 50]);
   });
 
-  it("really waits before a retry if no other wait is given", async () => {
-    const client = new SQSClient({ region: "eu-central-1" });
-    const sentAt: number[] = [];
-    sqs.on(SendMessageBatchCommand).callsFake(() => {
-      sentAt.push(performance.now());
-      return sentAt.length === 1 ? answer([], ["0"]) : answer(["0"], []);
-    });
-    const sender = createSqsQueue({ client, url, random: () => 0.5 });
-    expect(await sender.send(messages.slice(0, 1))).toEqual([{ id: "a", kind: "sent" }]);
-    // A timer of Node.js may end up to one millisecond early.
-    expect((sentAt[1] ?? 0) - (sentAt[0] ?? 0)).toBeGreaterThanOrEqual(24);
+  it("really waits 25 ms before a retry if no other wait is given", async () => {
+    jest.useFakeTimers();
+    try {
+      sqs
+        .on(SendMessageBatchCommand)
+        .resolvesOnce(answer([], ["0"]))
+        .resolves(answer(["0"], []));
+      const client = new SQSClient({ region: "eu-central-1" });
+      const sent = createSqsQueue({ client, url, random: () => 0.5 }).send(messages.slice(0, 1));
+      await jest.advanceTimersByTimeAsync(24);
+      expect(sqs.commandCalls(SendMessageBatchCommand)).toHaveLength(1);
+      await jest.advanceTimersByTimeAsync(1);
+      expect(sqs.commandCalls(SendMessageBatchCommand)).toHaveLength(2);
+      expect(await sent).toEqual([{ id: "a", kind: "sent" }]);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it("reports a message as failed when SQS does not mention it", async () => {
