@@ -1,3 +1,6 @@
+// In UTC, a test would miss a local time. This time zone has a half hour and daylight saving time.
+process.env.TZ = "America/St_Johns";
+
 export default {
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   // Tests build packages in this folder.

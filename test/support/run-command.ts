@@ -9,11 +9,11 @@ export interface Ran {
 
 /**
  * Returns the environment variables that every process of a test inherits. The processes share one compile cache of
- * Node.js, so that each process need not compile the same modules again.
+ * Node.js, so that each process need not compile the same modules again. Their time zone is that of the tests.
  */
 export function inheritedEnvironment(): Readonly<Record<string, string | undefined>> {
-  const { PATH, TMPDIR, NODE_COMPILE_CACHE } = process.env;
-  return { PATH, TMPDIR, NODE_COMPILE_CACHE };
+  const { PATH, TMPDIR, NODE_COMPILE_CACHE, TZ } = process.env;
+  return { PATH, TMPDIR, NODE_COMPILE_CACHE, TZ };
 }
 
 /**
