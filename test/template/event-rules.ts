@@ -59,7 +59,7 @@ const CHANGES = [
 const NO_CHANGES = [
   call("GetParameter", { name: `${PATH}settings` }),
   call("PutParameter", { name: "/cce-job-notifier/dev-eu/settings" }),
-  call("DeleteParameters", { names: ["/other/settings"] }),
+  call("DeleteParameters", { names: ["/other/settings", "/cce-job-notifier/dev-eu/settings"] }),
   { ...stored, source: "aws.other" },
   { ...stored, "detail-type": "AWS Service Event via CloudTrail" },
   { ...stored, detail: { ...stored.detail, eventSource: "other.amazonaws.com" } },
