@@ -33,6 +33,15 @@ const REGION = "eu-central-1";
 const ISSUER = "https://issuer.example.com";
 const PUBLIC_URL = "https://notifier-of-the-environment.example.com";
 const SMN = "smn.eu-de.otc.t-systems.com";
+/** The response of CCE to the list of jobs. */
+const JOB_LIST = [
+  {
+    kind: "Job",
+    metadata: { uid: "j", creationTimestamp: new Date().toISOString() },
+    spec: { type: "CreateNode" },
+    status: { phase: "Running" },
+  },
+];
 const QUEUES = ["poll", "poll-dead", "notify", "notify-dead"] as const;
 const ALL = { projects: ["*"], targets: ["*"], operations: ["*"] };
 const { publicUrl: _, ...settings } = CONFIG.settings;
@@ -64,7 +73,10 @@ const stops: (() => unknown)[] = [];
 beforeAll(async () => {
   proxy = await startConnectProxy();
   callbackReceiver = await startReceiver((_, response) => response.end());
-  receiver = await startTlsReceiver((_, response) => response.writeHead(503).end(), "receiver");
+  receiver = await startTlsReceiver(({ path }, response) => {
+    if (path.endsWith("/v2/projects/0bcc/jobs")) response.end(JSON.stringify(JOB_LIST));
+    else response.writeHead(503).end();
+  }, "receiver");
   const folder = await mkdtemp(join(tmpdir(), "handlers-"));
   const configFile = join(folder, "config.json");
   await writeFile(configFile, JSON.stringify(configFor(`https://receiver.test:${receiver.port}`)));
@@ -209,6 +221,12 @@ const countMessages = () =>
     }),
   );
 
+/** Returns the names of the queues that contain more messages than before. */
+async function queuesWithMore(before: readonly number[]): Promise<readonly string[]> {
+  const counts = await countMessages();
+  return QUEUES.filter((_, i) => (counts[i] ?? 0) > (before[i] ?? 0));
+}
+
 describe("the deployed handler of", () => {
   test.each(["poll", "notify"])("api reports in the health that the %s queue is missing", async (name) => {
     // The previous result of the health check is stored for two seconds. The service corrects a clock that differs
@@ -255,8 +273,7 @@ describe("the deployed handler of", () => {
     const event = await prepare();
     const before = await countMessages();
     await invoke(name, event);
-    const sent = (await countMessages()).map((count, i) => count - (before[i] ?? 0));
-    expect(sent.map((count, i) => (count > 0 ? QUEUES[i] : null)).filter(Boolean)).toEqual([queue]);
+    expect(await queuesWithMore(before)).toEqual([queue]);
   });
 
   test("sweep sends overdue polls and alerts about targets to their own queues", async () => {
@@ -291,7 +308,6 @@ describe("the deployed handler of", () => {
     ["api", "tests a target", async () => request("POST", "/v1/targets/audit/test", {})],
     ["poll", "queries a job", () => startWatch("g")],
     ["notify", "sends a notification", sendAlert],
-    ["discover", "lists the jobs of a project", async () => ({})],
   ])("%s uses the proxy and the own certificate authority when it %s", async (name, _, prepare) => {
     const event = await prepare();
     const requests = receiver.received.length;
@@ -301,6 +317,15 @@ describe("the deployed handler of", () => {
     expect(receiver.received.length - requests).toBeGreaterThan(0);
     // The function notify postpones its message, whose receipt handle belongs to the notify queue.
     expect(errors).toEqual([]);
+  });
+
+  test("discover lists jobs with the proxy and the own certificate authority, and sends a message only to the queue poll", async () => {
+    const before = await countMessages();
+    const requests = receiver.received.length;
+    await invoke("discover", {});
+    // Only the proxy resolves the name of the receiver.
+    expect(receiver.received.length - requests).toBeGreaterThan(0);
+    expect(await queuesWithMore(before)).toEqual(["poll"]);
   });
 
   test("enqueue, poll and notify send a signed callback", async () => {
