@@ -73,7 +73,7 @@ describe("the status of a job with 20,000 subjobs", () => {
       outcome: "failed",
       reason: null,
       job: tree,
-      warnings: [],
+      warnings: ["The upgrade is paused."],
       context: {},
       jobPageUrl: null,
       listUrl: null,
@@ -94,7 +94,7 @@ describe("the status of a job with 20,000 subjobs", () => {
       subJobs: { total: 20_000, succeeded: 18_000, failed: 2000 },
       job: { subJobs: { length: 2000 }, omitted: { succeeded: 18_000, failed: 0 } },
       warnings: [
-        ...conclusion.warnings,
+        "The upgrade is paused.",
         "The tree of subjobs is too large, so 18000 of 20000 subjobs are omitted.",
       ],
     });

@@ -112,7 +112,10 @@ describe("DELETE with ?all=true", () => {
     ]);
   });
 
-  test("returns 503 if the digest of one watch is not sent, and stops the other watches", async () => {
+  test.each([
+    ["older", 1000],
+    ["newer", -1000],
+  ])("returns 503 if the digest of the %s watch is not sent, and stops the other watch", async (_, ms) => {
     const api = createHarness({
       notifyQueue: {
         send: async (all) => all.map(({ id }) => ({ id, kind: "failed" as const, reason: "throttled" })),
@@ -121,6 +124,7 @@ describe("DELETE with ?all=true", () => {
     const body = { jobIds: ["a", "b"], digest: true, notify: ["ops"] };
     await api.ask("POST", "/v1/jobs", { body });
     await api.ask("DELETE", "/v1/jobs/prod/b");
+    api.clock.now += ms;
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys"] }, token: TOKENS.team });
     const answer = await api.ask("DELETE", `${URL_OF_A}?all=true`);
     expect(answer.status).toBe(503);

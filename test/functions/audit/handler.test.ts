@@ -19,22 +19,30 @@ test("the deployed handler audits the watches in the table of its environment", 
     LEDGER_TABLE: "audit-test",
   });
   const now = Date.now();
-  await createDynamoLedger({ client, table: "audit-test", sweepIntervalMs: 1 }).startOrExtendWatch({
-    project: "prod",
-    jobId: "job-1",
-    caller: "token:ci",
-    acceptedAt: now,
-    deadlineAt: now + 3_600_000,
-    nextPollAt: now,
-    targets: [],
-    context: {},
-    callbacks: {},
-    digestId: null,
-    traceparent: null,
-    expiresAt: now * 2,
-  });
+  const ledger = createDynamoLedger({ client, table: "audit-test", sweepIntervalMs: 1 });
+  const start = (jobId: string, deadlineAt: number) =>
+    ledger.startOrExtendWatch({
+      project: "prod",
+      jobId,
+      caller: "token:ci",
+      acceptedAt: now,
+      deadlineAt,
+      nextPollAt: deadlineAt,
+      targets: [],
+      context: {},
+      callbacks: {},
+      digestId: null,
+      traceparent: null,
+      expiresAt: now * 2,
+    });
+  await start("job-1", now + 3_600_000);
+  await start("job-2", now - 86_400_000);
   const { handler } = await import("../../../functions/audit/handler.ts");
   const context = { awsRequestId: "request-1", getRemainingTimeInMillis: () => 10_000 } as Context;
   const lines = await captured(() => handler({}, context));
-  expect(lines).toContainEqual(expect.objectContaining({ message: "audit", accepted: 1, live: 1 }));
+  expect(lines).toMatchObject([
+    { message: "audit", accepted: 2, live: 1, discrepancy: 1 },
+    { message: "orphaned", job_id: "job-2" },
+    {},
+  ]);
 });

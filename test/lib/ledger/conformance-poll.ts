@@ -93,7 +93,12 @@ export function describePolls(ledger: () => Ledger): void {
     it("grants a later poll during the lease of an earlier poll", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
-      expect(await claim(watch, 2, "m-2")).toMatchObject({ kind: "claimed", watch: { poll: 2 } });
+      expect(await claim(watch, 2, "m-2")).toMatchObject({
+        kind: "claimed",
+        watch: { poll: 2 },
+        reclaimed: false,
+        unfinishedTries: 0,
+      });
       expect(await claim(watch, 1, "m-1", T0 + 900_000)).toEqual({ kind: "stale", reason: "superseded" });
     });
 

@@ -22,6 +22,8 @@ let client: DynamoDBClient;
 let answered: string[][] = [];
 let sent: string[] = [];
 let queried: unknown[] = [];
+/** Runs once, after the next read of an item and before the caller gets the item. */
+let whenRead: (() => Promise<unknown>) | null = null;
 
 beforeAll(async () => {
   dynamo = await startDynamo();
@@ -35,6 +37,11 @@ beforeAll(async () => {
         const result = await next(args);
         if (commandName === "GetItemCommand")
           answered.push(Object.keys((result.output as GetItemCommandOutput).Item ?? {}).sort());
+        if (commandName === "GetItemCommand" && whenRead !== null) {
+          const run = whenRead;
+          whenRead = null;
+          await run();
+        }
         if (commandName === "QueryCommand")
           queried.push(...((result.output as QueryCommandOutput).Items ?? []).map(({ sk }) => sk?.S));
         return result;
@@ -76,6 +83,23 @@ it.each(["endWatchUnlessTargetsAdded", "stopWatch"] as const)(
     expect(sent).toEqual(["UpdateItemCommand"]);
   },
 );
+
+it("stopWatch does not make a watch restartable that another call has restarted at the same time", async () => {
+  const table = { client, table: "ledger" };
+  const watch = newWatch();
+  const endAsTimedOut = (acceptedAt: number) =>
+    endWatchUnlessTargetsAdded(table, { ...endOf({ ...watch, acceptedAt }), outcome: "timed_out" });
+  await startOrExtendWatch(table, watch);
+  await endAsTimedOut(T0);
+  await stopWatch(table, watch, T0, NEVER);
+  const restarted = { ...watch, acceptedAt: T0 + 1 };
+  // The other call restarts the watch after the function has read the state.
+  whenRead = () => startOrExtendWatch({ client: dynamo.client, table: "ledger" }, restarted);
+  expect(await stopWatch(table, watch, T0, NEVER)).toBe("over");
+  expect(whenRead).toBeNull();
+  await endAsTimedOut(restarted.acceptedAt);
+  expect(await startOrExtendWatch(table, restarted)).toMatchObject({ kind: "already_watching" });
+});
 
 describe("a target that a caller adds to an ended watch", () => {
   const table = () => ({ client, table: "ledger" });
