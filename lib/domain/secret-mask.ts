@@ -61,7 +61,8 @@ export type SecretMask = (text: string) => string;
  * Mask text before you truncate it, because the mask finds only whole secrets.
  */
 export function createSecretMask(secrets: Iterable<string>): SecretMask {
-  const spellings = new Set([...new Set(secrets)].flatMap(spellingsOf));
+  const distinct = [...new Set(secrets)];
+  const spellings = new Set(distinct.flatMap(spellingsOf));
   if (spellings.size === 0) return (text) => text;
   // Long secrets come first. If a short secret came first, the mask could hide only the beginning of a longer secret.
   const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
@@ -69,23 +70,26 @@ export function createSecretMask(secrets: Iterable<string>): SecretMask {
     longestFirst.length > MAX_PATTERN_SPELLINGS
       ? null
       : new RegExp(longestFirst.map(patternOf).join("|"), "i");
+  // A line break may be inside a word of a secret, or in place of a space between its words.
+  const linesJoinedBy = distinct.some((secret) => secret.trim().includes(" ")) ? ["", " "] : [""];
   const byPrefix = Map.groupBy(longestFirst, (spelling) => spelling.slice(0, MIN_SECRET_CHARACTERS));
   return (text) => {
     if (text.length < MIN_SECRET_CHARACTERS) return text;
     if (plainPattern !== null && PLAIN.test(text) && !plainPattern.test(text)) return text;
     const isSecret = new Uint8Array(text.length);
     for (const encoded of text.includes("\\") ? [ENCODED, WEB_ENCODED, JSON_ESCAPE] : [ENCODED])
-      for (const view of decodedViewsOf(text, encoded)) markSecrets(view, byPrefix, isSecret);
+      for (const joint of linesJoinedBy)
+        for (const view of decodedViewsOf(text, encoded, joint)) markSecrets(view, byPrefix, isSecret);
     return replaceMarked(text, isSecret);
   };
 }
 
-/** Yields the text without invisible characters, then yields the text decoded once, decoded twice, and so on. */
-function* decodedViewsOf(text: string, encoded: RegExp): Generator<View> {
-  let view = withoutInvisible(viewOf(text));
+/** Yields the text without invisible characters and with `joint` for each line break, then decoded once and more. */
+function* decodedViewsOf(text: string, encoded: RegExp, joint = ""): Generator<View> {
+  let view = withoutInvisible(viewOf(text), joint);
   for (let decodings = 0; ; decodings += 1) {
     yield view;
-    const decoded = withoutInvisible(replaceEach(view, encoded, decodeCharacters));
+    const decoded = withoutInvisible(replaceEach(view, encoded, decodeCharacters), joint);
     if (decoded.text === view.text || decodings === MAX_DECODINGS) return;
     view = decoded;
   }
@@ -111,13 +115,7 @@ function spellingsOf(secret: string): string[] {
   const decoded = PLAIN.test(trimmed)
     ? [trimmed]
     : [...decodedViewsOf(trimmed, ENCODED)].map((view) => view.text);
-  // A server may replace a space in a secret by a line break, and the mask removes line breaks. The mask therefore also
-  // searches for the secret without one of its spaces and without all spaces.
-  const wrapped = Array.from(
-    trimmed.matchAll(/ +/g),
-    ({ 0: spaces, index }) => trimmed.slice(0, index) + trimmed.slice(index + spaces.length),
-  );
-  const views = [...decoded, ...wrapped, trimmed.replace(/\s+/g, "")];
+  const views = [...decoded, trimmed.replace(/ +/g, " "), trimmed.replace(/\s+/g, "")];
   return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
 }
 
@@ -146,7 +144,10 @@ const viewOf = (text: string): View => ({
   endOffsets: Array.from({ length: text.length }, (_, index) => index + 1),
 });
 
-const withoutInvisible = (view: View): View => replaceEach(view, INVISIBLE, () => []);
+const withoutInvisible = (view: View, joint: string): View =>
+  replaceEach(view, INVISIBLE, (match) =>
+    /[\r\n\u2028\u2029]/.test(match) ? [{ character: joint, from: 0, to: match.length }] : [],
+  );
 
 /** A decoded character, with its start and its end in the encoded text. */
 interface Replacement {

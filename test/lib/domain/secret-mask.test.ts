@@ -18,6 +18,9 @@ test.each([
   ["Bearer tok en-1", "a Bearer tok\n  en-1 b"],
   ["Bearer tok en-1", "a Bearer\ntok\nen-1 b"],
   ["Bearer tok en-1", "a Bearertoken-1 b"],
+  ["one two three four", "a one\ntwo three\r\n four b"],
+  ["one two three four", "a one two\\nthree\\nfour b"],
+  ["one  two", "a one\ntwo b"],
   [" tok-en-12\n", "a tok-en-12 b"],
 ])("the secret %j is found with other white space: %j", (secret, text) => {
   expect(createSecretMask([secret])(text)).toBe("a <secret> b");
