@@ -54,6 +54,8 @@ test.each([
   ["cce-notifier serve --config reply.json --data fold", ["folder"]],
   ["cce-notifier backup rep", ["reply.json"]],
   ["cce-notifier backup --d", ["--data"]],
+  ["cce-notifier export rep", ["reply.json"]],
+  ["cce-notifier import rep", ["reply.json"]],
   ["cce-notifier config ch", ["check"]],
   ["cce-notifier redrive --queue p", ["poll"]],
   ["cce-notifier token --operation w", ["watch"]],

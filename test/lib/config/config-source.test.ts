@@ -25,6 +25,8 @@ function setUp(entries: Entries, random = () => 0) {
     next: [] as Entries[],
     reads: 0,
     limits: [] as number[],
+    /** Called during each read. */
+    onRead: () => {},
     waits: [] as number[],
     faults: [] as unknown[],
     now: 0,
@@ -34,6 +36,7 @@ function setUp(entries: Entries, random = () => 0) {
     readDocument: async (timeLimitMs) => {
       state.reads += 1;
       state.limits.push(timeLimitMs);
+      state.onRead();
       const result = state.next.shift() ?? state.entries;
       if (result instanceof Error) throw result;
       return assembleConfigDocumentOrListFaults(result);
@@ -153,6 +156,17 @@ it("limits the first read to eight seconds, and later reads to one second", asyn
   state.now = 5 * MINUTE_MS;
   await source.current();
   expect(state.limits).toEqual([8000, 1000]);
+});
+
+it("counts the time of earlier reads and waits in the limit, which never becomes negative", async () => {
+  const { state, source } = setUp(good);
+  const spend = [3000, 6000];
+  state.next = [bad, [{ name: "settings", value: "[" }]];
+  state.onRead = () => {
+    state.now += spend.shift() ?? 0;
+  };
+  await source.current();
+  expect(state.limits).toEqual([8000, 5000, 0]);
 });
 
 it("returns the valid config after a read that failed, and reads again after 30 seconds", async () => {

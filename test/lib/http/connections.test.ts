@@ -132,6 +132,16 @@ describe("connections", () => {
     expect(await get()).toMatchObject({ kind: "failed", code: "HPE_HEADER_OVERFLOW" });
   });
 
+  it("refuse a response with two lengths, also with the Node.js option that accepts invalid HTTP", async () => {
+    const invalid = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
+    const server = await startTcp((socket) => socket.on("data", () => socket.end(invalid)));
+    const env = { ...process.env, NODE_OPTIONS: "--insecure-http-parser" };
+    const { stdout } = await run(process.execPath, [CHILD, `http://127.0.0.1:${server.port}/`], { env });
+    const requests = server.connections();
+    await server.close();
+    expect([stdout.split(" ")[0], requests]).toEqual(["failed", 1]);
+  });
+
   it("ignore proxy settings in the environment, and do not keep the process alive", async () => {
     const proxy = await startTcp((socket) => socket.destroy());
     const url = `http://127.0.0.1:${proxy.port}`;

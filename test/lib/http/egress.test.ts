@@ -1,3 +1,4 @@
+import { jest } from "@jest/globals";
 import {
   createEgress,
   GuardedFetchError,
@@ -217,6 +218,18 @@ describe("guardedFetchOrThrow", () => {
     const refused = guardedFetchOrThrow("https://keys.internal/secret-path", { egress });
     await expect(refused).rejects.toThrow("egress_private_name");
     await expect(refused).rejects.not.toThrow(/internal|secret-path/);
+  });
+
+  it("has a time limit of five seconds for an answer, if the caller sets no limit", async () => {
+    const timers = jest.spyOn(globalThis, "setTimeout");
+    const arrived = Promise.withResolvers<void>();
+    const { document } = await fetchFrom(() => arrived.resolve());
+    await arrived.promise;
+    const [onLimit] = timers.mock.calls.find(([, ms]) => ms === 5000) ?? [];
+    timers.mockRestore();
+    onLimit?.();
+    await expect(document).rejects.toMatchObject({ code: "DEADLINE_PASSED" });
+    expect(onLimit).toBeDefined();
   });
 
   it.each<[string, Answering, object, string]>([

@@ -81,6 +81,22 @@ describe("the ports of a function on AWS", () => {
     expect(sqs).toEqual({ client: expect.any(SQSClient), random: systemRandom });
   });
 
+  it("have the outgoing proxy of the environment", async () => {
+    setEnvironment({
+      HTTPS_PROXY: "http://proxy.example:3128",
+      ALL_PROXY: undefined,
+      NO_PROXY: "cce.example",
+    });
+    jest.resetModules();
+    const own = await import("../../../lib/runtime/aws-ports.ts");
+    const { proxy } = own.readEnvironmentAndCreateAwsPorts(PARSER);
+    expect(proxy).toMatchObject({ protocol: "http:", host: "proxy.example", port: 3128 });
+    expect([proxy?.isUsedFor("iam.example", 443), proxy?.isUsedFor("cce.example", 443)]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
   it("are not created if a variable is missing", () => {
     for (const name of Object.keys(VALID).slice(0, 4)) {
       setEnvironment({ [name]: undefined });

@@ -95,6 +95,13 @@ describe("the initialization of a Lambda instance", () => {
     expect(requests.length).toBeLessThanOrEqual(2);
   });
 
+  it("leaves no timer", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
+    await warmUp(createPorts(), { isInstance: true });
+    expect(timers()).toBe(before);
+  });
+
   it("calls no service outside of Lambda", async () => {
     await warmUp(createPorts(), { isInstance: false });
     expect(requests).toEqual([]);

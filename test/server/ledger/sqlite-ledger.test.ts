@@ -1,9 +1,12 @@
+import type { NewWatch } from "../../../lib/ledger/watch-ledger.ts";
 import { generationId } from "../../../server/ledger/rows.ts";
-import { createSqliteLedger } from "../../../server/ledger/sqlite-ledger.ts";
+import { countWatchesAndFindOrphaned, createSqliteLedger } from "../../../server/ledger/sqlite-ledger.ts";
 import type { Store } from "../../../server/store/store.ts";
 import { describeLedger } from "../../lib/ledger/conformance.ts";
-import { firstGeneration, NEVER, newKey, newWatch, T0 } from "../../lib/ledger/samples.ts";
+import { endOf, firstGeneration, NEVER, newKey, newWatch, T0 } from "../../lib/ledger/samples.ts";
 import { openTestStore } from "../open-test-store.ts";
+
+const HOUR_MS = 3_600_000;
 
 let store: Store;
 beforeAll(() => {
@@ -29,3 +32,27 @@ test.each(["endWatchUnlessTargetsAdded", "stopWatch"] as const)(
     expect(store.all(sql, generationId(firstGeneration(wanted)))).toEqual([{ expires_at: expiresAt }]);
   },
 );
+
+test("the audit counts the watches of each state and of discovery, and names the orphaned watches", async () => {
+  const own = openTestStore();
+  const ledger = createSqliteLedger(own);
+  const open = async (changes: Partial<NewWatch> = {}) => {
+    const watch = newWatch({ nextPollAt: T0, deadlineAt: T0 + HOUR_MS, ...changes });
+    await ledger.startOrExtendWatch(watch);
+    return watch;
+  };
+  await open();
+  await open({ caller: "discover:prod" });
+  await ledger.endWatchUnlessTargetsAdded(endOf(await open()));
+  await ledger.stopWatch(await open(), T0, NEVER);
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const unplanned = await open({ nextPollAt: T0 - 2 * HOUR_MS, traceparent });
+  const late = await open({ deadlineAt: T0 - 2 * HOUR_MS });
+  const audit = await countWatchesAndFindOrphaned(own, T0);
+  expect(audit).toMatchObject({ accepted: 6, live: 2, concluded: 1, stopped: 1, discovered: 1 });
+  const projects = [late, unplanned].map(({ project }) => project).sort();
+  expect(audit.orphaned.map(({ project }) => project).sort()).toEqual(projects);
+  const { project, jobId, caller } = unplanned;
+  expect(audit.orphaned).toContainEqual({ project, jobId, caller, traceparent });
+  own.close();
+});
