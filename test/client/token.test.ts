@@ -41,16 +41,22 @@ describe("the identity token of GitHub Actions", () => {
     timeout.mockRestore();
   });
 
-  test("is requested for the given audience", async () => {
+  test.each([
+    ["us", "https://ci.example/token?a=1&audience=us"],
+    [
+      "https://ci.example/a&b=ä",
+      "https://ci.example/token?a=1&audience=https%3A%2F%2Fci.example%2Fa%26b%3D%C3%A4",
+    ],
+  ])("is requested for the audience %s", async (audience, url) => {
     const requests: string[] = [];
-    const send = async (url: string | URL | Request, init?: RequestInit) => {
-      requests.push(String(url));
+    const send = async (requested: string | URL | Request, init?: RequestInit) => {
+      requests.push(String(requested));
       expect(new Headers(init?.headers).get("authorization")).toBe("Bearer r");
       expect(init?.signal?.aborted).toBe(false);
       return Response.json({ value: "jwt" });
     };
-    expect(await createGithubTokenSource(env, "us", send)?.()).toBe("jwt");
-    expect(requests).toEqual(["https://ci.example/token?a=1&audience=us"]);
+    expect(await createGithubTokenSource(env, audience, send)?.()).toBe("jwt");
+    expect(requests).toEqual([url]);
   });
 
   test("causes an error when GitHub refuses it", async () => {

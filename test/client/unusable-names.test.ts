@@ -52,6 +52,10 @@ test.each<[object, string[]]>([
   ]),
   [{ kind: "redeliver", job: job("e"), targets: ["target-1"] }, [unknown("e")]],
   [{ kind: "redeliver", job: job("prod") }, []],
+  [
+    { kind: "redeliver", job: job("prod"), targets: ["xyz", "target-1", "xyz"] },
+    [`unknown target 'xyz'. Targets you may use: ${list}.`],
+  ],
   [{ kind: "redeliver_missed", target: "xyz" }, [`unknown target 'xyz'. Targets you may use: ${list}.`]],
   [{ kind: "test", targets: ["target-2", "xyz"] }, [`unknown target 'xyz'. Targets you may use: ${list}.`]],
 ])("the refused command %j has the lines %j", async (command, lines) => {

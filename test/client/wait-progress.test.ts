@@ -74,6 +74,20 @@ test("a log contains each change at once, and a job without a change at least ev
   }
 });
 
+test("polls without a change add no line to a log, and do not delay the line after 25 s", () => {
+  const { progress, seconds, take } = createProgress(null);
+  const expected = { p50Seconds: 420, p90Seconds: 540, fromJobs: 42 };
+  progress.onStatus(running("a"));
+  take();
+  for (let i = 1; i <= 24; i += 1) {
+    seconds(1);
+    progress.onStatus({ ...running("a"), expected: { ...expected, remainingSeconds: 300 - 10 * i } });
+  }
+  expect(take()).toBe("");
+  seconds(1);
+  expect(take()).toMatch(/^… prod\/a CreateNode node-7: running, 25 s elapsed, .*\n$/);
+});
+
 test("the remaining time runs down between two answers of the service", () => {
   const { progress, seconds, take } = createProgress(null);
   progress.onStatus(running("a"));

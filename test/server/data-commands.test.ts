@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { jest } from "@jest/globals";
 import { runDataCommand } from "../../server/data-commands.ts";
 import { createSqliteLedger } from "../../server/ledger/sqlite-ledger.ts";
 import { DATABASE_FILE } from "../../server/store/database-file.ts";
@@ -88,10 +89,17 @@ describe("the commands on a data directory", () => {
       table: "duration",
       row: { project: "a", job_type: "b", day: 1, bucket: 2, count: 3, expires_at: 4 },
     });
-    for (const text of ["{}", `${header}\n${row}\n{"table":"secret","row":{}}`]) {
+    const errors = jest.spyOn(process.stderr, "write").mockReturnValue(true);
+    for (const [text, message] of [
+      ["{}", `The file ${file} is not an export that this release can read.`],
+      [`${header}\n${row}\n{"table":"secret","row":{}}\n${row}`, `Line 3 of the file ${file} is damaged.`],
+      [`${header}\n{\n${row}\n{`, `Line 2 of the file ${file} is damaged.`],
+    ] as const) {
       writeFileSync(file, text);
       expect(await runDataCommand("import", [file, "--data", target])).toBe(1);
+      expect(errors.mock.lastCall?.[0]).toContain(message);
     }
+    errors.mockRestore();
     const store = Store.open(target, { exclusive: true });
     expect(store.all("SELECT * FROM duration")).toEqual([]);
     store.close();

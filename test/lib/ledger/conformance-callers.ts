@@ -192,6 +192,8 @@ export function describeCallers(ledger: () => Ledger): void {
       const added = await ledger().startOrExtendWatch({ ...b, targets: ["shared"] });
       expect(added).toMatchObject({ addedTargets: ["shared"], generations: { shared: 1 } });
       expect(await keyOf(b, "job.failed")).toEqual(await keyOf(a, "job.failed"));
+      await ledger().startOrExtendWatch({ ...b, targets: ["later"] });
+      expect(await keyOf(b, "job.failed")).toEqual(await keyOf(a, "job.failed"));
     });
 
     it.each([

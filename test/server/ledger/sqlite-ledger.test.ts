@@ -4,6 +4,7 @@ import { countWatchesAndFindOrphaned, createSqliteLedger } from "../../../server
 import type { Store } from "../../../server/store/store.ts";
 import { describeLedger } from "../../lib/ledger/conformance.ts";
 import { endOf, firstGeneration, NEVER, newKey, newWatch, T0 } from "../../lib/ledger/samples.ts";
+import { explainQueries } from "../explain-queries.ts";
 import { openTestStore } from "../open-test-store.ts";
 
 const HOUR_MS = 3_600_000;
@@ -54,5 +55,24 @@ test("the audit counts the watches of each state and of discovery, and names the
   expect(audit.orphaned.map(({ project }) => project).sort()).toEqual(projects);
   const { project, jobId, caller } = unplanned;
   expect(audit.orphaned).toContainEqual({ project, jobId, caller, traceparent });
+  own.close();
+});
+
+test("the calls for one job and the lists of a project and of the sweep read no other watches and sort nothing", async () => {
+  const own = openTestStore();
+  const ledger = createSqliteLedger(own);
+  const watch = newWatch();
+  const plans = await explainQueries(own, async () => {
+    await ledger.startOrExtendWatch(watch);
+    await ledger.startOrExtendWatch({ ...watch, targets: ["audit"] });
+    await ledger.readWatchDocumentOrNull(watch);
+    await ledger.listJobWatchesNewestFirst(watch);
+    await ledger.listRecentWatches(watch.project, { limit: 10, before: null });
+    await ledger.listOverdueWatches(T0, 10);
+    await ledger.scheduleSweepByAndExtendExpiry(firstGeneration(watch), T0, NEVER);
+    await ledger.endWatchUnlessTargetsAdded(endOf(watch));
+  });
+  expect(plans.length).toBeGreaterThan(12);
+  for (const plan of plans) expect(plan).toMatch(/^(SEARCH .*)?$/);
   own.close();
 });

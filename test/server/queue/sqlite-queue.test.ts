@@ -1,6 +1,8 @@
+import { jest } from "@jest/globals";
 import { createSqliteQueue } from "../../../server/queue/sqlite-queue.ts";
 import type { Store } from "../../../server/store/store.ts";
 import { describeQueue } from "../../lib/queue/conformance.ts";
+import { explainQueries } from "../explain-queries.ts";
 import { openTestStore } from "../open-test-store.ts";
 
 const stores: Store[] = [];
@@ -58,4 +60,36 @@ describe("a receive of a queue on SQLite", () => {
     expect(await queue.receive(1)).toEqual([]);
     expect(readQueue("received before")).toBe("pollDead");
   });
+});
+
+test("the queue reports when a new or postponed message becomes visible, and nothing after a failure", async () => {
+  const store = openTestStore();
+  const onChange = jest.fn();
+  const now = 1_800_000_000_000;
+  const queue = createSqliteQueue(store, { name: "poll", now: () => now, visibilityMs: 1000, onChange });
+  await queue.send([
+    { id: "a", body: "a", delaySeconds: 20 },
+    { id: "b", body: "b", delaySeconds: 0 },
+  ]);
+  const [message] = await queue.receive(10);
+  await queue.changeVisibility(message?.receiptHandle ?? "", 7);
+  await expect(queue.changeVisibility("unknown/1", 1)).rejects.toThrow("not in flight");
+  store.close();
+  expect(await queue.send([{ id: "c", body: "c", delaySeconds: 0 }])).toMatchObject([{ kind: "failed" }]);
+  expect(onChange.mock.calls).toEqual([[now], [now + 7000]]);
+});
+
+test("no query of a queue reads all messages or sorts them", async () => {
+  const store = openTestStore();
+  stores.push(store);
+  const queue = createSqliteQueue(store, { name: "poll", now: () => 1_800_000_000_000, visibilityMs: 1000 });
+  await queue.send([{ id: "a", body: "a", delaySeconds: 0 }]);
+  const plans = await explainQueries(store, async () => {
+    const [message] = await queue.receive(1);
+    await queue.nextVisibleAt();
+    await queue.changeVisibility(message?.receiptHandle ?? "", 7);
+    await queue.remove(message?.receiptHandle ?? "");
+  });
+  expect(plans.length).toBeGreaterThan(4);
+  for (const plan of plans) expect(plan).toMatch(/^(SEARCH .*)?$/);
 });

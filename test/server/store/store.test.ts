@@ -76,6 +76,21 @@ describe("the store", () => {
     store.close();
   });
 
+  it("works again after a commit that failed and left the transaction open", async () => {
+    const store = openTestStore();
+    store.run("CREATE TABLE parent (id TEXT PRIMARY KEY)");
+    store.run("CREATE TABLE child (parent TEXT REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)");
+    // SQLite checks a deferred constraint only at the commit, and leaves the transaction open if the check fails.
+    const orphan = store.write(() => store.run("INSERT INTO child VALUES ('missing')"));
+    const results = await Promise.allSettled([add(store, "same group"), orphan]);
+    for (const result of results)
+      expect(result).toMatchObject({ status: "rejected", reason: expect.any(LedgerUnavailableError) });
+    await add(store, "after");
+    expect(readIds(store)).toEqual(["after"]);
+    expect(store.all("SELECT * FROM child")).toEqual([]);
+    store.close();
+  });
+
   it("keeps every confirmed write after a power cut at any frame of the log", async () => {
     const directory = createDataDirectory();
     const store = Store.open(directory, EXCLUSIVE);
