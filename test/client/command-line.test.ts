@@ -546,6 +546,19 @@ describe("watch --again", () => {
     ]);
   });
 
+  test.each([
+    [404, "submits a job whose watch belongs to another caller", 0, ["POST /v1/jobs"]],
+    [403, "submits no job when the service refuses to stop a watch", 4, []],
+  ])("after a stop with the status %i, %s", async (status, _, code, submissions) => {
+    const answers = createAnswers();
+    const ran = await run(["watch", "running", "--again"], (requested, body) =>
+      requested.startsWith("DELETE") ? { status, body: { message: "no" } } : answers(requested, body),
+    );
+    expect(ran.code).toBe(code);
+    expect(ran.requests.filter((requested) => requested.startsWith("POST"))).toEqual(submissions);
+    expect(ran.stderr).not.toContain("no longer watched");
+  });
+
   test("stops no watch when a status cannot be read", async () => {
     const ran = await run(["watch", "a", "--again"], () => ({ status: 403, body: { message: "no" } }));
     expect([ran.code, ran.requests]).toEqual([4, ["GET /v1/jobs/prod/a", "GET /v1/projects"]]);

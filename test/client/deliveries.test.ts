@@ -125,6 +125,19 @@ test("status --wait reads the pages of each submission, and no pages of running 
   );
 });
 
+test("status --wait reads the pages of jobs of two projects that were submitted at the same time", async () => {
+  const answer = createAnswer("succeeded", [delivery("ops", "delivered", 200)]);
+  const [listed] = schemaExamples.JobList.jobs;
+  const ran = await run(["status", "a", "dev/a", "--wait"], (requested) => {
+    const listOf = /project=(\w+)/.exec(requested)?.[1];
+    const job = { project: listOf ?? (requested.includes("/dev/") ? "dev" : "prod"), jobId: "a" };
+    if (listOf === undefined) return { status: 200, body: { ...answer(requested).body, ...job } };
+    return { status: 200, body: { jobs: [{ ...listed, ...job, pageUrl: `${PAGE}/${listOf}` }], next: null } };
+  });
+  expect([ran.code, ran.stderr]).toEqual([0, ""]);
+  expect(ran.stdout.match(/^( {2}page: ).*/gm)).toEqual([`  page: ${PAGE}/prod`, `  page: ${PAGE}/dev`]);
+});
+
 test("status --wait ends without a page if the list of jobs cannot be read", async () => {
   const answer = createAnswer("succeeded", [delivery("ops", "delivered", 200)]);
   const ran = await run(["status", "a", "--wait"], (requested) =>
