@@ -158,6 +158,52 @@ test("a status shows that the resource is ready as soon as the outcome is stored
   expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({ state: "watching", ready });
 });
 
+test("the status of an ended watch shows all fields of the stored outcome", async () => {
+  const api = await watched();
+  const subJobs = [{ ...failed, jobId: "y", resourceName: "node-1" }];
+  const summary = {
+    ...summarizeAndTruncateOutcome({
+      ...KEY,
+      region: "eu-nl",
+      outcome: "failed",
+      reason: null,
+      job: { ...failed, clusterId: "c-1", resourceId: "r-1", updatedAt: START + 61_000, subJobs },
+      warnings: ["The upgrade is paused."],
+      context: {},
+      jobPageUrl: null,
+      listUrl: null,
+      acceptedAt: START,
+      concludedAt: START + 68_000,
+      polls: 1,
+    }),
+    failuresOmitted: 3,
+    causesOmitted: 2,
+  };
+  await api.ledger.getOrCreateOutcome(
+    { ...KEY, generation: 0 },
+    { summary, tree: null, generations: {} },
+    START * 2,
+  );
+  await end(api);
+  const document = StatusDocument.parse(json(await api.ask("GET", URL_OF_A)));
+  const { region, phase, jobType, reason, clusterId, resourceId, resourceName } = summary;
+  const { failures, causes, subJobs: counts, warnings } = summary;
+  const shown = { region, phase, type: jobType, reason, clusterId, resourceId, resourceName };
+  expect(Object.values(shown)).not.toContain(null);
+  expect(causes).toHaveLength(1);
+  expect(document).toMatchObject({
+    ...shown,
+    failures,
+    failuresOmitted: 3,
+    causes,
+    causesOmitted: 2,
+    subJobs: counts,
+    warnings,
+    durationSeconds: 61,
+    lagSeconds: 7,
+  });
+});
+
 describe("the status of a job with reasons of hundreds of kilobytes", () => {
   const reason = (at: number) => `${at} "<&'${randomBytes(150_000).toString("base64")}`;
   const tree = {

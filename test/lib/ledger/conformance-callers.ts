@@ -1,7 +1,17 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { createNotificationKey } from "../../../lib/ledger/notification.ts";
 import type { NewWatch, WatchEnd } from "../../../lib/ledger/watch-ledger.ts";
-import { conclusion, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
+import {
+  conclusion,
+  firstGeneration,
+  job,
+  LEASE_MS,
+  NEVER,
+  newWatch,
+  pollRecord,
+  SLOW,
+  T0,
+} from "./samples.ts";
 
 export function describeCallers(ledger: () => Ledger): void {
   /** Returns the watches of two callers of one job. */
@@ -61,6 +71,33 @@ export function describeCallers(ledger: () => Ledger): void {
       await ledger().getOrCreateOutcome({ ...a, generation: 0 }, { ...stored, summary }, NEVER);
       expect(await ledger().readOutcomeWithoutTree({ ...b, generation: 0 })).toBeNull();
       expect((await ledger().readWatchDocumentOrNull(b))?.summary).toBeNull();
+    });
+
+    it("have their own records of a slow job", async () => {
+      const { a, b } = twoWatches();
+      const [ofA, ofB] = [firstGeneration(a), firstGeneration(b)];
+      expect(await ledger().getOrCreateSlowRecord(ofA, SLOW, NEVER)).toEqual(SLOW);
+      expect(await ledger().readSlowRecord(ofB)).toBeNull();
+      const other = { ...SLOW, targets: ["ops"] };
+      expect(await ledger().getOrCreateSlowRecord(ofB, other, NEVER)).toEqual(other);
+      expect(await ledger().readSlowRecord(ofA)).toEqual(SLOW);
+    });
+
+    it("have their own large trees", async () => {
+      const { a, b } = twoWatches();
+      const treeOf = (watch: NewWatch) =>
+        job({
+          subJobs: Array.from({ length: 40 }, (_, i) =>
+            job({ jobId: `${i * 7919}`, reason: `${watch.caller} ${i}` }),
+          ),
+        });
+      for (const watch of [a, b]) {
+        await ledger().startOrExtendWatch(watch);
+        await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
+        await ledger().recordPoll(pollRecord({ key: watch, tree: treeOf(watch) }));
+      }
+      for (const watch of [a, b])
+        expect((await ledger().readWatchDocumentOrNull(watch))?.tree).toEqual(treeOf(watch));
     });
 
     it("are listed newest first, by job and by project", async () => {

@@ -152,6 +152,8 @@ it("counts the watches of discovery, also next to the watch of a caller", async 
   await open("found");
   const { accepted, live, discovered } = await countWatchesAndFindOrphaned(table(), NOW);
   expect([accepted - before.accepted, live - before.live, discovered]).toEqual([2, 2, 1]);
+  await ledger.stopWatch({ project: "prod", jobId: "found", caller: "discover:prod" }, NOW, NEVER);
+  expect((await countWatchesAndFindOrphaned(table(), NOW)).discovered).toBe(1);
 });
 
 it("does not count a running watch that was deleted in the meantime", async () => {
