@@ -34,6 +34,8 @@ describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
   });
 
   test.each([
+    [1, "2"],
+    [176_001, "178"],
     [178_000, "179"],
     [179_001, "180"],
     [900_000, "180"],
@@ -46,6 +48,23 @@ describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
       expect((await api.ask("GET", URL_OF_A)).headers).toMatchObject({ "retry-after": seconds });
     },
   );
+
+  test("no longer counts a call whose wait ended with an error of the ledger", async () => {
+    let isDown = true;
+    const api = await watched({
+      ledger: ({ readProgressEventuallyConsistent }) => ({
+        readProgressEventuallyConsistent: async (key) => {
+          if (isDown) throw new Error("the ledger is down");
+          return readProgressEventuallyConsistent(key);
+        },
+      }),
+    });
+    for (const _ of [1, 2])
+      await expect(api.ask("GET", `${URL_OF_A}?wait=20`)).rejects.toThrow("the ledger is down");
+    isDown = false;
+    await api.ask("GET", `${URL_OF_A}?wait=20`);
+    expect(api.waits).toHaveLength(22);
+  });
 
   test("waits when the next poll is planned for the end of the waiting time", async () => {
     const api = await watched();
