@@ -166,7 +166,7 @@ describe("a notification of a slow job", () => {
 describe("a digest", () => {
   const members = ["job-1", "job-2"].map((jobId) => ({ project: KEY.project, jobId, generation: 0 }));
   const digest = { digestId: "digest-1", caller: KEY.caller, members, targets: ["alarms"], expiresAt: 1 };
-  const message = createDigestMessage("digest-1", "alarms", null);
+  const message = createDigestMessage("digest-1", "alarms", TRACEPARENT);
 
   /** A digest of two jobs. Only the jobs with a state in the list have ended. */
   async function digestOf(states: readonly ("succeeded" | "failed")[]) {
