@@ -1,8 +1,11 @@
+import { type ChildProcess, execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { createServer } from "node:http";
 import { request } from "node:https";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
@@ -154,7 +157,10 @@ describe("cce-notifier serve", () => {
     await fetch(`${first.api}/v1/jobs`, { method: "POST", headers: fixture.headers, body });
     await eventually("the first notification", async () => arrived.length > 0);
     const incomplete = await sendIncompleteRequest(first.api);
+    const atSignal = arrived.length;
     const status = await first.end("SIGTERM");
+    // The stop lasts 8 s. At most the attempts that started just before the signal arrive during the stop.
+    expect(arrived.length - atSignal).toBeLessThan(4);
     target.closeAllConnections();
     isAnswering = true;
     const attempted = new Set(arrived);
@@ -189,6 +195,30 @@ describe("cce-notifier serve", () => {
     expect(acts.map((line) => JSON.parse(line))).toMatchObject([
       { act: "token_remove", who: "operator", entry: "tokens/pipeline" },
     ]);
+    expect(await server.end("SIGTERM")).toBe(0);
+  });
+
+  it("reads the config again if SIGHUP arrives during the start", async () => {
+    const first = readFileSync(fixture.configFile);
+    const configFile = join(fixture.dataDirectory, "pipe.json");
+    execFileSync("mkfifo", [configFile]);
+    const started = Promise.withResolvers<ChildProcess>();
+    const starting = startServer({
+      ...fixture,
+      configFile,
+      env: { HOOK_URL: `${receiver.url}/webhook/audit` },
+      onStart: started.resolve,
+    });
+    // The pipe can be opened for writing as soon as the service reads its config.
+    const pipe = await open(configFile, "w");
+    (await started.promise).kill("SIGHUP");
+    fixture.writeConfig({ tokens: {} });
+    renameSync(fixture.configFile, configFile);
+    await pipe.writeFile(first);
+    await pipe.close();
+    const server = await starting;
+    await eventually("the second read", () => server.lines.some((line) => line.includes("config read")));
+    expect((await fetch(`${server.api}/v1/projects`, { headers: fixture.headers })).status).toBe(401);
     expect(await server.end("SIGTERM")).toBe(0);
   });
 

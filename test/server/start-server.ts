@@ -31,6 +31,8 @@ interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Node options of the process, and the file to run. The default file is the command. */
   readonly nodeArguments?: readonly string[];
+  /** Called when the process has started. The service is not ready yet. */
+  readonly onStart?: (child: ChildProcess) => void;
 }
 
 /** Starts `cce-notifier serve` in a new process, and waits until the service is ready. */
@@ -49,6 +51,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
+  options.onStart?.(child);
   const lines: string[] = [];
   const exited = once(child, "exit").then(([code]: (number | null)[]) => code ?? null);
   createInterface({ input: child.stderr }).on("line", (line) => lines.push(line));
