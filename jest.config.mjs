@@ -19,8 +19,8 @@ export default {
       },
     ],
   },
-  // Tests on the embedded stack mostly wait, so four workers use two cores well.
-  maxWorkers: 4,
+  // Tests on the embedded stack mostly wait, so five workers use two cores well.
+  maxWorkers: 5,
   // This limit only ends a test that hangs, so that no test depends on the speed of the machine. maxCpuSeconds limits
   // tests.
   testTimeout: 900_000,

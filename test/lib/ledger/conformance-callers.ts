@@ -3,6 +3,7 @@ import { createNotificationKey } from "../../../lib/ledger/notification.ts";
 import type { NewWatch, WatchEnd } from "../../../lib/ledger/watch-ledger.ts";
 import {
   conclusion,
+  endOf,
   firstGeneration,
   job,
   LEASE_MS,
@@ -21,13 +22,10 @@ export function describeCallers(ledger: () => Ledger): void {
   };
   const end = (watch: NewWatch, outcome: WatchEnd["outcome"], acceptedAt = T0) =>
     ledger().endWatchUnlessTargetsAdded({
-      key: watch,
+      ...endOf(watch),
       acceptedAt,
       outcome,
       concludedAt: acceptedAt + 50_000,
-      targets: watch.targets,
-      polledAt: [],
-      expiresAt: NEVER,
     });
 
   describe("the watches of two callers of one job", () => {
