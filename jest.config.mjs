@@ -21,6 +21,9 @@ export default {
   },
   // Tests on the embedded stack mostly wait, so five workers use two cores well.
   maxWorkers: 5,
+  // Node.js frees the modules of a test file only when the worker ends. Without this limit, a worker grows to almost
+  // 2 GB. Such a worker needs more than half a second to end, and Jest reports it as hanging.
+  workerIdleMemoryLimit: "700MB",
   // This limit only ends a test that hangs, so that no test depends on the speed of the machine. maxCpuSeconds limits
   // tests.
   testTimeout: 900_000,
