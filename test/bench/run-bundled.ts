@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { inheritedEnvironment } from "../support/run-command.ts";
 
 /**
  * Bundles code with the given plugins and the settings of the packages. Runs the bundle and returns the JSON that the
@@ -9,7 +10,7 @@ import { type BuildOptions, build, type Plugin } from "esbuild";
 export async function runBundled(
   code: string,
   plugins: Plugin[],
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: Readonly<Record<string, string | undefined>> = inheritedEnvironment(),
   options: Pick<BuildOptions, "minify"> = {},
 ): Promise<unknown> {
   const { outputFiles } = await build({
