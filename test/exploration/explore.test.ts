@@ -43,13 +43,15 @@ describe("the exploration without preemptions, with a crash anywhere", () => {
   });
 });
 
+const CALM = ["--no-crash", "--no-sweep"];
+
 describe("the reduced exploration", () => {
   it.each([
     ["without preemptions, with a stop", ["--preemptions", "0", "--calls", "stop"]],
-    ["with one preemption, without a crash and a sweep", ["--preemptions", "1", "--calls", "none", "--calm"]],
+    ["with one preemption, without a crash and a sweep", ["--preemptions", "1", "--calls", "none", ...CALM]],
     [
       "with one preemption and a stop, without a crash and a sweep",
-      ["--preemptions", "1", "--calls", "stop", "--calm"],
+      ["--preemptions", "1", "--calls", "stop", ...CALM],
     ],
   ])("reaches the same final states as the unreduced exploration %s", async (_, args) => {
     const reduced = await exploreCalls(...args);

@@ -17,7 +17,8 @@ npm run explore -- --plants                             prints the shortest sche
 npm run explore -- --plant NAME                         prints the shortest schedule that shows one planted bug
 
 N is at most 5. NAME is a call (none, stop, restart, redelivery) or a planted bug.
---calm        the small system has no crash and no sweep
+--no-crash    no function crashes
+--no-sweep    the sweep function does not run
 --unreduced   omits only states that were reached before, to check the reductions
 `;
 
@@ -30,15 +31,16 @@ const Task = z.strictObject({
   calls: Calls,
   plant: z.nullable(z.string()),
   preemptions: z.int(),
-  isCalm: z.boolean(),
+  canCrash: z.boolean(),
+  canSweep: z.boolean(),
   isReduced: z.boolean(),
 });
 type Task = z.infer<typeof Task>;
 
-function explore({ calls, plant, isCalm, ...options }: Task): Promise<Exploration> {
+function explore({ calls, plant, canCrash, canSweep, ...options }: Task): Promise<Exploration> {
   const planted = plant === null ? NO_PLANT : findPlant(plant);
   if (planted === null) throw new Error(`unknown plant '${plant}'`);
-  const start = { ...createSystem(T0), hasCrashed: isCalm, hasSwept: isCalm };
+  const start = { ...createSystem(T0), hasCrashed: !canCrash, hasSwept: !canSweep };
   return exploreSchedules({ ...options, calls: CALLS[calls], plant: planted, start });
 }
 
@@ -72,12 +74,14 @@ const OPTIONS = {
   calls: { type: "string" },
   plants: { type: "boolean" },
   plant: { type: "string" },
-  calm: { type: "boolean" },
+  "no-crash": { type: "boolean" },
+  "no-sweep": { type: "boolean" },
   unreduced: { type: "boolean" },
 } as const;
 
 interface Selection {
-  readonly calm?: boolean | undefined;
+  readonly "no-crash"?: boolean | undefined;
+  readonly "no-sweep"?: boolean | undefined;
   readonly unreduced?: boolean | undefined;
   readonly preemptions?: string | undefined;
   readonly calls?: string | undefined;
@@ -93,7 +97,8 @@ async function exploreSelected(values: Selection): Promise<number> {
     throw new UsageError(
       `unknown plant '${values.plant}'. Known plants: ${Object.keys(VISIBLE_PLANTS).join(", ")}`,
     );
-  const options = { preemptions, isCalm: values.calm === true, isReduced: values.unreduced !== true };
+  const isPossible = { canCrash: values["no-crash"] !== true, canSweep: values["no-sweep"] !== true };
+  const options = { preemptions, ...isPossible, isReduced: values.unreduced !== true };
   if (values.plants === true || values.plant !== undefined)
     return showPlants(values.plant === undefined ? Object.keys(VISIBLE_PLANTS) : [values.plant], options);
   const names = Calls.options.filter((name) => values.calls === undefined || values.calls === name);
