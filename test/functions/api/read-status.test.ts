@@ -179,6 +179,44 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     ]);
   });
 
+  test("shows the latest attempt of a delivery as the last one, and all attempts in order", async () => {
+    const api = await watched();
+    await end(api);
+    const owner = {
+      key: { project: "prod", jobId: "a", generation: 0, event: "job.failed", target: "deploys" },
+      redelivery: 0,
+      messageId: "n-1",
+    } as const;
+    const attempts = [
+      { at: START + 1000, status: 503, reason: "server_error", verdict: "retry", state: "pending" },
+      { at: START + 2000, status: 200, reason: "ok", verdict: "delivered", state: "delivered" },
+    ] as const;
+    for (const { state, ...attempt } of attempts) {
+      const { at: now } = attempt;
+      await api.ledger.claimNotification({ ...owner, now, leaseMs: 1, expiresAt: now * 2 });
+      await api.ledger.recordAttemptIfClaimed({
+        ...owner,
+        state,
+        spent: true,
+        attempt: { ...attempt, durationMs: 1, answer: "" },
+        nextAttemptAt: null,
+      });
+    }
+    const { deliveries } = StatusDocument.parse(json(await api.ask("GET", URL_OF_A)));
+    expect(deliveries.find(({ target }) => target === "deploys")).toMatchObject({
+      state: "delivered",
+      attempts: 2,
+      reason: "ok",
+      lastReason: "ok",
+      lastStatus: 200,
+      at: new Date(START + 2000).toISOString(),
+      history: [
+        { status: 503, reason: "server_error", at: new Date(START + 1000).toISOString() },
+        { status: 200, reason: "ok" },
+      ],
+    });
+  });
+
   test("shows the tree of the latest poll, with its failures", async () => {
     const api = await watched();
     const leaf = {
