@@ -184,8 +184,10 @@ describe("createSelectionOfJobsNotEndedBeforeFirstList", () => {
       { ...job("a", "pending", NOW), type: "createnode" },
       { ...job("b", "pending", NOW), type: "DeleteNode" },
       { ...job("c", "pending", NOW), type: null },
+      { ...job("d", "pending", NOW), type: "CreateNode" },
     ];
-    expect(select(SECOND, jobs, ["CreateNode"]).jobIds()).toEqual(["a"]);
+    for (const type of ["CreateNode", "createnode", "CREATENODE"])
+      expect(select(SECOND, jobs, [type]).jobIds()).toEqual(["a", "d"]);
   });
   it("never selects a job that had ended at the first list, if the operator adds its type to the types later", () => {
     const ended = [null, NOW - 1000, NOW - 3 * HOUR_MS].map((at, i) => ({
