@@ -77,7 +77,7 @@ export function reportConfigChangesAsActs(
   const { eventName, errorCode, sourceIPAddress = UNKNOWN, userIdentity, requestParameters } = detail;
   if (errorCode !== undefined) return;
   const { name, names = [] } = requestParameters;
-  for (const parameter of name === undefined ? names : [name, ...names]) {
+  for (const parameter of name === undefined ? names : [name]) {
     if (!parameter.startsWith(`${path}/`)) continue;
     onAct(
       createConfigAct(parameter.slice(path.length + 1), {

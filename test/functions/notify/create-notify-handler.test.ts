@@ -1,3 +1,4 @@
+import { jest } from "@jest/globals";
 import { EARLY_MS } from "../../../functions/notify/reserve-send-time.ts";
 import type { AttemptResult } from "../../../lib/channels/attempt-delivery.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
@@ -107,6 +108,27 @@ describe("a notification", () => {
     flow.attempted = REJECTED;
     expect(await flow.notify()).toBe("acknowledged");
     expect(await readRecord()).toMatchObject({ state: "rejected", deadLettered: true });
+  });
+
+  it("is marked as dead-lettered only after the dead-letter queue has accepted the message", async () => {
+    const { flow, readRecord } = await ended();
+    flow.attempted = REJECTED;
+    const sending = jest.spyOn(flow.deadLetterQueue, "send").mockRejectedValueOnce(new Error("no answer"));
+    await expect(flow.notify()).rejects.toThrow("no answer");
+    expect(sending).toHaveBeenCalledTimes(1);
+    expect(await readRecord()).toMatchObject({ state: "rejected", deadLettered: false });
+    flow.clock.now += 180_000;
+    expect(await flow.notify()).toBe("acknowledged");
+    expect(await readRecord()).toMatchObject({ state: "rejected", deadLettered: true });
+    expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { reason: "rejected" } }]);
+    expect(flow.recorded.posts).toHaveLength(1);
+  });
+
+  it("may be sent to the private addresses that the config allows", async () => {
+    const allow = ["10.0.0.0/8"];
+    const { flow } = await ended(["audit"], { egress: { allow } });
+    await flow.notify();
+    expect(flow.recorded.requests.map((request) => request.allow)).toEqual([allow]);
   });
 
   it("is not sent to a target that is off", async () => {

@@ -53,6 +53,12 @@ test.each([
   ]);
 });
 
+test("a call that removes two entries is two acts", () => {
+  const requestParameters = { names: [`${PATH}/settings`, `${PATH}/targets/ops`] };
+  const acts = actsOf({ eventName: "DeleteParameters", requestParameters });
+  expect(acts).toMatchObject([{ entry: "settings" }, { entry: "targets/ops" }]);
+});
+
 test("a refused call, and a parameter outside of the config, are no acts", () => {
   const requestParameters = { names: [`${PATH}-eu/settings`, "/other"] };
   expect(actsOf({ eventName: "DeleteParameters", requestParameters })).toEqual([]);
