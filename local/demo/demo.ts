@@ -12,8 +12,9 @@ const Accepted = z.object({ jobs: z.tuple([z.object({ pageUrl: z.string().nullis
 /**
  * Submits the demo jobs to the service's API, in the same way as a pipeline. One demo job is not submitted, so that the
  * demo shows how the service finds jobs itself (discovery). Shows the progress of each demo job, and each notification
- * that the demo's receiver gets. Returns true as soon as every expected notification has arrived. Returns false if
- * a notification is still missing after `timeLimitMs`, or if the demo was aborted.
+ * that the demo's receiver gets. Returns true as soon as every target has a notification of every demo job. Returns
+ * false if such a notification is still missing after `timeLimitMs`, or if the demo was aborted. Notifications of other
+ * jobs, which somebody submits during the demo, are shown but not counted.
  * @throws Error if the service refuses a demo job or an event.
  */
 export async function runDemo(options: {
@@ -32,6 +33,8 @@ export async function runDemo(options: {
   const expected = jobs.length * DEMO_TARGETS.length;
   const statuses = new Map<string, StatusDocument>();
   const authorization = `Bearer ${token}`;
+  /** The demo's notifications that have arrived, as target and job. */
+  const arrived = new Set<string>();
   let shown = 0;
   const width = Math.max(...jobs.map(({ title }) => title.length));
 
@@ -68,13 +71,18 @@ export async function runDemo(options: {
   await sendEvents();
   screen.print("");
   const deadline = Date.now() + timeLimitMs;
-  while (shown < expected && Date.now() < deadline && !signal.aborted) {
+  while (arrived.size < expected && Date.now() < deadline && !signal.aborted) {
     await showProgress();
     const received = await notifications.waitFor({ channel: null, count: shown + 1, waitMs: REFRESH_MS });
-    for (const notification of received.slice(shown)) screen.print(format(notification));
+    for (const notification of received.slice(shown)) {
+      screen.print(format(notification));
+      // Each notification names its job, at least in the URL of the status page.
+      for (const { jobId } of jobs)
+        if (notification.body.includes(jobId)) arrived.add(`${notification.path} ${jobId}`);
+    }
     shown = received.length;
   }
   if (!signal.aborted) await showProgress();
   screen.end();
-  return shown >= expected;
+  return arrived.size >= expected;
 }
