@@ -17,7 +17,7 @@ export interface EndpointAnswer {
  * subscriptions.
  */
 export class SimulatedSmn {
-  readonly #certificate: SelfSignedCertificate = createSelfSignedCertificate("smn.simulator");
+  #certificate: SelfSignedCertificate | null;
   readonly #now: () => number;
   /** A map from the token of each unconfirmed subscription to the topic of the subscription. */
   readonly #pending = new Map<string, string>();
@@ -26,15 +26,17 @@ export class SimulatedSmn {
   /** The number of requests for the certificate of the simulated SMN. */
   certificateReads = 0;
 
-  constructor(now: () => number) {
+  /** Without a certificate, the simulated SMN creates one when it needs one, which takes some time. */
+  constructor(now: () => number, certificate: SelfSignedCertificate | null = null) {
     this.#now = now;
+    this.#certificate = certificate;
   }
 
   /** Returns SMN's response to a request for the certificate or for a confirmation, or null for any other path. */
   respond({ pathname, searchParams }: URL): SimulatedResponse | null {
     if (pathname === CERTIFICATE_PATH) {
       this.certificateReads += 1;
-      return { status: 200, body: this.#certificate.pem };
+      return { status: 200, body: this.#getOrCreateCertificate().pem };
     }
     if (pathname !== CONFIRM_PATH) return null;
     const token = searchParams.get("token") ?? "";
@@ -65,9 +67,14 @@ export class SimulatedSmn {
     const signature = sign(
       "sha256",
       Buffer.from(createSmnStringToSign(unsigned)),
-      this.#certificate.privateKey,
+      this.#getOrCreateCertificate().privateKey,
     );
     return { ...unsigned, signature: signature.toString("base64") };
+  }
+
+  #getOrCreateCertificate(): SelfSignedCertificate {
+    this.#certificate ??= createSelfSignedCertificate("smn.simulator");
+    return this.#certificate;
   }
 }
 

@@ -3,6 +3,7 @@ import { logAndCountSmnMessage } from "../../../functions/discover/create-smn-ha
 import type { FetchFromSmn, SmnMessage } from "../../../lib/cce/smn.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { publishMetrics } from "../../../lib/runtime/metrics.ts";
+import { createSelfSignedCertificate } from "../../../local/cce/self-signed-certificate.ts";
 import { createCceTrace, SimulatedSmn } from "../../../local/cce/simulated-smn.ts";
 import { authority, startTlsReceiver } from "../../lib/http/support/receiver.ts";
 import { captured } from "../../lib/runtime/captured.ts";
@@ -13,6 +14,9 @@ import { createHarness } from "../http-harness.ts";
 const SMN = "https://smn.eu-de.otc.t-systems.com";
 const CONSOLE = "https://console.otc.t-systems.com";
 const PATH = "/v1/events/smn/prod";
+
+/** The certificate of all simulated SMNs. A new one for each test would take most of the time of this file. */
+const CERTIFICATE = createSelfSignedCertificate("smn.simulator");
 
 const stops: (() => unknown)[] = [];
 afterEach(async () => {
@@ -28,7 +32,7 @@ function createReceiver(
   } = {},
 ) {
   const { status: ownStatus, ...others } = options;
-  const smn = new SimulatedSmn(() => api.clock.now);
+  const smn = new SimulatedSmn(() => api.clock.now, CERTIFICATE);
   const fetched: string[] = [];
   const lists: string[] = [];
   const limits: Parameters<DiscoverJobsOfProject>[3][] = [];
@@ -400,7 +404,7 @@ describe("the event trigger", () => {
   it("gets the certificate with the egress rules of the config and the authorities of the project", async () => {
     const receiver = await startTlsReceiver((_, response) => response.end(), "receiver");
     stops.push(() => receiver.close());
-    const smn = new SimulatedSmn(() => START);
+    const smn = new SimulatedSmn(() => START, CERTIFICATE);
     const { prod, secret } = CONFIG.projects;
     const smnEndpoint = `https://127.0.0.1:${receiver.port}`;
     const discover = { ...prod.discover, smnEndpoint };

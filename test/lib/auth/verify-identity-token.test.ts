@@ -18,9 +18,11 @@ const RULE: OidcRule = {
 };
 const CLAIMS = { sub: "repo:org/infra", repository: "org/infra", ref: "refs/heads/main" };
 
-/** An issuer with its own signing key. The code under test reads its documents through `fetchText`. */
-async function createIssuer(discovery: object = {}) {
-  const pair = await generateKeyPair("RS256");
+/** The signing key of most issuers. A new key for each test would take most of the time of this file. */
+const ISSUER_KEY = await generateKeyPair("RS256");
+
+/** An issuer with its signing key. The code under test reads its documents through `fetchText`. */
+async function createIssuer(discovery: object = {}, pair = ISSUER_KEY) {
   const reads: string[] = [];
   const issuer = {
     reads,
@@ -69,6 +71,9 @@ async function createIssuer(discovery: object = {}) {
     verifyIdentityToken(token, { oidc, settings: { identityTokenMinutes } }, keys, issuer.clock.now);
   return { issuer, check };
 }
+
+/** Creates an issuer that has the same URL as the others, but another signing key. */
+const createIssuerWithOtherKey = async () => createIssuer({}, await generateKeyPair("RS256"));
 
 test("accepts a valid token and returns the caller with its `sub` and the rights of the rule", async () => {
   const { issuer, check } = await createIssuer();
@@ -190,7 +195,7 @@ describe("refuses a token", () => {
 
   test("with the signature of another key that has the same ID", async () => {
     const { check } = await createIssuer();
-    const { issuer: forger } = await createIssuer();
+    const { issuer: forger } = await createIssuerWithOtherKey();
     expect(await check(await forger.token())).toMatchObject({ kind: "refused" });
   });
 
@@ -414,14 +419,14 @@ describe("the issuer's keys", () => {
   test("are each tried when several keys fit: without a key ID, or with the same key ID", async () => {
     for (const kid of [undefined, "one"]) {
       const { issuer, check } = await createIssuer();
-      const { issuer: other } = await createIssuer();
+      const { issuer: other } = await createIssuerWithOtherKey();
       Object.assign(issuer, {
         keys: [...other.keys, ...issuer.keys].map(({ kid: _, ...key }) => (kid ? { ...key, kid } : key)),
       });
       expect(await check(await issuer.token())).toMatchObject({ kind: "caller" });
       expect(await check(await other.token())).toMatchObject({ kind: "caller" });
       expect(await check(await issuer.token({}, { kid: undefined }))).toMatchObject({ kind: "caller" });
-      const { issuer: forger } = await createIssuer();
+      const { issuer: forger } = await createIssuerWithOtherKey();
       expect(await check(await forger.token())).toMatchObject({ refusal: { check: "signature" } });
       expect(await check(await issuer.token({}, { expires: NOW - 31_000 }))).toMatchObject({
         refusal: { check: "expiry" },
@@ -467,7 +472,7 @@ describe("the issuer's keys", () => {
   test("that are new are read again although they have the ID of an old key", async () => {
     const { issuer, check } = await createIssuer();
     await check(await issuer.token());
-    const { issuer: rotated } = await createIssuer();
+    const { issuer: rotated } = await createIssuerWithOtherKey();
     issuer.keys = rotated.keys;
     issuer.clock.now += 30_000;
     expect(await check(await rotated.token())).toMatchObject({ kind: "caller" });
