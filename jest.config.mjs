@@ -19,8 +19,8 @@ export default {
       },
     ],
   },
-  // Tests on the embedded stack mostly wait, so five workers use two cores well.
-  maxWorkers: 5,
+  // Tests on the embedded stack mostly wait, so six workers use two cores well.
+  maxWorkers: 6,
   // Node.js frees the modules of a test file only when the worker ends. Without this limit, a worker grows to almost
   // 2 GB. Such a worker needs more than half a second to end, and Jest reports it as hanging.
   workerIdleMemoryLimit: "700MB",

@@ -9,7 +9,7 @@ import { type CceSimulator, startCceSimulator } from "../../../local/cce/simulat
 import { countOpenTimers } from "../../support/count-open-timers.ts";
 import { eventually } from "../../support/eventually.ts";
 import { fakeTimeouts, resultOrWaits } from "../../support/fake-timeouts.ts";
-import { CLOCK, clientOf as createClient, LIMIT, type Served, serve } from "./harness.ts";
+import { CLOCK, clientOf as createClient, LIMIT, type Served, serve as startServer } from "./harness.ts";
 
 const KEY = {
   accessKey: "ACCESSKEYEXAMPLE",
@@ -23,7 +23,18 @@ let cce: CceSimulator;
 beforeEach(async () => {
   cce = await startCceSimulator({ keys: [KEY], users: [USER], tokens: [FIXED] });
 });
-afterEach(() => cce.stop());
+const servers: Served[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+  await cce.stop();
+});
+
+/** Starts a server that is closed at the end of the test, even if the test fails. */
+async function serve(...parameters: Parameters<typeof startServer>): Promise<Served> {
+  const server = await startServer(...parameters);
+  servers.push(server);
+  return server;
+}
 
 const clientOf = (auths: Record<string, object>, now?: () => number) =>
   createClient(cce.url, auths, now === undefined ? {} : { now });
@@ -132,7 +143,6 @@ describe("createCceClient", () => {
       expect(await patient).toMatchObject({ kind: "job" });
     };
     expect(await countOpenTimers(queryTwice)).toBe(0);
-    await served.close();
   });
   it("stops only the queries of the project that received a status 429", async () => {
     let at = Date.now();
@@ -170,7 +180,6 @@ describe("createCceClient", () => {
     expect(await query("b")).toMatchObject({ kind: "unavailable", retryAfterSeconds: 1 });
     at += 1000;
     expect(await query("b")).toMatchObject({ kind: "job" });
-    await served.close();
   });
   it("reads a job that is compressed, starts with a byte order mark or uses another charset", async () => {
     const job = '\ufeff{"kind":"Job","status":{"phase":"Failed","reason":"größer"}}';
@@ -187,7 +196,6 @@ describe("createCceClient", () => {
       expect(await client.queryJob({ project: "c", jobId: "j" }, LIMIT)).toMatchObject({
         job: { state: "failed", reason: "größer" },
       });
-      await served.close();
     }
   });
   it("reads a compressed reply that is larger than any job as unavailable", async () => {
@@ -200,7 +208,6 @@ describe("createCceClient", () => {
       kind: "unavailable",
       text: expect.stringContaining("larger than any job"),
     });
-    await served.close();
   });
   it("reads a timeout, a reset and garbage as unavailable", async () => {
     const client = clientOf({ a: aksk });
@@ -349,10 +356,8 @@ describe("queryMissingFailureReasons", () => {
 });
 
 describe("queries of failed subjobs by the client", () => {
-  let served: Served;
-  afterEach(async () => {
+  afterEach(() => {
     jest.useRealTimers();
-    await served.close();
   });
   const tree = job({ subJobs: ["a", "b", "c", "d", "e", "f"].map((jobId) => unexplained(jobId)) });
   const clientAt = (url: string) => createClient(url, { p: { kind: "token", token: "fixedtokenexample" } });
@@ -360,7 +365,7 @@ describe("queries of failed subjobs by the client", () => {
   it.each([401, 403, 404, 429, 500])(
     "leave the job unchanged when CCE answers with status %d",
     async (status) => {
-      served = await serve((_, response) => response.writeHead(status).end());
+      const served = await serve((_, response) => response.writeHead(status).end());
       expect(await clientAt(served.url).queryMissingFailureReasons("p", tree, { timeLimitMs: 2000 })).toEqual(
         tree,
       );
@@ -369,7 +374,7 @@ describe("queries of failed subjobs by the client", () => {
 
   it("share one time limit", async () => {
     let queried = 0;
-    served = await serve(() => {
+    const served = await serve(() => {
       queried += 1;
     });
     fakeTimeouts();
@@ -385,7 +390,7 @@ describe("queries of failed subjobs by the client", () => {
   it("end when the time limit is over, also if a reply has new subjobs without a reason", async () => {
     let now = 0;
     let queried = 0;
-    served = await serve((_, response) => {
+    const served = await serve((_, response) => {
       queried += 1;
       now = queried * 600;
       const subJob = { metadata: { uid: `below-${queried}` }, status: { phase: "Failed" } };
@@ -401,7 +406,7 @@ describe("queries of failed subjobs by the client", () => {
   });
 
   it("use the replies that arrive in time when another reply is late", async () => {
-    served = await serve((request, response) => {
+    const served = await serve((request, response) => {
       if (request.url?.endsWith("/b")) return;
       response.end(JSON.stringify({ kind: "Job", status: { phase: "Failed", reason: "sold out" } }));
     });
