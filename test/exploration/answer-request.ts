@@ -11,7 +11,7 @@ import { isAllowedRepetition } from "../simulation/receivers.ts";
 import { jobOf } from "../simulation/simulated-cce.ts";
 import type { PortAnswer, PortRequest, Position } from "./positions.ts";
 import { JOB } from "./small-service.ts";
-import type { QueueName, System } from "./system.ts";
+import type { QueueName, System, WatchHistory } from "./system.ts";
 
 const ACCEPTED: AttemptResult = {
   verdict: "delivered",
@@ -77,18 +77,9 @@ async function askLedger(system: System, method: string, args: readonly unknown[
   const ledger = observeLedger(createMemoryLedger(state), { now: () => system.now }, history);
   const call = ledger[method as keyof typeof ledger] as (...args: readonly unknown[]) => Promise<unknown>;
   const answer = await settle(call(...args));
-  const changes = isSame(state, system.ledger)
-    ? {}
-    : {
-        ledger: sorted(state),
-        history: {
-          starts: history.starts,
-          saves: [...history.saves],
-          slowSaves: [...history.slowSaves],
-          deadlines: [...history.deadlines],
-          givenUp: [...history.givenUp],
-        },
-      };
+  const after = ledgerAfter(system.ledger, state);
+  const changes =
+    after === system.ledger ? {} : { ledger: after, history: historyAfter(system.history, history) };
   return { changes, answer };
 }
 
@@ -98,22 +89,34 @@ function copyOf(state: LedgerState): LedgerState {
   ) as unknown as LedgerState;
 }
 
-/** Sorts the rows of each table. The order in which the rows were written has no effect, as in DynamoDB. */
-function sorted(state: LedgerState): LedgerState {
-  return Object.fromEntries(
-    Object.entries(state).map(([name, rows]) => [
-      name,
-      Object.fromEntries(Object.entries(rows).toSorted(([a], [b]) => (a < b ? -1 : 1))),
-    ]),
-  ) as unknown as LedgerState;
+/**
+ * Returns the ledger after a request, with the same tables as before where nothing has changed. The rows of each table
+ * are sorted, because the order in which they were written has no effect, as in DynamoDB.
+ */
+function ledgerAfter(before: LedgerState, after: LedgerState): LedgerState {
+  let isSame = true;
+  const tables = Object.entries(after).map(([name, rows]) => {
+    const known = before[name as keyof LedgerState] as Record<string, unknown>;
+    const entries = Object.entries(rows);
+    if (entries.length === Object.keys(known).length && entries.every(([id, row]) => known[id] === row))
+      return [name, known];
+    isSame = false;
+    return [name, Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)))];
+  });
+  return isSame ? before : (Object.fromEntries(tables) as unknown as LedgerState);
 }
 
-function isSame(a: LedgerState, b: LedgerState): boolean {
-  return Object.entries(a).every(([name, rows]) => {
-    const others = b[name as keyof LedgerState] as Record<string, unknown>;
-    const ids = Object.keys(rows);
-    return ids.length === Object.keys(others).length && ids.every((id) => rows[id] === others[id]);
-  });
+/** Returns the history after a request, with the same lists as before where nothing has changed. */
+function historyAfter(before: WatchHistory, after: LedgerHistory): WatchHistory {
+  const { starts, saves, slowSaves, deadlines, givenUp } = before;
+  const isSame = deadlines.every(([id, rows]) => after.deadlines.get(id) === rows);
+  return {
+    starts: starts.length === after.starts.length ? starts : after.starts,
+    saves: saves.length === after.saves.size ? saves : [...after.saves],
+    slowSaves: slowSaves.length === after.slowSaves.size ? slowSaves : [...after.slowSaves],
+    deadlines: isSame && deadlines.length === after.deadlines.size ? deadlines : [...after.deadlines],
+    givenUp: givenUp.length === after.givenUp.size ? givenUp : [...after.givenUp],
+  };
 }
 
 /** The first poll sees a running job. Each later poll sees its success. */

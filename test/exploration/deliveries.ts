@@ -36,6 +36,12 @@ export interface Delivered {
   readonly program: Program;
 }
 
+/**
+ * SQS gives a new receipt handle to each delivery. If a deleted message is delivered a second time, its receipt handles
+ * differ from all earlier ones. No message of the small system is received that many times before.
+ */
+const RECEIVES_BEFORE_COPY = 15;
+
 /** Receives a message from its queue. */
 export function deliverMessage(
   { now, queues }: Pick<System, "now"> & { readonly queues: Pick<System["queues"], "poll" | "notify"> },
@@ -45,7 +51,8 @@ export function deliverMessage(
   const { sent, messages } = queues[queue];
   const { messageId } = message;
   const { visibilitySeconds } = plant;
-  const stored = messages.find((other) => other.messageId === messageId) ?? message;
+  const copy = { ...message, receiveCount: message.receiveCount + RECEIVES_BEFORE_COPY };
+  const stored = messages.find((other) => other.messageId === messageId) ?? copy;
   const state = { sent, messages: [{ ...stored, visibleAt: now }] };
   const single = createMemoryQueue({ name: queue, now: () => now, visibilitySeconds, state });
   const [received] = single.receive(1);

@@ -4,8 +4,9 @@ import { createArrivals } from "./arrivals.ts";
 import { checkSystem } from "./check-system.ts";
 import { createKnownStates, type Reached } from "./known-states.ts";
 import { describeAction, listActions } from "./list-actions.ts";
+import { createObsoleteWork } from "./obsolete-work.ts";
 import { createPositions } from "./positions.ts";
-import { createStateKeys, type StateKeys } from "./state-keys.ts";
+import { createStateKeys } from "./state-keys.ts";
 import type { Core, State } from "./state-parts.ts";
 import { createStates } from "./states.ts";
 import type { Rules } from "./steps.ts";
@@ -72,6 +73,8 @@ export async function exploreSchedules(options: ExploreOptions): Promise<Explora
   const known = createKnownStates(states, arrivals.arrivalOf, arrivals.includes);
   const check = createCheck();
   const transitions = createTransitions(rules, states, (core) => check(core, false), isReduced);
+  const obsoleteWork = createObsoleteWork(states, transitions, keys, calls);
+  const settle: Settle = isReduced ? obsoleteWork.remove : (state) => state;
   /** The states in which nothing is running, queued or still to be called, by number. */
   const finalStates = new Map<number, string>();
   let [schedules, visited] = [0, 0];
@@ -99,15 +102,18 @@ export async function exploreSchedules(options: ExploreOptions): Promise<Explora
     for (const { state, faults, ...end } of run instanceof Promise ? await run : run) {
       const after = { ...reached, steps: reached.steps + end.steps, crashAfter: end.crashAfter };
       report({ level: after.level, steps: after.steps, reached: after, faults });
-      if (faults.length === 0) add(state, after);
+      if (faults.length > 0) continue;
+      const settled = settle(state);
+      add(settled instanceof Promise ? await settled : settled, after);
     }
   };
   const visit = async (arrival: number, state: State, level: number, steps: number): Promise<void> => {
     visited += 1;
     const isOver = isQuiet(state, calls);
-    report({ level, steps, reached: known.reachedOf(arrival), faults: check(state.shared.core, isOver) });
+    const { core } = state.shared;
+    report({ level, steps, reached: known.reachedOf(arrival), faults: check(core, isOver) });
     if (isOver && !finalStates.has(arrivals.coreNumberOf(state)))
-      finalStates.set(arrivals.coreNumberOf(state), textOf(state, keys));
+      finalStates.set(arrivals.coreNumberOf(state), keys.textOf(core.system, core.isOver));
     const actions = listActions(state, calls);
     if (actions.length === 0) schedules += 1;
     for (const [choice, action] of actions.entries()) {
@@ -116,8 +122,12 @@ export async function exploreSchedules(options: ExploreOptions): Promise<Explora
       const reached = { level: next, steps: steps + 1, before: arrival, choice, crashAfter: null };
       const taken = transitions.take(state, action);
       const after = taken instanceof Promise ? await taken : taken;
-      if (isReduced && next === preemptions) await addRun(after, reached);
-      else add(after, reached);
+      if (isReduced && next === preemptions) {
+        await addRun(after, reached);
+        continue;
+      }
+      const settled = settle(after);
+      add(settled instanceof Promise ? await settled : settled, reached);
     }
   };
 
@@ -138,7 +148,14 @@ export async function exploreSchedules(options: ExploreOptions): Promise<Explora
     for (let at = reached; at !== null && at.before !== -1; at = known.reachedOf(at.before)) path.unshift(at);
     return describeViolation(
       { level, path, faults },
-      { start: states.stateOf(start), transitions, calls, check, runsFrom: isReduced ? preemptions : null },
+      {
+        start: states.stateOf(start),
+        transitions,
+        settle,
+        calls,
+        check,
+        runsFrom: isReduced ? preemptions : null,
+      },
     );
   };
   const violation = found && (await describe(found));
@@ -166,19 +183,18 @@ function createCheck(): Check {
   };
 }
 
-function textOf({ shared: { core }, running, hasSwept }: State, keys: StateKeys): string {
-  const { isOver, system } = core;
-  return keys.textOf(system, { isOver, isSwept: hasSwept, isClaiming: running.isClaiming });
-}
-
 /** Returns true if nothing is running, queued or still to be called. A later sweep or second delivery must not be needed. */
 function isQuiet({ running, shared: { core, messages } }: State, calls: readonly CallName[]): boolean {
   return running.items.length === 0 && messages.isEmpty && core.system.caller.call === calls.length;
 }
 
+/** Removes from a state what has no effect any more. */
+type Settle = (state: State) => State | Promise<State>;
+
 interface Repetition {
   readonly start: State;
   readonly transitions: Transitions;
+  readonly settle: Settle;
   readonly calls: readonly CallName[];
   readonly check: Check;
   /** The number of preemptions from which invocations ran to their ends, or null. */
@@ -188,7 +204,7 @@ interface Repetition {
 /** Repeats a schedule from its first step, to describe its steps. */
 async function describeViolation(
   { level, path, faults }: Omit<Found, "steps" | "reached"> & { readonly path: readonly Reached[] },
-  { start, transitions, calls, check, runsFrom }: Repetition,
+  { start, transitions, settle, calls, check, runsFrom }: Repetition,
 ): Promise<Violation> {
   const schedule: string[] = [];
   let state = start;
@@ -202,10 +218,11 @@ async function describeViolation(
   };
   for (const { choice, crashAfter } of path) {
     await take(choice);
-    if (preemptions !== runsFrom) continue;
-    for (let steps = 0; state.current !== null && check(state.shared.core, false).length === 0; steps += 1)
-      // The first choice continues the current invocation, and the second choice is its crash.
-      await take(steps === crashAfter ? 1 : 0);
+    if (preemptions === runsFrom)
+      for (let steps = 0; state.current !== null && check(state.shared.core, false).length === 0; steps += 1)
+        // The first choice continues the current invocation, and the second choice is its crash.
+        await take(steps === crashAfter ? 1 : 0);
+    state = await settle(state);
   }
   return { schedule, preemptions: level, faults };
 }

@@ -32,9 +32,9 @@ async function exploreCalls(...args: string[]): Promise<z.infer<typeof Result>> 
 describe("the exploration without preemptions, with a crash anywhere", () => {
   it("finds no violation in any state with the calls 'stop'", async () => {
     const { states, schedules, finalStates } = await exploreCalls("--preemptions", "0", "--calls", "stop");
-    expect(states).toBeGreaterThan(700);
-    expect(schedules).toBeGreaterThan(1000);
-    expect(finalStates).toBeGreaterThan(80);
+    expect(states).toBeGreaterThan(250);
+    expect(schedules).toBeGreaterThan(300);
+    expect(finalStates).toBeGreaterThan(9);
   });
 
   it("prints the same figures in every run", async () => {
@@ -48,6 +48,14 @@ const CALM = ["--no-crash", "--no-sweep"];
 describe("the reduced exploration", () => {
   it.each([
     ["without preemptions, with a stop", ["--preemptions", "0", "--calls", "stop"]],
+    [
+      "without preemptions, with a redelivery, without a crash",
+      ["--preemptions", "0", "--calls", "redelivery", "--no-crash"],
+    ],
+    [
+      "without preemptions, with a restart, without a crash",
+      ["--preemptions", "0", "--calls", "restart", "--no-crash"],
+    ],
     ["with one preemption, without a crash and a sweep", ["--preemptions", "1", "--calls", "none", ...CALM]],
     [
       "with one preemption and a stop, without a crash and a sweep",
@@ -70,7 +78,7 @@ describe("the planted bugs in the exploration", () => {
   });
 
   it.each(["no-claim", "record-before-post", "advance-then-send"])(
-    "'%s' has a schedule that ends with a violation, which is as short as in the unreduced exploration",
+    "'%s' has a schedule that ends with a violation, which is not longer than in the unreduced exploration",
     async (plant) => {
       const { code, stdout } = await explore("--preemptions", "0", "--plant", plant);
       expect(code).toBe(0);
@@ -80,7 +88,9 @@ describe("the planted bugs in the exploration", () => {
       expect(lines[1]).toBe("    the caller calls: submit");
       expect(lines.at(-1)).toMatch(/^ {4}FAULT /);
       const unreduced = await explore("--preemptions", "0", "--plant", plant, "--unreduced");
-      expect(Found.exec(unreduced.stdout.split("\n")[0] ?? "")?.[2]).toBe(steps);
+      // The reduced exploration does not receive messages that have no effect.
+      const unreducedSteps = Number(Found.exec(unreduced.stdout.split("\n")[0] ?? "")?.[2]);
+      expect(Number(steps)).toBeLessThanOrEqual(unreducedSteps);
       expect(lines.filter((line) => !line.includes("FAULT"))).toHaveLength(Number(steps) + 1);
     },
   );

@@ -58,7 +58,7 @@ export interface Positions {
   /** Returns the position of an invocation that has run no code. */
   start(program: Program): Position;
   /** Returns the next position, after an answer that the invocation received at a time. The first answer is null. */
-  advance(from: Position, answer: PortAnswer | null, at: number): Promise<Position>;
+  advance(from: Position, answer: PortAnswer | null, at: number): Position | Promise<Position>;
 }
 
 /**
@@ -69,13 +69,25 @@ export interface Positions {
  * An invocation that makes several requests at once receives the answers in the order of the requests.
  */
 export function createPositions(numberOf: (answer: object) => number): Positions {
-  const nodes = new Map<number, Node>();
+  const nodes: Node[] = [];
   const starts = new Map<string, Node>();
 
   function add(node: Omit<Node, "id" | "children">): Node {
-    const added = { ...node, id: nodes.size, children: new Map() };
-    nodes.set(added.id, added);
+    const added = { ...node, id: nodes.length, children: new Map() };
+    nodes.push(added);
     return added;
+  }
+
+  async function addChild(parent: Node, key: string, answer: PortAnswer | null, at: number): Promise<Node> {
+    const steps = [...parent.steps, { answer, at }];
+    const reached = await replay(parent.program, steps);
+    const { program, programKey } = parent;
+    const startedAt = parent.before === null ? at : parent.startedAt;
+    const before = { position: parent, answer, at };
+    const claims = claimsAfter(parent, answer);
+    const node = add({ program, steps, ...reached, claims, programKey, startedAt, before });
+    parent.children.set(key, node);
+    return node;
   }
 
   return {
@@ -88,21 +100,11 @@ export function createPositions(numberOf: (answer: object) => number): Positions
       return node;
     },
 
-    async advance(from, answer, at) {
-      const parent = nodes.get(from.id);
+    advance(from, answer, at) {
+      const parent = nodes[from.id];
       if (parent === undefined) throw new Error("The position is not in this tree.");
       const key = `${at} ${answer === null ? "" : numberOf(answer)}`;
-      const known = parent.children.get(key);
-      if (known !== undefined) return known;
-      const steps = [...parent.steps, { answer, at }];
-      const reached = await replay(parent.program, steps);
-      const { program, programKey } = parent;
-      const startedAt = parent.before === null ? at : parent.startedAt;
-      const before = { position: parent, answer, at };
-      const claims = claimsAfter(parent, answer);
-      const node = add({ program, steps, ...reached, claims, programKey, startedAt, before });
-      parent.children.set(key, node);
-      return node;
+      return parent.children.get(key) ?? addChild(parent, key, answer, at);
     },
   };
 }

@@ -1,14 +1,8 @@
-import { type LiveUse, listLiveParts, liveText } from "./live-parts.ts";
+import type { LedgerState } from "../simulation/memory-ledger-state.ts";
+import { type LiveUse, listLiveParts, liveText, MAX_USE } from "./live-parts.ts";
 import type { Position } from "./positions.ts";
 import type { Messages } from "./state-parts.ts";
 import type { Invocation, QueuedMessage, System } from "./system.ts";
-
-const NUMBER = Symbol("number");
-
-/** Returns the number of a part, or undefined if the part has none. */
-function readNumber(part: object): number | undefined {
-  return (part as { readonly [NUMBER]?: number })[NUMBER];
-}
 
 /** The parts of systems that an exploration has reached. */
 export interface StateKeys {
@@ -29,51 +23,47 @@ export interface StateKeys {
   invocationNumberOf(invocation: Invocation, now: number, isOver: boolean, hasHandle: boolean): number;
   /** Returns the number of what the second delivery of a message depends on. */
   secondNumberOf(second: QueuedMessage, now: number, isOver: boolean): number;
-  /** Returns a text for the same parts. The text has no number of this exploration. */
-  textOf(system: System, use: LiveUse): string;
+  /** Returns a text for the same parts, without their times. The text has no number of this exploration. */
+  textOf(system: System, isOver: boolean): string;
 }
+
+/** The uses of other parts than those of `listLiveParts`. */
+const [QUEUE, ANSWER, SECOND, USES] = [MAX_USE + 1, MAX_USE + 2, MAX_USE + 3, MAX_USE + 4] as const;
+const MAX_TIMES = 2 ** 14;
 
 /**
  * Creates the keys of states. The keys contain no hashes.
  * @param isReduced false if the keys contain each part of a state as it is
  */
 export function createStateKeys(isReduced: boolean): StateKeys {
-  const byText = new Map<string, object>();
-  const unique = <T extends object>(part: T): T => {
-    if (readNumber(part) !== undefined) return part;
-    const text = JSON.stringify(part);
-    const known = byText.get(text);
-    const value = known === undefined ? byText.size : readNumber(known);
-    // The property is not enumerable, so a copy of the part with changes has no number.
-    Object.defineProperty(part, NUMBER, { value });
-    if (known !== undefined) return known as T;
-    byText.set(text, part);
-    return part;
-  };
-  const numberOf = (part: object): number => readNumber(part) ?? (readNumber(unique(part)) as number);
+  const { unique, numberOf } = createPartNumbers();
   const exactKeyOf = ({ now, ledger, history, queues, cce, posts, caller, faults }: System): string => {
     const parts = [ledger, history, queues.pollDead, queues.notifyDead, cce, posts, caller, faults];
     return `${now},${parts.map(numberOf).join()}`;
   };
 
-  const textNumbers = new Map<string, number>();
-  const numberOfText = (text: string): number => {
-    const number = textNumbers.get(text) ?? textNumbers.size;
-    textNumbers.set(text, number);
-    return number;
-  };
-  const liveNumbers = new Map<string, number>();
-  /** Returns the number of a text about a part. The text depends only on the part, on `from` and on `use`. */
-  const liveNumber = (part: object, from: number, use: string, toText: () => string): number => {
-    const key = `${numberOf(part)} ${from} ${use}`;
-    const number = liveNumbers.get(key) ?? numberOfText(toText());
+  const numberOfText = createNumbers<string>();
+  const numberOfTime = createNumbers<number>();
+  const liveNumbers = new Map<number, number>();
+  /** Returns the number of a text about a part. The text depends only on the other parameters. */
+  const liveNumber = (
+    part: object,
+    from: number,
+    use: number,
+    isOver: boolean,
+    read: () => unknown,
+  ): number => {
+    const key = (numberOf(part) * MAX_TIMES + numberOfTime(from)) * USES * 2 + use * 2 + (isOver ? 1 : 0);
+    const known = liveNumbers.get(key);
+    if (known !== undefined) return known;
+    const number = numberOfText(liveText(read(), from, isOver));
     liveNumbers.set(key, number);
     return number;
   };
-  const positions = new Map<string, number>();
+  const positions = new Map<number, number>();
   /** Returns the number of what the code before a position has read, relative to the start of the invocation. */
   const livePosition = ({ id, before, startedAt, programKey }: Position, isOver: boolean): number => {
-    const key = `${id} ${isOver}`;
+    const key = id * 2 + (isOver ? 1 : 0);
     const known = positions.get(key);
     if (known !== undefined) return known;
     const earlier = before === null || before.answer === null ? "" : livePosition(before.position, isOver);
@@ -83,12 +73,25 @@ export function createStateKeys(isReduced: boolean): StateKeys {
     positions.set(key, number);
     return number;
   };
-  const liveParts = (system: System, use: LiveUse): string =>
-    listLiveParts(system, use)
-      .map(({ part, use: name, read }) =>
-        liveNumber(part, system.now, `${name} ${use.isOver}`, () => liveText(read(), system.now, use.isOver)),
-      )
-      .join();
+
+  const tables = new Map<number, object>();
+  const tablesOf = (ledger: LedgerState): object => {
+    const number = numberOf(ledger);
+    const known = tables.get(number);
+    if (known !== undefined) return known;
+    const { watches: _watches, notifications: _notifications, ...others } = ledger;
+    const added = unique(others);
+    tables.set(number, added);
+    return added;
+  };
+  const liveParts = (system: System, use: LiveUse): string => {
+    let text = "";
+    for (const { id, part, use: partUse, read } of listLiveParts(system, use, tablesOf)) {
+      const number = liveNumber(part, system.now, partUse, use.isOver, read);
+      text += id === "" ? `${number},` : `${numberOfText(id)}:${number},`;
+    }
+    return text;
+  };
   return {
     unique,
     numberOf,
@@ -100,23 +103,68 @@ export function createStateKeys(isReduced: boolean): StateKeys {
     coreNumberOf: (system, use) => numberOfText(`core ${liveParts(system, use)}`),
     messagesNumberOf({ poll, notify }, now, isOver) {
       const [ofPoll, ofNotify] = [poll, notify].map((queue) =>
-        liveNumber(queue, now, `queue ${isOver}`, () => liveText(queue.messages, now, isOver)),
+        liveNumber(queue, now, QUEUE, isOver, () => queue.messages),
       );
       return numberOfText(`messages ${ofPoll} ${ofNotify}`);
     },
     invocationNumberOf({ position, answer, startedAt }, now, isOver, hasHandle) {
-      const read = answer ?? [];
-      const toText = () => liveText(read, startedAt, isOver);
-      const answerNumber = liveNumber(read, startedAt, `answer ${isOver}`, toText);
+      const read = answer ?? unique([]);
+      const answerNumber = liveNumber(read, startedAt, ANSWER, isOver, () => read);
       return numberOfText(
         `${livePosition(position, isOver)}/${answerNumber}/${startedAt - now}/${hasHandle}`,
       );
     },
-    secondNumberOf: (second, now, isOver) =>
-      liveNumber(second, now, `second ${isOver}`, () => liveText(second, now, isOver)),
-    textOf: (system, use) =>
-      listLiveParts(system, use)
-        .map(({ read }) => liveText(read(), system.now, use.isOver))
+    secondNumberOf: (second, now, isOver) => liveNumber(second, now, SECOND, isOver, () => second),
+    textOf: (system, isOver) =>
+      listLiveParts(system, { isOver, isSwept: true, isClaiming: true }, tablesOf)
+        .map(({ id, read }) => `${id} ${liveText(read(), null, isOver)}`)
         .join("\n"),
   };
+}
+
+/** Returns a function that returns the number of a value. Numbers are given in order, from 0. */
+function createNumbers<T>(): (value: T) => number {
+  const numbers = new Map<T, number>();
+  return (value) => {
+    const known = numbers.get(value);
+    if (known !== undefined) return known;
+    numbers.set(value, numbers.size);
+    return numbers.size - 1;
+  };
+}
+
+/** Gives a number to each part and to each object in it. Most objects in a new part already have a number. */
+function createPartNumbers(): Pick<StateKeys, "unique" | "numberOf"> {
+  const NUMBER = Symbol("number");
+  const read = (part: object): number | undefined => (part as { readonly [NUMBER]?: number })[NUMBER];
+  const byText = new Map<string, object>();
+
+  function unique<T extends object>(part: T): T {
+    if (read(part) !== undefined) return part;
+    const text = Array.isArray(part) ? textOfArray(part) : textOfObject(part);
+    const known = byText.get(text);
+    const value = known === undefined ? byText.size : read(known);
+    // The property is not enumerable, so a copy of the part with changes has no number.
+    Object.defineProperty(part, NUMBER, { value });
+    if (known !== undefined) return known as T;
+    byText.set(text, part);
+    return part;
+  }
+  const numberOf = (part: object): number => read(part) ?? (read(unique(part)) as number);
+  const textOfValue = (value: unknown): string => {
+    if (typeof value === "string") return JSON.stringify(value);
+    return typeof value === "object" && value !== null ? `#${numberOf(value)}` : String(value);
+  };
+  const textOfArray = (part: readonly unknown[]): string => {
+    let text = "[";
+    for (const item of part) text += `${textOfValue(item)},`;
+    return text;
+  };
+  const textOfObject = (part: object): string => {
+    let text = "{";
+    for (const [name, value] of Object.entries(part))
+      if (value !== undefined) text += `${name}:${textOfValue(value)},`;
+    return text;
+  };
+  return { unique, numberOf };
 }

@@ -11,8 +11,11 @@ export interface States {
   readonly running: readonly Running[];
   readonly seconds: readonly Seconds[];
   readonly noSeconds: Seconds;
-  /** Returns the first core that was equal to the core of a system. */
-  coreOf(system: System): Core;
+  /**
+   * Returns the first core that was equal to the core of a system.
+   * @param before a core that may have the same parts
+   */
+  coreOf(system: System, before?: Core): Core;
   messagesOf(system: Pick<Messages, "now" | "queues">): Messages;
   sharedStateOf(core: Core, messages: Messages): SharedState;
   invocation(invocation: Invocation): KnownInvocation;
@@ -66,7 +69,8 @@ export function createStates(keys: StateKeys): States {
     return added;
   }
 
-  function coreOf(system: System): Core {
+  function coreOf(system: System, before?: Core): Core {
+    if (before !== undefined && hasParts(before.system, system)) return before;
     const isOver = hasSucceeded(system.ledger);
     const key = keys.coreKeyOf(system, isOver);
     const known = cores.get(key);
@@ -180,6 +184,18 @@ export function createStates(keys: StateKeys): States {
     },
   };
 }
+
+/** Returns true if the cores of two systems consist of the same objects. */
+function hasParts(a: System, b: System): boolean {
+  return (
+    a.now === b.now &&
+    CORE_PARTS.every((part) => a[part] === b[part]) &&
+    a.queues.pollDead === b.queues.pollDead &&
+    a.queues.notifyDead === b.queues.notifyDead
+  );
+}
+
+const CORE_PARTS = ["ledger", "history", "cce", "posts", "caller", "faults"] as const;
 
 function earliest(times: readonly number[]): number | null {
   return times.length === 0 ? null : Math.min(...times);

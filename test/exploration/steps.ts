@@ -38,10 +38,12 @@ export async function proceed(system: System, invocation: Invocation, rules: Rul
   let next = { ...system };
   let { position, answer } = invocation;
   for (;;) {
-    position = await positions.advance(position, answer, system.now);
+    const advanced = positions.advance(position, answer, system.now);
+    position = advanced instanceof Promise ? await advanced : advanced;
     if (position.next === null)
       return finish({ ...next, invocations, current: null }, invocation.work, position, rules);
-    const answered = await ask(next, position, position.next, rules);
+    const asked = ask(next, position, position.next, rules);
+    const answered = asked instanceof Promise ? await asked : asked;
     answer = answered.answer;
     next = { ...next, ...answered.changes };
     if (answered.queue !== undefined)
@@ -60,15 +62,24 @@ export async function proceed(system: System, invocation: Invocation, rules: Rul
 }
 
 /** Answers a request. The same request in the same state has the same answer, so each is answered only once. */
-async function ask(
+function ask(
   system: System,
   position: Position,
   request: PortRequest,
-  { plant, keys: { unique, numberOf }, answers }: Rules,
+  rules: Rules,
+): Answered | Promise<Answered> {
+  const parts = partsFor(request, system).map(rules.keys.numberOf);
+  const key = `${system.now} ${position.id} ${parts.join()}`;
+  return rules.answers.get(key) ?? addAnswer(key, system, position, request, rules);
+}
+
+async function addAnswer(
+  key: string,
+  system: System,
+  position: Position,
+  request: PortRequest,
+  { plant, keys: { unique }, answers }: Rules,
 ): Promise<Answered> {
-  const key = `${system.now} ${position.id} ${partsFor(request, system).map(numberOf).join()}`;
-  const known = answers.get(key);
-  if (known !== undefined) return known;
   const { changes, queue, ...answered } = await answerRequest(
     system,
     request,
@@ -163,7 +174,7 @@ export async function receive(
 ): Promise<StepResult> {
   const { now } = system;
   const { queue, isSecond, crashes } = delivery;
-  const { messageId } = delivery.message;
+  const { messageId, body } = delivery.message;
   const delivered = deliverMessage(system, delivery, rules);
   const isOverlap = !isSecond && system.invocations.some((other) => isProcessing(other, messageId, now));
   const received = {
@@ -174,7 +185,7 @@ export async function receive(
   };
   if (crashes) return { system: { ...received, current: null, hasCrashed: true }, acknowledges: false };
   const { receiptHandle, program } = delivered;
-  const work = { kind: "message", queue, messageId, receiptHandle } as const;
+  const work = { kind: "message", queue, messageId, receiptHandle, body } as const;
   return start(received, receiptHandle, program, work, rules);
 }
 

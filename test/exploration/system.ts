@@ -24,6 +24,7 @@ export interface Invocation {
         readonly queue: "poll" | "notify";
         readonly messageId: string;
         readonly receiptHandle: string;
+        readonly body: string;
       }
     | { readonly kind: "call"; readonly call: CallName }
     | { readonly kind: "sweep" };

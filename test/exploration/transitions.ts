@@ -75,12 +75,15 @@ export function createTransitions(
     const invocation = system.current === null || last === undefined ? null : states.invocation(last);
     const isSend = isSending(invocation);
     const sent = isSend ? states.messagesOf(system) : null;
-    const change = { core: states.coreOf(system), sent, acknowledges, invocation };
+    const change = { core: states.coreOf(system, state.shared.core), sent, acknowledges, invocation };
     steps.add(state, key, isSend, change);
     return change;
   }
 
   function changeOf(state: State, action: Action, key: number): Change | Promise<Change> {
+    // If a function crashes that processes a message, or the sweep function, nothing else changes.
+    if (action.kind === "crash" && action.invocation.work.kind !== "call")
+      return { core: state.shared.core, sent: null, acknowledges: false, invocation: null };
     return steps.find(state, key) ?? step(state, action, key);
   }
 

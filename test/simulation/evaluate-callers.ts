@@ -3,7 +3,7 @@ import { idOf, idOfGeneration, type WatchRow } from "./memory-ledger-state.ts";
 import type { ServiceRun } from "./run-service.ts";
 
 /** An answer can be on its way for this time. A poll can also work with an older state of the ledger for this time. */
-const RACE_MS = 60_000;
+export const RACE_MS = 60_000;
 
 /** Checks that no caller changed what another caller gets. Returns one text per violation. */
 export function checkCallers(run: ServiceRun): readonly string[] {
