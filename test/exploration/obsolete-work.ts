@@ -13,8 +13,8 @@ import type { RunEnd, Transitions } from "./transitions.ts";
  * messages from each state at once, because the order in which the service receives them has no effect. An invocation
  * that processes an obsolete message is removed if the rest of its code has no effect either.
  *
- * The code under test may have a bug. So the exploration delivers a message once for each content of the ledger that
- * makes it obsolete. If that has an effect, the message is not obsolete.
+ * The code under test may have a bug. So the exploration delivers a message once for each row of the ledger that makes it
+ * obsolete. If that has an effect, the message is not obsolete.
  */
 
 /** What an obsolete message depends on. */
@@ -151,7 +151,7 @@ export function createObsoleteWork(
     const { core } = state.shared;
     const { work } = invocation;
     if (work.kind !== "message" || obsoletingRow(core, work) === null) return null;
-    // After a restart of the watch, an invocation could end the watch, because both runs may start at the same time.
+    // An invocation from before a restart could end the restarted watch if both were accepted at the same time.
     if (work.queue === "poll" && !isWatchOver(core)) return null;
     if (effective[core.id]?.has(invocation.id) === true) return null;
     const toEnd = (results: readonly RunEnd[]): State | null => {
