@@ -7,9 +7,10 @@ import { createMemoryLedger } from "../simulation/memory-ledger.ts";
 import { idOfNotification } from "../simulation/memory-ledger-notifications.ts";
 import type { LedgerState } from "../simulation/memory-ledger-state.ts";
 import { createMemoryQueue, type MemoryMessage, type QueueState } from "../simulation/memory-queue.ts";
+import type { Plant } from "../simulation/plant.ts";
 import { isAllowedRepetition } from "../simulation/receivers.ts";
 import { jobOf } from "../simulation/simulated-cce.ts";
-import type { PortAnswer, PortRequest, Position } from "./positions.ts";
+import { idOfDelivery, type PortAnswer, type PortRequest, type Position } from "./positions.ts";
 import { JOB } from "./small-service.ts";
 import type { QueueName, System, WatchHistory } from "./system.ts";
 
@@ -41,17 +42,24 @@ export function partsFor({ port, method }: PortRequest, system: System): readonl
   return method === "send" ? [queue, usedMessageIds(system)] : [queue];
 }
 
+/** What answers depend on in all states. */
+export interface AnswerRules {
+  readonly plant: Plant;
+  /** The first webhook ID that the exploration has seen, by notification ID. */
+  readonly webhookIds: Map<string, string>;
+}
+
 /** Makes one request of an invocation in one step. */
 export async function answerRequest(
   system: System,
   { port, method, args }: PortRequest,
   position: Position,
-  visibilitySeconds: number,
+  { plant, webhookIds }: AnswerRules,
 ): Promise<Answered> {
   if (port === "ledger") return askLedger(system, method, args);
   if (port === "cce") return askCce(system, method);
-  if (port === "receiver") return deliver(system, args[0] as Notification, position);
-  return askQueue(system, port as QueueName, method, args, visibilitySeconds);
+  if (port === "receiver") return deliver(system, args[0] as Notification, position, webhookIds);
+  return askQueue(system, port as QueueName, method, args, plant.visibilitySeconds);
 }
 
 const toValue = (value: unknown): PortAnswer => ({ kind: "value", value });
@@ -137,9 +145,12 @@ function deliver(
   system: System,
   { key, redelivery, webhookId, content }: Notification,
   position: Position,
+  webhookIds: AnswerRules["webhookIds"],
 ): Answered {
   const notificationId = idOfNotification(key);
-  const claim = position.claims[JSON.stringify(key)];
+  const firstWebhookId = webhookIds.get(notificationId) ?? webhookId;
+  webhookIds.set(notificationId, firstWebhookId);
+  const claim = position.claims[idOfDelivery(notificationId, redelivery)];
   const post = {
     notificationId,
     redelivery,
@@ -154,10 +165,11 @@ function deliver(
     .at(-1);
   const delivery = system.ledger.notifications[notificationId]?.delivery;
   const wasRecorded = claim === undefined && delivery?.state === "delivered";
-  const faults =
-    before === undefined || isAllowedRepetition(before, post, wasRecorded)
-      ? []
-      : [`${notificationId} was sent again, although the ledger may contain the response`];
+  const faults: string[] = [];
+  if (before !== undefined && !isAllowedRepetition(before, post, wasRecorded))
+    faults.push(`${notificationId} was sent again, although the ledger may contain the response`);
+  // All schedules lead to the same ID.
+  if (webhookId !== firstWebhookId) faults.push(`${notificationId} has two webhook IDs`);
   // The order of posts of different notifications has no effect.
   const posts = [...system.posts, post].toSorted((a, b) =>
     a.notificationId === b.notificationId ? 0 : a.notificationId < b.notificationId ? -1 : 1,

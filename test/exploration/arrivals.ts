@@ -1,6 +1,7 @@
 import type { Arrival } from "./known-states.ts";
+import { SWEEP_STAGES } from "./live-parts.ts";
 import type { StateKeys } from "./state-keys.ts";
-import type { KnownInvocation, Running, SharedState, State } from "./state-parts.ts";
+import type { Core, KnownInvocation, Running, SharedState, State } from "./state-parts.ts";
 
 export interface Arrivals {
   arrivalOf(state: State): Arrival;
@@ -8,6 +9,8 @@ export interface Arrivals {
   includes(seconds: number, others: number): boolean;
   /** Returns the number of what later steps and checks read of the core of a state. */
   coreNumberOf(state: State): number;
+  /** Returns a text for what later steps and checks read of a state. */
+  textOf(state: State): string;
 }
 
 /**
@@ -24,12 +27,13 @@ export function createArrivals(keys: StateKeys, isReduced: boolean): Arrivals {
 
   const coreNumbers = new Map<number, number>();
   const coreNumberOf = ({ shared: { core }, running, hasSwept }: State): number => {
-    const isSwept = hasSwept && !running.isSweeping;
-    const { isClaiming } = running;
-    const key = core.id * 4 + (isSwept ? 2 : 0) + (isClaiming ? 1 : 0);
+    const { isSweeping, comparisons, comparisonsNumber } = running;
+    const sweep = isSweeping ? "running" : hasSwept ? "ended" : "possible";
+    const stage = SWEEP_STAGES.indexOf(sweep);
+    const key = (core.id * 2 ** 20 + comparisonsNumber) * SWEEP_STAGES.length + stage;
     const known = coreNumbers.get(key);
     if (known !== undefined) return known;
-    const number = keys.coreNumberOf(core.system, { isOver: core.isOver, isSwept, isClaiming });
+    const number = keys.coreNumberOf(core.system, core.isOver, { sweep, ...comparisons });
     coreNumbers.set(key, number);
     return number;
   };
@@ -55,10 +59,14 @@ export function createArrivals(keys: StateKeys, isReduced: boolean): Arrivals {
     const { id, name } = invocation;
     const { time, isOver } = shared.core;
     const hasHandle = shared.messages.handles.has(name);
-    const key = (id * 2 ** 16 + time) * 4 + (isOver ? 2 : 0) + (hasHandle ? 1 : 0);
+    const isStarted = isOfStart(invocation, shared.core);
+    const key = (id * 2 ** 16 + time) * 8 + (isOver ? 4 : 0) + (isStarted ? 2 : 0) + (hasHandle ? 1 : 0);
     const known = invocationNumbers.get(key);
     if (known !== undefined) return known;
-    const number = keys.invocationNumberOf(invocation, shared.messages.now, isOver, hasHandle);
+    const number = keys.invocationNumberOf(invocation, shared.messages.now, isOver, {
+      hasHandle,
+      isOfStart: isStarted,
+    });
     invocationNumbers.set(key, number);
     return number;
   };
@@ -67,7 +75,8 @@ export function createArrivals(keys: StateKeys, isReduced: boolean): Arrivals {
   const runningNumberOf = (running: Running, shared: SharedState): number => {
     const { core, messages } = shared;
     let key = core.time * 2 + (core.isOver ? 1 : 0);
-    for (const { name } of running.items) key = key * 2 + (messages.handles.has(name) ? 1 : 0);
+    for (const item of running.items)
+      key = key * 4 + (messages.handles.has(item.name) ? 2 : 0) + (isOfStart(item, core) ? 1 : 0);
     runningNumbers[running.id] ??= new Map();
     const known = runningNumbers[running.id]?.get(key);
     if (known !== undefined) return known;
@@ -109,6 +118,10 @@ export function createArrivals(keys: StateKeys, isReduced: boolean): Arrivals {
   return {
     arrivalOf: isReduced ? reduced : exact,
     coreNumberOf,
+    textOf(state) {
+      const { key, current, seconds } = reduced(state);
+      return `${key} ${current} ${seconds} ${state.hasSwept} ${state.hasCrashed}`;
+    },
     includes(seconds, others) {
       if (seconds === others) return true;
       const key = seconds * 2 ** 26 + others;
@@ -120,4 +133,9 @@ export function createArrivals(keys: StateKeys, isReduced: boolean): Arrivals {
       return isIncluded;
     },
   };
+}
+
+/** Returns true if the invocation has claimed a poll of the current start of the watch. */
+function isOfStart({ watchStartedAt }: KnownInvocation, core: Core): boolean {
+  return watchStartedAt !== null && watchStartedAt === core.watchStartedAt;
 }

@@ -12,6 +12,7 @@ import type { ServiceRun } from "../simulation/run-service.ts";
 import { createDisturbance } from "../simulation/service.ts";
 import { createSimulatedCce } from "../simulation/simulated-cce.ts";
 import { createSimulation } from "../simulation/simulation.ts";
+import { idOfDelivery } from "./positions.ts";
 import { CONFIG, JOB, TARGETS } from "./small-service.ts";
 import type { QueueName, System } from "./system.ts";
 
@@ -23,7 +24,21 @@ import type { QueueName, System } from "./system.ts";
 export function checkSystem(system: System, isOver: boolean): readonly string[] {
   const { faults, lost }: RunResult = evaluateRun(runOf(system), true);
   const found = [...system.faults, ...(isOver ? faults : faults.slice(lost))];
-  return isOver ? [...found, ...findPending(system)] : found;
+  const known = [...found, ...findUnsent(system)];
+  return isOver ? [...known, ...findPending(system)] : known;
+}
+
+/** Each delivery in the ledger must have a post. */
+function findUnsent({ ledger, posts }: System): readonly string[] {
+  const sent = new Set(
+    posts.map(({ notificationId, redelivery }) => idOfDelivery(notificationId, redelivery)),
+  );
+  return Object.entries(ledger.notifications)
+    .filter(
+      ([id, { delivery }]) =>
+        delivery.state === "delivered" && !sent.has(idOfDelivery(id, delivery.redelivery)),
+    )
+    .map(([id]) => `${id} is delivered in the ledger, but it was never sent`);
 }
 
 /** Each notification and each redelivery that the ledger contains must be delivered, because no receiver refuses. */

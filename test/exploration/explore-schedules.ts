@@ -28,11 +28,18 @@ export interface ExploreOptions {
   readonly preemptions: number;
   /** The state before the first step. By default, one sweep and one crash are possible. */
   readonly start?: System;
+  /** If true, an interrupted function ends at its time limit, as in Lambda. By default, it can continue at any time. */
+  readonly hasTimeLimit?: boolean;
   /**
    * By default, the exploration omits the states and schedules that add nothing. If `isReduced` is false, the exploration
    * omits only states that were reached before.
    */
   readonly isReduced?: boolean;
+  /**
+   * If defined, the exploration visits states that differ only in what no later step reads one by one. The function
+   * receives a text for what later steps read of each visited state, and such texts for the states after its steps.
+   */
+  readonly onVisit?: (state: string, after: readonly string[]) => void;
 }
 
 export interface Exploration {
@@ -64,12 +71,28 @@ interface Found {
  * schedules. If no preemption is left, an invocation runs to its end in one step of the exploration.
  */
 export async function exploreSchedules(options: ExploreOptions): Promise<Exploration> {
-  const { calls, plant, preemptions, start = createSystem(T0), isReduced = true } = options;
-  const keys = createStateKeys(isReduced);
-  const caches = { answers: new Map(), removals: new Map() };
-  const rules: Rules = { calls, plant, positions: createPositions(keys.numberOf), keys, ...caches };
+  const {
+    calls,
+    plant,
+    preemptions,
+    start = createSystem(T0),
+    hasTimeLimit = false,
+    isReduced = true,
+    onVisit,
+  } = options;
+  const hasReducedKeys = isReduced && onVisit === undefined;
+  const keys = createStateKeys(hasReducedKeys);
+  const caches = { answers: new Map(), removals: new Map(), webhookIds: new Map() };
+  const rules: Rules = {
+    calls,
+    plant,
+    hasTimeLimit,
+    positions: createPositions(keys.numberOf),
+    keys,
+    ...caches,
+  };
   const states = createStates(keys);
-  const arrivals = createArrivals(keys, isReduced);
+  const arrivals = createArrivals(keys, hasReducedKeys);
   const known = createKnownStates(states, arrivals.arrivalOf, arrivals.includes);
   const check = createCheck();
   const transitions = createTransitions(rules, states, (core) => check(core, false), isReduced);
@@ -87,7 +110,10 @@ export async function exploreSchedules(options: ExploreOptions): Promise<Explora
   const report = (violation: Found): void => {
     if (violation.faults.length > 0 && isBest(violation.level, violation.steps)) found = violation;
   };
+  /** The violations of the visited state, and texts for the states after its steps. */
+  let afterVisited: string[] = [];
   const add = (state: State, reached: Reached): void => {
+    if (onVisit !== undefined) afterVisited.push(`${reached.level} ${arrivals.textOf(state)}`);
     const arrival = known.add(state, reached);
     if (arrival === null) {
       schedules += 1;
@@ -102,6 +128,7 @@ export async function exploreSchedules(options: ExploreOptions): Promise<Explora
     for (const { state, faults, ...end } of run instanceof Promise ? await run : run) {
       const after = { ...reached, steps: reached.steps + end.steps, crashAfter: end.crashAfter };
       report({ level: after.level, steps: after.steps, reached: after, faults });
+      afterVisited.push(...faults);
       if (faults.length > 0) continue;
       const settled = settle(state);
       add(settled instanceof Promise ? await settled : settled, after);
@@ -111,7 +138,9 @@ export async function exploreSchedules(options: ExploreOptions): Promise<Explora
     visited += 1;
     const isOver = isQuiet(state, calls);
     const { core } = state.shared;
-    report({ level, steps, reached: known.reachedOf(arrival), faults: check(core, isOver) });
+    const faults = check(core, isOver);
+    report({ level, steps, reached: known.reachedOf(arrival), faults });
+    afterVisited = [...faults];
     if (isOver && !finalStates.has(arrivals.coreNumberOf(state)))
       finalStates.set(arrivals.coreNumberOf(state), keys.textOf(core.system, core.isOver));
     const actions = listActions(state, calls);
@@ -129,6 +158,7 @@ export async function exploreSchedules(options: ExploreOptions): Promise<Explora
       const settled = settle(after);
       add(settled instanceof Promise ? await settled : settled, reached);
     }
+    onVisit?.(`${level} ${arrivals.textOf(state)}`, afterVisited);
   };
 
   const first = { level: 0, steps: 0, before: -1, choice: 0, crashAfter: null };

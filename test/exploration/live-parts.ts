@@ -1,34 +1,15 @@
 import { NOTIFICATION_LEASE_MS } from "../../lib/domain/sqs-limits-and-leases.ts";
+import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/watch-deliveries-and-overdue-times.ts";
 import { RACE_MS } from "../simulation/evaluate-callers.ts";
-import type { LedgerState, NotificationRow, WatchRow } from "../simulation/memory-ledger-state.ts";
+import { STOP_RACE_MS } from "../simulation/evaluate-run.ts";
+import {
+  idOfGeneration,
+  type LedgerState,
+  type NotificationRow,
+  type WatchRow,
+} from "../simulation/memory-ledger-state.ts";
+import { idOfDelivery } from "./positions.ts";
 import type { System } from "./system.ts";
-
-/*
- * Two states allow the same schedules and show the same violations if they differ only in what no later step and no
- * check reads. The functions in this file write the rest of a part of a state as a text. All times in the text are
- * relative, because the steps only compare times and add to times.
- */
-
-/** The fields that no step of the small system and no check reads. */
-const UNREAD = new Set([
-  ...["polledAt", "updatedAt", "createdAt", "lagSeconds", "expiresAt", "durations"],
-  // An invocation only compares its receipt handle with the handle of the message in the queue. See `livePosition`.
-  "receiptHandle",
-  // The times of attempts are only shown to people.
-  "at",
-]);
-
-/**
- * The fields that nothing reads after the watch has succeeded. An end of the watch by another poll is then refused, a
- * stop and a repeated submission change nothing, and no check compares the times of a watch that has succeeded.
- */
-const UNREAD_AFTER_SUCCESS = new Set([
-  ...["acceptedAt", "deadlineAt", "concludedAt", "durationSeconds"],
-  ...["poll", "pollDone", "previousPolls", "polls", "tree"],
-]);
-
-/** The times of the exploration, in milliseconds. Other numbers in a state are smaller. */
-const TIME = /\b179[56]\d{9}\b/g;
 
 /** Returns true if the watch has succeeded. A watch that has succeeded never runs again. */
 export function hasSucceeded({ watches }: LedgerState): boolean {
@@ -36,88 +17,130 @@ export function hasSucceeded({ watches }: LedgerState): boolean {
   return rows.length > 0 && rows.every(({ watch }) => watch.state === "succeeded");
 }
 
-/**
- * Writes what later steps read of a part.
- * @param from the time to which the times in the text are relative, or null for a text without times
- * @param isOver the watch has succeeded
- */
-export function liveText(part: unknown, from: number | null, isOver: boolean): string {
-  const text = JSON.stringify(part, (name, value) => {
-    if (UNREAD.has(name) || (isOver && UNREAD_AFTER_SUCCESS.has(name))) return undefined;
-    if (name === "receivedAt") return value === null ? null : 0;
-    // A lease that has ended and a message that is visible remain so.
-    if (name === "leaseUntil" && from !== null && typeof value === "number" && value > 0 && value < from)
-      return 1;
-    // No message is received often enough to be given up.
-    if (name === "receiveCount") return Math.min(value, 1);
-    if (name === "visibleAt" && from !== null && value <= from) return 0;
-    return value;
-  });
-  const live = isOver ? text.replaceAll(/\\*"(deadlineAt|poll)\\*":\d+/g, "") : text;
-  return live.replaceAll(TIME, (time) => (from === null ? "0" : String(Number(time) - from)));
-}
-
 /** A part of a state, and what later steps and checks read of it. */
 export interface LivePart {
   /** The ID of the row in its table of the ledger. Empty if the part is not a row. */
   readonly id: string;
   readonly part: object;
-  /** The number of what else the result of `read` depends on, at most `MAX_USE`. */
-  readonly use: number;
+  /** The number of what else the result of `read` depends on, at most `MAX_USE`. Null if it depends on other parts. */
+  readonly use: number | null;
   readonly read: () => unknown;
 }
 
-export const MAX_USE = 17;
-/** The use of each kind of part, plus 1 for its second use. */
-const [WATCH, NOTIFICATION, TABLES, HISTORY, POSTS, CALLER, CCE, FAULTS, DEAD_LETTERS] = [
-  0, 2, 4, 6, 8, 10, 12, 14, 16,
+export const MAX_USE = 11;
+/** The use of each kind of part. The watch has one use for each stage of the sweep, and one if nothing is known. */
+const [WATCH, NOTIFICATION, OUTCOMES, TABLES, HISTORY, CALLER, CCE, FAULTS, DEAD_LETTERS] = [
+  0, 4, 5, 6, 7, 8, 9, 10, 11,
 ] as const;
 
-/** What else decides what later steps read of the parts. */
-export interface LiveUse {
-  /** The watch has succeeded. */
-  readonly isOver: boolean;
-  /** The sweep function has run and ended. */
-  readonly isSwept: boolean;
-  /** An invocation has claimed a notification, or is claiming one. */
-  readonly isClaiming: boolean;
+/** Whether the only run of the sweep function is still possible, is running, or has ended. */
+export const SWEEP_STAGES = ["possible", "running", "ended"] as const;
+
+/** The claim of a notification by a running invocation. */
+export interface Claim {
+  /** The ID of `idOfDelivery`. */
+  readonly id: string;
+  readonly at: number;
+}
+
+/** What the running invocations compare with the other parts. */
+export interface Comparisons {
+  /** When the first of the running polls has started, or null. */
+  readonly pollsSince: number | null;
+  /** The claims that running invocations have made or are making. */
+  readonly claims: readonly Claim[];
+}
+
+/** What decides how later steps and checks read the parts. */
+export interface LiveUse extends Comparisons {
+  readonly sweep: (typeof SWEEP_STAGES)[number];
 }
 
 /**
  * Returns the parts of a state without its running invocations and its messages.
- * @param tablesOf returns the tables of the ledger except the watches and the notifications
+ * @param isOver the watch has succeeded
+ * @param use null if the running invocations are not known
+ * @param tablesOf returns the tables of the ledger that have no part of their own
  */
 export function listLiveParts(
   system: System,
-  { isOver, isSwept, isClaiming }: LiveUse,
+  isOver: boolean,
+  use: LiveUse | null,
   tablesOf: (ledger: LedgerState) => object,
 ): readonly LivePart[] {
-  const { now, ledger, history, posts, caller, cce, faults, queues } = system;
+  const { now, ledger, history, caller, cce, faults, queues } = system;
   const parts: LivePart[] = [];
-  const add = (part: object, use: number, read: () => unknown, id = ""): void =>
-    void parts.push({ id, part, use, read });
-  for (const [id, row] of Object.entries(ledger.watches))
-    add(row, WATCH + (isSwept ? 1 : 0), () => liveWatch(row, isSwept), id);
+  const add = (part: object, partUse: number | null, read: () => unknown, id = ""): void =>
+    void parts.push({ id, part, use: partUse, read });
+  const watchUse = WATCH + (use === null ? SWEEP_STAGES.length : SWEEP_STAGES.indexOf(use.sweep));
+  for (const [id, row] of Object.entries(ledger.watches)) {
+    checkDeadline(row, now);
+    add(row, watchUse, () => liveWatch(row, now, isOver, use), id);
+  }
   for (const [id, row] of Object.entries(ledger.notifications))
     add(row, NOTIFICATION, () => liveNotification(row), id);
-  // Only the checks of a watch that has timed out read the deadlines that callers asked for.
-  if (Object.values(ledger.watches).some(({ watch }) => watch.state === "timed_out"))
-    throw new Error("A watch has timed out, so the exploration must distinguish the deadlines.");
   const tables = tablesOf(ledger);
   add(tables, TABLES, () => tables);
+  add(ledger.outcomes, OUTCOMES, () => liveOutcomes(ledger));
   add(history, HISTORY, () => liveHistory(history, now, isOver));
-  add(posts, POSTS + (isClaiming ? 1 : 0), () => livePosts(system, isClaiming));
   add(caller, CALLER, () => ({ ...caller, deadlines: [] }));
   // The number of polls decides what the next poll sees. After a success, no poll records what it sees.
   add(cce, CCE, () => (isOver ? cce.observed : cce));
   add(faults, FAULTS, () => faults);
   for (const queue of [queues.pollDead, queues.notifyDead]) add(queue, DEAD_LETTERS, () => queue.messages);
+  add(system.posts, null, () => livePosts(system, use));
+  add(ledger, null, () => (isOver ? [] : liveEnd(system, use)));
   return parts;
 }
 
-/** After the only run of the sweep function, nothing reads when the next run checks the watch. */
-function liveWatch(row: WatchRow, isSwept: boolean): object {
-  return { ...row, dueAt: isSwept ? row.dueAt !== null : row.dueAt };
+/** The deadlines differ between states that are taken as one, so the exploration must not come near them. */
+function checkDeadline({ watch }: WatchRow, now: number): void {
+  if (Number.isFinite(now) && now > watch.deadlineAt - DEADLINE_DISTANCE_MS)
+    throw new Error("A deadline is near, so the exploration must distinguish the deadlines.");
+}
+
+const DEADLINE_DISTANCE_MS = 10 * 60_000;
+
+/**
+ * Only an invocation that has read when the watch was started compares this time with the time of the current start. See
+ * `Position`. Only the sweep function reads when the next poll and the next check of the watch are planned.
+ */
+function liveWatch(
+  { watch, dueAt, ...row }: WatchRow,
+  now: number,
+  isOver: boolean,
+  use: LiveUse | null,
+): object {
+  const { acceptedAt, nextPollAt, ...rest } = watch;
+  const startedAt = isOver ? null : acceptedAt;
+  if (use === null) return { ...row, rest, startedAt, plannedAt: nextPollAt, dueAt };
+  const known = { ...row, rest, startsNow: startedAt === now };
+  switch (use.sweep) {
+    case "possible": {
+      const isOverdue = nextPollAt !== null && pollOverdueAt(nextPollAt) < now;
+      return {
+        ...known,
+        plannedAt: isOverdue ? "over" : nextPollAt,
+        dueAt: dueAt !== null && dueAt < now ? "over" : dueAt,
+      };
+    }
+    case "running":
+      return { ...known, plannedAt: nextPollAt, dueAt };
+    case "ended":
+      return { ...known, isPlanned: nextPollAt !== null, isDue: dueAt !== null };
+    default:
+      return use.sweep satisfies never;
+  }
+}
+
+/** See `liveEnd` for the times of outcomes. */
+function liveOutcomes({ outcomes }: LedgerState): readonly unknown[] {
+  return Object.entries(outcomes).map(([id, { summary, generations }]) => [
+    id,
+    summary.outcome,
+    summary.context,
+    generations,
+  ]);
 }
 
 /** The owner of a lease that was given back has no more rights than other messages. */
@@ -126,33 +149,74 @@ function liveNotification(row: NotificationRow): object {
 }
 
 /**
- * Of several posts of one notification, later steps only read the time of the latest claim. While no invocation has
- * claimed a notification, each later claim is later than a lease that has already ended.
+ * Of the posts of one notification, later steps only compare the time of the latest claim with the claims of later posts
+ * (`isAllowedRepetition`). The ledger never claims a notification again that was delivered or redelivered, and each
+ * delivered notification has a post (`checkSystem`).
  */
-function livePosts({ posts, now }: System, isClaiming: boolean): readonly object[] {
-  const byNotification = new Map<string, object>();
-  for (const { at: _, claimedAt, ...post } of posts) {
-    const key = JSON.stringify(post);
-    const hasLeaseEnded = !isClaiming && now > claimedAt + NOTIFICATION_LEASE_MS;
-    byNotification.set(key, { ...post, claimedAt: hasLeaseEnded ? null : claimedAt });
+function livePosts({ posts, ledger }: System, use: LiveUse | null): readonly object[] {
+  const latest = new Map<string, object>();
+  for (const { notificationId, redelivery, claimedAt } of posts) {
+    const delivery = ledger.notifications[notificationId]?.delivery;
+    const canBeClaimed =
+      delivery === undefined || (delivery.redelivery === redelivery && delivery.state !== "delivered");
+    const id = idOfDelivery(notificationId, redelivery);
+    const claims = use?.claims.filter((claim) => claim.id === id) ?? [];
+    if (use !== null && !canBeClaimed && claims.length === 0) continue;
+    const leaseUntil = claimedAt + NOTIFICATION_LEASE_MS;
+    latest.set(id, {
+      id,
+      claims: claims.map(({ at }) => [at, at > leaseUntil]),
+      // The time itself is read if the running invocations are not known.
+      ...(use === null ? { claimedAt } : { leaseUntil: canBeClaimed ? leaseUntil : null }),
+    });
   }
-  return [...byNotification.values()];
+  return [...latest.values()];
+}
+
+/**
+ * Returns what later steps and checks read of the time of the outcome of the watch, and of the time of its stop.
+ *
+ * - A poll that was interrupted after it had saved the outcome ends the watch with the time of the outcome. Only the
+ *   sweep function reads this time, as the time from which the notifications are overdue.
+ * - The checks compare the time of the outcome with the time of a stop (`STOP_RACE_MS`).
+ */
+function liveEnd({ ledger, caller, now }: System, use: LiveUse | null): readonly unknown[] {
+  return Object.values(ledger.watches).map(({ watch }) => {
+    const endedAt = ledger.outcomes[idOfGeneration(watch)]?.summary.concludedAt;
+    const stoppedAt = watch.state === "stopped" ? watch.concludedAt : null;
+    if (endedAt === undefined)
+      return stoppedAt === null || use === null
+        ? stoppedAt
+        : Math.max(stoppedAt, (use.pollsSince ?? now) - STOP_RACE_MS - 1);
+    if (stoppedAt !== null) return endedAt > stoppedAt + STOP_RACE_MS;
+    if (watch.state !== "watching") return null;
+    if (use === null || use.sweep === "running" || caller.isCalling) return endedAt;
+    return use.sweep === "ended" || deliveriesOverdueAt(endedAt) < now ? "over" : endedAt;
+  });
 }
 
 /**
  * The checks read the history only if the watch was restarted or has not succeeded. They only compare the time of each
- * start with the times at which outcomes were saved, before or after it (`evaluate-callers.ts`).
+ * restart with the times at which the outcomes of earlier generations were saved (`evaluate-callers.ts`).
  */
 function liveHistory(
   { starts, saves, slowSaves, givenUp }: System["history"],
   now: number,
   isOver: boolean,
 ): object {
-  if (isOver && starts.length === 1) return [];
+  const restarts = starts.filter(({ watch }) => watch.generation > 0);
+  if (isOver && restarts.length === 0) return [];
   return [
-    starts.map(({ watch, at }) => [watch, Math.max(at, now - RACE_MS)]),
+    restarts.map(({ watch, at }) => [watch.generation, Math.max(at, now - RACE_MS)]),
     ...[saves, slowSaves].map((saved) =>
-      saved.map(([id, at]) => [id, starts.map((start) => start.at > at - RACE_MS)]),
+      saved
+        .map(([id, at]) => [
+          id,
+          restarts
+            .filter(({ watch }) => watch.generation > Number(id.split("#")[0]))
+            .map((start) => start.at > at - RACE_MS),
+        ])
+        .toSorted(),
     ),
     givenUp,
   ];

@@ -151,8 +151,10 @@ export function createObsoleteWork(
     const { core } = state.shared;
     const { work } = invocation;
     if (work.kind !== "message" || obsoletingRow(core, work) === null) return null;
-    // An invocation from before a restart could end the restarted watch if both were accepted at the same time.
-    if (work.queue === "poll" && !isWatchOver(core)) return null;
+    // Other polls of the same start can still end the watch. A restart at the same time counts as the same start.
+    const { watchStartedAt } = invocation;
+    const canEndWatch = watchStartedAt === core.watchStartedAt || watchStartedAt === core.system.now;
+    if (work.queue === "poll" && watchStartedAt !== null && canEndWatch && !isWatchOver(core)) return null;
     if (effective[core.id]?.has(invocation.id) === true) return null;
     const toEnd = (results: readonly RunEnd[]): State | null => {
       const end = results.at(-1);

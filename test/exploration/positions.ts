@@ -1,3 +1,5 @@
+import type { NotificationClaim, NotificationToClaim } from "../../lib/ledger/notification.ts";
+import { idOfNotification } from "../simulation/memory-ledger-notifications.ts";
 import { allSettled } from "../simulation/scheduler.ts";
 
 /** A request of an invocation to a port. */
@@ -29,8 +31,10 @@ export interface Position {
   readonly next: PortRequest | null;
   /** The result of an invocation that has ended. */
   readonly result: PortAnswer | null;
-  /** The times of the successful claims of notifications, by notification key. */
+  /** The times of the successful claims of notifications, by `idOfDelivery`. */
   readonly claims: Readonly<Record<string, number>>;
+  /** The start of the watch of which the invocation has claimed a poll, or null. */
+  readonly watchStartedAt: number | null;
   /** The key of the program that the invocation runs. */
   readonly programKey: string;
   /** The time at which the invocation ran its first code. */
@@ -84,8 +88,8 @@ export function createPositions(numberOf: (answer: object) => number): Positions
     const { program, programKey } = parent;
     const startedAt = parent.before === null ? at : parent.startedAt;
     const before = { position: parent, answer, at };
-    const claims = claimsAfter(parent, answer);
-    const node = add({ program, steps, ...reached, claims, programKey, startedAt, before });
+    const known = { claims: claimsAfter(parent, answer), watchStartedAt: watchStartedAfter(parent, answer) };
+    const node = add({ program, steps, ...reached, ...known, programKey, startedAt, before });
     parent.children.set(key, node);
     return node;
   }
@@ -94,8 +98,8 @@ export function createPositions(numberOf: (answer: object) => number): Positions
     start(program) {
       const known = starts.get(program.key);
       if (known !== undefined) return known;
-      const start = { startedAt: 0, before: null, programKey: program.key };
-      const node = add({ program, steps: [], next: null, result: null, claims: {}, ...start });
+      const nothing = { next: null, result: null, claims: {}, watchStartedAt: null, before: null };
+      const node = add({ program, steps: [], ...nothing, startedAt: 0, programKey: program.key });
       starts.set(program.key, node);
       return node;
     },
@@ -109,11 +113,25 @@ export function createPositions(numberOf: (answer: object) => number): Positions
   };
 }
 
+/** Returns an ID of a notification and its redelivery. */
+export function idOfDelivery(notificationId: string, redelivery: number): string {
+  return `${notificationId} ${redelivery}`;
+}
+
 function claimsAfter({ next, claims }: Position, answer: PortAnswer | null): Position["claims"] {
   if (next?.method !== "claimNotification" || answer?.kind !== "value") return claims;
-  const [{ key, now }] = next.args as [{ key: unknown; now: number }];
-  const isClaimed = (answer.value as { kind: string }).kind === "claimed";
-  return isClaimed ? { ...claims, [JSON.stringify(key)]: now } : claims;
+  const [{ key, redelivery, now }] = next.args as [NotificationToClaim];
+  const isClaimed = (answer.value as NotificationClaim).kind === "claimed";
+  return isClaimed ? { ...claims, [idOfDelivery(idOfNotification(key), redelivery)]: now } : claims;
+}
+
+/** Returns the start of the watch of which an invocation has claimed a poll, after an answer, or null. */
+export function watchStartedAfter(
+  { next, watchStartedAt }: Position,
+  answer: PortAnswer | null,
+): number | null {
+  if (next?.method !== "claimPoll" || answer?.kind !== "value") return watchStartedAt;
+  return (answer.value as { watch?: { acceptedAt: number } }).watch?.acceptedAt ?? null;
 }
 
 async function replay({ run }: Program, steps: readonly Step[]): Promise<Pick<Position, "next" | "result">> {

@@ -31,7 +31,7 @@ export const CONFIG = configWith({ poll: { minDelaySeconds: 20, maxDelaySeconds:
 
 /** The settings of the functions in serverless.yml. */
 export const LIMIT_MS = 29_000;
-const SWEEP_LIMIT_MS = 60_000;
+export const SWEEP_LIMIT_MS = 60_000;
 const ANSWER_MS = 500;
 
 /** Returns the ports of one invocation. Each request to a port is a step of the exploration. */

@@ -1,8 +1,9 @@
 import type { LedgerState } from "../simulation/memory-ledger-state.ts";
-import { type LiveUse, listLiveParts, liveText, MAX_USE } from "./live-parts.ts";
+import { type LiveUse, listLiveParts, MAX_USE } from "./live-parts.ts";
+import { liveText, type Reader } from "./live-text.ts";
 import type { Position } from "./positions.ts";
-import type { Messages } from "./state-parts.ts";
-import type { Invocation, QueuedMessage, System } from "./system.ts";
+import type { KnownInvocation, Messages } from "./state-parts.ts";
+import type { QueuedMessage, System } from "./system.ts";
 
 /** The parts of systems that an exploration has reached. */
 export interface StateKeys {
@@ -13,22 +14,34 @@ export interface StateKeys {
   /** Returns a text for the parts that all invocations share, except the messages. Equal texts have the same time. */
   coreKeyOf(system: System, isOver: boolean): string;
   /** Returns the number of what later steps and checks read of the same parts. */
-  coreNumberOf(system: System, use: LiveUse): number;
+  coreNumberOf(system: System, isOver: boolean, use: LiveUse): number;
   /** Returns the number of what later steps read of the messages. */
   messagesNumberOf(queues: Messages["queues"], now: number, isOver: boolean): number;
   /**
    * Returns the number of what the code of an invocation has read, relative to the current time.
-   * @param hasHandle the message that the invocation processes is in its queue with the same receipt handle
+   * @param relation what the invocation has in common with the other parts
    */
-  invocationNumberOf(invocation: Invocation, now: number, isOver: boolean, hasHandle: boolean): number;
+  invocationNumberOf(invocation: KnownInvocation, now: number, isOver: boolean, relation: Relation): number;
   /** Returns the number of what the second delivery of a message depends on. */
   secondNumberOf(second: QueuedMessage, now: number, isOver: boolean): number;
   /** Returns a text for the same parts, without their times. The text has no number of this exploration. */
   textOf(system: System, isOver: boolean): string;
 }
 
+/** What an invocation has in common with the other parts of a state. */
+export interface Relation {
+  /** The message that the invocation processes is in its queue with the same receipt handle. */
+  readonly hasHandle: boolean;
+  /** The invocation has claimed a poll of the current start of the watch. */
+  readonly isOfStart: boolean;
+}
+
 /** The uses of other parts than those of `listLiveParts`. */
-const [QUEUE, ANSWER, SECOND, USES] = [MAX_USE + 1, MAX_USE + 2, MAX_USE + 3, MAX_USE + 4] as const;
+const QUEUE = MAX_USE + 1;
+const ANSWERS = { other: MAX_USE + 2, poll: MAX_USE + 3, sweep: MAX_USE + 4 };
+const SECOND = MAX_USE + 5;
+const USES = MAX_USE + 6;
+const NOTHING_RUNS: LiveUse = { sweep: "ended", pollsSince: null, claims: [] };
 const MAX_TIMES = 2 ** 14;
 
 /**
@@ -52,11 +65,12 @@ export function createStateKeys(isReduced: boolean): StateKeys {
     use: number,
     isOver: boolean,
     read: () => unknown,
+    reader: Reader = "other",
   ): number => {
     const key = (numberOf(part) * MAX_TIMES + numberOfTime(from)) * USES * 2 + use * 2 + (isOver ? 1 : 0);
     const known = liveNumbers.get(key);
     if (known !== undefined) return known;
-    const number = numberOfText(liveText(read(), from, isOver));
+    const number = numberOfText(liveText(read(), from, isOver, reader));
     liveNumbers.set(key, number);
     return number;
   };
@@ -69,7 +83,8 @@ export function createStateKeys(isReduced: boolean): StateKeys {
     const earlier = before === null || before.answer === null ? "" : livePosition(before.position, isOver);
     const read = before?.answer ?? JSON.parse(programKey);
     const at = (before?.at ?? startedAt) - startedAt;
-    const number = numberOfText(`${earlier} ${at} ${liveText(read, startedAt, isOver)}`);
+    const text = liveText(read, startedAt, isOver, readerOf(programKey));
+    const number = numberOfText(`${earlier} ${at} ${text}`);
     positions.set(key, number);
     return number;
   };
@@ -79,15 +94,18 @@ export function createStateKeys(isReduced: boolean): StateKeys {
     const number = numberOf(ledger);
     const known = tables.get(number);
     if (known !== undefined) return known;
-    const { watches: _watches, notifications: _notifications, ...others } = ledger;
+    const { watches: _, notifications: _notifications, outcomes: _outcomes, ...others } = ledger;
     const added = unique(others);
     tables.set(number, added);
     return added;
   };
-  const liveParts = (system: System, use: LiveUse): string => {
+  const liveParts = (system: System, isOver: boolean, use: LiveUse | null): string => {
     let text = "";
-    for (const { id, part, use: partUse, read } of listLiveParts(system, use, tablesOf)) {
-      const number = liveNumber(part, system.now, partUse, use.isOver, read);
+    for (const { id, part, use: partUse, read } of listLiveParts(system, isOver, use, tablesOf)) {
+      const number =
+        partUse === null
+          ? numberOfText(liveText(read(), system.now, isOver))
+          : liveNumber(part, system.now, partUse, isOver, read);
       text += id === "" ? `${number},` : `${numberOfText(id)}:${number},`;
     }
     return text;
@@ -95,31 +113,40 @@ export function createStateKeys(isReduced: boolean): StateKeys {
   return {
     unique,
     numberOf,
-    // While the sweep can run and invocations can claim notifications, later steps read the most.
     coreKeyOf: (system, isOver) =>
-      isReduced
-        ? `${system.now};${liveParts(system, { isOver, isSwept: false, isClaiming: true })}`
-        : exactKeyOf(system),
-    coreNumberOf: (system, use) => numberOfText(`core ${liveParts(system, use)}`),
+      isReduced ? `${system.now};${liveParts(system, isOver, null)}` : exactKeyOf(system),
+    coreNumberOf: (system, isOver, use) => numberOfText(`core ${liveParts(system, isOver, use)}`),
     messagesNumberOf({ poll, notify }, now, isOver) {
       const [ofPoll, ofNotify] = [poll, notify].map((queue) =>
         liveNumber(queue, now, QUEUE, isOver, () => queue.messages),
       );
       return numberOfText(`messages ${ofPoll} ${ofNotify}`);
     },
-    invocationNumberOf({ position, answer, startedAt }, now, isOver, hasHandle) {
+    invocationNumberOf(
+      { position, answer, startedAt, watchStartedAt },
+      now,
+      isOver,
+      { hasHandle, isOfStart },
+    ) {
       const read = answer ?? unique([]);
-      const answerNumber = liveNumber(read, startedAt, ANSWER, isOver, () => read);
-      return numberOfText(
-        `${livePosition(position, isOver)}/${answerNumber}/${startedAt - now}/${hasHandle}`,
-      );
+      const reader = readerOf(position.programKey);
+      const answerNumber = liveNumber(read, startedAt, ANSWERS[reader], isOver, () => read, reader);
+      const code = `${livePosition(position, isOver)}/${answerNumber}/${startedAt - now}`;
+      const startsNow = watchStartedAt === now;
+      return numberOfText(`${code}/${hasHandle}/${!isOver && isOfStart}/${!isOver && startsNow}`);
     },
     secondNumberOf: (second, now, isOver) => liveNumber(second, now, SECOND, isOver, () => second),
     textOf: (system, isOver) =>
-      listLiveParts(system, { isOver, isSwept: true, isClaiming: true }, tablesOf)
+      // At the end of time, all times are in the past.
+      listLiveParts({ ...system, now: Number.POSITIVE_INFINITY }, isOver, NOTHING_RUNS, tablesOf)
         .map(({ id, read }) => `${id} ${liveText(read(), null, isOver)}`)
         .join("\n"),
   };
+}
+
+function readerOf(programKey: string): Reader {
+  if (programKey.startsWith('["poll"')) return "poll";
+  return programKey.startsWith('["sweep"') ? "sweep" : "other";
 }
 
 /** Returns a function that returns the number of a value. Numbers are given in order, from 0. */

@@ -1,3 +1,4 @@
+import type { Claim, Comparisons } from "./live-parts.ts";
 import type { Invocation, QueuedMessage, System } from "./system.ts";
 
 /** The ledger and everything else that all invocations share, except the messages. Equal parts are one object. */
@@ -9,6 +10,8 @@ export interface Core {
   readonly time: number;
   /** The watch has succeeded. */
   readonly isOver: boolean;
+  /** The start of the watch, or null. */
+  readonly watchStartedAt: number | null;
   /** The time after which the sweep finds the watch, or null. */
   readonly nextDueAt: number | null;
 }
@@ -36,16 +39,20 @@ export interface SharedState {
 /** An invocation that has not ended. Equal invocations are one object. */
 export interface KnownInvocation extends Invocation {
   readonly id: number;
-  /** The invocation has claimed a notification, or is claiming one. */
-  readonly isClaiming: boolean;
+  /** The notifications that the invocation has claimed or is claiming. */
+  readonly claims: readonly Claim[];
+  /** The start of the watch of which the invocation has claimed a poll, or null. */
+  readonly watchStartedAt: number | null;
 }
 
 /** The invocations that have not ended. Equal lists are one object. */
 export interface Running {
   readonly id: number;
   readonly items: readonly KnownInvocation[];
-  readonly isClaiming: boolean;
   readonly isSweeping: boolean;
+  readonly comparisons: Comparisons;
+  /** The number of `comparisons`. */
+  readonly comparisonsNumber: number;
   /** The number of the list of the IDs of the messages that the invocations process. */
   readonly messageIds: number;
   /** The known lists that follow this list, by the numbers of the invocations that were removed and added. */

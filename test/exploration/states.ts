@@ -1,5 +1,8 @@
+import type { NotificationToClaim } from "../../lib/ledger/notification.ts";
+import { idOfNotification } from "../simulation/memory-ledger-notifications.ts";
 import { handleOf, visibleMessages } from "./deliveries.ts";
-import { hasSucceeded } from "./live-parts.ts";
+import { type Claim, hasSucceeded } from "./live-parts.ts";
+import { idOfDelivery, type Position, watchStartedAfter } from "./positions.ts";
 import type { StateKeys } from "./state-keys.ts";
 import type { Core, KnownInvocation, Messages, Running, Seconds, SharedState, State } from "./state-parts.ts";
 import { createSystem, type Invocation, type System } from "./system.ts";
@@ -43,6 +46,7 @@ export function createStates(keys: StateKeys): States {
   const secondsById = new Map<number, Seconds>();
   const times = new Map<number, number>();
   const messageIds = new Map<string, number>();
+  const comparisonTexts = new Map<string, number>();
 
   const numberIn = <K>(known: Map<K, number>, key: K): number => {
     const number = known.get(key) ?? known.size;
@@ -56,11 +60,16 @@ export function createStates(keys: StateKeys): States {
     const known = runningByKey.get(key);
     if (known !== undefined) return known;
     const ids = sorted.flatMap(({ work }) => (work.kind === "message" ? [work.messageId] : []));
+    const comparisons = {
+      pollsSince: earliest(sorted.filter(isPolling).map(({ startedAt }) => startedAt)),
+      claims: sorted.flatMap(({ claims }) => claims).toSorted(compareClaims),
+    };
     const added = {
       id: running.length,
       items: sorted,
-      isClaiming: sorted.some(({ isClaiming }) => isClaiming),
       isSweeping: sorted.some(({ work }) => work.kind === "sweep"),
+      comparisons,
+      comparisonsNumber: numberIn(comparisonTexts, JSON.stringify(comparisons)),
       messageIds: numberIn(messageIds, ids.toSorted().join()),
       following: new Map(),
     };
@@ -82,6 +91,7 @@ export function createStates(keys: StateKeys): States {
       system: { ...system, ...rest, queues },
       time: numberIn(times, system.now),
       isOver,
+      watchStartedAt: Object.values(system.ledger.watches)[0]?.watch.acceptedAt ?? null,
       nextDueAt: earliest(Object.values(system.ledger.watches).flatMap(({ dueAt }) => dueAt ?? [])),
     };
     cores.set(key, added);
@@ -122,9 +132,8 @@ export function createStates(keys: StateKeys): States {
     const key = `${name} ${startedAt} ${position.id} ${answerNumber} ${hasEffect}`;
     const known = invocationsByKey.get(key);
     if (known !== undefined) return known;
-    const { claims, next } = position;
-    const isClaiming = Object.keys(claims).length > 0 || next?.method === "claimNotification";
-    const added = { ...invocation, id: invocations.length, isClaiming };
+    const read = { claims: claimsOf(position), watchStartedAt: watchStartedAfter(position, answer) };
+    const added = { ...invocation, id: invocations.length, ...read };
     invocations.push(added);
     invocationsByKey.set(key, added);
     return added;
@@ -199,4 +208,20 @@ const CORE_PARTS = ["ledger", "history", "cce", "posts", "caller", "faults"] as 
 
 function earliest(times: readonly number[]): number | null {
   return times.length === 0 ? null : Math.min(...times);
+}
+
+/** Returns the claims that an invocation has made, and the claim that it is making. */
+function claimsOf({ claims, next }: Position): readonly Claim[] {
+  const made = Object.entries(claims).map(([id, at]) => ({ id, at }));
+  if (next?.method !== "claimNotification") return made;
+  const [{ key, redelivery, now }] = next.args as [NotificationToClaim];
+  return [...made, { id: idOfDelivery(idOfNotification(key), redelivery), at: now }];
+}
+
+function isPolling({ work }: Invocation): boolean {
+  return work.kind === "message" && work.queue === "poll";
+}
+
+function compareClaims(a: Claim, b: Claim): number {
+  return a.at - b.at || (a.id < b.id ? -1 : 1);
 }

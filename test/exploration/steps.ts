@@ -1,14 +1,16 @@
 import { SubmissionResult } from "../../lib/api/submission-result.ts";
-import { type Answered, answerRequest, partsFor } from "./answer-request.ts";
+import { type Answered, type AnswerRules, answerRequest, partsFor } from "./answer-request.ts";
 import { type Delivery, type DeliveryRules, deliverMessage, unrepeatedAfter } from "./deliveries.ts";
 import type { PortRequest, Position, Positions, Program } from "./positions.ts";
-import { callProgram, LIMIT_MS, sweepProgram } from "./small-service.ts";
+import { callProgram, LIMIT_MS, SWEEP_LIMIT_MS, sweepProgram } from "./small-service.ts";
 import type { CallerState, CallName, Invocation, System } from "./system.ts";
 
-export interface Rules extends DeliveryRules {
+export interface Rules extends DeliveryRules, AnswerRules {
   readonly positions: Positions;
   /** The known answers to requests. */
   readonly answers: Map<string, Answered>;
+  /** An interrupted function ends at its time limit, as in Lambda. Otherwise it can continue at any time. */
+  readonly hasTimeLimit: boolean;
   /** The calls of the caller, one after the other. */
   readonly calls: readonly CallName[];
 }
@@ -78,21 +80,17 @@ async function addAnswer(
   system: System,
   position: Position,
   request: PortRequest,
-  { plant, keys: { unique }, answers }: Rules,
+  rules: Rules,
 ): Promise<Answered> {
-  const { changes, queue, ...answered } = await answerRequest(
-    system,
-    request,
-    position,
-    plant.visibilitySeconds,
-  );
+  const { unique } = rules.keys;
+  const { changes, queue, ...answered } = await answerRequest(system, request, position, rules);
   const parts = Object.entries(changes).map(([name, part]) => [name, unique(part)]);
   const added = {
     ...answered,
     changes: Object.fromEntries(parts),
     ...(queue && { queue: { name: queue.name, state: unique(queue.state) } }),
   };
-  answers.set(key, added);
+  rules.answers.set(key, added);
   return added;
 }
 
@@ -189,8 +187,14 @@ export async function receive(
   return start(received, receiptHandle, program, work, rules);
 }
 
-export function isProcessing({ work, startedAt }: Invocation, messageId: string, now: number): boolean {
-  return work.kind === "message" && work.messageId === messageId && startedAt + LIMIT_MS > now;
+export function isProcessing(invocation: Invocation, messageId: string, now: number): boolean {
+  const { work } = invocation;
+  return work.kind === "message" && work.messageId === messageId && !isOverLimit(invocation, now);
+}
+
+/** Returns true if the time limit of the function is over. */
+export function isOverLimit({ work, startedAt }: Invocation, now: number): boolean {
+  return startedAt + (work.kind === "sweep" ? SWEEP_LIMIT_MS : LIMIT_MS) <= now;
 }
 
 function isChanged(before: System, after: System): boolean {

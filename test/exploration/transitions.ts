@@ -5,6 +5,7 @@ import type { States } from "./states.ts";
 import { createResults, isSending } from "./step-results.ts";
 import {
   crash,
+  isOverLimit,
   isProcessing,
   proceed,
   type Rules,
@@ -36,6 +37,9 @@ export interface Transitions {
    */
   runToEnd(state: State): readonly RunEnd[] | Promise<readonly RunEnd[]>;
 }
+
+/** A step before which time passes. */
+type Wait = Action & { readonly kind: "wait" | "sweep" };
 
 /** What one step of an invocation changes. */
 interface Change {
@@ -119,21 +123,29 @@ export function createTransitions(
       }
       case "call":
       case "sweep": {
-        const keepsSeconds = action.kind === "call" || action.keepsSeconds;
-        const shared = action.kind === "call" ? state.shared : waited(state.shared, action.until);
-        const seconds = keepsSeconds ? state.seconds : states.noSeconds;
-        const from = { ...state, shared, seconds, hasSwept: state.hasSwept || action.kind === "sweep" };
+        const from = action.kind === "call" ? state : { ...afterWait(state, action), hasSwept: true };
         const change = changeOf(from, action, kind);
-        const next = (known: Change): State => started(from, shared.messages, known, false);
+        const next = (known: Change): State => started(from, from.shared.messages, known, false);
         return change instanceof Promise ? change.then(next) : next(change);
       }
-      case "wait": {
-        const seconds = action.keepsSeconds ? state.seconds : states.noSeconds;
-        return { ...state, shared: waited(state.shared, action.until), current: null, seconds };
-      }
+      case "wait":
+        return afterWait(state, action);
       default:
         return action satisfies never;
     }
+  }
+
+  /** Returns the state after time has passed. */
+  function afterWait(state: State, { until, keepsSeconds }: Wait): State {
+    const seconds = keepsSeconds ? state.seconds : states.noSeconds;
+    let { running, shared } = state;
+    const ended = rules.hasTimeLimit ? running.items.filter((item) => isOverLimit(item, until)) : [];
+    for (const invocation of ended) {
+      running = states.replace(running, invocation, null);
+      const core = states.coreOf(crash(shared.core.system, invocation), shared.core);
+      shared = states.sharedStateOf(core, shared.messages);
+    }
+    return { ...state, running, shared: waited(shared, until), seconds, current: null };
   }
 
   function started(

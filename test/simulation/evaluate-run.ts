@@ -22,7 +22,7 @@ const MAX_DELAY_MS = 90 * 60_000;
 const CONFIRM_GONE_MS = 60_000;
 
 /** A poll that started before a watch was stopped can still conclude the watch. */
-const STOP_RACE_MS = 30_000;
+export const STOP_RACE_MS = 30_000;
 
 /** The numbers of notifications of a run, by result. */
 export interface RunResult {
