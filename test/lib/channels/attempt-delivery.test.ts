@@ -9,7 +9,15 @@ import type { EgressOptions } from "../../../lib/http/egress.ts";
 import fc from "../../support/properties.ts";
 import { type Answering, type Received, startReceiver, startTcp } from "../http/support/receiver.ts";
 import { CHAT_KINDS, format, KINDS, SAMPLES } from "./samples.ts";
-import { attempt, CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.ts";
+import {
+  attempt,
+  attemptUntilTimeLimit,
+  CONTENT,
+  closeAll,
+  closeLater,
+  egress,
+  NOW,
+} from "./support/attempts.ts";
 import { targetOf, WHSEC } from "./support/targets.ts";
 
 afterEach(closeAll);
@@ -196,9 +204,7 @@ describe("deliver", () => {
   });
 
   it("stops at the time limit in the middle of a chat's answer, with the verdict retry", async () => {
-    const { result } = await attempt("slack", (_, response) => response.writeHead(200).write("."), {
-      timeLimitMs: 100,
-    });
+    const result = await attemptUntilTimeLimit("slack", (_, response) => response.writeHead(200).write("."));
     expect(result).toMatchObject({ verdict: "retry", reason: "timeout", status: 200, spent: true });
   });
 
@@ -210,7 +216,7 @@ describe("deliver", () => {
     ],
     ["broken gzip body", (_, response) => response.writeHead(202, { "content-encoding": "br" }).end("a")],
   ])("a webhook's status 202 decides before a %s: the notification is delivered", async (_, answer) => {
-    const { result } = await attempt("webhook", answer, { timeLimitMs: 200 });
+    const result = await attemptUntilTimeLimit("webhook", answer);
     expect(result).toMatchObject({ verdict: "delivered", reason: "ok", status: 202 });
   });
 
@@ -221,7 +227,7 @@ describe("deliver", () => {
   ])("counts as delivered when %s answers %i with '%s', and the body never ends", async (kind, ...row) => {
     const [status, body, reason] = row;
     const answer: Answering = (_, response) => response.writeHead(status).write(body || "\u0000");
-    const { result } = await attempt(kind, answer, { timeLimitMs: 300 });
+    const result = await attemptUntilTimeLimit(kind, answer);
     expect(result).toMatchObject({ verdict: "delivered", reason, status });
   });
 

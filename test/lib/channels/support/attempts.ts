@@ -1,3 +1,5 @@
+import type { ServerResponse } from "node:http";
+import { jest } from "@jest/globals";
 import {
   type AttemptResult,
   attemptDeliveryWithFallback,
@@ -7,6 +9,8 @@ import type { NotificationContent } from "../../../../lib/channels/channel.ts";
 import type { TargetKind } from "../../../../lib/channels/registry.ts";
 import { getCachedSecretMask } from "../../../../lib/domain/cached-secret-mask.ts";
 import { createEgress, type Egress } from "../../../../lib/http/egress.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { fakeTimeouts } from "../../../support/fake-timeouts.ts";
 import { hangUp } from "../../http/support/hang-up.ts";
 import { type Answering, type Received, startReceiver } from "../../http/support/receiver.ts";
 import { targetOf } from "./targets.ts";
@@ -51,4 +55,39 @@ export async function attempt(
     ...changes,
   });
   return { result, received: receiver.received };
+}
+
+/**
+ * Makes one delivery attempt. Its time limit is over as soon as the client has read all that `answer` has written,
+ * unless the attempt has ended before.
+ */
+export async function attemptUntilTimeLimit(kind: TargetKind, answer: Answering): Promise<AttemptResult> {
+  const timeLimitMs = 1000;
+  const client = egress(["127.0.0.1"]);
+  let response: ServerResponse | undefined;
+  let hasEnded = false;
+  fakeTimeouts();
+  try {
+    const attempted = attempt(
+      kind,
+      (request, answering) => {
+        response = answering;
+        answer(request, answering);
+      },
+      { egress: client, timeLimitMs },
+    );
+    attempted.finally(() => {
+      hasEnded = true;
+    });
+    const hasRead = () => {
+      const written = response?.socket?.bytesWritten ?? 0;
+      const sockets = Object.values(client.http.sockets).flatMap((open) => open ?? []);
+      return written > 0 && sockets.some(({ bytesRead }) => bytesRead === written);
+    };
+    await eventually("the answer or the end of the attempt", () => hasEnded || hasRead());
+    jest.advanceTimersByTime(timeLimitMs);
+    return (await attempted).result;
+  } finally {
+    jest.useRealTimers();
+  }
 }
