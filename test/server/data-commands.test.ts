@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jest } from "@jest/globals";
 import { runDataCommand } from "../../server/data-commands.ts";
@@ -66,6 +66,32 @@ describe("the commands on a data directory", () => {
     expect(await runDataCommand("backup", [file, "--data", directory])).toBe(0);
     expect(readdirSync(folder)).toEqual(["backup.sqlite"]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
+    store.close();
+  });
+
+  it("keep no backup that is damaged", async () => {
+    const { directory, store } = await startService();
+    const file = join(createDataDirectory(), "backup.sqlite");
+    const { run } = Store.prototype;
+    const writing = jest.spyOn(Store.prototype, "run").mockImplementation(function (
+      this: Store,
+      sql,
+      ...values
+    ) {
+      const changed = run.call(this, sql, ...values);
+      const bytes = readFileSync(`${file}.part`);
+      writeFileSync(`${file}.part`, bytes.fill(0x5a, bytes.length - 4096));
+      return changed;
+    });
+    const errors = jest.spyOn(process.stderr, "write").mockReturnValue(true);
+    try {
+      expect(await runDataCommand("backup", [file, "--data", directory])).toBe(1);
+      expect(errors.mock.lastCall?.[0]).toContain("damaged");
+      expect(existsSync(file)).toBe(false);
+    } finally {
+      writing.mockRestore();
+      errors.mockRestore();
+    }
     store.close();
   });
 

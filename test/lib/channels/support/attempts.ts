@@ -76,9 +76,10 @@ export async function attemptUntilTimeLimit(kind: TargetKind, answer: Answering)
       },
       { egress: client, timeLimitMs },
     );
-    attempted.finally(() => {
+    const end = () => {
       hasEnded = true;
-    });
+    };
+    attempted.then(end, end);
     const hasRead = () => {
       const written = response?.socket?.bytesWritten ?? 0;
       const sockets = Object.values(client.http.sockets).flatMap((open) => open ?? []);
