@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { Stryker } from "@stryker-mutator/core";
 import { UsageError } from "../../local/ops/command.ts";
 import { readScriptArguments } from "../../local/ops/script-arguments.ts";
@@ -7,6 +7,7 @@ import { isSurvivor, readSampleFiles, readSurvivors, sourceLine } from "./surviv
 
 const USAGE = `Changes the code in many small ways (mutants), one at a time, and lists the mutants that no test detects.
 
+  npm run mutate                                       tries all folders with decisions of the service, takes hours
   npm run mutate -- lib/schedule client/exit-code.ts   tries folders and files
   npm run mutate -- --sample                           tries one file of test/mutation/sample.json in about a minute
 
@@ -16,6 +17,14 @@ changed, the number of commits selects the file. Exit status: 0; 1 if the tests 
 with --sample if the tests miss one mutant; 2 for wrong use. The mutants in test/mutation/survivors.json do not count.
 `;
 
+/** The folders that `npm run mutate` tries by default. An interrupted run continues with the folder that it was trying. */
+const DEFAULT_FOLDERS = [
+  ...["domain", "schedule", "cce", "channels", "auth", "config", "queue", "ledger"].map(
+    (name) => `lib/${name}`,
+  ),
+  ...readdirSync("functions").map((name) => `functions/${name}`),
+  "client",
+];
 const MIN_KILLED_PERCENT = 92;
 /** All survivors of the files of the sample are in survivors.json, so each other survivor is new. */
 const MIN_SAMPLE_PERCENT = 100;
@@ -111,15 +120,16 @@ const { paths, isSample } = readScriptArguments(
   USAGE,
   { options: { sample: { type: "boolean", default: false } }, allowPositionals: true },
   ({ values: { sample }, positionals }) => {
-    if (sample === positionals.length > 0) throw new UsageError("give either folders and files, or --sample");
+    if (sample && positionals.length > 0) throw new UsageError("give either folders and files, or --sample");
     const missing = positionals.find((path) => !existsSync(path));
     if (missing !== undefined) throw new UsageError(`${missing} does not exist`);
-    return { paths: positionals, isSample: sample };
+    const folders = positionals.length > 0 ? positionals : DEFAULT_FOLDERS;
+    return { paths: sample ? [sampleFile()] : folders, isSample: sample };
   },
 );
 const total = { killed: 0, survived: 0 };
 if (isSample) setTimeout(finish, SAMPLE_MS);
-for (const path of isSample ? [sampleFile()] : paths) {
+for (const path of paths) {
   const { killed, survived } = await mutate(path);
   total.killed += killed;
   total.survived += survived;

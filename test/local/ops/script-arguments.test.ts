@@ -50,7 +50,6 @@ test.each(PROGRAMS)(
 );
 
 test.each([
-  ["test/mutation/mutate.ts", "give either folders and files, or --sample"],
   ["test/mutation/mutate.ts lib/schedule --sample", "give either folders and files, or --sample"],
   ["test/mutation/mutate.ts lib/nothing", "lib/nothing does not exist"],
   ["test/structure/banned-words.ts nothing", "nothing does not exist"],
