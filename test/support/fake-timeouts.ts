@@ -16,3 +16,12 @@ export async function resultOrWaits<T>(work: Promise<T>): Promise<T | "waits"> {
   await new Promise<void>((resolve) => setImmediate(resolve));
   return Promise.race([work, "waits" as const]);
 }
+
+/**
+ * Returns a function that ends the latest time limit of `limitMs`, as if this time were over. A test calls the returned
+ * function when a server or a client has come as far as the test needs. Call `jest.restoreAllMocks` after the test.
+ */
+export function controlTimeLimit(limitMs: number): () => void {
+  const timers = jest.spyOn(globalThis, "setTimeout");
+  return () => timers.mock.calls.findLast(([, ms]) => ms === limitMs)?.[0]();
+}

@@ -17,12 +17,15 @@ import {
   reduceCpuTimePerRequest,
 } from "../../../lib/runtime/aws-client.ts";
 import { systemClock } from "../../../lib/runtime/clock.ts";
-import { fakeTimeouts } from "../../support/fake-timeouts.ts";
+import { controlTimeLimit, fakeTimeouts } from "../../support/fake-timeouts.ts";
 
 const ALL_BUT_DATE = [
   ...(["nextTick", "setImmediate", "clearImmediate", "setInterval", "clearInterval", "setTimeout"] as const),
   ...(["clearTimeout", "queueMicrotask", "performance", "hrtime"] as const),
 ];
+
+/** The time limit of a request, if the test sets no other. */
+const REQUEST_MS = 3000;
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -48,6 +51,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   jest.useRealTimers();
+  jest.restoreAllMocks();
   server.closeAllConnections();
   server.close();
   await once(server, "close");
@@ -55,7 +59,7 @@ afterEach(async () => {
 
 /** A client with the same options as the clients of the product. */
 function openClient(
-  requestMs = 3000,
+  requestMs = REQUEST_MS,
   credentials: DynamoDBClientConfig["credentials"] = { accessKeyId: "AK", secretAccessKey: "SK" },
 ): DynamoDBClient {
   const { port } = server.address() as AddressInfo;
@@ -129,7 +133,7 @@ describe("the request handler of the AWS clients", () => {
   });
 
   it("makes the SDK repeat a request without a response in time and a request whose connection breaks", async () => {
-    expect(await ask([noResponse, found], 50)).toBe("é");
+    expect(await ask([controlTimeLimit(REQUEST_MS), found])).toBe("é");
     expect(requests).toHaveLength(2);
     expect(await ask([hangUp, found])).toBe("é");
     expect(requests).toHaveLength(4);
@@ -171,10 +175,10 @@ describe("the request handler of the AWS clients", () => {
   });
 
   it("throws a TimeoutError without an address when no attempt gets a response", async () => {
-    const failed = await ask(
-      Array.from({ length: 10 }, () => noResponse),
-      20,
-    ).catch((error: unknown) => error);
+    const passTimeLimit = controlTimeLimit(REQUEST_MS);
+    const failed = await ask(Array.from({ length: 10 }, () => passTimeLimit)).catch(
+      (error: unknown) => error,
+    );
     expect(failed).toMatchObject({ name: "TimeoutError", code: "DEADLINE_PASSED", cause: undefined });
     expect(String(failed)).not.toContain("127.0.0.1");
     expect(requests.length).toBeGreaterThan(1);

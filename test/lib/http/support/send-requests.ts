@@ -35,8 +35,13 @@ export async function sendWithRule(request: HttpRequest): Promise<RuledResult> {
   return { kind, code, rule: error instanceof EgressRefusedError ? error.rule : null, status };
 }
 
-/** Creates a function that sends POST requests to a port of this machine. */
-export function caller(): (port: number, timeLimitMs?: number, scheme?: string) => Promise<RuledResult> {
+/**
+ * Creates a function that sends POST requests to a port of this machine.
+ * @param onChunk is called with each part of a response.
+ */
+export function caller(
+  onChunk?: HttpRequest["onChunk"],
+): (port: number, timeLimitMs?: number, scheme?: string) => Promise<RuledResult> {
   const connections = createEgress(["127.0.0.1"]);
   open.push({ close: () => hangUp(connections) });
   return (port: number, timeLimitMs = 5000, scheme = "http") =>
@@ -48,6 +53,7 @@ export function caller(): (port: number, timeLimitMs?: number, scheme?: string) 
       body: Buffer.from("{}"),
       timeLimitMs,
       maxBytes: 16_384,
+      ...(onChunk && { onChunk }),
     });
 }
 
