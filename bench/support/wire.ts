@@ -23,7 +23,7 @@ export type LedgerReplies = (
 
 const ParameterRequest = z.object({ Path: z.string().optional(), Names: z.array(z.string()).optional() });
 const Batch = z.looseObject({
-  Entries: z.array(z.looseObject({ Id: z.string(), MessageBody: z.string() })),
+  Entries: z.array(z.looseObject({ Id: z.string(), MessageBody: z.optional(z.string()) })),
 });
 
 /**
@@ -102,10 +102,7 @@ export class Wire {
       case "ledger":
         return this.ledger(request);
       case "queue":
-        return {
-          status: 200,
-          body: request.operation === "SendMessageBatch" ? acceptBatch(request.body) : "{}",
-        };
+        return { status: 200, body: acceptBatch(request.body) };
       case "config":
         return { status: 200, body: JSON.stringify({ Parameters: this.#findParameters(request.body) }) };
       case "cce":
@@ -154,8 +151,10 @@ function acceptBatch(body: string): string {
   const { Entries } = Batch.parse(JSON.parse(body));
   const Successful = Entries.map(({ Id, MessageBody }) => ({
     Id,
-    MessageId: Id,
-    MD5OfMessageBody: createHash("md5").update(MessageBody).digest("hex"),
+    ...(MessageBody !== undefined && {
+      MessageId: Id,
+      MD5OfMessageBody: createHash("md5").update(MessageBody).digest("hex"),
+    }),
   }));
   return JSON.stringify({ Successful, Failed: [] });
 }

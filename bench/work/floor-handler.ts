@@ -6,7 +6,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { ChangeMessageVisibilityBatchCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import Agent from "undici/lib/dispatcher/agent.js";
 import type { Chain, Step } from "./floor-script.ts";
 
@@ -41,8 +41,8 @@ function send({ operation, input, path, headers, body }: Step & { input: any }):
       return ledger.send(new QueryCommand(input));
     case "SendMessageBatch":
       return queue.send(new SendMessageBatchCommand(input));
-    case "ChangeMessageVisibility":
-      return queue.send(new ChangeMessageVisibilityCommand(input));
+    case "ChangeMessageVisibilityBatch":
+      return queue.send(new ChangeMessageVisibilityBatchCommand(input));
     case "GET":
     case "POST":
       return exchange(operation, path, headers, body);

@@ -39,7 +39,7 @@ export interface Queue {
   /**
    * Makes a received message invisible for `seconds` seconds. The message can stay invisible for at most 43,200 seconds
    * after SQS delivered it.
-   * @throws the error that SQS returned.
+   * @throws an error if SQS did not confirm the change.
    */
   changeVisibility(receiptHandle: string, seconds: number): Promise<void>;
 }
@@ -83,7 +83,7 @@ export async function sendAllOrThrow(
 /** Runs a function after `ms` milliseconds. The returned function cancels the timer. */
 export type Timer = (run: () => void, ms: number) => () => void;
 
-const realTimer: Timer = (run, ms) => {
+export const realTimer: Timer = (run, ms) => {
   const timer = setTimeout(run, ms);
   return () => clearTimeout(timer);
 };

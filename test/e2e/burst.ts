@@ -2,6 +2,7 @@ import { parseCounts, readScriptArguments } from "../../local/ops/script-argumen
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { eventually } from "../support/eventually.ts";
 import { startServiceFixture } from "../support/service-fixture.ts";
+import { warmUp, warmUpTarget } from "../support/warm-up.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
 
 /**
@@ -23,9 +24,10 @@ Prints one JSON object. Exit status: 0, 1 if a message is missing, refused or la
 );
 const receiver = await startReceiver();
 const fixture = await startServiceFixture({
-  targets: { deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` } },
+  targets: { ...warmUpTarget(receiver), deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` } },
   settings: { egress: { allow: [new URL(receiver.url).host] } },
 });
+await warmUp(fixture, receiver);
 await fetch(`${receiver.url}/behaviour`, {
   method: "PUT",
   body: JSON.stringify({ kind: "rate_limit", intervalMs: 1000 }),

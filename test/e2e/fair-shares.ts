@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { parseCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { startServiceFixture } from "../support/service-fixture.ts";
+import { warmUp, warmUpTarget } from "../support/warm-up.ts";
 
 /**
  * Submits jobs of a project whose CCE accepts connections and never answers, and then one job of another project. The
@@ -32,11 +33,14 @@ const endpoint = `http://127.0.0.1:${(unresponsive.address() as AddressInfo).por
 const receiver = await startReceiver();
 const fixture = await startServiceFixture({
   targets: {
+    ...warmUpTarget(receiver),
     audit: { kind: "webhook", url: `${receiver.url}/audit`, secrets: [`whsec_${btoa("0".repeat(24))}`] },
   },
   projects: { [HANGING]: { kind: "token", token: "hunter2hunter2", endpoint } },
   settings: { egress: { allow: [receiver.url, endpoint].map((url) => new URL(url).host) } },
 });
+
+await warmUp(fixture, receiver);
 
 /** Returns the milliseconds from the submission of a job to its notification. The job ends after two seconds. */
 async function timeOfOneJob(notifications: number): Promise<number> {

@@ -62,6 +62,7 @@ function runOf({ now, ledger, history, queues, cce, posts, caller }: System): Se
     name,
     memory: createMemoryQueue({ name, now: simulation.now, visibilitySeconds: 0, state: queues[name] }),
     hops: new Map(),
+    postponed: new Set<string>(),
     onChange: () => {},
   });
   const id = idOf({ project: PROJECT, jobId: JOB.jobId, caller: CALLER });

@@ -27,7 +27,10 @@ export interface EventSourceOptions {
   readonly createHandler: (invocation: Invocation, records: number, hop: number) => HandleMessage;
   /** Returns the IDs of the messages that the function reports as failed. */
   readonly failures: (records: readonly Received[], settled: readonly Settled[]) => readonly string[];
-  /** Called when SQS delivers a message that another invocation still processes. Not called for a planned fault. */
+  /**
+   * Called when SQS delivers a message that another invocation still processes. Not called for a planned fault, and not
+   * for a postponed message: it can come back while the invocation still processes the rest of the batch.
+   */
   readonly onOverlap: (messageId: string) => void;
 }
 
@@ -78,9 +81,11 @@ export function createEventSource(simulation: Simulation, options: EventSourceOp
       const earlier = working.get(record.messageId);
       // An invocation that crashed after it had postponed a message no longer processes the message.
       const isProcessed = earlier?.alive === true && earlier.deadlineAt > simulation.now();
-      if (isProcessed && !plannedDuplicates.has(record.messageId)) options.onOverlap(record.messageId);
+      const isExpected = plannedDuplicates.has(record.messageId) || queue.postponed.has(record.messageId);
+      if (isProcessed && !isExpected) options.onOverlap(record.messageId);
       working.set(record.messageId, invocation);
       plannedDuplicates.delete(record.messageId);
+      queue.postponed.delete(record.messageId);
       if (!simulation.random.happens(duplicated)) continue;
       plannedDuplicates.add(record.messageId);
       showAgain(record.messageId, simulation.random.between(0, 60_000));

@@ -99,6 +99,10 @@ export function startService(options: ServiceOptions): ServiceRun {
     hasSweep: options.hasSweep,
     expectsCalls: () => false,
   };
+  const onOverlap = (messageId: string): void => {
+    run.overlaps.push(messageId);
+    simulation.note(null, `OVERLAP: ${messageId} is delivered while it is processed`);
+  };
   createEventSource(simulation, {
     name: "poll",
     queue: run.queues.poll,
@@ -108,10 +112,7 @@ export function startService(options: ServiceOptions): ServiceRun {
     recursiveLoop: plant.recursiveLoop,
     createHandler: (invocation, records, hop) => createPoll(connect(run, invocation, hop + 1), records),
     failures: plant.failures,
-    onOverlap: (messageId) => {
-      run.overlaps.push(messageId);
-      simulation.note(null, `OVERLAP: ${messageId} is delivered while it is processed`);
-    },
+    onOverlap,
   });
   createEventSource(simulation, {
     name: "notify",
@@ -122,8 +123,7 @@ export function startService(options: ServiceOptions): ServiceRun {
     recursiveLoop: "Terminate",
     createHandler: (invocation) => createNotify(connect(run, invocation, 0)),
     failures: plant.failures,
-    // A postponed notification can come back while the invocation still processes the rest of the batch.
-    onOverlap: () => {},
+    onOverlap,
   });
   if (options.hasSweep)
     simulation.scheduler.after(simulation.random.between(0, SWEEP_INTERVAL_MS), () => sweepRepeatedly(run));

@@ -1,4 +1,8 @@
-import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import {
+  ChangeMessageVisibilityBatchCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { createSqsQueue } from "../../lib/queue/sqs-queue.ts";
 import { type FaultRates, ratesNow } from "./fault-rates.ts";
@@ -11,6 +15,8 @@ export interface SimulatedQueue {
   readonly memory: MemoryQueue;
   /** For each message, the number of functions in the chain that led to the message. */
   readonly hops: Map<string, number>;
+  /** The IDs of the messages whose visibility an invocation changed after their latest delivery. */
+  readonly postponed: Set<string>;
   /** Called after each new message and after each change of the visibility of a message. */
   onChange: () => void;
 }
@@ -27,7 +33,7 @@ export function createSimulatedQueue(
 ): SimulatedQueue {
   const to = redrive === undefined ? {} : { redrive: { ...redrive, to: redrive.to.memory } };
   const memory = createMemoryQueue({ name, now: simulation.now, visibilitySeconds, ...to });
-  return { name, memory, hops: new Map(), onChange: () => {} };
+  return { name, memory, hops: new Map(), postponed: new Set(), onChange: () => {} };
 }
 
 class QueueFault extends Error {
@@ -47,7 +53,7 @@ export function queueFor(
     send: (command: unknown) =>
       command instanceof SendMessageBatchCommand
         ? simulation.effect(invocation, `${queue.name}.send`, () => sendBatch(command))
-        : command instanceof ChangeMessageVisibilityCommand
+        : command instanceof ChangeMessageVisibilityBatchCommand
           ? simulation.effect(invocation, `${queue.name}.changeVisibility`, () => changeVisibility(command))
           : Promise.reject(new QueueFault("The simulation does not know this command.")),
   };
@@ -79,19 +85,29 @@ export function queueFor(
     };
   }
 
-  async function changeVisibility({ input }: ChangeMessageVisibilityCommand) {
-    const { throttled, timedOut } = ratesNow(simulation, rates);
-    const drawn = simulation.random.next();
+  async function changeVisibility({ input: { Entries = [] } }: ChangeMessageVisibilityBatchCommand) {
+    const { throttled, timedOut, entryFailed } = ratesNow(simulation, rates);
+    const { random } = simulation;
+    const drawn = random.next();
     if (drawn < throttled) throw new QueueFault("throttled");
-    const changed = queue.memory.changeVisibility(input.ReceiptHandle ?? "", input.VisibilityTimeout ?? 0);
+    const results = Entries.map(async ({ Id = "", ReceiptHandle = "", VisibilityTimeout = 0 }) => {
+      if (random.happens(entryFailed)) return { Id, Code: "InternalError", SenderFault: false };
+      try {
+        await queue.memory.changeVisibility(ReceiptHandle, VisibilityTimeout);
+      } catch (error) {
+        return { Id, Code: error instanceof Error ? error.name : "Unknown", SenderFault: true };
+      }
+      queue.postponed.add(ReceiptHandle.split("/")[0] ?? "");
+      simulation.note(invocation, `${queue.name} hides ${ReceiptHandle} for ${VisibilityTimeout} s`);
+      return { Id };
+    });
     queue.onChange();
-    await changed;
-    simulation.note(
-      invocation,
-      `${queue.name} hides ${input.ReceiptHandle} for ${input.VisibilityTimeout} s`,
-    );
+    const answered = await Promise.all(results);
     if (drawn < throttled + timedOut) throw new QueueFault("timed out");
-    return {};
+    return {
+      Successful: answered.filter(({ Code }) => Code === undefined),
+      Failed: answered.filter(({ Code }) => Code !== undefined),
+    };
   }
 
   return createSqsQueue({
@@ -99,6 +115,7 @@ export function queueFor(
     url: queue.name,
     random: simulation.random.next,
     wait: (ms) => new Promise((resolve) => timer(resolve, ms)),
+    timer,
   });
 }
 

@@ -55,7 +55,7 @@ describe("compareWithPolicies", () => {
   it("finds the commands of every package", () => {
     expect(commandsIn(own.bundles.poll ?? "")).toEqual(
       expect.arrayContaining([
-        "ChangeMessageVisibility",
+        "ChangeMessageVisibilityBatch",
         "GetParametersByPath",
         "SendMessageBatch",
         "UpdateItem",

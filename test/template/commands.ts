@@ -10,7 +10,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   Query: "dynamodb:Query",
   Scan: "dynamodb:Scan",
   UpdateItem: "dynamodb:UpdateItem",
-  ChangeMessageVisibility: "sqs:ChangeMessageVisibility",
+  ChangeMessageVisibilityBatch: "sqs:ChangeMessageVisibility",
   GetQueueAttributes: "sqs:GetQueueAttributes",
   SendMessageBatch: "sqs:SendMessage",
   GetParameters: "ssm:GetParameters",

@@ -1,19 +1,10 @@
-import {
-  ChangeMessageVisibilityCommand,
-  SendMessageBatchCommand,
-  type SendMessageBatchCommandOutput,
-  SQSClient,
-} from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand, type SendMessageBatchCommandOutput, SQSClient } from "@aws-sdk/client-sqs";
 import { jest } from "@jest/globals";
 import { mockClient } from "aws-sdk-client-mock";
 import { createNotificationMessage, createPollMessage } from "../../../lib/queue/messages.ts";
 import type { OutgoingMessage } from "../../../lib/queue/queue.ts";
-import {
-  createSqsQueue,
-  MAX_BATCH_BYTES,
-  MAX_BATCH_MESSAGES,
-  splitIntoSqsBatches,
-} from "../../../lib/queue/sqs-queue.ts";
+import { MAX_BATCH_ENTRIES } from "../../../lib/queue/sqs-batch-request.ts";
+import { createSqsQueue, MAX_BATCH_BYTES, splitIntoSqsBatches } from "../../../lib/queue/sqs-queue.ts";
 import fc from "../../support/properties.ts";
 
 const sqs = mockClient(SQSClient);
@@ -139,24 +130,6 @@ describe("the SQS queue", () => {
     expect(sqs.commandCalls(SendMessageBatchCommand)).toHaveLength(1);
   });
 
-  it.each([
-    [-1, 0],
-    [0, 0],
-    [0.2, 1],
-    [30, 30],
-    [43_199.5, 43_200],
-    [43_201, 43_200],
-  ])("changes the visibility of a message by %d s to %d s", async (seconds, expected) => {
-    sqs.on(ChangeMessageVisibilityCommand).resolves({});
-    await queue.changeVisibility("handle-1", seconds);
-    const [call] = sqs.commandCalls(ChangeMessageVisibilityCommand);
-    expect(call?.args[0].input).toEqual({
-      QueueUrl: url,
-      ReceiptHandle: "handle-1",
-      VisibilityTimeout: expected,
-    });
-  });
-
   it("sends the body, the delay and the attributes of a message, and no empty fields", async () => {
     sqs.on(SendMessageBatchCommand).resolves(answer(["0", "1"], []));
     const attributes = { reason: "gone", target: "audit" };
@@ -227,7 +200,7 @@ describe("the batches of messages", () => {
         const batches = splitIntoSqsBatches(sizes.map(messageOf));
         expect(batches.flat().map(({ body }) => body.length)).toEqual(sizes);
         for (const batch of batches) {
-          expect(batch.length).toBeLessThanOrEqual(MAX_BATCH_MESSAGES);
+          expect(batch.length).toBeLessThanOrEqual(MAX_BATCH_ENTRIES);
           expect(batch.reduce((sum, { body }) => sum + body.length, 0)).toBeLessThanOrEqual(MAX_BATCH_BYTES);
         }
       }),
