@@ -6,9 +6,10 @@ import { warmUp, warmUpTarget } from "../support/warm-up.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
 
 /**
- * Sixty jobs end at the same time and notify one Slack URL, which accepts one message per second. The first argument
- * replaces the number of jobs. The script prints one JSON object. The exit code is 0 if every job has one message, Slack
- * refused at most one message, and the messages took at most 1.1 seconds each.
+ * Sixty jobs end at the same time and notify one Slack URL, which accepts one message per second. Before them, other
+ * jobs start the processes of the functions. The first argument replaces the number of jobs. The script prints one JSON
+ * object. The exit code is 0 if every job has one message, Slack refused at most one message, and the messages took at
+ * most 1.1 seconds each.
  */
 const MAX_SECONDS_PER_MESSAGE = 1.1;
 const MAX_REFUSED = 1;

@@ -5,10 +5,11 @@ import { startServiceFixture } from "../support/service-fixture.ts";
 import { warmUp, warmUpTarget } from "../support/warm-up.ts";
 
 /**
- * Submits jobs of a project whose CCE accepts connections and never answers, and then one job of another project. The
- * first argument replaces the number of jobs. The script prints one JSON object with the milliseconds from the
- * submission of the one job to its notification, alone and next to the other jobs. The exit code is 0 if the second time
- * is at most 1.5 times the first time plus one second. The figure counts on a machine that does nothing else.
+ * Submits jobs of a project whose CCE accepts connections and never answers, and then one job of another project.
+ * Before them, other jobs start the processes of the functions. The first argument replaces the number of jobs. The
+ * script prints one JSON object with the milliseconds from the submission of the one job to its notification, alone and
+ * next to the other jobs. The exit code is 0 if the second time is at most 1.5 times the first time plus one second.
+ * The figure counts on a machine that does nothing else.
  */
 const HANGING = "hanging";
 const JOBS_PER_CALL = 100;

@@ -12,8 +12,8 @@ export const warmUpTarget = ({ url }: Receiver) => ({
 
 /**
  * Runs 100 jobs through the service and waits for their notifications. A measurement of delays begins afterwards.
- * Without these jobs, it would measure the starts of the functions' processes and their first, slow invocations, for
- * which a Lambda function has processors of its own and this machine has not.
+ * Without these jobs, it would also measure how the functions' processes start and make their first, slow invocations:
+ * on this machine, the processes share the processor cores, and on AWS they do not.
  */
 export async function warmUp(fixture: ServiceFixture, receiver: Receiver): Promise<void> {
   const jobIds = Array.from({ length: JOBS }, () => fixture.addJob(succeedingJob));
