@@ -3,13 +3,13 @@ import type { Random } from "../domain/job.ts";
 /** The maximum number of entries in a batch request to SQS. */
 export const MAX_BATCH_ENTRIES = 10;
 /**
- * The number of times that the service repeats an entry of a batch after SQS has refused it. If the whole request fails, the
- * AWS SDK repeats the request.
+ * The number of times that the service repeats an entry of a batch after SQS has refused it. If the whole request
+ * fails, the AWS SDK repeats the request.
  */
 const RETRIES = 2;
 /**
- * The maximum wait before the service repeats refused entries for the first time. The actual wait is random, from
- * 0 to the maximum (full jitter). Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * The maximum wait before the service repeats refused entries for the first time. The actual wait is random, from 0 to
+ * the maximum (full jitter). Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 const BACKOFF_MS = 50;
 
@@ -38,9 +38,9 @@ export interface RetryOptions {
 }
 
 /**
- * Makes a batch request to SQS, and repeats the entries that SQS refused. If SQS reports `SenderFault`, the entry is not
- * repeated, because SQS would refuse it again. Returns the reason of each failed entry by the ID of the entry. SQS may
- * have accepted a failed entry, because the response of SQS can be lost.
+ * Makes a batch request to SQS, and repeats the entries that SQS refused. If SQS reports `SenderFault`, the entry is
+ * not repeated, because SQS would refuse it again. Returns the reason of each failed entry by the ID of the entry. SQS
+ * may have accepted a failed entry, because the response of SQS can be lost.
  */
 export async function requestBatch<Entry extends BatchEntry>(
   entries: readonly Entry[],

@@ -12,6 +12,7 @@ import { createVisibilityChanger, type VisibilityChangerOptions } from "./visibi
  * some SQS-compatible servers still allow no more.
  */
 export const MAX_BATCH_BYTES = 262_144;
+
 export interface SqsQueueOptions extends RetryOptions, Pick<VisibilityChangerOptions, "timer"> {
   readonly client: SQSClient;
   readonly url: string;
