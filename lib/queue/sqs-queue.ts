@@ -1,10 +1,6 @@
-import {
-  SendMessageBatchCommand,
-  type SendMessageBatchRequestEntry,
-  type SQSClient,
-} from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
 import { assertDelaysInRange, type OutgoingMessage, type Queue, type SendResult } from "./queue.ts";
-import { type BatchEntry, MAX_BATCH_ENTRIES, type RetryOptions, requestBatch } from "./sqs-batch-request.ts";
+import { type BatchEntry, MAX_BATCH_ENTRIES, requestBatch } from "./sqs-batch-request.ts";
 import { createVisibilityChanger, type VisibilityChangerOptions } from "./visibility-changer.ts";
 
 /**
@@ -13,10 +9,7 @@ import { createVisibilityChanger, type VisibilityChangerOptions } from "./visibi
  */
 export const MAX_BATCH_BYTES = 262_144;
 
-export interface SqsQueueOptions extends RetryOptions, Pick<VisibilityChangerOptions, "timer"> {
-  readonly client: SQSClient;
-  readonly url: string;
-}
+export type SqsQueueOptions = VisibilityChangerOptions;
 
 /**
  * Creates a queue that can only send. The package of a Lambda function that only sends messages needs no code for other

@@ -5,7 +5,7 @@ import { MAX_BATCH_ENTRIES, type RetryOptions, requestBatch } from "./sqs-batch-
 
 /**
  * A change of the visibility waits at most `WINDOW_MS`, so that changes for other messages can share one request with
- * it. With 256 MB of memory, 20 ms cost about a sixth of one request to SQS (docs/costs.md).
+ * it. With 256 MB of memory, 20 ms cost about a sixth of one request to SQS (bench/costs/prices.json).
  */
 const WINDOW_MS = 20;
 
