@@ -5,13 +5,12 @@ import { Target } from "../../lib/channels/registry.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
+import { readDigest, removeRunningMemberAndCountRemaining } from "../../lib/ledger/dynamo/digests.ts";
 import { readDurationCounts } from "../../lib/ledger/dynamo/durations.ts";
 import { stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import {
   readDeliveryOrPendingRecord,
-  readDigest,
-  removeRunningMemberAndCountRemaining,
   startRedeliveryIfLatestIs,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import { scheduleSweepByAndExtendExpiry } from "../../lib/ledger/dynamo/overdue-index.ts";

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { PublicTarget } from "../../lib/channels/channel.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
+import { createDigestIfAbsent } from "../../lib/ledger/dynamo/digests.ts";
 import { readDurationCounts } from "../../lib/ledger/dynamo/durations.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
-import { createDigestIfAbsent } from "../../lib/ledger/dynamo/notifications.ts";
 import {
   countUnfinishedWatchesApproximately,
   scheduleSweepByAndExtendExpiry,

@@ -3,6 +3,7 @@ import { Target } from "../../lib/channels/registry.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
+import { readDigest } from "../../lib/ledger/dynamo/digests.ts";
 import { readSlowRecord } from "../../lib/ledger/dynamo/durations.ts";
 import { readOutcomeWithoutTree } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
@@ -11,7 +12,6 @@ import {
   markDeadLettered,
   postponeNotificationAndEndLease,
   readDeliveryOrPendingRecord,
-  readDigest,
   recordAttemptIfClaimed,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import {

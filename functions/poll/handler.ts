@@ -2,6 +2,7 @@ import { createCceClient } from "../../lib/cce/client.ts";
 import { PublicTarget } from "../../lib/channels/channel.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
+import { readDigest, removeRunningMemberAndCountRemaining } from "../../lib/ledger/dynamo/digests.ts";
 import {
   addDuration,
   addLatestDurations,
@@ -15,7 +16,6 @@ import {
   readOutcomeWithoutTree,
 } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
-import { readDigest, removeRunningMemberAndCountRemaining } from "../../lib/ledger/dynamo/notifications.ts";
 import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/poll-claims.ts";
 import { readWatchDocumentOrNull } from "../../lib/ledger/dynamo/read-watches.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";

@@ -1,8 +1,9 @@
 import { PublicTarget } from "../../lib/channels/channel.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
+import { readDigest } from "../../lib/ledger/dynamo/digests.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
-import { readDeliveryOrPendingRecord, readDigest } from "../../lib/ledger/dynamo/notifications.ts";
+import { readDeliveryOrPendingRecord } from "../../lib/ledger/dynamo/notifications.ts";
 import { listOverdueWatches, rescheduleSweepIfUnchanged } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { readWatchDocumentOrNull } from "../../lib/ledger/dynamo/read-watches.ts";
 import { readTargetState } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";

@@ -1,5 +1,10 @@
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import {
+  createDigestIfAbsent,
+  readDigest,
+  removeRunningMemberAndCountRemaining,
+} from "../../lib/ledger/dynamo/digests.ts";
+import {
   claimDiscoveryIfDueOrRequested,
   hasSmnMessageId,
   requestDiscoverySoon,
@@ -23,13 +28,10 @@ import {
 import { bindToTable, type LedgerTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import {
   claimNotification,
-  createDigestIfAbsent,
   markDeadLettered,
   postponeNotificationAndEndLease,
   readDeliveryOrPendingRecord,
-  readDigest,
   recordAttemptIfClaimed,
-  removeRunningMemberAndCountRemaining,
   startRedeliveryIfLatestIs,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import {

@@ -1,8 +1,6 @@
 import * as z from "zod/mini";
-import type { JobKey } from "../../domain/job.ts";
 import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { NumberNullByDefault, TextNullByDefault, unwrapLazy } from "../../domain/zod-fields.ts";
-import type { DigestLedger } from "../ledger.ts";
 import {
   ATTEMPT_HISTORY,
   Attempt,
@@ -13,28 +11,14 @@ import {
 } from "../notification.ts";
 import {
   ceilToEpochSeconds,
-  createItemIfAbsent,
   type Item,
   type LedgerOperation,
-  type LedgerTable,
   parseItemOrThrow,
   readItemAndParseOrThrow,
   readRawItem,
   upsertItem,
 } from "./item-operations.ts";
-import {
-  type ItemKey,
-  jobPartitionKey,
-  notificationItemKey,
-  parseDigestMemberOrThrow,
-  parseJobPartitionKeyOrThrow,
-  serializeDigestMember,
-} from "./keys.ts";
-
-const Names = z.lazy(() => z._default(z.array(z.string()), []));
-const DigestItem = z.lazy(() =>
-  z.object({ caller: z.string(), members: Names, targets: Names, running: Names }),
-);
+import { notificationItemKey } from "./keys.ts";
 
 const LEASED =
   "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";
@@ -199,50 +183,3 @@ export function toDeliveryRecordOrPending(item: Item | null, target: string): De
 }
 
 const parseAttempt = (text: string): Attempt => Attempt.parse(parseJsonOrUndefined(text));
-
-export const createDigestIfAbsent: LedgerOperation<"createDigestIfAbsent"> = async (table, digest) => {
-  await createDigestItem(table, digest, digest.members);
-};
-
-/** Creates the item of a digest and returns true. If the item exists, returns false. */
-export function createDigestItem(
-  table: LedgerTable,
-  { digestId, caller, members, targets, expiresAt }: Parameters<DigestLedger["createDigestIfAbsent"]>[0],
-  running: readonly JobKey[],
-): Promise<boolean> {
-  return createItemIfAbsent(table, digestKey(digestId), {
-    caller,
-    members: members.map(serializeDigestMember),
-    running: new Set(running.map(jobPartitionKey)),
-    targets,
-    expiresAt: ceilToEpochSeconds(expiresAt),
-  });
-}
-
-export const removeRunningMemberAndCountRemaining: LedgerOperation<
-  "removeRunningMemberAndCountRemaining"
-> = async (table, digestId, job) => {
-  const removed = await upsertItem(table, {
-    key: digestKey(digestId),
-    removeElements: { running: new Set([jobPartitionKey(job)]) },
-    condition: "attribute_exists(#pk)",
-    returnValues: "ALL_NEW",
-  });
-  return removed === null ? 0 : parseItemOrThrow(DigestItem, removed).running.length;
-};
-
-export const readDigest: LedgerOperation<"readDigest"> = async (table, digestId) => {
-  const digest = await readItemAndParseOrThrow(table, DigestItem, digestKey(digestId));
-  if (digest === null) return null;
-  const { caller, members, targets, running } = digest;
-  return {
-    caller,
-    members: members.map(parseDigestMemberOrThrow),
-    targets,
-    running: running.map(parseJobPartitionKeyOrThrow),
-  };
-};
-
-function digestKey(digestId: string): ItemKey {
-  return { pk: `G#${digestId}`, sk: "digest" };
-}

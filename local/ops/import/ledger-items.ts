@@ -7,6 +7,7 @@ import {
   compressTruncatedTree,
   computeShortHashOfTreeJson,
 } from "../../../lib/ledger/dynamo/compressed-tree.ts";
+import { createDigestItem } from "../../../lib/ledger/dynamo/digests.ts";
 import { discoveryKey, saveSmnMessageIdOnce } from "../../../lib/ledger/dynamo/discovery.ts";
 import {
   addJobTypeUnlessOperation,
@@ -29,7 +30,6 @@ import {
   treeItemKey,
   watchItemKey,
 } from "../../../lib/ledger/dynamo/keys.ts";
-import { createDigestItem } from "../../../lib/ledger/dynamo/notifications.ts";
 import { overdueIndexAttributes } from "../../../lib/ledger/dynamo/overdue-index.ts";
 import {
   getOrSetTargetGoneSince,
