@@ -65,8 +65,9 @@ export type PollOfMessage = Pick<PollToClaim, "key" | "poll" | "messageId">;
 export type PollClaim =
   /**
    * `reclaimed` is true if an earlier invocation of the function claimed the same poll and then crashed or ran too
-   * long. The earlier invocation may have stored an outcome of the watch. `unfinishedTries` is the number of earlier
-   * invocations that crashed or ran too long.
+   * long. The earlier invocation may have stored an outcome of the watch. After a lost response, `reclaimed` is true
+   * although the claim may be the first one. `unfinishedTries` is the number of earlier invocations that crashed or ran
+   * too long.
    */
   | {
       readonly kind: "claimed";

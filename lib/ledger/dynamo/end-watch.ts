@@ -31,6 +31,7 @@ import {
 } from "./item-operations.ts";
 import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
 import { overdueIndexAttributes, roundedOverdueIndexAttributesKeepingOrder } from "./overdue-index.ts";
+import { createRequestToken } from "./request-token.ts";
 import { encodeLatestInstants, listJobWatchesNewestFirst, NO_LEASE, WatchItem } from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
@@ -58,6 +59,7 @@ export const endWatchUnlessTargetsAdded: LedgerOperation<"endWatchUnlessTargetsA
 ) => {
   const { key, acceptedAt, outcome, concludedAt } = end;
   const targets = new Set(end.targets);
+  const requestToken = createRequestToken();
   const overdue =
     targets.size === 0
       ? { set: overdueIndexAttributes(key, null), setIfAbsent: {} }
@@ -69,6 +71,7 @@ export const endWatchUnlessTargetsAdded: LedgerOperation<"endWatchUnlessTargetsA
       ...overdue.set,
       ...(end.job === undefined ? {} : { ...truncateEndedJob(end.job) }),
       state: outcome,
+      requestToken,
       concludedAt,
       polledAt: encodeLatestInstants(end.polledAt),
       expiresAt: ceilToEpochSeconds(end.expiresAt),
@@ -80,10 +83,14 @@ export const endWatchUnlessTargetsAdded: LedgerOperation<"endWatchUnlessTargetsA
     returnValues: "ALL_OLD",
   });
   if (ended !== null) {
-    await expireCallerItem(table, key, ended, end.expiresAt);
+    await expireCallerItem(table, key, parseItemOrThrow(WatchItem, ended), end.expiresAt);
     return { kind: "ended" };
   }
   const found = await readItemAndParseOrThrow(table, WatchItem, watchItemKey(key));
+  if (found?.requestToken === requestToken) {
+    await expireCallerItem(table, key, found, end.expiresAt);
+    return { kind: "ended" };
+  }
   if (found?.state !== "watching" || found.acceptedAt !== acceptedAt) return { kind: "over" };
   return { kind: "targets_changed", targets: found.targets.toSorted() };
 };
@@ -92,10 +99,9 @@ export const endWatchUnlessTargetsAdded: LedgerOperation<"endWatchUnlessTargetsA
 async function expireCallerItem(
   table: LedgerTable,
   key: WatchKey,
-  watchItem: Item,
+  { hasCallerItem, generation }: WatchItem,
   expiresAt: Instant,
 ): Promise<void> {
-  const { hasCallerItem, generation } = parseItemOrThrow(WatchItem, watchItem);
   if (!hasCallerItem) return;
   await upsertItem(table, {
     key: callerDataItemKey({ ...key, generation }),
@@ -105,12 +111,14 @@ async function expireCallerItem(
 }
 
 export const stopWatch: LedgerOperation<"stopWatch"> = async (table, key, at, expiresAt) => {
+  const requestToken = createRequestToken();
   const stopped = await upsertItem(table, {
     key: watchItemKey(key),
     set: {
       ...OVER,
       ...overdueIndexAttributes(key, null),
       state: "stopped",
+      requestToken,
       concludedAt: at,
       expiresAt: ceilToEpochSeconds(expiresAt),
     },
@@ -119,11 +127,15 @@ export const stopWatch: LedgerOperation<"stopWatch"> = async (table, key, at, ex
     returnValues: "ALL_OLD",
   });
   if (stopped !== null) {
-    await expireCallerItem(table, key, stopped, expiresAt);
+    await expireCallerItem(table, key, parseItemOrThrow(WatchItem, stopped), expiresAt);
     return "stopped";
   }
   const found = await readItemAndParseOrThrow(table, WatchItem, watchItemKey(key));
   if (found === null) return "missing";
+  if (found.requestToken === requestToken) {
+    await expireCallerItem(table, key, found, expiresAt);
+    return "stopped";
+  }
   const { state } = found;
   if (RESTARTABLE.includes(state)) {
     await upsertItem(table, {

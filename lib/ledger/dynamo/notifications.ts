@@ -9,6 +9,7 @@ import {
   type NotificationClaim,
   type NotificationToClaim,
 } from "../notification.ts";
+import type { StoredValues } from "./expression.ts";
 import {
   ceilToEpochSeconds,
   type Item,
@@ -19,6 +20,7 @@ import {
   upsertItem,
 } from "./item-operations.ts";
 import { notificationItemKey } from "./keys.ts";
+import { createRequestToken } from "./request-token.ts";
 
 const LEASED =
   "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";
@@ -28,14 +30,20 @@ const NotificationItem = z.lazy(() =>
   z.extend(z.omit(unwrapLazy(DeliveryRecord), { target: true }), {
     owner: TextNullByDefault,
     leaseUntil: NumberNullByDefault,
+    /** The token of the write that claimed the notification or started its redelivery. */
+    requestToken: TextNullByDefault,
     history: z._default(z.array(z.string()), []),
   }),
 );
 type NotificationItem = z.infer<typeof NotificationItem>;
 
+/** The attributes that end the lease of a notification. */
+const NO_LEASE: StoredValues = { leaseUntil: null, requestToken: null };
+
 /** Each call costs one DynamoDB write. If the notification cannot be claimed, the call also costs one read. */
 export const claimNotification: LedgerOperation<"claimNotification"> = async (table, wanted) => {
   const { key, redelivery, messageId, now, leaseMs } = wanted;
+  const requestToken = createRequestToken();
   const claimed = await upsertItem(table, {
     key: notificationItemKey(key),
     set: {
@@ -43,6 +51,7 @@ export const claimNotification: LedgerOperation<"claimNotification"> = async (ta
       redelivery,
       owner: messageId,
       leaseUntil: now + leaseMs,
+      requestToken,
       expiresAt: ceilToEpochSeconds(wanted.expiresAt),
     },
     condition: `attribute_not_exists(#pk) OR #state = :pending AND #redelivery = :redelivery
@@ -54,6 +63,8 @@ export const claimNotification: LedgerOperation<"claimNotification"> = async (ta
   });
   if (claimed !== null) return { kind: "claimed", record: toDeliveryRecordOrPending(claimed, key.target) };
   const item = await readItemAndParseOrThrow(table, NotificationItem, notificationItemKey(key));
+  if (item?.requestToken === requestToken)
+    return { kind: "claimed", record: toDeliveryRecord(item, key.target) };
   return item === null ? { kind: "other_owner" } : explainRefusal(item, wanted);
 };
 
@@ -83,7 +94,7 @@ export const recordAttemptIfClaimed: LedgerOperation<"recordAttemptIfClaimed"> =
       state,
       nextAttemptAt,
       requestAt: null,
-      leaseUntil: null,
+      ...NO_LEASE,
       ...(spent ? { throttles: null } : {}),
     },
     setIfAbsent: isThrottled ? { throttledSince: attempt.at } : {},
@@ -114,7 +125,7 @@ export const postponeNotificationAndEndLease: LedgerOperation<"postponeNotificat
   const { key, redelivery, messageId, until, requestAt } = postponement;
   const postponed = await upsertItem(table, {
     key: notificationItemKey(key),
-    set: { nextAttemptAt: until, requestAt, leaseUntil: null },
+    set: { nextAttemptAt: until, requestAt, ...NO_LEASE },
     condition: LEASED,
     values: { pending: "pending", redelivery, me: messageId },
   });
@@ -148,6 +159,7 @@ export const startRedeliveryIfLatestIs: LedgerOperation<"startRedeliveryIfLatest
   expiresAt,
 ) => {
   const redelivery = latestRedelivery + 1;
+  const requestToken = createRequestToken();
   const started = await upsertItem(table, {
     key: notificationItemKey(key),
     set: {
@@ -159,6 +171,7 @@ export const startRedeliveryIfLatestIs: LedgerOperation<"startRedeliveryIfLatest
       requestAt: null,
       owner: null,
       leaseUntil: null,
+      requestToken,
       deadLettered: null,
       redelivery,
       expiresAt: ceilToEpochSeconds(expiresAt),
@@ -171,14 +184,19 @@ export const startRedeliveryIfLatestIs: LedgerOperation<"startRedeliveryIfLatest
   });
   if (started !== null) return redelivery;
   // If a later release wrote the item, the read throws an error.
-  await readItemAndParseOrThrow(table, NotificationItem, notificationItemKey(key));
-  return null;
+  const item = await readItemAndParseOrThrow(table, NotificationItem, notificationItemKey(key));
+  return item?.requestToken === requestToken ? redelivery : null;
 };
 
 /** Converts an item to a delivery record. If the item does not exist, the function returns a new record. */
 export function toDeliveryRecordOrPending(item: Item | null, target: string): DeliveryRecord {
-  if (item === null) return createPendingDeliveryRecord(target);
-  const { owner, leaseUntil, history, ...record } = parseItemOrThrow(NotificationItem, item);
+  return item === null
+    ? createPendingDeliveryRecord(target)
+    : toDeliveryRecord(parseItemOrThrow(NotificationItem, item), target);
+}
+
+function toDeliveryRecord(item: NotificationItem, target: string): DeliveryRecord {
+  const { owner, leaseUntil, requestToken, history, ...record } = item;
   return { ...record, target, history: history.slice(-ATTEMPT_HISTORY).map(parseAttempt) };
 }
 

@@ -10,6 +10,7 @@ import {
 } from "./item-operations.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
 import { roundedOverdueIndexAttributesKeepingOrder } from "./overdue-index.ts";
+import { createRequestToken } from "./request-token.ts";
 import { encodeLatestInstants, NO_LEASE, toWatch, WatchItem } from "./watch-item.ts";
 import {
   forgetBaseTree,
@@ -23,16 +24,17 @@ import {
 /** Each call costs one DynamoDB write. If the poll cannot be claimed, the call also costs one read. */
 export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
+  const requestToken = createRequestToken();
   const claimed = await upsertItem(table, {
     key: watchItemKey(key),
-    set: { poll, owner: messageId, leaseUntil: now + leaseMs, pollDone: false },
+    set: { poll, owner: messageId, leaseUntil: now + leaseMs, requestToken, pollDone: false },
     add: { unfinishedTries: 1 },
     condition: `#state = :watching AND (#poll < :poll
       OR #poll = :poll AND #pollDone = :no AND #leaseUntil < :now)`,
     values: { watching: "watching", poll, no: false, now },
     returnValues: "ALL_OLD",
   });
-  if (claimed === null) return explainRefusal(table, wanted);
+  if (claimed === null) return explainRefusal(table, wanted, requestToken);
   const before = parseItemOrThrow(WatchItem, claimed);
   rememberTreeAtClaim(table, wanted, before);
   const watch = toWatch({ ...before, poll, pollDone: false });
@@ -52,12 +54,27 @@ export const undoPollClaim: LedgerOperation<"undoPollClaim"> = async (table, { k
   });
 };
 
-async function explainRefusal(table: LedgerTable, { key, poll, messageId }: PollToClaim): Promise<PollClaim> {
+async function explainRefusal(
+  table: LedgerTable,
+  wanted: PollToClaim,
+  requestToken: string,
+): Promise<PollClaim> {
+  const { key, poll, messageId } = wanted;
   const found = await readItemAndParseOrThrow(table, WatchItem, watchItemKey(key));
   if (found === null) return { kind: "stale", reason: "missing" };
   if (found.state !== "watching") return { kind: "stale", reason: "over" };
   if (found.poll > poll) return { kind: "stale", reason: "superseded" };
   if (found.pollDone) return { kind: "stale", reason: "done" };
+  if (found.requestToken === requestToken) {
+    rememberTreeAtClaim(table, wanted, found);
+    // The item no longer shows whether an earlier invocation had claimed the poll.
+    return {
+      kind: "claimed",
+      watch: toWatch(found),
+      reclaimed: true,
+      unfinishedTries: found.unfinishedTries - 1,
+    };
+  }
   return { kind: found.owner === messageId ? "own_lease" : "other_owner" };
 }
 
@@ -95,11 +112,21 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     // The expiry time of the tree item depends on the old attributes of the watch item.
     ...(treeItem !== null && { returnValues: "ALL_OLD" }),
   });
-  if (recorded === null) return "superseded";
+  if (treeItem === null) {
+    if (recorded === null) return "superseded";
+    rememberBaseTree(table, key, base);
+    return "recorded";
+  }
+  // If DynamoDB stored the record, but the response was lost, DynamoDB refuses the second request of the AWS SDK. The
+  // tree item is still missing then.
+  const state =
+    recorded === null
+      ? await readItemAndParseOrThrow(table, TreeState, watchItemKey(key))
+      : parseItemOrThrow(TreeState, recorded);
+  if (state === null || (recorded === null && state.treeHash !== changedTree.treeHash)) return "superseded";
   rememberBaseTree(table, key, base);
-  if (treeItem === null) return "recorded";
   try {
-    const expiresAt = treeExpirySeconds(parseItemOrThrow(TreeState, recorded));
+    const expiresAt = treeExpirySeconds(state);
     await upsertItem(table, { key: treeItemKey(key), set: { tree: treeItem, expiresAt } });
   } catch (error) {
     forgetBaseTree(table, key);

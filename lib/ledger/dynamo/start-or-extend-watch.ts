@@ -20,6 +20,7 @@ import {
 } from "./item-operations.ts";
 import { watchItemKey } from "./keys.ts";
 import { overdueIndexAttributes, roundUpToLastMsBeforeNextSweep } from "./overdue-index.ts";
+import { createRequestToken } from "./request-token.ts";
 import { listJobWatchesNewestFirst, NO_LEASE, toWatch, WatchItem } from "./watch-item.ts";
 
 /**
@@ -31,8 +32,9 @@ const ROUNDS = 8;
 export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (table, watch) => {
   const inline = callerAttributesIfSmall(watch);
   const key = watchItemKey(watch);
+  const requestToken = createRequestToken();
   const attributes = {
-    ...startAttributes(table, watch),
+    ...startAttributes(table, watch, requestToken),
     ...(inline ?? { hasCallerItem: true }),
     project: watch.project,
     generation: 0,
@@ -51,9 +53,11 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
     const item = before ?? (await readRawItem(table, key));
     if (item === null) continue;
     const found = parseItemOrThrow(WatchItem, item);
+    if (found.requestToken === requestToken)
+      return { kind: "accepted", poll: found.poll + 1, generation: found.generation };
     const { operation } = toWatch(found);
     const result = isRestartedByCall({ ...found, operation }, watch.operation)
-      ? await restartWatch(table, watch, found, item)
+      ? await restartWatch(table, watch, found, item, requestToken)
       : await extendWatch(table, watch, found);
     if (result !== null) return result;
   }
@@ -70,6 +74,7 @@ async function restartWatch(
   watch: NewWatch,
   found: WatchItem,
   item: Item,
+  requestToken: string,
 ): Promise<OpenResult | null> {
   const others = await listJobWatchesNewestFirst(table, watch);
   const generation = 1 + Math.max(found.generation, ...others.map((other) => other.generation));
@@ -78,8 +83,8 @@ async function restartWatch(
   const restarted = await upsertItem(table, {
     key: watchItemKey(watch),
     set: {
-      ...startAttributes(table, watch),
       ...NO_LEASE,
+      ...startAttributes(table, watch, requestToken),
       generation,
       previousPolls: found.poll,
       rateLimitedPolls: null,
@@ -182,12 +187,13 @@ function mostTargetsBefore(
   return Math.max(targets.length, callbacksPerWatch + targetsPerWatch - added);
 }
 
-function startAttributes(table: LedgerTable, watch: NewWatch): StoredValues {
+function startAttributes(table: LedgerTable, watch: NewWatch, requestToken: string): StoredValues {
   const { acceptedAt, deadlineAt, readyMinutes = null, nextPollAt, digestId, traceparent } = watch;
   const { operation = null } = watch;
   return {
     ...overdueIndexAttributes(watch, roundUpToLastMsBeforeNextSweep(table, pollOverdueAt(nextPollAt))),
     state: "watching",
+    requestToken,
     pollDone: true,
     acceptedAt,
     deadlineAt,

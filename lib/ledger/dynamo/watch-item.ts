@@ -35,6 +35,8 @@ export const WatchItem = z.lazy(() =>
     restartable: Flag,
     owner: TextNullByDefault,
     leaseUntil: z._default(z.number(), 0),
+    /** The token of the write that started the watch, claimed the latest poll or ended the watch. */
+    requestToken: TextNullByDefault,
     /** The number of claims since the ledger last stored the result of a poll. Cancelled claims do not count. */
     unfinishedTries: IntegerZeroByDefault,
     targets: z._default(z.array(z.string()), []),
@@ -74,6 +76,7 @@ export function toWatch(item: WatchItem): Watch {
     sk,
     owner,
     leaseUntil,
+    requestToken,
     restartable,
     context,
     hasCallerItem,
@@ -98,7 +101,12 @@ export function toWatch(item: WatchItem): Watch {
 }
 
 /** The attributes that end the lease of a poll. The lease reserves the poll for one queue message. */
-export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null, unfinishedTries: null };
+export const NO_LEASE: StoredValues = {
+  owner: null,
+  leaseUntil: null,
+  requestToken: null,
+  unfinishedTries: null,
+};
 
 /**
  * Converts the latest `POLL_HISTORY` times to a short text, for example `mibxtkw0,nxb,o6k`. The text contains the
