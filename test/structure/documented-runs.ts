@@ -31,7 +31,7 @@ export const RUNS: readonly Run[] = [
   [/^npm run (--silent )?servers$/, "test/servers/run-suites.ts", "startServers(stopping, parts)"],
   [/^npm run api:check$/, ".ci/run", "api:check"],
   [/^npm run browser$/, ".ci/run", "npm run --silent browser"],
-  [/^npm run simulate /, "test/simulation/simulation.test.ts", "./simulate.ts"],
+  [/^npm run simulate /, "test/simulation/run-simulate.ts", "./simulate.ts"],
   [/^npm run explore/, "test/exploration/explore.test.ts", "./explore.ts"],
   [/^npm run (deploy|remove|package)/, "test/deployment/check-deployment.ts", '"deploy" | "remove"'],
   [/^npm run config/, "test/local/ops/commands.test.ts", 'run("config"'],

@@ -13,8 +13,8 @@ const Sequencer = sequencer as unknown as typeof sequencer.default;
 export const LONGEST_FILES: readonly string[] = [
   ...["test/simulation/simulation.test.ts", "test/local/newcomer.test.ts"],
   ...["test/exploration/explore.test.ts", "test/e2e/delivery.test.ts"],
-  ...["test/lib/ledger/hostile-job.test.ts", "test/local/ops/verify.test.ts"],
-  ...["test/template/stages.test.ts", "test/e2e/operations.test.ts"],
+  ...["test/simulation/faults.test.ts", "test/local/ops/verify.test.ts"],
+  ...["test/lib/ledger/hostile-job.test.ts", "test/e2e/operations.test.ts", "test/template/stages.test.ts"],
   ...["test/structure/regular-expressions.test.ts", "test/server/serve.test.ts"],
   ...["test/local/ops/import/import-ledger.test.ts", "test/e2e/api.test.ts"],
   ...["test/local/stack.test.ts", "test/client/shipped-command.test.ts"],
