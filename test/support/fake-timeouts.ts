@@ -20,8 +20,13 @@ export async function resultOrWaits<T>(work: Promise<T>): Promise<T | "waits"> {
 /**
  * Returns a function that ends the latest time limit of `limitMs`, as if this time were over. A test calls the returned
  * function when a server or a client has come as far as the test needs. Call `jest.restoreAllMocks` after the test.
+ * @throws Error from the returned function if no timer has this time limit, because the test would wait for ever.
  */
 export function controlTimeLimit(limitMs: number): () => void {
   const timers = jest.spyOn(globalThis, "setTimeout");
-  return () => timers.mock.calls.findLast(([, ms]) => ms === limitMs)?.[0]();
+  return () => {
+    const found = timers.mock.calls.findLast(([, ms]) => ms === limitMs);
+    if (found === undefined) throw new Error(`No timer has the time limit of ${limitMs} ms.`);
+    found[0]();
+  };
 }

@@ -6,6 +6,7 @@ import {
   guardedFetchOrThrow,
 } from "../../../lib/http/egress.ts";
 import { EgressRefusedError, isPublicUnicastAddress } from "../../../lib/http/egress-rules.ts";
+import { controlTimeLimit } from "../../support/fake-timeouts.ts";
 import fc from "../../support/properties.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { type Answering, startReceiver } from "./support/receiver.ts";
@@ -180,6 +181,7 @@ describe("isPublicUnicastAddress", () => {
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
+  jest.restoreAllMocks();
   for (const opened of open.splice(0)) await opened.close();
 });
 
@@ -221,15 +223,12 @@ describe("guardedFetchOrThrow", () => {
   });
 
   it("has a time limit of five seconds for an answer, if the caller sets no limit", async () => {
-    const timers = jest.spyOn(globalThis, "setTimeout");
+    const passTimeLimit = controlTimeLimit(5000);
     const arrived = Promise.withResolvers<void>();
     const { document } = await fetchFrom(() => arrived.resolve());
     await arrived.promise;
-    const [onLimit] = timers.mock.calls.find(([, ms]) => ms === 5000) ?? [];
-    timers.mockRestore();
-    onLimit?.();
+    passTimeLimit();
     await expect(document).rejects.toMatchObject({ code: "DEADLINE_PASSED" });
-    expect(onLimit).toBeDefined();
   });
 
   it.each<[string, Answering, object, string]>([

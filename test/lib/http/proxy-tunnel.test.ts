@@ -9,6 +9,7 @@ import { createEgress, type EgressOptions, getCachedEgress } from "../../../lib/
 import { readOutgoingProxyOrThrow } from "../../../lib/http/outgoing-proxy.ts";
 import { type HttpResult, sendHttpRequest } from "../../../lib/http/send-http-request.ts";
 import { countOpenTimers } from "../../support/count-open-timers.ts";
+import { controlTimeLimit } from "../../support/fake-timeouts.ts";
 import { type ConnectProxy, startConnectProxy } from "./support/connect-proxy.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { authority, type Receiver, startTlsReceiver } from "./support/receiver.ts";
@@ -16,6 +17,7 @@ import { sendWithRule } from "./support/send-requests.ts";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
+  jest.restoreAllMocks();
   for (const opened of open.splice(0)) await opened.close();
 });
 
@@ -242,16 +244,14 @@ describe("a request through a proxy", () => {
 
   it("fails after ten seconds when the proxy does not answer, with an error without the address and the password", async () => {
     const { proxy } = await start(0);
-    const timeouts = jest.spyOn(globalThis, "setTimeout");
+    const passTimeLimit = controlTimeLimit(10_000);
     const options = readOutgoingProxyOrThrow({ HTTPS_PROXY: proxy.url.replace("//", "//kim:hunter2@") });
     const connections = createConnections(65_536, {}, options);
     open.push({ close: () => hangUp(connections) });
     const rest = { method: "GET", headers: {}, body: null, timeLimitMs: 60_000, maxBytes: 9 } as const;
     const result = sendHttpRequest({ connections, url: new URL("https://receiver.test/"), ...rest });
     while (proxy.tunnels.length === 0) await nextIteration();
-    const [onTimeout] = timeouts.mock.calls.find(([, ms]) => ms === 10_000) ?? [];
-    timeouts.mockRestore();
-    onTimeout?.();
+    passTimeLimit();
     const { code, error } = (await result) as Extract<HttpResult, { kind: "failed" }>;
     expect(code).toBe("PROXY_TIMEOUT");
     expect(error).toMatchObject({ name: "ProxyError", message: expect.stringContaining("PROXY_TIMEOUT") });
