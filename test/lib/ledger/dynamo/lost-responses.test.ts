@@ -27,6 +27,9 @@ import {
   T0,
 } from "../samples.ts";
 
+/** `npm run servers:test` makes more runs on a faster server. */
+const RUNS = Number(process.env.LEDGER_RUNS ?? 8);
+
 let dynamo: EmbeddedDynamo;
 let ledger: Ledger;
 /** Loses the first response to each write. */
@@ -100,7 +103,7 @@ test("random calls return the same and store the same if the first response to e
       }
       expect(await readLedgerState(stored)).toEqual(await readLedgerState(simulated));
     }),
-    { numRuns: 8 },
+    { numRuns: RUNS },
   );
 });
 
