@@ -66,8 +66,6 @@ const OPERATIONS_WITH_OTHER_RESULTS: { readonly [Name in keyof Ledger]?: string 
   postponeNotificationAndEndLease: "The message returns to the queue in both cases.",
   recordAttemptIfClaimed: "SQS delivers the message again, and the next claim finds the record.",
   recordPoll: "The result `superseded` has no effect, and tests below check the tree.",
-  removeRunningMemberAndCountRemaining: "The digest is complete in both cases.",
-  rescheduleSweepIfUnchanged: "The watch stays in the index of overdue watches.",
   reserveRequestTime: "One reserved time stays unused.",
   saveSmnMessageIdOnce: "The next scheduled run of discovery finds the job.",
   switchTargetOff: "Only the log line is missing.",
