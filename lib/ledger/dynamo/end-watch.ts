@@ -17,6 +17,7 @@ import {
   decompressTree,
   MAX_TREE_BYTES,
 } from "./compressed-tree.ts";
+import { encodeLatestInstants } from "./encoded-instants.ts";
 import type { StoredValues } from "./expression.ts";
 import {
   ceilToEpochSeconds,
@@ -32,7 +33,7 @@ import {
 import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
 import { overdueIndexAttributes, roundedOverdueIndexAttributesKeepingOrder } from "./overdue-index.ts";
 import { createRequestToken } from "./request-token.ts";
-import { encodeLatestInstants, listJobWatchesNewestFirst, NO_LEASE, WatchItem } from "./watch-item.ts";
+import { listJobWatchesNewestFirst, NO_LEASE, WatchItem } from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 

@@ -1,6 +1,7 @@
 import { truncateObservedJob, truncateObservedText, truncateReadyTexts } from "../watch.ts";
 import { pollOverdueAt } from "../watch-deliveries-and-overdue-times.ts";
 import type { PollClaim, PollToClaim } from "../watch-ledger.ts";
+import { encodeLatestInstants } from "./encoded-instants.ts";
 import {
   type LedgerOperation,
   type LedgerTable,
@@ -11,7 +12,7 @@ import {
 import { treeItemKey, watchItemKey } from "./keys.ts";
 import { roundedOverdueIndexAttributesKeepingOrder } from "./overdue-index.ts";
 import { createRequestToken } from "./request-token.ts";
-import { encodeLatestInstants, NO_LEASE, toWatch, WatchItem } from "./watch-item.ts";
+import { NO_LEASE, toWatch, WatchItem } from "./watch-item.ts";
 import {
   forgetBaseTree,
   planTreeChange,
@@ -98,7 +99,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
       pollDone: true,
       nextPollAt,
       ...(record.slowAt === undefined ? {} : { slowAt: record.slowAt }),
-      consecutiveFailures: record.consecutiveFailures,
+      consecutiveFailures: record.consecutiveFailures === 0 ? null : record.consecutiveFailures,
       accessError: accessError?.kind ?? null,
       accessErrorSince: accessError?.since ?? null,
       lastPollError: truncateObservedText(lastPollError?.text ?? null),

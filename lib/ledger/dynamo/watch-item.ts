@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { AccessErrorKind, type Instant, type JobKey } from "../../domain/job.ts";
+import { AccessErrorKind, type JobKey } from "../../domain/job.ts";
 import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { Operation } from "../../domain/operation.ts";
 import { ReadyProgress } from "../../domain/ready.ts";
@@ -9,7 +9,8 @@ import {
   TextNullByDefault,
   unwrapLazy,
 } from "../../domain/zod-fields.ts";
-import { compareNewestFirst, POLL_HISTORY, type Watch, WatchFields } from "../watch.ts";
+import { compareNewestFirst, type Watch, WatchFields } from "../watch.ts";
+import { decodeInstants } from "./encoded-instants.ts";
 import type { StoredValues } from "./expression.ts";
 import {
   type Item,
@@ -44,7 +45,8 @@ export const WatchItem = z.lazy(() =>
     accessErrorSince: z._default(z.number(), 0),
     lastPollError: TextNullByDefault,
     lastPollErrorSince: z._default(z.number(), 0),
-    polledAt: TextNullByDefault,
+    /** The times of the latest polls, from `encodeLatestInstants`. */
+    polledAt: Bytes,
     /** The caller's context as JSON. `context` is null if the context is in the caller item. */
     context: TextNullByDefault,
     /** True if the context or a callback of the current generation is in a caller item. */
@@ -107,23 +109,6 @@ export const NO_LEASE: StoredValues = {
   requestToken: null,
   unfinishedTries: null,
 };
-
-/**
- * Converts the latest `POLL_HISTORY` times to a short text, for example `mibxtkw0,nxb,o6k`. The text contains the
- * differences between the times in base 36, and has about 300 bytes for 60 times. Compressed JSON would be shorter, but
- * would need much CPU time at each poll.
- */
-export function encodeLatestInstants(instants: readonly Instant[]): string | null {
-  const latest = instants.slice(-POLL_HISTORY);
-  const differences = latest.map((instant, i) => (instant - (latest[i - 1] ?? 0)).toString(36));
-  return latest.length === 0 ? null : differences.join();
-}
-
-/** Converts the text of `encodeLatestInstants` back to times. */
-export function decodeInstants(text: string | null): Instant[] {
-  let instant = 0;
-  return (text?.split(",") ?? []).map((difference) => (instant += Number.parseInt(difference, 36)));
-}
 
 /** Each call costs one consistent query. */
 export const listJobWatchesNewestFirst: LedgerOperation<"listJobWatchesNewestFirst"> = async (table, job) =>

@@ -15,6 +15,7 @@ import {
   latestDurationsKey,
   slowItemKey,
 } from "../../../lib/ledger/dynamo/durations.ts";
+import { encodeLatestInstants } from "../../../lib/ledger/dynamo/encoded-instants.ts";
 import { toOutcomeAttributes } from "../../../lib/ledger/dynamo/end-watch.ts";
 import type { StoredValues } from "../../../lib/ledger/dynamo/expression.ts";
 import {
@@ -36,7 +37,6 @@ import {
   switchTargetOff,
   throttleTargetUntilAtLeast,
 } from "../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { encodeLatestInstants } from "../../../lib/ledger/dynamo/watch-item.ts";
 import type { DurationCount } from "../../../lib/schedule/duration-counts.ts";
 import type { RecordKind, Records, WatchRow } from "../../../server/ledger/rows.ts";
 

@@ -113,6 +113,24 @@ describe("the cost of a watch", () => {
     expect(requests).toEqual(["QueryCommand"]);
   });
 
+  it("is a write of one unit for the claim of a poll", async () => {
+    await claim(1);
+    await record(1, "Running", parts);
+    await claim(2);
+    expect(await hotItemBytes()).toBeLessThan(1024);
+    await record(2, "Running", largeParts);
+    await claim(3);
+    await record(3, "Success", largeParts);
+    await claim(4);
+    expect(await hotItemBytes()).toBeLessThan(1024);
+  });
+
+  it("is one write per redelivery", async () => {
+    const key = { ...firstGeneration(watch), event: "job.failed", target: "audit" };
+    await ledger.startRedeliveryIfLatestIs(key, 0, NEVER);
+    expect(requests).toEqual(["UpdateItemCommand"]);
+  });
+
   it("is two writes per attempt", async () => {
     const notification = {
       key: { ...firstGeneration(watch), event: "job.failed", target: "audit" },

@@ -102,3 +102,10 @@ describe("a stored tree with a later change", () => {
     expect(decompressTreeApplyingChangeIfHashMatches(restarted, stored)).toBeNull();
   });
 });
+
+test("the hash of a tree is equal for equal trees and differs for different trees", () => {
+  expect(computeShortHashOfTreeJson('{"jobId":"a"}')).toBe(
+    computeShortHashOfTreeJson(Buffer.from('{"jobId":"a"}')),
+  );
+  expect(computeShortHashOfTreeJson('{"jobId":"a"}')).not.toBe(computeShortHashOfTreeJson('{"jobId":"b"}'));
+});
