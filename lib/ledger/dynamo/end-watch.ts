@@ -83,12 +83,11 @@ export const endWatchUnlessTargetsAdded: LedgerOperation<"endWatchUnlessTargetsA
     values: { watching: "watching", acceptedAt, targets },
     returnValues: "ALL_OLD",
   });
-  if (ended !== null) {
-    await expireCallerItem(table, key, parseItemOrThrow(WatchItem, ended), end.expiresAt);
-    return { kind: "ended" };
-  }
-  const found = await readItemAndParseOrThrow(table, WatchItem, watchItemKey(key));
-  if (found?.requestToken === requestToken) {
+  const found =
+    ended === null
+      ? await readItemAndParseOrThrow(table, WatchItem, watchItemKey(key))
+      : parseItemOrThrow(WatchItem, ended);
+  if (found !== null && (ended !== null || found.requestToken === requestToken)) {
     await expireCallerItem(table, key, found, end.expiresAt);
     return { kind: "ended" };
   }
@@ -127,13 +126,12 @@ export const stopWatch: LedgerOperation<"stopWatch"> = async (table, key, at, ex
     values: { watching: "watching" },
     returnValues: "ALL_OLD",
   });
-  if (stopped !== null) {
-    await expireCallerItem(table, key, parseItemOrThrow(WatchItem, stopped), expiresAt);
-    return "stopped";
-  }
-  const found = await readItemAndParseOrThrow(table, WatchItem, watchItemKey(key));
+  const found =
+    stopped === null
+      ? await readItemAndParseOrThrow(table, WatchItem, watchItemKey(key))
+      : parseItemOrThrow(WatchItem, stopped);
   if (found === null) return "missing";
-  if (found.requestToken === requestToken) {
+  if (stopped !== null || found.requestToken === requestToken) {
     await expireCallerItem(table, key, found, expiresAt);
     return "stopped";
   }
